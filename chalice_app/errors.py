@@ -1,0 +1,85 @@
+"""What can go wrong, in the protocol's words: each leaf carries its wire code and HTTP status."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class BroadcasterError(Exception):
+    """Base of every error that a client is told about.
+
+    `message` is written for the client: it holds nothing that the client must not see.
+    """
+
+    code: ClassVar[str] = "INTERNAL"
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str, **details: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details: Mapping[str, object] = details
+
+
+class BadMessage(BroadcasterError):
+    """The message or the request is malformed."""
+
+    code = "BAD_MESSAGE"
+    http_status = 400
+
+
+class InvalidLanguage(BroadcasterError):
+    """The language is no BCP-47 tag."""
+
+    code = "INVALID_LANGUAGE"
+    http_status = 400
+
+
+class UnsupportedLanguage(BroadcasterError):
+    """A well-formed language that the translation engine does not offer."""
+
+    code = "UNSUPPORTED_LANGUAGE"
+    http_status = 400
+
+
+class SessionNotFound(BroadcasterError):
+    """No open session has that name (never opened, ended or expired)."""
+
+    code = "SESSION_NOT_FOUND"
+    http_status = 404
+
+
+class NotSpeaker(BroadcasterError):
+    """Only the session's speaker may do that: wrong token, or a listener's connection."""
+
+    code = "NOT_SPEAKER"
+    http_status = 401
+
+
+class TextTooLong(BroadcasterError):
+    """The sentence has more characters than one sentence may have."""
+
+    code = "TEXT_TOO_LONG"
+    http_status = 400
+
+
+class RateLimited(BroadcasterError):
+    """Too fast; `details` carries `retryAfterMs`."""
+
+    code = "RATE_LIMITED"
+    http_status = 429
+
+
+class SessionFull(BroadcasterError):
+    """The session has as many listeners as it admits."""
+
+    code = "SESSION_FULL"
+    http_status = 503
+
+
+class Unavailable(BroadcasterError):
+    """A dependency failed or refused for the moment; nothing was changed, a retry may succeed."""
+
+    http_status = 503
+
+
+class TranslationFailed(BroadcasterError):
+    """One language of one sentence could not be translated; the others are unaffected."""

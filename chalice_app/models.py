@@ -1,0 +1,139 @@
+"""What the system is about: immutable values, without AWS and without JSON.
+
+Times named `..._at` are epoch milliseconds; `expires_at` and `ttl` are epoch **seconds**, because
+DynamoDB reads them as such to delete a row.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a connection may do."""
+
+    SPEAKER = "speaker"
+    LISTENER = "listener"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One talk.
+
+    `created_at` is also its epoch: a name can come back, the pair (session_id, created_at) cannot.
+    `languages` holds listeners per language, only where there are any; streams keep it, and
+    `listener_count` is always its sum.
+    """
+
+    session_id: str
+    source_language: str
+    token_hash: str
+    created_at: int
+    expires_at: int
+    is_active: bool = True
+    speaker_connection_id: str | None = None
+    last_sequence: int = 0
+    listener_count: int = 0
+    languages: Mapping[str, int] = field(default_factory=dict)
+
+    def is_open(self, now_ms: int) -> bool:
+        """Whether people may join and speak: neither ended nor past its life."""
+        return self.is_active and now_ms < self.expires_at * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One open socket.
+
+    `session_epoch` is the `created_at` of the session it joined; `version` starts at 1 and rises
+    with every change of language, so that of two readings the newer is known.
+    """
+
+    connection_id: str
+    session_id: str
+    session_epoch: int
+    role: Role
+    connected_at: int
+    ttl: int
+    target_language: str | None = None
+    version: int = 1
+    last_sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CachedTranslation:
+    """One sentence in one language, as it was translated once."""
+
+    cache_key: str
+    source_language: str
+    target_language: str
+    source_text: str
+    translated_text: str
+    created_at: int
+    ttl: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What the speaker said, numbered by the speaker; `spoken_at` is when it reached the gateway."""
+
+    sequence: int
+    text: str
+    source_language: str
+    spoken_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A sentence as the listeners of one language get it."""
+
+    session_id: str
+    sequence: int
+    language: str
+    text: str
+    source_language: str
+    spoken_at: int
+    untranslated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What became of one message to many connections: every connection is in exactly one count.
+
+    `gone` names the connections that no longer exist (HTTP 410); `dropped` counts those whose turn
+    had not come when the deadline passed.
+    """
+
+    delivered: int = 0
+    gone: tuple[str, ...] = ()
+    dropped: int = 0
+    failed: int = 0
+
+    def __add__(self, other: "Posted") -> "Posted":
+        return Posted(
+            self.delivered + other.delivered,
+            self.gone + other.gone,
+            self.dropped + other.dropped,
+            self.failed + other.failed,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageReport:
+    """How one language of one sentence went; `failed` means it was sent untranslated."""
+
+    listeners: int
+    posted: Posted
+    cached: bool
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language that the engine offers; `quality` only where the engine tells it."""
+
+    code: str
+    name: str
+    native_name: str
+    direction: str
+    quality: str | None = None

@@ -1,0 +1,1 @@
+"""The local stage: AWS-compatible endpoints on loopback for the application as it is deployed."""
