@@ -83,3 +83,11 @@ class Unavailable(BroadcasterError):
 
 class TranslationFailed(BroadcasterError):
     """One language of one sentence could not be translated; the others are unaffected."""
+
+
+class ConditionFailed(BroadcasterError):
+    """A conditional write found the row otherwise than expected; nothing was written."""
+
+
+class Conflict(BroadcasterError):
+    """A transaction was cancelled, by a condition or by another writer; nothing was written."""

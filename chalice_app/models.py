@@ -59,6 +59,11 @@ class Connection:
     version: int = 1
     last_sequence: int | None = None
 
+    @property
+    def is_listener(self) -> bool:
+        """Whether the rosters count it."""
+        return self.role is Role.LISTENER
+
 
 @dataclass(frozen=True, slots=True)
 class CachedTranslation:
@@ -75,7 +80,7 @@ class CachedTranslation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What the speaker said, numbered by the speaker; `spoken_at` is when it reached the gateway."""
+    """What the speaker said, with the speaker's number; `spoken_at` is when the gateway got it."""
 
     sequence: int
     text: str

@@ -1,0 +1,17 @@
+"""What Chalice loads: it looks for the app and every handler of it in this module."""
+
+import os
+
+if "AWS_CHALICE_CLI_MODE" in os.environ:
+    # Chalice sets it for its commands on a developer's machine, never on Lambda. `chalice local`
+    # serves HTTP only and has no hook for more: this is where the rest of the stage comes up.
+    from infra.local import chalice_command
+
+    chalice_command.prepare()
+
+from chalice_app.routes import app, connect, disconnect, message
+from streams import rosters
+
+app.register_blueprint(rosters.functions)
+
+__all__ = ["app", "connect", "disconnect", "message"]

@@ -1,0 +1,181 @@
+"""One DynamoDB table, in plain values: what every table module builds upon.
+
+DynamoDB's errors become this project's: ConditionFailed, Conflict and, for whatever else goes
+wrong, Unavailable. botocore retries throttling and time-outs; it never retries TransactionConflict, which
+a single write meets when a transaction holds its row, so that is done here.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalice_app.attribute_values import Item, decode, encode
+from chalice_app.aws.clients import Clients
+from chalice_app.errors import ConditionFailed, Conflict, Unavailable
+
+BATCH_GET_KEYS = 100
+"""BatchGetItem's limit."""
+
+BATCH_WRITE_ITEMS = 25
+"""BatchWriteItem's limit."""
+
+_TRIES = 8
+_BACKOFF_SECONDS = 0.02
+_BACKOFF_LIMIT_SECONDS = 0.5
+
+
+def backoff(attempt: int) -> float:
+    """Seconds to wait before retry number `attempt` (from 0): exponential with full jitter.
+
+    Source: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+    """
+    return random.uniform(0, min(_BACKOFF_LIMIT_SECONDS, _BACKOFF_SECONDS * 2**attempt))  # noqa: S311
+
+
+@contextmanager
+def errors_translated() -> Iterator[None]:
+    """Turns botocore's errors into this project's."""
+    try:
+        yield
+    except ClientError as error:
+        raise _translated(error) from error
+    except BotoCoreError as error:
+        raise Unavailable("the database did not answer") from error
+
+
+def _translated(error: ClientError) -> ConditionFailed | Conflict | Unavailable:
+    match error.response["Error"]["Code"]:
+        case "ConditionalCheckFailedException":
+            return ConditionFailed("the row is not as expected")
+        case "TransactionCanceledException" | "TransactionConflictException":
+            return Conflict("another writer was there first")
+        case code:
+            return Unavailable("the database refused", reason=code)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table, by name; its key is one string attribute."""
+
+    clients: Clients
+    name: str
+    key: str
+
+    def get(self, key: str) -> Item | None:
+        """The item by consistent read, or None."""
+        with errors_translated():
+            answer = self.clients.dynamodb.get_item(
+                TableName=self.name, Key={self.key: {"S": key}}, ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return decode(item) if item is not None else None
+
+    def batch_get(self, keys: Iterable[str], consistent: bool) -> dict[str, Item]:
+        """The items that exist, by key; keys that DynamoDB leaves unprocessed are asked again."""
+        wanted = list(dict.fromkeys(keys))
+        found: dict[str, Item] = {}
+        for start in range(0, len(wanted), BATCH_GET_KEYS):
+            found |= self._batch_get_chunk(wanted[start : start + BATCH_GET_KEYS], consistent)
+        return found
+
+    def _batch_get_chunk(self, keys: Sequence[str], consistent: bool) -> dict[str, Item]:
+        asked: dict[str, Any] = {
+            self.name: {
+                "Keys": [{self.key: {"S": key}} for key in keys],
+                "ConsistentRead": consistent,
+            }
+        }
+        found: dict[str, Item] = {}
+        for attempt in range(_TRIES):
+            with errors_translated():
+                answer = self.clients.dynamodb.batch_get_item(RequestItems=asked)
+            for item in answer["Responses"].get(self.name, []):
+                plain = decode(item)
+                found[str(plain[self.key])] = plain
+            asked = dict(answer.get("UnprocessedKeys") or {})
+            if not asked:
+                return found
+            time.sleep(backoff(attempt))
+        raise Unavailable("the database is throttling reads")
+
+    def put(self, item: Mapping[str, Any], condition: str | None = None, **values: Any) -> None:
+        """Writes an item whole; ConditionFailed when the condition does not hold."""
+        request: dict[str, Any] = {"TableName": self.name, "Item": encode(item)}
+        if condition:
+            request["ConditionExpression"] = condition
+        if values:
+            request["ExpressionAttributeValues"] = _values(values)
+        self._write(partial(self.clients.dynamodb.put_item, **request))
+
+    def batch_put(self, items: Iterable[Mapping[str, Any]]) -> None:
+        """Writes items whole and without conditions, 25 a call."""
+        requests = [{"PutRequest": {"Item": encode(item)}} for item in items]
+        for start in range(0, len(requests), BATCH_WRITE_ITEMS):
+            self._batch_write_chunk({self.name: requests[start : start + BATCH_WRITE_ITEMS]})
+
+    def _batch_write_chunk(self, asked: Any) -> None:
+        for attempt in range(_TRIES):
+            with errors_translated():
+                answer = self.clients.dynamodb.batch_write_item(RequestItems=asked)
+            asked = answer.get("UnprocessedItems")
+            if not asked:
+                return
+            time.sleep(backoff(attempt))
+        raise Unavailable("the database is throttling writes")
+
+    def update(self, key: str, update: str, condition: str, **values: Any) -> None:
+        """Updates an item; `values` are the expression's `:names`."""
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "Key": {self.key: {"S": key}},
+            "UpdateExpression": update,
+            "ConditionExpression": condition,
+        }
+        if values:
+            request["ExpressionAttributeValues"] = _values(values)
+        self._write(partial(self.clients.dynamodb.update_item, **request))
+
+    def delete(self, key: str, condition: str | None = None, **values: Any) -> None:
+        """Deletes an item; one that is not there is fine, unless the condition says otherwise."""
+        request: dict[str, Any] = {"TableName": self.name, "Key": {self.key: {"S": key}}}
+        if condition:
+            request["ConditionExpression"] = condition
+            request["ExpressionAttributeValues"] = _values(values)
+        self._write(partial(self.clients.dynamodb.delete_item, **request))
+
+    def query(self, index: str, condition: str, **values: Any) -> Iterator[Item]:
+        """The items of one partition of an index (eventually consistent), page by page."""
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "IndexName": index,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": _values(values),
+        }
+        while True:
+            with errors_translated():
+                page = self.clients.dynamodb.query(**request)
+            yield from map(decode, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _write(self, call: Callable[[], object]) -> None:
+        for attempt in range(_TRIES):
+            try:
+                with errors_translated():
+                    call()
+            except Conflict:
+                time.sleep(backoff(attempt))
+            else:
+                return
+        raise Unavailable("the row is contended")
+
+
+def _values(values: Mapping[str, Any]) -> dict[str, Any]:
+    return encode({f":{name}": value for name, value in values.items()})

@@ -1,0 +1,142 @@
+"""The Rosters table: the ledger of what has been counted, whose index is the roster.
+
+Key: `connectionId`. Attributes: state (IN or OUT), v (the Connections row's version), sessionId,
+sessionEpoch, targetLanguage; rosterKey while IN; ttl (epoch seconds) once OUT.
+Index `roster-index`: rosterKey, connectionId; sparse, so it holds exactly the rows that are IN.
+rosterKey is `session#epoch#language#bucket`.
+"""
+
+import time
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalice_app.attribute_values import Item, encode
+from chalice_app.aws.connections_table import ConnectionsTable
+from chalice_app.aws.dynamodb import Table, errors_translated
+from chalice_app.aws.sessions_table import LANGUAGE_PREFIX, session_from
+from chalice_app.ledger import LedgerRow, LedgerTransaction, LedgerWrite, SessionKey, State
+from chalice_app.models import Connection, Session
+
+ROSTER_INDEX = "roster-index"
+
+ROSTER_BUCKETS = 1
+"""Index partitions a language of a session. One takes 1,000 writes/s, twice the 500 new
+connections/s that API Gateway admits by default; raise both together."""
+
+TOMBSTONE_SECONDS = 24 * 3600
+"""No invocation outlives 15 minutes and no stream record 24 hours."""
+
+
+@dataclass(frozen=True)
+class RostersTable:
+    """`ports.Roster` and `ports.Ledger` on DynamoDB."""
+
+    table: Table
+    sessions: Table
+    connections: ConnectionsTable
+
+    def query_roster(self, session: Session, language: str) -> Sequence[str]:
+        """The connection ids of the session's listeners of that language."""
+        return [
+            str(item["connectionId"])
+            for bucket in range(ROSTER_BUCKETS)
+            for item in self.table.query(
+                ROSTER_INDEX,
+                "rosterKey = :roster",
+                roster=_roster_key(session.session_id, session.created_at, language, bucket),
+            )
+        ]
+
+    def get_ledger(self, connection_ids: Iterable[str]) -> Mapping[str, LedgerRow]:
+        """The ledger rows that exist, by consistent reads."""
+        found = self.table.batch_get(connection_ids, consistent=True)
+        return {key: ledger_row_from(item) for key, item in found.items()}
+
+    def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
+        """The connections that exist, by consistent reads: the truth."""
+        return self.connections.get_connections(connection_ids)
+
+    def get_sessions(self, session_ids: Iterable[str]) -> Mapping[str, Session]:
+        """The sessions that exist, by consistent reads."""
+        found = self.sessions.batch_get(session_ids, consistent=True)
+        return {key: session_from(item) for key, item in found.items()}
+
+    def commit(self, transaction: LedgerTransaction) -> None:
+        """Writes rows and counts together; Conflict when a row is not as it was read."""
+        actions = [self._put(write) for write in transaction.writes]
+        if transaction.session is not None and transaction.deltas:
+            actions.append(self._count(transaction.session, transaction.deltas))
+        with errors_translated():
+            self.table.clients.dynamodb.transact_write_items(TransactItems=actions)
+
+    def _put(self, write: LedgerWrite) -> Any:
+        """A row's write, on condition that the row is still the one that was read."""
+        put: dict[str, Any] = {
+            "TableName": self.table.name,
+            "Item": encode(_item(write.connection_id, write.after)),
+            "ConditionExpression": "attribute_not_exists(connectionId)",
+        }
+        if write.before is not None:
+            put["ConditionExpression"] = "#state = :state AND v = :version"
+            put["ExpressionAttributeNames"] = {"#state": "state"}
+            put["ExpressionAttributeValues"] = encode(
+                {":state": write.before.state.value, ":version": write.before.version}
+            )
+        return {"Put": put}
+
+    def _count(self, session: SessionKey, deltas: Mapping[str, int]) -> Any:
+        """The counts' change, on condition that the session is still of that epoch."""
+        names = {f"#l{n}": LANGUAGE_PREFIX + language for n, language in enumerate(deltas)}
+        values = {f":l{n}": delta for n, delta in enumerate(deltas.values())}
+        adds = ", ".join(f"#l{n} :l{n}" for n in range(len(deltas)))
+        return {
+            "Update": {
+                "TableName": self.sessions.name,
+                "Key": encode({"sessionId": session[0]}),
+                "UpdateExpression": f"ADD listenerCount :total, {adds}",
+                "ConditionExpression": "createdAt = :epoch",
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": encode(
+                    {":total": sum(deltas.values()), ":epoch": session[1], **values}
+                ),
+            }
+        }
+
+
+def ledger_row_from(item: Item) -> LedgerRow:
+    """The ledger row that an item tells of."""
+    return LedgerRow(
+        state=State(str(item["state"])),
+        version=int(str(item["v"])),
+        session_id=str(item.get("sessionId", "")),
+        session_epoch=int(str(item.get("sessionEpoch", 0))),
+        target_language=str(item.get("targetLanguage", "")),
+    )
+
+
+def _item(connection_id: str, row: LedgerRow) -> Mapping[str, Any]:
+    is_in = row.state is State.IN
+    return {
+        "connectionId": connection_id,
+        "state": row.state.value,
+        "v": row.version,
+        "sessionId": row.session_id or None,
+        "sessionEpoch": row.session_epoch or None,
+        "targetLanguage": row.target_language or None,
+        "rosterKey": _roster_key(
+            row.session_id, row.session_epoch, row.target_language, _bucket(connection_id)
+        )
+        if is_in
+        else None,
+        "ttl": None if is_in else int(time.time()) + TOMBSTONE_SECONDS,
+    }
+
+
+def _bucket(connection_id: str) -> int:
+    return zlib.crc32(connection_id.encode()) % ROSTER_BUCKETS
+
+
+def _roster_key(session_id: str, epoch: int, language: str, bucket: int) -> str:
+    return f"{session_id}#{epoch}#{language}#{bucket}"

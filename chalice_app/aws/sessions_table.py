@@ -1,0 +1,178 @@
+"""The Sessions table, as the request handlers use it.
+
+Key: `sessionId`. Two kinds of rows:
+
+- a session, `golden-eagle-427`: speakerConnectionId, sourceLanguage, listenerCount,
+  `listeners.<language>` (one number a language, top-level because ADD takes no nested attribute),
+  isActive, createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash, lastSequence;
+- a sentence, `golden-eagle-427#<createdAt>#<sequence>`: spokenAt (ms), sourceLanguage, expiresAt
+  and, if sentences are kept, text. Its conditional put is what makes a sequence be spoken once, in
+  whatever order two invocations come; it lives `SENTENCE_TTL_SECONDS`.
+
+The counts are written by the roster ledger alone (`rosters_table`).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from chalice_app.attribute_values import Item
+from chalice_app.aws.dynamodb import Table
+from chalice_app.errors import ConditionFailed
+from chalice_app.models import Sentence, Session
+
+LANGUAGE_PREFIX = "listeners."
+"""Begins the attribute that counts one language's listeners."""
+
+SENTENCE_TTL_SECONDS = 2 * 3600
+"""A connection lives 2 hours at most: nobody can come back for anything older."""
+
+
+@dataclass(frozen=True)
+class SessionsTable:
+    """`ports.SessionStore` on DynamoDB."""
+
+    table: Table
+    keep_sentences: bool = True
+
+    def put_session(self, session: Session) -> None:
+        """Stores a new session; ConditionFailed when one that has not expired has the name."""
+        self.table.put(
+            {
+                "sessionId": session.session_id,
+                "sourceLanguage": session.source_language,
+                "tokenHash": session.token_hash,
+                "createdAt": session.created_at,
+                "expiresAt": session.expires_at,
+                "isActive": True,
+                "listenerCount": 0,
+                "lastSequence": 0,
+            },
+            "attribute_not_exists(sessionId) OR expiresAt <= :now",
+            now=session.created_at // 1000,
+        )
+
+    def get_session(self, session_id: str) -> Session | None:
+        """The session by consistent read."""
+        item = self.table.get(session_id)
+        return session_from(item) if item is not None else None
+
+    def set_speaker(self, session: Session, connection_id: str) -> None:
+        """Makes that connection the speaker's; ConditionFailed when the session is not open."""
+        self.table.update(
+            session.session_id,
+            "SET speakerConnectionId = :connection",
+            "createdAt = :epoch AND isActive = :true",
+            connection=connection_id,
+            epoch=session.created_at,
+            true=True,
+        )
+
+    def clear_speaker(self, session_id: str, connection_id: str) -> None:
+        """Forgets the speaker's connection, unless another has taken over."""
+        try:
+            self.table.update(
+                session_id,
+                "REMOVE speakerConnectionId",
+                "speakerConnectionId = :connection",
+                connection=connection_id,
+            )
+        except ConditionFailed:
+            return
+
+    def end_session(self, session: Session) -> None:
+        """Marks it as ended."""
+        try:
+            self.table.update(
+                session.session_id,
+                "SET isActive = :false",
+                "createdAt = :epoch",
+                false=False,
+                epoch=session.created_at,
+            )
+        except ConditionFailed:
+            return
+
+    def claim_sequence(self, session: Session, sentence: Sentence) -> bool:
+        """Takes the sequence number by creating its row: True the first time only."""
+        try:
+            self.table.put(
+                {
+                    "sessionId": _sentence_key(session, sentence.sequence),
+                    "spokenAt": sentence.spoken_at,
+                    "sourceLanguage": sentence.source_language,
+                    "text": sentence.text if self.keep_sentences else None,
+                    "expiresAt": sentence.spoken_at // 1000 + SENTENCE_TTL_SECONDS,
+                },
+                "attribute_not_exists(sessionId)",
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def raise_last_sequence(self, session: Session, sequence: int) -> None:
+        """Notes the highest sequence spoken."""
+        try:
+            self.table.update(
+                session.session_id,
+                "SET lastSequence = :sequence",
+                "createdAt = :epoch AND lastSequence < :sequence",
+                sequence=sequence,
+                epoch=session.created_at,
+            )
+        except ConditionFailed:
+            return
+
+    def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
+        """The kept sentences with these numbers, in order."""
+        keys = {_sentence_key(session, sequence): sequence for sequence in sorted(sequences)}
+        found = self.table.batch_get(keys, consistent=True)
+        return [
+            _sentence_from(found[key], sequence)
+            for key, sequence in keys.items()
+            if "text" in found.get(key, {})
+        ]
+
+
+def session_from(item: Item) -> Session:
+    """The session that a row tells of."""
+    return Session(
+        session_id=str(item["sessionId"]),
+        source_language=str(item["sourceLanguage"]),
+        token_hash=str(item["tokenHash"]),
+        created_at=_number(item, "createdAt"),
+        expires_at=_number(item, "expiresAt"),
+        is_active=bool(item["isActive"]),
+        speaker_connection_id=_optional(item, "speakerConnectionId"),
+        last_sequence=_number(item, "lastSequence"),
+        listener_count=_number(item, "listenerCount"),
+        languages={
+            name.removeprefix(LANGUAGE_PREFIX): _number(item, name)
+            for name in sorted(item)
+            if name.startswith(LANGUAGE_PREFIX) and _number(item, name) > 0
+        },
+    )
+
+
+def _sentence_from(item: Item, sequence: int) -> Sentence:
+    return Sentence(
+        sequence=sequence,
+        text=str(item["text"]),
+        source_language=str(item["sourceLanguage"]),
+        spoken_at=_number(item, "spokenAt"),
+    )
+
+
+def _sentence_key(session: Session, sequence: int) -> str:
+    return f"{session.session_id}#{session.created_at}#{sequence}"
+
+
+def _number(item: Item, name: str) -> int:
+    value = item[name]
+    if not isinstance(value, int):
+        raise TypeError(f"{name} is no number")
+    return value
+
+
+def _optional(item: Item, name: str) -> str | None:
+    value = item.get(name)
+    return str(value) if value is not None else None

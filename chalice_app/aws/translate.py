@@ -1,0 +1,103 @@
+"""Amazon Translate, or whatever answers at its endpoint."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalice_app.aws.clients import Clients
+from chalice_app.errors import TranslationFailed, Unavailable
+from chalice_app.languages import describe
+from chalice_app.models import Language
+
+MAX_TEXT_BYTES = 10_000
+"""TranslateText's limit, in UTF-8 bytes: 4,000 characters can have 16,000.
+
+Source: https://docs.aws.amazon.com/translate/latest/dg/what-is-limits.html
+"""
+
+QUALITY_HEADER = "x-translation-quality"
+"""`es=fair,fr=draft`: said by the offline engine's server, never by Amazon."""
+
+_WORDS = re.compile(r"\S*\s*")
+
+
+@dataclass(frozen=True)
+class AmazonTranslate:
+    """`ports.Translator` on TranslateText and ListLanguages."""
+
+    clients: Clients
+
+    def translate(self, text: str, source_language: str, target_language: str) -> str:
+        """One translation; a text over the limit is translated in pieces, cut between words."""
+        return "".join(
+            self._translate_piece(piece, source_language, target_language)
+            for piece in pieces(text, MAX_TEXT_BYTES)
+        )
+
+    def _translate_piece(self, text: str, source_language: str, target_language: str) -> str:
+        try:
+            answer = self.clients.translate.translate_text(
+                Text=text, SourceLanguageCode=source_language, TargetLanguageCode=target_language
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise TranslationFailed(_reason(error)) from error
+        return answer["TranslatedText"]
+
+    def list_languages(self) -> Sequence[Language]:
+        """What the engine offers, with its quality where it tells."""
+        try:
+            pages = list(self._pages())
+        except (ClientError, BotoCoreError) as error:
+            raise Unavailable(f"the languages could not be listed: {_reason(error)}") from error
+        return list(chain.from_iterable(pages))
+
+    def _pages(self) -> Iterator[list[Language]]:
+        request: dict[str, Any] = {"MaxResults": 500}
+        while True:
+            answer = self.clients.translate.list_languages(**request)
+            quality = _quality(answer["ResponseMetadata"]["HTTPHeaders"])
+            yield [
+                replace(describe(entry["LanguageCode"]), quality=quality.get(entry["LanguageCode"]))
+                for entry in answer["Languages"]
+                if entry["LanguageCode"] != "auto"
+            ]
+            if not answer.get("NextToken"):
+                return
+            request["NextToken"] = answer["NextToken"]
+
+
+def pieces(text: str, limit: int) -> Iterator[str]:
+    """The text in pieces of at most `limit` UTF-8 bytes, cut between words where there are any."""
+    piece = ""
+    for word in chain.from_iterable(_split(word, limit) for word in _WORDS.findall(text)):
+        if len((piece + word).encode()) > limit:
+            yield piece
+            piece = ""
+        piece += word
+    if piece:
+        yield piece
+
+
+def _split(word: str, limit: int) -> Iterator[str]:
+    """A word that is itself over the limit, cut anywhere: a character has 4 bytes at most."""
+    step = limit // 4
+    if len(word.encode()) <= limit:
+        yield word
+        return
+    for start in range(0, len(word), step):
+        yield word[start : start + step]
+
+
+def _quality(headers: Mapping[str, str]) -> Mapping[str, str]:
+    pairs = (entry.partition("=") for entry in headers.get(QUALITY_HEADER, "").split(","))
+    return {code.strip(): quality.strip() for code, equals, quality in pairs if equals}
+
+
+def _reason(error: ClientError | BotoCoreError) -> str:
+    if isinstance(error, ClientError):
+        return error.response["Error"]["Code"]
+    return type(error).__name__

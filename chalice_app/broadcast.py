@@ -1,0 +1,59 @@
+"""Fan-out: one message to many connections, and the rows of those that are gone removed."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalice_app import messages
+from chalice_app.clock import Clock
+from chalice_app.errors import Unavailable
+from chalice_app.models import Posted
+from chalice_app.ports import ConnectionStore, Gateway
+
+_log = logging.getLogger(__name__)
+
+NOTICE_SECONDS = 5.0
+"""How long a notice (joined, roster, error, sessionEnded) is tried for."""
+
+HANDSHAKE_GRACE_MS = 35_000
+"""Younger connections are never deleted on 410.
+
+API Gateway answers 410 until `$connect` has returned, and a handshake may take its integration
+time-out of 29 s: such a socket is not gone, it is not there yet.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """Posts to connections; what is gone is deleted, and the stream does the rest."""
+
+    gateway: Gateway
+    connections: ConnectionStore
+    clock: Clock
+
+    def send(
+        self, connection_ids: Sequence[str], message: Mapping[str, Any], deadline: float
+    ) -> Posted:
+        """Sends one message to all of them until the deadline (`Clock.monotonic` seconds)."""
+        if not connection_ids:
+            return Posted()
+        posted = self.gateway.post(connection_ids, messages.encode(message), deadline)
+        if posted.gone:
+            self._forget(posted.gone)
+        return posted
+
+    def notify(self, connection_ids: Sequence[str], message: Mapping[str, Any]) -> Posted:
+        """Sends a notice: the same, within `NOTICE_SECONDS`."""
+        return self.send(connection_ids, message, self.clock.monotonic() + NOTICE_SECONDS)
+
+    def close(self, connection_id: str) -> None:
+        """Closes a connection; its `$disconnect` removes the row."""
+        self.gateway.close(connection_id)
+
+    def _forget(self, gone: Sequence[str]) -> None:
+        try:
+            self.connections.delete_gone(gone, self.clock.now_ms() - HANDSHAKE_GRACE_MS)
+        except Unavailable:
+            # The rows have a TTL and the next broadcast finds them gone again: nothing is lost.
+            _log.warning("could not delete %d gone connections", len(gone))

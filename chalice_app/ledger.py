@@ -1,0 +1,170 @@
+"""The roster ledger: what has been counted, and the pure rule that brings it to the truth.
+
+A stream record means only "this connection changed", never "+1". Whoever handles it reads what has
+been counted (the ledger) and then the truth (Connections), and writes the difference in one
+transaction that holds only if the ledger is still as it was read. So a record may come twice, late,
+or in the hands of an invocation that outlived its time-out: what is counted stays exact.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalice_app.models import Connection, Session
+
+MAX_WRITES = 99
+"""Ledger rows a transaction: DynamoDB allows 100 actions, and the session's counts are one.
+
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+"""
+
+
+class State(StrEnum):
+    """Whether a connection is counted. OUT is for ever: connection ids are never used again."""
+
+    IN = "IN"
+    OUT = "OUT"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """What has been counted for one connection.
+
+    `version` is that of the Connections row it was taken from; (state, version) names every state
+    that a row is ever in, because versions only rise and OUT is terminal. A tombstone of a
+    connection that was never counted has no session.
+    """
+
+    state: State
+    version: int
+    session_id: str = ""
+    session_epoch: int = 0
+    target_language: str = ""
+
+    @property
+    def session_key(self) -> "SessionKey":
+        """The session that the row counts in."""
+        return self.session_id, self.session_epoch
+
+
+SessionKey = tuple[str, int]
+"""A session's name and epoch (`created_at`): names come back, pairs do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerWrite:
+    """One row's way from what was read (None: no row) to what is true."""
+
+    connection_id: str
+    before: LedgerRow | None
+    after: LedgerRow
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTransaction:
+    """Rows and counts that change together or not at all.
+
+    `session` is None where nothing is counted: tombstones, and rows of sessions that are no more.
+    `deltas` are listeners per language; their sum is the change of listenerCount.
+    """
+
+    writes: tuple[LedgerWrite, ...]
+    session: SessionKey | None = None
+
+    @property
+    def deltas(self) -> Mapping[str, int]:
+        """The change of every language's count; languages that stay the same are left out."""
+        counts: Counter[str] = Counter()
+        if self.session is not None:
+            for write in self.writes:
+                if write.before is not None and write.before.state is State.IN:
+                    counts[write.before.target_language] -= 1
+                if write.after.state is State.IN:
+                    counts[write.after.target_language] += 1
+        return {language: delta for language, delta in sorted(counts.items()) if delta}
+
+
+def plan_transactions(
+    connection_ids: Iterable[str],
+    ledger: Mapping[str, LedgerRow],
+    connections: Mapping[str, Connection],
+    sessions: Mapping[str, Session],
+) -> Iterator[LedgerTransaction]:
+    """The transactions that bring the ledger of these connections to the truth, a session each."""
+    existing = {(session.session_id, session.created_at) for session in sessions.values()}
+    writes: defaultdict[SessionKey | None, list[LedgerWrite]] = defaultdict(list)
+    for connection_id in connection_ids:
+        write = plan_write(
+            connection_id, ledger.get(connection_id), connections.get(connection_id), existing
+        )
+        if write is not None:
+            writes[_counting_session(write, existing)].append(write)
+    for session, rows in writes.items():
+        for start in range(0, len(rows), MAX_WRITES):
+            yield LedgerTransaction(tuple(rows[start : start + MAX_WRITES]), session)
+
+
+def plan_write(
+    connection_id: str,
+    counted: LedgerRow | None,
+    connection: Connection | None,
+    existing: Container[SessionKey],
+) -> LedgerWrite | None:
+    """What to write for one connection, if anything.
+
+    A tombstone is written even when neither row exists: an invocation that read the connection
+    while it was there, and has slept since, must find its condition broken.
+    """
+    if counted is not None and counted.state is State.OUT:
+        return None
+    truth = _truth(connection, existing)
+    if truth is None:
+        if connection is not None and not connection.is_listener:
+            return None
+        version = counted.version if counted else 0
+        return LedgerWrite(connection_id, counted, _out(counted, version))
+    if counted is not None and counted.version >= truth.version:
+        return None
+    return LedgerWrite(connection_id, counted, truth)
+
+
+def _truth(connection: Connection | None, existing: Container[SessionKey]) -> LedgerRow | None:
+    """The row of a connection that is to be counted, or None."""
+    if connection is None or connection.target_language is None or not connection.is_listener:
+        return None
+    if (connection.session_id, connection.session_epoch) not in existing:
+        return None
+    return LedgerRow(
+        State.IN,
+        connection.version,
+        connection.session_id,
+        connection.session_epoch,
+        connection.target_language,
+    )
+
+
+def _out(counted: LedgerRow | None, version: int) -> LedgerRow:
+    if counted is None:
+        return LedgerRow(State.OUT, version)
+    return LedgerRow(
+        State.OUT,
+        version,
+        counted.session_id,
+        counted.session_epoch,
+        counted.target_language,
+    )
+
+
+def _counting_session(write: LedgerWrite, existing: Container[SessionKey]) -> SessionKey | None:
+    """The session whose counts the write changes: the row's own, while it exists."""
+    row = write.after if write.after.state is State.IN else write.before
+    return row.session_key if row is not None and row.session_key in existing else None
+
+
+def named_sessions(
+    ledger: Mapping[str, LedgerRow], connections: Mapping[str, Connection]
+) -> Sequence[str]:
+    """The names of every session that the rows speak of: those whose rows must be read."""
+    names = {row.session_id for row in ledger.values() if row.session_id}
+    return sorted(names | {connection.session_id for connection in connections.values()})

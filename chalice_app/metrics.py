@@ -1,0 +1,76 @@
+"""The names, units and dimensions of every metric, and CloudWatch's embedded metric format.
+
+A rate is emitted only where its denominator is not zero: an idle system raises no alarm.
+Format: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+from chalice_app.clock import Clock
+
+NAMESPACE = "TranslationPipeline"
+
+CACHE_HIT_RATE = "CacheHitRate"
+BROADCAST_SUCCESS_RATE = "BroadcastSuccessRate"
+BUFFER_OVERFLOW_RATE = "BufferOverflowRate"
+CACHE_SIZE = "CacheSize"
+CACHE_EVICTIONS = "CacheEvictions"
+LANGUAGES_PROCESSED = "LanguagesProcessed"
+FAILED_LANGUAGES_COUNT = "FailedLanguagesCount"
+LISTENER_COUNT = "ListenerCount"
+CHARACTERS_TRANSLATED = "CharactersTranslated"
+CHARACTERS_SAVED = "CharactersSaved"
+ROSTER_DRIFT = "RosterDrift"
+PROCESSING_DURATION = "ProcessingDuration"
+DELIVERY_LATENCY = "DeliveryLatency"
+
+UNITS: Mapping[str, str] = {
+    CACHE_HIT_RATE: "Percent",
+    BROADCAST_SUCCESS_RATE: "Percent",
+    BUFFER_OVERFLOW_RATE: "Percent",
+    CACHE_SIZE: "Count",
+    CACHE_EVICTIONS: "Count",
+    LANGUAGES_PROCESSED: "Count",
+    FAILED_LANGUAGES_COUNT: "Count",
+    LISTENER_COUNT: "Count",
+    CHARACTERS_TRANSLATED: "Count",
+    CHARACTERS_SAVED: "Count",
+    ROSTER_DRIFT: "Count",
+    PROCESSING_DURATION: "Milliseconds",
+    DELIVERY_LATENCY: "Milliseconds",
+}
+
+
+def rate(name: str, part: int, whole: int) -> dict[str, float]:
+    """A percentage, or nothing at all where there is nothing to divide by."""
+    return {name: 100.0 * part / whole} if whole else {}
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedMetrics:
+    """Prints metrics as one JSON line each, which CloudWatch Logs turns into metrics."""
+
+    stream: TextIO
+    stage: str
+    clock: Clock
+
+    def emit(self, values: Mapping[str, float]) -> None:
+        """Prints the metrics; KeyError for a name that has no unit."""
+        if not values:
+            return
+        directive = {
+            "Namespace": NAMESPACE,
+            "Dimensions": [["Stage"]],
+            "Metrics": [{"Name": name, "Unit": UNITS[name]} for name in values],
+        }
+        line = {
+            "_aws": {"Timestamp": self.clock.now_ms(), "CloudWatchMetrics": [directive]},
+            "Stage": self.stage,
+            **values,
+        }
+        # One write a line: several sentences may be on their way in one process.
+        self.stream.write(json.dumps(line) + "\n")
+        self.stream.flush()

@@ -1,0 +1,133 @@
+"""What the use cases need from the outside, as protocols: `aws/` provides it, tests provide fakes.
+
+Whatever a method does, it raises `errors.Unavailable` when its service is down or throttled.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from chalice_app.ledger import LedgerRow, LedgerTransaction
+from chalice_app.models import (
+    CachedTranslation,
+    Connection,
+    Language,
+    Posted,
+    Sentence,
+    Session,
+)
+
+
+class SessionStore(Protocol):
+    """The Sessions table, its counts excepted: those belong to the roster ledger."""
+
+    def put_session(self, session: Session) -> None:
+        """Stores a new session; ConditionFailed when the name is taken."""
+
+    def get_session(self, session_id: str) -> Session | None:
+        """The session as it is now (consistent read)."""
+
+    def set_speaker(self, session: Session, connection_id: str) -> None:
+        """Makes that connection the speaker's; ConditionFailed when the session is not open."""
+
+    def clear_speaker(self, session_id: str, connection_id: str) -> None:
+        """Forgets the speaker's connection, if it still is that one."""
+
+    def end_session(self, session: Session) -> None:
+        """Marks it as ended; doing so twice is harmless."""
+
+    def claim_sequence(self, session: Session, sentence: Sentence) -> bool:
+        """Takes the sentence's sequence number: True the first time, False ever after."""
+
+    def raise_last_sequence(self, session: Session, sequence: int) -> None:
+        """Notes the highest sequence spoken; a lower one changes nothing."""
+
+    def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
+        """The kept sentences with these numbers, in order; those not kept are left out."""
+
+
+class ConnectionStore(Protocol):
+    """The Connections table: the truth about who is there."""
+
+    def put_connection(self, connection: Connection) -> None:
+        """Stores a new connection."""
+
+    def get_connection(self, connection_id: str) -> Connection | None:
+        """The connection as it is now (consistent read)."""
+
+    def change_language(self, connection_id: str, target_language: str) -> None:
+        """Changes the language and raises the version; ConditionFailed when the row is gone."""
+
+    def delete_connection(self, connection_id: str) -> None:
+        """Deletes the row; doing so twice is harmless."""
+
+    def delete_gone(self, connection_ids: Iterable[str], connected_before: int) -> None:
+        """Deletes the rows of sockets that are gone, but none connected after that time (ms)."""
+
+    def query_listeners(self, session_id: str) -> Iterable[Connection]:
+        """The listeners of a session, by the index (eventually consistent)."""
+
+
+class Roster(Protocol):
+    """The roster index: who gets the captions of a language."""
+
+    def query_roster(self, session: Session, language: str) -> Sequence[str]:
+        """The connection ids of the session's listeners of that language."""
+
+
+class TranslationCacheStore(Protocol):
+    """The CachedTranslations table."""
+
+    def get_entries(self, cache_keys: Iterable[str]) -> Mapping[str, CachedTranslation]:
+        """The entries that exist, in one BatchGetItem for up to 100 keys."""
+
+    def put_entries(self, entries: Sequence[CachedTranslation]) -> None:
+        """Stores new entries, replacing what stands under their keys."""
+
+
+class Translator(Protocol):
+    """The translation engine."""
+
+    def translate(self, text: str, source_language: str, target_language: str) -> str:
+        """One translation; TranslationFailed when there is none."""
+
+    def list_languages(self) -> Sequence[Language]:
+        """What the engine offers."""
+
+
+class Gateway(Protocol):
+    """The sockets' other end: API Gateway's `@connections`."""
+
+    def post(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
+        """Posts the same bytes to every connection, until `deadline` (time.monotonic seconds).
+
+        Never raises for what one connection does; every connection is in exactly one count.
+        """
+
+    def close(self, connection_id: str) -> None:
+        """Closes a connection; one that is gone already is fine."""
+
+
+class MetricsSink(Protocol):
+    """Where metrics go."""
+
+    def emit(self, values: Mapping[str, float]) -> None:
+        """Publishes the metrics under their names (see `metrics`)."""
+
+
+class Ledger(Protocol):
+    """What has been counted (Rosters), and the truth to bring it to (Connections, Sessions).
+
+    Every read is consistent: an eventually consistent one loses a change for ever.
+    """
+
+    def get_ledger(self, connection_ids: Iterable[str]) -> Mapping[str, LedgerRow]:
+        """The ledger rows that exist."""
+
+    def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
+        """The connections that exist."""
+
+    def get_sessions(self, session_ids: Iterable[str]) -> Mapping[str, Session]:
+        """The sessions that exist."""
+
+    def commit(self, transaction: LedgerTransaction) -> None:
+        """Writes rows and counts together; Conflict when a row is not as it was read."""

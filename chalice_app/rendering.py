@@ -1,0 +1,87 @@
+"""A sentence in the languages of its listeners: from the cache, the engine, or as it was said."""
+
+import logging
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import Future, as_completed
+from dataclasses import dataclass
+
+from chalice_app.errors import TranslationFailed, Unavailable
+from chalice_app.models import Caption, Sentence, Session
+from chalice_app.translation import Translation
+from chalice_app.translation_cache import TranslationCache, canonical
+
+_log = logging.getLogger(__name__)
+
+TRANSLATION_SECONDS = 2.0
+"""How long a language's translation is waited for before its listeners get the source text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """A sentence in one language, and how it came to be."""
+
+    language: str
+    text: str
+    cached: bool = False
+    translated: bool = False
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Renders sentences, cache first, every missing language at once and each failing alone."""
+
+    translation: Translation
+    cache: TranslationCache
+
+    def render(self, sentence: Sentence, languages: Collection[str]) -> Iterator[Rendering]:
+        """The sentence in each language, in the order in which the texts become ready.
+
+        Each language comes exactly once: one that fails or takes longer than `TRANSLATION_SECONDS`
+        comes as the source text, marked as failed.
+        """
+        source, text = sentence.source_language, canonical(sentence.text)
+        if source in languages:
+            yield Rendering(source, sentence.text)
+        targets = [language for language in languages if language != source]
+        cached = self.cache.get(text, source, targets)
+        waiting = {
+            self.translation.start(text, source, target): target
+            for target in targets
+            if target not in cached
+        }
+        for language, hit in cached.items():
+            yield Rendering(language, hit, cached=True)
+        try:
+            for done in as_completed(list(waiting), TRANSLATION_SECONDS):
+                yield _rendered(done, waiting.pop(done), sentence)
+        except TimeoutError:
+            _log.warning("%d translations took too long", len(waiting))
+        for language in waiting.values():
+            yield Rendering(language, sentence.text, failed=True)
+
+    def remember(self, sentence: Sentence, renderings: Iterable[Rendering]) -> None:
+        """Caches what was newly translated; called when nobody waits any more."""
+        new = {each.language: each.text for each in renderings if each.translated}
+        self.cache.put(sentence.text, sentence.source_language, new)
+
+
+def _rendered(done: Future[str], language: str, sentence: Sentence) -> Rendering:
+    try:
+        return Rendering(language, done.result(), translated=True)
+    except (TranslationFailed, Unavailable) as failure:
+        _log.warning("no translation to %s: %s", language, failure.message)
+        return Rendering(language, sentence.text, failed=True)
+
+
+def caption_of(session: Session, sentence: Sentence, rendering: Rendering) -> Caption:
+    """The caption that a rendering makes."""
+    return Caption(
+        session_id=session.session_id,
+        sequence=sentence.sequence,
+        language=rendering.language,
+        text=rendering.text,
+        source_language=sentence.source_language,
+        spoken_at=sentence.spoken_at,
+        untranslated=rendering.failed,
+    )

@@ -1,0 +1,202 @@
+"""START HERE: every way into the system, and what each one does.
+
+A handler parses, makes one call and answers; the rules live in the use cases:
+
+- `sessions`: who may come in, and who is there;
+- `speech`: a sentence's way to its listeners;
+- `messages`: what goes over the wire.
+
+What a handler changes in the Connections table reaches the counts and the rosters through that
+table's stream (`streams.rosters`), never from here.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from chalice.app import Chalice, Request, Response, WebsocketEvent
+
+from chalice_app import messages
+from chalice_app.bootstrap import Application, application
+from chalice_app.errors import BadMessage, BroadcasterError, NotSpeaker
+from chalice_app.messages import (
+    ChangeLanguage,
+    End,
+    Heartbeat,
+    JoinAsListener,
+    JoinAsSpeaker,
+    Message,
+    Speak,
+    Status,
+)
+from chalice_app.models import Sentence
+
+app = Chalice(app_name="translation-broadcaster")
+app.experimental_feature_flags.update(["WEBSOCKETS"])
+
+_log = logging.getLogger(__name__)
+_PAGE = Path(__file__).parent / "web" / "index.html"
+
+
+# --- WebSocket ---------------------------------------------------------------------------------
+
+
+@app.on_ws_connect()
+def connect(event: WebsocketEvent) -> dict[str, Any]:
+    """A handshake: admits a listener or the speaker, or refuses with the error's HTTP status."""
+    try:
+        join = messages.parse_join(event.to_dict().get("queryStringParameters"))
+        sessions = application().sessions
+        match join:
+            case JoinAsListener():
+                sessions.join_as_listener(join, event.connection_id)
+            case JoinAsSpeaker():
+                sessions.join_as_speaker(join, event.connection_id)
+    except BroadcasterError as failure:
+        _log_failure(failure)
+        return {"statusCode": failure.http_status}
+    return {"statusCode": 200}
+
+
+@app.on_ws_message()
+def message(event: WebsocketEvent) -> None:
+    """A message of an open connection; whatever is wrong with it is told to its sender alone."""
+    context = event.to_dict()["requestContext"]
+    try:
+        _act(application(), event.connection_id, _parsed(event), context["requestTimeEpoch"])
+    except BroadcasterError as failure:
+        _log_failure(failure)
+        _tell(event, failure)
+    except Exception:  # noqa: BLE001
+        # The last resort: without it API Gateway would answer in its own words, not the protocol's.
+        _log.exception("message failed")
+        _tell(event, BroadcasterError("something went wrong here, not with you"))
+
+
+@app.on_ws_disconnect()
+def disconnect(event: WebsocketEvent) -> None:
+    """A socket is closed: its row goes, and the stream takes it out of the rosters."""
+    application().sessions.leave(event.connection_id)
+
+
+def _parsed(event: WebsocketEvent) -> Message:
+    if event.to_dict().get("isBase64Encoded"):
+        raise BadMessage("binary messages are not understood")
+    return messages.parse_message(event.body)
+
+
+def _act(to: Application, connection_id: str, received: Message, received_at: int) -> None:
+    """What each message does."""
+    match received:
+        case Speak(sequence, text):
+            session = to.sessions.spoken_by(connection_id)
+            sentence = Sentence(sequence, text, session.source_language, received_at)
+            to.speech.speak(session, connection_id, sentence)
+        case ChangeLanguage(target_language):
+            to.sessions.change_language(connection_id, target_language)
+        case Heartbeat():
+            to.broadcast.notify([connection_id], messages.HEARTBEAT_ACK)
+        case Status():
+            session = to.sessions.session_of(connection_id)
+            status = messages.session_status(session, to.adapters.clock.now_ms())
+            to.broadcast.notify([connection_id], {"type": "sessionStatus", **status})
+        case End():
+            to.sessions.end(to.sessions.spoken_by(connection_id))
+
+
+def _tell(event: WebsocketEvent, failure: BroadcasterError) -> None:
+    request_id = event.to_dict()["requestContext"].get("requestId", "")
+    application().broadcast.notify([event.connection_id], messages.error(failure, request_id))
+
+
+# --- HTTP --------------------------------------------------------------------------------------
+
+
+@app.route("/", methods=["GET"])
+def page() -> Response:
+    """The page: speaker and listener."""
+    return Response(
+        _PAGE.read_text(encoding="utf-8"), headers={"Content-Type": "text/html; charset=utf-8"}
+    )
+
+
+@app.route("/health", methods=["GET"])
+def health() -> Response:
+    """That the function runs."""
+    return Response({"status": "ok"})
+
+
+@app.route("/languages", methods=["GET"])
+def languages() -> Response:
+    """What the translation engine really offers."""
+    return _answer(
+        lambda: {
+            "languages": [
+                messages.language(offered) for offered in application().translation.list_languages()
+            ]
+        }
+    )
+
+
+@app.route("/sessions", methods=["POST"])
+def open_session() -> Response:
+    """Opens a session; the only time its speaker token is shown."""
+
+    def opened() -> dict[str, Any]:
+        body = messages.parse_json(_request().raw_body)
+        session, token = application().sessions.open(messages.parse_open_session(body))
+        return messages.opened_session(session, token, application().settings.websocket_url)
+
+    return _answer(opened, status=201)
+
+
+@app.route("/sessions/{session_id}", methods=["GET"])
+def get_session(session_id: str) -> Response:
+    """A session's state."""
+    return _answer(
+        lambda: messages.session_status(
+            application().sessions.get(session_id), application().adapters.clock.now_ms()
+        )
+    )
+
+
+@app.route("/sessions/{session_id}", methods=["DELETE"])
+def end_session(session_id: str) -> Response:
+    """Ends a session for everyone; needs its speaker token."""
+
+    def ended() -> None:
+        application().sessions.end_with_token(session_id, _bearer_token())
+
+    return _answer(ended, status=204)
+
+
+def _request() -> Request:
+    if app.current_request is None:
+        raise RuntimeError("no request is being served")
+    return app.current_request
+
+
+def _bearer_token() -> str:
+    header: str = _request().headers.get("authorization", "")
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotSpeaker("the Authorization header must be: Bearer <speakerToken>")
+    return token.strip()
+
+
+def _answer(call: Callable[[], dict[str, Any] | None], status: int = 200) -> Response:
+    """The call's result, or the protocol's error with its HTTP status."""
+    try:
+        body = call()
+    except BroadcasterError as failure:
+        _log_failure(failure)
+        request_id = _request().context.get("requestId", "")
+        return Response(messages.error(failure, request_id), status_code=failure.http_status)
+    return Response("" if body is None else body, status_code=status)
+
+
+def _log_failure(failure: BroadcasterError) -> None:
+    """A client's mistake is told to the client; ours is logged with its cause."""
+    if failure.http_status >= 500:
+        _log.error("%s: %s", failure.code, failure.message, exc_info=failure)

@@ -1,0 +1,237 @@
+"""Use cases around a session: open it, join it, change language, leave, end it.
+
+None of them touches a count: the stream of the Connections table does (see `streams.rosters`).
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chalice_app import messages
+from chalice_app.broadcast import Broadcast
+from chalice_app.clock import Clock
+from chalice_app.errors import (
+    BadMessage,
+    ConditionFailed,
+    NotSpeaker,
+    SessionNotFound,
+    Unavailable,
+)
+from chalice_app.messages import JoinAsListener, JoinAsSpeaker
+from chalice_app.models import Connection, Role, Session
+from chalice_app.ports import ConnectionStore, SessionStore
+from chalice_app.session_names import new_session_name
+from chalice_app.translation import Translation
+
+CONNECTION_TTL_SECONDS = 2 * 3600 + 600
+"""API Gateway ends a WebSocket after 2 hours; ten minutes later its row may go."""
+
+_NAME_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """The sessions and who is in them."""
+
+    sessions: SessionStore
+    connections: ConnectionStore
+    translation: Translation
+    broadcast: Broadcast
+    clock: Clock
+    ttl_seconds: int
+
+    def open(self, source_language: str) -> tuple[Session, str]:
+        """Opens a session; returns it with its speaker token, which is stored as a hash alone.
+
+        Raises:
+            UnsupportedLanguage: the engine does not translate from that language.
+        """
+        self.translation.require_language(source_language)
+        token = secrets.token_urlsafe(16)
+        for _ in range(_NAME_TRIES):
+            session = self._new_session(source_language, token)
+            try:
+                self.sessions.put_session(session)
+            except ConditionFailed:
+                continue
+            return session, token
+        raise Unavailable("no free session name was found, try again")
+
+    def _new_session(self, source_language: str, token: str) -> Session:
+        now = self.clock.now_ms()
+        return Session(
+            session_id=new_session_name(),
+            source_language=source_language,
+            token_hash=hash_token(token),
+            created_at=now,
+            expires_at=now // 1000 + self.ttl_seconds,
+        )
+
+    def get(self, session_id: str) -> Session:
+        """The session, ended or not.
+
+        Raises:
+            SessionNotFound: there is none, or its life is over.
+        """
+        session = self.sessions.get_session(session_id)
+        if session is None or self.clock.now_ms() >= session.expires_at * 1000:
+            raise SessionNotFound("there is no such session")
+        return session
+
+    def get_open(self, session_id: str) -> Session:
+        """The session, if people may join and speak.
+
+        Raises:
+            SessionNotFound: there is none, or it has ended.
+        """
+        session = self.get(session_id)
+        if not session.is_active:
+            raise SessionNotFound("there is no such session")
+        return session
+
+    def join_as_listener(self, join: JoinAsListener, connection_id: str) -> None:
+        """Admits a listener; `joined` follows once the stream has seen the row.
+
+        Raises:
+            SessionNotFound: no such open session.
+            UnsupportedLanguage: the engine does not offer the language.
+        """
+        session = self.get_open(join.session_id)
+        self.translation.require_language(join.target_language)
+        self.connections.put_connection(
+            self._connection(session, connection_id, Role.LISTENER, join)
+        )
+
+    def join_as_speaker(self, join: JoinAsSpeaker, connection_id: str) -> None:
+        """Admits whoever holds the token; the last to join is the speaker.
+
+        Raises:
+            SessionNotFound: no such open session.
+            NotSpeaker: the token is another.
+        """
+        session = self.get_open(join.session_id)
+        self._check_token(session, join.token)
+        try:
+            self.sessions.set_speaker(session, connection_id)
+        except ConditionFailed:
+            raise SessionNotFound("there is no such session") from None
+        self.connections.put_connection(self._connection(session, connection_id, Role.SPEAKER))
+
+    def _connection(
+        self,
+        session: Session,
+        connection_id: str,
+        role: Role,
+        join: JoinAsListener | None = None,
+    ) -> Connection:
+        now = self.clock.now_ms()
+        return Connection(
+            connection_id=connection_id,
+            session_id=session.session_id,
+            session_epoch=session.created_at,
+            role=role,
+            connected_at=now,
+            ttl=now // 1000 + CONNECTION_TTL_SECONDS,
+            target_language=join.target_language if join else None,
+            last_sequence=join.last_sequence if join else None,
+        )
+
+    def change_language(self, connection_id: str, target_language: str) -> None:
+        """Moves a listener to another language; rosters follow by the stream.
+
+        Raises:
+            UnsupportedLanguage: the engine does not offer the language.
+            BadMessage: a speaker has no language to change.
+        """
+        connection = self._connection_of(connection_id)
+        if not connection.is_listener:
+            raise BadMessage("only a listener has a language to change")
+        self.translation.require_language(target_language)
+        if connection.target_language == target_language:
+            return
+        try:
+            self.connections.change_language(connection_id, target_language)
+        except ConditionFailed:
+            raise SessionNotFound("the connection has left its session") from None
+
+    def leave(self, connection_id: str) -> None:
+        """Forgets a connection that is closed, whoever closed it."""
+        connection = self.connections.get_connection(connection_id)
+        if connection is None:
+            return
+        if connection.role is Role.SPEAKER:
+            self.sessions.clear_speaker(connection.session_id, connection_id)
+        self.connections.delete_connection(connection_id)
+
+    def session_of(self, connection_id: str) -> Session:
+        """The session that a connection is in.
+
+        Raises:
+            SessionNotFound: the connection is in none, or the session is over.
+        """
+        connection = self._connection_of(connection_id)
+        session = self.get(connection.session_id)
+        if session.created_at != connection.session_epoch:
+            raise SessionNotFound("there is no such session")
+        return session
+
+    def spoken_by(self, connection_id: str) -> Session:
+        """The open session whose speaker this connection is, checked against the table every time.
+
+        Raises:
+            NotSpeaker: it is a listener's, or another connection has taken over.
+            SessionNotFound: the session has ended.
+        """
+        session = self.session_of(connection_id)
+        if session.speaker_connection_id != connection_id:
+            raise NotSpeaker("only the speaker may do that")
+        if not session.is_active:
+            raise SessionNotFound("the session has ended")
+        return session
+
+    def end_with_token(self, session_id: str, token: str) -> None:
+        """Ends a session for whoever holds its token.
+
+        Raises:
+            SessionNotFound: no such open session.
+            NotSpeaker: the token is another.
+        """
+        session = self.get_open(session_id)
+        self._check_token(session, token)
+        self.end(session)
+
+    def end(self, session: Session) -> None:
+        """Ends a session: nobody can join any more, everyone is told, every socket is closed."""
+        self.sessions.end_session(session)
+        self.dismiss(self._everyone_in(session))
+
+    def dismiss(self, connection_ids: Iterable[str]) -> None:
+        """Tells connections that their session has ended, and closes them."""
+        everyone = list(connection_ids)
+        self.broadcast.notify(everyone, messages.session_ended("ended by the speaker"))
+        for connection_id in everyone:
+            self.broadcast.close(connection_id)
+
+    def _everyone_in(self, session: Session) -> Iterable[str]:
+        if session.speaker_connection_id is not None:
+            yield session.speaker_connection_id
+        for listener in self.connections.query_listeners(session.session_id):
+            if listener.session_epoch == session.created_at:
+                yield listener.connection_id
+
+    def _connection_of(self, connection_id: str) -> Connection:
+        connection = self.connections.get_connection(connection_id)
+        if connection is None:
+            raise SessionNotFound("the connection is in no session")
+        return connection
+
+    def _check_token(self, session: Session, token: str) -> None:
+        if not hmac.compare_digest(session.token_hash, hash_token(token)):
+            raise NotSpeaker("the token is not this session's")
+
+
+def hash_token(token: str) -> str:
+    """A speaker token as it is stored: 128 random bits need no salt and no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,168 @@
+"""The Connections stream: keeps the ledger, the rosters and listenerCount at the truth.
+
+See `chalice_app.ledger` for the rule; this module reads, commits and tries again.
+"""
+
+import logging
+import os
+import random
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from time import sleep
+from typing import Any
+
+from chalice.app import Blueprint, DynamoDBEvent
+
+from chalice_app import bootstrap
+from chalice_app.errors import Conflict, Unavailable
+from chalice_app.ledger import LedgerTransaction, named_sessions, plan_transactions
+from chalice_app.models import Connection
+from chalice_app.ports import Ledger
+from streams.batch import handle_batch
+from streams.presence import Presence
+from streams.records import Change, StreamRecord
+
+_log = logging.getLogger(__name__)
+
+TRIES = 8
+"""Readings of the truth before a connection is reported as failed."""
+
+_BACKOFF_SECONDS = 0.01
+_BACKOFF_LIMIT_SECONDS = 0.5
+
+
+@dataclass
+class Synchronised:
+    """What a synchronisation did and saw.
+
+    `sessions` are those whose counts moved, `present` the connections that were there when last
+    read, `failed` those it gave up on.
+    """
+
+    sessions: set[str] = field(default_factory=set)
+    present: dict[str, Connection] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class RosterSync:
+    """Brings what has been counted to the truth, for any set of connections, any number of times.
+
+    `wait` takes the seconds to wait before reading again.
+    """
+
+    ledger: Ledger
+    wait: Callable[[float], None] = sleep
+
+    def synchronise(self, connection_ids: Iterable[str]) -> Synchronised:
+        """Counts these connections as they are now.
+
+        Raises:
+            Unavailable: the truth could not be read; what was committed before stays right.
+        """
+        result = Synchronised()
+        pending = set(connection_ids)
+        for attempt in range(TRIES):
+            if attempt:
+                self.wait(_backoff(attempt))
+            pending = self._commit_all(self._plan(pending, result), result)
+            if not pending:
+                break
+        result.failed |= pending
+        return result
+
+    def _plan(
+        self, connection_ids: Collection[str], result: Synchronised
+    ) -> Sequence[LedgerTransaction]:
+        """Reads and compares.
+
+        The ledger is read **before** the truth: a commit holds only if the ledger has not changed
+        since, so a truth that is older than the ledger cannot be written.
+        """
+        ids = sorted(connection_ids)
+        counted = self.ledger.get_ledger(ids)
+        connections = self.ledger.get_connections(ids)
+        for key in ids:
+            result.present.pop(key, None)
+        result.present |= connections
+        sessions = self.ledger.get_sessions(named_sessions(counted, connections))
+        return list(plan_transactions(ids, counted, connections, sessions))
+
+    def _commit_all(
+        self, transactions: Iterable[LedgerTransaction], result: Synchronised
+    ) -> set[str]:
+        """Commits each by itself; returns the connections to read again."""
+        again: set[str] = set()
+        for transaction in transactions:
+            ids = {write.connection_id for write in transaction.writes}
+            try:
+                self.ledger.commit(transaction)
+            except Conflict:
+                again |= ids
+            except Unavailable:
+                _log.exception("a roster transaction failed")
+                result.failed |= ids
+            else:
+                if transaction.session is not None and transaction.deltas:
+                    result.sessions.add(transaction.session[0])
+        return again
+
+
+def _backoff(attempt: int) -> float:
+    return random.uniform(0, min(_BACKOFF_LIMIT_SECONDS, _BACKOFF_SECONDS * 2**attempt))  # noqa: S311
+
+
+def handle_records(
+    records: Sequence[StreamRecord], sync: RosterSync, presence: Presence
+) -> Collection[StreamRecord]:
+    """The effect of a batch: counts first, then what people are told."""
+    first = {connection_id(record): record for record in reversed(records)}
+    first.pop(None, None)
+    result = sync.synchronise(key for key in first if key is not None)
+    presence.tell(_joined(records, result), result.sessions)
+    return [first[failed] for failed in result.failed]
+
+
+def _joined(records: Sequence[StreamRecord], result: Synchronised) -> Sequence[Connection]:
+    """The connections that came with this batch and are still there, in the order they came."""
+    inserted = dict.fromkeys(
+        connection_id(record) for record in records if record.change is Change.INSERT
+    )
+    return [
+        result.present[key]
+        for key in inserted
+        if key is not None and key in result.present and key not in result.failed
+    ]
+
+
+def connection_id(record: StreamRecord) -> str | None:
+    """The connection that changed; None where the record is of another table."""
+    value = record.keys.get("connectionId")
+    return value if isinstance(value, str) else None
+
+
+functions = Blueprint(__name__)
+
+
+@functions.on_dynamodb_record(
+    # Chalice wants the ARN when the module is imported; Lambda itself never looks at it.
+    stream_arn=os.environ.get("CONNECTIONS_STREAM_ARN", ""),
+    name="rosters",
+    batch_size=500,
+    starting_position="TRIM_HORIZON",
+    maximum_batching_window_in_seconds=0,
+)
+def handler(event: DynamoDBEvent) -> dict[str, Any]:
+    """Lambda's entry: a batch of changes of Connections."""
+    application = bootstrap.application()
+    adapters = application.adapters
+    sync = RosterSync(adapters.ledger)
+    presence = Presence(
+        ledger=adapters.ledger,
+        broadcast=application.broadcast,
+        sessions=application.sessions,
+        resume=application.resume,
+        metrics=adapters.metrics,
+    )
+    return handle_batch(event.to_dict(), partial(handle_records, sync=sync, presence=presence))
