@@ -10,6 +10,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 
 from chalice_app.aws.cached_translations_table import CachedTranslationsTable
 from chalice_app.aws.clients import Clients
@@ -154,6 +155,7 @@ def aws_adapters(settings: Settings) -> Adapters:
 
 
 _current: list[Application] = []
+_composing = Lock()
 
 
 def application() -> Application:
@@ -162,10 +164,11 @@ def application() -> Application:
     Raises:
         ConfigurationError: a setting is missing.
     """
-    if not _current:
-        settings = Settings.from_env()
-        _current.append(Application(settings, aws_adapters(settings)))
-    return _current[-1]
+    with _composing:
+        if not _current:
+            settings = Settings.from_env()
+            _current.append(Application(settings, aws_adapters(settings)))
+        return _current[-1]
 
 
 @contextmanager

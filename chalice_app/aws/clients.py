@@ -4,8 +4,9 @@ One botocore session serves all of them: each further session loads the service 
 (measured: three clients of three sessions cost a third more start-up time than of one).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from threading import RLock
 from typing import TYPE_CHECKING
 
 import boto3
@@ -42,6 +43,8 @@ class Clients:
     """Lazy clients for one region."""
 
     region: str
+    # Clients may be shared by threads, sessions may not make them in two threads at once.
+    _making: RLock = field(default_factory=RLock, repr=False)
 
     @cached_property
     def session(self) -> boto3.Session:
@@ -51,12 +54,14 @@ class Clients:
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """DynamoDB's low-level client (the resource layer costs start-up time and Decimals)."""
-        return self.session.client("dynamodb", config=_DYNAMODB)
+        with self._making:
+            return self.session.client("dynamodb", config=_DYNAMODB)
 
     @cached_property
     def translate(self) -> "TranslateClient":
         """Amazon Translate's client."""
-        return self.session.client("translate", config=_TRANSLATE)
+        with self._making:
+            return self.session.client("translate", config=_TRANSLATE)
 
     def credentials(self) -> ReadOnlyCredentials:
         """The credentials as they are at this moment: a function's rotate while it lives."""

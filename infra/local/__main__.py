@@ -1,0 +1,103 @@
+"""`python -m infra.local [--http-port 8000] [--ws-port 8001] [--data-dir DIR]`: the local stage.
+
+When everything answers, one line goes to stdout:
+`ready http=http://127.0.0.1:8000 ws=ws://127.0.0.1:8001 dynamodb=http://127.0.0.1:NNNN`.
+SIGINT or SIGTERM ends it and every process that it started within five seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+from infra.local import signals
+from infra.local.environment import Environment, Ports, url
+from infra.local.ports import PortError, free_ports, require_free
+from infra.local.processes import end_with_parent
+from infra.local.stage import Stage, StageError
+from infra.local.workspace import WorkspaceError, workspace
+
+
+def main() -> int:
+    """Run a stage; returns the exit code."""
+    arguments = _parse_arguments()
+    logging.basicConfig(stream=sys.stderr, format="infra.local: %(message)s", level=logging.INFO)
+    signals.block()
+    if arguments.parent is not None:
+        end_with_parent(arguments.parent)
+    try:
+        _run(arguments)
+    except signals.Interrupted:
+        return 0
+    except (PortError, WorkspaceError, StageError) as error:
+        print(f"infra.local: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    with workspace(arguments.data_dir) as place:
+        ports = _choose_ports(arguments)
+        stage = Stage(ports, place, os.environ)
+        try:
+            settings = stage.start()
+            print(_announcement(ports, settings), flush=True)
+            stage.watch()
+        finally:
+            stage.stop()
+
+
+def _choose_ports(arguments: argparse.Namespace) -> Ports:
+    free = free_ports()
+
+    def chosen(port: int) -> int:
+        if port:
+            require_free(port)
+        return port or next(free)
+
+    return Ports(
+        http=None if arguments.without_http else chosen(arguments.http_port),
+        ws=chosen(arguments.ws_port),
+        dynamodb=next(free),
+        translate=next(free),
+        functions=next(free),
+    )
+
+
+def _announcement(ports: Ports, settings: Environment) -> str:
+    if ports.http is None:
+        # Whoever serves the HTTP routes needs to know what the functions know.
+        return json.dumps(settings)
+    http, ws, dynamodb = url(ports.http), url(ports.ws, "ws"), url(ports.dynamodb)
+    return f"ready http={http} ws={ws} dynamodb={dynamodb}"
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
+    parser.add_argument("--http-port", type=_port, default=8000, help="0 picks a free one")
+    parser.add_argument("--ws-port", type=_port, default=8001, help="0 picks a free one")
+    parser.add_argument("--data-dir", type=_directory, help="keeps everything over a restart")
+    # For `chalice local`, which serves HTTP itself and takes the stage with it when it ends.
+    parser.add_argument("--without-http", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        message = f"{port} is no port"
+        raise argparse.ArgumentTypeError(message)
+    return port
+
+
+def _directory(text: str) -> Path:
+    return Path(text).expanduser().resolve()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

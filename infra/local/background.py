@@ -1,0 +1,106 @@
+"""What runs in the functions' host without being called: streams, schedules, the sweeper."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import boto3
+from botocore.config import Config
+
+from infra.local import tables
+from infra.local.checkpoints import Checkpoints
+from infra.local.delivery import Policy
+from infra.local.event_source import EventSource
+from infra.local.failures import FailureFile
+from infra.local.invocation import Invoker
+from infra.local.registry import Application
+from infra.local.schedules import Ticker, rate_seconds
+from infra.local.shard_reader import Mapping
+from infra.local.sweeper import Sweeper
+
+LOGGER = logging.getLogger(__name__)
+
+STREAM_THREADS: Final = 8
+"""Threads of the stream handlers: apart, so that a crowd of requests cannot starve them."""
+
+
+@dataclass(frozen=True)
+class Background:
+    """Everything that runs without being called."""
+
+    sources: tuple[EventSource, ...]
+    tickers: tuple[Ticker, ...]
+    sweeper: Sweeper
+    wake: Callable[[], None]
+
+    def start(self) -> None:
+        """Begin to poll, tick and sweep."""
+        for thread in (*self.sources, *self.tickers, self.sweeper):
+            thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Handle what the streams still hold, for at most so long."""
+        deadline = time.monotonic() + seconds
+        self.sweeper.stop()
+        for ticker in self.tickers:
+            ticker.stop()
+        for source in self.sources:
+            source.stop(deadline)
+        for source in self.sources:
+            source.join(max(0.0, deadline - time.monotonic()))
+
+
+def background(
+    application: Application, invoker: Invoker, failures: FailureFile, state: Path
+) -> Background:
+    """The event sources, the schedules and the sweeper of an application."""
+    sources = _event_sources(application, failures, state)
+
+    def wake() -> None:
+        for source in sources:
+            source.wake()
+
+    tickers = tuple(_tickers(application, invoker, wake))
+    sweeper = Sweeper(boto3.client("dynamodb"), tables.read_tables(), wake)
+    return Background(sources, tickers, sweeper, wake)
+
+
+def _event_sources(
+    application: Application, failures: FailureFile, state: Path
+) -> tuple[EventSource, ...]:
+    # One try a call: the readers try again themselves, and at the end the emulator may be gone.
+    once = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
+    client = boto3.client("dynamodbstreams", config=once)
+    checkpoints = Checkpoints(state / "checkpoints.json")
+    checkpoints.keep_only({declared.stream_arn for declared in application.streams})
+    invoker = Invoker(STREAM_THREADS)
+    return tuple(
+        EventSource(
+            Mapping(
+                stream_arn=declared.stream_arn,
+                function=application.functions[declared.function],
+                policy=Policy(declared.batch_size, declared.window),
+                client=client,
+                invoker=invoker,
+                checkpoints=checkpoints,
+                failures=failures,
+            )
+        )
+        for declared in application.streams
+    )
+
+
+def _tickers(
+    application: Application, invoker: Invoker, wake: Callable[[], None]
+) -> Iterator[Ticker]:
+    for schedule in application.schedules:
+        seconds = rate_seconds(schedule.expression)
+        if seconds is None:
+            LOGGER.warning("%s runs on AWS alone: %s", schedule.function, schedule.expression)
+        else:
+            yield Ticker(application.functions[schedule.function], seconds, invoker, wake)

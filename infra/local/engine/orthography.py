@@ -1,0 +1,48 @@
+"""Capitals and opening marks: what a sentence looks like, whatever its words are."""
+
+import re
+from collections.abc import Callable
+
+# Below this a single word in capitals is rather an acronym (NASA) than shouted (HELLO).
+_SHOUTED_WORD = 5
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_INITIAL = re.compile(r"(?:X\d+X|[\W\d_])*([^\W\d_])")  # past quotes and stand-ins
+_ENGLISH_I = re.compile(r"\bi\b")
+_OPENING = {"?": "¿", "!": "¡"}
+
+Translate = Callable[[str], str]
+
+
+def in_sentence_case(sentence: str, source: str, translate: Translate) -> str:
+    """Translate a sentence so that neither capitals confuse the model nor the model loses them.
+
+    A sentence all in capitals would come back half translated; it goes in in lower case and the
+    answer is raised again. A first letter in upper case stays so.
+    """
+    if not _is_shouted(sentence):
+        return _with_initial_of(sentence, translate(sentence))
+    quiet = sentence.capitalize()
+    if source == "en":
+        quiet = _ENGLISH_I.sub("I", quiet)
+    return translate(quiet).upper()
+
+
+def opened(sentence: str) -> str:
+    """Spanish opens what it closes: `¿` and `¡`, which the rule-based modes leave out."""
+    mark = _OPENING.get(sentence[-1:], "")
+    return sentence if mark in sentence else mark + sentence
+
+
+def _is_shouted(sentence: str) -> bool:
+    words = _WORD.findall(sentence)
+    loud = len(words) > 1 or (len(words) == 1 and len(words[0]) >= _SHOUTED_WORD)
+    return loud and all(map(str.isupper, words))
+
+
+def _with_initial_of(sentence: str, translated: str) -> str:
+    """Some dictionaries give the first word in lower case ("buen día")."""
+    before, after = _INITIAL.match(sentence), _INITIAL.match(translated)
+    if before and after and before[1].isupper() and after[1].islower():
+        return translated[: after.start(1)] + after[1].upper() + translated[after.end(1) :]
+    return translated

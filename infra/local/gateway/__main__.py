@@ -1,0 +1,80 @@
+"""`python -m infra.local.gateway --functions http://127.0.0.1:NNNN [--port 8001]`.
+
+Prints `ready ws://127.0.0.1:PORT` when it listens. SIGTERM, SIGINT or the end of the process that
+started it stops it: every connection is closed with 1001 and its $disconnect told, and it exits 0.
+"""
+
+import argparse
+import asyncio
+import gc
+import logging
+import os
+import resource
+import signal
+import sys
+
+from infra.local.gateway.functions import FunctionNames
+from infra.local.gateway.limits import Limits
+from infra.local.gateway.server import LOOPBACK, gateway
+
+PARENT_CHECK_SECONDS = 0.5
+
+# Where the hard limit is "infinity" (macOS), the kernel refuses to be taken at its word.
+OPEN_FILES_ENOUGH = 65536
+
+
+def main() -> None:
+    """Run the gateway as a process of its own."""
+    arguments = _parse_arguments()
+    logging.basicConfig(stream=sys.stderr, format="gateway %(levelname)s %(message)s")
+    _raise_open_files_limit()
+    gc.set_threshold(50000, 20, 20)
+    try:
+        asyncio.run(_serve(arguments))
+    except OSError as error:
+        sys.exit(f"gateway: {error}")
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m infra.local.gateway", description=__doc__)
+    parser.add_argument("--functions", required=True, help="URL of the functions' host")
+    parser.add_argument("--port", type=int, default=8001, help="0 picks a free one")
+    names = FunctionNames()
+    parser.add_argument("--connect", default=names.connect, help="function behind $connect")
+    parser.add_argument("--message", default=names.message, help="function behind $default")
+    parser.add_argument("--disconnect", default=names.disconnect, help="... behind $disconnect")
+    return parser.parse_args()
+
+
+async def _serve(arguments: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    names = FunctionNames(arguments.connect, arguments.message, arguments.disconnect)
+    async with gateway(arguments.functions, arguments.port, names, Limits()) as port:
+        print(f"ready ws://{LOOPBACK}:{port}", flush=True)
+        orphaned = asyncio.create_task(_stop_when_orphaned(stop))
+        await stop.wait()
+        orphaned.cancel()
+
+
+async def _stop_when_orphaned(stop: asyncio.Event) -> None:
+    """Stop with the process that started this one: no system tells of that everywhere."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        await asyncio.sleep(PARENT_CHECK_SECONDS)
+    stop.set()
+
+
+def _raise_open_files_limit() -> None:
+    """One connection is one file; the usual soft limit of 1,024 is soon reached."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES_ENOUGH if hard == resource.RLIM_INFINITY else hard
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+if __name__ == "__main__":
+    main()

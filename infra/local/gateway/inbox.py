@@ -1,0 +1,46 @@
+"""One connection's messages on their way to the handler: in order, one at a time, bounded."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+
+class Message(NamedTuple):
+    """A message (bytes if binary) and when it arrived, in epoch milliseconds."""
+
+    body: str | bytes
+    received_at: int
+
+
+class Inbox:
+    """Hands messages to `handle` one after the other.
+
+    A worker lives only while there is something to do: thousands of silent listeners cost nothing.
+    """
+
+    def __init__(self, handle: Callable[[Message], Awaitable[None]], limit: int) -> None:
+        self._handle = handle
+        self._limit = limit
+        self._waiting: deque[Message] = deque()
+        self._worker: asyncio.Task[None] | None = None
+
+    async def put(self, message: Message) -> None:
+        """Queue a message; when `limit` of them wait, only return once all have been handled.
+
+        Meanwhile the caller does not read its socket, which is the back-pressure a client feels.
+        """
+        self._waiting.append(message)
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        if len(self._waiting) >= self._limit:
+            await self.emptied()
+
+    async def emptied(self) -> None:
+        """Return once everything queued has been handled."""
+        if self._worker is not None:
+            await self._worker
+
+    async def _work(self) -> None:
+        while self._waiting:
+            await self._handle(self._waiting.popleft())

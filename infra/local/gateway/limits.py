@@ -1,0 +1,42 @@
+"""What the gateway allows, each limit with its source."""
+
+from dataclasses import dataclass
+
+MAX_MESSAGE_BYTES = 128 * 1024
+"""Either way. API Gateway quotas, "WebSocket payload size"; `Data` in the service's own model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Times in seconds, sizes in bytes."""
+
+    idle_timeout: float = 600.0
+    """Neither a message nor a post for so long (API Gateway: 10 minutes). Pings don't count."""
+
+    max_age: float = 7200.0
+    """API Gateway: 2 hours, whatever happens on the connection."""
+
+    invocation_timeout: float = 29.0
+    """API Gateway's integration time-out."""
+
+    parallel_invocations: int = 32
+    """Of each function: a burst of $disconnect never keeps a message waiting."""
+
+    disconnect_retries: tuple[float, ...] = (0.1, 0.5, 2.0)
+    """Pauses before $disconnect is tried again. AWS promises best effort; here it is wanted."""
+
+    pending_messages: int = 32
+    """Messages of one connection that wait for their handler before its socket is read no more."""
+
+    outgoing_bytes: int = 256 * 1024
+    """Posted to one connection and not yet taken by the kernel; beyond it a post answers 429. AWS
+    tells no number; this holds two of the largest messages."""
+
+    closing_timeout: float = 2.0
+    """How long a client may take to answer a close frame before its socket is cut."""
+
+    shutdown_timeout: float = 3.0
+    """For all $disconnect events together when the gateway stops."""
+
+    unresponsive_after: int = 60
+    """A peer that acknowledges or reads nothing for so long is cut, where the kernel can tell."""

@@ -1,0 +1,535 @@
+"""In-memory adapters that keep the ports' contract, and a world of them to compose use cases over.
+
+The contract itself is held by `tests/unit/chalice_app/aws/test_tables.py`, which runs the same tests
+over these and over the DynamoDB adapters.
+"""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chalice_app.bootstrap import Adapters, Application
+from chalice_app.config import Settings
+from chalice_app.errors import ConditionFailed, Conflict, TranslationFailed, Unavailable
+from chalice_app.ledger import (
+    LedgerRow,
+    LedgerTransaction,
+    LedgerWrite,
+    State,
+    named_sessions,
+    plan_transactions,
+)
+from chalice_app.models import (
+    CachedTranslation,
+    Connection,
+    Language,
+    Posted,
+    Role,
+    Sentence,
+    Session,
+)
+
+PATIENCE = 20.0
+"""Seconds until a test that waits for an event fails; no test ever waits for it to pass."""
+
+NOW_MS = 1_780_000_000_000
+"""When every test begins: an hour in May 2026."""
+
+SETTINGS = Settings(
+    sessions_table="Sessions-test",
+    connections_table="Connections-test",
+    cached_translations_table="CachedTranslations-test",
+    rosters_table="Rosters-test",
+    region="us-east-1",
+    stage="test",
+    websocket_url="wss://socket.example/api",
+    management_endpoint="https://socket.example/api",
+)
+
+
+class FakeClock:
+    """`clock.Clock` that stands still until it is moved."""
+
+    def __init__(self, now_ms: int = NOW_MS) -> None:
+        self._start = self._now = now_ms
+
+    def now_ms(self) -> int:
+        return self._now
+
+    def monotonic(self) -> float:
+        return (self._now - self._start) / 1000
+
+    def advance(self, milliseconds: int) -> None:
+        self._now += milliseconds
+
+
+class MemoryTables:
+    """All four tables: every store of `ports`, each method atomic like one call of DynamoDB.
+
+    `calls` counts the methods called. `refusing` names methods that raise Unavailable;
+    `before_commit` may hold steps of other writers, each run once, just before a commit.
+    """
+
+    def __init__(self, *, keep_sentences: bool = True) -> None:
+        self.calls: Counter[str] = Counter()
+        self.refusing: set[str] = set()
+        self.before_commit: list[Any] = []
+        self.keep_sentences = keep_sentences
+        self._lock = threading.RLock()
+        self._sessions: dict[str, Session] = {}
+        self._sentences: dict[tuple[str, int, int], Sentence] = {}
+        self._connections: dict[str, Connection] = {}
+        self._ledger: dict[str, LedgerRow] = {}
+        self._cache: dict[str, CachedTranslation] = {}
+
+    def _called(self, method: str) -> None:
+        with self._lock:
+            self.calls[method] += 1
+            if method in self.refusing:
+                raise Unavailable("told to refuse")
+
+    # --- SessionStore ---
+
+    def put_session(self, session: Session) -> None:
+        self._called("put_session")
+        with self._lock:
+            standing = self._sessions.get(session.session_id)
+            if standing is not None and standing.expires_at > session.created_at // 1000:
+                raise ConditionFailed("the name is taken")
+            self._sessions[session.session_id] = replace(
+                session,
+                is_active=True,
+                speaker_connection_id=None,
+                last_sequence=0,
+                listener_count=0,
+                languages={},
+            )
+
+    def get_session(self, session_id: str) -> Session | None:
+        self._called("get_session")
+        with self._lock:
+            return self._sessions.get(session_id)
+
+    def set_speaker(self, session: Session, connection_id: str) -> None:
+        self._called("set_speaker")
+        with self._lock:
+            found = self._same(session)
+            if found is None or not found.is_active:
+                raise ConditionFailed("the session is not open")
+            self._store(replace(found, speaker_connection_id=connection_id))
+
+    def clear_speaker(self, session_id: str, connection_id: str) -> None:
+        self._called("clear_speaker")
+        with self._lock:
+            found = self._sessions.get(session_id)
+            if found is not None and found.speaker_connection_id == connection_id:
+                self._store(replace(found, speaker_connection_id=None))
+
+    def end_session(self, session: Session) -> None:
+        self._called("end_session")
+        with self._lock:
+            if (found := self._same(session)) is not None:
+                self._store(replace(found, is_active=False))
+
+    def claim_sequence(self, session: Session, sentence: Sentence) -> bool:
+        self._called("claim_sequence")
+        with self._lock:
+            key = (session.session_id, session.created_at, sentence.sequence)
+            if key in self._sentences:
+                return False
+            self._sentences[key] = sentence
+            return True
+
+    def raise_last_sequence(self, session: Session, sequence: int) -> None:
+        self._called("raise_last_sequence")
+        with self._lock:
+            found = self._same(session)
+            if found is not None and found.last_sequence < sequence:
+                self._store(replace(found, last_sequence=sequence))
+
+    def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
+        self._called("get_sentences")
+        with self._lock:
+            keys = [(session.session_id, session.created_at, each) for each in sorted(sequences)]
+            kept = self._sentences if self.keep_sentences else {}
+            return [kept[key] for key in keys if key in kept]
+
+    def delete_session(self, session_id: str) -> None:
+        """What time-to-live does, or an operator."""
+        with self._lock:
+            self._sessions.pop(session_id, None)
+
+    def _same(self, session: Session) -> Session | None:
+        found = self._sessions.get(session.session_id)
+        return found if found is not None and found.created_at == session.created_at else None
+
+    def _store(self, session: Session) -> None:
+        self._sessions[session.session_id] = session
+
+    # --- ConnectionStore ---
+
+    def put_connection(self, connection: Connection) -> None:
+        self._called("put_connection")
+        with self._lock:
+            self._connections[connection.connection_id] = connection
+
+    def get_connection(self, connection_id: str) -> Connection | None:
+        self._called("get_connection")
+        with self._lock:
+            return self._connections.get(connection_id)
+
+    def change_language(self, connection_id: str, target_language: str) -> None:
+        self._called("change_language")
+        with self._lock:
+            found = self._connections.get(connection_id)
+            if found is None:
+                raise ConditionFailed("the connection is gone")
+            self._connections[connection_id] = replace(
+                found, target_language=target_language, version=found.version + 1
+            )
+
+    def delete_connection(self, connection_id: str) -> None:
+        self._called("delete_connection")
+        with self._lock:
+            self._connections.pop(connection_id, None)
+
+    def delete_gone(self, connection_ids: Iterable[str], connected_before: int) -> None:
+        self._called("delete_gone")
+        with self._lock:
+            for connection_id in connection_ids:
+                found = self._connections.get(connection_id)
+                if found is not None and found.connected_at < connected_before:
+                    del self._connections[connection_id]
+
+    def query_listeners(self, session_id: str) -> Iterable[Connection]:
+        self._called("query_listeners")
+        with self._lock:
+            return [
+                each
+                for each in self._connections.values()
+                if each.session_id == session_id and each.target_language is not None
+            ]
+
+    # --- Roster and Ledger ---
+
+    def query_roster(self, session: Session, language: str) -> Sequence[str]:
+        self._called("query_roster")
+        with self._lock:
+            wanted = (State.IN, session.session_id, session.created_at, language)
+            return sorted(
+                key
+                for key, row in self._ledger.items()
+                if (row.state, row.session_id, row.session_epoch, row.target_language) == wanted
+            )
+
+    def get_ledger(self, connection_ids: Iterable[str]) -> Mapping[str, LedgerRow]:
+        self._called("get_ledger")
+        with self._lock:
+            return {key: self._ledger[key] for key in connection_ids if key in self._ledger}
+
+    def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
+        self._called("get_connections")
+        with self._lock:
+            return {
+                key: self._connections[key] for key in connection_ids if key in self._connections
+            }
+
+    def get_sessions(self, session_ids: Iterable[str]) -> Mapping[str, Session]:
+        self._called("get_sessions")
+        with self._lock:
+            return {key: self._sessions[key] for key in session_ids if key in self._sessions}
+
+    def commit(self, transaction: LedgerTransaction) -> None:
+        self._called("commit")
+        if self.before_commit:
+            self.before_commit.pop(0)()
+        counts = bool(transaction.session and transaction.deltas)
+        assert len(transaction.writes) + counts <= 100, "DynamoDB takes 100 actions at most"
+        with self._lock:
+            if not all(map(self._is_as_read, transaction.writes)):
+                raise Conflict("a row is not as it was read")
+            if transaction.session is not None and counts:
+                self._count(*transaction.session, transaction.deltas)
+            self._ledger |= {write.connection_id: write.after for write in transaction.writes}
+
+    def _is_as_read(self, write: LedgerWrite) -> bool:
+        found = self._ledger.get(write.connection_id)
+        if found is None or write.before is None:
+            return found is write.before
+        return (found.state, found.version) == (write.before.state, write.before.version)
+
+    def _count(self, session_id: str, epoch: int, deltas: Mapping[str, int]) -> None:
+        found = self._sessions.get(session_id)
+        if found is None or found.created_at != epoch:
+            raise Conflict("the session is no more")
+        counts = Counter(found.languages)
+        counts.update(deltas)
+        self._store(
+            replace(
+                found,
+                listener_count=found.listener_count + sum(deltas.values()),
+                languages={language: n for language, n in sorted(counts.items()) if n > 0},
+            )
+        )
+
+    # --- TranslationCacheStore ---
+
+    def get_entries(self, cache_keys: Iterable[str]) -> Mapping[str, CachedTranslation]:
+        self._called("get_entries")
+        with self._lock:
+            return {key: self._cache[key] for key in cache_keys if key in self._cache}
+
+    def put_entries(self, entries: Sequence[CachedTranslation]) -> None:
+        self._called("put_entries")
+        with self._lock:
+            self._cache |= {entry.cache_key: entry for entry in entries}
+
+
+class RecordingGateway:
+    """`ports.Gateway` that keeps what was posted, by connection.
+
+    `gone` answer 410, `failing` fail, `late` have no turn before the deadline. `young` are not
+    reachable yet: 410 that many times. A post to anyone in `hanging` waits for the event there.
+    """
+
+    def __init__(self) -> None:
+        self.gone: set[str] = set()
+        self.failing: set[str] = set()
+        self.late: set[str] = set()
+        self.young: Counter[str] = Counter()
+        self.hanging: dict[str, threading.Event] = {}
+        self.log: list[tuple[str, Mapping[str, Any]]] = []
+        self.calls: list[tuple[str, ...]] = []
+        self.deadlines: list[float] = []
+        self.closed: list[str] = []
+        self._news = threading.Condition()
+
+    def post(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
+        with self._news:
+            self.calls.append(tuple(connection_ids))
+            self.deadlines.append(deadline)
+        posted = Posted()
+        for connection_id in connection_ids:
+            posted += self._post(connection_id, json.loads(data))
+        return posted
+
+    def _post(self, connection_id: str, message: Mapping[str, Any]) -> Posted:
+        if connection_id in self.hanging:
+            assert self.hanging[connection_id].wait(PATIENCE), "nobody released the post"
+        with self._news:
+            if self.young[connection_id] > 0:
+                self.young[connection_id] -= 1
+                return Posted(gone=(connection_id,))
+            if connection_id in self.gone:
+                return Posted(gone=(connection_id,))
+            if connection_id in self.late:
+                return Posted(dropped=1)
+            if connection_id in self.failing:
+                return Posted(failed=1)
+            self.log.append((connection_id, message))
+            self._news.notify_all()
+            return Posted(delivered=1)
+
+    def close(self, connection_id: str) -> None:
+        with self._news:
+            self.closed.append(connection_id)
+
+    def to(self, connection_id: str, kind: str | None = None) -> list[Mapping[str, Any]]:
+        """What a connection has received, of one type or of all."""
+        with self._news:
+            return [
+                message
+                for receiver, message in self.log
+                if receiver == connection_id and kind in (None, message["type"])
+            ]
+
+    def wait_for(self, connection_id: str, kind: str) -> Mapping[str, Any]:
+        """The first message of a type that a connection receives, now or in a moment."""
+        with self._news:
+            arrived = self._news.wait_for(lambda: self.to(connection_id, kind), PATIENCE)
+        assert arrived, f"{connection_id} received no {kind}"
+        return arrived[0]
+
+
+class StubTranslator:
+    """`ports.Translator`: `[es] text`, unless told otherwise.
+
+    `failing` languages have no translation; a language in `held` waits for its event. `started`
+    counts the translations that have begun.
+    """
+
+    def __init__(self, *codes: str) -> None:
+        self.offered = [language(code) for code in codes or ("en", "es", "fr", "de", "pt-BR")]
+        self.failing: set[str] = set()
+        self.held: dict[str, threading.Event] = {}
+        self.unavailable = False
+        self.calls: list[tuple[str, str, str]] = []
+        self.listings = 0
+        self._news = threading.Condition()
+
+    def translate(self, text: str, source_language: str, target_language: str) -> str:
+        with self._news:
+            self.calls.append((text, source_language, target_language))
+            self._news.notify_all()
+        if target_language in self.held:
+            assert self.held[target_language].wait(PATIENCE), "nobody released the translation"
+        if target_language in self.failing:
+            raise TranslationFailed("told to fail")
+        return f"[{target_language}] {text}"
+
+    def list_languages(self) -> Sequence[Language]:
+        self.listings += 1
+        if self.unavailable:
+            raise Unavailable("told to refuse")
+        return self.offered
+
+    def wait_for_calls(self, count: int) -> None:
+        """Returns when so many translations have begun."""
+        with self._news:
+            assert self._news.wait_for(lambda: len(self.calls) >= count, PATIENCE), self.calls
+
+
+def language(code: str) -> Language:
+    """A language of which only the code matters."""
+    return Language(code, f"name of {code}", f"own name of {code}", "ltr")
+
+
+class RecordingMetrics:
+    """`ports.MetricsSink` that keeps what was emitted, call by call."""
+
+    def __init__(self) -> None:
+        self.emitted: list[dict[str, float]] = []
+
+    def emit(self, values: Mapping[str, float]) -> None:
+        self.emitted.append(dict(values))
+
+    def values(self) -> dict[str, float]:
+        """Everything emitted, by name; the last value of a name wins."""
+        return {name: value for each in self.emitted for name, value in each.items()}
+
+
+@dataclass
+class World:
+    """The fakes of one test, and the application composed over them."""
+
+    tables: MemoryTables = field(default_factory=MemoryTables)
+    gateway: RecordingGateway = field(default_factory=RecordingGateway)
+    translator: StubTranslator = field(default_factory=StubTranslator)
+    metrics: RecordingMetrics = field(default_factory=RecordingMetrics)
+    clock: FakeClock = field(default_factory=FakeClock)
+    settings: Settings = SETTINGS
+
+    def __post_init__(self) -> None:
+        self.app = Application(
+            self.settings,
+            Adapters(
+                sessions=self.tables,
+                connections=self.tables,
+                roster=self.tables,
+                ledger=self.tables,
+                cache=self.tables,
+                translator=self.translator,
+                gateway=self.gateway,
+                metrics=self.metrics,
+                clock=self.clock,
+            ),
+        )
+
+    def open(self, source_language: str = "en") -> Session:
+        """A session opened by the use case; `speaker` below needs no token."""
+        session, _ = self.app.sessions.open(source_language)
+        return session
+
+    def speaker(self, session: Session, connection_id: str = "speaker") -> Session:
+        """The session once that connection is its speaker's."""
+        self.tables.set_speaker(session, connection_id)
+        self.tables.put_connection(speaker(session, connection_id, self.clock.now_ms()))
+        return self.now(session)
+
+    def listener(
+        self,
+        session: Session,
+        connection_id: str,
+        target_language: str = "es",
+        last_sequence: int | None = None,
+    ) -> Connection:
+        """A listener that has joined and is counted."""
+        connection = listener(
+            session, connection_id, target_language, self.clock.now_ms(), last_sequence
+        )
+        self.tables.put_connection(connection)
+        self.count([connection_id])
+        return connection
+
+    def count(self, connection_ids: Sequence[str]) -> None:
+        """Does at once what the stream does in a moment."""
+        ledger = self.tables.get_ledger(connection_ids)
+        connections = self.tables.get_connections(connection_ids)
+        sessions = self.tables.get_sessions(named_sessions(ledger, connections))
+        for transaction in plan_transactions(connection_ids, ledger, connections, sessions):
+            self.tables.commit(transaction)
+
+    def now(self, session: Session) -> Session:
+        """The session as it is by now."""
+        found = self.tables.get_session(session.session_id)
+        assert found is not None
+        return found
+
+
+def session(
+    session_id: str = "golden-eagle-427",
+    created_at: int = NOW_MS,
+    source_language: str = "en",
+    **changes: Any,
+) -> Session:
+    """A session as it is put: nobody in it yet."""
+    made = Session(
+        session_id=session_id,
+        source_language=source_language,
+        token_hash="0" * 64,
+        created_at=created_at,
+        expires_at=created_at // 1000 + 3600,
+    )
+    return replace(made, **changes)
+
+
+def listener(
+    of: Session,
+    connection_id: str,
+    target_language: str = "es",
+    connected_at: int = NOW_MS,
+    last_sequence: int | None = None,
+) -> Connection:
+    """A listener's connection to a session."""
+    return Connection(
+        connection_id=connection_id,
+        session_id=of.session_id,
+        session_epoch=of.created_at,
+        role=Role.LISTENER,
+        connected_at=connected_at,
+        ttl=connected_at // 1000 + 7800,
+        target_language=target_language,
+        last_sequence=last_sequence,
+    )
+
+
+def speaker(of: Session, connection_id: str, connected_at: int = NOW_MS) -> Connection:
+    """A speaker's connection to a session."""
+    return Connection(
+        connection_id=connection_id,
+        session_id=of.session_id,
+        session_epoch=of.created_at,
+        role=Role.SPEAKER,
+        connected_at=connected_at,
+        ttl=connected_at // 1000 + 7800,
+    )
+
+
+def sentence(
+    sequence: int = 1, text: str = "Hello", spoken_at: int = NOW_MS, source_language: str = "en"
+) -> Sentence:
+    """What a speaker says."""
+    return Sentence(sequence, text, source_language, spoken_at)

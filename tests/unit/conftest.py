@@ -1,0 +1,49 @@
+"""What every unit test may ask for: a world of fakes, or AWS as moto has it."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+from moto import mock_aws
+
+from chalice_app.aws.clients import Clients
+from infra.local.tables import ensure_tables, read_tables
+from tests.fakes import SETTINGS, World
+
+# No deadline: a busy machine is no bug. The blob lets a failure found elsewhere be run again here.
+settings.register_profile("unit", deadline=None, print_blob=True)
+settings.load_profile("unit")
+
+
+@pytest.fixture
+def world() -> World:
+    """Fakes, and the application over them."""
+    return World()
+
+
+@pytest.fixture(scope="session")
+def aws_environment() -> Iterator[None]:
+    """Credentials that open nothing, and no endpoint but AWS's own, which moto answers for."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        patch.setenv("AWS_DEFAULT_REGION", SETTINGS.region)
+        # moto 5.2 answers 404 for streams at the endpoint that names the account.
+        patch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
+        yield
+
+
+@pytest.fixture(scope="session")
+def clients(aws_environment: None) -> Clients:
+    """boto3's clients, made once: loading the service models takes longer than a test."""
+    return Clients(SETTINGS.region)
+
+
+@pytest.fixture
+def tables(clients: Clients) -> Iterator[dict[str, dict[str, str]]]:
+    """The tables of `infra/tables.yaml`, empty, in moto: their names and streams by logical id."""
+    with mock_aws():
+        yield ensure_tables(clients.dynamodb, read_tables(stage="test"))

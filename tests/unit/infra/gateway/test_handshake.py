@@ -1,0 +1,212 @@
+"""What a handshake becomes, and how the function's answer decides over it."""
+
+import asyncio
+import re
+import time
+
+import aiohttp
+import pytest
+import websockets
+
+from infra.local.gateway.functions import FunctionNames
+from infra.local.gateway.limits import Limits
+from infra.local.gateway.server import gateway
+from tests.unit.infra.gateway.stage import (
+    PATIENCE,
+    Behaviour,
+    Event,
+    Reply,
+    Stage,
+    fail,
+    fake_functions,
+    stage,
+)
+
+
+def answer(result: object) -> Behaviour:
+    async def behave(_event: Event) -> Reply:
+        return Reply(result)
+
+    return behave
+
+
+async def refused(at: Stage, path: str = "/") -> tuple[int, bytes]:
+    with pytest.raises(websockets.InvalidStatus) as refusal:
+        await at.connect(path)
+    response = refusal.value.response
+    return response.status_code, bytes(response.body or b"")
+
+
+def test_a_handshake_is_told_as_api_gateway_tells_it() -> None:
+    async def scenario() -> None:
+        async with stage() as at:
+            before = time.time_ns() // 1_000_000
+            client, connection_id = await at.connect("/api?sessionId=a-b-100&targetLanguage=es")
+            after = time.time_ns() // 1_000_000
+            (event,) = at.functions.calls["connect"]
+            context = event["requestContext"]
+            assert event["queryStringParameters"] == {
+                "sessionId": "a-b-100",
+                "targetLanguage": "es",
+            }
+            assert event["multiValueQueryStringParameters"]["targetLanguage"] == ["es"]
+            assert event["headers"]["Sec-WebSocket-Version"] == "13"
+            assert event["multiValueHeaders"]["Sec-WebSocket-Version"] == ["13"]
+            assert event["headers"]["X-Forwarded-For"] == "127.0.0.1"
+            assert event["isBase64Encoded"] is False
+            assert before <= context.pop("connectedAt") <= after
+            assert before <= context.pop("requestTimeEpoch") <= after
+            assert re.fullmatch(
+                r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000", context.pop("requestTime")
+            )
+            assert context.pop("requestId") == context.pop("extendedRequestId") != connection_id
+            assert context.pop("identity")["userAgent"].startswith("Python")
+            assert context == {
+                "routeKey": "$connect",
+                "eventType": "CONNECT",
+                "connectionId": connection_id,
+                "domainName": f"127.0.0.1:{at.port}",
+                "stage": "api",
+                "apiId": "local",
+                "messageDirection": "IN",
+            }
+            await client.close()
+
+    asyncio.run(scenario())
+
+
+def test_without_a_query_its_parameters_are_null() -> None:
+    async def scenario() -> None:
+        async with stage() as at:
+            client, _ = await at.connect("/")
+            (event,) = at.functions.calls["connect"]
+            assert event["queryStringParameters"] is None
+            assert event["multiValueQueryStringParameters"] is None
+            await client.close()
+
+    asyncio.run(scenario())
+
+
+def test_connection_ids_have_api_gateways_form_and_differ() -> None:
+    async def scenario() -> None:
+        async with stage() as at:
+            pairs = [await at.connect() for _ in range(20)]
+            ids = {connection_id for _, connection_id in pairs}
+            assert len(ids) == 20
+            assert all(re.fullmatch(r"[A-Za-z0-9_-]{15}=", i) for i in ids)
+            for client, _ in pairs:
+                await client.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503])
+def test_any_other_status_refuses_the_handshake_with_it(status: int) -> None:
+    async def scenario() -> None:
+        async with stage() as at:
+            at.functions.behaviour["connect"] = answer({"statusCode": status, "body": "no: ß"})
+            assert await refused(at) == (status, "no: ß".encode())
+        assert at.functions.calls["disconnect"] == []
+
+    asyncio.run(scenario())
+
+
+def test_a_refusal_needs_no_body() -> None:
+    async def scenario() -> None:
+        async with stage() as at:
+            at.functions.behaviour["connect"] = answer({"statusCode": 401})
+            assert await refused(at) == (401, b"")
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "result", [None, "accepted", {}, {"statusCode": "yes"}, {"statusCode": 99}]
+)
+def test_a_malformed_answer_refuses_with_502(result: object) -> None:
+    async def scenario() -> None:
+        async with stage() as at:
+            at.functions.behaviour["connect"] = answer(result)
+            status, body = await refused(at)
+            assert status == 502
+            assert b"Internal server error" in body
+
+    asyncio.run(scenario())
+
+
+def test_a_failing_function_refuses_with_502_and_tells_nothing() -> None:
+    async def scenario() -> None:
+        async with stage() as at:
+            at.functions.behaviour["connect"] = fail
+            status, body = await refused(at)
+            assert status == 502
+            assert b"secret" not in body
+        assert at.functions.calls["disconnect"] == []
+
+    asyncio.run(scenario())
+
+
+def test_an_absent_functions_host_refuses_with_502() -> None:
+    async def scenario() -> None:
+        async with fake_functions() as (_, url):
+            pass
+        async with gateway(url, 0, FunctionNames(), Limits()) as port:
+            with pytest.raises(websockets.InvalidStatus) as refusal:
+                await websockets.connect(f"ws://127.0.0.1:{port}/", proxy=None)
+            assert refusal.value.response.status_code == 502
+
+    asyncio.run(scenario())
+
+
+def test_a_function_that_takes_too_long_refuses_with_502() -> None:
+    async def scenario() -> None:
+        async with stage(Limits(invocation_timeout=0.05)) as at:
+            forever = asyncio.Event()
+
+            async def hang(_event: Event) -> Reply:
+                await forever.wait()
+                return Reply()
+
+            at.functions.behaviour["connect"] = hang
+            assert (await refused(at))[0] == 502
+            forever.set()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("headers", [{}, {"Upgrade": "websocket", "Connection": "upgrade"}])
+def test_what_is_no_handshake_reaches_no_function(headers: dict[str, str]) -> None:
+    async def scenario() -> None:
+        async with stage() as at, aiohttp.ClientSession() as http:
+            url = f"http://127.0.0.1:{at.port}/api"
+            async with http.get(url, headers=headers) as response:
+                assert response.status == 426
+        assert at.functions.calls["connect"] == []
+
+    asyncio.run(scenario())
+
+
+def test_a_client_that_leaves_while_connect_runs_is_disconnected() -> None:
+    async def scenario() -> None:
+        async with stage() as at:
+            left = asyncio.Event()
+
+            async def accept_later(_event: Event) -> Reply:
+                await left.wait()
+                return Reply()
+
+            at.functions.behaviour["connect"] = accept_later
+            reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
+            writer.write(
+                b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+            )
+            await at.functions.next("connect")
+            writer.transport.abort()
+            left.set()
+            event = await at.functions.next("disconnect")
+            assert event["requestContext"]["disconnectStatusCode"] == 1006
+            assert at.functions.ids("connect") == at.functions.ids("disconnect")
+            assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
+
+    asyncio.run(scenario())
