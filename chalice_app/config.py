@@ -1,10 +1,14 @@
 """The functions' settings, read from the environment once."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalice_app.errors import BroadcasterError
+
+
+_POSITIVE = re.compile(r"[1-9][0-9]{0,8}")
 
 
 class ConfigurationError(BroadcasterError):
@@ -66,8 +70,8 @@ def _required(environ: Mapping[str, str], name: str) -> str:
 
 def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
     text = environ.get(name) or str(default)
-    if not text.isdigit() or int(text) == 0:
-        raise ConfigurationError(f"{name} must be a whole number above 0, not {text!r}")
+    if not _POSITIVE.fullmatch(text):
+        raise ConfigurationError(f"{name} must be a whole number from 1 to 999999999")
     return int(text)
 
 

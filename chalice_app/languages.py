@@ -98,6 +98,16 @@ _OTHER_ENGINES = (("gl", "Galician", "galego", LTR),)
 LANGUAGES = {row[0]: Language(*row) for row in (*_TRANSLATE, *_OTHER_ENGINES)}
 
 
+CODES = frozenset(LANGUAGES)
+
+
+def canonical_tag(tag: str) -> str:
+    """The tag in its canonical case (`PT-br` is `pt-BR`): BCP 47 ignores case, engines do not."""
+    language, *rest = tag.split("-")
+    cased = (part.title() if len(part) == 4 else part.upper() for part in rest)
+    return "-".join([language.lower(), *cased])
+
+
 def is_language_tag(tag: str) -> bool:
     """Whether a client may send it as a language: well-formed (`es`, `zh-Hant`, `es-419`).
 

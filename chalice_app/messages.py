@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalice_app import languages
 from chalice_app.errors import BadMessage, BroadcasterError, InvalidLanguage, TextTooLong
 from chalice_app.models import Caption, Connection, Language, LanguageReport, Session
 from chalice_app.session_names import is_session_name
@@ -20,9 +21,7 @@ MAX_TEXT_CHARACTERS = 4_000
 MAX_SEQUENCE = 2**53 - 1
 """The largest integer that a browser's JSON keeps exact."""
 
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-[A-Za-z]{2}|-[0-9]{3})?")
-"""BCP-47 as far as Amazon Translate's codes go: language, script, region."""
-
+_DIGITS = re.compile(r"[0-9]{1,20}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
@@ -108,7 +107,7 @@ def _last_sequence(query: Mapping[str, str]) -> int | None:
     text = query.get("lastSequence")
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and int(text[:20]) <= MAX_SEQUENCE):
+    if not _DIGITS.fullmatch(text) or int(text) > MAX_SEQUENCE:
         raise BadMessage("lastSequence is no whole number")
     return int(text)
 
@@ -119,14 +118,10 @@ def parse_language(tag: object) -> str:
     Raises:
         InvalidLanguage: it is no tag.
     """
-    if not isinstance(tag, str) or not _LANGUAGE_TAG.fullmatch(tag):
+    canonical = languages.canonical_tag(tag) if isinstance(tag, str) else ""
+    if not languages.is_language_tag(canonical):
         raise InvalidLanguage("the language is no BCP-47 tag such as es or zh-TW")
-    language, *rest = tag.split("-")
-    return "-".join([language.lower(), *map(_canonical_subtag, rest)])
-
-
-def _canonical_subtag(subtag: str) -> str:
-    return subtag.title() if len(subtag) == 4 else subtag.upper()
+    return canonical
 
 
 def parse_open_session(body: object) -> str:

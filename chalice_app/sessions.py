@@ -22,7 +22,7 @@ from chalice_app.errors import (
 from chalice_app.messages import JoinAsListener, JoinAsSpeaker
 from chalice_app.models import Connection, Role, Session
 from chalice_app.ports import ConnectionStore, SessionStore
-from chalice_app.session_names import new_session_name
+from chalice_app.session_names import is_session_name, new_session_name
 from chalice_app.translation import Translation
 
 CONNECTION_TTL_SECONDS = 2 * 3600 + 600
@@ -75,7 +75,7 @@ class Sessions:
         Raises:
             SessionNotFound: there is none, or its life is over.
         """
-        session = self.sessions.get_session(session_id)
+        session = self.sessions.get_session(session_id) if is_session_name(session_id) else None
         if session is None or self.clock.now_ms() >= session.expires_at * 1000:
             raise SessionNotFound("there is no such session")
         return session

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from chalice_app import languages
 from chalice_app.clock import Clock
-from chalice_app.errors import TranslationFailed, Unavailable, UnsupportedLanguage
+from chalice_app.errors import Unavailable, UnsupportedLanguage
 from chalice_app.models import Language
 from chalice_app.ports import Translator
 
@@ -74,7 +74,7 @@ class Translation:
         """
         try:
             known = code in self._offered()
-        except (Unavailable, TranslationFailed):
+        except Unavailable:
             _log.warning("the engine's languages could not be listed")
             known = code in languages.CODES
         if not known:
@@ -82,7 +82,12 @@ class Translation:
 
     def _offered(self) -> Mapping[str, Language]:
         if self.clock.monotonic() >= self._languages_until:
-            listed = self.translator.list_languages()
+            try:
+                listed = self.translator.list_languages()
+            except Unavailable:
+                if not self._languages:
+                    raise
+                return self._languages
             self._languages = {language.code: language for language in listed}
             self._languages_until = self.clock.monotonic() + LANGUAGES_KEPT_SECONDS
         return self._languages

@@ -1,7 +1,7 @@
 """In-memory adapters that keep the ports' contract, and a world of them to compose use cases over.
 
-The contract itself is held by `tests/unit/chalice_app/aws/test_tables.py`, which runs the same tests
-over these and over the DynamoDB adapters.
+The contract itself is held by `tests/unit/chalice_app/aws/test_tables.py`, which runs the same
+tests over these and over the DynamoDB adapters.
 """
 
 import json

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from infra.local import signals
 from infra.local.environment import Environment, Ports, url
+from infra.local.missing_engines import missing_engines
 from infra.local.ports import PortError, free_ports, require_free
 from infra.local.processes import end_with_parent
 from infra.local.stage import Stage, StageError
@@ -29,6 +30,8 @@ def main() -> int:
     signals.block()
     if arguments.parent is not None:
         end_with_parent(arguments.parent)
+    if (missing := missing_engines()) is not None:
+        print(f"infra.local: {missing}", file=sys.stderr)
     try:
         _run(arguments)
     except signals.Interrupted:

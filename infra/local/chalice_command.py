@@ -1,8 +1,8 @@
-"""`chalice local` brings the whole stage up: Chalice serves HTTP, this starts the rest beside it.
+"""`chalice local` brings up the whole stage: Chalice serves HTTP, this starts the rest beside it.
 
 `chalice local` knows no WebSockets and no streams, and offers no hook. But it imports `app.py`,
-which calls `prepare` first. With autoreload, Chalice's default, that happens in a thread of a worker
-process, anew after every change of a file.
+which calls `prepare` first. With autoreload, Chalice's default, that happens in a thread of a
+worker process, and again in a new worker after every change of a file.
 """
 
 from __future__ import annotations
@@ -16,25 +16,23 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 from chalice.cli import local as local_command
 
-from infra.local.environment import url
-from infra.local.functions import PROJECT
-from infra.local.processes import python
+from infra.local.environment import url, use_settings
+from infra.local.ports import PortError, require_free
+from infra.local.processes import PROJECT, end_with_parent, python
 
 STOP_SECONDS: Final = 5.0
-SERVING_SECONDS: Final = 30.0
-WS_PORT: Final = 8001
+LOOK_SECONDS: Final = 0.02
 
 
 @dataclass(frozen=True)
 class LocalCommand:
-    """What `chalice local` was asked for."""
+    """Where `chalice local` will serve HTTP."""
 
     host: str
     port: int
@@ -43,18 +41,94 @@ class LocalCommand:
 def prepare() -> None:
     """Start the stage, unless the command is another one or the Chalice stage has its own tables.
 
-    Where `.chalice/config.json` sets SESSIONS_TABLE_NAME, the recorded AWS resources are meant.
-    Returns when the application may be imported; ends the process if the stage does not start.
+    Where `.chalice/config.json` sets SESSIONS_TABLE_NAME, the AWS resources recorded there are
+    meant. Returns when the application may be imported; ends the process if it never may.
     """
     command = local_options(sys.argv[1:])
     if command is None or "SESSIONS_TABLE_NAME" in os.environ:
         return
-    # Chalice's file watcher would take compiled modules for a change, and restart everything.
+    # Chalice's file watcher takes a new .pyc for a change, and would start all over.
     sys.dont_write_bytecode = True
-    stage = _start()
-    settings = stage.stdout.readline() if stage.stdout else ""
-    if not settings:
-        _give_up(stage.wait())
-    os.environ.update(json.loads(settings))
-    threading.Thread(target=_watch, args=(stage,), name="stage", daemon=True).start()
-    threading.Thread(target=_announce, args=(command,), name="ready", daemon=True).start()
+    if "CHALICE_WORKER" in os.environ:
+        # A SIGTERM ends the parent alone: without this its worker would serve on for ever.
+        end_with_parent(os.getppid())
+    try:
+        require_free(command.port)
+    except PortError as error:
+        _give_up(str(error))
+    settings = _start_stage()
+    use_settings(settings)
+    threading.Thread(target=_announce, args=(command, settings), daemon=True).start()
+
+
+def local_options(arguments: Sequence[str]) -> LocalCommand | None:
+    """The options of `chalice ... local ...` as Chalice reads them; None for any other command."""
+    rest = list(arguments)
+    while rest and rest[0].startswith("-"):
+        if rest.pop(0) == "--project-dir":
+            rest = rest[1:]
+    if rest[:1] != ["local"]:
+        return None
+    options = local_command.make_context("local", rest[1:], resilient_parsing=True).params
+    return LocalCommand(options["host"], options["port"])
+
+
+def _start_stage() -> Mapping[str, str]:
+    """Start the stage as a process that ends with this one; returns the application's settings."""
+    stage = subprocess.Popen(
+        python("infra.local", "--without-http", "--parent", str(os.getpid())),
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        # A Ctrl-C of the terminal reaches it by way of this process, once.
+        start_new_session=True,
+    )
+    ending = threading.Event()
+    atexit.register(_stop, stage, ending)
+    line = stage.stdout.readline() if stage.stdout else ""
+    if not line:
+        # It has said why.
+        _give_up(f"the local stage ended with exit code {stage.wait()}")
+    threading.Thread(target=_watch, args=(stage, ending), daemon=True).start()
+    settings: dict[str, str] = json.loads(line)
+    return settings
+
+
+def _watch(stage: subprocess.Popen[str], ending: threading.Event) -> None:
+    """When the stage ends by itself, nothing that Chalice serves would work any more."""
+    stage.wait()
+    if not ending.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _stop(stage: subprocess.Popen[str], ending: threading.Event) -> None:
+    ending.set()
+    stage.terminate()
+    try:
+        stage.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        stage.kill()
+
+
+def _announce(command: LocalCommand, settings: Mapping[str, str]) -> None:
+    """Print the ready line as soon as Chalice serves."""
+    while not _listens(command):
+        time.sleep(LOOK_SECONDS)
+    ws, dynamodb = settings["WEBSOCKET_URL"], settings["AWS_ENDPOINT_URL_DYNAMODB"]
+    print(f"ready http={url(command.port)} ws={ws} dynamodb={dynamodb}", flush=True)
+
+
+def _listens(command: LocalCommand) -> bool:
+    try:
+        socket.create_connection((command.host, command.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _give_up(reason: str) -> NoReturn:
+    """End the process: in Chalice's thread an exception would leave it waiting for ever."""
+    print(f"chalice local: {reason}", file=sys.stderr, flush=True)
+    os._exit(1)

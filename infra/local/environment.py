@@ -15,7 +15,10 @@ Environment = Mapping[str, str]
 
 _FOREIGN: Final = re.compile(r"AWS_.*|BOTO_.*|CHALICE_WORKER|(https?|all|no)_proxy", re.IGNORECASE)
 """The user's profiles, credentials and endpoints, and proxies that know nothing of our loopback."""
-_EMULATOR_KEEPS: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "PYTHONPATH")
+_EMULATOR_KEEPS: Final = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV"),
+    *("PYTHONPATH", "PYTHONDONTWRITEBYTECODE"),
+)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,13 @@ def child_environment(user: Environment, *settings: Environment) -> Environment:
     for each in settings:
         kept |= each
     return {**kept, "PYTHONUNBUFFERED": "1"}
+
+
+def use_settings(settings: Environment) -> None:
+    """Give this very process the environment that a child of the stage would have."""
+    for name in [name for name in os.environ if _FOREIGN.fullmatch(name)]:
+        del os.environ[name]
+    os.environ.update(settings)
 
 
 def emulator_environment(user: Environment, port: int, directory: Path) -> Environment:

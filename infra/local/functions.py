@@ -27,12 +27,12 @@ from infra.local.failures import FailureFile
 from infra.local.http_routes import HttpRoutes
 from infra.local.invocation import Invoker
 from infra.local.lambda_api import InvokeApi
+from infra.local.ports import LOOPBACK
+from infra.local.processes import PROJECT
 from infra.local.registry import Application, load
 
 LOGGER = logging.getLogger(__name__)
 
-LOOPBACK: Final = "127.0.0.1"
-PROJECT: Final = Path(__file__).parents[2]
 DRAIN_SECONDS: Final = 1.5
 """What the streams and the asynchronous invocations get to come to an end, together."""
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+PROJECT: Final = Path(__file__).parents[2]
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 _LAST_LINES: Final = 20
 
@@ -33,6 +34,7 @@ class Child:
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 command,
+                cwd=PROJECT,
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -61,7 +61,7 @@ class Stage:
     """The processes of one stage. To be stopped after use, however far it came."""
 
     def __init__(self, ports: Ports, place: Workspace, user: Environment) -> None:
-        """Nothing is started before `start`; `user` is the environment of whoever runs the stage."""
+        """Nothing is started before `start`; `user` is the environment of whoever runs it."""
         self._ports = ports
         self._place = place
         self._user = user

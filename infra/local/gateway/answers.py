@@ -1,7 +1,7 @@
 """HTTP answers of the management API, ready as bytes.
 
-Sending them past aiohttp's header machinery raises a post's throughput by a quarter (measured on
-one core: 14,000 to 17,000 a second).
+Sent past aiohttp's header machinery, which costs a fifth of a post's time (bare server, one core:
+14,000 answers a second with it, 17,000 without).
 """
 
 import json

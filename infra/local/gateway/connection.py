@@ -1,6 +1,7 @@
 """One open socket: what is sent to it, and how it ends."""
 
 import asyncio
+import contextlib
 import socket
 from enum import Enum, auto
 from struct import Struct
@@ -23,7 +24,6 @@ CUT = Ending(1006, "")
 TEXT_FRAME = 0x81  # FIN and opcode 1: RFC 6455, 5.2
 SIXTEEN_BIT_LENGTH = Struct("!BBH")
 SIXTY_FOUR_BIT_LENGTH = Struct("!BBQ")
-
 
 WebSocket: TypeAlias = web.WebSocketResponse[Literal[False]]
 """aiohttp's, giving text messages as bytes."""
@@ -144,7 +144,9 @@ def _notice_dead_peer(transport: asyncio.Transport, seconds: int) -> None:
         "TCP_USER_TIMEOUT": seconds * 1000,
     }
     peer = transport.get_extra_info("socket")
-    for name, value in options.items():
-        option = getattr(socket, name, None)
-        if option is not None:
-            peer.setsockopt(socket.IPPROTO_TCP, option, value)
+    # A peer that has left already makes some kernels refuse; the next read will tell.
+    with contextlib.suppress(OSError):
+        for name, value in options.items():
+            option = getattr(socket, name, None)
+            if option is not None:
+                peer.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -11,7 +11,7 @@ class Limits:
     """Times in seconds, sizes in bytes."""
 
     idle_timeout: float = 600.0
-    """Neither a message nor a post for so long (API Gateway: 10 minutes). Pings don't count."""
+    """Neither a message nor a post for so long (API Gateway: 10 minutes). Pings are not counted."""
 
     max_age: float = 7200.0
     """API Gateway: 2 hours, whatever happens on the connection."""

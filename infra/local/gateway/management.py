@@ -8,6 +8,7 @@ from aiohttp import web
 
 from infra.local.gateway.answers import Answer, error_answer, json_answer
 from infra.local.gateway.connection import DELETED, Connection, Delivery
+from infra.local.gateway.limits import MAX_MESSAGE_BYTES
 
 GONE = error_answer(HTTPStatus.GONE, "GoneException")
 TOO_LARGE = error_answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "PayloadTooLargeException")
@@ -46,8 +47,13 @@ class Management:
 async def _post(connection: Connection, request: web.BaseRequest) -> Answer:
     content = request.content
     try:
+        # Mostly the body came with the head: taking it at once saves a tenth of a post's time.
         body = content.read_nowait() if content.is_eof() else await request.read()
     except web.HTTPRequestEntityTooLarge:
+        return TOO_LARGE
+    except ConnectionError:
+        return GONE  # the poster, in truth: nobody reads this answer
+    if len(body) > MAX_MESSAGE_BYTES:
         return TOO_LARGE
     return POSTED[connection.post(_as_text(body))]
 

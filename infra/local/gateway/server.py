@@ -63,7 +63,7 @@ def _http_server(sockets: Sockets, management: Management) -> web.Server:
     """
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        # A prefix (the stage) is tolerated; some SDKs send `%40connections`, all send `%3D`.
+        # A prefix (the stage) is tolerated. Every SDK escapes the `=` of an id, some also the `@`.
         path = request.raw_path.partition("?")[0].replace("%3D", "=")
         if "%" in path:
             path = unquote(path)

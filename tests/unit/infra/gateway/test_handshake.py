@@ -7,6 +7,7 @@ import time
 import aiohttp
 import pytest
 import websockets
+from aiohttp import web
 
 from infra.local.gateway.functions import FunctionNames
 from infra.local.gateway.limits import Limits
@@ -142,6 +143,25 @@ def test_a_failing_function_refuses_with_502_and_tells_nothing() -> None:
             assert status == 502
             assert b"secret" not in body
         assert at.functions.calls["disconnect"] == []
+
+    asyncio.run(scenario())
+
+
+def test_a_result_that_is_no_json_refuses_with_502() -> None:
+    async def page(_request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(text="<html>It works!</html>")
+
+    async def scenario() -> None:
+        server = web.Server(page, access_log=None)
+        listening = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
+        host = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        async with gateway(host, 0, FunctionNames(), Limits()) as port:
+            with pytest.raises(websockets.InvalidStatus) as refusal:
+                await websockets.connect(f"ws://127.0.0.1:{port}/", proxy=None)
+            assert refusal.value.response.status_code == 502
+        listening.close()
+        server.pre_shutdown()
+        await server.shutdown(0.1)
 
     asyncio.run(scenario())
 

@@ -194,6 +194,26 @@ def test_get_tells_about_a_connection() -> None:
     asyncio.run(scenario())
 
 
+def test_a_poster_that_leaves_in_the_middle_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        async with stage() as at:
+            client, connection_id = await at.connect()
+            target = f"/@connections/{connection_id}"
+            _, writer = await asyncio.open_connection("127.0.0.1", at.port)
+            writer.write(
+                f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf".encode()
+            )
+            await writer.drain()
+            assert await at.post(connection_id, b"whole") == 200
+            writer.transport.abort()
+            assert await at.post(connection_id, b"after") == 200
+            assert [await receive(client), await receive(client)] == ["whole", "after"]
+            await client.close()
+
+    asyncio.run(scenario())
+    assert caplog.text == ""
+
+
 def test_other_methods_are_refused() -> None:
     async def scenario() -> None:
         async with stage() as at:

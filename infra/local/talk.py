@@ -1,0 +1,195 @@
+"""A client of a running stage: its HTTP routes, and a talk with one listener a language."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+ANSWER_SECONDS: Final = 30.0
+"""How long anything that the stage owes is waited for; API Gateway gives a function 29 s."""
+
+Message = Mapping[str, Any]
+
+
+class TalkError(Exception):
+    """Why nothing can be said, in one line that also tells what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One caption as a listener got it; `latency_ms` runs from the moment it was spoken."""
+
+    sequence: int
+    language: str
+    text: str
+    latency_ms: float
+    untranslated: bool = False
+
+    def __str__(self) -> str:
+        """Its line of the output."""
+        mark = "[untranslated] " if self.untranslated else ""
+        latency = f"{self.latency_ms:.0f} ms"
+        return f"{self.sequence:>4}  {self.language:<7}  {latency:>8}  {mark}{self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The stage's HTTP routes. Goes past any proxy: the stage is on loopback."""
+
+    base: str
+
+    async def languages(self) -> list[str]:
+        """The codes of what the stage offers."""
+        answer = await self._call("GET", "/languages")
+        return [language["code"] for language in answer["languages"]]
+
+    async def open_session(self, source: str) -> Message:
+        """A new session, with its token and the WebSocket's address."""
+        return await self._call("POST", "/sessions", {"sourceLanguage": source})
+
+    async def end_session(self, session: Message) -> None:
+        """Ends the session; one that has ended already, or a stage that is gone, is fine."""
+        with suppress(TalkError):
+            await self._call(
+                "DELETE", f"/sessions/{session['sessionId']}", token=session["speakerToken"]
+            )
+
+    async def _call(
+        self, method: str, path: str, body: Message | None = None, token: str = ""
+    ) -> Message:
+        try:
+            status, text = await asyncio.to_thread(self._exchange, method, path, body, token)
+            answer = json.loads(text or "{}")
+        except OSError as error:
+            raise TalkError(f"no stage at {self.base} ({error}); start one: make run") from None
+        except (http.client.HTTPException, ValueError):
+            raise TalkError(f"what answers at {self.base} is no stage; give its --http") from None
+        if status >= 300 or not isinstance(answer, dict):
+            reason = answer.get("message") if isinstance(answer, dict) else None
+            raise TalkError(
+                f"{method} {self.base}{path} answered {status}: {reason or 'no reason'}"
+            )
+        return answer
+
+    def _exchange(
+        self, method: str, path: str, body: Message | None, token: str
+    ) -> tuple[int, bytes]:
+        address = urlsplit(self.base)
+        secure = address.scheme == "https"
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        connection = kind(address.netloc, timeout=ANSWER_SECONDS)
+        try:
+            payload = None if body is None else json.dumps(body)
+            connection.request(method, address.path.rstrip("/") + path, payload, headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+
+@dataclass(slots=True)
+class Talk:
+    """A session with its speaker and one listener a language, from first to last sentence."""
+
+    speaker: ClientConnection
+    listeners: Mapping[str, ClientConnection]
+    heard: list[Heard] = field(default_factory=list)
+    spoken_at: dict[int, float] = field(default_factory=dict)
+
+    async def run(self, sentences: Sequence[str], words_per_minute: int) -> None:
+        """Says everything; returns when the session has ended for every listener.
+
+        Raises:
+            TalkError: the stage refused a sentence, fell silent or went away.
+        """
+        everyone = [self.speaker, *self.listeners.values()]
+        await asyncio.gather(*(_expect(socket, "joined") for socket in everyone))
+        hearing = [asyncio.create_task(self._hear(socket)) for socket in self.listeners.values()]
+        for sequence, text in enumerate(sentences, start=1):
+            begun = monotonic()
+            await self._speak(sequence, text)
+            if words_per_minute:
+                pause = 60 * len(text.split()) / words_per_minute - (monotonic() - begun)
+                await asyncio.sleep(max(0.0, pause))
+        # What was posted before `sessionEnded` arrives before it: then all that comes has come.
+        await self.speaker.send(json.dumps({"action": "end"}))
+        await asyncio.wait(hearing, timeout=ANSWER_SECONDS)
+
+    async def _speak(self, sequence: int, text: str) -> None:
+        print(f"{sequence:>4}  {'said':<7}  {'':>8}  {text}", flush=True)
+        self.spoken_at[sequence] = monotonic()
+        await self.speaker.send(json.dumps({"action": "speak", "sequence": sequence, "text": text}))
+        await _expect(self.speaker, "spoken")
+
+    async def _hear(self, socket: ClientConnection) -> None:
+        """Notes and prints captions until the connection is closed."""
+        with suppress(ConnectionClosed):
+            async for data in socket:
+                message = json.loads(data)
+                if message["type"] == "caption":
+                    self._note(message)
+
+    def _note(self, caption: Message) -> None:
+        latency_ms = (monotonic() - self.spoken_at[caption["sequence"]]) * 1000
+        heard = Heard(
+            sequence=caption["sequence"],
+            language=caption["language"],
+            text=caption["text"],
+            latency_ms=latency_ms,
+            untranslated=caption.get("untranslated", False),
+        )
+        self.heard.append(heard)
+        print(heard, flush=True)
+
+
+async def _expect(socket: ClientConnection, kind: str) -> Message:
+    """The next message of that kind.
+
+    Raises:
+        TalkError: an error came instead, the connection ended, or nothing came at all.
+    """
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while True:
+                message: Message = json.loads(await socket.recv())
+                if message["type"] == kind:
+                    return message
+                if message["type"] == "error":
+                    raise TalkError(f"the stage answered {message['code']}: {message['message']}")
+    except TimeoutError:
+        raise TalkError(f"no `{kind}` came within {ANSWER_SECONDS:.0f} s; see its log") from None
+    except ConnectionClosed:
+        raise TalkError("the stage closed the connection; is it still running?") from None
+
+
+@asynccontextmanager
+async def talk(session: Message, languages: Sequence[str]) -> AsyncIterator[Talk]:
+    """Everybody's connection; all of them are closed at the end."""
+
+    async def joined(**who: str) -> ClientConnection:
+        query = urlencode({"sessionId": session["sessionId"], **who})
+        address = f"{session['webSocketUrl']}?{query}"
+        return await sockets.enter_async_context(connect(address, proxy=None, max_queue=None))
+
+    async with AsyncExitStack() as sockets:
+        try:
+            speaker = await joined(token=session["speakerToken"])
+            listeners = {code: await joined(targetLanguage=code) for code in languages}
+        except (OSError, InvalidHandshake) as error:
+            raise TalkError(
+                f"no way into {session['webSocketUrl']}: {error}; see its log"
+            ) from None
+        yield Talk(speaker, listeners)

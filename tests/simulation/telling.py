@@ -1,0 +1,63 @@
+"""Calls in a trace's words."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalice_app.attribute_values import decode
+from tests.simulation.database import Answer, Request
+
+
+def told(method: str, request: Request, answer: Answer | Exception) -> str:
+    """A call and its answer."""
+    return f"{method} {'; '.join(_asked(request))} -> {_answered(answer)}"
+
+
+def _asked(request: Request) -> Iterator[str]:
+    for action in request.get("TransactItems", ()):
+        ((kind, details),) = action.items()
+        yield f"{kind} {_written(details)}"
+    for table, wanted in request.get("RequestItems", {}).items():
+        keys = [value["S"] for key in wanted["Keys"] for value in key.values()]
+        consistent = "" if wanted["ConsistentRead"] else " eventually consistent"
+        yield f"{table} {' '.join(keys)}{consistent}"
+    if "TableName" in request:
+        yield _written(request)
+
+
+def _written(request: Request) -> str:
+    """A write (or one key's read): what, and on which condition."""
+    plain = _plain(request.get("Item") or request.get("Key") or {})
+    update = _filled(request.get("UpdateExpression", ""), request)
+    condition = _filled(request.get("ConditionExpression", ""), request)
+    return f"{request['TableName']} {plain}{' ' * bool(update)}{update}" + (
+        f" if {condition}" if condition else ""
+    )
+
+
+def _filled(expression: str, request: Request) -> str:
+    """The expression with its placeholders' values."""
+    names: Mapping[str, str] = request.get("ExpressionAttributeNames", {})
+    values = decode(request.get("ExpressionAttributeValues", {}))
+    for placeholder, value in sorted({**names, **values}.items(), reverse=True):
+        expression = expression.replace(placeholder, str(value))
+    return expression
+
+
+def _answered(answer: Answer | Exception) -> str:
+    if isinstance(answer, ClientError):
+        return answer.response["Error"]["Code"]
+    if isinstance(answer, Exception):
+        return "no answer"
+    items = [item for found in answer.get("Responses", {}).values() for item in found]
+    if "Item" in answer:
+        items.append(answer["Item"])
+    read = "Responses" in answer or "Item" in answer
+    return ", ".join(map(_plain, items)) or ("nothing" if read else "done")
+
+
+def _plain(item: Mapping[str, Any]) -> str:
+    left_out = {"rosterKey", "ttl", "tokenHash", "connectedAt", "role", "sourceLanguage"}
+    values = {name: value for name, value in decode(item).items() if name not in left_out}
+    return "{" + " ".join(f"{name}={value}" for name, value in values.items()) + "}"

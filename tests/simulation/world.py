@@ -1,0 +1,86 @@
+"""Everything that a schedule acts upon, composed for one run."""
+
+from typing import Any
+
+from chalice_app.models import Connection
+from tests.simulation.client import SimulatedClient, tables_over
+from tests.simulation.database import Answer, Request, SimulatedDatabase
+from tests.simulation.designs import Design
+from tests.simulation.event_source import EventSource, Shard
+from tests.simulation.expressions import Item
+from tests.simulation.invariants import check_counts
+from tests.simulation.invocation import Event, Invocation, Response
+from tests.simulation.network import Network
+from tests.simulation.telling import told
+from tests.simulation.virtual_time import VirtualClock
+
+LANGUAGES = ("es", "fr", "pt")
+
+_START = 1_800_000_000
+"""Any moment will do."""
+
+
+class World:
+    """The database, the event source, the people, and the clock.
+
+    A run lasts less than 15 simulated minutes until it is at rest: every invocation that has not
+    ended may still be alive, and every transaction's token is still known.
+    `trace` collects what happens, where it is wanted.
+    """
+
+    def __init__(
+        self,
+        design: Design,
+        shards: int = 1,
+        trace: list[str] | None = None,
+        metered: bool = False,
+    ) -> None:
+        self.design = design
+        self.clock = VirtualClock(_START)
+        self.joined: set[str] = set()
+        self.entering: dict[str, Connection] = {}
+        self.database = SimulatedDatabase(self._changed, self._check, metered)
+        self.network = Network(self.database)
+        self.client = SimulatedClient(self._call)
+        self.tables = tables_over(self.client)
+        self.source = EventSource([Shard() for _ in range(shards)], self._invocation)
+        self._trace = trace
+        self._invocations = 0
+
+    def note(self, what: object) -> None:
+        """Adds to the trace, if there is one."""
+        if self._trace is not None:
+            self._trace.append(str(what))
+
+    def _check(self) -> None:
+        check_counts(self.database)
+
+    def _changed(self, key: str, before: Item | None, after: Item | None, by_ttl: bool) -> None:
+        self.source.append(key, before, after, by_ttl)
+
+    def _call(self, method: str, request: Request) -> Answer:
+        """A call of a request handler: they are not what is under test, so it simply succeeds."""
+        answer = self.database.perform(method, request)
+        if self._trace is not None:
+            self.note(f"    {told(method, request, answer)}")
+        return answer
+
+    def _invocation(self, records: list[dict[str, Any]]) -> Invocation:
+        self._invocations += 1
+        if self._trace is not None:
+            batch = ", ".join(
+                f"{record['eventName']} {record['dynamodb']['Keys']['connectionId']['S']}"
+                for record in records
+            )
+            self.note(f"    invocation {self._invocations} begins: {batch}")
+        return Invocation(
+            self._invocations,
+            {"Records": records},
+            self._handle,
+            self.client,
+            self.network,
+            None if self._trace is None else self.note,
+        )
+
+    def _handle(self, event: Event) -> Response:
+        return self.design.handle(self.tables, event)

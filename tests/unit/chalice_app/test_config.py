@@ -1,0 +1,123 @@
+"""Settings from the environment, with the protocol's names and defaults."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalice_app.config import ConfigurationError, Settings
+
+TABLES = {
+    "SESSIONS_TABLE_NAME": "Sessions-dev",
+    "CONNECTIONS_TABLE_NAME": "Connections-dev",
+    "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations-dev",
+    "ROSTERS_TABLE_NAME": "Rosters-dev",
+}
+NUMBERS = {
+    "CACHE_TTL_SECONDS": 3600,
+    "MAX_CACHE_ENTRIES": 10_000,
+    "MAX_CONCURRENT_BROADCASTS": 100,
+    "SESSION_TTL_SECONDS": 12 * 3600,
+}
+
+
+def numbers(settings: Settings) -> dict[str, int]:
+    return {
+        "CACHE_TTL_SECONDS": settings.cache_ttl_seconds,
+        "MAX_CACHE_ENTRIES": settings.max_cache_entries,
+        "MAX_CONCURRENT_BROADCASTS": settings.max_concurrent_broadcasts,
+        "SESSION_TTL_SECONDS": settings.session_ttl_seconds,
+    }
+
+
+def test_the_tables_are_enough() -> None:
+    settings = Settings.from_env({**TABLES, "WEBSOCKET_API_ID": "abc123"})
+    assert settings == Settings(
+        sessions_table="Sessions-dev",
+        connections_table="Connections-dev",
+        cached_translations_table="CachedTranslations-dev",
+        rosters_table="Rosters-dev",
+        region="us-east-1",
+        stage="dev",
+        websocket_url="wss://abc123.execute-api.us-east-1.amazonaws.com/api",
+        management_endpoint="https://abc123.execute-api.us-east-1.amazonaws.com/api",
+    )
+    assert numbers(settings) == NUMBERS
+    assert settings.keep_sentences
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_without_a_name_is_an_error_that_names_it(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        Settings.from_env({key: value for key, value in TABLES.items() if key != name})
+    with pytest.raises(ConfigurationError, match=name):
+        Settings.from_env({**TABLES, name: ""})
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_is_taken_from_the_environment(name: str) -> None:
+    assert numbers(Settings.from_env({**TABLES, name: "17"})) == {**NUMBERS, name: 17}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", " 5", "²", "9" * 5000])
+def test_what_is_no_whole_number_above_zero_is_an_error_that_names_it(name: str, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        Settings.from_env({**TABLES, name: text})
+
+
+@given(st.text(min_size=1))
+def test_no_number_raises_anything_but_a_configuration_error(text: str) -> None:
+    try:
+        seconds = Settings.from_env({**TABLES, "CACHE_TTL_SECONDS": text}).cache_ttl_seconds
+    except ConfigurationError:
+        seconds = None
+    assert seconds is None or seconds == int(text) > 0
+
+
+@pytest.mark.parametrize(("text", "kept"), [("false", False), ("False", False), ("true", True)])
+def test_sentences_are_kept_unless_told_otherwise(text: str, kept: bool) -> None:
+    assert Settings.from_env({**TABLES, "KEEP_SENTENCES": text}).keep_sentences is kept
+
+
+@pytest.mark.parametrize(
+    ("environ", "region"),
+    [
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
+    ],
+)
+def test_lambdas_region_goes_before_the_default(environ: dict[str, str], region: str) -> None:
+    settings = Settings.from_env({**TABLES, **environ, "WEBSOCKET_API_ID": "abc123"})
+    assert settings.region == region
+    assert f".{region}." in settings.websocket_url
+    assert f".{region}." in settings.management_endpoint
+
+
+@pytest.mark.parametrize(
+    ("environ", "endpoint"),
+    [
+        (
+            {
+                "AWS_ENDPOINT_URL": "http://all",
+                "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": "http://one",
+            },
+            "http://one",
+        ),
+        ({"AWS_ENDPOINT_URL": "http://all"}, "http://all"),
+    ],
+)
+def test_the_service_endpoint_goes_before_that_of_all(
+    environ: dict[str, str], endpoint: str
+) -> None:
+    assert Settings.from_env({**TABLES, **environ}).management_endpoint == endpoint
+
+
+def test_clients_are_told_the_given_url() -> None:
+    settings = Settings.from_env({**TABLES, "WEBSOCKET_URL": "wss://talks.example"})
+    assert settings.websocket_url == "wss://talks.example"
+
+
+def test_the_stage_is_the_deployments() -> None:
+    settings = Settings.from_env({**TABLES, "STAGE": "prod", "WEBSOCKET_STAGE": "live"})
+    assert settings.stage == "prod"
+    assert settings.websocket_url.endswith("/live")

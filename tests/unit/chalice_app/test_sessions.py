@@ -1,0 +1,349 @@
+"""Opening, joining, changing language, leaving and ending, over fakes."""
+
+import pytest
+
+from chalice_app.errors import (
+    BadMessage,
+    NotSpeaker,
+    SessionNotFound,
+    Unavailable,
+    UnsupportedLanguage,
+)
+from chalice_app.messages import JoinAsListener, JoinAsSpeaker
+from chalice_app.models import Role, Session
+from chalice_app.session_names import is_session_name
+from chalice_app.sessions import CONNECTION_TTL_SECONDS, hash_token
+from tests.fakes import NOW_MS, MemoryTables, World, listener, session, speaker
+
+
+def join(of: Session, language: str = "es", last_sequence: int | None = None) -> JoinAsListener:
+    return JoinAsListener(of.session_id, language, last_sequence)
+
+
+class TakenNames(MemoryTables):
+    """Tables where the first names are taken."""
+
+    def __init__(self, taken: int) -> None:
+        super().__init__()
+        self.taken = taken
+        self.tried: list[str] = []
+
+    def put_session(self, session: Session) -> None:
+        self.tried.append(session.session_id)
+        if len(self.tried) <= self.taken:
+            super().put_session(session)
+        super().put_session(session)
+
+
+# --- Opening -------------------------------------------------------------------------------------
+
+
+def test_an_opened_session_lives_as_long_as_the_settings_say(world: World) -> None:
+    opened, _ = world.app.sessions.open("en")
+    assert is_session_name(opened.session_id)
+    assert opened.source_language == "en"
+    assert opened.created_at == NOW_MS
+    assert opened.expires_at == NOW_MS // 1000 + world.settings.session_ttl_seconds
+    assert world.app.sessions.get_open(opened.session_id) == opened
+
+
+def test_the_token_is_stored_as_a_hash_alone(world: World) -> None:
+    opened, token = world.app.sessions.open("en")
+    assert opened.token_hash == hash_token(token)
+    assert token not in repr(world.now(opened))
+
+
+def test_two_sessions_have_two_tokens(world: World) -> None:
+    assert world.app.sessions.open("en")[1] != world.app.sessions.open("en")[1]
+
+
+def test_a_session_is_not_opened_in_a_language_that_the_engine_lacks(world: World) -> None:
+    with pytest.raises(UnsupportedLanguage):
+        world.app.sessions.open("tlh")
+    assert world.tables.calls["put_session"] == 0
+
+
+def test_a_taken_name_is_answered_with_another() -> None:
+    tables = TakenNames(taken=2)
+    opened, _ = World(tables=tables).app.sessions.open("en")
+    assert opened.session_id == tables.tried[-1]
+    assert len(tables.tried) == 3
+
+
+def test_no_free_name_is_no_session() -> None:
+    tables = TakenNames(taken=1000)
+    with pytest.raises(Unavailable):
+        World(tables=tables).app.sessions.open("en")
+    assert len(tables.tried) < 100
+
+
+# --- Looking up ----------------------------------------------------------------------------------
+
+
+def test_a_name_that_was_never_opened_is_not_found(world: World) -> None:
+    with pytest.raises(SessionNotFound):
+        world.app.sessions.get("golden-eagle-427")
+
+
+def test_an_ended_session_is_found_but_not_open(world: World) -> None:
+    opened = world.open()
+    world.app.sessions.end(opened)
+    assert not world.app.sessions.get(opened.session_id).is_active
+    with pytest.raises(SessionNotFound):
+        world.app.sessions.get_open(opened.session_id)
+
+
+def test_an_expired_session_is_not_found_though_its_row_is_still_there(world: World) -> None:
+    opened = world.open()
+    life = world.settings.session_ttl_seconds * 1000
+    world.clock.advance(life - 1)
+    assert world.app.sessions.get(opened.session_id) == opened
+    world.clock.advance(1)
+    with pytest.raises(SessionNotFound):
+        world.app.sessions.get(opened.session_id)
+    assert world.now(opened) == opened
+
+
+# --- Joining -------------------------------------------------------------------------------------
+
+
+def test_a_listener_is_stored_with_the_session_it_joined(world: World) -> None:
+    opened = world.open()
+    world.app.sessions.join_as_listener(join(opened, "fr", last_sequence=7), "c1")
+    stored = world.tables.get_connection("c1")
+    assert stored is not None
+    assert stored.role is Role.LISTENER
+    assert (stored.session_id, stored.session_epoch) == (opened.session_id, opened.created_at)
+    assert (stored.target_language, stored.last_sequence, stored.version) == ("fr", 7, 1)
+    assert stored.connected_at == NOW_MS
+    assert stored.ttl == NOW_MS // 1000 + CONNECTION_TTL_SECONDS
+
+
+def test_joining_counts_nobody(world: World) -> None:
+    opened = world.open()
+    world.app.sessions.join_as_listener(join(opened), "c1")
+    assert world.now(opened).listener_count == 0
+    assert world.gateway.log == []
+
+
+def test_a_listener_may_join_before_the_speaker_does(world: World) -> None:
+    opened = world.open()
+    assert opened.speaker_connection_id is None
+    world.app.sessions.join_as_listener(join(opened), "c1")
+    assert world.tables.get_connection("c1") is not None
+
+
+def test_nobody_joins_a_session_that_has_ended(world: World) -> None:
+    opened, token = world.app.sessions.open("en")
+    world.app.sessions.end(opened)
+    with pytest.raises(SessionNotFound):
+        world.app.sessions.join_as_listener(join(opened), "c1")
+    with pytest.raises(SessionNotFound):
+        world.app.sessions.join_as_speaker(JoinAsSpeaker(opened.session_id, token), "c2")
+    assert world.tables.calls["put_connection"] == 0
+
+
+def test_nobody_joins_in_a_language_that_the_engine_lacks(world: World) -> None:
+    opened = world.open()
+    with pytest.raises(UnsupportedLanguage):
+        world.app.sessions.join_as_listener(join(opened, "tlh"), "c1")
+    assert world.tables.get_connection("c1") is None
+
+
+def test_whoever_holds_the_token_is_the_speaker(world: World) -> None:
+    opened, token = world.app.sessions.open("en")
+    world.app.sessions.join_as_speaker(JoinAsSpeaker(opened.session_id, token), "c1")
+    assert world.now(opened).speaker_connection_id == "c1"
+    stored = world.tables.get_connection("c1")
+    assert stored is not None
+    assert stored.role is Role.SPEAKER
+    assert stored.target_language is None
+
+
+def test_the_last_to_join_with_the_token_is_the_speaker(world: World) -> None:
+    opened, token = world.app.sessions.open("en")
+    for connection_id in ("c1", "c2"):
+        world.app.sessions.join_as_speaker(JoinAsSpeaker(opened.session_id, token), connection_id)
+    assert world.app.sessions.spoken_by("c2") == world.now(opened)
+    with pytest.raises(NotSpeaker):
+        world.app.sessions.spoken_by("c1")
+
+
+def test_another_token_is_refused(world: World) -> None:
+    opened, token = world.app.sessions.open("en")
+    with pytest.raises(NotSpeaker):
+        world.app.sessions.join_as_speaker(JoinAsSpeaker(opened.session_id, token + "x"), "c1")
+    assert world.tables.get_connection("c1") is None
+    assert world.now(opened).speaker_connection_id is None
+
+
+def test_a_session_that_ends_while_its_speaker_joins_is_not_found() -> None:
+    class EndsMeanwhile(MemoryTables):
+        def set_speaker(self, session: Session, connection_id: str) -> None:
+            self.end_session(session)
+            super().set_speaker(session, connection_id)
+
+    world = World(tables=EndsMeanwhile())
+    opened, token = world.app.sessions.open("en")
+    with pytest.raises(SessionNotFound):
+        world.app.sessions.join_as_speaker(JoinAsSpeaker(opened.session_id, token), "c1")
+    assert world.tables.get_connection("c1") is None
+
+
+# --- Changing language ---------------------------------------------------------------------------
+
+
+def test_a_new_language_raises_the_version(world: World) -> None:
+    world.listener(world.open(), "c1", "es")
+    world.app.sessions.change_language("c1", "fr")
+    changed = world.tables.get_connection("c1")
+    assert changed is not None
+    assert (changed.target_language, changed.version) == ("fr", 2)
+
+
+def test_the_language_that_it_has_already_is_not_written(world: World) -> None:
+    world.listener(world.open(), "c1", "es")
+    world.app.sessions.change_language("c1", "es")
+    assert world.tables.calls["change_language"] == 0
+
+
+def test_a_language_that_the_engine_lacks_is_refused(world: World) -> None:
+    world.listener(world.open(), "c1", "es")
+    with pytest.raises(UnsupportedLanguage):
+        world.app.sessions.change_language("c1", "tlh")
+    unchanged = world.tables.get_connection("c1")
+    assert unchanged is not None
+    assert unchanged.target_language == "es"
+
+
+def test_a_speaker_has_no_language_to_change(world: World) -> None:
+    world.speaker(world.open(), "c1")
+    with pytest.raises(BadMessage):
+        world.app.sessions.change_language("c1", "fr")
+
+
+def test_a_connection_in_no_session_has_no_language_to_change(world: World) -> None:
+    with pytest.raises(SessionNotFound):
+        world.app.sessions.change_language("c1", "fr")
+
+
+def test_a_listener_that_leaves_meanwhile_is_not_brought_back() -> None:
+    class LeavesMeanwhile(MemoryTables):
+        def change_language(self, connection_id: str, target_language: str) -> None:
+            self.delete_connection(connection_id)
+            super().change_language(connection_id, target_language)
+
+    world = World(tables=LeavesMeanwhile())
+    world.listener(world.open(), "c1", "es")
+    with pytest.raises(SessionNotFound):
+        world.app.sessions.change_language("c1", "fr")
+    assert world.tables.get_connection("c1") is None
+
+
+# --- Leaving -------------------------------------------------------------------------------------
+
+
+def test_a_listener_that_leaves_has_no_row(world: World) -> None:
+    world.listener(world.open(), "c1")
+    world.app.sessions.leave("c1")
+    assert world.tables.get_connection("c1") is None
+
+
+def test_leaving_twice_is_harmless(world: World) -> None:
+    opened = world.speaker(world.open(), "c1")
+    world.app.sessions.leave("c1")
+    world.app.sessions.leave("c1")
+    assert world.now(opened).speaker_connection_id is None
+
+
+def test_a_speaker_that_leaves_leaves_the_session_open(world: World) -> None:
+    opened = world.speaker(world.open(), "c1")
+    world.app.sessions.leave("c1")
+    assert world.now(opened).is_active
+    assert world.now(opened).speaker_connection_id is None
+
+
+def test_a_former_speaker_that_leaves_does_not_unseat_the_new_one(world: World) -> None:
+    opened = world.speaker(world.open(), "old")
+    world.speaker(opened, "new")
+    world.app.sessions.leave("old")
+    assert world.now(opened).speaker_connection_id == "new"
+    assert world.tables.get_connection("old") is None
+
+
+# --- Speaking for a session ----------------------------------------------------------------------
+
+
+def test_a_listener_may_not_speak(world: World) -> None:
+    world.listener(world.open(), "c1")
+    with pytest.raises(NotSpeaker):
+        world.app.sessions.spoken_by("c1")
+
+
+def test_nobody_speaks_in_a_session_that_has_ended(world: World) -> None:
+    opened = world.speaker(world.open(), "c1")
+    world.tables.end_session(opened)
+    with pytest.raises(SessionNotFound):
+        world.app.sessions.spoken_by("c1")
+
+
+def test_a_connection_belongs_to_the_session_it_joined_not_to_the_next_of_that_name(
+    world: World,
+) -> None:
+    former = session(created_at=NOW_MS - 10_000_000)
+    again = session(created_at=NOW_MS, speaker_connection_id=None)
+    world.tables.put_session(again)
+    world.tables.set_speaker(again, "c1")
+    world.tables.put_connection(speaker(former, "c1"))
+    with pytest.raises(SessionNotFound):
+        world.app.sessions.spoken_by("c1")
+
+
+# --- Ending --------------------------------------------------------------------------------------
+
+
+def test_everyone_is_told_of_the_end_and_then_closed(world: World) -> None:
+    opened = world.speaker(world.open(), "speaker")
+    world.listener(opened, "c1")
+    world.listener(opened, "c2", "fr")
+    world.app.sessions.end(world.now(opened))
+    everyone = {"speaker", "c1", "c2"}
+    assert {receiver for receiver, _ in world.gateway.log} == everyone
+    assert all(message["type"] == "sessionEnded" for _, message in world.gateway.log)
+    assert sorted(world.gateway.closed) == sorted(everyone)
+    assert not world.now(opened).is_active
+
+
+def test_an_end_reaches_nobody_of_a_former_session_of_that_name(world: World) -> None:
+    former = session(created_at=NOW_MS - 10_000_000)
+    again = session(created_at=NOW_MS)
+    world.tables.put_session(again)
+    world.tables.put_connection(listener(former, "old"))
+    world.tables.put_connection(listener(again, "new"))
+    world.app.sessions.end(again)
+    assert world.gateway.closed == ["new"]
+
+
+def test_a_session_ends_though_nobody_can_be_told(world: World) -> None:
+    opened = world.open()
+    world.listener(opened, "c1")
+    world.gateway.failing.add("c1")
+    world.app.sessions.end(opened)
+    assert not world.now(opened).is_active
+    assert world.gateway.closed == ["c1"]
+
+
+def test_the_token_ends_a_session(world: World) -> None:
+    opened, token = world.app.sessions.open("en")
+    with pytest.raises(NotSpeaker):
+        world.app.sessions.end_with_token(opened.session_id, "another")
+    assert world.now(opened).is_active
+    world.app.sessions.end_with_token(opened.session_id, token)
+    assert not world.now(opened).is_active
+
+
+def test_a_session_that_has_ended_cannot_be_ended_again(world: World) -> None:
+    opened, token = world.app.sessions.open("en")
+    world.app.sessions.end_with_token(opened.session_id, token)
+    with pytest.raises(SessionNotFound):
+        world.app.sessions.end_with_token(opened.session_id, token)
