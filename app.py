@@ -10,8 +10,9 @@ if "AWS_CHALICE_CLI_MODE" in os.environ:
     chalice_command.prepare()
 
 from chalice_app.routes import app, connect, disconnect, message
-from streams import rosters
+from streams import reconcile, rosters
 
 app.register_blueprint(rosters.functions)
+app.register_blueprint(reconcile.functions)
 
 __all__ = ["app", "connect", "disconnect", "message"]

@@ -12,24 +12,33 @@ from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 
+from chalice_app.access_outbox import AccessOutbox
+from chalice_app.aws.cache_accesses import CacheAccesses
+from chalice_app.aws.cache_recency import CacheRecency
 from chalice_app.aws.cached_translations_table import CachedTranslationsTable
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.connections_table import ConnectionsTable
 from chalice_app.aws.dynamodb import Table
 from chalice_app.aws.management_api import ManagementApi
+from chalice_app.aws.roster_survey import DynamoDbSurvey
 from chalice_app.aws.rosters_table import RostersTable
 from chalice_app.aws.sessions_table import SessionsTable
 from chalice_app.aws.translate import AmazonTranslate
 from chalice_app.broadcast import Broadcast
+from chalice_app.cache_eviction import Eviction
 from chalice_app.clock import Clock, SystemClock
 from chalice_app.config import Settings
 from chalice_app.metrics import EmbeddedMetrics
 from chalice_app.ports import (
+    AccessStore,
     ConnectionStore,
     Gateway,
     Ledger,
     MetricsSink,
+    PairMetricsSink,
+    RecencyIndex,
     Roster,
+    RosterSurvey,
     SessionStore,
     TranslationCacheStore,
     Translator,
@@ -38,7 +47,8 @@ from chalice_app.rendering import Renderer
 from chalice_app.resume import Resume
 from chalice_app.sessions import Sessions
 from chalice_app.speech import Speech
-from chalice_app.translation import Translation
+from chalice_app.stopping import before_stop
+from chalice_app.translation import LANDED_SECONDS, Translation
 from chalice_app.translation_cache import TranslationCache
 
 _THREADS = 64
@@ -47,17 +57,24 @@ _THREADS = 64
 
 @dataclass(frozen=True)
 class Adapters:
-    """The outside world, as the use cases know it."""
+    """The outside world, as the use cases know it.
+
+    Without `accesses` nobody keeps the cache's statistics, without `recency` nobody its limit.
+    """
 
     sessions: SessionStore
     connections: ConnectionStore
     roster: Roster
     ledger: Ledger
+    survey: RosterSurvey
     cache: TranslationCacheStore
     translator: Translator
     gateway: Gateway
     metrics: MetricsSink
     clock: Clock
+    accesses: AccessStore | None = None
+    recency: RecencyIndex | None = None
+    pair_metrics: PairMetricsSink | None = None
 
 
 @dataclass(frozen=True)
@@ -96,15 +113,37 @@ class Application:
     def translation(self) -> Translation:
         """The engine, in its own threads: deliveries must never wait for a hung translation."""
         return Translation(
-            self.adapters.translator, self._executor("translation"), self.adapters.clock
+            self.adapters.translator,
+            self._executor("translation"),
+            self.adapters.clock,
+            LANDED_SECONDS,
         )
 
     @cached_property
     def cache(self) -> TranslationCache:
         """Translations made before."""
         return TranslationCache(
-            self.adapters.cache, self.adapters.clock, self.settings.cache_ttl_seconds
+            self.adapters.cache,
+            self.adapters.clock,
+            self.settings.cache_ttl_seconds,
+            self.outbox,
+            self._executor("cache"),
         )
+
+    @cached_property
+    def outbox(self) -> AccessOutbox | None:
+        """This container's cache hits, until they are written."""
+        accesses = self.adapters.accesses
+        return None if accesses is None else AccessOutbox(accesses, self.adapters.clock)
+
+    @cached_property
+    def eviction(self) -> Eviction | None:
+        """What keeps the cache at its limit."""
+        recency = self.adapters.recency
+        if recency is None:
+            return None
+        limit = self.settings.max_cache_entries
+        return Eviction(recency, self.adapters.metrics, self.adapters.clock, limit)
 
     @cached_property
     def renderer(self) -> Renderer:
@@ -134,14 +173,15 @@ def aws_adapters(settings: Settings) -> Adapters:
     rosters = RostersTable(
         Table(clients, settings.rosters_table, "connectionId"), sessions, connections
     )
+    cached = Table(clients, settings.cached_translations_table, "cacheKey")
+    embedded = EmbeddedMetrics(sys.stdout, settings.stage, clock)
     return Adapters(
         sessions=SessionsTable(sessions, settings.keep_sentences),
         connections=connections,
         roster=rosters,
         ledger=rosters,
-        cache=CachedTranslationsTable(
-            Table(clients, settings.cached_translations_table, "cacheKey")
-        ),
+        survey=DynamoDbSurvey(sessions, connections.table, rosters.table),
+        cache=CachedTranslationsTable(cached),
         translator=AmazonTranslate(clients),
         gateway=ManagementApi(
             settings.management_endpoint,
@@ -149,8 +189,11 @@ def aws_adapters(settings: Settings) -> Adapters:
             clients.credentials,
             settings.max_concurrent_broadcasts,
         ),
-        metrics=EmbeddedMetrics(sys.stdout, settings.stage, clock),
+        metrics=embedded,
         clock=clock,
+        accesses=CacheAccesses(cached),
+        recency=CacheRecency(cached),
+        pair_metrics=embedded,
     )
 
 
@@ -168,7 +211,18 @@ def application() -> Application:
         if not _current:
             settings = Settings.from_env()
             _current.append(Application(settings, aws_adapters(settings)))
+            before_stop(close)
         return _current[-1]
+
+
+def close() -> None:
+    """Writes what this process only has in memory: the last thing it does, and it may be too late.
+
+    Never raises; a process that stops without it has lost a minute of statistics.
+    """
+    for application in tuple(_current):
+        if (outbox := vars(application).get("outbox")) is not None:
+            outbox.flush()
 
 
 @contextmanager

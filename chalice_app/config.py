@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from chalice_app.errors import BroadcasterError
 
-
 _POSITIVE = re.compile(r"[1-9][0-9]{0,8}")
 
 

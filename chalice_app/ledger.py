@@ -168,3 +168,18 @@ def named_sessions(
     """The names of every session that the rows speak of: those whose rows must be read."""
     names = {row.session_id for row in ledger.values() if row.session_id}
     return sorted(names | {connection.session_id for connection in connections.values()})
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCounts:
+    """The counts of a session's row as they stand there, right or wrong, zeros included."""
+
+    session_id: str
+    session_epoch: int
+    listener_count: int
+    languages: Mapping[str, int]
+
+    @property
+    def session_key(self) -> SessionKey:
+        """The session they are of."""
+        return self.session_id, self.session_epoch

@@ -18,6 +18,7 @@ BROADCAST_SUCCESS_RATE = "BroadcastSuccessRate"
 BUFFER_OVERFLOW_RATE = "BufferOverflowRate"
 CACHE_SIZE = "CacheSize"
 CACHE_EVICTIONS = "CacheEvictions"
+CACHE_EXPIRATIONS = "CacheExpirations"
 LANGUAGES_PROCESSED = "LanguagesProcessed"
 FAILED_LANGUAGES_COUNT = "FailedLanguagesCount"
 LISTENER_COUNT = "ListenerCount"
@@ -33,6 +34,7 @@ UNITS: Mapping[str, str] = {
     BUFFER_OVERFLOW_RATE: "Percent",
     CACHE_SIZE: "Count",
     CACHE_EVICTIONS: "Count",
+    CACHE_EXPIRATIONS: "Count",
     LANGUAGES_PROCESSED: "Count",
     FAILED_LANGUAGES_COUNT: "Count",
     LISTENER_COUNT: "Count",
@@ -59,16 +61,29 @@ class EmbeddedMetrics:
 
     def emit(self, values: Mapping[str, float]) -> None:
         """Prints the metrics; KeyError for a name that has no unit."""
+        self._print({"Stage": self.stage}, values)
+
+    def emit_pair(self, pair: str, values: Mapping[str, float]) -> None:
+        """Prints the metrics of a language pair such as `en:es`; KeyError as in `emit`.
+
+        CloudWatch charges $0.30 a month for each metric of each pair, by the hours in which it
+        came: a talk of two hours in ten languages costs less than a cent a metric. The characters
+        translated and saved are worth that: their shares tell a pair's hit rate and its dollars.
+        Source: https://aws.amazon.com/cloudwatch/pricing/
+        """
+        self._print({"Stage": self.stage, "LanguagePair": pair}, values)
+
+    def _print(self, dimensions: Mapping[str, str], values: Mapping[str, float]) -> None:
         if not values:
             return
         directive = {
             "Namespace": NAMESPACE,
-            "Dimensions": [["Stage"]],
+            "Dimensions": [list(dimensions)],
             "Metrics": [{"Name": name, "Unit": UNITS[name]} for name in values],
         }
         line = {
             "_aws": {"Timestamp": self.clock.now_ms(), "CloudWatchMetrics": [directive]},
-            "Stage": self.stage,
+            **dimensions,
             **values,
         }
         # One write a line: several sentences may be on their way in one process.

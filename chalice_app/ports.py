@@ -3,17 +3,22 @@
 Whatever a method does, it raises `errors.Unavailable` when its service is down or throttled.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from chalice_app.ledger import LedgerRow, LedgerTransaction
+from chalice_app.ledger import LedgerRow, LedgerTransaction, SessionCounts
 from chalice_app.models import (
+    AccessRow,
     CachedTranslation,
     Connection,
+    EntryCount,
+    EntryUse,
     Language,
     Posted,
+    Removal,
     Sentence,
     Session,
+    UseUpdate,
 )
 
 
@@ -60,6 +65,9 @@ class ConnectionStore(Protocol):
     def delete_connection(self, connection_id: str) -> None:
         """Deletes the row; doing so twice is harmless."""
 
+    def delete_expired(self, connection_id: str, now_seconds: int) -> None:
+        """Deletes the row if its life is over at that time (epoch seconds)."""
+
     def delete_gone(self, connection_ids: Iterable[str], connected_before: int) -> None:
         """Deletes the rows of sockets that are gone, but none connected after that time (ms)."""
 
@@ -82,6 +90,45 @@ class TranslationCacheStore(Protocol):
 
     def put_entries(self, entries: Sequence[CachedTranslation]) -> None:
         """Stores new entries, replacing what stands under their keys."""
+
+
+class AccessStore(Protocol):
+    """The access outbox, and the use of the entries that its hits are of.
+
+    Every read is consistent: what is written depends on it.
+    """
+
+    def put_accesses(self, row: AccessRow) -> None:
+        """Stores an outbox row; storing it again within ten minutes changes nothing."""
+
+    def get_accesses(self, names: Iterable[str]) -> Mapping[str, AccessRow]:
+        """The outbox rows that exist: those that have not been applied."""
+
+    def get_uses(self, cache_keys: Iterable[str]) -> Mapping[str, EntryUse]:
+        """The use of the entries that exist and are whole."""
+
+    def apply_accesses(self, names: Sequence[str], updates: Sequence[UseUpdate]) -> None:
+        """Deletes the outbox rows and updates the entries, all or nothing.
+
+        Raises:
+            Conflict: a row is gone, an entry is not as it was seen, or another writer was there.
+        """
+
+
+class RecencyIndex(Protocol):
+    """The cache's entries by their last access, in some buckets (eventually consistent)."""
+
+    def count_entries(self, now_seconds: int) -> EntryCount:
+        """How many entries there are at that time (epoch seconds)."""
+
+    def query_oldest(self, page: int) -> Sequence[Iterator[EntryUse]]:
+        """Each bucket's entries, longest unused first, read so many at a time and when needed."""
+
+    def remove_if_unused(self, use: EntryUse) -> Removal:
+        """Deletes the entry unless it was used or replaced since."""
+
+    def remove_entries(self, cache_keys: Iterable[str]) -> None:
+        """Deletes entries whatever they hold; those that are gone are fine."""
 
 
 class Translator(Protocol):
@@ -114,6 +161,13 @@ class MetricsSink(Protocol):
         """Publishes the metrics under their names (see `metrics`)."""
 
 
+class PairMetricsSink(Protocol):
+    """Where metrics of one language pair go."""
+
+    def emit_pair(self, pair: str, values: Mapping[str, float]) -> None:
+        """Publishes metrics of a pair such as `en:es`, apart from the stage's own."""
+
+
 class Ledger(Protocol):
     """What has been counted (Rosters), and the truth to bring it to (Connections, Sessions).
 
@@ -131,3 +185,22 @@ class Ledger(Protocol):
 
     def commit(self, transaction: LedgerTransaction) -> None:
         """Writes rows and counts together; Conflict when a row is not as it was read."""
+
+
+class RosterSurvey(Protocol):
+    """Everything that is counted and everything that ought to be (eventually consistent)."""
+
+    def scan_connections(self) -> Iterable[Connection]:
+        """Every connection."""
+
+    def scan_counted(self) -> Iterable[tuple[str, LedgerRow]]:
+        """Every connection that is counted, with its row but for the version."""
+
+    def scan_counts(self) -> Iterable[SessionCounts]:
+        """The counts of every session."""
+
+    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
+        """Adds to a session's counts (listeners per language); listenerCount becomes their sum.
+
+        ConditionFailed when the counts are no longer as they were seen.
+        """

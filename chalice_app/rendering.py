@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
+from functools import partial
 
 from chalice_app.errors import TranslationFailed, Unavailable
 from chalice_app.models import Caption, Sentence, Session
@@ -45,19 +46,23 @@ class Renderer:
             yield Rendering(source, sentence.text)
         targets = [language for language in languages if language != source]
         cached = self.cache.get(text, source, targets)
-        waiting = {
-            self.translation.start(text, source, target): target
+        flights = {
+            target: self.translation.board(text, source, target)
             for target in targets
             if target not in cached
         }
+        waiting = {flight.translated: target for target, flight in flights.items()}
         for language, hit in cached.items():
             yield Rendering(language, hit, cached=True)
         try:
             for done in as_completed(list(waiting), TRANSLATION_SECONDS):
-                yield _rendered(done, waiting.pop(done), sentence)
+                language = waiting.pop(done)
+                yield _rendered(done, language, sentence, flights[language].joined)
         except TimeoutError:
             _log.warning("%d translations took too long", len(waiting))
-        for language in waiting.values():
+        for late, language in waiting.items():
+            if not flights[language].joined:
+                late.add_done_callback(partial(self._keep, text, source, language))
             yield Rendering(language, sentence.text, failed=True)
 
     def remember(self, sentence: Sentence, renderings: Iterable[Rendering]) -> None:
@@ -65,10 +70,16 @@ class Renderer:
         new = {each.language: each.text for each in renderings if each.translated}
         self.cache.put(sentence.text, sentence.source_language, new)
 
+    def _keep(self, text: str, source: str, language: str, late: Future[str]) -> None:
+        """Caches what came too late for its caption: a slow engine needs the cache most."""
+        if not late.cancelled() and late.exception() is None:
+            self.cache.put(text, source, {language: late.result()})
 
-def _rendered(done: Future[str], language: str, sentence: Sentence) -> Rendering:
+
+def _rendered(done: Future[str], language: str, sentence: Sentence, joined: bool) -> Rendering:
+    """A translation that another sentence has asked for counts as cached: it is billed to that."""
     try:
-        return Rendering(language, done.result(), translated=True)
+        return Rendering(language, done.result(), cached=joined, translated=not joined)
     except (TranslationFailed, Unavailable) as failure:
         _log.warning("no translation to %s: %s", language, failure.message)
         return Rendering(language, sentence.text, failed=True)

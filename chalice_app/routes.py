@@ -4,7 +4,8 @@ A handler parses, makes one call and answers; the rules live in the use cases:
 
 - `sessions`: who may come in, and who is there;
 - `speech`: a sentence's way to its listeners;
-- `messages`: what goes over the wire.
+- `messages`: what goes over the wire;
+- `pages`: what browsers get.
 
 What a handler changes in the Connections table reaches the counts and the rosters through that
 table's stream (`streams.rosters`), never from here.
@@ -12,12 +13,11 @@ table's stream (`streams.rosters`), never from here.
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from chalice.app import Chalice, Request, Response, WebsocketEvent
 
-from chalice_app import messages
+from chalice_app import messages, pages
 from chalice_app.bootstrap import Application, application
 from chalice_app.errors import BadMessage, BroadcasterError, NotSpeaker
 from chalice_app.messages import (
@@ -36,7 +36,6 @@ app = Chalice(app_name="translation-broadcaster")
 app.experimental_feature_flags.update(["WEBSOCKETS"])
 
 _log = logging.getLogger(__name__)
-_PAGE = Path(__file__).parent / "web" / "index.html"
 
 
 # --- WebSocket ---------------------------------------------------------------------------------
@@ -114,11 +113,41 @@ def _tell(event: WebsocketEvent, failure: BroadcasterError) -> None:
 
 
 @app.route("/", methods=["GET"])
-def page() -> Response:
-    """The page: speaker and listener."""
-    return Response(
-        _PAGE.read_text(encoding="utf-8"), headers={"Content-Type": "text/html; charset=utf-8"}
-    )
+def speaker_page() -> Response:
+    """The speaker's page."""
+    path: str = _request().context.get("path") or "/"
+    if not path.endswith("/"):
+        # API Gateway's stage without its slash: the page's relative names would miss the stage.
+        return Response("", status_code=302, headers={"Location": f"{path.rpartition('/')[2]}/"})
+    return _page(pages.SPEAKER)
+
+
+@app.route("/s/{session_id}", methods=["GET"])
+def listener_page(session_id: str) -> Response:
+    """A listener's page; it asks for the session itself, and says so if there is none."""
+    return _page(pages.LISTENER)
+
+
+@app.route("/web/{file}", methods=["GET"])
+def web_file(file: str) -> Response:
+    """A file that the pages use."""
+    query = _request().query_params or {}
+    version = query["v"] if "v" in query else ""  # noqa: SIM401  # Chalice's dict has no typed get
+    return _served(pages.load().file(file, version, _if_none_match()))
+
+
+def _page(name: str) -> Response:
+    websocket_url = application().settings.websocket_url
+    return _served(pages.load().page(name, websocket_url, _if_none_match()))
+
+
+def _if_none_match() -> str:
+    header: str = _request().headers.get("if-none-match", "")
+    return header
+
+
+def _served(answer: pages.Answer) -> Response:
+    return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
 
 
 @app.route("/health", methods=["GET"])

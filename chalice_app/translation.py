@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from chalice_app import languages
 from chalice_app.clock import Clock
@@ -17,7 +18,21 @@ _log = logging.getLogger(__name__)
 LANGUAGES_KEPT_SECONDS = 600.0
 """How long the engine's list of languages is believed; Amazon's changes a few times a year."""
 
-_Flight = tuple[str, str, str]
+LANDED_SECONDS = 10.0
+"""How long a translation that has arrived is kept for those who looked into the cache before it was
+written there: as long as a sentence may live (`speech.CAPTION_LIFE_MS`)."""
+
+LANDED_MOST = 256
+"""Translations kept so at a time: 4 MB of the longest sentences."""
+
+_Key = tuple[str, str, str]
+
+
+class Flight(NamedTuple):
+    """A translation under way, or one that has just arrived; `joined` if another asked first."""
+
+    translated: Future[str]
+    joined: bool
 
 
 @dataclass(slots=True)
@@ -25,13 +40,16 @@ class Translation:
     """The engine, asked once for what several ask at the same time.
 
     Two sentences with the same text in flight share one call a language (single-flight): a hall
-    that laughs twice at one joke is billed once.
+    that laughs twice at one joke is billed once. "At the same time" ends `landed_seconds` after the
+    translation has arrived, which covers its way into the cache.
     """
 
     translator: Translator
     executor: Executor
     clock: Clock
-    _flights: dict[_Flight, Future[str]] = field(default_factory=dict)
+    landed_seconds: float = 0.0
+    _landed: dict[_Key, tuple[float, Future[str]]] = field(default_factory=dict)
+    _flights: dict[_Key, Future[str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _languages: Mapping[str, Language] = field(default_factory=dict)
     _languages_until: float = float("-inf")
@@ -41,21 +59,39 @@ class Translation:
 
         Its future fails with TranslationFailed.
         """
-        flight = (source, target, text)
+        return self.board(text, source, target).translated
+
+    def board(self, text: str, source: str, target: str) -> Flight:
+        """As `start`, and tells whether the translation is one that another has asked for."""
+        key = (source, target, text)
         with self._lock:
-            running = self._flights.get(flight)
-            if running is not None:
-                return running
+            known = self._flights.get(key) or self._just_landed(key)
+            if known is not None:
+                return Flight(known, joined=True)
             future = self.executor.submit(self.translator.translate, text, source, target)
-            self._flights[flight] = future
+            self._flights[key] = future
         # Outside the lock: a future that is done already calls back at once, in this thread.
-        future.add_done_callback(self._landing(flight))
+        future.add_done_callback(self._landing(key))
+        return Flight(future, joined=False)
+
+    def _just_landed(self, key: _Key) -> Future[str] | None:
+        """A translation that is still kept; the caller holds the lock."""
+        now = self.clock.monotonic()
+        while self._landed and next(iter(self._landed.values()))[0] <= now:
+            del self._landed[next(iter(self._landed))]
+        _, future = self._landed.get(key, (0.0, None))
         return future
 
-    def _landing(self, flight: _Flight) -> Callable[[Future[str]], None]:
-        def land(_: Future[str]) -> None:
+    def _landing(self, key: _Key) -> Callable[[Future[str]], None]:
+        def land(future: Future[str]) -> None:
+            kept = self.landed_seconds > 0 and not future.cancelled() and not future.exception()
+            # From the one to the other under one lock: nobody may find it in neither.
             with self._lock:
-                self._flights.pop(flight, None)
+                del self._flights[key]
+                if kept:
+                    self._landed[key] = (self.clock.monotonic() + self.landed_seconds, future)
+                    if len(self._landed) > LANDED_MOST:
+                        del self._landed[next(iter(self._landed))]
 
         return land
 

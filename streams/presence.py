@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from time import sleep
 
 from chalice_app import messages, metrics
+from chalice_app.bootstrap import Application
 from chalice_app.broadcast import Broadcast
 from chalice_app.models import Connection, Session
 from chalice_app.ports import Ledger, MetricsSink
@@ -37,6 +38,17 @@ class Presence:
     resume: Resume
     metrics: MetricsSink
     wait: Callable[[float], None] = sleep
+
+    @classmethod
+    def of(cls, application: Application) -> "Presence":
+        """Over an application's parts."""
+        return cls(
+            ledger=application.adapters.ledger,
+            broadcast=application.broadcast,
+            sessions=application.sessions,
+            resume=application.resume,
+            metrics=application.adapters.metrics,
+        )
 
     def tell(self, joined: Sequence[Connection], changed_sessions: Collection[str]) -> None:
         """Greets who joined, then tells the speakers of the sessions whose counts changed."""

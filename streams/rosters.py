@@ -156,13 +156,6 @@ functions = Blueprint(__name__)
 def handler(event: DynamoDBEvent) -> dict[str, Any]:
     """Lambda's entry: a batch of changes of Connections."""
     application = bootstrap.application()
-    adapters = application.adapters
-    sync = RosterSync(adapters.ledger)
-    presence = Presence(
-        ledger=adapters.ledger,
-        broadcast=application.broadcast,
-        sessions=application.sessions,
-        resume=application.resume,
-        metrics=adapters.metrics,
-    )
+    sync = RosterSync(application.adapters.ledger)
+    presence = Presence.of(application)
     return handle_batch(event.to_dict(), partial(handle_records, sync=sync, presence=presence))

@@ -18,6 +18,7 @@ from chalice_app.ledger import (
     LedgerRow,
     LedgerTransaction,
     LedgerWrite,
+    SessionCounts,
     State,
     named_sessions,
     plan_transactions,
@@ -67,7 +68,7 @@ class FakeClock:
 
 
 class MemoryTables:
-    """All four tables: every store of `ports`, each method atomic like one call of DynamoDB.
+    """All four tables: the stores of `ports`, each method atomic like one call of DynamoDB.
 
     `calls` counts the methods called. `refusing` names methods that raise Unavailable;
     `before_commit` may hold steps of other writers, each run once, just before a commit.
@@ -80,6 +81,7 @@ class MemoryTables:
         self.keep_sentences = keep_sentences
         self._lock = threading.RLock()
         self._sessions: dict[str, Session] = {}
+        self._counts: dict[str, Counter[str]] = {}
         self._sentences: dict[tuple[str, int, int], Sentence] = {}
         self._connections: dict[str, Connection] = {}
         self._ledger: dict[str, LedgerRow] = {}
@@ -107,6 +109,7 @@ class MemoryTables:
                 listener_count=0,
                 languages={},
             )
+            self._counts[session.session_id] = Counter()
 
     def get_session(self, session_id: str) -> Session | None:
         self._called("get_session")
@@ -196,6 +199,13 @@ class MemoryTables:
         with self._lock:
             self._connections.pop(connection_id, None)
 
+    def delete_expired(self, connection_id: str, now_seconds: int) -> None:
+        self._called("delete_expired")
+        with self._lock:
+            found = self._connections.get(connection_id)
+            if found is not None and found.ttl <= now_seconds:
+                del self._connections[connection_id]
+
     def delete_gone(self, connection_ids: Iterable[str], connected_before: int) -> None:
         self._called("delete_gone")
         with self._lock:
@@ -265,15 +275,54 @@ class MemoryTables:
         found = self._sessions.get(session_id)
         if found is None or found.created_at != epoch:
             raise Conflict("the session is no more")
-        counts = Counter(found.languages)
+        self._add(found, deltas, found.listener_count + sum(deltas.values()))
+
+    def _add(self, to: Session, deltas: Mapping[str, int], listener_count: int) -> None:
+        counts = self._counts[to.session_id]
         counts.update(deltas)
-        self._store(
-            replace(
-                found,
-                listener_count=found.listener_count + sum(deltas.values()),
-                languages={language: n for language, n in sorted(counts.items()) if n > 0},
-            )
-        )
+        languages = {language: n for language, n in sorted(counts.items()) if n > 0}
+        self._store(replace(to, listener_count=listener_count, languages=languages))
+
+    # --- RosterSurvey ---
+
+    def scan_connections(self) -> Iterable[Connection]:
+        self._called("scan_connections")
+        with self._lock:
+            return list(self._connections.values())
+
+    def scan_counted(self) -> Iterable[tuple[str, LedgerRow]]:
+        self._called("scan_counted")
+        with self._lock:
+            return [
+                (key, replace(row, version=0))
+                for key, row in self._ledger.items()
+                if row.state is State.IN
+            ]
+
+    def scan_counts(self) -> Iterable[SessionCounts]:
+        self._called("scan_counts")
+        with self._lock:
+            return [self._counts_of(each) for each in self._sessions.values()]
+
+    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
+        self._called("correct_counts")
+        with self._lock:
+            found = self._sessions.get(seen.session_id)
+            if found is None or self._counts_of(found) != seen:
+                raise ConditionFailed("the counts are not as they were seen")
+            total = sum(seen.languages.values()) + sum(deltas.values())
+            self._add(found, deltas, total)
+
+    def tamper(self, session_id: str, listener_count: int, **languages: int) -> None:
+        """Sets a session's counts by hand, as nobody should."""
+        with self._lock:
+            found = self._sessions[session_id]
+            self._counts[session_id] = Counter(languages)
+            self._store(replace(found, listener_count=listener_count, languages=languages))
+
+    def _counts_of(self, of: Session) -> SessionCounts:
+        counts = dict(self._counts[of.session_id])
+        return SessionCounts(of.session_id, of.created_at, of.listener_count, counts)
 
     # --- TranslationCacheStore ---
 
@@ -430,6 +479,7 @@ class World:
                 connections=self.tables,
                 roster=self.tables,
                 ledger=self.tables,
+                survey=self.tables,
                 cache=self.tables,
                 translator=self.translator,
                 gateway=self.gateway,

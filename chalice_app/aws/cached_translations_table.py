@@ -1,10 +1,17 @@
-"""The CachedTranslations table.
+"""The CachedTranslations table, as sentences use it.
 
-Key: `cacheKey`, see `translation_cache.cache_key`. Attributes: sourceLanguage, targetLanguage,
-sourceText, translatedText, createdAt (ms), accessCount, lastAccessedAt (ms), ttl (epoch seconds).
-Index `recency-index`: recencyBucket (`00` to `15`, by hash of the key), lastAccessedAt.
+Key: `cacheKey`. Two kinds of rows:
+
+- an entry, see `translation_cache.cache_key`: sourceLanguage, targetLanguage, sourceText,
+  translatedText, settings (where not the engine's defaults), createdAt (ms), accessCount,
+  lastAccessedAt (ms), recencyBucket, ttl (epoch seconds);
+- an outbox row, `hit#<container>#<n>`, see `cache_accesses`.
+
+Index `recency-index`: recencyBucket (`00` to `15`, by hash of the key), lastAccessedAt; see
+`cache_recency`.
 """
 
+import logging
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +19,8 @@ from dataclasses import dataclass
 from chalice_app.attribute_values import Item
 from chalice_app.aws.dynamodb import Table
 from chalice_app.models import CachedTranslation
+
+_log = logging.getLogger(__name__)
 
 RECENCY_BUCKETS = 16
 """Partitions of the recency index: 16,000 writes/s before one is too hot."""
@@ -26,9 +35,14 @@ class CachedTranslationsTable:
     def get_entries(self, cache_keys: Iterable[str]) -> Mapping[str, CachedTranslation]:
         """The entries that exist (eventually consistent: a miss costs one translation at most).
 
-        A row that is half-written or of another shape is no entry.
+        A row that is half-written or of another shape is no entry. One whose attributes cannot even
+        be read makes all of them none: the translations that follow replace it.
         """
-        found = self.table.batch_get(cache_keys, consistent=False)
+        try:
+            found = self.table.batch_get(cache_keys, consistent=False)
+        except ValueError:
+            _log.exception("a cache entry cannot be read")
+            return {}
         entries = ((key, _entry_from(item)) for key, item in found.items())
         return {key: entry for key, entry in entries if entry is not None}
 
@@ -49,6 +63,7 @@ def _item(entry: CachedTranslation) -> Mapping[str, object]:
         "targetLanguage": entry.target_language,
         "sourceText": entry.source_text,
         "translatedText": entry.translated_text,
+        "settings": entry.settings or None,
         "createdAt": entry.created_at,
         "ttl": entry.ttl,
         "accessCount": 0,
@@ -72,4 +87,5 @@ def _entry_from(item: Item) -> CachedTranslation | None:
         translated_text=translated_text,
         created_at=created_at,
         ttl=ttl,
+        settings=str(item.get("settings", "")),
     )

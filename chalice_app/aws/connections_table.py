@@ -1,14 +1,15 @@
 """The Connections table: the truth about who is there, whose stream derives the rest.
 
 Key: `connectionId`. Attributes: sessionId, sessionEpoch (the session's createdAt), role,
-connectedAt (ms), ttl (epoch seconds), v (raised by every change of language), and for listeners targetLanguage
-and, when they came back, lastSequence.
+connectedAt (ms), ttl (epoch seconds), v (raised by every change of language), and for listeners
+targetLanguage and, when they came back, lastSequence.
 Index `sessionId-targetLanguage-index` (all attributes): only listeners carry targetLanguage, so it
 holds them alone.
 """
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from chalice_app.attribute_values import Item
@@ -66,6 +67,11 @@ class ConnectionsTable:
     def delete_connection(self, connection_id: str) -> None:
         """Deletes the row, if it is there."""
         self.table.delete(connection_id)
+
+    def delete_expired(self, connection_id: str, now_seconds: int) -> None:
+        """Deletes the row if its ttl has passed: DynamoDB itself may take days."""
+        with suppress(ConditionFailed):
+            self.table.delete(connection_id, "#ttl <= :now", now=now_seconds)
 
     def delete_gone(self, connection_ids: Iterable[str], connected_before: int) -> None:
         """Deletes the rows of sockets that are gone, but none that connected after that time (ms).

@@ -1,11 +1,12 @@
 """One DynamoDB table, in plain values: what every table module builds upon.
 
 DynamoDB's errors become this project's: ConditionFailed, Conflict and, for whatever else goes
-wrong, Unavailable. botocore retries throttling and time-outs; it never retries TransactionConflict, which
-a single write meets when a transaction holds its row, so that is done here.
+wrong, Unavailable. botocore retries throttling and time-outs; it never retries TransactionConflict,
+which a single write meets when a transaction holds its row, so that is done here.
 """
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ BATCH_GET_KEYS = 100
 BATCH_WRITE_ITEMS = 25
 """BatchWriteItem's limit."""
 
+_RESERVED = re.compile(r"#(\w+)")
 _TRIES = 8
 _BACKOFF_SECONDS = 0.02
 _BACKOFF_LIMIT_SECONDS = 0.5
@@ -119,6 +121,12 @@ class Table:
         for start in range(0, len(requests), BATCH_WRITE_ITEMS):
             self._batch_write_chunk({self.name: requests[start : start + BATCH_WRITE_ITEMS]})
 
+    def batch_delete(self, keys: Iterable[str]) -> None:
+        """Deletes items without conditions, 25 a call; those that are not there are fine."""
+        requests = [{"DeleteRequest": {"Key": encode({self.key: key})}} for key in keys]
+        for start in range(0, len(requests), BATCH_WRITE_ITEMS):
+            self._batch_write_chunk({self.name: requests[start : start + BATCH_WRITE_ITEMS]})
+
     def _batch_write_chunk(self, asked: Any) -> None:
         for attempt in range(_TRIES):
             with errors_translated():
@@ -142,10 +150,15 @@ class Table:
         self._write(partial(self.clients.dynamodb.update_item, **request))
 
     def delete(self, key: str, condition: str | None = None, **values: Any) -> None:
-        """Deletes an item; one that is not there is fine, unless the condition says otherwise."""
+        """Deletes an item; one that is not there is fine, unless the condition says otherwise.
+
+        In the condition `#name` stands for an attribute whose name is a reserved word.
+        """
         request: dict[str, Any] = {"TableName": self.name, "Key": {self.key: {"S": key}}}
         if condition:
             request["ConditionExpression"] = condition
+            if reserved := _RESERVED.findall(condition):
+                request["ExpressionAttributeNames"] = {f"#{name}": name for name in reserved}
             request["ExpressionAttributeValues"] = _values(values)
         self._write(partial(self.clients.dynamodb.delete_item, **request))
 
@@ -164,6 +177,51 @@ class Table:
             if "LastEvaluatedKey" not in page:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def scan(self, index: str | None = None) -> Iterator[Item]:
+        """Every item of the table or of an index (eventually consistent), page by page."""
+        request: dict[str, Any] = {"TableName": self.name}
+        if index is not None:
+            request["IndexName"] = index
+        while True:
+            with errors_translated():
+                page = self.clients.dynamodb.scan(**request)
+            yield from map(decode, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def add(
+        self,
+        key: str,
+        additions: Mapping[str, int],
+        expected: Mapping[str, int],
+        absent: Iterable[str] = (),
+    ) -> None:
+        """Adds to numbers of an item, while others are as expected and some are absent.
+
+        Raises:
+            ConditionFailed: they are not.
+        """
+        names: dict[str, str] = {}
+
+        def alias(name: str) -> str:
+            return names.setdefault(name, f"#n{len(names)}")
+
+        adds = [f"{alias(name)} :a{n}" for n, name in enumerate(additions)]
+        holds = [f"{alias(name)} = :e{n}" for n, name in enumerate(expected)]
+        holds += [f"attribute_not_exists({alias(name)})" for name in absent]
+        values = {f":a{n}": value for n, value in enumerate(additions.values())}
+        values |= {f":e{n}": value for n, value in enumerate(expected.values())}
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "Key": {self.key: {"S": key}},
+            "UpdateExpression": "ADD " + ", ".join(adds),
+            "ConditionExpression": " AND ".join(holds),
+            "ExpressionAttributeNames": {placeholder: name for name, placeholder in names.items()},
+            "ExpressionAttributeValues": encode(values),
+        }
+        self._write(partial(self.clients.dynamodb.update_item, **request))
 
     def _write(self, call: Callable[[], object]) -> None:
         for attempt in range(_TRIES):

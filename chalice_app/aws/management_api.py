@@ -63,7 +63,8 @@ class ManagementApi:
         self._credentials = credentials
         self._limits = Limits(max_in_flight, connect_seconds, request_seconds)
         self._bucket = TokenBucket(requests_per_second) if requests_per_second is not None else None
-        self._tls = tls
+        # Reading the authorities takes 20 ms of CPU, which a function has most of while it starts.
+        self._tls = (tls or ssl.create_default_context()) if self._endpoint.tls else None
         self._turn = threading.Condition()
         self._driven = False
         self._pool: SocketPool | None = None
@@ -113,13 +114,10 @@ class ManagementApi:
         return posted
 
     def _parts(self) -> tuple[SocketPool, PostLoop]:
-        """The pool and the loop, made on first use: building this object opens nothing."""
+        """The pool and the loop, made on first use: building this object opens no socket."""
         with self._turn:
             if self._pool is None or self._loop is None:
-                tls = self._tls
-                if tls is None and self._endpoint.tls:
-                    tls = self._tls = ssl.create_default_context()
-                self._pool = SocketPool(self._endpoint, tls if self._endpoint.tls else None)
+                self._pool = SocketPool(self._endpoint, self._tls)
                 self._loop = PostLoop(self._pool, self._limits, self._bucket)
             return self._pool, self._loop
 

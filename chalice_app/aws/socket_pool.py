@@ -101,14 +101,12 @@ class SocketPool:
             self._selector.modify(sock, sock.events, sock)
 
     def ready(self, timeout: float) -> Iterator[HttpSocket]:
-        """The sockets that can go on, after `timeout` seconds at most."""
+        """The sockets that can go on, after `timeout` s at most; one may be closed by then."""
         for key, _ in self._selector.select(timeout):
-            if key.data is not None:
-                # Serving an earlier one may have closed it.
-                if key.data in self._watched:
-                    yield key.data
-            else:
+            if key.data is None:
                 self._wake_in.recv(4096)
+            else:
+                yield key.data
 
     def wake(self) -> None:
         """Ends a wait in `ready`, now or the next."""
@@ -116,7 +114,7 @@ class SocketPool:
             self._wake_out.send(b"\0")
 
     def drop_closed(self, sock: HttpSocket) -> None:
-        """Looks at an idle socket that has become ready: usually the peer has closed it."""
+        """Looks at an idle socket that has become ready: usually the peer has closed it, or we."""
         if not sock.is_quiet():
             self._idle = deque(entry for entry in self._idle if entry[1] is not sock)
             self.discard(sock)

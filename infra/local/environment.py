@@ -15,6 +15,8 @@ Environment = Mapping[str, str]
 
 _FOREIGN: Final = re.compile(r"AWS_.*|BOTO_.*|CHALICE_WORKER|(https?|all|no)_proxy", re.IGNORECASE)
 """The user's profiles, credentials and endpoints, and proxies that know nothing of our loopback."""
+_NO_FILE: Final = "/nonexistent"
+"""SDKs take a file that is missing for an empty one."""
 _EMULATOR_KEEPS: Final = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV"),
     *("PYTHONPATH", "PYTHONDONTWRITEBYTECODE"),
@@ -53,8 +55,8 @@ def stage_settings(ports: Ports) -> Environment:
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_CONFIG_FILE": _NO_FILE,
+        "AWS_SHARED_CREDENTIALS_FILE": _NO_FILE,
         "WEBSOCKET_API_ID": "local",
         "WEBSOCKET_URL": url(ports.ws, "ws"),
         "STAGE": "local",

@@ -67,6 +67,8 @@ class _Handler(ChaliceRequestHandler):
         """Answer in JSON, as API Gateway does, and close: what follows may not be a request."""
         body = json.dumps({"message": HTTPStatus(code).phrase}).encode()
         self.close_connection = True
+        # After an unreadable request line it would be HTTP/0.9, which has no status and no headers.
+        self.request_version = self.protocol_version
         self.send_response(code)
         self.send_header("Connection", "close")
         self.send_header("Content-Type", "application/json")

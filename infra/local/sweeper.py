@@ -22,7 +22,7 @@ SWEEP_SECONDS: Final = 5.0
 OLDEST_SECONDS: Final = 5 * 365 * 86400
 """Rows that expired more than five years ago are left alone, as DynamoDB does: a time in another
 unit must not empty a table."""
-_EXPIRED: Final = "#ttl BETWEEN :oldest AND :now"
+_EXPIRED: Final = "attribute_type(#ttl, :number) AND #ttl BETWEEN :oldest AND :now"
 
 
 def sweep(client: DynamoDBClient, table: Table, now: float) -> int:
@@ -42,6 +42,7 @@ def sweep(client: DynamoDBClient, table: Table, now: float) -> int:
     expired: Any = {
         "ExpressionAttributeNames": {"#ttl": table.ttl_attribute},
         "ExpressionAttributeValues": {
+            ":number": {"S": "N"},
             ":oldest": {"N": str(int(now) - OLDEST_SECONDS)},
             ":now": {"N": str(int(now))},
         },

@@ -6,11 +6,11 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import websockets
@@ -22,7 +22,6 @@ PATIENCE = 20.0
 PROJECT = Path(__file__).resolve().parents[2]
 
 Message = dict[str, Any]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +195,10 @@ class Talk:
         await listener.expect("joined")
         return listener
 
+    async def join_all(self, languages: Sequence[str]) -> list[Client]:
+        """A listener of each, all at the same time."""
+        return await asyncio.gather(*(self.join(language) for language in languages))
+
     async def join_speaker(self) -> Client:
         """The speaker, once it has been told so."""
         speaker = await self.enter(token=self.session.token)
@@ -220,7 +223,7 @@ async def talk(stage: Stage, source: str = "en") -> AsyncIterator[Talk]:
         stage.end(session)
 
 
-async def eventually(read: Callable[[], T], wanted: T, seconds: float = 30.0) -> None:
+async def eventually(read: Callable[[], object], wanted: object, seconds: float = 30.0) -> None:
     """Reads again and again until it is what is wanted."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds

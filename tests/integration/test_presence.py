@@ -31,7 +31,7 @@ def test_the_last_to_join_with_the_token_is_the_speaker(stage: Stage) -> None:
             now = await at.join_speaker()
             await before.send("speak", sequence=1, text="Still me?")
             assert (await before.expect("error"))["code"] == "NOT_SPEAKER"
-            await at.say(now, SPEECH[0])
+            await at.say(now, "It is me now.")
             assert stage.counts(at.session) == (0, {})
 
     asyncio.run(scenario())

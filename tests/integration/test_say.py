@@ -66,13 +66,3 @@ def test_an_interrupt_ends_the_session(stage: Stage) -> None:
         _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (130, "")
     assert stage.request("GET", f"/sessions/{session_id}").json["isActive"] is False
-
-
-def test_a_session_that_somebody_else_ends_is_told_in_one_line(stage: Stage) -> None:
-    with saying(stage, "--pace", "1") as process:
-        assert process.stdout is not None
-        session_id = process.stdout.readline().partition(":")[0]
-        assert process.stdout.readline().split()[:2] == ["1", "said"]
-        process.kill()
-        process.communicate(timeout=PATIENCE)
-    assert stage.request("GET", f"/sessions/{session_id}").json["isActive"] is True

@@ -10,7 +10,8 @@ from chalice_app.aws.dynamodb import Table
 from chalice_app.aws.rosters_table import RostersTable
 from chalice_app.aws.sessions_table import SessionsTable
 from tests.simulation.database import Answer, Request
-from tests.simulation.tables import CONNECTIONS, ROSTERS, SESSIONS, TableDefinition
+from tests.simulation.tables import CONNECTIONS, ROSTERS, SESSIONS
+from tests.simulation.write_units import TableDefinition
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

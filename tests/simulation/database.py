@@ -145,9 +145,7 @@ class SimulatedDatabase:
         return done
 
 
-def _cost(
-    table: StoredTable, key: str, after: Item | None, transactional: bool, done: bool
-) -> int:
+def _cost(table: StoredTable, key: str, after: Item | None, transactional: bool, done: bool) -> int:
     before = table.rows.get(key)
     if done:
         return write_units(table.definition, before, after, transactional)

@@ -15,7 +15,7 @@ class Deliver(NamedTuple):
     """A shard's invocation makes `calls` more calls; without one, a new one gets a batch.
 
     `repeated` records that were handled before come again with the batch; `fault` strikes the last
-    call; reads that do not ask for consistency are `lag` changes behind.
+    `struck` calls; reads that do not ask for consistency are `lag` changes behind.
     """
 
     shard: int
@@ -23,13 +23,14 @@ class Deliver(NamedTuple):
     repeated: int
     calls: int
     fault: Fault | None
+    struck: int
     lag: int
 
     def apply(self, world: World) -> None:
         """Goes on until the calls are made or the invocation has ended."""
         world.database.lag = self.lag
         shard = _shard(world, self.shard)
-        world.source.deliver(shard, self.size, self.repeated, self.calls, self.fault)
+        world.source.deliver(shard, self.size, self.repeated, self.calls, self.fault, self.struck)
 
 
 class ZombieGoesOn(NamedTuple):
@@ -38,6 +39,7 @@ class ZombieGoesOn(NamedTuple):
     zombie: int
     calls: int
     fault: Fault | None
+    struck: int
     lag: int
 
     def apply(self, world: World) -> None:
@@ -46,7 +48,7 @@ class ZombieGoesOn(NamedTuple):
         if zombies:
             world.database.lag = self.lag
             position = self.zombie % len(zombies)
-            zombies[position].go_on(self.calls, self.fault)
+            zombies[position].go_on(self.calls, self.fault, self.struck)
             if zombies[position].ended:
                 del zombies[position]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.simulation.expressions import Item
-from tests.simulation.invocation import Invocation
+from tests.simulation.invocation import TO_THE_END, Invocation
 from tests.simulation.network import Fault
 
 _TTL = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
@@ -58,6 +58,7 @@ class EventSource:
     deliveries: int = 0
     duplicates: int = 0
     crashes: int = 0
+    given_up: int = 0
     zombies: list[Invocation] = field(default_factory=list)
 
     def append(self, key: str, before: Item | None, after: Item | None, by_ttl: bool) -> None:
@@ -77,7 +78,13 @@ class EventSource:
         self.shards[zlib.crc32(key.encode()) % len(self.shards)].records.append(record)
 
     def deliver(
-        self, shard: Shard, size: int, repeated: int, calls: int, fault: Fault | None = None
+        self,
+        shard: Shard,
+        size: int,
+        repeated: int,
+        calls: int = TO_THE_END,
+        fault: Fault | None = None,
+        struck: int = 1,
     ) -> bool:
         """Has a shard's invocation make that many calls, starting one if there is none.
 
@@ -87,7 +94,7 @@ class EventSource:
         if shard.invocation is None and not self._begin(shard, size, repeated):
             return False
         if shard.invocation is not None:
-            shard.invocation.go_on(calls, fault)
+            shard.invocation.go_on(calls, fault, struck)
         shard.settle()
         return True
 
@@ -111,9 +118,10 @@ class EventSource:
         return crashed
 
     def give_up(self, shard: Shard) -> bool:
-        """The invocation is taken for dead and its batch sent again, but it lives on as a zombie."""
+        """The invocation is taken for dead, its batch sent again, but it lives on as a zombie."""
         if shard.invocation is None:
             return False
+        self.given_up += 1
         self.zombies.append(shard.invocation)
         shard.invocation = None
         return True

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalice_app.errors import Unavailable
+from chalice_app.errors import BroadcasterError
 from tests.simulation.client import SimulatedClient
 from tests.simulation.database import Answer, Request
 from tests.simulation.network import Fault, Network
@@ -58,21 +58,26 @@ class Invocation:
         self._position = 0
         self._allowed = 0
         self._fault: Fault | None = None
+        self._struck = 0
 
     @property
     def ended(self) -> bool:
         """Whether it has nothing left to do."""
         return self.failed or self.response is not None
 
-    def go_on(self, calls: int, fault: Fault | None = None) -> None:
-        """Makes so many more calls, unless it ends before; the fault strikes the last of them."""
-        self._position, self._allowed, self._fault = 0, len(self._log) + calls, fault
+    def go_on(self, calls: int, fault: Fault | None = None, struck: int = 1) -> None:
+        """Makes so many more calls, unless it ends before; the fault strikes the last of them.
+
+        `struck` is how many: a table that is throttled stays so for a while.
+        """
+        self._position, self._allowed = 0, len(self._log) + calls
+        self._fault, self._struck = fault, self._allowed - struck
         outer, self._client.route = self._client.route, self._call
         try:
             self.response = self._handler(self.event)
         except Stopped:
             return
-        except Unavailable:
+        except BroadcasterError:
             self.failed = True
         finally:
             self._client.route = outer
@@ -92,7 +97,7 @@ class Invocation:
 
     def _made(self, method: str, request: Request) -> Answer | Exception:
         """Really makes the next call."""
-        fault = self._fault if self._position == self._allowed - 1 else None
+        fault = self._fault if self._position >= self._struck else None
         if method == "transact_write_items":
             request = {**request, "ClientRequestToken": f"{self.number}/{self._position}"}
         try:
@@ -100,5 +105,6 @@ class Invocation:
         except (ClientError, BotoCoreError) as error:
             answer = error
         if self._note is not None:
-            self._note(f"invocation {self.number}: {told(method, request, answer, fault)}")
+            struck = f" [{fault}]" if fault is not None else ""
+            self._note(f"    invocation {self.number}: {told(method, request, answer)}{struck}")
         return answer

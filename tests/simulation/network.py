@@ -94,7 +94,7 @@ class Network:
         raise refusal("TransactionCanceledException")
 
     def _unprocessed(self, method: str, request: Request) -> Answer:
-        """Half of a batch is answered; DynamoDB refuses a batch only whole if it does none of it."""
+        """Half of a batch is answered; a batch of which nothing can be read is refused."""
         if method != "batch_get_item":
             return self._database.perform(method, request)
         ((name, wanted),) = request["RequestItems"].items()

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import SupportsIndex
 
 
 class VirtualClock:
@@ -33,7 +34,7 @@ class VirtualClock:
         def virtual_time() -> float:
             return self.seconds if threading.get_ident() == thread else real_time()
 
-        def virtual_sleep(seconds: float) -> None:
+        def virtual_sleep(seconds: float | SupportsIndex) -> None:
             if threading.get_ident() != thread:
                 real_sleep(seconds)
 

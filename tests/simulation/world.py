@@ -39,6 +39,7 @@ class World:
         self.clock = VirtualClock(_START)
         self.joined: set[str] = set()
         self.entering: dict[str, Connection] = {}
+        self.wasteful = False
         self.database = SimulatedDatabase(self._changed, self._check, metered)
         self.network = Network(self.database)
         self.client = SimulatedClient(self._call)

@@ -56,8 +56,9 @@ def _index_units(index: IndexDefinition, key: str, before: Item | None, after: I
         return 0
     if old is None or new is None:
         return _units(max(_size(old), _size(new)))
-    if old[index.partition_key] == new[index.partition_key] and old[index.sort_key] == (
-        new[index.sort_key]
+    if (
+        old[index.partition_key] == new[index.partition_key]
+        and old[index.sort_key] == (new[index.sort_key])
     ):
         return _units(max(_size(old), _size(new)))
     return _units(_size(old)) + _units(_size(new))
@@ -88,12 +89,13 @@ def _size(item: Item | None) -> int:
 
 
 def _value_size(attribute: Mapping[str, Any]) -> int:
-    ((kind, value),) = attribute.items()
+    kind, value = next(iter(attribute.items()))
     match kind:
         case "S":
             return len(value.encode())
         case "N":
-            return (len(value.strip("-0")) + 1) // 2 + 1 + value.startswith("-")
+            digits = value.strip("-0")
+            return (len(digits) + 1) // 2 + 1 + value.startswith("-")
         case "BOOL":
             return 1
     raise ValueError(f"attribute values of type {kind} are not measured here")

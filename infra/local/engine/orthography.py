@@ -10,6 +10,12 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _INITIAL = re.compile(r"(?:X\d+X|[\W\d_])*([^\W\d_])")  # past quotes and stand-ins
 _ENGLISH_I = re.compile(r"\bi\b")
 _OPENING = {"?": "¿", "!": "¡"}
+_ASKING = {
+    "donde": "dónde", "como": "cómo", "cuando": "cuándo", "quien": "quién", "quienes": "quiénes",
+    "cual": "cuál", "cuales": "cuáles", "cuanto": "cuánto", "cuanta": "cuánta",
+    "cuantos": "cuántos", "cuantas": "cuántas", "que": "qué",
+}  # fmt: skip
+_FIRST_WORD = re.compile(r"\w+")
 
 Translate = Callable[[str], str]
 
@@ -28,10 +34,24 @@ def in_sentence_case(sentence: str, source: str, translate: Translate) -> str:
     return translate(quiet).upper()
 
 
-def opened(sentence: str) -> str:
-    """Spanish opens what it closes: `¿` and `¡`, which the rule-based modes leave out."""
+def as_spanish_writes(sentence: str) -> str:
+    """Open what the sentence closes (`¿`, `¡`) and accent the word it asks with.
+
+    The rule-based modes leave out both.
+    """
     mark = _OPENING.get(sentence[-1:], "")
-    return sentence if mark in sentence else mark + sentence
+    if not mark or mark in sentence:
+        return sentence
+    if mark == "¿":
+        sentence = _FIRST_WORD.sub(_asking, sentence, count=1)
+    return mark + sentence
+
+
+def _asking(word: re.Match[str]) -> str:
+    accented = _ASKING.get(word[0].lower())
+    if accented is None or word[0].isupper():
+        return accented.upper() if accented else word[0]
+    return accented.capitalize() if word[0].istitle() else accented
 
 
 def _is_shouted(sentence: str) -> bool:

@@ -11,9 +11,9 @@ from enum import IntEnum
 from functools import partial, reduce
 
 from infra.local.engine import apertium, neural
-from infra.local.engine.amendments import amended
+from infra.local.engine.amendments import amended, past_initials
 from infra.local.engine.memo import Memo
-from infra.local.engine.orthography import in_sentence_case, opened
+from infra.local.engine.orthography import as_spanish_writes, in_sentence_case
 from infra.local.engine.sentences import each_sentence
 from infra.local.engine.shield import MARKUP, shielded
 
@@ -61,7 +61,7 @@ _RULES = (
     ("es", "it", "spa-ita", Quality.DRAFT),
     ("it", "es", "ita-spa", Quality.DRAFT),
 )
-_FINISHED: Mapping[str, Translate] = {"es": opened}
+_FINISHED: Mapping[str, Translate] = {"es": as_spanish_writes}
 _SPEAKER_LANGUAGES = ("en", "pt")  # the badge of a target is for the first that leads there
 
 
@@ -153,7 +153,7 @@ def _neural_steps() -> Iterable[Step]:
             direction = neural.NeuralDirection(load)
             if source == "en":
                 direction.load()
-            yield Step(source, target, quality, direction.translate)
+            yield Step(source, target, quality, amended(f"{source}-{target}", direction.translate))
 
 
 def _rule_steps() -> Iterable[Step]:
@@ -161,4 +161,5 @@ def _rule_steps() -> Iterable[Step]:
         commands = apertium.find_mode(mode)
         if commands is not None:
             pipe = apertium.RulePipe(commands)
-            yield Step(source, target, quality, amended(mode, pipe.translate), pipe.close)
+            translate = amended(mode, past_initials(pipe.translate))
+            yield Step(source, target, quality, translate, pipe.close)

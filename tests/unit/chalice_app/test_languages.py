@@ -3,7 +3,7 @@
 import pytest
 from babel import Locale
 
-from chalice_app.languages import LANGUAGES, describe, is_language_tag
+from chalice_app.languages import LANGUAGES, canonical_tag, describe, is_language_tag
 from chalice_app.models import Language
 
 # Where Translate's spelling is not CLDR's for the same language, or leaves the script to be known.
@@ -43,6 +43,15 @@ def test_well_formed_tags_pass(tag: str) -> None:
 )  # fmt: skip
 def test_anything_else_does_not(tag: str) -> None:
     assert not is_language_tag(tag)
+
+
+@pytest.mark.parametrize(
+    ("tag", "canonical"),
+    [("PT-br", "pt-BR"), ("ZH-hant-tw", "zh-Hant-TW"), ("es-419", "es-419"), ("EN", "en")],
+)
+def test_case_is_made_canonical(tag: str, canonical: str) -> None:
+    assert canonical_tag(tag) == canonical
+    assert is_language_tag(canonical)
 
 
 def test_a_known_code_is_described() -> None:

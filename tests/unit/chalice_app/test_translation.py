@@ -64,7 +64,7 @@ def test_a_text_that_has_landed_is_translated_anew() -> None:
     assert len(translator.calls) == 2
 
 
-def test_a_failure_is_shared_by_those_in_flight_and_by_nobody_later() -> None:
+def test_a_failure_is_shared_by_those_in_flight() -> None:
     translator = StubTranslator()
     translator.failing.add("es")
     release = translator.held["es"] = threading.Event()
@@ -72,11 +72,18 @@ def test_a_failure_is_shared_by_those_in_flight_and_by_nobody_later() -> None:
         shared = translation(translator, threads)
         futures = [shared.start("Hello", "en", "es") for _ in range(2)]
         release.set()
-        for future in futures:
-            assert isinstance(future.exception(PATIENCE), TranslationFailed)
+        failures = [future.exception(PATIENCE) for future in futures]
+    assert all(isinstance(failure, TranslationFailed) for failure in failures)
+    assert len(translator.calls) == 1
+
+
+def test_a_failure_that_has_landed_is_nobody_elses() -> None:
+    translator = StubTranslator()
+    shared = translation(translator)
+    translator.failing.add("es")
+    assert isinstance(shared.start("Hello", "en", "es").exception(), TranslationFailed)
     translator.failing.clear()
-    again = translation(translator)
-    assert again.start("Hello", "en", "es").result() == "[es] Hello"
+    assert shared.start("Hello", "en", "es").result() == "[es] Hello"
 
 
 # --- What the engine offers ----------------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import re
+import signal
 import threading
 import urllib.error
 import urllib.request
@@ -19,6 +22,7 @@ from botocore.exceptions import ClientError
 from infra.local.engine.apertium import PipeFailed
 from infra.local.engine.routes import UnsupportedPair
 from infra.local.translate_api import MAX_TEXT_BYTES, application
+from infra.local.translate_server import serve
 
 if TYPE_CHECKING:
     from types_boto3_translate import TranslateClient
@@ -113,6 +117,11 @@ def client(url: str) -> Iterator["TranslateClient"]:
     boto3_client.close()
 
 
+def into_spanish(client: "TranslateClient", text: str) -> str:
+    answer = client.translate_text(Text=text, SourceLanguageCode="en", TargetLanguageCode="es")
+    return answer["TranslatedText"]
+
+
 def error_of(failure: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
     response = failure.value.response
     return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
@@ -161,18 +170,16 @@ def test_what_the_engine_lacks_is_an_unsupported_pair(
 
 
 def test_the_limit_is_in_bytes(client: "TranslateClient") -> None:
-    codes = {"SourceLanguageCode": "en", "TargetLanguageCode": "es"}
-    answer = client.translate_text(Text="é" * (MAX_TEXT_BYTES // 2), **codes)
-    assert answer["TranslatedText"] == "É" * (MAX_TEXT_BYTES // 2)
+    assert into_spanish(client, "é" * (MAX_TEXT_BYTES // 2)) == "É" * (MAX_TEXT_BYTES // 2)
     for too_long in ("é" * (MAX_TEXT_BYTES // 2) + "a", "a" * 3_000_000):
         with pytest.raises(client.exceptions.TextSizeLimitExceededException) as failure:
-            client.translate_text(Text=too_long, **codes)
+            into_spanish(client, too_long)
         assert error_of(failure) == ("TextSizeLimitExceededException", 400)
 
 
 def test_an_engine_that_fails_is_unavailable_for_the_moment(client: "TranslateClient") -> None:
     with pytest.raises(client.exceptions.ServiceUnavailableException) as failure:
-        client.translate_text(Text="broken", SourceLanguageCode="en", TargetLanguageCode="es")
+        into_spanish(client, "broken")
     assert error_of(failure) == ("ServiceUnavailableException", 500)
 
 
@@ -211,6 +218,25 @@ def test_names_are_in_english_only(client: "TranslateClient") -> None:
         client.list_languages(DisplayLanguageCode="de")
 
 
+def test_a_signal_ends_the_server_and_its_engine(
+    engine: FakeEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handled = signal.getsignal(signal.SIGTERM)
+
+    async def serve_until_a_signal_comes() -> None:
+        server = asyncio.create_task(serve(engine, 0))
+        while not (said := capsys.readouterr().out):
+            assert not server.done()
+            await asyncio.sleep(0.01)
+        assert re.fullmatch(r"ready http://127\.0\.0\.1:\d+\n", said)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(server, 10)
+
+    asyncio.run(serve_until_a_signal_comes())
+    assert engine.go.is_set()
+    assert signal.getsignal(signal.SIGTERM) == handled
+
+
 PREFIX = "AWSShineFrontendService_20170701."
 
 
@@ -243,12 +269,9 @@ def test_a_malformed_request_is_refused_in_amazons_words(
 def test_translations_never_block_the_server_and_never_outnumber_the_workers(
     client: "TranslateClient", engine: FakeEngine
 ) -> None:
-    codes = {"SourceLanguageCode": "en", "TargetLanguageCode": "es"}
     with ThreadPoolExecutor(6) as callers:
-        calls = [
-            callers.submit(client.translate_text, Text="slow", **codes) for _ in range(WORKERS * 3)
-        ]
+        calls = [callers.submit(into_spanish, client, "slow") for _ in range(WORKERS * 3)]
         assert client.list_languages()["Languages"]
         engine.go.set()
-        assert [call.result()["TranslatedText"] for call in calls] == ["SLOW"] * len(calls)
+        assert [call.result() for call in calls] == ["SLOW"] * len(calls)
     assert engine.busiest <= WORKERS

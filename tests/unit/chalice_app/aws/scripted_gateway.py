@@ -70,13 +70,13 @@ def reset(sock: socket.socket, _: Request) -> bool:
     return False
 
 
-def gated(arrived: threading.Event, gate: threading.Event) -> Action:
-    """Tells that the request is there and answers 200 once the gate is open."""
+def gated(arrived: threading.Event, gate: threading.Event, status: int = 200) -> Action:
+    """Tells that the request is there and answers once the gate is open."""
 
     def act(sock: socket.socket, request: Request) -> bool:
         arrived.set()
         assert gate.wait(30)
-        return answer(200)(sock, request)
+        return answer(status)(sock, request)
 
     return act
 
@@ -95,7 +95,7 @@ class ScriptedGateway:
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port: int = self._listener.getsockname()[1]
-        self._acceptor = threading.Thread(target=self._accept)
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
 
     @property
@@ -120,7 +120,7 @@ class ScriptedGateway:
                 return
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.accepted += 1
-            thread = threading.Thread(target=self._serve, args=(sock, self.accepted))
+            thread = threading.Thread(target=self._serve, args=(sock, self.accepted), daemon=True)
             self._threads.append(thread)
             thread.start()
 

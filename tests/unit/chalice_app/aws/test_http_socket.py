@@ -102,6 +102,17 @@ def test_an_answer_to_half_a_request_counts_though_the_peer_has_closed(pair: Pai
     assert not sock.reusable
 
 
+def test_an_answer_to_half_a_request_costs_the_socket(pair: Pair) -> None:
+    sock, peer = pair
+    sock.start(bytes(20_000_000))
+    peer.sendall(OK)
+    status = 0
+    while not status:
+        until_ready(sock)
+        status = sock.advance()
+    assert not sock.reusable
+
+
 def test_an_idle_socket_is_quiet_until_something_comes(pair: Pair) -> None:
     sock, peer = pair
     exchange(sock, peer)

@@ -308,7 +308,10 @@ def test_what_hangs_is_given_up(
     gateway: ScriptedGateway, make_api: MakeApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     gateway.scripts["x"] = [hang]
-    assert make_api(request_seconds=0.1).post(["x"], b"x", soon()) == Posted(failed=1)
+    deadline = soon()
+    api = make_api(connect_seconds=1000.0, request_seconds=0.1)
+    assert api.post(["x"], b"x", deadline) == Posted(failed=1)
+    assert time.monotonic() < deadline
     assert "{'timeout': 1}" in caplog.text
     assert len(gateway.requests) == 1
 
@@ -352,10 +355,20 @@ def test_a_deadline_already_passed_sends_nothing(
 
 
 def test_the_rate_is_kept(gateway: ScriptedGateway, make_api: MakeApi) -> None:
-    api = make_api(requests_per_second=200.0)
+    api = make_api(requests_per_second=200.0, request_seconds=1000.0)
     begun = time.monotonic()
     assert api.post(names("a", 60), b"x", soon()) == Posted(delivered=60)
     assert time.monotonic() - begun >= (60 - 20) / 200 * 0.99
+
+
+def test_each_retry_starts_when_it_is_due(
+    gateway: ScriptedGateway, make_api: MakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delays = iter([0.02, 0.2, 0.4])
+    monkeypatch.setattr("random.uniform", lambda *_: next(delays))
+    gateway.scripts.update({name: [answer(429), answer(200)] for name in ("a", "b", "c")})
+    api = make_api(request_seconds=1000.0)
+    assert api.post(["a", "b", "c"], b"x", soon()) == Posted(delivered=3)
 
 
 # Closing
@@ -398,7 +411,7 @@ def test_logs_name_no_connection_and_no_words(
 
 def in_thread(work: Callable[[], Posted]) -> tuple[threading.Thread, list[Posted]]:
     results: list[Posted] = []
-    thread = threading.Thread(target=lambda: results.append(work()))
+    thread = threading.Thread(target=lambda: results.append(work()), daemon=True)
     thread.start()
     return thread, results
 
@@ -492,6 +505,33 @@ def test_an_interrupted_call_leaves_the_loop_to_the_next(
         with pytest.raises(KeyboardInterrupt):
             api.post(["x", "y"], b"x", soon())
     assert api.post(["x", "y"], b"x", soon()) == Posted(delivered=2)
+
+
+def test_an_interrupted_call_hands_the_loop_to_one_that_waits(
+    gateway: ScriptedGateway, make_api: MakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> float:
+        raise KeyboardInterrupt
+
+    def interrupted() -> Posted:
+        with pytest.raises(KeyboardInterrupt):
+            api.post(["first"], b"x", soon())
+        return Posted()
+
+    monkeypatch.setattr("random.uniform", interrupt)
+    api = make_api()
+    events = [(threading.Event(), threading.Event()) for _ in range(2)]
+    gateway.scripts["first"] = [gated(*events[0], status=500)]
+    gateway.scripts["second"] = [gated(*events[1])]
+    first, _ = in_thread(interrupted)
+    assert events[0][0].wait(PATIENCE)
+    second, results = in_thread(lambda: api.post(["second"], b"x", soon()))
+    assert events[1][0].wait(PATIENCE)
+    events[0][1].set()
+    first.join(PATIENCE)
+    events[1][1].set()
+    second.join(PATIENCE)
+    assert results == [Posted(delivered=1)]
 
 
 MISCHIEF: dict[str, list[Action]] = {

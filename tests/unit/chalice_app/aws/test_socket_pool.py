@@ -83,3 +83,20 @@ def test_a_wake_ends_the_wait_however_many_there_were(pool: SocketPool) -> None:
     for _ in range(100_000):
         pool.wake()
     assert list(pool.ready(30.0)) == []
+
+
+def test_the_addresses_of_a_name_take_turns(
+    pool: SocketPool, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        found = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", each.getsockname())
+            for each in (listener, other)
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        assert pool.resolve()
+        for _ in range(2):
+            pool.watch(pool.open())
+        for each in (listener, other):
+            each.settimeout(30.0)
+            each.accept()[0].close()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.local.engine.orthography import in_sentence_case, opened
+from infra.local.engine.orthography import as_spanish_writes, in_sentence_case
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,10 @@ def test_the_first_capital_stays(sentence: str, translated: str, expected: str) 
 @pytest.mark.parametrize(
     ("sentence", "expected"),
     [
-        ("Dónde está?", "¿Dónde está?"),
+        ("Donde está?", "¿Dónde está?"),
+        ("Está como usted?", "¿Está como usted?"),
+        ("cuantas hay?", "¿cuántas hay?"),
+        ("UNESCO?", "¿UNESCO?"),
         ("¿Dónde está?", "¿Dónde está?"),
         ("Pero, ¿dónde?", "Pero, ¿dónde?"),
         ("Gracias!", "¡Gracias!"),
@@ -61,5 +64,7 @@ def test_the_first_capital_stays(sentence: str, translated: str, expected: str) 
         ("", ""),
     ],
 )
-def test_spanish_opens_what_it_closes(sentence: str, expected: str) -> None:
-    assert opened(sentence) == expected
+def test_spanish_opens_what_it_closes_and_accents_what_it_asks_with(
+    sentence: str, expected: str
+) -> None:
+    assert as_spanish_writes(sentence) == expected

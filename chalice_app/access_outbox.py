@@ -1,0 +1,109 @@
+"""One container's cache hits, gathered in memory and written at most once a minute.
+
+Hits are statistics: they are written after the listeners were served, and when they cannot be
+written they wait or are lost; nothing here ever raises.
+"""
+
+import logging
+import secrets
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from threading import Lock
+
+from chalice_app.accesses import cut_rows
+from chalice_app.clock import Clock
+from chalice_app.errors import Unavailable
+from chalice_app.models import Access, AccessRow
+from chalice_app.ports import AccessStore
+
+_log = logging.getLogger(__name__)
+
+FLUSH_MS = 60_000
+"""The shortest time between two flushes: at 100 hits a second an entry's write carries 30 hits."""
+
+MAX_KEYS = 5_000
+"""Entries whose hits are kept in memory; hits of further ones are lost until the next flush."""
+
+WAITING_MS = 8 * 60_000
+"""How long a row that could not be stored is tried again: under the ten minutes for which DynamoDB
+knows a request that it has carried out, so that a lost answer never counts hits twice.
+
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+"""
+
+
+@dataclass(slots=True)
+class AccessOutbox:
+    """The hits of this container that are not yet in the table.
+
+    `container` tells its rows from every other's. Lambda freezes a container between two calls, so
+    there is no timer: whoever comes by when it `is_due` flushes it.
+    """
+
+    store: AccessStore
+    clock: Clock
+    container: str = field(default_factory=lambda: secrets.token_hex(8))
+    _hits: dict[str, Access] = field(default_factory=dict)
+    _waiting: deque[tuple[int, AccessRow]] = field(default_factory=deque)
+    _due_at: int | None = None
+    _rows: int = 0
+    _gathering: Lock = field(default_factory=Lock)
+    _flushing: Lock = field(default_factory=Lock)
+
+    def note(self, cache_keys: Iterable[str]) -> None:
+        """Counts a hit of each entry, now."""
+        now = self.clock.now_ms()
+        with self._gathering:
+            for key in cache_keys:
+                known = self._hits.get(key)
+                if known is not None:
+                    self._hits[key] = known + Access(1, now)
+                elif len(self._hits) < MAX_KEYS:
+                    self._hits[key] = Access(1, now)
+            if self._hits and self._due_at is None:
+                self._due_at = now + FLUSH_MS
+
+    @property
+    def is_due(self) -> bool:
+        """Whether hits have been waiting for a minute."""
+        due_at = self._due_at
+        return due_at is not None and self.clock.now_ms() >= due_at
+
+    def flush(self) -> None:
+        """Writes every hit; rows that cannot be written wait for the next flush."""
+        if not self._flushing.acquire(blocking=False):
+            return  # another sentence of this container is at it
+        try:
+            self._pack()
+            self._write_all()
+        finally:
+            self._flushing.release()
+
+    def _pack(self) -> None:
+        """Turns the hits into rows, which never change again: a row may have been stored."""
+        with self._gathering:
+            hits, self._hits, self._due_at = self._hits, {}, None
+        now = self.clock.now_ms()
+        rows = cut_rows(self.container, self._rows, hits)
+        self._rows += len(rows)
+        self._waiting.extend((now, row) for row in rows)
+
+    def _write_all(self) -> None:
+        oldest = self.clock.now_ms() - WAITING_MS
+        while self._waiting:
+            packed_at, row = self._waiting[0]
+            if packed_at <= oldest:
+                _log.warning("hits of %d cache entries are lost", len(row.accesses))
+            elif not self._write(row):
+                self._due_at = self.clock.now_ms() + FLUSH_MS
+                return
+            self._waiting.popleft()
+
+    def _write(self, row: AccessRow) -> bool:
+        try:
+            self.store.put_accesses(row)
+        except Unavailable:
+            _log.warning("hits of %d cache entries wait for the database", len(row.accesses))
+            return False
+        return True

@@ -1,0 +1,222 @@
+"""The cache's tool: `python -m infra.cache stats|purge|warm`.
+
+Which stage: --stage names it (`dev` unless STAGE says otherwise), CACHED_TRANSLATIONS_TABLE_NAME
+names its table where that is not `CachedTranslations-<stage>`, and credentials, region and endpoints
+are AWS's own (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL_DYNAMODB). For a stage on this machine:
+
+    python -m infra.cache stats --stage local --dynamodb http://127.0.0.1:NNNN
+
+where NNNN is in the line that the stage printed when it was ready.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from chalice_app import bootstrap
+from chalice_app.config import ConfigurationError, Settings
+from chalice_app.errors import BroadcasterError
+from chalice_app.messages import parse_language
+from infra.cache_purge import purge_pair, purge_text
+from infra.cache_stats import DOLLARS_A_CHARACTER, as_json, as_table, gather
+from infra.cache_warm import Script, Warmed, Warming, read_script
+
+if TYPE_CHECKING:
+    from chalice_app.bootstrap import Application
+    from chalice_app.ports import RecencyIndex
+
+_TABLES: Final = {
+    "SESSIONS_TABLE_NAME": "Sessions",
+    "CONNECTIONS_TABLE_NAME": "Connections",
+    "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations",
+    "ROSTERS_TABLE_NAME": "Rosters",
+}
+_BAR: Final = 30
+
+
+def stage_settings(stage: str | None, environ: Mapping[str, str]) -> Settings:
+    """The settings of a stage: a stage that is named wins over tables that the environment names.
+
+    Raises:
+        ConfigurationError: a setting has no sense.
+    """
+    name = stage or environ.get("STAGE") or "dev"
+    tables = {variable: f"{table}-{name}" for variable, table in _TABLES.items()}
+    known = {**environ, **tables} if stage else {**tables, **environ}
+    return Settings.from_env({**known, "STAGE": name})
+
+
+def use_endpoints(arguments: argparse.Namespace, environ: MutableMapping[str, str]) -> None:
+    """Makes the SDK talk to the endpoints of the command line; they need no credentials."""
+    endpoints = {"DYNAMODB": arguments.dynamodb, "TRANSLATE": arguments.translate}
+    for service, url in endpoints.items():
+        if url:
+            environ[f"AWS_ENDPOINT_URL_{service}"] = url
+            environ.setdefault("AWS_ACCESS_KEY_ID", "local")
+            environ.setdefault("AWS_SECRET_ACCESS_KEY", "local")
+
+
+def run(application: Application, arguments: argparse.Namespace) -> None:
+    """One command.
+
+    Raises:
+        BroadcasterError: what was asked for cannot be done.
+    """
+    match arguments.command:
+        case "stats":
+            _stats(application, arguments)
+        case "purge":
+            _purge(application, arguments)
+        case "warm":
+            _warm(application, arguments)
+
+
+def _stats(application: Application, arguments: argparse.Namespace) -> None:
+    adapters = application.adapters
+    stats = gather(
+        _recency(application),
+        adapters.cache,
+        adapters.clock.now_ms(),
+        application.settings.max_cache_entries,
+        arguments.top,
+    )
+    _tell(arguments, as_json(stats), as_table(stats))
+
+
+def _purge(application: Application, arguments: argparse.Namespace) -> None:
+    recency, store = _recency(application), application.adapters.cache
+    source, target = parse_language(arguments.source), parse_language(arguments.target)
+    if arguments.text is None:
+        purged = purge_pair(recency, source, target)
+    else:
+        purged = purge_text(recency, store, source, target, arguments.text)
+    _tell(arguments, {"purged": purged}, f"{purged} translations withdrawn")
+
+
+def _warm(application: Application, arguments: argparse.Namespace) -> None:
+    source = parse_language(arguments.source)
+    targets = list(dict.fromkeys(map(parse_language, arguments.to.split(","))))
+    for language in (source, *targets):
+        application.translation.require_language(language)
+    targets = [target for target in targets if target != source]
+    script = _script(arguments.file)
+    warming = Warming(application.cache, application.translation, source, targets, arguments.budget)
+    bar = _Bar(len(script.sentences), arguments.budget)
+    try:
+        warmed = warming.warm(script.sentences, bar.tell)
+    finally:
+        bar.end()
+    dollars = round(warmed.characters * DOLLARS_A_CHARACTER, 6)
+    values = {**asdict(warmed), "too_long": script.skipped, "dollars": dollars}
+    _tell(arguments, values, _told(warmed, script, dollars))
+
+
+def _told(warmed: Warmed, script: Script, dollars: float) -> str:
+    lines = [
+        f"{warmed.translated} translations made, {warmed.cached} were there, "
+        f"{warmed.failed} failed: {warmed.characters:,} characters, ${dollars:.4f}"
+    ]
+    if warmed.unaffordable:
+        lines.append(f"the budget is used up: {warmed.unaffordable} sentences are left")
+    if script.skipped:
+        lines.append(f"{script.skipped} lines are too long for one sentence and were left out")
+    return "\n".join(lines)
+
+
+def _script(name: str) -> Script:
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{name} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{name} is not UTF-8") from error
+    return read_script(text.splitlines())
+
+
+class _Bar:
+    """Progress on a terminal's stderr; silent where there is none."""
+
+    def __init__(self, sentences: int, budget: int) -> None:
+        self._sentences = max(1, sentences)
+        self._budget = budget
+        self._shown = sys.stderr.isatty()
+
+    def tell(self, warmed: Warmed) -> None:
+        if self._shown:
+            filled = _BAR * warmed.sentences // self._sentences
+            bar = "#" * filled + "-" * (_BAR - filled)
+            told = f"{warmed.sentences}/{self._sentences} sentences, {warmed.characters:,}"
+            sys.stderr.write(f"\r[{bar}] {told} of {self._budget:,} characters")
+            sys.stderr.flush()
+
+    def end(self) -> None:
+        if self._shown:
+            sys.stderr.write("\n")
+
+
+def _recency(application: Application) -> RecencyIndex:
+    if application.adapters.recency is None:
+        raise ConfigurationError("this composition has no recency index")
+    return application.adapters.recency
+
+
+def _tell(arguments: argparse.Namespace, values: Mapping[str, Any], text: str) -> None:
+    print(json.dumps(values, ensure_ascii=False) if arguments.json else text)
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError("a whole number above 0")
+    return int(text)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--stage", help="whose cache; $STAGE, or dev, unless given")
+    common.add_argument("--dynamodb", metavar="URL", help="of a stage on this machine")
+    common.add_argument("--translate", metavar="URL", help="of a stage on this machine")
+    common.add_argument("--json", action="store_true", help="for machines")
+    top = argparse.ArgumentParser(prog="python -m infra.cache", description="The cache's tool.")
+    commands = top.add_subparsers(dest="command", required=True)
+    stats = commands.add_parser("stats", parents=[common], help="what is in it, what it is worth")
+    stats.add_argument("--top", type=_positive, default=5, help="hottest and coldest to list")
+    purge = commands.add_parser("purge", parents=[common], help="withdraw wrong translations")
+    purge.add_argument("--source", required=True, help="language, such as en")
+    purge.add_argument("--target", required=True, help="language, such as es")
+    purge.add_argument("--text", help="one text only; all of the pair unless given")
+    warm = commands.add_parser("warm", parents=[common], help="translate a script beforehand")
+    warm.add_argument("file", metavar="FILE", help="one sentence a line; - is stdin")
+    warm.add_argument("--source", default="en", help="language of the file")
+    warm.add_argument("--to", required=True, help="languages, such as es,fr")
+    warm.add_argument("--budget", type=_positive, required=True, help="characters, never exceeded")
+    return top
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run as a process of its own."""
+    arguments = parser().parse_args(words)
+    use_endpoints(arguments, os.environ)
+    try:
+        settings = stage_settings(arguments.stage, os.environ)
+        run(bootstrap.Application(settings, bootstrap.aws_adapters(settings)), arguments)
+    except BroadcasterError as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(error: BroadcasterError) -> NoReturn:
+    cause = f" ({error.__cause__})" if error.__cause__ else ""
+    sys.exit(f"cache: {error.message}{cause}")
+
+
+if __name__ == "__main__":
+    main()

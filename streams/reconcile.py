@@ -1,0 +1,198 @@
+"""Finds and mends what should never be: counts that are not those of the live connections.
+
+The stream keeps the rosters exact (see `streams.rosters`); this is for what no stream record tells
+of: records lost beyond the mapping's retries, rows edited by hand, rows that DynamoDB's own expiry
+has left lying. It runs every five minutes, and by hand as `python -m infra.reconcile`.
+
+It looks twice, some seconds apart, and believes only what was wrong both times in the same way: a
+listener who is just coming, and an index that lags, are no drift. What it finds goes through the
+same synchronisation as a stream record; a session's counts are corrected by what they are off, on
+condition that nothing has moved them since they were read.
+"""
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import sleep
+
+from chalice.app import Blueprint, CloudWatchEvent, Rate
+
+from chalice_app import bootstrap, metrics
+from chalice_app.clock import Clock
+from chalice_app.errors import ConditionFailed
+from chalice_app.ledger import SessionCounts, SessionKey
+from chalice_app.ports import ConnectionStore, MetricsSink, RosterSurvey
+from streams.presence import Presence
+from streams.rosters import RosterSync
+
+_log = logging.getLogger(__name__)
+
+SECOND_LOOK_SECONDS = 5.0
+"""Well above what an index lags and a stream takes; well below the five minutes to the next run."""
+
+_Place = tuple[SessionKey, str]
+"""A session, and a language in it: where a connection is, or is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What is wrong at one look.
+
+    `connections` are counted elsewhere than they are (None: nowhere); `counts` are off by so many
+    listeners a language; `expired` connections have outlived themselves.
+    """
+
+    connections: Mapping[str, tuple[_Place | None, _Place | None]]
+    counts: Mapping[SessionKey, tuple[SessionCounts, Mapping[str, int]]]
+    expired: frozenset[str]
+
+    @property
+    def listeners(self) -> int:
+        """By how many listeners the rosters and the counts are wrong, together."""
+        off = (delta for _, deltas in self.counts.values() for delta in deltas.values())
+        return len(self.connections) + sum(map(abs, off))
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What a run did: connections synchronised, sessions whose counts it corrected, rows deleted.
+
+    `drift` is by how much the counts were wrong, in listeners.
+    """
+
+    connections: int
+    sessions: int
+    expired: int
+    drift: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    """Compares everything that is counted with everything that is there; `wait` takes seconds."""
+
+    survey: RosterSurvey
+    connections: ConnectionStore
+    sync: RosterSync
+    presence: Presence
+    metrics: MetricsSink
+    clock: Clock
+    wait: Callable[[float], None] = sleep
+
+    def reconcile(self, session_id: str | None = None) -> Reconciled:
+        """Mends all sessions, or one; publishes RosterDrift.
+
+        Raises:
+            Unavailable: the tables could not be read; what was mended before stays right.
+        """
+        found = self._look(session_id)
+        if found.connections or found.counts:
+            self.wait(SECOND_LOOK_SECONDS)
+            found = _lasting(found, self._look(session_id))
+        for connection_id in found.expired:
+            self.connections.delete_expired(connection_id, self.clock.now_ms() // 1000)
+        corrected = {key[0] for key, off in found.counts.items() if self._correct(*off)}
+        synchronised = self.sync.synchronise(found.connections)
+        self.presence.tell([], corrected | synchronised.sessions)
+        self.metrics.emit({metrics.ROSTER_DRIFT: found.listeners})
+        return Reconciled(
+            len(found.connections), len(corrected), len(found.expired), found.listeners
+        )
+
+    def _look(self, session_id: str | None) -> Drift:
+        counts = {
+            counted.session_key: counted
+            for counted in self.survey.scan_counts()
+            if session_id in (None, counted.session_id)
+        }
+        counted = {
+            connection_id: (row.session_key, row.target_language)
+            for connection_id, row in self.survey.scan_counted()
+            if row.session_key in counts
+        }
+        there: dict[str, _Place] = {}
+        expired = set()
+        now = self.clock.now_ms() // 1000
+        for connection in self.survey.scan_connections():
+            key = (connection.session_id, connection.session_epoch)
+            if connection.target_language is not None and key in counts:
+                there[connection.connection_id] = (key, connection.target_language)
+            if connection.ttl <= now and session_id in (None, connection.session_id):
+                expired.add(connection.connection_id)
+        return Drift(
+            connections=_displaced(there, counted),
+            counts=_miscounted(counts, counted),
+            expired=frozenset(expired),
+        )
+
+    def _correct(self, seen: SessionCounts, deltas: Mapping[str, int]) -> bool:
+        try:
+            self.survey.correct_counts(seen, deltas)
+        except ConditionFailed:
+            # Somebody came or went meanwhile: the next run looks again.
+            return False
+        _log.warning("the counts of %s were off by %s", seen.session_id, dict(deltas))
+        return True
+
+
+def _displaced(
+    there: Mapping[str, _Place], counted: Mapping[str, _Place]
+) -> Mapping[str, tuple[_Place | None, _Place | None]]:
+    return {
+        connection_id: (there.get(connection_id), counted.get(connection_id))
+        for connection_id in there.keys() | counted.keys()
+        if there.get(connection_id) != counted.get(connection_id)
+    }
+
+
+def _miscounted(
+    counts: Mapping[SessionKey, SessionCounts], counted: Mapping[str, _Place]
+) -> Mapping[SessionKey, tuple[SessionCounts, Mapping[str, int]]]:
+    """The sessions whose counts are not those of their rows, with what to add to each language."""
+    rows: defaultdict[SessionKey, Counter[str]] = defaultdict(Counter)
+    for key, language in counted.values():
+        rows[key][language] += 1
+    found = {}
+    for key, seen in counts.items():
+        deltas = {
+            language: rows[key][language] - seen.languages.get(language, 0)
+            for language in rows[key].keys() | seen.languages.keys()
+        }
+        off = {language: delta for language, delta in sorted(deltas.items()) if delta}
+        if off or seen.listener_count != sum(seen.languages.values()):
+            found[key] = (seen, off)
+    return found
+
+
+def _lasting(first: Drift, second: Drift) -> Drift:
+    """What is wrong in both looks, in the same way."""
+    return Drift(
+        connections=dict(first.connections.items() & second.connections.items()),
+        counts={
+            key: found for key, found in second.counts.items() if first.counts.get(key) == found
+        },
+        expired=second.expired,
+    )
+
+
+def reconciler(application: bootstrap.Application) -> Reconciler:
+    """The reconciler over an application's adapters."""
+    adapters = application.adapters
+    return Reconciler(
+        survey=adapters.survey,
+        connections=adapters.connections,
+        sync=RosterSync(adapters.ledger),
+        presence=Presence.of(application),
+        metrics=adapters.metrics,
+        clock=adapters.clock,
+    )
+
+
+functions = Blueprint(__name__)
+
+
+@functions.schedule(Rate(5, unit=Rate.MINUTES), name="reconcile")
+def handler(event: CloudWatchEvent) -> None:
+    """Lambda's entry: every five minutes."""
+    found = reconciler(bootstrap.application()).reconcile()
+    _log.info("reconciled: %s", found)

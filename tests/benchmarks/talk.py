@@ -1,0 +1,182 @@
+"""The main job in figures: `python tests/benchmarks/talk.py [--http URL] [--results FILE]`.
+
+Starts a stage of its own, or measures the one at `--http` (then without start-up and memory).
+Prints a table and appends a JSON line a figure. Nothing here asserts a figure: machines differ.
+"""
+
+import argparse
+import asyncio
+import json
+import re
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
+
+from tests.integration.client import PROJECT, Client, Stage, Talk, eventually, running_stage, talk
+
+LISTENERS, LANGUAGES, ROUNDS = 100, 3, 20
+CROWD, CROWD_ROUNDS = 200, 3
+SENTENCE = "Four score and seven years ago our fathers brought forth a new nation."
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measurement, the median where there were several."""
+
+    name: str
+    value: float
+    unit: str
+    target: float
+    note: str = ""
+
+    def line(self) -> str:
+        """Its row of the table."""
+        value, target = f"{self.value:.1f} {self.unit}", f"{self.target:.0f} {self.unit}"
+        return f"{self.name:<52}  {value:>9}  target {target:>8}  {self.note}"
+
+    def json(self) -> str:
+        """Its line of the results."""
+        return json.dumps(
+            {
+                "benchmark": f"talk: {self.name}",
+                "figure": round(self.value, 1),
+                "unit": self.unit,
+                "ratio_to": None,
+            }
+        )
+
+
+def spread(values: Sequence[float]) -> str:
+    """From the best to the worst."""
+    return f"{min(values):.0f} to {max(values):.0f}, {len(values)} times"
+
+
+async def measure_sentences(stage: Stage) -> Figure:
+    """A sentence that is cached, from `speak` to the last caption of all listeners."""
+    async with talk(stage) as at:
+        speaker = await at.join_speaker()
+        offered = [code for code in stage.languages() if code != "en"][:LANGUAGES]
+        listeners = await at.join_all([offered[n % len(offered)] for n in range(LISTENERS)])
+        await _warm_up(at, speaker, listeners)
+        times = [await _say_once(at, speaker, listeners) for _ in range(ROUNDS)]
+    name = f"cached sentence to {LISTENERS} listeners in {len(offered)} languages"
+    return Figure(name, median(times), "ms", 300, spread(times))
+
+
+async def _warm_up(at: Talk, speaker: Client, listeners: Sequence[Client]) -> None:
+    """Says the sentence until every language has it from the cache."""
+    cached = False
+    while not cached:
+        report = await at.say(speaker, SENTENCE)
+        await asyncio.gather(*(each.expect("caption", sequence=at.sequence) for each in listeners))
+        cached = all(language["cached"] for language in report["languages"].values())
+
+
+async def _say_once(at: Talk, speaker: Client, listeners: Sequence[Client]) -> float:
+    hearing = [
+        asyncio.create_task(each.expect("caption", sequence=at.sequence + 1)) for each in listeners
+    ]
+    begun = time.perf_counter()
+    report = asyncio.create_task(at.say(speaker, SENTENCE))
+    await asyncio.gather(*hearing)
+    took_ms = (time.perf_counter() - begun) * 1000
+    await report
+    return took_ms
+
+
+async def measure_crowds(stage: Stage) -> list[Figure]:
+    """Until the session's counts are exact, from the first handshake and from the cut."""
+    times = [await _crowd(stage) for _ in range(CROWD_ROUNDS)]
+    coming, going = zip(*times, strict=True)
+    return [
+        Figure(f"{CROWD} joining at once, counted", median(coming), "ms", 2000, spread(coming)),
+        Figure(f"{CROWD} cut at once, not counted", median(going), "ms", 2000, spread(going)),
+    ]
+
+
+async def _crowd(stage: Stage) -> tuple[float, float]:
+    async with talk(stage) as at:
+        wanted = ["pt", "en"] * (CROWD // 2)
+        begun = time.perf_counter()
+        entering = asyncio.gather(*(at.enter(targetLanguage=code) for code in wanted))
+        await eventually(lambda: stage.counts(at.session), (CROWD, dict(Counter(wanted))))
+        came_ms = (time.perf_counter() - begun) * 1000
+        crowd = await entering
+        begun = time.perf_counter()
+        for listener in crowd:
+            listener.cut()
+        await eventually(lambda: stage.counts(at.session), (0, {}))
+        return came_ms, (time.perf_counter() - begun) * 1000
+
+
+def resident_megabytes(pid: int) -> float:
+    """Resident memory of a process and all its descendants; shared pages count in each."""
+    status, children = Path(f"/proc/{pid}/status"), Path(f"/proc/{pid}/task")
+    found = re.search(r"^VmRSS:\s+(\d+) kB$", status.read_text(), re.MULTILINE)
+    own = int(found.group(1)) / 1024 if found else 0.0
+    return own + sum(
+        resident_megabytes(child) for task in children.iterdir() for child in _of(task)
+    )
+
+
+def _of(task: Path) -> list[int]:
+    """The processes that a thread has started; none where it has ended meanwhile."""
+    with suppress(FileNotFoundError):
+        return [int(pid) for pid in (task / "children").read_text().split()]
+    return []
+
+
+def measure_memory(stage: Stage, when: str) -> list[Figure]:
+    """The memory of a stage that was started here."""
+    if stage.pid is None:
+        return []
+    return [Figure(f"stage {when}, resident", resident_megabytes(stage.pid), "MB", 500)]
+
+
+@contextmanager
+def measured_stage(http: str | None) -> Iterator[tuple[Stage, list[Figure]]]:
+    """The stage to measure, and the figures of its start, if it was started here."""
+    if http is not None:
+        yield Stage(http.rstrip("/"), ws=""), []
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        begun = time.perf_counter()
+        with running_stage(Path(directory) / "stage.log") as stage:
+            started = Figure("start to the ready line", time.perf_counter() - begun, "s", 5)
+            yield stage, [started]
+
+
+async def measure(stage: Stage) -> list[Figure]:
+    """Everything that a running stage shows."""
+    return [
+        *measure_memory(stage, "idle"),
+        await measure_sentences(stage),
+        *await measure_crowds(stage),
+        *measure_memory(stage, "after all that"),
+    ]
+
+
+def main() -> None:
+    """Measures, prints and appends."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--http", metavar="URL", help="a stage that runs already")
+    parser.add_argument("--results", type=Path, default=PROJECT / "bench-results.jsonl")
+    options = parser.parse_args()
+    with measured_stage(options.http) as (stage, figures):
+        figures += asyncio.run(measure(stage))
+    for figure in figures:
+        print(figure.line())
+    with options.results.open("a", encoding="utf-8") as results:
+        results.writelines(f"{figure.json()}\n" for figure in figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""Shows that the rosters are exact, or prints the shortest way in which they are not.
+
+    python -m tests.simulation --seeds 100000 --mutants --jobs 2
+    python -m tests.simulation --trace 4711
+
+Runs the production code (`streams.rosters`, `chalice_app.ledger` and the adapters with their real
+expressions) against a simulated DynamoDB and a simulated event source. One seed is one schedule
+(`schedules`); the counts are checked after every write, the rosters at rest (`invariants`). A
+simulator that finds nothing proves little, so `--mutants` has it find designs that are known to be
+wrong (`mutants`). The exit status is 1 if a schedule broke something or a mutant survived.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+
+from tests.simulation.campaigns import Failure, Hunted, hunt, shortest_trace, simulate
+from tests.simulation.costs import measured
+from tests.simulation.runs import Totals
+
+_MUTANT_SEEDS = 4_000
+_MAX_JOIN_UNITS = 5.1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs what is asked for; returns the exit status."""
+    asked = _arguments(arguments)
+    if asked.trace is not None:
+        print(*shortest_trace(asked.trace), sep="\n")
+        return 0
+    seeds = range(asked.start, asked.start + asked.seeds)
+    started = time.monotonic()
+    totals, failures = simulate(seeds, asked.jobs, _progress)
+    print(*_totals_table(totals, time.monotonic() - started), sep="\n")
+    print(*_failures(failures), sep="\n", end="\n" * bool(failures))
+    survived = asked.mutants and _mutants(asked.jobs)
+    return 1 if failures or survived or not _costs() else 0
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.simulation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--seeds", type=int, default=1_000, help="how many schedules")
+    parser.add_argument("--from", type=int, default=0, dest="start", help="the first seed")
+    parser.add_argument("--mutants", action="store_true", help="hunt the mutants, too")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--trace", type=int, metavar="SEED", help="print what one seed does")
+    return parser.parse_args(arguments)
+
+
+def _progress(line: str) -> None:
+    print(f"\r{line}", end="", file=sys.stderr, flush=True)
+
+
+def _totals_table(totals: Totals, seconds: float) -> Iterator[str]:
+    """What happened, one count a line."""
+    print(file=sys.stderr)
+    for name, count in asdict(totals).items():
+        yield f"{name:<12} {count:>12,}"
+    yield f"{'seconds':<12} {seconds:>12,.1f}"
+
+
+def _failures(failures: Sequence[Failure]) -> Iterator[str]:
+    """The first seeds that failed, and the shortest trace of the first."""
+    for failure in failures[:10]:
+        yield f"seed {failure.seed}: {failure.violation}"
+    if failures:
+        yield f"the shortest trace found for seed {failures[0].seed}:"
+        yield from shortest_trace(failures[0].seed)
+
+
+def _mutants(jobs: int) -> bool:
+    """Prints which seed caught each mutant; tells whether one survived."""
+    hunted = hunt(range(_MUTANT_SEEDS), jobs, _progress)
+    print(file=sys.stderr)
+    print(*_mutants_table(hunted), sep="\n")
+    return any(mutant.caught is None for mutant in hunted)
+
+
+def _mutants_table(hunted: Iterable[Hunted]) -> Iterator[str]:
+    yield f"{'mutant':<54} caught at seed"
+    for mutant in hunted:
+        seed = "SURVIVED" if mutant.caught is None else f"{mutant.caught.seed:,}"
+        yield f"{mutant.name:<54} {seed:>14}"
+
+
+def _costs() -> bool:
+    """Prints the write units; tells whether they are within what they may be."""
+    costs = measured()
+    print("write units of one listener:")
+    for name, units in costs._asdict().items():
+        print(f"{name.replace('_', ' '):<16} {units:>8.2f}")
+    return costs.join <= _MAX_JOIN_UNITS and costs.replay_writes == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

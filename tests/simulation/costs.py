@@ -1,0 +1,76 @@
+"""What keeping the rosters costs in write units, measured on a session that many listen to.
+
+Counted are the function's own writes, to Rosters, its index and Sessions; the row that `$connect`
+puts is not among them.
+"""
+
+from typing import NamedTuple
+
+from tests.simulation.designs import PRODUCTION
+from tests.simulation.people import ChangeLanguage, Join, Leave, Open
+from tests.simulation.runs import silence
+from tests.simulation.schedules import Operation
+from tests.simulation.world import LANGUAGES, World
+
+_LISTENERS = 198
+_BATCH = 99
+
+
+class Costs(NamedTuple):
+    """Write units for one listener; a batch is of 99 joins, as many as one transaction takes.
+
+    `replay_writes` are the requests to write, of whatever cost, when the whole stream came again.
+    """
+
+    join: float
+    join_in_batch: float
+    change_language: float
+    leave: float
+    replay_writes: int
+
+
+def measured() -> Costs:
+    """The costs of one listener after another, then of batches, then of a replay."""
+    world = World(PRODUCTION, metered=True)
+    with silence(), world.clock.installed():
+        Open("s0", 3600).apply(world)
+        _units(world, [_join(n) for n in range(_LISTENERS)], batch=_BATCH)
+        first, last = _LISTENERS, 2 * _LISTENERS
+        costs = Costs(
+            join=_units(world, [_join(n) for n in range(first, last)], batch=1),
+            join_in_batch=_units(world, [_join(n) for n in range(last, 3 * first)], batch=_BATCH),
+            change_language=_units(
+                world, [ChangeLanguage(f"c{n}", "nl") for n in range(_LISTENERS)], batch=1
+            ),
+            leave=_units(world, [Leave(f"c{n}") for n in range(_LISTENERS)], batch=1),
+            replay_writes=0,
+        )
+        return costs._replace(replay_writes=_replayed(world))
+
+
+def _join(number: int) -> Operation:
+    return Join(f"c{number}", "s0", LANGUAGES[number % len(LANGUAGES)])
+
+
+def _units(world: World, operations: list[Operation], batch: int) -> float:
+    """Write units an operation, where the stream's records come in batches of that size."""
+    for operation in operations:
+        operation.apply(world)
+    before = world.database.write_units
+    _deliver(world, batch)
+    return (world.database.write_units - before) / len(operations)
+
+
+def _replayed(world: World) -> int:
+    """Requests to write while the whole stream comes again."""
+    before = world.database.write_requests
+    for shard in world.source.shards:
+        shard.rewind(len(shard.records))
+    _deliver(world, _BATCH)
+    return world.database.write_requests - before
+
+
+def _deliver(world: World, batch: int) -> None:
+    for shard in world.source.shards:
+        while world.source.deliver(shard, batch, repeated=0):
+            pass

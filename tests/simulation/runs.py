@@ -1,0 +1,167 @@
+"""One run: a schedule, then the way to rest, with everything checked on the way."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+
+from tests.simulation.designs import PRODUCTION, Design
+from tests.simulation.invariants import Violation, check_rest
+from tests.simulation.invocation import TO_THE_END
+from tests.simulation.people import ExpireTombstones
+from tests.simulation.schedules import Schedule
+from tests.simulation.world import LANGUAGES, World
+
+_DAY_SECONDS = 24 * 3600
+_ZOMBIE_SECONDS = 60
+"""How long zombies go on after the last record was handled."""
+
+_MAX_DELIVERIES = 100
+"""To come to rest: a design that needs more goes in circles."""
+
+
+@dataclass
+class Totals:
+    """What happened in some runs."""
+
+    schedules: int = 0
+    deliveries: int = 0
+    duplicates: int = 0
+    crashes: int = 0
+    zombies: int = 0
+    conflicts: int = 0
+    violations: int = 0
+
+    def add(self, other: "Totals") -> None:
+        """Adds what happened in other runs."""
+        for count in fields(self):
+            name = count.name
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run's end; `violation` says what was found wrong, and is None where nothing was.
+
+    `wasteful` tells whether a replay wrote. It does not make counts wrong, so that mutants are not
+    caught by it; the production design must be clean of it, too.
+    """
+
+    totals: Totals
+    violation: str | None
+    wasteful: bool = False
+
+    @property
+    def found(self) -> str | None:
+        """What was found wrong with the run, waste included."""
+        return self.violation or ("a replay wrote" if self.wasteful else None)
+
+
+def run(schedule: Schedule, design: Design = PRODUCTION, trace: list[str] | None = None) -> Outcome:
+    """Runs a schedule; what happens is appended to `trace`."""
+    world = World(design, schedule.shards, trace)
+    violation = None
+    with silence(), world.clock.installed():
+        try:
+            _act(world, schedule)
+            _come_to_rest(world, schedule.lag)
+            _replay(world)
+            _outlive_tombstones(world)
+        except Violation as found:
+            violation = str(found)
+            world.note(f"VIOLATION: {found}")
+    if violation is None and world.wasteful:
+        world.note("WASTE: a replay wrote")
+    return Outcome(_totals(world, violation is not None), violation, world.wasteful)
+
+
+def _act(world: World, schedule: Schedule) -> None:
+    for operation in schedule.operations:
+        world.clock.seconds += 1
+        world.note(operation)
+        operation.apply(world)
+
+
+def _come_to_rest(world: World, lag: int) -> None:
+    """Every record is delivered; later the zombies end, and the last late requests arrive."""
+    world.note("coming to rest")
+    world.database.lag = lag
+    _deliver_all(world)
+    world.clock.seconds += _ZOMBIE_SECONDS
+    ExpireTombstones().apply(world)
+    while world.source.zombies:
+        world.source.zombies.pop().go_on(TO_THE_END)
+    while world.network.late:
+        world.network.arrive(0)
+    _check_rest(world)
+
+
+def _deliver_all(world: World) -> None:
+    for shard in world.source.shards:
+        for _ in range(_MAX_DELIVERIES):
+            if not world.source.deliver(shard, len(shard.records), 0):
+                break
+        else:
+            raise Violation(f"not at rest after {_MAX_DELIVERIES} deliveries")
+
+
+def _check_rest(world: World) -> None:
+    world.database.lag = 0
+    check_rest(world.database, world.tables, LANGUAGES)
+
+
+def _replay(world: World) -> None:
+    """The whole stream comes again, and costs reads only.
+
+    Before it every connection is synchronised once: a session that TTL deleted makes no record, and
+    whoever is still connected to it becomes a tombstone at the next look.
+    """
+    _reconcile(world)
+    world.note("the whole stream comes again")
+    writes = world.database.write_requests
+    for shard in world.source.shards:
+        shard.rewind(len(shard.records))
+    _deliver_all(world)
+    world.wasteful = world.database.write_requests != writes
+    _check_rest(world)
+
+
+def _outlive_tombstones(world: World) -> None:
+    """When the tombstones have expired nothing is left that they were there for."""
+    world.note("a day later")
+    world.clock.seconds += _DAY_SECONDS + 1
+    ExpireTombstones().apply(world)
+    _reconcile(world)
+    _check_rest(world)
+
+
+def _reconcile(world: World) -> None:
+    world.note("every connection is synchronised, as the reconciler may do at any time")
+    world.design.synchronisation(world.tables).synchronise(sorted(world.joined))
+
+
+def _totals(world: World, violated: bool) -> Totals:
+    source = world.source
+    return Totals(
+        schedules=1,
+        deliveries=source.deliveries,
+        duplicates=source.duplicates,
+        crashes=source.crashes,
+        zombies=source.given_up,
+        conflicts=world.database.cancelled + world.network.conflicts,
+        violations=int(violated or world.wasteful),
+    )
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """The production code logs what goes wrong, and here that is nearly everything."""
+    disabled = logging.root.manager.disable
+    if disabled >= logging.CRITICAL:
+        yield
+        return
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(disabled)

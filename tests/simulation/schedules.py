@@ -1,0 +1,211 @@
+"""One seed, one schedule: who does what, what goes wrong, and in which order.
+
+A schedule is plain data, drawn before anything runs, so that the same seed is the same run and a
+failing run can be made shorter by leaving operations out. Worlds are small (few people, few
+languages, names that come back soon): collisions are what is sought.
+"""
+
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import NamedTuple, Protocol
+
+from tests.simulation.deliveries import Arrive, Crash, Deliver, GiveUp, Rewind, ZombieGoesOn
+from tests.simulation.invocation import TO_THE_END
+from tests.simulation.network import Fault
+from tests.simulation.people import (
+    ChangeLanguage,
+    End,
+    Enter,
+    ExpireConnection,
+    ExpireSession,
+    ExpireTombstones,
+    Join,
+    Leave,
+    Open,
+    Speak,
+    Vanish,
+)
+from tests.simulation.world import LANGUAGES, World
+
+
+class Operation(Protocol):
+    """One step of a schedule."""
+
+    def apply(self, world: World) -> None:
+        """Does it, or nothing where it does not apply."""
+
+
+class Schedule(NamedTuple):
+    """The operations of a run; `lag` is how far behind eventually consistent reads end."""
+
+    shards: int
+    lag: int
+    operations: tuple[Operation, ...]
+
+
+_FAULTS = (*Fault, Fault.CONFLICT)
+_STRUCK = (1, 1, 1, 2, TO_THE_END, TO_THE_END)
+_MAX_EXPIRIES = 5
+_MAX_LIFE_SECONDS = 80
+"""Less than 10 minutes together: DynamoDB still knows every token, and every zombie may be alive."""
+
+_PEOPLE = 5
+"""Connections that a schedule deals with at a time: the last that came."""
+
+
+class _Draw:
+    """Draws one schedule's operations."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)
+        self._below = self._random.randrange
+        self._sessions = [f"s{n}" for n in range(self._below(1, 3))]
+        self._people = 0
+        self._expiries = 0
+        self._shards = self._below(1, 4)
+
+    def schedule(self) -> Schedule:
+        """Sessions and a first listener, then anything."""
+        operations: list[Operation] = [Open(name, self._life()) for name in self._sessions]
+        operations.append(self._join())
+        kinds = self._random.choices(_KINDS, _WEIGHTS, k=self._below(30, 80))
+        drawn = [operation for kind in kinds for operation in kind(self)]
+        return Schedule(self._shards, self._below(3), (*operations, *drawn))
+
+    def deliver(self) -> Iterator[Operation]:
+        yield self._deliver(self._below(self._shards), self._calls())
+
+    def zombie(self) -> Iterator[Operation]:
+        struck = self._random.choice(_STRUCK)
+        yield ZombieGoesOn(self._below(4), self._calls(), self._fault(), struck, self._below(3))
+
+    def crash(self) -> Iterator[Operation]:
+        """A shard's invocation is begun, or goes on, and then crashes."""
+        shard, calls = self._below(self._shards), self._below(1, 6)
+        yield self._deliver(shard, calls)
+        yield Crash(shard)
+
+    def give_up(self) -> Iterator[Operation]:
+        """A shard's invocation is begun, or goes on, and then becomes a zombie."""
+        shard, calls = self._below(self._shards), self._below(1, 6)
+        yield self._deliver(shard, calls)
+        yield GiveUp(shard)
+
+    def rewind(self) -> Iterator[Operation]:
+        yield Rewind(self._below(self._shards), self._below(1, 6))
+
+    def arrive(self) -> Iterator[Operation]:
+        yield Arrive(self._below(4))
+
+    def join(self) -> Iterator[Operation]:
+        yield self._join()
+
+    def come_and_go(self) -> Iterator[Operation]:
+        """A listener comes, and is gone before an invocation that saw them has ended."""
+        yield self._join()
+        yield from self.give_up()
+        yield Leave(self._last_connection())
+
+    def enter(self) -> Iterator[Operation]:
+        yield Enter(self._connection())
+
+    def change_language(self) -> Iterator[Operation]:
+        yield ChangeLanguage(self._connection(), self._random.choice(LANGUAGES))
+
+    def go(self) -> Iterator[Operation]:
+        leave = self._random.choice((Leave, Leave, Leave, Leave, Vanish, ExpireConnection))
+        yield leave(self._connection())
+
+    def end(self) -> Iterator[Operation]:
+        yield End(self._session(), self._below(3))
+
+    def expire_session(self) -> Iterator[Operation]:
+        yield from self._expired(self._session())
+
+    def open(self) -> Iterator[Operation]:
+        yield Open(self._session(), self._life())
+
+    def reopen(self) -> Iterator[Operation]:
+        """A name is used again at once."""
+        session = self._session()
+        yield from self._expired(session)
+        yield Open(session, self._life())
+
+    def speak(self) -> Iterator[Operation]:
+        self._people += 1
+        yield Speak(self._last_connection(), self._session())
+
+    def expire_tombstones(self) -> Iterator[Operation]:
+        yield ExpireTombstones()
+
+    def _deliver(self, shard: int, calls: int) -> Deliver:
+        return Deliver(
+            shard=shard,
+            size=self._below(1, 7),
+            repeated=max(0, self._below(6) - 2),
+            calls=calls,
+            fault=self._fault(),
+            struck=self._random.choice(_STRUCK),
+            lag=self._below(3),
+        )
+
+    def _join(self) -> Join:
+        self._people += 1
+        return Join(
+            connection=self._last_connection(),
+            session=self._session(),
+            language=self._random.choice(LANGUAGES),
+            later=self._below(8) == 0,
+        )
+
+    def _expired(self, session: str) -> Iterator[Operation]:
+        self._expiries += 1
+        if self._expiries <= _MAX_EXPIRIES:
+            yield ExpireSession(session)
+
+    def _calls(self) -> int:
+        return TO_THE_END if self._below(5) < 2 else self._below(1, 6)
+
+    def _fault(self) -> Fault | None:
+        return self._random.choice(_FAULTS) if self._below(5) == 0 else None
+
+    def _life(self) -> int:
+        return self._below(10, _MAX_LIFE_SECONDS)
+
+    def _session(self) -> str:
+        return self._random.choice(self._sessions)
+
+    def _connection(self) -> str:
+        return f"c{self._people - self._below(min(self._people, _PEOPLE))}"
+
+    def _last_connection(self) -> str:
+        return f"c{self._people}"
+
+
+_Kind = Callable[[_Draw], Iterator[Operation]]
+_TABLE: tuple[tuple[_Kind, int], ...] = (
+    (_Draw.deliver, 44),
+    (_Draw.zombie, 10),
+    (_Draw.crash, 5),
+    (_Draw.give_up, 7),
+    (_Draw.rewind, 4),
+    (_Draw.arrive, 3),
+    (_Draw.join, 15),
+    (_Draw.come_and_go, 2),
+    (_Draw.enter, 3),
+    (_Draw.change_language, 11),
+    (_Draw.go, 10),
+    (_Draw.end, 1),
+    (_Draw.expire_session, 2),
+    (_Draw.open, 3),
+    (_Draw.reopen, 3),
+    (_Draw.speak, 1),
+    (_Draw.expire_tombstones, 2),
+)
+_KINDS = [kind for kind, _ in _TABLE]
+_WEIGHTS = [weight for _, weight in _TABLE]
+
+
+def drawn(seed: int) -> Schedule:
+    """The schedule of a seed."""
+    return _Draw(seed).schedule()

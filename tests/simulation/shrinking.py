@@ -1,0 +1,66 @@
+"""From a schedule that fails to a short one that fails: its trace is what a person reads."""
+
+from collections.abc import Callable, Iterator
+
+from tests.simulation.deliveries import Deliver, ZombieGoesOn
+from tests.simulation.people import Join
+from tests.simulation.schedules import Operation, Schedule
+
+Fails = Callable[[Schedule], bool]
+
+
+def shrunk(schedule: Schedule, fails: Fails) -> Schedule:
+    """A schedule that still fails, and no longer does if any one operation is left out."""
+    while True:
+        shorter = _simplified(_shortened(schedule, fails), fails)
+        if shorter == schedule:
+            return schedule
+        schedule = shorter
+
+
+def _shortened(schedule: Schedule, fails: Fails) -> Schedule:
+    """Leaves out halves, quarters and so on down to single operations."""
+    size = len(schedule.operations)
+    while size:
+        start = 0
+        while start < len(schedule.operations):
+            operations = schedule.operations
+            rest = operations[:start] + operations[start + size :]
+            candidate = schedule._replace(operations=rest)
+            if fails(candidate):
+                schedule = candidate
+            else:
+                start += size
+        size //= 2
+    return schedule
+
+
+def _simplified(schedule: Schedule, fails: Fails) -> Schedule:
+    """Takes out faults, repetitions and delays that the failure does not need."""
+    for candidate in (schedule._replace(shards=1), schedule._replace(lag=0)):
+        if candidate != schedule and fails(candidate):
+            schedule = candidate
+    for position, operation in enumerate(schedule.operations):
+        for simpler in _simpler(operation):
+            operations = list(schedule.operations)
+            operations[position] = simpler
+            candidate = schedule._replace(operations=tuple(operations))
+            if candidate != schedule and fails(candidate):
+                schedule = candidate
+                break
+    return schedule
+
+
+def _simpler(operation: Operation) -> Iterator[Operation]:
+    """Simpler operations of its kind, the simplest first."""
+    match operation:
+        case Deliver():
+            yield operation._replace(fault=None, struck=1, repeated=0, lag=0)
+            yield operation._replace(fault=None, struck=1)
+            yield operation._replace(repeated=0, lag=0)
+            yield operation._replace(struck=1)
+        case ZombieGoesOn():
+            yield operation._replace(fault=None, struck=1, lag=0)
+            yield operation._replace(struck=1)
+        case Join():
+            yield operation._replace(later=False)

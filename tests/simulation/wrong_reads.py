@@ -1,0 +1,69 @@
+"""Mutants that read wrongly: too old, in the wrong order, or too little."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from chalice_app.aws.connections_table import connection_from
+from chalice_app.aws.rosters_table import RostersTable
+from chalice_app.aws.sessions_table import session_from
+from chalice_app.ledger import LedgerRow, LedgerTransaction
+from chalice_app.models import Connection, Session
+
+
+class StaleConnections(RostersTable):
+    """Reads the truth eventually consistently, which costs half."""
+
+    def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
+        found = self.connections.table.batch_get(connection_ids, consistent=False)
+        return {key: connection_from(item) for key, item in found.items()}
+
+
+class StaleSessions(RostersTable):
+    """Reads the sessions eventually consistently, which costs half."""
+
+    def get_sessions(self, session_ids: Iterable[str]) -> Mapping[str, Session]:
+        found = self.sessions.batch_get(session_ids, consistent=False)
+        return {key: session_from(item) for key, item in found.items()}
+
+
+@dataclass(frozen=True)
+class TruthFirst(RostersTable):
+    """Reads the truth, then the ledger, and trusts the truth whatever the versions are.
+
+    The ledger's version is hidden from the plan, which compares it, and is put back on commit,
+    which checks it: the row is what was read, and still the truth is older.
+    """
+
+    _truth: dict[str, Connection] = field(default_factory=dict)
+    _rows: dict[str, LedgerRow] = field(default_factory=dict)
+
+    def get_ledger(self, connection_ids: Iterable[str]) -> Mapping[str, LedgerRow]:
+        ids = list(connection_ids)
+        self._truth.clear()
+        self._truth.update(super().get_connections(ids))
+        self._rows.update(super().get_ledger(ids))
+        return {key: replace(row, version=0) for key, row in self._rows.items() if key in ids}
+
+    def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
+        return {key: self._truth[key] for key in connection_ids if key in self._truth}
+
+    def commit(self, transaction: LedgerTransaction) -> None:
+        writes = tuple(
+            replace(write, before=self._rows.get(write.connection_id))
+            for write in transaction.writes
+        )
+        super().commit(replace(transaction, writes=writes))
+
+
+class NameIsEnough(RostersTable):
+    """Takes a connection for one of whatever session now has the name."""
+
+    def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
+        found = super().get_connections(connection_ids)
+        sessions = self.get_sessions({connection.session_id for connection in found.values()})
+        return {
+            key: replace(connection, session_epoch=sessions[connection.session_id].created_at)
+            if connection.session_id in sessions
+            else connection
+            for key, connection in found.items()
+        }

@@ -1,0 +1,121 @@
+"""What the reconciler reads and corrects, held by DynamoDB (moto's) and by the fakes alike."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from chalice_app.aws.clients import Clients
+from chalice_app.aws.connections_table import ConnectionsTable
+from chalice_app.aws.dynamodb import Table
+from chalice_app.aws.roster_survey import DynamoDbSurvey
+from chalice_app.aws.rosters_table import RostersTable
+from chalice_app.aws.sessions_table import SessionsTable
+from chalice_app.errors import ConditionFailed
+from chalice_app.ledger import LedgerRow, SessionCounts, State
+from chalice_app.ports import ConnectionStore, Ledger, RosterSurvey, SessionStore
+from streams.rosters import RosterSync
+from tests.fakes import SETTINGS, MemoryTables, listener, sentence, session, speaker
+
+HERE = session()
+
+
+@dataclass
+class Stores:
+    """One implementation of what a survey is over."""
+
+    sessions: SessionStore
+    connections: ConnectionStore
+    ledger: Ledger
+    survey: RosterSurvey
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    """Three listeners and a speaker in one session, counted, with one sentence spoken."""
+    made = in_memory() if request.param == "memory" else in_dynamodb(request)
+    made.sessions.put_session(HERE)
+    made.sessions.claim_sequence(HERE, sentence(1))
+    for connection in (
+        listener(HERE, "a", "es"),
+        listener(HERE, "b", "es"),
+        listener(HERE, "c", "zh-TW"),
+        speaker(HERE, "s"),
+    ):
+        made.connections.put_connection(connection)
+    RosterSync(made.ledger).synchronise(["a", "b", "c", "s"])
+    return made
+
+
+def in_memory() -> Stores:
+    tables = MemoryTables()
+    return Stores(tables, tables, tables, tables)
+
+
+def in_dynamodb(request: pytest.FixtureRequest) -> Stores:
+    request.getfixturevalue("tables")
+    clients: Clients = request.getfixturevalue("clients")
+    sessions = Table(clients, SETTINGS.sessions_table, "sessionId")
+    connections = ConnectionsTable(Table(clients, SETTINGS.connections_table, "connectionId"))
+    rosters = Table(clients, SETTINGS.rosters_table, "connectionId")
+    return Stores(
+        SessionsTable(sessions),
+        connections,
+        RostersTable(rosters, sessions, connections),
+        DynamoDbSurvey(sessions, connections.table, rosters),
+    )
+
+
+def counts(of: Stores) -> SessionCounts:
+    (found,) = of.survey.scan_counts()
+    return found
+
+
+def test_every_connection_is_seen(stores: Stores) -> None:
+    assert sorted(each.connection_id for each in stores.survey.scan_connections()) == [
+        "a",
+        "b",
+        "c",
+        "s",
+    ]
+
+
+def test_every_counted_connection_is_seen_with_its_session_and_language(stores: Stores) -> None:
+    row = LedgerRow(State.IN, 0, HERE.session_id, HERE.created_at, "zh-TW")
+    assert dict(stores.survey.scan_counted())["c"] == row
+
+
+def test_who_has_left_is_not_counted(stores: Stores) -> None:
+    stores.connections.delete_connection("a")
+    RosterSync(stores.ledger).synchronise(["a"])
+    assert sorted(dict(stores.survey.scan_counted())) == ["b", "c"]
+
+
+def test_sessions_are_seen_with_their_counts_and_sentences_are_not(stores: Stores) -> None:
+    assert counts(stores) == SessionCounts(
+        HERE.session_id, HERE.created_at, 3, {"es": 2, "zh-TW": 1}
+    )
+
+
+def test_counts_are_corrected_by_what_they_are_off(stores: Stores) -> None:
+    stores.survey.correct_counts(counts(stores), {"es": -1, "fr": 4})
+    corrected = counts(stores)
+    assert corrected.listener_count == 6
+    assert corrected.languages == {"es": 1, "fr": 4, "zh-TW": 1}
+
+
+def test_counts_that_have_moved_are_not_corrected(stores: Stores) -> None:
+    seen = counts(stores)
+    stores.connections.delete_connection("c")
+    RosterSync(stores.ledger).synchronise(["c"])
+    with pytest.raises(ConditionFailed):
+        stores.survey.correct_counts(seen, {"es": 1})
+    assert counts(stores).listener_count == 2
+
+
+def test_only_a_row_past_its_life_is_deleted_as_expired(stores: Stores) -> None:
+    ttl = listener(HERE, "a", "es").ttl
+    stores.connections.delete_expired("a", ttl - 1)
+    assert stores.connections.get_connection("a") is not None
+    stores.connections.delete_expired("a", ttl)
+    assert stores.connections.get_connection("a") is None
+    stores.connections.delete_expired("a", ttl)

@@ -1,0 +1,181 @@
+"""Amazon Translate's wire protocol: limits, errors and what the offline engine adds."""
+
+from collections.abc import Iterator
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from botocore.stub import Stubber
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalice_app.aws.clients import Clients
+from chalice_app.aws.translate import MAX_TEXT_BYTES, AmazonTranslate, pieces
+from chalice_app.errors import TranslationFailed, Unavailable
+
+
+@pytest.fixture
+def amazon(clients: Clients) -> Iterator[Stubber]:
+    """Answers in the given order, each expected; nothing leaves the process."""
+    with Stubber(clients.translate) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def engine(clients: Clients) -> AmazonTranslate:
+    return AmazonTranslate(clients)
+
+
+def expect(amazon: Stubber, text: str, translated: str) -> None:
+    amazon.add_response(
+        "translate_text",
+        {"TranslatedText": translated, "SourceLanguageCode": "en", "TargetLanguageCode": "es"},
+        {"Text": text, "SourceLanguageCode": "en", "TargetLanguageCode": "es"},
+    )
+
+
+# --- Texts ---------------------------------------------------------------------------------------
+
+
+def test_a_text_is_translated_in_one_call(amazon: Stubber, engine: AmazonTranslate) -> None:
+    expect(amazon, "Hello", "Hola")
+    assert engine.translate("Hello", "en", "es") == "Hola"
+
+
+def test_a_text_of_just_the_limit_is_one_call(amazon: Stubber, engine: AmazonTranslate) -> None:
+    text = "x" * MAX_TEXT_BYTES
+    expect(amazon, text, "X")
+    assert engine.translate(text, "en", "es") == "X"
+
+
+def test_a_text_over_the_limit_is_translated_between_its_words(
+    amazon: Stubber, engine: AmazonTranslate
+) -> None:
+    first, second = "a" * 6_000 + " ", "é" * 3_000
+    expect(amazon, first, "A ")
+    expect(amazon, second, "E")
+    assert engine.translate(first + second, "en", "es") == "A E"
+
+
+def test_the_longest_sentence_in_four_byte_characters_is_within_every_calls_limit(
+    amazon: Stubber, engine: AmazonTranslate
+) -> None:
+    expect(amazon, "😀" * 2_500, "1")
+    expect(amazon, "😀" * 1_500, "2")
+    assert engine.translate("😀" * 4_000, "en", "es") == "12"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "UnsupportedLanguagePairException",
+        "ThrottlingException",
+        "TextSizeLimitExceededException",
+        "InternalServerException",
+    ],
+)
+def test_whatever_amazon_refuses_is_a_failed_translation(
+    amazon: Stubber, engine: AmazonTranslate, code: str
+) -> None:
+    amazon.add_client_error("translate_text", code)
+    with pytest.raises(TranslationFailed):
+        engine.translate("Hello", "en", "es")
+
+
+def test_a_failed_piece_fails_the_whole_text(amazon: Stubber, engine: AmazonTranslate) -> None:
+    text = "a" * MAX_TEXT_BYTES
+    expect(amazon, text, "A")
+    amazon.add_client_error("translate_text", "ThrottlingException")
+    with pytest.raises(TranslationFailed):
+        engine.translate(f"{text} b", "en", "es")
+
+
+class Unreachable(Clients):
+    """Clients for an engine at an address where nothing listens."""
+
+    def __init__(self, clients: Clients) -> None:
+        super().__init__(clients.region)
+        self.session = clients.session
+        self.translate.meta.events.register_first("before-call.translate", self.refuse)
+
+    def refuse(self, **_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://translate")
+
+
+def test_an_engine_that_cannot_be_reached_is_a_failed_translation(clients: Clients) -> None:
+    unreachable = AmazonTranslate(Unreachable(clients))
+    with pytest.raises(TranslationFailed):
+        unreachable.translate("Hello", "en", "es")
+    with pytest.raises(Unavailable):
+        unreachable.list_languages()
+
+
+# --- Cutting -------------------------------------------------------------------------------------
+
+LIMITS = st.integers(4, 40)
+TEXTS = st.text(st.sampled_from("ab é語😀 \n\t\u3000"), max_size=120) | st.text()
+
+
+@given(TEXTS, LIMITS)
+def test_no_piece_is_over_the_limit_and_joined_they_are_the_text(text: str, limit: int) -> None:
+    cut = list(pieces(text, limit))
+    assert "".join(cut) == text
+    assert all(0 < len(piece.encode()) <= limit for piece in cut)
+
+
+@given(st.lists(st.text("abcé", min_size=1, max_size=5), max_size=30), st.integers(11, 40))
+def test_no_word_is_cut_that_is_within_the_limit(words: list[str], limit: int) -> None:
+    cut = [piece.split() for piece in pieces(" ".join(words), limit)]
+    assert [word for piece in cut for word in piece] == words
+
+
+@given(TEXTS)
+def test_a_text_within_the_limit_is_one_piece(text: str) -> None:
+    limit = max(4, len(text.encode()))
+    assert list(pieces(text, limit)) == ([text] if text else [])
+
+
+# --- Languages -----------------------------------------------------------------------------------
+
+
+def listed(*codes: str, more: str = "", quality: str = "") -> dict[str, object]:
+    answer: dict[str, object] = {
+        "Languages": [{"LanguageName": code, "LanguageCode": code} for code in codes],
+        "ResponseMetadata": {"HTTPHeaders": {"x-translation-quality": quality} if quality else {}},
+    }
+    return {**answer, "NextToken": more} if more else answer
+
+
+def test_all_pages_of_the_languages_are_read(amazon: Stubber, engine: AmazonTranslate) -> None:
+    amazon.add_response("list_languages", listed("en", "es", more="p2"), {"MaxResults": 500})
+    amazon.add_response("list_languages", listed("he"), {"MaxResults": 500, "NextToken": "p2"})
+    languages = engine.list_languages()
+    assert [language.code for language in languages] == ["en", "es", "he"]
+    assert [language.direction for language in languages] == ["ltr", "ltr", "rtl"]
+    assert {language.quality for language in languages} == {None}
+
+
+def test_guessing_the_language_is_no_language(amazon: Stubber, engine: AmazonTranslate) -> None:
+    amazon.add_response("list_languages", listed("auto", "en"))
+    assert [language.code for language in engine.list_languages()] == ["en"]
+
+
+def test_the_quality_is_told_where_the_engine_tells_it(
+    amazon: Stubber, engine: AmazonTranslate
+) -> None:
+    amazon.add_response(
+        "list_languages", listed("en", "es", "fr", "gl", quality="es=fair, fr=draft,odd,")
+    )
+    quality = {language.code: language.quality for language in engine.list_languages()}
+    assert quality == {"en": None, "es": "fair", "fr": "draft", "gl": None}
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException"])
+def test_languages_that_cannot_be_listed_are_unavailable_and_the_reason_is_not_told(
+    amazon: Stubber, engine: AmazonTranslate, code: str
+) -> None:
+    amazon.add_client_error("list_languages", code)
+    with pytest.raises(Unavailable) as raised:
+        engine.list_languages()
+    assert code not in raised.value.message
+    assert code not in str(raised.value.details)

@@ -1,0 +1,132 @@
+"""The composition root: what the handlers use, and when it is built."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app as functions
+from chalice_app import bootstrap
+from chalice_app.bootstrap import Application, aws_adapters, composed
+from chalice_app.models import Session
+from tests.fakes import SETTINGS, World, sentence
+
+ENVIRONMENT = {
+    "SESSIONS_TABLE_NAME": "Sessions-test",
+    "CONNECTIONS_TABLE_NAME": "Connections-test",
+    "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations-test",
+    "ROSTERS_TABLE_NAME": "Rosters-test",
+    "WEBSOCKET_API_ID": "abc123",
+}
+
+
+def test_the_handlers_use_the_last_application_composed() -> None:
+    outer, inner = World().app, World().app
+    with composed(outer):
+        with composed(inner):
+            assert bootstrap.application() is inner
+        assert bootstrap.application() is outer
+
+
+def test_an_application_is_taken_away_though_its_test_failed() -> None:
+    outer = World().app
+    with composed(outer):
+        with pytest.raises(ZeroDivisionError), composed(World().app):
+            raise ZeroDivisionError
+        assert bootstrap.application() is outer
+
+
+def test_each_part_is_built_once(world: World) -> None:
+    assert world.app.sessions is world.app.sessions
+    assert world.app.translation is world.app.renderer.translation
+    assert world.app.broadcast is world.app.speech.broadcast
+
+
+def run(code: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs code in a process of its own, which has no application yet."""
+    return subprocess.run(  # noqa: S603 - this interpreter, on code from here
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=Path(functions.__file__).parent,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_process_composes_its_application_once_and_opens_nothing_for_it() -> None:
+    # No credentials and no network: composing asks for neither.
+    code = (
+        "import socket\n"
+        "socket.socket.connect = None\n"
+        "from chalice_app import bootstrap\n"
+        "assert bootstrap.application() is bootstrap.application()\n"
+        "print(bootstrap.application().settings.management_endpoint)"
+    )
+    done = run(code, ENVIRONMENT)
+    assert done.stderr == ""
+    assert done.stdout == "https://abc123.execute-api.us-east-1.amazonaws.com/api\n"
+
+
+def test_a_process_without_settings_says_which_one_is_missing() -> None:
+    done = run("from chalice_app import bootstrap; bootstrap.application()", {})
+    assert done.returncode == 1
+    assert "ConfigurationError: SESSIONS_TABLE_NAME is not set" in done.stderr
+
+
+def test_importing_the_handlers_needs_no_environment() -> None:
+    assert run("import app", {}).stderr == ""
+
+
+# --- Over the tables, in moto --------------------------------------------------------------------
+
+
+@pytest.fixture
+def on_aws(tables: dict[str, Any]) -> Iterator[Application]:
+    with composed(Application(SETTINGS, aws_adapters(SETTINGS))) as application:
+        yield application
+
+
+def get(session_id: str) -> int:
+    """The status of `GET /sessions/{id}`, called as API Gateway calls it: the id is decoded."""
+    context = {"httpMethod": "GET", "resourcePath": "/sessions/{session_id}", "requestId": "r"}
+    answer = functions.app(
+        {
+            "requestContext": context,
+            "headers": {},
+            "multiValueQueryStringParameters": None,
+            "pathParameters": {"session_id": session_id},
+            "stageVariables": None,
+            "body": None,
+            "isBase64Encoded": False,
+        },
+        None,
+    )
+    return int(answer["statusCode"])
+
+
+@pytest.fixture
+def opened(on_aws: Application) -> Session:
+    session = Session("golden-eagle-427", "en", "0" * 64, *lives_now(on_aws))
+    on_aws.adapters.sessions.put_session(session)
+    return session
+
+
+def lives_now(application: Application) -> tuple[int, int]:
+    now = application.adapters.clock.now_ms()
+    return now, now // 1000 + 3600
+
+
+def test_a_session_in_the_table_is_found(opened: Session) -> None:
+    assert get(opened.session_id) == 200
+    assert get("silver-fox-100") == 404
+
+
+def test_the_row_of_a_sentence_is_no_session(on_aws: Application, opened: Session) -> None:
+    spoken = sentence(1, spoken_at=opened.created_at)
+    assert on_aws.adapters.sessions.claim_sequence(opened, spoken)
+    assert get(f"{opened.session_id}#{opened.created_at}#1") == 404

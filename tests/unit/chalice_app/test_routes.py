@@ -1,0 +1,536 @@
+"""Every way into the system: HTTP by Chalice's client, WebSocket events by the handlers."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from chalice.test import Client, HTTPResponse
+
+import app as functions
+from chalice_app.bootstrap import composed
+from chalice_app.errors import RateLimited, SessionFull
+from chalice_app.messages import MAX_TEXT_CHARACTERS
+from chalice_app.models import Connection, Role, Session
+from tests.fakes import NOW_MS, MemoryTables, RecordingGateway, World, sentence
+
+PROJECT = Path(functions.__file__).parent
+REQUEST_ID = "request-1"
+
+
+@pytest.fixture(autouse=True)
+def region(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lambda always sets it, and Chalice asks for it before a WebSocket handler runs."""
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+
+
+@pytest.fixture(autouse=True)
+def handlers_use(world: World) -> Iterator[None]:
+    with composed(world.app):
+        yield
+
+
+# --- WebSocket -----------------------------------------------------------------------------------
+
+
+def event(connection_id: str, kind: str, **more: object) -> dict[str, Any]:
+    """What API Gateway sends to a WebSocket function."""
+    context = {
+        "routeKey": {"CONNECT": "$connect", "MESSAGE": "$default"}.get(kind, "$disconnect"),
+        "eventType": kind,
+        "connectionId": connection_id,
+        "requestId": REQUEST_ID,
+        "requestTimeEpoch": NOW_MS,
+        "domainName": "abc123.execute-api.us-east-1.amazonaws.com",
+        "stage": "api",
+        "apiId": "abc123",
+    }
+    return {"requestContext": context, "isBase64Encoded": False, **more}
+
+
+def connect(connection_id: str, **query: str) -> int:
+    """A handshake; returns the status that it is answered with."""
+    answer = functions.connect(
+        event(connection_id, "CONNECT", queryStringParameters=query or None), None
+    )
+    return int(answer["statusCode"])
+
+
+def send(connection_id: str, body: object, **more: object) -> None:
+    """A message, as text or as what is to be JSON."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    functions.message(event(connection_id, "MESSAGE", body=text, **more), None)
+
+
+def disconnect(connection_id: str) -> None:
+    functions.disconnect(event(connection_id, "DISCONNECT"), None)
+
+
+def error(world: World, connection_id: str) -> Mapping[str, Any]:
+    """The one message that a connection has received: an error."""
+    (message,) = world.gateway.to(connection_id)
+    assert message["type"] == "error"
+    assert message["requestId"] == REQUEST_ID
+    return message
+
+
+# Handshakes
+
+
+def test_a_listener_is_admitted(world: World) -> None:
+    of = world.open()
+    status = connect("c1", sessionId=of.session_id, targetLanguage="ES", lastSequence="3")
+    assert status == 200
+    assert world.tables.get_connection("c1") == Connection(
+        connection_id="c1",
+        session_id=of.session_id,
+        session_epoch=of.created_at,
+        role=Role.LISTENER,
+        connected_at=NOW_MS,
+        ttl=NOW_MS // 1000 + 7_800,
+        target_language="es",
+        last_sequence=3,
+    )
+
+
+def test_the_speaker_is_admitted(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    assert connect("c1", sessionId=of.session_id, token=token) == 200
+    assert world.now(of).speaker_connection_id == "c1"
+
+
+def test_a_handshake_without_a_query_is_refused_with_400() -> None:
+    assert connect("c1") == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({}, 400),
+        ({"targetLanguage": "no language"}, 400),
+        ({"targetLanguage": "tlh"}, 400),
+        ({"targetLanguage": "es", "token": "abc"}, 400),
+        ({"targetLanguage": "es", "lastSequence": "x"}, 400),
+        ({"token": "not the token"}, 400),
+        ({"token": "not-the-token"}, 401),
+    ],
+)
+def test_a_handshake_is_refused_with_the_errors_status(
+    world: World, query: dict[str, str], status: int
+) -> None:
+    assert connect("c1", sessionId=world.open().session_id, **query) == status
+    assert world.tables.get_connection("c1") is None
+
+
+def test_a_handshake_to_no_session_is_refused_with_404() -> None:
+    assert connect("c1", sessionId="golden-eagle-427", targetLanguage="es") == 404
+    assert connect("c1", sessionId="golden-eagle-427", token="abc") == 404
+
+
+def test_a_handshake_to_an_ended_session_is_refused_with_404(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    world.app.sessions.end(of)
+    assert connect("c1", sessionId=of.session_id, targetLanguage="es") == 404
+    assert connect("c1", sessionId=of.session_id, token=token) == 404
+
+
+@pytest.mark.parametrize(
+    ("failure", "status"), [(RateLimited("slow down"), 429), (SessionFull("full"), 503)]
+)
+def test_a_handshake_that_is_not_admitted_is_refused_with_429_or_503(
+    failure: RateLimited | SessionFull, status: int
+) -> None:
+    class Refusing(MemoryTables):
+        def put_connection(self, connection: Connection) -> None:
+            raise failure
+
+    world = World(tables=Refusing())
+    of = world.open()
+    with composed(world.app):
+        assert connect("c1", sessionId=of.session_id, targetLanguage="es") == status
+
+
+def test_a_handshake_while_the_tables_are_down_is_refused_with_503(world: World) -> None:
+    of = world.open()
+    world.tables.refusing.add("get_session")
+    assert connect("c1", sessionId=of.session_id, targetLanguage="es") == 503
+
+
+def test_a_refusal_says_nothing_but_its_status(world: World) -> None:
+    answer = functions.connect(event("c1", "CONNECT"), None)
+    assert answer == {"statusCode": 400}
+    assert world.gateway.log == []
+
+
+# Messages
+
+
+def test_a_spoken_sentence_reaches_its_listeners_and_the_report_its_speaker(world: World) -> None:
+    of = world.speaker(world.open())
+    world.listener(of, "c1", "es")
+    send("speaker", {"action": "speak", "sequence": 1, "text": "Hello"})
+    (caption,) = world.gateway.to("c1")
+    assert (caption["text"], caption["spokenAt"]) == ("[es] Hello", NOW_MS)
+    (report,) = world.gateway.to("speaker")
+    assert report["type"] == "spoken"
+
+
+def test_a_listener_changes_its_language_without_an_answer(world: World) -> None:
+    world.listener(world.open(), "c1", "es")
+    send("c1", {"action": "changeLanguage", "targetLanguage": "fr"})
+    changed = world.tables.get_connection("c1")
+    assert changed is not None
+    assert changed.target_language == "fr"
+    assert world.gateway.log == []
+
+
+def test_a_heartbeat_is_acknowledged(world: World) -> None:
+    send("c1", {"action": "heartbeat"})
+    assert world.gateway.log == [("c1", {"type": "heartbeatAck"})]
+
+
+def test_a_heartbeat_costs_no_read(world: World) -> None:
+    send("c1", {"action": "heartbeat"})
+    assert not world.tables.calls
+
+
+def test_anyone_may_ask_for_the_status(world: World) -> None:
+    of = world.open()
+    world.listener(of, "c1", "es")
+    send("c1", {"action": "status"})
+    assert world.gateway.log == [
+        (
+            "c1",
+            {
+                "type": "sessionStatus",
+                "sessionId": of.session_id,
+                "sourceLanguage": "en",
+                "isActive": True,
+                "listenerCount": 1,
+                "languages": {"es": 1},
+                "createdAt": NOW_MS,
+                "expiresAt": of.expires_at * 1000,
+            },
+        )
+    ]
+
+
+def test_the_speaker_ends_the_session(world: World) -> None:
+    of = world.speaker(world.open())
+    world.listener(of, "c1")
+    send("speaker", {"action": "end"})
+    assert not world.now(of).is_active
+    assert [message["type"] for message in world.gateway.to("c1")] == ["sessionEnded"]
+    assert sorted(world.gateway.closed) == ["c1", "speaker"]
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("no JSON", "BAD_MESSAGE"),
+        ("[]", "BAD_MESSAGE"),
+        ({"action": "shout"}, "BAD_MESSAGE"),
+        ({"action": "changeLanguage", "targetLanguage": "no language"}, "INVALID_LANGUAGE"),
+        ({"action": "changeLanguage", "targetLanguage": "tlh"}, "UNSUPPORTED_LANGUAGE"),
+        ({"action": "speak", "sequence": 1, "text": "Hi"}, "NOT_SPEAKER"),
+        ({"action": "end"}, "NOT_SPEAKER"),
+        (
+            {"action": "speak", "sequence": 1, "text": "x" * (MAX_TEXT_CHARACTERS + 1)},
+            "TEXT_TOO_LONG",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_message_is_told_to_its_sender_alone(
+    world: World, body: object, code: str
+) -> None:
+    of = world.speaker(world.open())
+    world.listener(of, "c1", "es")
+    world.listener(of, "c2", "es")
+    send("c1", body)
+    assert error(world, "c1")["code"] == code
+    assert len(world.gateway.log) == 1
+    assert world.gateway.closed == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"action": "status"},
+        {"action": "end"},
+        {"action": "changeLanguage", "targetLanguage": "es"},
+        {"action": "speak", "sequence": 1, "text": "Hi"},
+    ],
+)
+def test_a_connection_in_no_session_is_told_so(world: World, body: object) -> None:
+    send("c1", body)
+    assert error(world, "c1")["code"] == "SESSION_NOT_FOUND"
+
+
+def test_a_repeated_sequence_is_told_with_the_last_one(world: World) -> None:
+    of = world.speaker(world.open())
+    world.app.speech.speak(of, "elsewhere", sentence(4))
+    send("speaker", {"action": "speak", "sequence": 4, "text": "Hello"})
+    told = error(world, "speaker")
+    assert (told["code"], told["details"]) == ("BAD_MESSAGE", {"lastSequence": 4})
+
+
+@pytest.mark.parametrize("failure", [RateLimited("slow", retryAfterMs=5), SessionFull("full")])
+def test_limits_are_told_by_their_codes(failure: RateLimited | SessionFull) -> None:
+    class Refusing(MemoryTables):
+        def get_connection(self, connection_id: str) -> Connection | None:
+            raise failure
+
+    world = World(tables=Refusing())
+    with composed(world.app):
+        send("c1", {"action": "status"})
+    told = error(world, "c1")
+    assert told["code"] == failure.code
+    assert told.get("retryAfterMs") == failure.details.get("retryAfterMs")
+
+
+@pytest.mark.parametrize("method", ["get_connection", "get_session"])
+def test_tables_that_are_down_are_an_internal_error(world: World, method: str) -> None:
+    world.listener(world.open(), "c1")
+    world.tables.refusing.add(method)
+    send("c1", {"action": "status"})
+    assert error(world, "c1")["code"] == "INTERNAL"
+
+
+def test_an_unexpected_failure_is_internal_and_tells_no_detail(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Broken(MemoryTables):
+        def get_connection(self, connection_id: str) -> Connection | None:
+            raise RuntimeError("the secret detail")
+
+    world = World(tables=Broken())
+    with composed(world.app):
+        send("c1", {"action": "status"})
+    told = error(world, "c1")
+    assert told["code"] == "INTERNAL"
+    assert "secret" not in json.dumps(told)
+    assert "the secret detail" in caplog.text
+
+
+def test_a_binary_message_is_a_bad_message(world: World) -> None:
+    send("c1", "eyJhY3Rpb24iOiJoZWFydGJlYXQifQ==", isBase64Encoded=True)
+    assert error(world, "c1")["code"] == "BAD_MESSAGE"
+
+
+def test_a_message_without_a_body_is_a_bad_message(world: World) -> None:
+    functions.message(event("c1", "MESSAGE"), None)
+    assert error(world, "c1")["code"] == "BAD_MESSAGE"
+
+
+def test_a_clients_mistake_is_not_logged_as_ours(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    send("c1", "no JSON")
+    assert connect("c1") == 400
+    assert caplog.records == []
+    world.tables.refusing.add("get_connection")
+    send("c1", {"action": "status"})
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+# Endings
+
+
+def test_a_closed_socket_has_no_row(world: World) -> None:
+    world.listener(world.open(), "c1")
+    disconnect("c1")
+    assert world.tables.get_connection("c1") is None
+
+
+def test_a_socket_that_never_joined_may_close(world: World) -> None:
+    disconnect("c1")
+    assert world.tables.calls["delete_connection"] == 0
+
+
+# --- HTTP ----------------------------------------------------------------------------------------
+
+
+def call(
+    method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+) -> HTTPResponse:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    with Client(functions.app, project_dir=str(PROJECT)) as client:
+        return client.http.request(
+            method,
+            path,
+            headers={"Content-Type": "application/json", **(headers or {})},
+            body=b"" if body is None else content,
+        )
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_the_page_is_html() -> None:
+    answer = call("GET", "/")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.body.lower().startswith(b"<!doctype html>")
+
+
+def test_the_function_is_healthy_without_settings_and_tables(world: World) -> None:
+    answer = call("GET", "/health")
+    assert (answer.status_code, answer.json_body) == (200, {"status": "ok"})
+    assert not world.tables.calls
+
+
+def test_the_languages_are_the_engines(world: World) -> None:
+    answer = call("GET", "/languages")
+    assert answer.status_code == 200
+    codes = [language["code"] for language in answer.json_body["languages"]]
+    assert codes == [language.code for language in world.translator.offered]
+
+
+def test_an_engine_that_cannot_be_asked_is_503(world: World) -> None:
+    world.translator.unavailable = True
+    answer = call("GET", "/languages")
+    assert answer.status_code == 503
+    assert answer.json_body["code"] == "INTERNAL"
+
+
+def test_a_session_is_opened(world: World) -> None:
+    answer = call("POST", "/sessions", {"sourceLanguage": "en"})
+    assert answer.status_code == 201
+    opened = answer.json_body
+    assert set(opened) == {
+        "sessionId",
+        "speakerToken",
+        "sourceLanguage",
+        "webSocketUrl",
+        "expiresAt",
+    }
+    assert opened["webSocketUrl"] == world.settings.websocket_url
+    assert opened["expiresAt"] == NOW_MS + world.settings.session_ttl_seconds * 1000
+    assert connect("c1", sessionId=opened["sessionId"], token=opened["speakerToken"]) == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (None, "BAD_MESSAGE"),
+        (b"no JSON", "BAD_MESSAGE"),
+        (b"\xff\xfe", "BAD_MESSAGE"),
+        ([], "BAD_MESSAGE"),
+        ({}, "BAD_MESSAGE"),
+        ({"sourceLanguage": "no language"}, "INVALID_LANGUAGE"),
+        ({"sourceLanguage": 5}, "INVALID_LANGUAGE"),
+        ({"sourceLanguage": "tlh"}, "UNSUPPORTED_LANGUAGE"),
+    ],
+)
+def test_a_session_is_not_opened_by_a_bad_request(body: object, code: str) -> None:
+    answer = call("POST", "/sessions", body)
+    assert answer.status_code == 400
+    assert answer.json_body["type"] == "error"
+    assert answer.json_body["code"] == code
+
+
+def test_a_session_tells_its_state(world: World) -> None:
+    of = world.open()
+    world.listener(of, "c1", "es")
+    answer = call("GET", f"/sessions/{of.session_id}")
+    assert answer.status_code == 200
+    assert answer.json_body == {
+        "sessionId": of.session_id,
+        "sourceLanguage": "en",
+        "isActive": True,
+        "listenerCount": 1,
+        "languages": {"es": 1},
+        "createdAt": NOW_MS,
+        "expiresAt": of.expires_at * 1000,
+    }
+
+
+def test_a_session_never_tells_its_token(world: World) -> None:
+    of = world.open()
+    assert of.token_hash.encode() not in call("GET", f"/sessions/{of.session_id}").body
+
+
+@pytest.mark.parametrize(
+    "name", ["golden-eagle-427", "no name", "x", quote("a-b-100#1#1", safe="")]
+)
+def test_a_session_that_was_never_opened_is_404(name: str) -> None:
+    answer = call("GET", f"/sessions/{quote(name)}")
+    assert answer.status_code == 404
+    assert answer.json_body["code"] == "SESSION_NOT_FOUND"
+
+
+def ended(world: World, of: Session) -> bool:
+    return not world.now(of).is_active
+
+
+def test_the_token_ends_a_session(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    answer = call("DELETE", f"/sessions/{of.session_id}", headers=bearer(token))
+    assert (answer.status_code, answer.body) == (204, b"")
+    assert ended(world, of)
+    assert call("GET", f"/sessions/{of.session_id}").json_body["isActive"] is False
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": ""},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Basic YTpi"},
+        {"Authorization": "Bearer another"},
+        {"Authorization": "Bearer ünïcödé"},
+    ],
+)
+def test_without_the_token_a_session_is_not_ended(world: World, headers: dict[str, str]) -> None:
+    of = world.open()
+    answer = call("DELETE", f"/sessions/{of.session_id}", headers=headers)
+    assert answer.status_code == 401
+    assert answer.json_body["code"] == "NOT_SPEAKER"
+    assert not ended(world, of)
+
+
+def test_a_session_that_is_not_there_is_not_ended() -> None:
+    answer = call("DELETE", "/sessions/golden-eagle-427", headers=bearer("abc"))
+    assert answer.status_code == 404
+
+
+def test_an_unexpected_failure_of_a_request_tells_no_detail() -> None:
+    class Broken(MemoryTables):
+        def get_session(self, session_id: str) -> Session | None:
+            raise RuntimeError("the secret detail")
+
+    with composed(World(tables=Broken()).app):
+        answer = call("GET", "/sessions/golden-eagle-427")
+    assert answer.status_code == 500
+    assert b"secret" not in answer.body
+
+
+# --- A sentence's whole way, with everyone in it -------------------------------------------------
+
+
+def test_a_talk_from_its_opening_to_its_end(world: World) -> None:
+    opened = call("POST", "/sessions", {"sourceLanguage": "en"}).json_body
+    name, token = opened["sessionId"], opened["speakerToken"]
+    assert connect("speaker", sessionId=name, token=token) == 200
+    assert connect("c1", sessionId=name, targetLanguage="es") == 200
+    world.count(["speaker", "c1"])
+
+    send("speaker", {"action": "speak", "sequence": 1, "text": "Hello"})
+    send("c1", {"action": "changeLanguage", "targetLanguage": "fr"})
+    world.count(["c1"])
+    send("speaker", {"action": "speak", "sequence": 2, "text": "Goodbye"})
+    assert call("DELETE", f"/sessions/{name}", headers=bearer(token)).status_code == 204
+    assert texts(world.gateway, "c1") == ["[es] Hello", "[fr] Goodbye"]
+    assert world.gateway.to("c1")[-1]["type"] == "sessionEnded"
+
+
+def texts(gateway: RecordingGateway, connection_id: str) -> list[str]:
+    return [caption["text"] for caption in gateway.to(connection_id, "caption")]

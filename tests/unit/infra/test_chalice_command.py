@@ -1,0 +1,54 @@
+"""For which commands of Chalice the stage comes up."""
+
+import os
+
+import pytest
+
+from infra.local import chalice_command
+from infra.local.chalice_command import LocalCommand, local_options
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (["local"], LocalCommand("127.0.0.1", 8000)),
+        (["local", "--port", "9000"], LocalCommand("127.0.0.1", 9000)),
+        (["local", "--no-autoreload", "--host", "0.0.0.0"], LocalCommand("0.0.0.0", 8000)),  # noqa: S104
+        (["--project-dir", "local", "local", "--port=1"], LocalCommand("127.0.0.1", 1)),
+        (["--project-dir=x", "--debug", "local"], LocalCommand("127.0.0.1", 8000)),
+    ],
+)
+def test_chalice_local_is_recognised_with_its_options(
+    arguments: list[str], options: LocalCommand
+) -> None:
+    assert local_options(arguments) == options
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--debug"],
+        ["deploy", "--stage", "local"],
+        ["--project-dir", "local", "deploy"],
+        ["--project-dir", "local"],
+        ["package", "local"],
+        ["invoke", "-n", "local"],
+    ],
+)
+def test_no_other_command_is(arguments: list[str]) -> None:
+    assert local_options(arguments) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "recorded"), [(["deploy"], {}), (["local"], {"SESSIONS_TABLE_NAME": "Sessions"})]
+)
+def test_nothing_happens_for_other_commands_and_recorded_stages(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], recorded: dict[str, str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["chalice", *arguments])
+    for name, value in recorded.items():
+        monkeypatch.setenv(name, value)
+    before = dict(os.environ)
+    chalice_command.prepare()
+    assert dict(os.environ) == before

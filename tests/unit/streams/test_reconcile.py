@@ -1,0 +1,143 @@
+"""The reconciler: finds what the stream did not, and mends it by the same means."""
+
+from collections.abc import Callable
+
+from chalice_app.models import Session
+from streams.presence import Presence
+from streams.reconcile import Reconciled, Reconciler, reconciler
+from streams.rosters import RosterSync
+from tests.fakes import World, listener
+
+
+def reconciling(world: World, meanwhile: Callable[[], object] = lambda: None) -> Reconciler:
+    """A reconciler that waits for nothing; `meanwhile` happens between its two looks."""
+
+    def wait(_: float) -> None:
+        meanwhile()
+
+    return Reconciler(
+        survey=world.tables,
+        connections=world.tables,
+        sync=RosterSync(world.tables, wait=lambda _: None),
+        presence=Presence.of(world.app),
+        metrics=world.metrics,
+        clock=world.clock,
+        wait=wait,
+    )
+
+
+def talk(world: World) -> Session:
+    """A session of a speaker, two listeners of Spanish and one of French."""
+    session = world.speaker(world.open())
+    world.listener(session, "a", "es")
+    world.listener(session, "b", "es")
+    world.listener(session, "c", "fr")
+    return world.now(session)
+
+
+def test_what_is_right_stays_as_it_is_and_drift_is_published_as_zero() -> None:
+    world = World()
+    session = talk(world)
+    found = reconciling(world).reconcile()
+    assert found == Reconciled(connections=0, sessions=0, expired=0, drift=0)
+    assert world.now(session) == session
+    assert world.metrics.values()["RosterDrift"] == 0
+    assert world.tables.calls["commit"] == 3  # the joins'
+
+
+def test_a_listener_whom_no_stream_record_told_of_is_counted() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.put_connection(listener(session, "d", "es"))
+    found = reconciling(world).reconcile()
+    assert (found.connections, found.drift) == (1, 1)
+    assert world.now(session).languages == {"es": 3, "fr": 1}
+    assert world.gateway.to("speaker", "roster")[-1]["listenerCount"] == 4
+
+
+def test_a_listener_who_left_unnoticed_is_counted_no_more() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.delete_connection("a")
+    reconciling(world).reconcile()
+    assert world.now(session).languages == {"es": 1, "fr": 1}
+
+
+def test_a_change_of_language_that_got_lost_is_made_up_for() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.change_language("a", "fr")
+    reconciling(world).reconcile()
+    assert world.now(session).languages == {"es": 1, "fr": 2}
+
+
+def test_counts_that_were_tampered_with_are_healed() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.tamper(session.session_id, 99, es=7, de=4)
+    found = reconciling(world).reconcile()
+    assert found.sessions == 1
+    healed = world.now(session)
+    assert (healed.listener_count, healed.languages) == (3, {"es": 2, "fr": 1})
+    assert world.metrics.values()["RosterDrift"] == 5 + 4 + 1
+
+
+def test_a_sum_that_is_not_that_of_its_languages_is_healed() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.tamper(session.session_id, 12, es=2, fr=1)
+    reconciling(world).reconcile()
+    assert world.now(session).listener_count == 3
+
+
+def test_who_is_counted_by_the_stream_between_the_looks_is_no_drift() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.put_connection(listener(session, "d", "es"))
+    found = reconciling(world, meanwhile=lambda: world.count(["d"])).reconcile()
+    assert found.drift == 0
+    assert world.now(session).languages == {"es": 3, "fr": 1}
+
+
+def test_counts_that_move_between_the_looks_are_left_for_the_next_run() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.tamper(session.session_id, 9, es=8, fr=1)
+    world.tables.put_connection(listener(session, "d", "fr"))
+    found = reconciling(world, meanwhile=lambda: world.count(["d"])).reconcile()
+    assert found.sessions == 0
+    assert reconciling(world).reconcile().sessions == 1
+    assert world.now(session).languages == {"es": 2, "fr": 2}
+
+
+def test_rows_past_their_life_are_deleted_and_nothing_else() -> None:
+    world = World()
+    session = talk(world)
+    world.clock.advance(2 * 3600_000 + 601_000)
+    world.tables.put_connection(listener(session, "d", "es", world.clock.now_ms()))
+    world.count(["d"])
+    assert reconciling(world).reconcile().expired == 4
+    assert world.tables.get_connection("a") is None
+    assert world.tables.get_connection("d") is not None
+
+
+def test_one_session_by_hand_leaves_the_others_alone() -> None:
+    world = World()
+    first, second = talk(world), world.open()
+    world.tables.tamper(first.session_id, 9, es=9)
+    world.tables.tamper(second.session_id, 9, es=9)
+    reconciling(world).reconcile(second.session_id)
+    assert world.now(first).listener_count == 9
+    assert world.now(second).listener_count == 0
+
+
+def test_connections_of_a_session_that_is_no_more_are_not_counted_and_no_drift() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.delete_session(session.session_id)
+    assert reconciling(world).reconcile().drift == 0
+
+
+def test_the_handler_composes_it_over_the_application() -> None:
+    world = World()
+    assert reconciler(world.app).survey is world.tables
