@@ -1,7 +1,7 @@
 # `make run` and `make test` are enough on a fresh machine; the rest is for whoever works on it.
 PYTHON ?= python3
 BIN := .venv/bin
-ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita
+ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
 .PHONY: run test venv system check unit integration lock clean
 
@@ -34,7 +34,7 @@ venv: .venv/built  ## .venv and nothing else
 # Rule-based engines for Spanish, Catalan, Galician, French and Italian: Debian packages, installed
 # only by root and only where they are missing. Without them the stage still runs, in Portuguese.
 system:
-	@command -v apertium >/dev/null && exit 0; \
+	@command -v apertium >/dev/null && command -v cg-proc >/dev/null && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing $(ENGINES)"; \
 	  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive \

@@ -131,9 +131,8 @@ def listener_page(session_id: str) -> Response:
 @app.route("/web/{file}", methods=["GET"])
 def web_file(file: str) -> Response:
     """A file that the pages use."""
-    query = _request().query_params or {}
-    version = query["v"] if "v" in query else ""  # noqa: SIM401  # Chalice's dict has no typed get
-    return _served(pages.load().file(file, version, _if_none_match()))
+    query = _request().to_dict()["query_params"] or {}
+    return _served(pages.load().file(file, query.get("v", ""), _if_none_match()))
 
 
 def _page(name: str) -> Response:

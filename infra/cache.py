@@ -1,8 +1,9 @@
 """The cache's tool: `python -m infra.cache stats|purge|warm`.
 
 Which stage: --stage names it (`dev` unless STAGE says otherwise), CACHED_TRANSLATIONS_TABLE_NAME
-names its table where that is not `CachedTranslations-<stage>`, and credentials, region and endpoints
-are AWS's own (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL_DYNAMODB). For a stage on this machine:
+names its table where that is not `CachedTranslations-<stage>`. Credentials, region and endpoints
+are the SDK's settings (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL_DYNAMODB). For a stage on this
+machine:
 
     python -m infra.cache stats --stage local --dynamodb http://127.0.0.1:NNNN
 
@@ -24,7 +25,8 @@ from chalice_app import bootstrap
 from chalice_app.config import ConfigurationError, Settings
 from chalice_app.errors import BroadcasterError
 from chalice_app.messages import parse_language
-from infra.cache_purge import purge_pair, purge_text
+from chalice_app.translation_cache import cache_key
+from infra.cache_purge import purge_entry, purge_pair
 from infra.cache_stats import DOLLARS_A_CHARACTER, as_json, as_table, gather
 from infra.cache_warm import Script, Warmed, Warming, read_script
 
@@ -96,7 +98,8 @@ def _purge(application: Application, arguments: argparse.Namespace) -> None:
     if arguments.text is None:
         purged = purge_pair(recency, source, target)
     else:
-        purged = purge_text(recency, store, source, target, arguments.text)
+        key = cache_key(source, target, arguments.text, application.cache.settings)
+        purged = purge_entry(recency, store, key)
     _tell(arguments, {"purged": purged}, f"{purged} translations withdrawn")
 
 
@@ -107,6 +110,8 @@ def _warm(application: Application, arguments: argparse.Namespace) -> None:
         application.translation.require_language(language)
     targets = [target for target in targets if target != source]
     script = _script(arguments.file)
+    # A cache that is down is a miss to everyone else; here it would cost the budget for nothing.
+    application.adapters.cache.get_entries([cache_key(source, source, "")])
     warming = Warming(application.cache, application.translation, source, targets, arguments.budget)
     bar = _Bar(len(script.sentences), arguments.budget)
     try:
@@ -119,10 +124,9 @@ def _warm(application: Application, arguments: argparse.Namespace) -> None:
 
 
 def _told(warmed: Warmed, script: Script, dollars: float) -> str:
-    lines = [
-        f"{warmed.translated} translations made, {warmed.cached} were there, "
-        f"{warmed.failed} failed: {warmed.characters:,} characters, ${dollars:.4f}"
-    ]
+    made = f"{warmed.translated} translations made, {warmed.cached} were there"
+    bill = f"{warmed.characters:,} characters, ${dollars:.4f}"
+    lines = [f"{made}, {warmed.failed} failed: {bill}"]
     if warmed.unaffordable:
         lines.append(f"the budget is used up: {warmed.unaffordable} sentences are left")
     if script.skipped:

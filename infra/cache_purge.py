@@ -9,19 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chalice_app.translation_cache import cache_key
-
 if TYPE_CHECKING:
     from chalice_app.ports import RecencyIndex, TranslationCacheStore
 
 PAGE: Final = 1_000
 
 
-def purge_text(
-    recency: RecencyIndex, store: TranslationCacheStore, source: str, target: str, text: str
-) -> int:
-    """Withdraws one text's translation, however it was spaced and cased; 1 if there was one."""
-    key = cache_key(source, target, text)
+def purge_entry(recency: RecencyIndex, store: TranslationCacheStore, key: str) -> int:
+    """Withdraws one text's translation by its key; 1 if there was one."""
     found = len(store.get_entries([key]))
     # Deleted even if it cannot be read: a row that is no entry is nothing to keep either.
     recency.remove_entries([key])

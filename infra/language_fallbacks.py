@@ -10,6 +10,7 @@ tag says is left out: `es-AR` has one, because es-MX is nearer to it than es, `e
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,9 @@ TABLE: Final = Path(__file__).parents[1] / "chalice_app" / "web" / "fallbacks.js
 LARGEST_DISTANCE: Final = 5
 """Another region's way of speaking (es-AR, es-MX): beyond it, people choose for themselves."""
 
-_STILL_SENT: Final = ("fil", "he-IL", "id", "in", "iw", "ji", "mo", "no-NO", "sh", "tl", "zh-CN")
+_SCRIPT: Final = re.compile(r"-[A-Z][a-z]{3}-")
+
+_STILL_SENT: Final = ("fil", "he-IL", "id", "in", "iw", "ji", "mo", "no-NO", "sh", "tl")
 """What browsers report besides CLDR's own spelling: withdrawn codes and old habits."""
 
 _HEAD: Final = """\
@@ -39,9 +42,11 @@ export const FALLBACKS = {
 
 def browser_tags() -> Sequence[str]:
     """Every tag that the table answers for."""
-    locales = (name.replace("_", "-") for name in locale_identifiers())
+    locales = {name.replace("_", "-") for name in locale_identifiers()}
+    # Browsers leave out the script that a region makes likely: zh-TW, for CLDR's zh-Hant-TW.
+    short = {_SCRIPT.sub("-", tag) for tag in locales}
     # POSIX's only variant is no language of anybody's.
-    return sorted({*locales, *_STILL_SENT} - {"root", "en-US-POSIX"})
+    return sorted({*locales, *short, *_STILL_SENT} - {"root", "en-US-POSIX"})
 
 
 def nearest(tag: str, codes: Iterable[str] = LANGUAGES) -> Sequence[str]:

@@ -248,7 +248,8 @@ def test_data_is_kept_over_a_restart_and_lost_sockets_are_told(tmp_path: Path) -
         state = running.get(f"/sessions/{session['sessionId']}")
         assert (state["isActive"], state["listenerCount"]) == (True, 0)
         assert running.rows("Connections") == []
-        with joined(session, targetLanguage="pt"):
+        moved = {**session, "webSocketUrl": running.ws}
+        with joined(moved, targetLanguage="pt"):
             assert running.get(f"/sessions/{session['sessionId']}")["listenerCount"] == 1
 
 

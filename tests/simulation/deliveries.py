@@ -91,7 +91,7 @@ class Arrive(NamedTuple):
 
     def apply(self, world: World) -> None:
         """It does what it can."""
-        world.note(f"    {world.network.arrive(self.request)}")
+        world.arrive(self.request)
 
 
 def _shard(world: World, number: int) -> Shard:

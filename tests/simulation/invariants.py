@@ -87,4 +87,4 @@ def _live_listeners(database: SimulatedDatabase, session: Session) -> Mapping[st
         epoch = row["sessionId"]["S"], int(row["sessionEpoch"]["N"])
         if row["role"]["S"] == "listener" and epoch == (session.session_id, session.created_at):
             live[row["targetLanguage"]["S"]].append(key)
-    return live
+    return dict(live)

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalice_app.errors import BroadcasterError
 from tests.simulation.client import SimulatedClient
 from tests.simulation.database import Answer, Request
+from tests.simulation.invariants import Violation
 from tests.simulation.network import Fault, Network
 from tests.simulation.telling import told
 
@@ -104,7 +105,15 @@ class Invocation:
             answer: Answer | Exception = self._network.call(method, request, fault)
         except (ClientError, BotoCoreError) as error:
             answer = error
+        except Violation:
+            self._tell(method, request, {}, fault)
+            raise
+        self._tell(method, request, answer, fault)
+        return answer
+
+    def _tell(
+        self, method: str, request: Request, answer: Answer | Exception, fault: Fault | None
+    ) -> None:
         if self._note is not None:
             struck = f" [{fault}]" if fault is not None else ""
             self._note(f"    invocation {self.number}: {told(method, request, answer)}{struck}")
-        return answer

@@ -56,13 +56,10 @@ class Network:
             return self._database.perform(method, request)
         return self._faults[fault](method, request)
 
-    def arrive(self, position: int) -> str | None:
+    def arrive(self, position: int) -> tuple[str, Request, Answer | ClientError]:
         """Lets one of the late requests arrive; nobody waits for its answer any more."""
-        if not self.late:
-            return None
         method, request = self.late.pop(position % len(self.late))
-        answer = answered(self._database.perform, method, request)
-        return f"{method} -> {'refused' if isinstance(answer, ClientError) else 'done'}"
+        return method, request, answered(self._database.perform, method, request)
 
     def _throttled(self, method: str, request: Request) -> Answer:
         raise refusal("ThrottlingException")

@@ -92,7 +92,7 @@ def _come_to_rest(world: World, lag: int) -> None:
     while world.source.zombies:
         world.source.zombies.pop().go_on(TO_THE_END)
     while world.network.late:
-        world.network.arrive(0)
+        world.arrive(0)
     _check_rest(world)
 
 

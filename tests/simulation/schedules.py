@@ -44,10 +44,13 @@ class Schedule(NamedTuple):
 
 
 _FAULTS = (*Fault, Fault.CONFLICT)
+_CALLS_BEFORE_FAULT = (1, 2, 3, 4, 4, 4, 5, 8)
+"""The fourth call is, where nothing went wrong, the transaction."""
+
 _STRUCK = (1, 1, 1, 2, TO_THE_END, TO_THE_END)
 _MAX_EXPIRIES = 5
 _MAX_LIFE_SECONDS = 80
-"""Less than 10 minutes together: DynamoDB still knows every token, and every zombie may be alive."""
+"""Less than 10 minutes together: DynamoDB knows every token still, every zombie may be alive."""
 
 _PEOPLE = 5
 """Connections that a schedule deals with at a time: the last that came."""
@@ -76,8 +79,13 @@ class _Draw:
         yield self._deliver(self._below(self._shards), self._calls())
 
     def zombie(self) -> Iterator[Operation]:
-        struck = self._random.choice(_STRUCK)
-        yield ZombieGoesOn(self._below(4), self._calls(), self._fault(), struck, self._below(3))
+        yield ZombieGoesOn(
+            zombie=self._below(4),
+            calls=self._calls(),
+            fault=self._fault(),
+            struck=self._random.choice(_STRUCK),
+            lag=self._below(3),
+        )
 
     def crash(self) -> Iterator[Operation]:
         """A shard's invocation is begun, or goes on, and then crashes."""
@@ -139,12 +147,13 @@ class _Draw:
         yield ExpireTombstones()
 
     def _deliver(self, shard: int, calls: int) -> Deliver:
+        fault = self._fault()
         return Deliver(
             shard=shard,
             size=self._below(1, 7),
             repeated=max(0, self._below(6) - 2),
-            calls=calls,
-            fault=self._fault(),
+            calls=calls if fault is None else self._random.choice(_CALLS_BEFORE_FAULT),
+            fault=fault,
             struck=self._random.choice(_STRUCK),
             lag=self._below(3),
         )

@@ -11,7 +11,7 @@ from tests.simulation.database import Answer, Request
 
 def told(method: str, request: Request, answer: Answer | Exception) -> str:
     """A call and its answer."""
-    return f"{method} {'; '.join(_asked(request))} -> {_answered(answer)}"
+    return f"{method} {'; '.join(_asked(request))} -> {_answered(method, answer)}"
 
 
 def _asked(request: Request) -> Iterator[str]:
@@ -27,10 +27,12 @@ def _asked(request: Request) -> Iterator[str]:
 
 
 def _written(request: Request) -> str:
-    """A write (or one key's read): what, and on which condition."""
+    """A write, a query or one key's read: what, and on which condition."""
     plain = _plain(request.get("Item") or request.get("Key") or {})
     update = _filled(request.get("UpdateExpression", ""), request)
-    condition = _filled(request.get("ConditionExpression", ""), request)
+    condition = _filled(
+        request.get("ConditionExpression") or request.get("KeyConditionExpression", ""), request
+    )
     return f"{request['TableName']} {plain}{' ' * bool(update)}{update}" + (
         f" if {condition}" if condition else ""
     )
@@ -45,16 +47,16 @@ def _filled(expression: str, request: Request) -> str:
     return expression
 
 
-def _answered(answer: Answer | Exception) -> str:
+def _answered(method: str, answer: Answer | Exception) -> str:
     if isinstance(answer, ClientError):
         return answer.response["Error"]["Code"]
     if isinstance(answer, Exception):
         return "no answer"
+    if method not in ("get_item", "batch_get_item", "query"):
+        return "done"
     items = [item for found in answer.get("Responses", {}).values() for item in found]
-    if "Item" in answer:
-        items.append(answer["Item"])
-    read = "Responses" in answer or "Item" in answer
-    return ", ".join(map(_plain, items)) or ("nothing" if read else "done")
+    items += answer.get("Items", [answer["Item"]] if "Item" in answer else [])
+    return ", ".join(map(_plain, items)) or "nothing"
 
 
 def _plain(item: Mapping[str, Any]) -> str:

@@ -53,6 +53,11 @@ class World:
         if self._trace is not None:
             self._trace.append(str(what))
 
+    def arrive(self, position: int) -> None:
+        """Lets one of the late requests arrive, if there are any."""
+        if self.network.late:
+            self.note(f"    late: {told(*self.network.arrive(position))}")
+
     def _check(self) -> None:
         check_counts(self.database)
 

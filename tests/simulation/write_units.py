@@ -94,8 +94,8 @@ def _value_size(attribute: Mapping[str, Any]) -> int:
         case "S":
             return len(value.encode())
         case "N":
-            digits = value.strip("-0")
-            return (len(digits) + 1) // 2 + 1 + value.startswith("-")
+            number: str = value
+            return (len(number.strip("-0")) + 1) // 2 + 1 + number.startswith("-")
         case "BOOL":
             return 1
     raise ValueError(f"attribute values of type {kind} are not measured here")
