@@ -82,7 +82,10 @@ def _rendered(done: Future[str], language: str, sentence: Sentence, joined: bool
         return Rendering(language, done.result(), cached=joined, translated=not joined)
     except (TranslationFailed, Unavailable) as failure:
         _log.warning("no translation to %s: %s", language, failure.message)
-        return Rendering(language, sentence.text, failed=True)
+    except Exception:  # noqa: BLE001
+        # One language's bug must not take the sentence from all others.
+        _log.exception("translation to %s broke", language)
+    return Rendering(language, sentence.text, failed=True)
 
 
 def caption_of(session: Session, sentence: Sentence, rendering: Rendering) -> Caption:

@@ -8,8 +8,9 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import sleep
+from typing import Any
 
 from chalice_app import messages, metrics
 from chalice_app.bootstrap import Application
@@ -26,6 +27,16 @@ HANDSHAKE_WAITS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 returned yet, and API Gateway delivers nothing before it has."""
 
 _SPEAKERS_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """`joined` for the connections, by id, of one session and language (None: its speaker)."""
+
+    session: Session
+    language: str | None
+    message: Mapping[str, Any]
+    connections: Mapping[str, Connection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,42 +62,54 @@ class Presence:
         )
 
     def tell(self, joined: Sequence[Connection], changed_sessions: Collection[str]) -> None:
-        """Greets who joined, then tells the speakers of the sessions whose counts changed."""
+        """Greets who joined and tells the speakers of the sessions whose counts changed.
+
+        Whoever cannot be reached yet is tried again when everyone else has been told.
+        """
         names = {connection.session_id for connection in joined} | set(changed_sessions)
         sessions = self.ledger.get_sessions(sorted(names))
-        self._greet_all(joined, sessions)
+        late = [each.connection_id for each in joined if not _is_theirs(sessions, each)]
+        greetings = _greetings([each for each in joined if _is_theirs(sessions, each)], sessions)
+        unreached = self._greet(greetings)
         self._tell_speakers([sessions[name] for name in changed_sessions if name in sessions])
-
-    def _greet_all(self, joined: Iterable[Connection], sessions: Mapping[str, Session]) -> None:
-        """Greets per session and language: everyone in such a group gets the same bytes."""
-        groups: defaultdict[tuple[str, str | None], list[Connection]] = defaultdict(list)
-        late: list[str] = []
-        for connection in joined:
-            session = sessions.get(connection.session_id)
-            if _is_theirs(session, connection):
-                groups[connection.session_id, connection.target_language].append(connection)
-            else:
-                late.append(connection.connection_id)
-        for (session_id, _), connections in groups.items():
-            self._greet(sessions[session_id], connections)
         if late:
             # They came in while the session ended, after everyone else had been told.
             self.sessions.dismiss(late)
-
-    def _greet(self, session: Session, connections: Sequence[Connection]) -> None:
-        greeting = messages.joined(session, connections[0])
-        waiting = [connection.connection_id for connection in connections]
-        gone: Sequence[str] = self.broadcast.notify(waiting, greeting).gone
         for seconds in HANDSHAKE_WAITS:
-            # Whoever has left meanwhile has no row any more and is not waited for.
-            gone = sorted(self.ledger.get_connections(gone)) if gone else ()
-            if not gone:
+            unreached = self._still_there(unreached)
+            if not unreached:
                 break
             self.wait(seconds)
-            gone = self.broadcast.notify(gone, greeting).gone
-        language = connections[0].target_language
-        if language is not None:
-            self.resume.replay(session, language, connections)
+            unreached = self._greet(unreached)
+
+    def _greet(self, greetings: Sequence[Greeting]) -> Sequence[Greeting]:
+        """Greets each group, and sends those who come back what they missed.
+
+        Returns:
+            The greetings of those who answered 410.
+        """
+        unreached = []
+        for greeting in greetings:
+            posted = self.broadcast.notify(list(greeting.connections), greeting.message)
+            gone = {key: greeting.connections[key] for key in posted.gone}
+            reached = [each for key, each in greeting.connections.items() if key not in gone]
+            if greeting.language is not None and reached:
+                self.resume.replay(greeting.session, greeting.language, reached)
+            if gone:
+                unreached.append(replace(greeting, connections=gone))
+        return unreached
+
+    def _still_there(self, greetings: Sequence[Greeting]) -> Sequence[Greeting]:
+        """Without those who have left meanwhile: they have no row any more."""
+        there = self.ledger.get_connections([key for each in greetings for key in each.connections])
+        rest = [
+            replace(
+                each,
+                connections={key: one for key, one in each.connections.items() if key in there},
+            )
+            for each in greetings
+        ]
+        return [each for each in rest if each.connections]
 
     def _tell_speakers(self, sessions: Sequence[Session]) -> None:
         """Tells all speakers at once: a socket that hangs holds up no other session's."""
@@ -101,7 +124,24 @@ class Presence:
             self.broadcast.notify([session.speaker_connection_id], messages.roster(session))
 
 
-def _is_theirs(session: Session | None, connection: Connection) -> bool:
+def _greetings(joined: Iterable[Connection], sessions: Mapping[str, Session]) -> Sequence[Greeting]:
+    """One greeting a session and language: everyone in such a group gets the same bytes."""
+    groups: defaultdict[tuple[str, str | None], dict[str, Connection]] = defaultdict(dict)
+    for each in joined:
+        groups[each.session_id, each.target_language][each.connection_id] = each
+    return [
+        Greeting(
+            sessions[session_id],
+            language,
+            messages.joined(sessions[session_id], next(iter(connections.values()))),
+            connections,
+        )
+        for (session_id, language), connections in groups.items()
+    ]
+
+
+def _is_theirs(sessions: Mapping[str, Session], connection: Connection) -> bool:
+    session = sessions.get(connection.session_id)
     return (
         session is not None and session.is_active and session.created_at == connection.session_epoch
     )

@@ -5,6 +5,7 @@ wrong, Unavailable. botocore retries throttling and time-outs; it never retries 
 which a single write meets when a transaction holds its row, so that is done here.
 """
 
+import logging
 import random
 import re
 import time
@@ -26,6 +27,8 @@ BATCH_GET_KEYS = 100
 BATCH_WRITE_ITEMS = 25
 """BatchWriteItem's limit."""
 
+_log = logging.getLogger(__name__)
+
 _RESERVED = re.compile(r"#(\w+)")
 _TRIES = 8
 _BACKOFF_SECONDS = 0.02
@@ -38,6 +41,14 @@ def backoff(attempt: int) -> float:
     Source: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
     """
     return random.uniform(0, min(_BACKOFF_LIMIT_SECONDS, _BACKOFF_SECONDS * 2**attempt))  # noqa: S311
+
+
+def _tries() -> Iterator[None]:
+    """The tries that a call gets, with a pause between one and the next."""
+    yield
+    for attempt in range(_TRIES - 1):
+        time.sleep(backoff(attempt))
+        yield
 
 
 @contextmanager
@@ -58,7 +69,9 @@ def _translated(error: ClientError) -> ConditionFailed | Conflict | Unavailable:
         case "TransactionCanceledException" | "TransactionConflictException":
             return Conflict("another writer was there first")
         case code:
-            return Unavailable("the database refused", reason=code)
+            # The reason is for our logs: what a client is told says nothing of the tables.
+            _log.warning("DynamoDB refused: %s", code)
+            return Unavailable("the database refused")
 
 
 @dataclass(frozen=True)
@@ -94,7 +107,7 @@ class Table:
             }
         }
         found: dict[str, Item] = {}
-        for attempt in range(_TRIES):
+        for _ in _tries():
             with errors_translated():
                 answer = self.clients.dynamodb.batch_get_item(RequestItems=asked)
             for item in answer["Responses"].get(self.name, []):
@@ -103,7 +116,6 @@ class Table:
             asked = dict(answer.get("UnprocessedKeys") or {})
             if not asked:
                 return found
-            time.sleep(backoff(attempt))
         raise Unavailable("the database is throttling reads")
 
     def put(self, item: Mapping[str, Any], condition: str | None = None, **values: Any) -> None:
@@ -128,13 +140,12 @@ class Table:
             self._batch_write_chunk({self.name: requests[start : start + BATCH_WRITE_ITEMS]})
 
     def _batch_write_chunk(self, asked: Any) -> None:
-        for attempt in range(_TRIES):
+        for _ in _tries():
             with errors_translated():
                 answer = self.clients.dynamodb.batch_write_item(RequestItems=asked)
             asked = answer.get("UnprocessedItems")
             if not asked:
                 return
-            time.sleep(backoff(attempt))
         raise Unavailable("the database is throttling writes")
 
     def update(self, key: str, update: str, condition: str, **values: Any) -> None:
@@ -224,12 +235,12 @@ class Table:
         self._write(partial(self.clients.dynamodb.update_item, **request))
 
     def _write(self, call: Callable[[], object]) -> None:
-        for attempt in range(_TRIES):
+        for _ in _tries():
             try:
                 with errors_translated():
                     call()
             except Conflict:
-                time.sleep(backoff(attempt))
+                continue
             else:
                 return
         raise Unavailable("the row is contended")

@@ -1,5 +1,6 @@
 """Amazon Translate, or whatever answers at its endpoint."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,8 @@ from chalice_app.aws.clients import Clients
 from chalice_app.errors import TranslationFailed, Unavailable
 from chalice_app.languages import describe
 from chalice_app.models import Language
+
+_log = logging.getLogger(__name__)
 
 MAX_TEXT_BYTES = 10_000
 """TranslateText's limit, in UTF-8 bytes: 4,000 characters can have 16,000.
@@ -52,7 +55,8 @@ class AmazonTranslate:
         try:
             pages = list(self._pages())
         except (ClientError, BotoCoreError) as error:
-            raise Unavailable(f"the languages could not be listed: {_reason(error)}") from error
+            _log.warning("ListLanguages failed: %s", _reason(error))
+            raise Unavailable("the languages could not be listed") from error
         return list(chain.from_iterable(pages))
 
     def _pages(self) -> Iterator[list[Language]]:

@@ -13,15 +13,15 @@ wrong (`mutants`). The exit status is 1 if a schedule broke something or a mutan
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from tests.simulation.campaigns import Failure, Hunted, hunt, shortest_trace, simulate
-from tests.simulation.costs import measured
+from tests.simulation.costs import Costs, measured
 from tests.simulation.runs import Totals
 
 _MUTANT_SEEDS = 4_000
-_MAX_JOIN_UNITS = 5.1
+MAX_JOIN_UNITS = 5.1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,8 +35,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     totals, failures = simulate(seeds, asked.jobs, _progress)
     print(*_totals_table(totals, time.monotonic() - started), sep="\n")
     print(*_failures(failures), sep="\n", end="\n" * bool(failures))
-    survived = asked.mutants and _mutants(asked.jobs)
-    return 1 if failures or survived or not _costs() else 0
+    hunted = hunt(range(_MUTANT_SEEDS), asked.jobs, _progress) if asked.mutants else []
+    print(*_mutants_table(hunted), sep="\n", end="\n" * bool(hunted))
+    costs = measured()
+    print(*_costs_table(costs), sep="\n")
+    return exit_status(failures, hunted, costs)
+
+
+def exit_status(failures: Sequence[Failure], hunted: Sequence[Hunted], costs: Costs) -> int:
+    """1 if a schedule broke something, a mutant survived or a write costs more than it may."""
+    survived = any(mutant.caught is None for mutant in hunted)
+    dear = costs.join > MAX_JOIN_UNITS or costs.replay_writes > 0
+    return int(bool(failures) or survived or dear)
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -74,28 +84,20 @@ def _failures(failures: Sequence[Failure]) -> Iterator[str]:
         yield from shortest_trace(failures[0].seed)
 
 
-def _mutants(jobs: int) -> bool:
-    """Prints which seed caught each mutant; tells whether one survived."""
-    hunted = hunt(range(_MUTANT_SEEDS), jobs, _progress)
-    print(file=sys.stderr)
-    print(*_mutants_table(hunted), sep="\n")
-    return any(mutant.caught is None for mutant in hunted)
-
-
-def _mutants_table(hunted: Iterable[Hunted]) -> Iterator[str]:
-    yield f"{'mutant':<54} caught at seed"
+def _mutants_table(hunted: Sequence[Hunted]) -> Iterator[str]:
+    """Which seed caught each mutant."""
+    if hunted:
+        print(file=sys.stderr)
+        yield f"{'mutant':<54} caught at seed"
     for mutant in hunted:
         seed = "SURVIVED" if mutant.caught is None else f"{mutant.caught.seed:,}"
         yield f"{mutant.name:<54} {seed:>14}"
 
 
-def _costs() -> bool:
-    """Prints the write units; tells whether they are within what they may be."""
-    costs = measured()
-    print("write units of one listener:")
+def _costs_table(costs: Costs) -> Iterator[str]:
+    yield f"{'write units':<12}   of one listener"
     for name, units in costs._asdict().items():
-        print(f"{name.replace('_', ' '):<16} {units:>8.2f}")
-    return costs.join <= _MAX_JOIN_UNITS and costs.replay_writes == 0
+        yield f"{name.replace('_', ' '):<16} {units:>8.2f}"
 
 
 if __name__ == "__main__":

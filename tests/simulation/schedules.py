@@ -47,7 +47,7 @@ _FAULTS = (*Fault, Fault.CONFLICT)
 _CALLS_BEFORE_FAULT = (1, 2, 3, 4, 4, 4, 5, 8)
 """The fourth call is, where nothing went wrong, the transaction."""
 
-_STRUCK = (1, 1, 1, 2, TO_THE_END, TO_THE_END)
+_STRUCK = (1, 1, 1, 1, 2, TO_THE_END)
 _MAX_EXPIRIES = 5
 _MAX_LIFE_SECONDS = 80
 """Less than 10 minutes together: DynamoDB knows every token still, every zombie may be alive."""
@@ -76,27 +76,22 @@ class _Draw:
         return Schedule(self._shards, self._below(3), (*operations, *drawn))
 
     def deliver(self) -> Iterator[Operation]:
-        yield self._deliver(self._below(self._shards), self._calls())
+        yield self._deliver(self._below(self._shards))
 
     def zombie(self) -> Iterator[Operation]:
-        yield ZombieGoesOn(
-            zombie=self._below(4),
-            calls=self._calls(),
-            fault=self._fault(),
-            struck=self._random.choice(_STRUCK),
-            lag=self._below(3),
-        )
+        calls, fault, struck = self._course()
+        yield ZombieGoesOn(self._below(4), calls, fault, struck, lag=self._below(3))
 
     def crash(self) -> Iterator[Operation]:
         """A shard's invocation is begun, or goes on, and then crashes."""
-        shard, calls = self._below(self._shards), self._below(1, 6)
-        yield self._deliver(shard, calls)
+        shard = self._below(self._shards)
+        yield self._deliver(shard)._replace(calls=self._below(1, 6))
         yield Crash(shard)
 
     def give_up(self) -> Iterator[Operation]:
         """A shard's invocation is begun, or goes on, and then becomes a zombie."""
-        shard, calls = self._below(self._shards), self._below(1, 6)
-        yield self._deliver(shard, calls)
+        shard = self._below(self._shards)
+        yield self._deliver(shard)._replace(calls=self._below(1, 6))
         yield GiveUp(shard)
 
     def rewind(self) -> Iterator[Operation]:
@@ -108,11 +103,13 @@ class _Draw:
     def join(self) -> Iterator[Operation]:
         yield self._join()
 
-    def come_and_go(self) -> Iterator[Operation]:
-        """A listener comes, and is gone before an invocation that saw them has ended."""
+    def hurry(self) -> Iterator[Operation]:
+        """A listener comes, and something changes before an invocation that saw them has ended."""
         yield self._join()
         yield from self.give_up()
-        yield Leave(self._last_connection())
+        connection = self._last_connection()
+        language = self._random.choice(LANGUAGES)
+        yield Leave(connection) if self._below(2) else ChangeLanguage(connection, language)
 
     def enter(self) -> Iterator[Operation]:
         yield Enter(self._connection())
@@ -146,17 +143,10 @@ class _Draw:
     def expire_tombstones(self) -> Iterator[Operation]:
         yield ExpireTombstones()
 
-    def _deliver(self, shard: int, calls: int) -> Deliver:
-        fault = self._fault()
-        return Deliver(
-            shard=shard,
-            size=self._below(1, 7),
-            repeated=max(0, self._below(6) - 2),
-            calls=calls if fault is None else self._random.choice(_CALLS_BEFORE_FAULT),
-            fault=fault,
-            struck=self._random.choice(_STRUCK),
-            lag=self._below(3),
-        )
+    def _deliver(self, shard: int) -> Deliver:
+        size, repeated = self._below(1, 7), max(0, self._below(6) - 2)
+        calls, fault, struck = self._course()
+        return Deliver(shard, size, repeated, calls, fault, struck, lag=self._below(3))
 
     def _join(self) -> Join:
         self._people += 1
@@ -172,11 +162,14 @@ class _Draw:
         if self._expiries <= _MAX_EXPIRIES:
             yield ExpireSession(session)
 
-    def _calls(self) -> int:
-        return TO_THE_END if self._below(5) < 2 else self._below(1, 6)
-
-    def _fault(self) -> Fault | None:
-        return self._random.choice(_FAULTS) if self._below(5) == 0 else None
+    def _course(self) -> tuple[int, Fault | None, int]:
+        """How many calls are made, whether something goes wrong, and for how many calls."""
+        if self._below(5):
+            return TO_THE_END if self._below(5) < 2 else self._below(1, 6), None, 1
+        fault, struck = self._random.choice(_FAULTS), self._random.choice(_STRUCK)
+        if struck == TO_THE_END:
+            return TO_THE_END, fault, struck
+        return self._random.choice(_CALLS_BEFORE_FAULT), fault, struck
 
     def _life(self) -> int:
         return self._below(10, _MAX_LIFE_SECONDS)
@@ -200,7 +193,7 @@ _TABLE: tuple[tuple[_Kind, int], ...] = (
     (_Draw.rewind, 4),
     (_Draw.arrive, 3),
     (_Draw.join, 15),
-    (_Draw.come_and_go, 2),
+    (_Draw.hurry, 4),
     (_Draw.enter, 3),
     (_Draw.change_language, 11),
     (_Draw.go, 10),

@@ -142,10 +142,11 @@ def test_every_handler_is_registered_with_the_app() -> None:
     assert registered == in_streams
 
 
-def test_the_routes_are_the_protocols() -> None:
-    assert {
+def test_every_call_of_the_protocol_has_its_route() -> None:
+    routes = {
         (path, method) for path, methods in functions.app.routes.items() for method in methods
-    } == {
+    }
+    assert routes >= {
         ("/", "GET"),
         ("/health", "GET"),
         ("/languages", "GET"),

@@ -53,10 +53,11 @@ def check_format(line: dict[str, Any]) -> None:
             assert metric["Unit"] in {"Percent", "Count", "Milliseconds"}
 
 
-def test_every_metric_of_the_protocol_has_its_unit() -> None:
-    assert {name for name, unit in UNITS.items() if unit == "Percent"} == PERCENT
-    assert {name for name, unit in UNITS.items() if unit == "Milliseconds"} == MILLISECONDS
-    assert {name for name, unit in UNITS.items() if unit == "Count"} == COUNT
+@pytest.mark.parametrize(
+    ("unit", "names"), [("Percent", PERCENT), ("Milliseconds", MILLISECONDS), ("Count", COUNT)]
+)
+def test_every_metric_of_the_protocol_has_its_unit(unit: str, names: set[str]) -> None:
+    assert {name: UNITS[name] for name in names} == dict.fromkeys(names, unit)
 
 
 def test_every_name_has_a_unit() -> None:

@@ -1,0 +1,215 @@
+/** The listener's page: START HERE. Joins a session in one language and shows what is said. */
+import { getLanguages, getSession, howIs, sessionName, socketAddress, webSocketUrl } from "./api.js";
+import { CaptionList } from "./caption-list.js";
+import { byNativeName, directionOf, fillSelect } from "./languages.js";
+import { Line } from "./line.js";
+import { bestLanguage } from "./matching.js";
+import { CaptionOrder } from "./order.js";
+import { Reader } from "./reading.js";
+import { keep, recall, wireSizes, wireThemes } from "./settings.js";
+import { speak, word } from "./wording.js";
+
+/** Silence after which the line is tested: far below API Gateway's ten idle minutes. */
+const QUIET_MS = 120_000;
+
+const $ = (id) => document.getElementById(id);
+const sessionId = sessionName(decodeURIComponent(location.pathname.split("/").pop()));
+
+let languages = [];
+let session = null;
+let language = "";
+let settled = "";
+let caughtUpAt = 0;
+
+const order = new CaptionOrder(show);
+const list = new CaptionList($("viewport"), $("captions"), (code) => directionOf(languages, code), unread);
+const reader = new Reader(showVoice);
+const line = new Line({ address, verdict, onMessage, onState, quietMs: QUIET_MS });
+
+function address() {
+  // From 0, at first: who comes late sees what was just said, and a reload loses nothing.
+  const lastSequence = order.complete;
+  return socketAddress(webSocketUrl(), { sessionId, targetLanguage: language, lastSequence });
+}
+
+/** Why a handshake may have been refused; a language can go while the page is open. */
+async function verdict() {
+  const state = await howIs(sessionId);
+  if (state !== "open") return state;
+  languages = await getLanguages().catch(() => languages);
+  return languages.some(({ code }) => code === language) ? "open" : "unsupported";
+}
+
+function onMessage(message) {
+  switch (message.type) {
+    case "joined":
+      caughtUpAt = message.lastSequence;
+      settled = language;
+      break;
+    case "caption":
+      order.accept(message);
+      break;
+    case "sessionEnded":
+      line.close("ended");
+      break;
+    case "error":
+      refuse(message.code);
+  }
+}
+
+function show(caption) {
+  $("empty").hidden = true;
+  const isNew = caption.sequence > caughtUpAt;
+  list.add(caption, word("untranslated"), isNew);
+  if (isNew) {
+    reader.read(caption.text, caption.untranslated ? caption.sourceLanguage : caption.language);
+  }
+}
+
+/** The server would not take what was asked: back to the language that it has us in. */
+function refuse(code) {
+  const unsupported = code === "UNSUPPORTED_LANGUAGE" || code === "INVALID_LANGUAGE";
+  notice(word(unsupported ? "unsupported" : "failed"));
+  if (unsupported && settled) {
+    language = settled;
+    $("language").value = settled;
+  }
+}
+
+function onState(state, why) {
+  $("state").dataset.state = why === "ended" ? "ended" : state;
+  const texts = { connecting: "connecting", live: "live", waiting: "connecting", over: "live" };
+  $("state-text").textContent = state === "over" ? "" : word(texts[state]);
+  $("empty").hidden = !(state === "live" && list.isEmpty);
+  if (state === "live") notice("");
+  if (state === "waiting") notice(word(why || "waiting"), true);
+  if (state === "over") end(why);
+}
+
+function end(why) {
+  notice("");
+  reader.stop();
+  $("ended").hidden = why !== "ended";
+  $("other").hidden = why !== "missing";
+  $("language").hidden = why !== "unsupported";
+  if (why === "unsupported") {
+    notice(word("unsupported"));
+    choose();
+  }
+  list.toNewest();
+}
+
+function notice(text, canRetry = false) {
+  $("notice-text").textContent = text;
+  $("try-now").hidden = !canRetry;
+}
+
+function unread(count) {
+  $("newest").hidden = count === 0;
+  $("unread").textContent = count ? String(count) : "";
+}
+
+/** Joins in a language, or changes to it. */
+function use(code) {
+  language = code;
+  keep("language", code);
+  speak([code, ...navigator.languages]);
+  document.title = `${sessionId} · ${word("title")}`;
+  $("chooser").hidden = true;
+  fillSelect($("language"), languages, code, word("choose"));
+  showVoice();
+  notice("");
+  if (!line.send({ action: "changeLanguage", targetLanguage: code })) line.retryNow();
+  else settled ||= code;
+}
+
+/** Nothing is assumed of whom no offered language suits: they choose among all. */
+function choose() {
+  fillSelect($("language"), languages, "", word("choose"));
+  const buttons = byNativeName(languages).map(({ code, nativeName, direction }) => {
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", lang: code, dir: direction, textContent: nativeName });
+    button.addEventListener("click", () => use(code));
+    item.append(button);
+    return item;
+  });
+  $("choices").replaceChildren(...buttons);
+  $("chooser").hidden = false;
+  $("state-text").textContent = "";
+}
+
+function showVoice() {
+  const none = !reader.voiceFor(language);
+  $("no-voice").hidden = !none;
+  $("aloud").disabled = none;
+  if (none) {
+    $("aloud").checked = false;
+    reader.stop();
+  }
+}
+
+function wire() {
+  wireThemes();
+  wireSizes($("smaller"), $("larger"), () => list.toNewest());
+  $("settings-button").addEventListener("click", () => toggleSettings());
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || $("settings").hidden) return;
+    toggleSettings();
+    $("settings-button").focus();
+  });
+  $("language").addEventListener("change", () => use($("language").value));
+  $("aloud").addEventListener("change", () => {
+    if ($("aloud").checked) reader.on = true;
+    else reader.stop();
+  });
+  $("newest").addEventListener("click", () => list.toNewest());
+  $("try-now").addEventListener("click", () => (language ? line.retryNow() : start()));
+  $("other").addEventListener("submit", (event) => {
+    event.preventDefault();
+    location.assign(encodeURIComponent(sessionName($("other-name").value)));
+  });
+}
+
+function toggleSettings() {
+  const hidden = !$("settings").hidden;
+  $("settings").hidden = hidden;
+  $("settings-button").setAttribute("aria-expanded", String(!hidden));
+}
+
+/** A phone that goes dark in the middle of a talk is of no use to its owner. */
+async function stayAwake() {
+  try {
+    if (!document.hidden) await navigator.wakeLock?.request("screen");
+  } catch {
+    // Low battery: the system knows better.
+  }
+}
+
+async function start() {
+  notice("");
+  try {
+    [languages, session] = await Promise.all([getLanguages(), getSession(sessionId)]);
+  } catch (error) {
+    if (error.status === 404) onState("over", "missing");
+    else onState("waiting", "");
+    return;
+  }
+  if (!session.isActive) {
+    onState("over", "ended");
+    return;
+  }
+  const offered = languages.map(({ code }) => code);
+  const wanted = [recall("language") ?? "", ...navigator.languages];
+  const code = bestLanguage(wanted, offered);
+  if (code) use(code);
+  else choose();
+}
+
+$("name").textContent = sessionId;
+document.title = `${sessionId} · Live captions`;
+speak(navigator.languages);
+wire();
+document.addEventListener("visibilitychange", stayAwake);
+stayAwake();
+await start();

@@ -1,0 +1,135 @@
+"""The rosters are exact under every schedule, and the simulator would notice if they were not.
+
+`python -m tests.simulation --seeds 100000 --mutants` does the same at length.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.__main__ import MAX_JOIN_UNITS, exit_status, main
+from tests.simulation.campaigns import Failure, Hunted, hunt_one, run_all, shortest_trace
+from tests.simulation.costs import Costs, measured
+from tests.simulation.designs import Design
+from tests.simulation.mutants import MUTANTS
+from tests.simulation.runs import run
+from tests.simulation.schedules import Schedule, drawn
+from tests.simulation.shrinking import shrunk
+
+SEEDS = range(1_000)
+MUTANT_SEEDS = range(4_000)
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_rosters_are_exact_under_a_thousand_schedules() -> None:
+    totals, failures = run_all(SEEDS)
+
+    assert failures == []
+    assert totals.schedules == len(SEEDS)
+
+
+def test_the_schedules_hold_everything_that_can_go_wrong() -> None:
+    totals, _ = run_all(range(50))
+
+    happened = totals.deliveries, totals.duplicates, totals.crashes, totals.zombies
+    assert min(*happened, totals.conflicts) > 20
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_every_mutant_is_caught(mutant: Design) -> None:
+    assert hunt_one(mutant, MUTANT_SEEDS).caught is not None
+
+
+def test_a_seed_is_one_schedule_and_one_trace() -> None:
+    first: list[str] = []
+    second: list[str] = []
+    run(drawn(7), trace=first)
+    run(drawn(7), trace=second)
+
+    assert first == second
+    assert drawn(7) != drawn(8)
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "2"])
+def test_a_trace_is_the_same_in_every_process(hash_seed: str) -> None:
+    printed = subprocess.run(
+        [sys.executable, "-m", "tests.simulation", "--trace", "7"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+    )
+
+    assert printed.stdout.splitlines() == shortest_trace(7)
+
+
+def test_a_failing_schedule_shrinks_until_each_operation_is_needed() -> None:
+    mutant = next(mutant for mutant in MUTANTS if "deleted on leaving" in mutant.name)
+    caught = hunt_one(mutant, MUTANT_SEEDS).caught
+    assert caught is not None
+
+    def fails(schedule: Schedule) -> bool:
+        return run(schedule, mutant).violation is not None
+
+    schedule = drawn(caught.seed)
+    shortest = shrunk(schedule, fails)
+
+    assert fails(shortest)
+    assert len(shortest.operations) < len(schedule.operations) / 3
+    for position in range(len(shortest.operations)):
+        rest = shortest.operations[:position] + shortest.operations[position + 1 :]
+        assert not fails(shortest._replace(operations=rest))
+
+
+def test_the_shortest_trace_ends_with_what_went_wrong() -> None:
+    mutant = next(mutant for mutant in MUTANTS if "two writes" in mutant.name)
+    caught = hunt_one(mutant, MUTANT_SEEDS).caught
+    assert caught is not None
+
+    *_, last_call, last = shortest_trace(caught.seed, mutant)
+
+    assert "transact_write_items" in last_call
+    assert last.startswith("VIOLATION")
+
+
+def test_a_join_costs_five_write_units_and_a_replay_reads_only() -> None:
+    costs = measured()
+
+    assert costs.join <= MAX_JOIN_UNITS
+    assert costs.join_in_batch < 3.1
+    assert costs.leave <= MAX_JOIN_UNITS
+    assert costs.change_language <= 6
+    assert costs.replay_writes == 0
+
+
+def test_the_command_prints_what_happened(capsys: pytest.CaptureFixture[str]) -> None:
+    status = main(["--seeds", "10", "--from", "100", "--jobs", "1"])
+
+    printed = capsys.readouterr()
+    assert status == 0
+    assert "schedules              10" in printed.out
+    assert "10 of 10 schedules, 0 failures" in printed.err
+
+
+CHEAP = Costs(join=5, join_in_batch=3, change_language=6, leave=5, replay_writes=0)
+
+
+@pytest.mark.parametrize(
+    ("failures", "hunted", "costs", "status"),
+    [
+        ([], [], CHEAP, 0),
+        ([], [Hunted("caught", 3, Failure(2, "negative"))], CHEAP, 0),
+        ([Failure(2, "negative")], [], CHEAP, 1),
+        ([], [Hunted("survived", 4_000, None)], CHEAP, 1),
+        ([], [], CHEAP._replace(join=5.2), 1),
+        ([], [], CHEAP._replace(replay_writes=1), 1),
+    ],
+)
+def test_the_command_fails_on_violations_survivors_and_costs(
+    failures: list[Failure], hunted: list[Hunted], costs: Costs, status: int
+) -> None:
+    assert exit_status(failures, hunted, costs) == status

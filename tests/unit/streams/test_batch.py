@@ -1,0 +1,64 @@
+"""The record loop: a batch in, the numbers of the records that failed out."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import pytest
+
+from streams.batch import handle_batch
+from streams.records import StreamRecord
+
+
+def event(*numbers: str) -> dict[str, Any]:
+    return {"Records": [raw(number) for number in numbers]}
+
+
+def raw(number: str) -> dict[str, Any]:
+    return {"eventName": "INSERT", "dynamodb": {"SequenceNumber": number, "Keys": {}}}
+
+
+class Effect:
+    """Keeps what it was given, and fails what it was told to."""
+
+    def __init__(self, *failing: str) -> None:
+        self.failing = failing
+        self.given: list[str] = []
+
+    def __call__(self, records: Sequence[StreamRecord]) -> Collection[StreamRecord]:
+        self.given += [record.sequence_number for record in records]
+        return [record for record in records if record.sequence_number in self.failing]
+
+
+def test_the_effect_gets_the_records_in_the_order_of_the_shard() -> None:
+    effect = Effect()
+    assert handle_batch(event("3", "1", "2"), effect) == {"batchItemFailures": []}
+    assert effect.given == ["3", "1", "2"]
+
+
+def test_the_records_that_failed_are_reported() -> None:
+    assert handle_batch(event("1", "2", "3"), Effect("2", "3")) == {
+        "batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "3"}]
+    }
+
+
+def test_a_record_that_cannot_be_read_is_skipped_and_holds_nobody_up(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    effect = Effect()
+    batch = {"Records": [raw("1"), {"eventName": "NONSENSE"}, raw("2")]}
+    assert handle_batch(batch, effect) == {"batchItemFailures": []}
+    assert effect.given == ["1", "2"]
+    assert "skipped" in caplog.text
+
+
+def test_an_effect_that_breaks_breaks_the_batch() -> None:
+    # Lambda then delivers the whole batch again; an empty list would drop it.
+    def broken(_: Sequence[StreamRecord]) -> Collection[StreamRecord]:
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError):
+        handle_batch(event("1"), broken)
+
+
+def test_an_empty_batch_is_a_success() -> None:
+    assert handle_batch({"Records": []}, Effect()) == {"batchItemFailures": []}

@@ -1,0 +1,191 @@
+"""The handler on real stream records: of moto's DynamoDB, written through the adapters.
+
+moto's streams have quirks that DynamoDB's have not (an upsert by UpdateItem emits two INSERTs, a
+write that changes nothing a MODIFY, a cancelled transaction may leave an INSERT): a handler that
+takes records for hints alone does not mind.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import boto3
+import pytest
+
+from chalice_app.aws.clients import Clients
+from chalice_app.bootstrap import Application, aws_adapters, composed
+from chalice_app.models import Connection, Session
+from infra.local.stream_records import lambda_record
+from streams.rosters import handler
+from tests.fakes import (
+    SETTINGS,
+    FakeClock,
+    RecordingGateway,
+    RecordingMetrics,
+    StubTranslator,
+    listener,
+    session,
+    speaker,
+)
+
+LANGUAGES = ["es", "fr", "pt-BR"]
+
+
+@dataclass
+class Hall:
+    """Two sessions in moto, and the stream of their connections."""
+
+    application: Application
+    gateway: RecordingGateway
+    stream_arn: str
+    client: Any
+    sessions: tuple[Session, ...]
+
+    def records(self) -> list[dict[str, Any]]:
+        """Everything in the stream so far, as Lambda would be given it."""
+        found = []
+        for shard in self.client.describe_stream(StreamArn=self.stream_arn)["StreamDescription"][
+            "Shards"
+        ]:
+            iterator = self.client.get_shard_iterator(
+                StreamArn=self.stream_arn,
+                ShardId=shard["ShardId"],
+                ShardIteratorType="TRIM_HORIZON",
+            )["ShardIterator"]
+            found += self.client.get_records(ShardIterator=iterator)["Records"]
+        return [dict(lambda_record(record, self.stream_arn)) for record in found]
+
+    def deliver(self, records: list[dict[str, Any]]) -> None:
+        assert handler({"Records": records}, None) == {"batchItemFailures": []}
+
+    def check_counts(self) -> None:
+        """At every instant: listenerCount = sum per language = the rosters."""
+        for each in self.sessions:
+            found = self.now(each)
+            rosters = {
+                language: len(self.application.adapters.roster.query_roster(each, language))
+                for language in LANGUAGES
+            }
+            assert found.languages == {key: count for key, count in rosters.items() if count}
+            assert found.listener_count == sum(rosters.values())
+
+    def check_everyone(self) -> None:
+        """At rest: who is counted is who is there."""
+        self.check_counts()
+        for each in self.sessions:
+            there = list(self.application.adapters.connections.query_listeners(each.session_id))
+            assert self.now(each).languages == Counter(one.target_language for one in there)
+            for language in LANGUAGES:
+                roster = self.application.adapters.roster.query_roster(each, language)
+                assert set(roster) == {
+                    one.connection_id for one in there if one.target_language == language
+                }
+
+    def now(self, of: Session) -> Session:
+        found = self.application.adapters.sessions.get_session(of.session_id)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def hall(clients: Clients, tables: dict[str, dict[str, str]]) -> Iterator[Hall]:
+    gateway = RecordingGateway()
+    # The shared clients, but everything that is no table of ours a fake.
+    adapters = replace(
+        aws_adapters(SETTINGS),
+        translator=StubTranslator(),
+        gateway=gateway,
+        metrics=RecordingMetrics(),
+        clock=FakeClock(),
+    )
+    sessions = (session("golden-eagle-427"), session("silver-fox-100"))
+    for each in sessions:
+        adapters.sessions.put_session(each)
+    with composed(Application(SETTINGS, adapters)) as application:
+        yield Hall(
+            application,
+            gateway,
+            tables["ConnectionsTable"]["stream"],
+            boto3.client("dynamodbstreams", region_name=SETTINGS.region),
+            sessions,
+        )
+
+
+def test_who_joins_is_counted_and_told(hall: Hall) -> None:
+    of, _ = hall.sessions
+    hall.application.adapters.sessions.set_speaker(of, "speaker")
+    hall.application.adapters.connections.put_connection(speaker(of, "speaker"))
+    hall.application.adapters.connections.put_connection(listener(of, "c1", "es"))
+    hall.deliver(hall.records())
+    hall.check_everyone()
+    assert [message["type"] for message in hall.gateway.to("c1")] == ["joined"]
+    assert [message["type"] for message in hall.gateway.to("speaker")] == ["joined", "roster"]
+    assert hall.gateway.to("speaker", "roster")[0]["languages"] == {"es": 1}
+
+
+def test_records_delivered_again_count_nothing_twice(hall: Hall) -> None:
+    of, _ = hall.sessions
+    for n in range(5):
+        hall.application.adapters.connections.put_connection(listener(of, f"c{n}", "es"))
+    records = hall.records()
+    for _ in range(3):
+        hall.deliver(records)
+    assert hall.now(of).languages == {"es": 5}
+    hall.check_everyone()
+
+
+def test_a_session_that_expires_takes_its_counts_with_it(hall: Hall, clients: Clients) -> None:
+    of, other = hall.sessions
+    hall.application.adapters.connections.put_connection(listener(of, "c1"))
+    hall.application.adapters.connections.put_connection(listener(other, "c2"))
+    hall.deliver(hall.records())
+    key: Any = {"sessionId": {"S": of.session_id}}
+    clients.dynamodb.delete_item(TableName=SETTINGS.sessions_table, Key=key)
+    again = replace(of, created_at=of.created_at + 1)
+    hall.application.adapters.sessions.put_session(again)
+    hall.application.adapters.connections.delete_connection("c1")
+    hall.deliver(hall.records())
+    assert hall.now(again).listener_count == 0
+    assert hall.now(other).languages == {"es": 1}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_history_in_any_batches_with_any_repetition_is_counted_exactly(
+    hall: Hall, seed: int
+) -> None:
+    chance = random.Random(seed)
+    present: list[Connection] = []
+    delivered = 0
+    for number in range(40):
+        act(hall, chance, present, number)
+        if chance.random() < 0.4:
+            records = hall.records()
+            # Like Lambda: on from the checkpoint, or again from somewhere before it.
+            start = chance.randint(0, delivered) if chance.random() < 0.3 else delivered
+            end = chance.randint(start, len(records))
+            hall.deliver(records[start:end])
+            hall.check_counts()
+            delivered = max(delivered, end)
+    records = hall.records()
+    hall.deliver(records[delivered:])
+    hall.check_everyone()
+    repeated = [*records, *chance.sample(records, len(records))]
+    hall.deliver(repeated)
+    hall.check_everyone()
+
+
+def act(hall: Hall, chance: random.Random, present: list[Connection], number: int) -> None:
+    """Someone comes, goes or changes the language."""
+    connections = hall.application.adapters.connections
+    what = chance.random()
+    if what < 0.5 or not present:
+        came = listener(chance.choice(hall.sessions), f"c{number}", chance.choice(LANGUAGES))
+        connections.put_connection(came)
+        present.append(came)
+    elif what < 0.8:
+        connections.change_language(chance.choice(present).connection_id, chance.choice(LANGUAGES))
+    else:
+        gone = present.pop(chance.randrange(len(present)))
+        connections.delete_connection(gone.connection_id)
