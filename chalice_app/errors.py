@@ -1,6 +1,6 @@
 """What can go wrong, in the protocol's words: each leaf carries its wire code and HTTP status."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import ClassVar
 
 
@@ -87,6 +87,17 @@ class TranslationFailed(BroadcasterError):
 
 class ConditionFailed(BroadcasterError):
     """A conditional write found the row otherwise than expected; nothing was written."""
+
+
+class MalformedRows(BroadcasterError):
+    """Rows that are not what this code writes: edited by hand, or written by another version.
+
+    `keys` names them; whatever else was asked for with them can be read without them.
+    """
+
+    def __init__(self, keys: Collection[str]) -> None:
+        super().__init__("a row is malformed")
+        self.keys = frozenset(keys)
 
 
 class Conflict(BroadcasterError):

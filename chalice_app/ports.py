@@ -171,7 +171,8 @@ class PairMetricsSink(Protocol):
 class Ledger(Protocol):
     """What has been counted (Rosters), and the truth to bring it to (Connections, Sessions).
 
-    Every read is consistent: an eventually consistent one loses a change for ever.
+    Every read is consistent: an eventually consistent one loses a change for ever. Each raises
+    MalformedRows where rows are not what this code writes.
     """
 
     def get_ledger(self, connection_ids: Iterable[str]) -> Mapping[str, LedgerRow]:

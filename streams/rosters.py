@@ -6,7 +6,7 @@ See `chalice_app.ledger` for the rule; this module reads, commits and tries agai
 import logging
 import os
 import random
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import sleep
@@ -15,9 +15,14 @@ from typing import Any
 from chalice.app import Blueprint, DynamoDBEvent
 
 from chalice_app import bootstrap
-from chalice_app.errors import Conflict, Unavailable
-from chalice_app.ledger import LedgerTransaction, named_sessions, plan_transactions
-from chalice_app.models import Connection
+from chalice_app.errors import Conflict, MalformedRows, Unavailable
+from chalice_app.ledger import (
+    LedgerRow,
+    LedgerTransaction,
+    named_sessions,
+    plan_transactions,
+)
+from chalice_app.models import Connection, Session
 from chalice_app.ports import Ledger
 from streams.batch import handle_batch
 from streams.presence import Presence
@@ -66,7 +71,14 @@ class RosterSync:
         for attempt in range(TRIES):
             if attempt:
                 self.wait(_backoff(attempt))
-            pending = self._commit_all(self._plan(pending, result), result)
+            try:
+                transactions = self._plan(pending, result)
+            except MalformedRows as malformed:
+                # They stop nobody but themselves: reported, while the rest is read again.
+                result.failed |= malformed.keys
+                pending -= malformed.keys
+                continue
+            pending = self._commit_all(transactions, result)
             if not pending:
                 break
         result.failed |= pending
@@ -86,8 +98,20 @@ class RosterSync:
         for key in ids:
             result.present.pop(key, None)
         result.present |= connections
-        sessions = self.ledger.get_sessions(named_sessions(counted, connections))
+        sessions = self._sessions_of(counted, connections)
         return list(plan_transactions(ids, counted, connections, sessions))
+
+    def _sessions_of(
+        self, counted: Mapping[str, LedgerRow], connections: Mapping[str, Connection]
+    ) -> Mapping[str, Session]:
+        """The sessions that the rows speak of; the rows of a malformed one are malformed too."""
+        try:
+            return self.ledger.get_sessions(named_sessions(counted, connections))
+        except MalformedRows as malformed:
+            theirs = {key for key, row in counted.items() if row.session_id in malformed.keys} | {
+                key for key, each in connections.items() if each.session_id in malformed.keys
+            }
+            raise MalformedRows(theirs) from malformed
 
     def _commit_all(
         self, transactions: Iterable[LedgerTransaction], result: Synchronised

@@ -13,7 +13,13 @@ from typing import Any
 
 from chalice_app.bootstrap import Adapters, Application
 from chalice_app.config import Settings
-from chalice_app.errors import ConditionFailed, Conflict, TranslationFailed, Unavailable
+from chalice_app.errors import (
+    ConditionFailed,
+    Conflict,
+    MalformedRows,
+    TranslationFailed,
+    Unavailable,
+)
 from chalice_app.ledger import (
     LedgerRow,
     LedgerTransaction,
@@ -70,13 +76,15 @@ class FakeClock:
 class MemoryTables:
     """All four tables: the stores of `ports`, each method atomic like one call of DynamoDB.
 
-    `calls` counts the methods called. `refusing` names methods that raise Unavailable;
+    `calls` counts the methods called. `refusing` names methods that raise Unavailable, `malformed`
+    connections whose rows cannot be read;
     `before_commit` may hold steps of other writers, each run once, just before a commit.
     """
 
     def __init__(self, *, keep_sentences: bool = True) -> None:
         self.calls: Counter[str] = Counter()
         self.refusing: set[str] = set()
+        self.malformed: set[str] = set()
         self.before_commit: list[Any] = []
         self.keep_sentences = keep_sentences
         self._lock = threading.RLock()
@@ -242,6 +250,9 @@ class MemoryTables:
 
     def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
         self._called("get_connections")
+        connection_ids = list(connection_ids)
+        if bad := self.malformed & set(connection_ids):
+            raise MalformedRows(bad)
         with self._lock:
             return {
                 key: self._connections[key] for key in connection_ids if key in self._connections

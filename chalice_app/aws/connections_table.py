@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from chalice_app.attribute_values import Item
-from chalice_app.aws.dynamodb import Table
+from chalice_app.aws.dynamodb import Table, read_rows
 from chalice_app.errors import ConditionFailed
 from chalice_app.models import Connection, Role
 
@@ -52,7 +52,7 @@ class ConnectionsTable:
     def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
         """The connections that exist, by consistent reads."""
         found = self.table.batch_get(connection_ids, consistent=True)
-        return {key: connection_from(item) for key, item in found.items()}
+        return read_rows(found, connection_from)
 
     def change_language(self, connection_id: str, target_language: str) -> None:
         """Changes the language and raises `v`; ConditionFailed when the row is gone."""

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalice_app.attribute_values import Item, decode, encode
 from chalice_app.aws.clients import Clients
-from chalice_app.errors import ConditionFailed, Conflict, Unavailable
+from chalice_app.errors import ConditionFailed, Conflict, MalformedRows, Unavailable
 
 BATCH_GET_KEYS = 100
 """BatchGetItem's limit."""
@@ -30,6 +30,8 @@ BATCH_WRITE_ITEMS = 25
 _log = logging.getLogger(__name__)
 
 _RESERVED = re.compile(r"#(\w+)")
+Row = TypeVar("Row")
+
 _TRIES = 8
 _BACKOFF_SECONDS = 0.02
 _BACKOFF_LIMIT_SECONDS = 0.5
@@ -49,6 +51,25 @@ def _tries() -> Iterator[None]:
     for attempt in range(_TRIES - 1):
         time.sleep(backoff(attempt))
         yield
+
+
+def read_rows(found: Mapping[str, Item], read: Callable[[Item], Row]) -> dict[str, Row]:
+    """What the rows tell of, by key.
+
+    Raises:
+        MalformedRows: some are not what `read` expects.
+    """
+    rows: dict[str, Row] = {}
+    malformed: list[str] = []
+    for key, item in found.items():
+        try:
+            rows[key] = read(item)
+        except (KeyError, TypeError, ValueError):
+            _log.exception("a row of the table is malformed")
+            malformed.append(key)
+    if malformed:
+        raise MalformedRows(malformed)
+    return rows
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 
 from chalice_app.attribute_values import Item, encode
 from chalice_app.aws.connections_table import ConnectionsTable
-from chalice_app.aws.dynamodb import Table, errors_translated
+from chalice_app.aws.dynamodb import Table, errors_translated, read_rows
 from chalice_app.aws.sessions_table import LANGUAGE_PREFIX, session_from
 from chalice_app.ledger import LedgerRow, LedgerTransaction, LedgerWrite, SessionKey, State
 from chalice_app.models import Connection, Session
@@ -52,7 +52,7 @@ class RostersTable:
     def get_ledger(self, connection_ids: Iterable[str]) -> Mapping[str, LedgerRow]:
         """The ledger rows that exist, by consistent reads."""
         found = self.table.batch_get(connection_ids, consistent=True)
-        return {key: ledger_row_from(item) for key, item in found.items()}
+        return read_rows(found, ledger_row_from)
 
     def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
         """The connections that exist, by consistent reads: the truth."""
@@ -61,7 +61,7 @@ class RostersTable:
     def get_sessions(self, session_ids: Iterable[str]) -> Mapping[str, Session]:
         """The sessions that exist, by consistent reads."""
         found = self.sessions.batch_get(session_ids, consistent=True)
-        return {key: session_from(item) for key, item in found.items()}
+        return read_rows(found, session_from)
 
     def commit(self, transaction: LedgerTransaction) -> None:
         """Writes rows and counts together; Conflict when a row is not as it was read."""

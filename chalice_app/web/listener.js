@@ -2,7 +2,7 @@
 import { getLanguages, getSession, howIs, sessionName, socketAddress, webSocketUrl } from "./api.js";
 import { CaptionList } from "./caption-list.js";
 import { byNativeName, directionOf, fillSelect } from "./languages.js";
-import { Line } from "./line.js";
+import { backOff, Line } from "./line.js";
 import { bestLanguage } from "./matching.js";
 import { CaptionOrder } from "./order.js";
 import { Reader } from "./reading.js";
@@ -20,6 +20,8 @@ let session = null;
 let language = "";
 let settled = "";
 let caughtUpAt = 0;
+let tries = 0;
+let startTimer = 0;
 
 const order = new CaptionOrder(show);
 const list = new CaptionList($("viewport"), $("captions"), (code) => directionOf(languages, code), unread);
@@ -44,9 +46,10 @@ function onMessage(message) {
   switch (message.type) {
     case "joined":
       caughtUpAt = message.lastSequence;
-      settled = language;
+      settled = message.targetLanguage;
       break;
     case "caption":
+      settled = message.language;
       order.accept(message);
       break;
     case "sessionEnded":
@@ -120,7 +123,6 @@ function use(code) {
   showVoice();
   notice("");
   if (!line.send({ action: "changeLanguage", targetLanguage: code })) line.retryNow();
-  else settled ||= code;
 }
 
 /** Nothing is assumed of whom no offered language suits: they choose among all. */
@@ -191,8 +193,13 @@ async function start() {
   try {
     [languages, session] = await Promise.all([getLanguages(), getSession(sessionId)]);
   } catch (error) {
-    if (error.status === 404) onState("over", "missing");
-    else onState("waiting", "");
+    if (error.status === 404) {
+      onState("over", "missing");
+      return;
+    }
+    onState("waiting", "");
+    clearTimeout(startTimer);
+    startTimer = setTimeout(start, backOff(tries++));
     return;
   }
   if (!session.isActive) {

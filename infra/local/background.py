@@ -16,6 +16,7 @@ from infra.local import tables
 from infra.local.checkpoints import Checkpoints
 from infra.local.delivery import Policy
 from infra.local.event_source import EventSource
+from infra.local.expiries import Expiries
 from infra.local.failures import FailureFile
 from infra.local.invocation import Invoker
 from infra.local.registry import Application
@@ -59,19 +60,20 @@ def background(
     application: Application, invoker: Invoker, failures: FailureFile, state: Path
 ) -> Background:
     """The event sources, the schedules and the sweeper of an application."""
-    sources = _event_sources(application, failures, state)
+    expiries = Expiries(declared.stream_arn for declared in application.streams)
+    sources = _event_sources(application, failures, expiries, state)
 
     def wake() -> None:
         for source in sources:
             source.wake()
 
     tickers = tuple(_tickers(application, invoker, wake))
-    sweeper = Sweeper(boto3.client("dynamodb"), tables.read_tables(), wake)
+    sweeper = Sweeper(boto3.client("dynamodb"), tables.read_tables(), expiries, wake)
     return Background(sources, tickers, sweeper, wake)
 
 
 def _event_sources(
-    application: Application, failures: FailureFile, state: Path
+    application: Application, failures: FailureFile, expiries: Expiries, state: Path
 ) -> tuple[EventSource, ...]:
     # One try a call: the readers try again themselves, and at the end the emulator may be gone.
     once = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
@@ -89,6 +91,7 @@ def _event_sources(
                 invoker=invoker,
                 checkpoints=checkpoints,
                 failures=failures,
+                expiries=expiries,
             )
         )
         for declared in application.streams

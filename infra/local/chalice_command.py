@@ -8,10 +8,10 @@ worker process, and again in a new worker after every change of a file.
 from __future__ import annotations
 
 import atexit
+import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -113,18 +113,24 @@ def _stop(stage: subprocess.Popen[str], ending: threading.Event) -> None:
 
 
 def _announce(command: LocalCommand, settings: Mapping[str, str]) -> None:
-    """Print the ready line as soon as Chalice serves."""
-    while not _listens(command):
+    """Say that all is ready as soon as Chalice answers; its port alone is open a little earlier."""
+    while not _answers(command):
         time.sleep(LOOK_SECONDS)
     ws, dynamodb = settings["WEBSOCKET_URL"], settings["AWS_ENDPOINT_URL_DYNAMODB"]
-    print(f"ready http={url(command.port)} ws={ws} dynamodb={dynamodb}", flush=True)
+    # One write: a line of Chalice's own must not come between this one and its end.
+    sys.stdout.write(f"ready http={url(command.port)} ws={ws} dynamodb={dynamodb}\n")
+    sys.stdout.flush()
 
 
-def _listens(command: LocalCommand) -> bool:
+def _answers(command: LocalCommand) -> bool:
+    connection = http.client.HTTPConnection(command.host, command.port)
     try:
-        socket.create_connection((command.host, command.port), timeout=1).close()
-    except OSError:
+        connection.request("GET", "/health")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
     return True
 
 

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.checkpoints import SHARD_END, Checkpoints
 from infra.local.delivery import Delivery, Policy, Record, first_failure, sequence_number
+from infra.local.expiries import Expiries
 from infra.local.failures import FailureFile
 from infra.local.invocation import Function, Invoker
 from infra.local.shards import ShardIterator
@@ -63,6 +64,7 @@ class Mapping:
     invoker: Invoker
     checkpoints: Checkpoints
     failures: FailureFile
+    expiries: Expiries
 
 
 class ShardReader(threading.Thread):
@@ -117,7 +119,8 @@ class ShardReader(threading.Thread):
         now = time.monotonic()
         if self._delivery.room and not self._iterator.closed and now >= self._pace.next_at:
             records = self._iterator.read(min(self._delivery.room, LARGEST_PAGE))
-            self._delivery.offer(records, now)
+            marked = [self._mapping.expiries.marked(record) for record in records]
+            self._delivery.offer(marked, now)
             self._pace.polled(found=bool(records), now=now)
             self._drained = self._stop_at is not None and not records
         batch = self._delivery.due(now, flush=self._stop_at is not None)

@@ -34,9 +34,9 @@ START_SECONDS: Final = 30.0
 """Longer than the slowest laptop needs; then the stage says what it still waits for, and ends."""
 LOOK_SECONDS: Final = 0.01
 ENDING_ORDER: Final = (
-    (("gateway",), 1.5),
-    (("tables", "leftovers", "functions"), 3.4),
-    (("translate_server", "dynamodb"), 4.7),
+    (("gateway",), 2.4),
+    (("tables", "leftovers", "functions"), 4.0),
+    (("translate_server", "dynamodb"), 4.6),
 )
 """Groups of processes, and when they are killed: seconds after the stage's end was asked for, where
 the contract is five for all. A group ends together, and before the next one is asked to."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.local.expiries import Expiries
 from infra.local.tables import Table
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ unit must not empty a table."""
 _EXPIRED: Final = "attribute_type(#ttl, :number) AND #ttl BETWEEN :oldest AND :now"
 
 
-def sweep(client: DynamoDBClient, table: Table, now: float) -> int:
+def sweep(client: DynamoDBClient, table: Table, expiries: Expiries, now: float) -> int:
     """Delete the rows of a table whose time is over; returns how many.
 
     Each delete is conditional on the expiry: a row that was renewed since the scan stays.
@@ -33,6 +34,7 @@ def sweep(client: DynamoDBClient, table: Table, now: float) -> int:
     Args:
         client: of the stage's DynamoDB.
         table: with its TTL attribute.
+        expiries: is told of each delete.
         now: epoch seconds.
 
     Raises:
@@ -51,13 +53,17 @@ def sweep(client: DynamoDBClient, table: Table, now: float) -> int:
         TableName=table.name, FilterExpression=_EXPIRED, **expired
     )
     keys = [{name: row[name] for name in table.keys} for page in pages for row in page["Items"]]
-    return sum(_delete(client, table, key, expired) for key in keys)
+    return sum(_delete(client, table, expiries, key, expired) for key in keys)
 
 
-def _delete(client: DynamoDBClient, table: Table, key: Any, expired: Any) -> bool:
+def _delete(
+    client: DynamoDBClient, table: Table, expiries: Expiries, key: Any, expired: Any
+) -> bool:
+    expiries.expect(table.name, key)
     try:
         client.delete_item(TableName=table.name, Key=key, ConditionExpression=_EXPIRED, **expired)
     except client.exceptions.ConditionalCheckFailedException:
+        expiries.withdraw(table.name, key)
         return False
     return True
 
@@ -66,12 +72,17 @@ class Sweeper(threading.Thread):
     """Sweeps every table that has a time-to-live; `after_delete` runs when rows were deleted."""
 
     def __init__(
-        self, client: DynamoDBClient, tables: Sequence[Table], after_delete: Callable[[], None]
+        self,
+        client: DynamoDBClient,
+        tables: Sequence[Table],
+        expiries: Expiries,
+        after_delete: Callable[[], None],
     ) -> None:
         """Nothing is swept before `start`."""
         super().__init__(name="sweeper", daemon=True)
         self._client = client
         self._tables = [table for table in tables if table.ttl_attribute]
+        self._expiries = expiries
         self._after_delete = after_delete
         self._stopped = threading.Event()
 
@@ -87,7 +98,7 @@ class Sweeper(threading.Thread):
 
     def _sweep(self, table: Table) -> None:
         try:
-            deleted = sweep(self._client, table, time.time())
+            deleted = sweep(self._client, table, self._expiries, time.time())
         except (ClientError, BotoCoreError) as error:
             LOGGER.warning("%s cannot be swept: %s", table.name, error)
             return

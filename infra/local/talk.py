@@ -118,6 +118,15 @@ class Talk:
         everyone = [self.speaker, *self.listeners.values()]
         await asyncio.gather(*(_expect(socket, "joined") for socket in everyone))
         hearing = [asyncio.create_task(self._hear(socket)) for socket in self.listeners.values()]
+        try:
+            await self._speak_all(sentences, words_per_minute)
+            await asyncio.wait(hearing, timeout=ANSWER_SECONDS)
+        finally:
+            for task in hearing:
+                task.cancel()
+            await asyncio.gather(*hearing, return_exceptions=True)
+
+    async def _speak_all(self, sentences: Sequence[str], words_per_minute: int) -> None:
         for sequence, text in enumerate(sentences, start=1):
             begun = monotonic()
             await self._speak(sequence, text)
@@ -126,7 +135,6 @@ class Talk:
                 await asyncio.sleep(max(0.0, pause))
         # What was posted before `sessionEnded` arrives before it: then all that comes has come.
         await self.speaker.send(json.dumps({"action": "end"}))
-        await asyncio.wait(hearing, timeout=ANSWER_SECONDS)
 
     async def _speak(self, sequence: int, text: str) -> None:
         print(f"{sequence:>4}  {'said':<7}  {'':>8}  {text}", flush=True)

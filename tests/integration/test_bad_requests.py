@@ -35,7 +35,7 @@ def is_error(answer: Answer, status: int, code: str) -> None:
     error = answer.json
     assert error.keys() - {"details"} == {"type", "code", "message", "requestId"}
     assert (error["type"], error["code"]) == ("error", code)
-    #TMP assert error["requestId"]
+    assert error["requestId"]
 
 
 MALFORMED: Mapping[str, str] = {

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -119,10 +120,16 @@ def start(command: list[str], log: Path, **environment: str) -> subprocess.Popen
 def announced(process: subprocess.Popen[str], log: Path) -> Running:
     """Read until the ready line."""
     assert process.stdout is not None
+    late = threading.Timer(PATIENCE, process.kill)
+    late.start()
+    lines = []
     for line in process.stdout:
         if match := READY.fullmatch(line):
+            late.cancel()
             return Running(process, *match.groups())
-    raise AssertionError(f"no ready line:\n{log.read_text()}")
+        lines.append(line)
+    late.cancel()
+    raise AssertionError(f"no ready line in {lines}\n{log.read_text()}")
 
 
 @contextmanager

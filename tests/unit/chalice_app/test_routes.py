@@ -319,7 +319,9 @@ def test_an_unexpected_failure_is_internal_and_tells_no_detail(
 
 def test_a_binary_message_is_a_bad_message(world: World) -> None:
     send("c1", "eyJhY3Rpb24iOiJoZWFydGJlYXQifQ==", isBase64Encoded=True)
-    assert error(world, "c1")["code"] == "BAD_MESSAGE"
+    told = error(world, "c1")
+    assert told["code"] == "BAD_MESSAGE"
+    assert "binary" in told["message"]
 
 
 def test_a_message_without_a_body_is_a_bad_message(world: World) -> None:

@@ -14,12 +14,14 @@ from botocore.exceptions import EndpointConnectionError
 from infra.local.checkpoints import SHARD_END, Checkpoints
 from infra.local.delivery import Policy
 from infra.local.event_source import EventSource
+from infra.local.expiries import Expiries
 from infra.local.failures import FailureFile
 from infra.local.invocation import Function, Invoker
 from infra.local.shard_reader import BUSY_POLL_SECONDS, IDLE_POLL_SECONDS, Mapping, Pace
 from tests.unit.infra.streams import FakeStreams, stream_record
 
 PATIENCE = 10.0
+ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/T/stream/1"
 QUICK = Policy(
     batch_size=3, max_retries=2, bisected_retries=0, first_delay=0.001, longest_delay=0.01
 )
@@ -40,13 +42,14 @@ class Source:
         self._changed = threading.Condition()
         self.source = EventSource(
             Mapping(
-                stream_arn="arn",
+                stream_arn=ARN,
                 function=Function("effect", self._handle, timeout=5.0),
                 policy=policy,
                 client=streams.client,
                 invoker=Invoker(4),
                 checkpoints=self.checkpoints,
                 failures=FailureFile(self.failures),
+                expiries=Expiries([ARN]),
             )
         )
 
@@ -60,7 +63,7 @@ class Source:
 
     def wait_for_checkpoint(self, wanted: str, shard: str = "s") -> None:
         deadline = time.monotonic() + PATIENCE
-        while (found := self.checkpoints.position("arn", shard)) != wanted:
+        while (found := self.checkpoints.position(ARN, shard)) != wanted:
             assert time.monotonic() < deadline, found
             time.sleep(0.005)
 
@@ -102,7 +105,7 @@ def test_records_arrive_in_order_in_batches_of_lambdas_shape(tmp_path: Path) -> 
         source.wait_for_checkpoint("006")
     assert source.batches == [["000", "001", "002"], ["003", "004", "005"], ["006"]]
     first = source.events[0]["Records"][0]
-    assert first["eventSourceARN"] == "arn"
+    assert first["eventSourceARN"] == ARN
     assert isinstance(first["dynamodb"]["ApproximateCreationDateTime"], float)
 
 
@@ -168,7 +171,7 @@ def test_a_child_shard_is_read_when_its_parent_is_done(tmp_path: Path) -> None:
         *("000", "001", "002", "003"),
         *("100", "101"),
     ]
-    assert source.checkpoints.position("arn", "parent") == SHARD_END
+    assert source.checkpoints.position(ARN, "parent") == SHARD_END
 
 
 def test_a_shard_that_had_ended_before_the_restart_is_not_read_again(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from moto import mock_aws
 from types_boto3_dynamodb import DynamoDBClient
 
+from infra.local.expiries import Expiries
 from infra.local.sweeper import OLDEST_SECONDS, sweep
 from infra.local.tables import Table, ensure_tables
 
@@ -22,6 +23,8 @@ TABLE = Table(
     },
     ttl_attribute="ttl",
 )
+
+EXPIRIES = Expiries([])
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def test_rows_whose_second_has_come_are_deleted(client: DynamoDBClient) -> None:
     put(client, "past", {"N": str(int(NOW) - 1)})
     put(client, "now", {"N": str(int(NOW))})
     put(client, "future", {"N": str(int(NOW) + 1)})
-    assert sweep(client, TABLE, NOW) == 2
+    assert sweep(client, TABLE, EXPIRIES, NOW) == 2
     assert left(client) == {"future"}
 
 
@@ -54,7 +57,7 @@ def test_rows_without_a_plausible_time_are_left_alone(client: DynamoDBClient) ->
     put(client, "text", {"S": "1"})
     put(client, "milliseconds", {"N": str(int(NOW) * 1000)})
     put(client, "long ago", {"N": str(int(NOW) - OLDEST_SECONDS - 1)})
-    assert sweep(client, TABLE, NOW) == 0
+    assert sweep(client, TABLE, EXPIRIES, NOW) == 0
     assert left(client) == {"none", "text", "milliseconds", "long ago"}
 
 
@@ -69,5 +72,5 @@ def test_a_row_renewed_since_the_scan_stays(
         return delete(**request)
 
     monkeypatch.setattr(client, "delete_item", renew_first)
-    assert sweep(client, TABLE, NOW) == 0
+    assert sweep(client, TABLE, EXPIRIES, NOW) == 0
     assert left(client) == {"renewed"}

@@ -205,6 +205,21 @@ def test_an_invocation_that_slept_through_a_change_of_language_does_not_undo_it(
     assert counts(tables, of) == {"fr": 1}
 
 
+def test_an_invocation_that_saw_nobody_does_not_undo_who_came_meanwhile() -> None:
+    # It holds only because the ledger is read before the truth.
+    tables = Sleeper()
+    stream = Stream(World(tables=tables))
+    of = here(tables)
+
+    def joins_meanwhile() -> None:
+        tables.put_connection(listener(of, "c1"))
+        stream.deliver(record("c1", Change.INSERT))
+
+    tables.asleep.append(joins_meanwhile)
+    assert stream.sync.synchronise(["c1"]).failed == set()
+    assert counts(tables, of) == {"es": 1}
+
+
 # --- Sessions ------------------------------------------------------------------------------------
 
 

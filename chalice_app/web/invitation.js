@@ -1,0 +1,30 @@
+/** How people find a session: its name, its link, and a QR code for the hall's screen. */
+import { joinLink } from "./api.js";
+import { qrCode } from "./qr.js";
+
+const $ = (id) => document.getElementById(id);
+
+/** @param {string} sessionId */
+export function invite(sessionId) {
+  const link = joinLink(sessionId);
+  $("name").textContent = $("hall-name").textContent = sessionId;
+  $("link").href = link;
+  $("link").textContent = $("hall-link").textContent = link;
+  $("qr").replaceChildren(qrCode(link));
+  $("hall-qr").replaceChildren(qrCode(link));
+  for (const id of ["qr", "hall-button"]) {
+    $(id).addEventListener("click", () => $("hall").showModal());
+  }
+  $("hall-close").addEventListener("click", () => $("hall").close());
+  $("copy").addEventListener("click", () => copy(link));
+}
+
+async function copy(link) {
+  try {
+    await navigator.clipboard.writeText(link);
+    $("copy").textContent = "Copied";
+  } catch {
+    // Not allowed: the link is selected, to be copied by hand.
+    getSelection().selectAllChildren($("link"));
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * Sentences on their way to the server: each gets the next sequence when it is sent, keeps it when
+ * it is sent again, and stays here until its report comes. No DOM here.
+ */
+
+/**
+ * @typedef {object} Sentence
+ * @property {string} text
+ * @property {number} sequence 0 until it is sent
+ * @property {"queued" | "sent" | "said" | "failed" | "reported"} state "said": the server has it,
+ *   its report was lost
+ * @property {boolean} again it was sent more than once
+ * @property {object | null} report the protocol's `spoken`
+ */
+
+export class Outbox {
+  #send;
+  #changed;
+  #sentences = [];
+  #bySequence = new Map();
+  #next = 1;
+  #live = false;
+  #retry = 0;
+
+  /**
+   * @param {(message: object) => boolean} send @param {(sentence: Sentence) => void} changed
+   */
+  constructor(send, changed) {
+    this.#send = send;
+    this.#changed = changed;
+  }
+
+  /** @param {string} text @returns {Sentence} */
+  say(text) {
+    const sentence = { text, sequence: 0, state: "queued", again: false, report: null };
+    this.#sentences.push(sentence);
+    this.#changed(sentence);
+    if (this.#live) this.#transmit(sentence);
+    return sentence;
+  }
+
+  /** The line is up: what has no report goes again, what waited goes now. */
+  joined(lastSequence) {
+    this.#live = true;
+    this.#next = Math.max(this.#next, lastSequence + 1);
+    this.resend();
+  }
+
+  /** The line is down. */
+  lost() {
+    this.#live = false;
+    clearTimeout(this.#retry);
+  }
+
+  /** Somebody else speaks: nothing of what has no report was heard. */
+  displaced() {
+    this.lost();
+    for (const sentence of this.#unreported()) {
+      this.#bySequence.delete(sentence.sequence);
+      this.#become(sentence, "queued", { sequence: 0, again: false });
+    }
+  }
+
+  resend() {
+    for (const sentence of this.#unreported()) this.#transmit(sentence);
+  }
+
+  /** Sends one again that failed. */
+  sendAgain(sentence) {
+    if (this.#live) this.#transmit(sentence);
+    else this.#become(sentence, "queued");
+  }
+
+  /** @param {{sequence: number}} report the protocol's `spoken` */
+  reported(report) {
+    const sentence = this.#bySequence.get(report.sequence);
+    if (sentence) this.#become(sentence, "reported", { report });
+  }
+
+  /** An error names no sentence; they are handled in order, so it is the oldest that it can be. */
+  refused(error) {
+    if (error.code === "RATE_LIMITED") {
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => this.resend(), error.retryAfterMs ?? 1000);
+      return;
+    }
+    const waiting = this.#unreported().filter(({ state }) => state === "sent");
+    const lastSequence = error.details?.lastSequence;
+    const known = waiting.find(({ again }) => again);
+    if (lastSequence !== undefined && known) this.#become(known, "said");
+    else if (waiting.length) this.#become(waiting[0], "failed");
+  }
+
+  #unreported() {
+    return this.#sentences.filter(({ state }) => state === "queued" || state === "sent");
+  }
+
+  #transmit(sentence) {
+    const again = sentence.sequence !== 0;
+    const sequence = sentence.sequence || this.#next;
+    if (!this.#send({ action: "speak", sequence, text: sentence.text })) return;
+    this.#next = Math.max(this.#next, sequence + 1);
+    this.#bySequence.set(sequence, sentence);
+    this.#become(sentence, "sent", { sequence, again });
+  }
+
+  #become(sentence, state, fields = {}) {
+    Object.assign(sentence, { state, ...fields });
+    if (state === "reported" || state === "said") {
+      this.#sentences = this.#sentences.filter((other) => other !== sentence);
+    }
+    this.#changed(sentence);
+  }
+}

@@ -1,0 +1,371 @@
+"""A stage that does as it is told: any language, any caption, refusals, and a gateway that dies.
+
+It serves the real pages and speaks the real protocol over real sockets, on two ports as the local
+stage does; only what is behind them is made up. Everything may be called from the test's thread.
+"""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from chalice_app import languages, messages, pages
+from tests.fakes import NOW_MS, PATIENCE
+
+Message = dict[str, Any]
+T = TypeVar("T")
+
+ENGINE = ("en", "es", "pt", "fr", "ca", "ar", "he", "zh", "zh-TW")
+TOKEN = "a-speaker-token"
+
+
+@dataclass
+class StubSession:
+    """A session, as the protocol tells of it."""
+
+    session_id: str = "golden-eagle-427"
+    source: str = "en"
+    is_active: bool = True
+    last_sequence: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def status(self) -> Message:
+        """What GET /sessions/{id} answers."""
+        return {
+            "sessionId": self.session_id,
+            "sourceLanguage": self.source,
+            "isActive": self.is_active,
+            "listenerCount": sum(self.counts.values()),
+            "languages": self.counts,
+            "createdAt": NOW_MS,
+            "expiresAt": NOW_MS + 12 * 3_600_000,
+        }
+
+
+@dataclass(eq=False)
+class Socket:
+    """One connection that came in."""
+
+    query: Mapping[str, str]
+    response: web.WebSocketResponse
+    received: list[Message] = field(default_factory=list)
+    is_open: bool = True
+
+    @property
+    def is_speaker(self) -> bool:
+        """Whether it came with a token."""
+        return "token" in self.query
+
+
+class StubStage:
+    """One session at most, on two free ports of loopback."""
+
+    def __init__(self) -> None:
+        self.session = StubSession()
+        self.offered: Sequence[str] = ENGINE
+        self.refuse_with: int | None = None
+        self.reports = True
+        self.sockets: list[Socket] = []
+        self._spoken: set[int] = set()
+        self._news = threading.Condition()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._http = self._gateway = ""
+        self._runners: dict[str, web.AppRunner] = {}
+
+    # --- its life ---
+
+    @contextmanager
+    def running(self) -> Iterator["StubStage"]:
+        """Serves until the end of the block."""
+        self._thread.start()
+        try:
+            self._gateway = self.call(self._serve("ws", self._gateway_app(), 0))
+            self._http = self.call(self._serve("http", self._http_app(), 0))
+            yield self
+        finally:
+            for name in list(self._runners):
+                self.call(self._stop(name))
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    @property
+    def http(self) -> str:
+        """The pages' address."""
+        return f"http://{self._http}"
+
+    @property
+    def listener_page(self) -> str:
+        """The session's own page."""
+        return f"{self.http}/s/{self.session.session_id}"
+
+    def kill_gateway(self) -> None:
+        """The gateway dies: every socket is cut, and nothing listens on its port."""
+        self.call(self._stop("ws"))
+
+    def revive_gateway(self) -> None:
+        """The gateway is back, on the same port."""
+        port = int(self._gateway.rpartition(":")[2])
+        self.call(self._serve("ws", self._gateway_app(), port))
+
+    def kill_http(self) -> None:
+        """The pages' server dies, too."""
+        self.call(self._stop("http"))
+
+    def revive_http(self) -> None:
+        """The pages' server is back, on the same port."""
+        port = int(self._http.rpartition(":")[2])
+        self.call(self._serve("http", self._http_app(), port))
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Runs a coroutine in the stage's thread."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
+
+    # --- what a test does and sees ---
+
+    def wait(self, found: Callable[[], T | None], what: str) -> T:
+        """Waits until something is there, and returns it."""
+        with self._news:
+            result = self._news.wait_for(found, PATIENCE)
+        assert result, f"{what} did not come; sockets: {self.sockets}"
+        return result
+
+    def listener(self, language: str | None = None) -> Socket:
+        """The listener that is there now, or comes; the last one if there are several."""
+
+        def found() -> Socket | None:
+            wanted = (None, language)
+            return next(
+                (
+                    each
+                    for each in reversed(self.sockets)
+                    if each.is_open
+                    and not each.is_speaker
+                    and (language is None or each.query.get("targetLanguage") in wanted)
+                ),
+                None,
+            )
+
+        return self.wait(found, f"a listener of {language or 'anything'}")
+
+    def speaker(self, nth: int = 1) -> Socket:
+        """The nth socket that a speaker opened."""
+
+        def found() -> Socket | None:
+            speakers = [each for each in self.sockets if each.is_speaker]
+            return speakers[nth - 1] if len(speakers) >= nth else None
+
+        return self.wait(found, f"speaker {nth}")
+
+    def received(self, socket: Socket, action: str) -> Message:
+        """The first message of an action that a socket sends, now or in a moment."""
+        return self.wait(
+            lambda: next((each for each in socket.received if each["action"] == action), None),
+            action,
+        )
+
+    def send(self, socket: Socket, kind: str, **fields: object) -> None:
+        """Sends a message of the protocol."""
+        self.send_raw(socket, json.dumps({"type": kind, **fields}))
+
+    def send_raw(self, socket: Socket, text: str) -> None:
+        """Sends a text frame."""
+        self.call(socket.response.send_str(text))
+
+    def caption(self, sequence: int, text: str, language: str = "es", **fields: object) -> None:
+        """A sentence for whoever listens."""
+        self.session.last_sequence = max(self.session.last_sequence, sequence)
+        self.send(
+            self.listener(),
+            "caption",
+            sessionId=self.session.session_id,
+            sequence=sequence,
+            language=language,
+            text=text,
+            sourceLanguage=self.session.source,
+            spokenAt=NOW_MS,
+            **fields,
+        )
+
+    def show_roster(self, socket: Socket, **counts: int) -> None:
+        """Tells the speaker who listens."""
+        self.session.counts = counts
+        self.send(socket, "roster", listenerCount=sum(counts.values()), languages=counts)
+
+    # --- its servers ---
+
+    async def _serve(self, name: str, app: web.Application, port: int) -> str:
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", port)
+        await site.start()
+        self._runners[name] = runner
+        return "{}:{}".format(*runner.addresses[0][:2])
+
+    async def _stop(self, name: str) -> None:
+        runner = self._runners.pop(name)
+        if name == "ws":
+            for socket in self.sockets:
+                await self._cut(socket)
+        await runner.cleanup()
+
+    async def _cut(self, socket: Socket) -> None:
+        transport = socket.response.get_extra_info("transport")
+        if socket.is_open and transport is not None:
+            transport.abort()
+
+    def _http_app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_get("/", self._speaker_page)
+        app.router.add_get("/s/{session_id}", self._listener_page)
+        app.router.add_get("/web/{file}", self._file)
+        app.router.add_get("/languages", self._languages)
+        app.router.add_post("/sessions", self._open)
+        app.router.add_get("/sessions/{session_id}", self._status)
+        app.router.add_delete("/sessions/{session_id}", self._delete)
+        return app
+
+    def _gateway_app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_get("/", self._connect)
+        return app
+
+    async def _speaker_page(self, _: web.Request) -> web.Response:
+        return _response(pages.load().page(pages.SPEAKER, f"ws://{self._gateway}"))
+
+    async def _listener_page(self, _: web.Request) -> web.Response:
+        return _response(pages.load().page(pages.LISTENER, f"ws://{self._gateway}"))
+
+    async def _file(self, request: web.Request) -> web.Response:
+        version = request.query.get("v", "")
+        return _response(pages.load().file(request.match_info["file"], version))
+
+    async def _languages(self, _: web.Request) -> web.Response:
+        offered = [messages.language(languages.describe(code)) for code in self.offered]
+        return web.json_response({"languages": offered})
+
+    async def _open(self, request: web.Request) -> web.Response:
+        self.session.source = (await request.json())["sourceLanguage"]
+        opened = {
+            "sessionId": self.session.session_id,
+            "speakerToken": TOKEN,
+            "sourceLanguage": self.session.source,
+            "webSocketUrl": f"ws://{self._gateway}",
+            "expiresAt": NOW_MS,
+        }
+        return web.json_response(opened, status=201)
+
+    async def _status(self, request: web.Request) -> web.Response:
+        if request.match_info["session_id"] != self.session.session_id:
+            return web.json_response({"type": "error", "code": "SESSION_NOT_FOUND"}, status=404)
+        return web.json_response(self.session.status())
+
+    async def _delete(self, _: web.Request) -> web.Response:
+        await self._end()
+        return web.Response(status=204)
+
+    async def _connect(self, request: web.Request) -> web.StreamResponse:
+        status = self._refusal(request.query)
+        if status is not None:
+            return web.Response(status=status)
+        response = web.WebSocketResponse()
+        await response.prepare(request)
+        socket = Socket(dict(request.query), response)
+        await response.send_json(self._joined(socket))
+        with self._news:
+            self.sockets.append(socket)
+            self._news.notify_all()
+        await self._listen(socket)
+        return response
+
+    def _refusal(self, query: Mapping[str, str]) -> int | None:
+        if self.refuse_with is not None:
+            return self.refuse_with
+        if not self.session.is_active or query.get("sessionId") != self.session.session_id:
+            return 404
+        if "token" in query:
+            return None if query["token"] == TOKEN else 401
+        return None if query.get("targetLanguage") in self.offered else 400
+
+    def _joined(self, socket: Socket) -> Message:
+        joined: Message = {
+            "type": "joined",
+            "sessionId": self.session.session_id,
+            "role": "speaker" if socket.is_speaker else "listener",
+            "sourceLanguage": self.session.source,
+            "lastSequence": self.session.last_sequence,
+        }
+        target = socket.query.get("targetLanguage")
+        return joined | ({"targetLanguage": target} if target else {})
+
+    async def _listen(self, socket: Socket) -> None:
+        try:
+            async for frame in socket.response:
+                if frame.type is not WSMsgType.TEXT:
+                    continue
+                message = json.loads(frame.data)
+                await self._act(socket, message)
+                with self._news:
+                    socket.received.append(message)
+                    self._news.notify_all()
+        finally:
+            with self._news:
+                socket.is_open = False
+                self._news.notify_all()
+
+    async def _act(self, socket: Socket, message: Message) -> None:
+        match message["action"]:
+            case "heartbeat":
+                await socket.response.send_json({"type": "heartbeatAck"})
+            case "status":
+                await socket.response.send_json({"type": "sessionStatus", **self.session.status()})
+            case "changeLanguage" if message["targetLanguage"] not in self.offered:
+                await _refuse(socket, "UNSUPPORTED_LANGUAGE")
+            case "speak":
+                await self._speak(socket, message)
+            case "end":
+                await self._end()
+
+    async def _speak(self, socket: Socket, message: Message) -> None:
+        sequence = message["sequence"]
+        if socket is not [each for each in self.sockets if each.is_speaker][-1]:
+            await _refuse(socket, "NOT_SPEAKER")
+        elif sequence in self._spoken:
+            await _refuse(
+                socket, "BAD_MESSAGE", details={"lastSequence": self.session.last_sequence}
+            )
+        else:
+            self._spoken.add(sequence)
+            self.session.last_sequence = max(self.session.last_sequence, sequence)
+            if self.reports:
+                await socket.response.send_json(self._spoken_report(sequence))
+
+    def _spoken_report(self, sequence: int) -> Message:
+        heads = self.session.counts
+        reports = {
+            code: {"listeners": n, "delivered": n, "gone": 0, "dropped": 0, "cached": False}
+            for code, n in heads.items()
+        }
+        return {"type": "spoken", "sequence": sequence, "languages": reports, "durationMs": 42}
+
+    async def _end(self) -> None:
+        self.session.is_active = False
+        for socket in [each for each in self.sockets if each.is_open]:
+            await socket.response.send_json({"type": "sessionEnded", "reason": "ended"})
+            await socket.response.close(code=WSCloseCode.GOING_AWAY)
+
+
+async def _refuse(socket: Socket, code: str, **fields: object) -> None:
+    await socket.response.send_json({"type": "error", "code": code, "message": code, **fields})
+
+
+def _response(answer: pages.Answer) -> web.Response:
+    return web.Response(
+        body=answer.body.encode(), status=answer.status, headers=dict(answer.headers)
+    )
