@@ -78,14 +78,14 @@ class AccessBatch:
 
 
 def merge_rows(rows: Iterable[AccessRow]) -> Sequence[AccessBatch]:
-    """The rows in as few transactions as come easily: each joins the batch it shares most with."""
+    """The rows by the entries they share: each joins the batch with which it has most in common."""
     batches: list[AccessBatch] = []
     for row in rows:
-        fitting = [batch for batch in batches if batch.admits(row)]
-        best = max(fitting, key=lambda batch: _shared(batch, row), default=None)
-        if best is None:
-            batches.append(best := AccessBatch())
-        best.add(row)
+        fitting = [batch for batch in batches if batch.admits(row) and _shared(batch, row)]
+        if not fitting:
+            batches.append(AccessBatch())
+            fitting = batches[-1:]
+        max(fitting, key=lambda batch: _shared(batch, row)).add(row)
     return batches
 
 

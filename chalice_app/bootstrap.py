@@ -188,6 +188,7 @@ def aws_adapters(settings: Settings) -> Adapters:
             settings.region,
             clients.credentials,
             settings.max_concurrent_broadcasts,
+            settings.posts_per_second,
         ),
         metrics=embedded,
         clock=clock,

@@ -16,6 +16,10 @@ _log = logging.getLogger(__name__)
 NOTICE_SECONDS = 5.0
 """How long a notice (joined, roster, error, sessionEnded) is tried for."""
 
+CLOSING_SECONDS = 10.0
+"""How long closing is tried for: 80,000 connections at `config.POSTS_PER_SECOND`. With the notice
+before it, well within the 29 s after which API Gateway gives up a request for a session's end."""
+
 HANDSHAKE_GRACE_MS = 35_000
 """Younger connections are never deleted on 410.
 
@@ -47,9 +51,11 @@ class Broadcast:
         """Sends a notice: the same, within `NOTICE_SECONDS`."""
         return self.send(connection_ids, message, self.clock.monotonic() + NOTICE_SECONDS)
 
-    def close(self, connection_id: str) -> None:
-        """Closes a connection; its `$disconnect` removes the row."""
-        self.gateway.close(connection_id)
+    def close(self, connection_ids: Sequence[str]) -> Posted:
+        """Closes connections, within `CLOSING_SECONDS`; their `$disconnect` removes the rows."""
+        if not connection_ids:
+            return Posted()
+        return self.gateway.close(connection_ids, self.clock.monotonic() + CLOSING_SECONDS)
 
     def _forget(self, gone: Sequence[str]) -> None:
         try:

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 from chalice_app.errors import BroadcasterError
 
+POSTS_PER_SECOND = 8_000
+"""Four fifths of what API Gateway admits an account and region by default, 10,000 requests a second
+for HTTP, messages and posts together; some regions have 2,500. Source:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+"""
+
 _POSITIVE = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -33,6 +39,7 @@ class Settings:
     cache_ttl_seconds: int = 3600
     max_cache_entries: int = 10_000
     max_concurrent_broadcasts: int = 100
+    posts_per_second: int = POSTS_PER_SECOND
     session_ttl_seconds: int = 12 * 3600
     keep_sentences: bool = True
 
@@ -56,6 +63,7 @@ class Settings:
             cache_ttl_seconds=_positive(environ, "CACHE_TTL_SECONDS", 3600),
             max_cache_entries=_positive(environ, "MAX_CACHE_ENTRIES", 10_000),
             max_concurrent_broadcasts=_positive(environ, "MAX_CONCURRENT_BROADCASTS", 100),
+            posts_per_second=_positive(environ, "POSTS_PER_SECOND", POSTS_PER_SECOND),
             session_ttl_seconds=_positive(environ, "SESSION_TTL_SECONDS", 12 * 3600),
             keep_sentences=environ.get("KEEP_SENTENCES", "true").lower() != "false",
         )

@@ -86,7 +86,14 @@ class TranslationFailed(BroadcasterError):
 
 
 class ConditionFailed(BroadcasterError):
-    """A conditional write found the row otherwise than expected; nothing was written."""
+    """A conditional write found the row otherwise than expected; nothing was written.
+
+    `found` is that row, where the write asked for it.
+    """
+
+    def __init__(self, message: str, found: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.found: Mapping[str, object] = found or {}
 
 
 class MalformedRows(BroadcasterError):

@@ -150,8 +150,11 @@ class Gateway(Protocol):
         Never raises for what one connection does; every connection is in exactly one count.
         """
 
-    def close(self, connection_id: str) -> None:
-        """Closes a connection; one that is gone already is fine."""
+    def close(self, connection_ids: Sequence[str], deadline: float) -> Posted:
+        """Closes connections, until `deadline`: `delivered` are closed, `gone` already were.
+
+        Never raises for what one connection does; every connection is in exactly one count.
+        """
 
 
 class MetricsSink(Protocol):

@@ -37,6 +37,8 @@ app.experimental_feature_flags.update(["WEBSOCKETS"])
 
 _log = logging.getLogger(__name__)
 
+_INTERNAL = BroadcasterError("something went wrong here, not with you")
+
 
 # --- WebSocket ---------------------------------------------------------------------------------
 
@@ -70,7 +72,7 @@ def message(event: WebsocketEvent) -> None:
     except Exception:  # noqa: BLE001
         # The last resort: without it API Gateway would answer in its own words, not the protocol's.
         _log.exception("message failed")
-        _tell(event, BroadcasterError("something went wrong here, not with you"))
+        _tell(event, _INTERNAL)
 
 
 @app.on_ws_disconnect()
@@ -219,9 +221,16 @@ def _answer(call: Callable[[], dict[str, Any] | None], status: int = 200) -> Res
         body = call()
     except BroadcasterError as failure:
         _log_failure(failure)
-        request_id = _request().context.get("requestId", "")
-        return Response(messages.error(failure, request_id), status_code=failure.http_status)
+        return _refusal(failure)
+    except Exception:  # noqa: BLE001
+        _log.exception("request failed")
+        return _refusal(_INTERNAL)
     return Response("" if body is None else body, status_code=status)
+
+
+def _refusal(failure: BroadcasterError) -> Response:
+    request_id = _request().context.get("requestId", "")
+    return Response(messages.error(failure, request_id), status_code=failure.http_status)
 
 
 def _log_failure(failure: BroadcasterError) -> None:

@@ -211,8 +211,7 @@ class Sessions:
         """Tells connections that their session has ended, and closes them."""
         everyone = list(connection_ids)
         self.broadcast.notify(everyone, messages.session_ended("ended by the speaker"))
-        for connection_id in everyone:
-            self.broadcast.close(connection_id)
+        self.broadcast.close(everyone)
 
     def _everyone_in(self, session: Session) -> Iterable[str]:
         if session.speaker_connection_id is not None:

@@ -69,6 +69,8 @@ class RosterSync:
         result = Synchronised()
         pending = set(connection_ids)
         for attempt in range(TRIES):
+            if not pending:
+                break
             if attempt:
                 self.wait(_backoff(attempt))
             try:
@@ -79,8 +81,6 @@ class RosterSync:
                 pending -= malformed.keys
                 continue
             pending = self._commit_all(transactions, result)
-            if not pending:
-                break
         result.failed |= pending
         return result
 
@@ -144,7 +144,10 @@ def handle_records(
     first = {connection_id(record): record for record in reversed(records)}
     first.pop(None, None)
     result = sync.synchronise(key for key in first if key is not None)
-    presence.tell(_joined(records, result), result.sessions)
+    joined = _joined(records, result)
+    # A speaker who comes after the first listeners learns of them now, not at the next change.
+    of_speakers = {each.session_id for each in joined if not each.is_listener}
+    presence.tell(joined, result.sessions | of_speakers)
     return [first[failed] for failed in result.failed]
 
 

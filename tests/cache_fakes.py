@@ -137,10 +137,10 @@ class MemoryCache:
         with self._lock:
             # By last access alone: the index knows no order among equals.
             ordered = sorted(self._indexed(), key=lambda use: use.last_accessed_at)
-        return [
-            iter([use for use in ordered if recency_bucket(use.cache_key) == f"{bucket:02d}"])
-            for bucket in range(16)
-        ]
+        buckets: dict[str, list[EntryUse]] = {f"{bucket:02d}": [] for bucket in range(16)}
+        for use in ordered:
+            buckets[recency_bucket(use.cache_key)].append(use)
+        return [iter(bucket) for bucket in buckets.values()]
 
     def _indexed(self) -> list[EntryUse]:
         return list({**self.uses, **self.index_lag}.values())

@@ -393,9 +393,12 @@ class RecordingGateway:
             self._news.notify_all()
             return Posted(delivered=1)
 
-    def close(self, connection_id: str) -> None:
+    def close(self, connection_ids: Sequence[str], deadline: float) -> Posted:
         with self._news:
-            self.closed.append(connection_id)
+            self.deadlines.append(deadline)
+            self.closed += connection_ids
+        gone = tuple(key for key in connection_ids if key in self.gone)
+        return Posted(delivered=len(connection_ids) - len(gone), gone=gone)
 
     def to(self, connection_id: str, kind: str | None = None) -> list[Mapping[str, Any]]:
         """What a connection has received, of one type or of all."""

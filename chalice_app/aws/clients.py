@@ -13,6 +13,8 @@ import boto3
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 
+from chalice_app.aws.lean_responses import take_json_as_it_is
+
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_translate import TranslateClient
@@ -55,7 +57,9 @@ class Clients:
     def dynamodb(self) -> "DynamoDBClient":
         """DynamoDB's low-level client (the resource layer costs start-up time and Decimals)."""
         with self._making:
-            return self.session.client("dynamodb", config=_DYNAMODB)
+            client = self.session.client("dynamodb", config=_DYNAMODB)
+            take_json_as_it_is(client.meta.events)
+            return client
 
     @cached_property
     def translate(self) -> "TranslateClient":

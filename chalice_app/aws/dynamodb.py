@@ -86,7 +86,9 @@ def errors_translated() -> Iterator[None]:
 def _translated(error: ClientError) -> ConditionFailed | Conflict | Unavailable:
     match error.response["Error"]["Code"]:
         case "ConditionalCheckFailedException":
-            return ConditionFailed("the row is not as expected")
+            # boto3's types know nothing of it: ReturnValuesOnConditionCheckFailure puts it there.
+            found: dict[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
+            return ConditionFailed("the row is not as expected", decode(found))
         case "TransactionCanceledException" | "TransactionConflictException":
             return Conflict("another writer was there first")
         case code:
@@ -140,10 +142,11 @@ class Table:
         raise Unavailable("the database is throttling reads")
 
     def put(self, item: Mapping[str, Any], condition: str | None = None, **values: Any) -> None:
-        """Writes an item whole; ConditionFailed when the condition does not hold."""
+        """Writes an item whole; ConditionFailed, with the item found, when the condition fails."""
         request: dict[str, Any] = {"TableName": self.name, "Item": encode(item)}
         if condition:
             request["ConditionExpression"] = condition
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         if values:
             request["ExpressionAttributeValues"] = _values(values)
         self._write(partial(self.clients.dynamodb.put_item, **request))
@@ -196,16 +199,31 @@ class Table:
 
     def query(self, index: str, condition: str, **values: Any) -> Iterator[Item]:
         """The items of one partition of an index (eventually consistent), page by page."""
+        for page in self._query_pages(index, condition, values, {}):
+            yield from map(decode, page)
+
+    def query_keys(self, index: str, condition: str, **values: Any) -> Iterator[str]:
+        """The keys alone of the items that `query` finds: nothing else is sent or decoded."""
+        # By way of an alias, for a key whose name is a reserved word.
+        wanted = {"ProjectionExpression": "#key", "ExpressionAttributeNames": {"#key": self.key}}
+        for page in self._query_pages(index, condition, values, wanted):
+            for item in page:
+                yield item[self.key]["S"]
+
+    def _query_pages(
+        self, index: str, condition: str, values: Mapping[str, Any], more: Mapping[str, Any]
+    ) -> Iterator[Any]:
         request: dict[str, Any] = {
             "TableName": self.name,
             "IndexName": index,
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": _values(values),
+            **more,
         }
         while True:
             with errors_translated():
                 page = self.clients.dynamodb.query(**request)
-            yield from map(decode, page["Items"])
+            yield page["Items"]
             if "LastEvaluatedKey" not in page:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]

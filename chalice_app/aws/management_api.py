@@ -9,7 +9,6 @@ one signed request on a non-blocking keep-alive socket (`http_socket`), many at 
 import logging
 import ssl
 import threading
-import time
 from collections.abc import Callable, Sequence
 
 from chalice_app.aws.connection_requests import ConnectionRequests, Endpoint
@@ -81,10 +80,11 @@ class ManagementApi:
             return Posted()
         return self._send("POST", connection_ids, data, deadline)
 
-    def close(self, connection_id: str) -> None:
-        """Closes a connection; one that is gone already is fine, another failure is logged."""
-        deadline = time.monotonic() + self._limits.connect_seconds + self._limits.request_seconds
-        self._send("DELETE", (connection_id,), b"", deadline)
+    def close(self, connection_ids: Sequence[str], deadline: float) -> Posted:
+        """Closes connections, in the same way: `delivered` are closed, `gone` already were."""
+        if not connection_ids:
+            return Posted()
+        return self._send("DELETE", connection_ids, b"", deadline)
 
     def shutdown(self) -> None:
         """Closes the idle sockets, while nothing is being posted; a later post opens new ones."""

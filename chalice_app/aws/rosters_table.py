@@ -40,9 +40,9 @@ class RostersTable:
     def query_roster(self, session: Session, language: str) -> Sequence[str]:
         """The connection ids of the session's listeners of that language."""
         return [
-            str(item["connectionId"])
+            connection_id
             for bucket in range(ROSTER_BUCKETS)
-            for item in self.table.query(
+            for connection_id in self.table.query_keys(
                 ROSTER_INDEX,
                 "rosterKey = :roster",
                 roster=_roster_key(session.session_id, session.created_at, language, bucket),

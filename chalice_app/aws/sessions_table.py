@@ -6,12 +6,13 @@ Key: `sessionId`. Two kinds of rows:
   `listeners.<language>` (one number a language, top-level because ADD takes no nested attribute),
   isActive, createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash, lastSequence;
 - a sentence, `golden-eagle-427#<createdAt>#<sequence>`: spokenAt (ms), sourceLanguage, expiresAt
-  and, if sentences are kept, text. Its conditional put is what makes a sequence be spoken once, in
+  claim (random, whose it is) and, if sentences are kept, text. Its conditional put is what makes a sequence be spoken once, in
   whatever order two invocations come; it lives `SENTENCE_TTL_SECONDS`.
 
 The counts are written by the roster ledger alone (`rosters_table`).
 """
 
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -93,11 +94,17 @@ class SessionsTable:
             return
 
     def claim_sequence(self, session: Session, sentence: Sentence) -> bool:
-        """Takes the sequence number by creating its row: True the first time only."""
+        """Takes the sequence number by creating its row: True the first time only.
+
+        The SDK sends a write again whose answer is lost, and would meet its own row: the claim
+        tells it from another's.
+        """
+        claim = secrets.token_hex(8)
         try:
             self.table.put(
                 {
                     "sessionId": _sentence_key(session, sentence.sequence),
+                    "claim": claim,
                     "spokenAt": sentence.spoken_at,
                     "sourceLanguage": sentence.source_language,
                     "text": sentence.text if self.keep_sentences else None,
@@ -105,8 +112,8 @@ class SessionsTable:
                 },
                 "attribute_not_exists(sessionId)",
             )
-        except ConditionFailed:
-            return False
+        except ConditionFailed as failure:
+            return failure.found.get("claim") == claim
         return True
 
     def raise_last_sequence(self, session: Session, sequence: int) -> None:

@@ -37,7 +37,9 @@ class AmazonTranslate:
     def translate(self, text: str, source_language: str, target_language: str) -> str:
         """One translation; a text over the limit is translated in pieces, cut between words."""
         return "".join(
-            self._translate_piece(piece, source_language, target_language)
+            # The white space at a cut is kept here: engines trim it, and words would grow together.
+            self._translate_piece(piece.rstrip(), source_language, target_language)
+            + piece[len(piece.rstrip()) :]
             for piece in pieces(text, MAX_TEXT_BYTES)
         )
 

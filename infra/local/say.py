@@ -45,11 +45,12 @@ def choose_languages(wanted: str | None, source: str, offered: Collection[str]) 
         raise TalkError(
             f"the stage does not offer {', '.join(unknown)}; it has {', '.join(sorted(offered))}"
         )
-    if wanted is not None and not named:
-        raise TalkError(f"--to names no language; the stage has {', '.join(sorted(offered))}")
+    chosen = [codes[tag.lower()] for tag in named]
     if wanted is None:
-        return sorted(code for code in offered if code.lower() != source.lower())
-    return list(dict.fromkeys(codes[tag.lower()] for tag in named))
+        chosen = sorted(code for code in offered if code.lower() != source.lower())
+    if not chosen:
+        raise TalkError(f"nobody would listen; give --to some of {', '.join(sorted(offered))}")
+    return list(dict.fromkeys(chosen))
 
 
 def all_in_order(heard: Collection[Heard], languages: Collection[str], sentences: int) -> bool:

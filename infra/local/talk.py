@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from asyncio import FIRST_COMPLETED
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Final
@@ -119,27 +120,25 @@ class Talk:
         await asyncio.gather(*(_expect(socket, "joined") for socket in everyone))
         hearing = [asyncio.create_task(self._hear(socket)) for socket in self.listeners.values()]
         try:
-            await self._speak_all(sentences, words_per_minute)
+            for sequence, text in enumerate(sentences, start=1):
+                await self._speak(sequence, text)
+                if words_per_minute:
+                    # A connection that is lost ends the pause.
+                    pause = self.spoken_at[sequence] - monotonic()
+                    pause += 60 * len(text.split()) / words_per_minute
+                    await asyncio.wait(hearing, timeout=pause, return_when=FIRST_COMPLETED)
+            # What was posted before `sessionEnded` comes before it: then all that comes has come.
+            await _send(self.speaker, action="end")
             await asyncio.wait(hearing, timeout=ANSWER_SECONDS)
         finally:
             for task in hearing:
                 task.cancel()
             await asyncio.gather(*hearing, return_exceptions=True)
 
-    async def _speak_all(self, sentences: Sequence[str], words_per_minute: int) -> None:
-        for sequence, text in enumerate(sentences, start=1):
-            begun = monotonic()
-            await self._speak(sequence, text)
-            if words_per_minute:
-                pause = 60 * len(text.split()) / words_per_minute - (monotonic() - begun)
-                await asyncio.sleep(max(0.0, pause))
-        # What was posted before `sessionEnded` arrives before it: then all that comes has come.
-        await self.speaker.send(json.dumps({"action": "end"}))
-
     async def _speak(self, sequence: int, text: str) -> None:
         print(f"{sequence:>4}  {'said':<7}  {'':>8}  {text}", flush=True)
         self.spoken_at[sequence] = monotonic()
-        await self.speaker.send(json.dumps({"action": "speak", "sequence": sequence, "text": text}))
+        await _send(self.speaker, action="speak", sequence=sequence, text=text)
         await _expect(self.speaker, "spoken")
 
     async def _hear(self, socket: ClientConnection) -> None:
@@ -163,6 +162,11 @@ class Talk:
         print(heard, flush=True)
 
 
+async def _send(socket: ClientConnection, **message: object) -> None:
+    with _lost_connection_told():
+        await socket.send(json.dumps(message))
+
+
 async def _expect(socket: ClientConnection, kind: str) -> Message:
     """The next message of that kind.
 
@@ -170,15 +174,24 @@ async def _expect(socket: ClientConnection, kind: str) -> Message:
         TalkError: an error came instead, the connection ended, or nothing came at all.
     """
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            while True:
-                message: Message = json.loads(await socket.recv())
-                if message["type"] == kind:
-                    return message
-                if message["type"] == "error":
-                    raise TalkError(f"the stage answered {message['code']}: {message['message']}")
+        with _lost_connection_told():
+            async with asyncio.timeout(ANSWER_SECONDS):
+                while True:
+                    message: Message = json.loads(await socket.recv())
+                    if message["type"] == kind:
+                        return message
+                    if message["type"] == "error":
+                        raise TalkError(
+                            f"the stage answered {message['code']}: {message['message']}"
+                        )
     except TimeoutError:
         raise TalkError(f"no `{kind}` came within {ANSWER_SECONDS:.0f} s; see its log") from None
+
+
+@contextmanager
+def _lost_connection_told() -> Iterator[None]:
+    try:
+        yield
     except ConnectionClosed:
         raise TalkError("the stage closed the connection; is it still running?") from None
 

@@ -6,7 +6,6 @@ Prints a table and appends a JSON line a figure. Nothing here asserts a figure: 
 
 import argparse
 import asyncio
-import json
 import re
 import sys
 import tempfile
@@ -14,44 +13,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
-from tests.integration.client import PROJECT, Client, Stage, Talk, eventually, running_stage, talk
+from tests.benchmarks.results import RESULTS, Figure, report
+from tests.integration.client import Client, Stage, Talk, eventually, running_stage, talk
 
 LISTENERS, LANGUAGES, ROUNDS = 100, 3, 20
 CROWD, CROWD_ROUNDS = 200, 3
 SENTENCE = "Four score and seven years ago our fathers brought forth a new nation."
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measurement, the median where there were several."""
-
-    name: str
-    value: float
-    unit: str
-    target: float
-    note: str = ""
-
-    def line(self) -> str:
-        """Its row of the table."""
-        value, target = f"{self.value:.1f} {self.unit}", f"{self.target:.0f} {self.unit}"
-        return f"{self.name:<52}  {value:>9}  target {target:>8}  {self.note}"
-
-    def json(self) -> str:
-        """Its line of the results."""
-        return json.dumps(
-            {
-                "benchmark": f"talk: {self.name}",
-                "figure": round(self.value, 1),
-                "unit": self.unit,
-                "ratio_to": None,
-            }
-        )
 
 
 def spread(values: Sequence[float]) -> str:
@@ -67,17 +39,17 @@ async def measure_sentences(stage: Stage) -> Figure:
         listeners = await at.join_all([offered[n % len(offered)] for n in range(LISTENERS)])
         await _warm_up(at, speaker, listeners)
         times = [await _say_once(at, speaker, listeners) for _ in range(ROUNDS)]
-    name = f"cached sentence to {LISTENERS} listeners in {len(offered)} languages"
-    return Figure(name, median(times), "ms", 300, spread(times))
+    name = f"talk: cached sentence to {LISTENERS} listeners in {len(offered)} languages"
+    return Figure(name, median(times), "ms", target=300, note=spread(times))
 
 
 async def _warm_up(at: Talk, speaker: Client, listeners: Sequence[Client]) -> None:
     """Says the sentence until every language has it from the cache."""
     cached = False
     while not cached:
-        report = await at.say(speaker, SENTENCE)
+        spoken = await at.say(speaker, SENTENCE)
         await asyncio.gather(*(each.expect("caption", sequence=at.sequence) for each in listeners))
-        cached = all(language["cached"] for language in report["languages"].values())
+        cached = all(language["cached"] for language in spoken["languages"].values())
 
 
 async def _say_once(at: Talk, speaker: Client, listeners: Sequence[Client]) -> float:
@@ -85,10 +57,10 @@ async def _say_once(at: Talk, speaker: Client, listeners: Sequence[Client]) -> f
         asyncio.create_task(each.expect("caption", sequence=at.sequence + 1)) for each in listeners
     ]
     begun = time.perf_counter()
-    report = asyncio.create_task(at.say(speaker, SENTENCE))
+    speaking = asyncio.create_task(at.say(speaker, SENTENCE))
     await asyncio.gather(*hearing)
     took_ms = (time.perf_counter() - begun) * 1000
-    await report
+    await speaking
     return took_ms
 
 
@@ -96,10 +68,12 @@ async def measure_crowds(stage: Stage) -> list[Figure]:
     """Until the session's counts are exact, from the first handshake and from the cut."""
     times = [await _crowd(stage) for _ in range(CROWD_ROUNDS)]
     coming, going = zip(*times, strict=True)
-    return [
-        Figure(f"{CROWD} joining at once, counted", median(coming), "ms", 2000, spread(coming)),
-        Figure(f"{CROWD} cut at once, not counted", median(going), "ms", 2000, spread(going)),
-    ]
+    return [_crowd_figure("joining", coming), _crowd_figure("cut", going)]
+
+
+def _crowd_figure(what: str, times: Sequence[float]) -> Figure:
+    name = f"talk: {CROWD} {what} at once until the count is exact"
+    return Figure(name, median(times), "ms", target=2000, note=spread(times))
 
 
 async def _crowd(stage: Stage) -> tuple[float, float]:
@@ -138,7 +112,7 @@ def measure_memory(stage: Stage, when: str) -> list[Figure]:
     """The memory of a stage that was started here."""
     if stage.pid is None:
         return []
-    return [Figure(f"stage {when}, resident", resident_megabytes(stage.pid), "MB", 500)]
+    return [Figure(f"talk: stage {when}", resident_megabytes(stage.pid), "MB", target=500)]
 
 
 @contextmanager
@@ -150,8 +124,8 @@ def measured_stage(http: str | None) -> Iterator[tuple[Stage, list[Figure]]]:
     with tempfile.TemporaryDirectory() as directory:
         begun = time.perf_counter()
         with running_stage(Path(directory) / "stage.log") as stage:
-            started = Figure("start to the ready line", time.perf_counter() - begun, "s", 5)
-            yield stage, [started]
+            took = time.perf_counter() - begun
+            yield stage, [Figure("talk: start to the ready line", took, "s", target=5)]
 
 
 async def measure(stage: Stage) -> list[Figure]:
@@ -168,14 +142,11 @@ def main() -> None:
     """Measures, prints and appends."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--http", metavar="URL", help="a stage that runs already")
-    parser.add_argument("--results", type=Path, default=PROJECT / "bench-results.jsonl")
+    parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
     with measured_stage(options.http) as (stage, figures):
         figures += asyncio.run(measure(stage))
-    for figure in figures:
-        print(figure.line())
-    with options.results.open("a", encoding="utf-8") as results:
-        results.writelines(f"{figure.json()}\n" for figure in figures)
+    report(figures, options.results)
 
 
 if __name__ == "__main__":

@@ -70,6 +70,7 @@ class StubStage:
         self.offered: Sequence[str] = ENGINE
         self.refuse_with: int | None = None
         self.reports = True
+        self.answers = True
         self.sockets: list[Socket] = []
         self._spoken: set[int] = set()
         self._news = threading.Condition()
@@ -321,6 +322,8 @@ class StubStage:
 
     async def _act(self, socket: Socket, message: Message) -> None:
         match message["action"]:
+            case _ if not self.answers:
+                pass
             case "heartbeat":
                 await socket.response.send_json({"type": "heartbeatAck"})
             case "status":

@@ -8,12 +8,21 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.integration.client import Client, Message, Stage, Talk, talk
+from tests.integration.client import PROJECT, Client, Message, Stage, Talk, talk
 
 LONGEST = 4_000
 GATEWAY_LIMIT = 128 * 1024
 
-SAYS_TOO_MUCH = ("Traceback", 'File "', "Error:", "Exception", "chalice", "boto", "/work", ".py")
+SAYS_TOO_MUCH = (
+    "Traceback",
+    'File "',
+    "Error:",
+    "Exception",
+    "chalice",
+    "boto",
+    str(PROJECT),
+    ".py",
+)
 
 
 @dataclass(frozen=True)

@@ -223,6 +223,16 @@ def test_sigint_ends_it_while_people_are_connected(tmp_path: Path) -> None:
         assert alive(everything) == set()
 
 
+def test_sigterm_while_it_starts_leaves_nothing_behind(tmp_path: Path) -> None:
+    with start([sys.executable, "-m", "infra.local", *FREE_PORTS], tmp_path / "log") as process:
+        until(lambda: len(descendants(process.pid)) >= 3, "nothing is started")
+        everything = descendants(process.pid)
+        assert end(process) < STOP_SECONDS
+        assert process.stdout is not None
+        assert (process.returncode, process.stdout.read()) == (0, "")
+        assert alive(everything) == set()
+
+
 def test_the_users_own_aws_is_never_used(tmp_path: Path) -> None:
     with stage(tmp_path / "log", **USERS_AWS) as running:
         session = running.open_session()

@@ -104,15 +104,18 @@ class SimulatedDatabase:
         """A whole partition of an index in one page."""
         table = self._tables[request["TableName"]]
         index = table.definition.indexes[request["IndexName"]]
-        condition = compiled(request["KeyConditionExpression"])
+        expressions = compiled(
+            request["KeyConditionExpression"], projection=request.get("ProjectionExpression", "")
+        )
         items = [
             item
             for item in table.all_seen(self.lag)
             if index.partition_key in item
             and index.sort_key in item
-            and condition.holds(item, request)
+            and expressions.holds(item, request)
         ]
-        return {"Items": sorted(items, key=lambda item: str(item[index.sort_key]))}
+        items.sort(key=lambda item: str(item[index.sort_key]))
+        return {"Items": [expressions.projected(item, request) for item in items]}
 
     def _write_one(self, action: Mapping[str, Request]) -> None:
         if not self._write_all([action], transactional=False):

@@ -29,6 +29,7 @@ class Expressions:
 
     condition: Condition
     updates: tuple[Update, ...]
+    projection: tuple[str, ...]
     placeholders: frozenset[str]
 
     def holds(self, item: Item | None, request: Mapping[str, Any]) -> bool:
@@ -44,6 +45,14 @@ class Expressions:
             update(changed, names, values)
         return changed
 
+    def projected(self, item: Item, request: Mapping[str, Any]) -> Item:
+        """What a query shows of an item: all of it, where it asks for nothing less."""
+        if not self.projection:
+            return item
+        names, _ = self._placeholders(request)
+        wanted = {names.get(path, path) for path in self.projection}
+        return {name: value for name, value in item.items() if name in wanted}
+
     def _placeholders(self, request: Mapping[str, Any]) -> tuple[Placeholders, Placeholders]:
         names = request.get("ExpressionAttributeNames", {})
         values = request.get("ExpressionAttributeValues", {})
@@ -55,12 +64,13 @@ class Expressions:
 
 
 @lru_cache(maxsize=4096)
-def compiled(condition: str = "", update: str = "") -> Expressions:
+def compiled(condition: str = "", update: str = "", projection: str = "") -> Expressions:
     """The expressions of a request."""
     return Expressions(
         _condition(condition) if condition else lambda *_: True,
         tuple(_clauses(update)) if update else (),
-        frozenset(re.findall(r"[#:]\w+", f"{condition} {update}")),
+        tuple(projection.split(", ")) if projection else (),
+        frozenset(re.findall(r"[#:]\w+", f"{condition} {update} {projection}")),
     )
 
 

@@ -1,6 +1,6 @@
 """Fan-out: everyone is posted to, and the rows of those that are gone are removed."""
 
-from chalice_app.broadcast import HANDSHAKE_GRACE_MS, NOTICE_SECONDS
+from chalice_app.broadcast import CLOSING_SECONDS, HANDSHAKE_GRACE_MS, NOTICE_SECONDS
 from chalice_app.models import Posted
 from tests.fakes import NOW_MS, World, listener, session
 
@@ -66,7 +66,15 @@ def test_a_notice_has_its_own_time(world: World) -> None:
     assert world.gateway.deadlines == [2.0 + NOTICE_SECONDS]
 
 
-def test_a_close_is_passed_on(world: World) -> None:
-    world.app.broadcast.close("c1")
-    assert world.gateway.closed == ["c1"]
+def test_all_are_closed_by_one_call_within_its_time(world: World) -> None:
+    world.clock.advance(2_000)
+    world.gateway.gone.add("c2")
+    assert world.app.broadcast.close(["c1", "c2"]) == Posted(delivered=1, gone=("c2",))
+    assert world.gateway.closed == ["c1", "c2"]
+    assert world.gateway.deadlines == [2.0 + CLOSING_SECONDS]
     assert world.gateway.log == []
+
+
+def test_nobody_to_close_is_no_call(world: World) -> None:
+    assert world.app.broadcast.close([]) == Posted()
+    assert world.gateway.deadlines == []

@@ -16,6 +16,7 @@ NUMBERS = {
     "CACHE_TTL_SECONDS": 3600,
     "MAX_CACHE_ENTRIES": 10_000,
     "MAX_CONCURRENT_BROADCASTS": 100,
+    "POSTS_PER_SECOND": 8_000,
     "SESSION_TTL_SECONDS": 12 * 3600,
 }
 
@@ -25,6 +26,7 @@ def numbers(settings: Settings) -> dict[str, int]:
         "CACHE_TTL_SECONDS": settings.cache_ttl_seconds,
         "MAX_CACHE_ENTRIES": settings.max_cache_entries,
         "MAX_CONCURRENT_BROADCASTS": settings.max_concurrent_broadcasts,
+        "POSTS_PER_SECOND": settings.posts_per_second,
         "SESSION_TTL_SECONDS": settings.session_ttl_seconds,
     }
 

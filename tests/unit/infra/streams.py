@@ -1,5 +1,6 @@
 """A stand-in for DynamoDB Streams: shards as lists, iterators that can expire."""
 
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -40,6 +41,7 @@ class FakeStreams:
         self.shards = shards
         self.closed = closed or set()
         self.outage: Exception | None = None
+        self.met_outage = threading.Event()
         self._parents = parents or {}
         self._page_size = page_size
         self._epoch = 0
@@ -83,6 +85,7 @@ class FakeStreams:
     def get_records(self, **request: Any) -> Any:
         """A page, and no next iterator at the end of a closed shard."""
         if self.outage is not None:
+            self.met_outage.set()
             raise self.outage
         shard, position, epoch = request["ShardIterator"].split("/")
         if int(epoch) != self._epoch:

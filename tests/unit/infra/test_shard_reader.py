@@ -199,6 +199,7 @@ def test_an_outage_of_the_stream_is_survived(tmp_path: Path) -> None:
     streams = FakeStreams({"s": shard(1)})
     streams.outage = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
     with running(streams, tmp_path) as source:
+        assert streams.met_outage.wait(PATIENCE)
         streams.outage = None
         source.wait_for_checkpoint("000")
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_app.accesses import MAX_ACTIONS, RECENCY_GRAIN_MS, ROW_PREFIX
+from chalice_app.accesses import RECENCY_GRAIN_MS, ROW_PREFIX
 from chalice_app.attribute_values import encode
 from chalice_app.bootstrap import Application, composed
 from chalice_app.errors import Unavailable
-from chalice_app.models import Access, AccessRow, EntryUse
+from chalice_app.models import Access, AccessRow
 from streams import cache_access
 from streams.cache_access import TRIES, AccessSync, handle_records
 from streams.cache_measures import CacheMeasures
@@ -287,9 +287,3 @@ def test_the_handler_applies_rows_and_keeps_the_limit(world: World) -> None:
 def test_the_handler_says_when_it_is_composed_without_a_store(world: World) -> None:
     with composed(world.app), pytest.raises(RuntimeError, match="statistics"):
         cache_access.handler({"Records": []}, None)
-
-
-def test_a_batch_is_never_too_large_for_a_transaction() -> None:
-    assert MAX_ACTIONS == 100
-    use: EntryUse = entry("x")
-    assert use.access_count == 0

@@ -374,22 +374,44 @@ def test_each_retry_starts_when_it_is_due(
 # Closing
 
 
-@pytest.mark.parametrize("status", [200, 204, 410])
+@pytest.mark.parametrize(
+    ("status", "closed"),
+    [(200, Posted(delivered=1)), (204, Posted(delivered=1)), (410, Posted(gone=("x=",)))],
+)
 def test_a_connection_is_closed(
-    gateway: ScriptedGateway, make_api: MakeApi, caplog: pytest.LogCaptureFixture, status: int
+    gateway: ScriptedGateway,
+    make_api: MakeApi,
+    caplog: pytest.LogCaptureFixture,
+    status: int,
+    closed: Posted,
 ) -> None:
     gateway.scripts["x="] = [answer(status)]
-    make_api().close("x=")
+    assert make_api().close(["x="], soon()) == closed
     (request,) = gateway.requests
     assert (request.method, request.target) == ("DELETE", "/api/@connections/x%3D")
     assert not caplog.records
+
+
+def test_a_crowd_is_closed_over_the_shared_sockets(
+    gateway: ScriptedGateway, make_api: MakeApi
+) -> None:
+    ids = names("x", 500)
+    gateway.scripts[ids[7]] = [answer(429), answer(204)]
+    assert make_api(5).close(ids, soon()) == Posted(delivered=500)
+    assert {request.connection_id for request in gateway.requests} == set(ids)
+    assert gateway.accepted <= 5
+
+
+def test_nobody_to_close_is_no_request(gateway: ScriptedGateway, make_api: MakeApi) -> None:
+    assert make_api().close([], soon()) == Posted()
+    assert gateway.accepted == 0
 
 
 def test_a_connection_that_cannot_be_closed_is_logged(
     gateway: ScriptedGateway, make_api: MakeApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     gateway.scripts["x"] = [answer(403)]
-    make_api().close("x")
+    assert make_api().close(["x"], soon()) == Posted(failed=1)
     assert [record.getMessage() for record in caplog.records] == [
         "DELETE to 1 connections: {403: 1}, 0 dropped"
     ]

@@ -1,0 +1,92 @@
+"""`python -m infra.deploy --stage dev [--alarm-email WHO]`: a stage on AWS, whole.
+
+Credentials and region are the SDK's settings (AWS_PROFILE, AWS_REGION). Each step is printed; run
+again, nothing changes. `infra.deployment.stage_deployment` has the steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import boto3
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+from infra.deployment.problem import DeploymentProblem
+from infra.deployment.record import Record
+from infra.deployment.stage_deployment import StageDeployment, chalice_deploy
+from infra.deployment.stage_names import PROJECT, stage_named
+
+_LOG_IN = "log in: export AWS_PROFILE, or run `aws configure` or `aws sso login`"
+_EXPIRED = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Deploys a stage; 1 when it could not be done, with the reason and the mend in one line."""
+    parser = argparse.ArgumentParser(prog="python -m infra.deploy")
+    parser.add_argument("--stage", default="dev", help="the Chalice stage (default: dev)")
+    parser.add_argument("--alarm-email", help="who is written to when an alarm fires")
+    parser.add_argument(
+        "--again", action="store_true", help="go on although an earlier deployment was broken off"
+    )
+    parser.add_argument("--poll-seconds", type=float, default=5.0, help=argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments)
+    return told(lambda: deploy(chosen))
+
+
+def deploy(chosen: argparse.Namespace) -> None:
+    """Deploys what the command line chose."""
+    stage = stage_named(chosen.stage)
+    session = boto3.Session()
+    if session.region_name is None:
+        raise NoRegionError
+    deployment = StageDeployment(
+        session=session,
+        record=Record(PROJECT, stage),
+        chalice=partial(chalice_deploy, PROJECT, stage.name),
+        say=partial(print, "deploy:", flush=True),
+        seconds=chosen.poll_seconds,
+    )
+    deployment.run(chosen.alarm_email, chosen.again)
+
+
+def told(command: Callable[[], None]) -> int:
+    """Runs a command and tells what went wrong in one line; returns the exit code."""
+    try:
+        command()
+    except (DeploymentProblem, ClientError, BotoCoreError) as error:
+        print(f"deploy: {_line(error)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _line(error: Exception) -> str:
+    match error:
+        case DeploymentProblem():
+            return str(error)
+        case NoCredentialsError() | PartialCredentialsError() | ProfileNotFound():
+            return str(DeploymentProblem(f"no AWS credentials ({error})", _LOG_IN))
+        case NoRegionError():
+            return str(DeploymentProblem("no region is chosen", "export AWS_REGION=us-east-1"))
+        case EndpointConnectionError():
+            mend = "check AWS_REGION and the network"
+            return str(DeploymentProblem(str(error), mend))
+        case ClientError() if error.response["Error"]["Code"] in _EXPIRED:
+            return str(DeploymentProblem("AWS does not accept the credentials", _LOG_IN))
+    return str(DeploymentProblem(str(error), "mend that and run this again"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

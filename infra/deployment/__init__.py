@@ -1,0 +1,1 @@
+"""What `make deploy` and `make package` do around Chalice: stacks, records, policies, mappings."""

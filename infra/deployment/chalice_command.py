@@ -1,0 +1,89 @@
+"""`chalice deploy` and `chalice package` by hand: checked before Chalice does anything.
+
+Both import `app.py`, which calls `prepare` first, with the stage's recorded environment already in
+place. Chalice itself would subscribe to a stream without a name, and end in a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+from chalice.cli import cli
+
+from infra.deployment.record import GENERATED
+from infra.deployment.stage_names import PROJECT
+
+_CHECKED: Final = frozenset({"deploy", "package"})
+_TABLES: Final = (
+    "SESSIONS_TABLE_NAME",
+    "CONNECTIONS_TABLE_NAME",
+    "CACHED_TRANSLATIONS_TABLE_NAME",
+    "ROSTERS_TABLE_NAME",
+)
+_STREAMS: Final = ("CONNECTIONS_STREAM_ARN", "CACHED_TRANSLATIONS_STREAM_ARN")
+
+
+@dataclass(frozen=True)
+class Command:
+    """A Chalice command that builds the functions' zip."""
+
+    name: str
+    stage: str
+    project: Path
+
+
+def prepare() -> None:
+    """Ends the process with one line if the command builds a zip and its stage is not recorded."""
+    command = building_command(sys.argv[1:])
+    if command is None:
+        return
+    if reason := refusal(command, os.environ):
+        raise SystemExit(f"chalice {command.name}: {reason}")
+    # Chalice zips whatever lies in vendor/, and importing the application would write it there.
+    sys.dont_write_bytecode = True
+    remove_bytecode(command.project)
+
+
+def building_command(arguments: Sequence[str]) -> Command | None:
+    """The command as Chalice reads it; None for one that builds no zip."""
+    with click.Context(cli) as context:
+        options = cli.make_context("chalice", list(arguments), parent=context, obj={})
+        name, _, rest = cli.resolve_command(options, options.protected_args + options.args)
+    if name not in _CHECKED:
+        return None
+    chosen = cli.commands[name].make_context(name, rest, resilient_parsing=True).params
+    return Command(name, str(chosen["stage"]), Path(options.params["project_dir"] or PROJECT))
+
+
+def refusal(command: Command, environ: Mapping[str, str]) -> str | None:
+    """Why the command cannot work, with what to run; None when it can."""
+    stage = command.stage
+    if command.name == "deploy":
+        mend = f"make deploy STAGE={stage}"
+    else:
+        mend = f"make package STAGE={stage}"
+    missing = [name for name in (*_TABLES, *_STREAMS) if not environ.get(name)]
+    if missing:
+        return f"stage {stage} has no recorded outputs ({missing[0]} is not set); run: {mend}"
+    foreign = [name for name in _TABLES if not environ[name].endswith(f"-{stage}")]
+    if foreign:
+        name = foreign[0]
+        return f"{name} is {environ[name]}, of another stage than {stage}; run: {mend}"
+    generated = command.project / ".chalice" / GENERATED / stage
+    if not any(generated.glob("*.json")):
+        return f"the functions' policies are not in {generated}; run: {mend}"
+    return None
+
+
+def remove_bytecode(project: Path) -> None:
+    """Deletes the compiled files of what goes into the zip: they would only make it larger."""
+    for package in ("chalice_app", "streams"):
+        for directory in list((project / package).rglob("__pycache__")):
+            shutil.rmtree(directory, ignore_errors=True)

@@ -1,0 +1,123 @@
+"""What a deployment records for Chalice: a stage's environment and its functions' policies.
+
+The environment goes into the stage's part of `.chalice/config.json`, beside whatever else stands
+there (a stage may set CACHE_TTL_SECONDS, say); the policies into `.chalice/generated/<stage>/`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from infra.deployment.policies import read_policies, with_arns
+from infra.deployment.stage_names import Stage, read_config, recorded_environment
+
+GENERATED: Final = "generated"
+
+_VARIABLES: Final = {
+    "SessionsTableName": "SESSIONS_TABLE_NAME",
+    "ConnectionsTableName": "CONNECTIONS_TABLE_NAME",
+    "CachedTranslationsTableName": "CACHED_TRANSLATIONS_TABLE_NAME",
+    "RostersTableName": "ROSTERS_TABLE_NAME",
+    "ConnectionsStreamArn": "CONNECTIONS_STREAM_ARN",
+    "CachedTranslationsStreamArn": "CACHED_TRANSLATIONS_STREAM_ARN",
+}
+"""The stacks' outputs that the functions are told, and the variables that tell them."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a stage is deployed."""
+
+    partition: str
+    region: str
+    account: str
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource here."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+
+def recorded_place(environment: Mapping[str, str]) -> Place | None:
+    """Where the recorded stage is: its streams' ARNs tell; None when nothing is recorded."""
+    parts = environment.get("CONNECTIONS_STREAM_ARN", "").split(":")
+    return Place(parts[1], parts[3], parts[4]) if len(parts) > 5 else None
+
+
+@dataclass(frozen=True)
+class Record:
+    """The record of one stage in a project's `.chalice`."""
+
+    project: Path
+    stage: Stage
+
+    def environment(self) -> Mapping[str, str]:
+        """What is recorded now."""
+        return recorded_environment(read_config(self.project), self.stage.name)
+
+    def websocket_api_id(self) -> str | None:
+        """The id of the WebSocket API that Chalice has deployed, by Chalice's own record."""
+        for resource in self.deployed():
+            if resource.get("resource_type") == "websocket_api":
+                return str(resource["websocket_api_id"])
+        return None
+
+    def deployed(self) -> list[dict[str, Any]]:
+        """What Chalice has noted of its last deployment."""
+        path = self.project / ".chalice" / "deployed" / f"{self.stage.name}.json"
+        if not path.exists():
+            return []
+        resources: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["resources"]
+        return resources
+
+    def write(self, outputs: Mapping[str, str], place: Place, api_id: str | None) -> bool:
+        """Records the stacks' outputs and the API's id; returns whether anything was new."""
+        variables = {name: outputs[output] for output, name in _VARIABLES.items()}
+        variables["STAGE"] = self.stage.name
+        if api_id is not None:
+            variables["WEBSOCKET_API_ID"] = api_id
+        policies = self._write_policies(outputs, place, api_id)
+        return self._write_config(variables) or policies
+
+    def _write_config(self, variables: Mapping[str, str]) -> bool:
+        config = read_config(self.project)
+        stage = config.setdefault("stages", {}).setdefault(self.stage.name, {})
+        stage["environment_variables"] = {**stage.get("environment_variables", {}), **variables}
+        functions = stage.setdefault("lambda_functions", {})
+        for name in read_policies(self.project):
+            file = f"{GENERATED}/{self.stage.name}/{name}.json"
+            functions.setdefault(name, {})["iam_policy_file"] = file
+        return _write_if_new(self.project / ".chalice" / "config.json", config)
+
+    def _write_policies(self, outputs: Mapping[str, str], place: Place, api_id: str | None) -> bool:
+        traced = _is_traced(read_config(self.project), self.stage.name)
+        directory = self.project / ".chalice" / GENERATED / self.stage.name
+        directory.mkdir(parents=True, exist_ok=True)
+        changes = []
+        for name, policy in read_policies(self.project, traced).items():
+            group = f"log-group:/aws/lambda/{self.stage.function_name(name)}"
+            arns = {**outputs, "LogGroupArn": place.arn("logs", group)}
+            if api_id is not None:
+                arns["WebSocketApiArn"] = place.arn("execute-api", api_id)
+            changes.append(_write_if_new(directory / f"{name}.json", with_arns(policy, arns)))
+        return any(changes)
+
+
+def _is_traced(config: Mapping[str, Any], stage: str) -> bool:
+    """Whether X-Ray is asked for in the stage, or else for all; no function has its own setting."""
+    of_stage = config.get("stages", {}).get(stage, {})
+    return bool(of_stage.get("xray", config.get("xray", False)))
+
+
+def _write_if_new(path: Path, content: Any) -> bool:
+    text = json.dumps(content, indent=2) + "\n"
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    # Whole or not at all: a half-written configuration would stop every Chalice command.
+    draft = path.with_suffix(".new")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+    return True

@@ -1,0 +1,185 @@
+"""The steps of `make deploy`, in their order; each may be repeated and then changes nothing.
+
+1. the stack of the tables, the stack of alarms, dead-letter queue, dashboard and log groups;
+2. their outputs, recorded for the Chalice stage, with the functions' policies;
+3. mappings to streams that are no more (a table made anew has a new stream) are let go;
+4. `chalice deploy`, and once more when that has made the WebSocket API: its id goes into the
+   functions' environment and policies;
+5. what Chalice cannot say about the mappings.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from infra.deployment.mappings import STREAMS, Mappings
+from infra.deployment.problem import DeploymentProblem
+from infra.deployment.record import Place, Record, recorded_place
+from infra.deployment.stacks import Stack
+from infra.deployment.stage_names import API_HANDLER, Stage
+
+TABLES_TEMPLATE: Final = Path("infra") / "tables.yaml"
+ALARMS_TEMPLATE: Final = Path("infra") / "alarms.yaml"
+TABLES: Final = ("Sessions", "Connections", "CachedTranslations", "Rosters")
+
+
+@dataclass(frozen=True)
+class StageDeployment:
+    """One run over one stage.
+
+    Args:
+        session: a boto3 session.
+        record: of the stage.
+        chalice: deploys the Chalice stage; returns its exit code.
+        say: tells whoever runs this what happened, a line a step.
+        seconds: between two looks at what AWS is changing.
+    """
+
+    session: Any
+    record: Record
+    chalice: Callable[[], int]
+    say: Callable[[str], None]
+    seconds: float = 5.0
+
+    @property
+    def stage(self) -> Stage:
+        """The stage that is deployed."""
+        return self.record.stage
+
+    def run(self, alarm_email: str | None = None, again: bool = False) -> None:
+        """Deploys the stage.
+
+        Args:
+            alarm_email: who is written to when an alarm fires; None leaves it as it is.
+            again: go on although functions exist that Chalice has no record of.
+
+        Raises:
+            DeploymentProblem: it cannot be done; whatever was done before is told by `say`.
+        """
+        place = self.place()
+        self._require_same_place(place)
+        self._require_record(again)
+        outputs = self._stacks(alarm_email)
+        self._record(outputs, place)
+        self._let_stale_mappings_go(outputs)
+        self._chalice()
+        if self._record(outputs, place):
+            self.say("the WebSocket API is new: its id goes to the functions")
+            self._chalice()
+        self._mappings(outputs)
+
+    def place(self) -> Place:
+        """Where the credentials and the region lead to."""
+        arn = self.session.client("sts").get_caller_identity()["Arn"].split(":")
+        place = Place(arn[1], self.session.region_name, arn[4])
+        self.say(f"stage {self.stage.name} in account {place.account}, {place.region}")
+        return place
+
+    def _require_same_place(self, place: Place) -> None:
+        recorded = recorded_place(self.record.environment())
+        if recorded is None or recorded == place:
+            return
+        if recorded.account != place.account:
+            mend = "use that account's credentials (AWS_PROFILE), or another STAGE"
+        else:
+            mend = f"set AWS_REGION={recorded.region}, or use another STAGE"
+        raise DeploymentProblem(
+            f"stage {self.stage.name} is recorded in account {recorded.account}, "
+            f"{recorded.region}, not in {place.account}, {place.region}",
+            mend,
+        )
+
+    def _require_record(self, again: bool) -> None:
+        """Without its record Chalice would make both APIs a second time."""
+        if again or self.record.deployed():
+            return
+        name = self.stage.function_name(API_HANDLER)
+        try:
+            self.session.client("lambda").get_function_configuration(FunctionName=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return
+            raise
+        raise DeploymentProblem(
+            f"the function {name} exists, but .chalice/deployed/{self.stage.name}.json does not",
+            "copy that file from where the stage was deployed; if its first deployment was "
+            "broken off, add ARGS=--again",
+        )
+
+    def _stacks(self, alarm_email: str | None) -> Mapping[str, str]:
+        client = self.session.client("cloudformation")
+        tables = Stack(client, self.stage.tables_stack, self.seconds)
+        if tables.describe() is None:
+            self._require_no_tables()
+        named = {"Stage": self.stage.name}
+        project = self.record.project
+        done = tables.deploy(
+            project / TABLES_TEMPLATE, {**named, "Environment": self.stage.environment}
+        )
+        self.say(f"stack {tables.name}: {done}")
+        alarms = Stack(client, self.stage.alarms_stack, self.seconds)
+        done = alarms.deploy(
+            project / ALARMS_TEMPLATE,
+            {**named, "ApplicationName": self.stage.application, "AlarmEmail": alarm_email},
+        )
+        self.say(f"stack {alarms.name}: {done}")
+        return {**tables.outputs(), **alarms.outputs()}
+
+    def _require_no_tables(self) -> None:
+        client = self.session.client("dynamodb")
+        for table in TABLES:
+            name = f"{table}-{self.stage.name}"
+            try:
+                client.describe_table(TableName=name)
+            except ClientError as error:
+                if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                    continue
+                raise
+            raise DeploymentProblem(
+                f"the table {name} exists already, outside the stack {self.stage.tables_stack}",
+                "use another STAGE, or delete the table, or import it into a stack of that name",
+            )
+
+    def _record(self, outputs: Mapping[str, str], place: Place) -> bool:
+        changed = self.record.write(outputs, place, self.record.websocket_api_id())
+        self.say(f"outputs for Chalice: {'recorded' if changed else 'unchanged'}")
+        return changed
+
+    def _let_stale_mappings_go(self, outputs: Mapping[str, str]) -> None:
+        for function, output in STREAMS.items():
+            for stream in self._mappings_of(function).remove_stale(outputs[output]):
+                self.say(
+                    f"{function}: let go of {stream}, which is not the table's stream any more"
+                )
+
+    def _chalice(self) -> None:
+        self.say(f"chalice deploy --stage {self.stage.name}")
+        if code := self.chalice():
+            raise DeploymentProblem(
+                f"chalice deploy ended with exit code {code}; the stacks stand, the functions may "
+                "be deployed in part",
+                "mend what it says above and run this again (ARGS=--again if it was the first)",
+            )
+
+    def _mappings(self, outputs: Mapping[str, str]) -> None:
+        for function, output in STREAMS.items():
+            mappings = self._mappings_of(function)
+            changed = mappings.require(outputs[output], outputs["DeadLetterQueueArn"])
+            self.say(f"mapping of {function}: {'updated' if changed else 'unchanged'}")
+
+    def _mappings_of(self, function: str) -> Mappings:
+        client = self.session.client("lambda")
+        return Mappings(client, self.stage.function_name(function), min(2.0, self.seconds))
+
+
+def chalice_deploy(project: Path, stage: str) -> int:
+    """Runs `chalice deploy` of this very environment; returns its exit code."""
+    command = [str(Path(sys.executable).with_name("chalice")), "deploy", "--stage", stage]
+    return subprocess.run(command, cwd=project, check=False).returncode

@@ -1,0 +1,86 @@
+"""The names that follow from a stage's name: of its functions, its stacks and its tables."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from infra.deployment.problem import DeploymentProblem
+
+PROJECT: Final = Path(__file__).parents[2]
+
+API_HANDLER: Final = "api_handler"
+"""What Chalice calls the function behind all HTTP routes."""
+
+_STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,30}")
+"""Also the pattern of the templates' parameter: it is part of every name."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A Chalice stage of the application."""
+
+    name: str
+    application: str
+
+    @property
+    def environment(self) -> str:
+        """The templates' Environment: any stage that is not staging or prod is for development."""
+        return self.name if self.name in {"staging", "prod"} else "dev"
+
+    @property
+    def tables_stack(self) -> str:
+        """The stack of `infra/tables.yaml`."""
+        return f"{self.application}-{self.name}-tables"
+
+    @property
+    def alarms_stack(self) -> str:
+        """The stack of `infra/alarms.yaml`."""
+        return f"{self.application}-{self.name}-alarms"
+
+    def function_name(self, function: str) -> str:
+        """A function's name on AWS; Chalice leaves out its own part for the HTTP function."""
+        base = f"{self.application}-{self.name}"
+        return base if function == API_HANDLER else f"{base}-{function}"
+
+
+def stage_named(name: str, project: Path = PROJECT) -> Stage:
+    """The stage of that name.
+
+    Raises:
+        DeploymentProblem: nothing on AWS could be named after it.
+    """
+    if not _STAGE.fullmatch(name):
+        raise DeploymentProblem(
+            f"{name!r} is no stage name",
+            "use lower-case letters, digits and hyphens, a letter first, 31 at most (STAGE=dev)",
+        )
+    return Stage(name, read_config(project)["app_name"])
+
+
+def read_config(project: Path = PROJECT) -> dict[str, Any]:
+    """Chalice's configuration.
+
+    Raises:
+        DeploymentProblem: the file is missing or no JSON.
+    """
+    path = project / ".chalice" / "config.json"
+    try:
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DeploymentProblem(
+            f"{path} cannot be read: {error}", f"git checkout -- {path}"
+        ) from error
+    return config
+
+
+def recorded_environment(config: Mapping[str, Any], stage: str) -> Mapping[str, str]:
+    """The environment of the stage's functions, as far as it is recorded."""
+    of_stage: Mapping[str, str] = (
+        config.get("stages", {}).get(stage, {}).get("environment_variables", {})
+    )
+    return of_stage

@@ -1,0 +1,184 @@
+"""Networks fail: both pages say so, come back by themselves, and lose nothing."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.stub_stage import StubStage
+from tests.browser.test_speaker import said, speak, start
+
+LIVE = "En directo"
+
+
+def test_a_listener_comes_back_to_where_it_was(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.listener_page)
+    for sequence in (1, 2):
+        stub.caption(sequence, f"frase {sequence}")
+    expect(page.locator(".caption")).to_have_count(2)
+    stub.kill_gateway()
+    expect(page.locator("#notice-text")).to_have_text("Se perdió la conexión. Reintentando…")
+    expect(page.locator("#state")).to_have_text("Conectando…")
+    stub.revive_gateway()
+    assert stub.listener().query["lastSequence"] == "2"
+    for sequence in (2, 3, 4):
+        stub.caption(sequence, f"frase {sequence}")
+    expect(page.locator(".caption")).to_have_text([f"frase {each}" for each in (1, 2, 3, 4)])
+    expect(page.locator("#state")).to_have_text(LIVE)
+    expect(page.locator("#notice-text")).to_be_empty()
+
+
+def test_what_was_missing_before_is_asked_for_too(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.listener_page)
+    for sequence in (1, 2, 4):
+        stub.caption(sequence, f"frase {sequence}")
+    expect(page.locator(".caption")).to_have_count(3)
+    stub.kill_gateway()
+    stub.revive_gateway()
+    assert stub.listener().query["lastSequence"] == "2"
+
+
+def test_a_server_that_is_gone_for_a_minute_is_tried_until_it_is_back(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(stub.listener_page)
+    stub.caption(1, "antes")
+    expect(page.locator(".caption")).to_have_count(1)
+    stub.kill_gateway()
+    stub.kill_http()
+    expect(page.get_by_role("button", name="Reintentar ahora")).to_be_visible()
+    for _ in range(6):
+        page.clock.fast_forward(10_000)
+        expect(page.get_by_role("button", name="Reintentar ahora")).to_be_visible()
+    stub.revive_http()
+    stub.revive_gateway()
+    page.get_by_role("button", name="Reintentar ahora").click()
+    stub.caption(2, "después")
+    expect(page.locator(".caption")).to_have_text(["antes", "después"])
+
+
+def test_a_page_that_opens_while_the_server_is_away_tries_again(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank")
+    page.route("**/languages", lambda route: route.abort())
+    page.goto(stub.listener_page, wait_until="domcontentloaded")
+    expect(page.locator("#notice-text")).to_have_text("Se perdió la conexión. Reintentando…")
+    page.unroute("**/languages")
+    expect(page.locator("#state")).to_have_text(LIVE)
+
+
+def test_silence_is_tested_and_a_dead_line_replaced(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(stub.listener_page)
+    first = stub.listener()
+    expect(page.locator("#state")).to_have_text(LIVE)
+    stub.answers = False
+    page.clock.fast_forward(121_000)
+    assert stub.received(first, "heartbeat") == {"action": "heartbeat"}
+    page.clock.fast_forward(11_000)
+    expect(page.locator("#notice-text")).to_have_text("Se perdió la conexión. Reintentando…")
+    page.clock.fast_forward(25_000)
+    stub.wait(lambda: len(stub.sockets) == 2, "a second socket")
+
+
+def test_a_session_that_ended_meanwhile_is_not_tried_for_ever(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.listener_page)
+    expect(page.locator("#state")).to_have_text(LIVE)
+    stub.session.is_active = False
+    stub.kill_gateway()
+    stub.revive_gateway()
+    expect(page.get_by_text("Esta sesión ha terminado.")).to_be_visible()
+
+
+def test_a_full_session_says_so_and_goes_on_trying(stub: StubStage, open_page: OpenPage) -> None:
+    stub.refuse_with = 503
+    page = open_page(stub.listener_page)
+    notice = page.locator("#notice-text")
+    expect(notice).to_have_text("La sesión está muy llena. Reintentando…", timeout=15_000)
+    stub.refuse_with = None
+    page.get_by_role("button", name="Reintentar ahora").click()
+    expect(page.locator("#state")).to_have_text(LIVE)
+
+
+def test_a_language_that_is_gone_meanwhile_leads_to_another(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.listener_page)
+    stub.listener("es")
+    stub.offered = ["en", "pt"]
+    stub.kill_gateway()
+    stub.revive_gateway()
+    expect(page.locator("#notice-text")).to_have_text(re.compile("Este idioma no se ofrece ahora"))
+    page.locator("#choices").get_by_role("button", name="português (Brasil)").click()
+    stub.listener("pt")
+    expect(page.locator("#state")).to_have_text("Ao vivo")
+
+
+def test_a_speaker_goes_on_with_the_next_sequence(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    first = start(stub, page)
+    speak(page, "one")
+    said(stub, first, 1)
+    expect(page.locator(".said li")).to_contain_text("Nobody was listening")
+    stub.kill_gateway()
+    expect(page.locator("#state")).to_have_text("Reconnecting…")
+    speak(page, "two")
+    speak(page, "three")
+    expect(page.locator(".said li").first).to_contain_text("Waits for the connection")
+    stub.revive_gateway()
+    assert said(stub, stub.speaker(2), 2) == [(2, "two"), (3, "three")]
+    expect(page.get_by_text("Nobody was listening")).to_have_count(3)
+
+
+def test_a_sentence_without_its_report_is_sent_again_with_its_number(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http)
+    first = start(stub, page)
+    stub.reports = False
+    speak(page, "heard")
+    said(stub, first, 1)
+    stub.kill_gateway()
+    stub.reports = True
+    stub.revive_gateway()
+    assert said(stub, stub.speaker(2), 1) == [(1, "heard")]
+    expect(page.locator(".said li")).to_contain_text("its report was lost")
+    speak(page, "next")
+    assert said(stub, stub.speaker(2), 2) == [(1, "heard"), (2, "next")]
+
+
+def test_a_speaker_can_end_while_the_gateway_is_away(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    start(stub, page)
+    stub.kill_gateway()
+    expect(page.locator("#state")).to_have_text("Reconnecting…")
+    page.get_by_role("button", name="End session").click()
+    page.get_by_role("button", name="End it").click()
+    expect(page.get_by_role("heading", name="The session has ended")).to_be_visible()
+    assert not stub.session.is_active
+
+
+def pauses(page: Page, attempt: int) -> list[float]:
+    """Many pauses before a try, in milliseconds."""
+    result: list[float] = page.evaluate(
+        """async (attempt) => {
+            const { backOff } = await import("/web/line.js");
+            return Array.from({ length: 500 }, () => backOff(attempt));
+        }""",
+        attempt,
+    )
+    return result
+
+
+def test_a_hall_does_not_come_back_in_one_instant(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    first, third, twentieth = (pauses(page, attempt) for attempt in (0, 3, 20))
+    assert max(first) - min(first) > 1_000, "spread over more than a second"
+    assert sum(third) > 3 * sum(first), "longer each time"
+    assert max(twentieth) <= 20_200, "but never longer than this"

@@ -1,0 +1,307 @@
+"""The speaker's console: start, invite, speak, see who listens and what became of each sentence."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.qr_codes import read_qr_codes
+from tests.browser.stub_stage import Socket, StubStage
+
+RECOGNITION = """
+  const started = [];
+  Object.defineProperty(window, "recognitions", { value: started });
+  window.SpeechRecognition = class {
+    start() { started.push(this); }
+    stop() { this.stopped = true; }
+  };
+  window.hear = (...results) => started.at(-1).onresult({
+    resultIndex: 0,
+    results: results.map(([transcript, isFinal]) => Object.assign([{ transcript }], { isFinal })),
+  });
+"""
+NO_RECOGNITION = "delete window.webkitSpeechRecognition; delete window.SpeechRecognition;"
+
+
+def start(stub: StubStage, page: Page) -> Socket:
+    """Starts a session; returns its speaker's socket once the console is live."""
+    page.get_by_role("button", name="Start a session").click()
+    expect(page.locator("#state")).to_have_text("Live")
+    return stub.speaker()
+
+
+def said(stub: StubStage, socket: Socket, count: int) -> list[tuple[int, str]]:
+    """What has come of the sentences that were spoken, once there are so many."""
+
+    def found() -> list[tuple[int, str]] | None:
+        spoken = [(each["sequence"], each["text"]) for each in socket.received if "text" in each]
+        return spoken if len(spoken) >= count else None
+
+    return stub.wait(found, f"{count} sentences")
+
+
+def speak(page: Page, text: str) -> None:
+    """Types a sentence and presses Enter."""
+    page.get_by_role("textbox", name="Say something").fill(text)
+    page.keyboard.press("Enter")
+
+
+def test_starts_in_one_click_in_the_browsers_language(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http, locale="pt-BR")
+    start(stub, page)
+    assert stub.session.source == "pt"
+    expect(page.get_by_role("heading", name="golden-eagle-427")).to_be_visible()
+    expect(page.get_by_role("link")).to_have_attribute("href", stub.listener_page)
+
+
+def test_a_camera_reads_the_way_in_from_the_halls_screen(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http, viewport={"width": 1280, "height": 720})
+    start(stub, page)
+    page.get_by_role("button", name="Show in the hall").click()
+    code = page.locator("#hall-qr svg")
+    expect(code).to_be_visible()
+    assert read_qr_codes(page.screenshot()) == [stub.listener_page]
+    box = code.bounding_box()
+    assert box is not None
+    assert box["height"] > 0.8 * 720, "large enough for a hall"
+    page.keyboard.press("Escape")
+    expect(page.locator("#hall")).to_be_hidden()
+
+
+def test_enter_sends_and_shift_enter_does_not(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    socket = start(stub, page)
+    page.get_by_role("textbox", name="Say something").fill("one")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("two")
+    page.keyboard.press("Enter")
+    speak(page, "three")
+    assert said(stub, socket, 2) == [(1, "one\ntwo"), (2, "three")]
+    expect(page.get_by_role("textbox", name="Say something")).to_be_empty()
+
+
+def test_blank_lines_and_an_input_methods_enter_send_nothing(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http)
+    socket = start(stub, page)
+    speak(page, "   ")
+    page.locator("#text").fill("にほん")
+    page.locator("#text").dispatch_event("keydown", {"key": "Enter", "isComposing": True})
+    page.get_by_role("button", name="Send").click()
+    assert said(stub, socket, 1) == [(1, "にほん")]
+
+
+def test_a_sentence_is_never_longer_than_the_protocol_takes(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http)
+    start(stub, page)
+    expect(page.locator("#text")).to_have_attribute("maxlength", "4000")
+
+
+def test_bars_move_as_people_come_and_go(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http, reduced_motion="reduce")
+    socket = start(stub, page)
+    expect(page.get_by_text("Nobody yet.")).to_be_visible()
+    stub.show_roster(socket, es=4, pt=1)
+    bars = page.locator("#roster li")
+    expect(bars).to_have_text(["español4", "português (Brasil)1"])
+    expect(page.locator("#audience-title")).to_have_text("5 listening")
+    widths = "all => all.map(each => each.getBoundingClientRect().width)"
+    spanish, portuguese = page.locator(".bar-fill").evaluate_all(widths)
+    assert portuguese == pytest.approx(spanish / 4)
+    stub.show_roster(socket, pt=3)
+    expect(bars).to_have_text(["português (Brasil)3"])
+
+
+def test_each_sentence_tells_what_became_of_it(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    socket = start(stub, page)
+    stub.reports = False
+    speak(page, "hello")
+    said(stub, socket, 1)
+    reports = {
+        "es": {"listeners": 3, "delivered": 2, "gone": 1, "dropped": 0, "cached": True},
+        "ca": {"listeners": 2, "delivered": 2, "gone": 0, "dropped": 0, "cached": False,
+               "failed": True},
+        "fr": {"listeners": 1, "delivered": 0, "gone": 0, "dropped": 1, "cached": False},
+    }  # fmt: skip
+    stub.send(socket, "spoken", sequence=1, languages=reports, durationMs=87)
+    expect(page.locator(".said li .summary")).to_have_text("4 of 6 listeners, 87 ms")
+    expect(page.locator(".chip")).to_have_text(
+        [
+            "español 2 of 3, from the cache, 1 left",
+            "català 2 of 2, not translated",
+            "français 0 of 1, 1 too late",
+        ]
+    )
+
+
+def test_a_sentence_that_nobody_heard_says_so(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    start(stub, page)
+    speak(page, "hello?")
+    expect(page.locator(".said li")).to_contain_text("Nobody was listening")
+
+
+def test_nothing_is_sent_while_paused(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    socket = start(stub, page)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("#state")).to_have_text("Paused")
+    speak(page, "not yet")
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    expect(page.get_by_role("textbox", name="Say something")).to_have_value("not yet")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Send").click()
+    assert said(stub, socket, 1) == [(1, "not yet")]
+
+
+def test_speech_is_shown_as_it_is_guessed_and_sent_when_it_is_final(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http, script=RECOGNITION)
+    socket = start(stub, page)
+    page.get_by_role("button", name="Use the microphone").click()
+    assert page.evaluate("recognitions[0].lang") == "es"
+    page.evaluate("hear(['four sco', false])")
+    expect(page.locator("#interim")).to_have_text("four sco")
+    page.evaluate("hear(['four score and seven', true], [' years', false])")
+    expect(page.locator("#interim")).to_have_text("years")
+    assert said(stub, socket, 1) == [(1, "four score and seven")]
+    # Browsers end recognition after a silence: it goes on.
+    page.evaluate("recognitions[0].onend()")
+    page.wait_for_function("recognitions.length === 2")
+    page.get_by_role("button", name="Stop listening").click()
+    assert page.evaluate("recognitions[1].stopped")
+    expect(page.locator("#interim")).to_be_hidden()
+
+
+def test_a_microphone_that_is_refused_says_what_to_do(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http, script=RECOGNITION)
+    start(stub, page)
+    page.get_by_role("button", name="Use the microphone").click()
+    page.evaluate("recognitions[0].onerror({ error: 'not-allowed' })")
+    expect(page.get_by_role("alert").filter(has_text="microphone")).to_be_visible()
+    expect(page.get_by_role("button", name="Use the microphone")).to_be_visible()
+
+
+def test_a_browser_without_recognition_says_so(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http, script=NO_RECOGNITION)
+    start(stub, page)
+    button = page.get_by_role("button", name="No speech recognition in this browser")
+    expect(button).to_be_disabled()
+
+
+def test_ends_after_a_question_and_offers_another(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    start(stub, page)
+    page.get_by_role("button", name="End session").click()
+    page.get_by_role("button", name="Go on").click()
+    assert stub.session.is_active
+    page.get_by_role("button", name="End session").click()
+    page.get_by_role("button", name="End it").click()
+    expect(page.get_by_role("heading", name="The session has ended")).to_be_visible()
+    page.get_by_role("button", name="Start another session").click()
+    expect(page.get_by_role("button", name="Start a session")).to_be_enabled()
+
+
+def test_a_reload_goes_on_with_the_next_sequence(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    start(stub, page)
+    stub.session.counts = {"es": 2}
+    speak(page, "one")
+    expect(page.locator(".said li")).to_contain_text("2 of 2")
+    page.reload()
+    second = stub.speaker(2)
+    expect(page.locator("#roster li")).to_have_text(["español2"])
+    speak(page, "two")
+    assert said(stub, second, 1) == [(2, "two")]
+
+
+def test_a_reload_after_the_end_says_so(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    start(stub, page)
+    stub.session.is_active = False
+    page.reload()
+    expect(page.get_by_role("heading", name="The session has ended")).to_be_visible()
+
+
+def test_of_two_tabs_one_speaks_and_the_other_offers_to_take_over(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    first = open_page(stub.http)
+    start(stub, first)
+    with first.context.expect_page() as opened:
+        first.evaluate("open(location.href)")  # A tab so opened gets a copy of the session.
+    second = opened.value
+    stub.speaker(2)
+    expect(first.get_by_role("alert")).to_contain_text("Another tab or device speaks")
+    expect(first.get_by_role("button", name="Send")).to_be_disabled()
+    expect(second.locator("#state")).to_have_text("Live")
+    first.get_by_role("button", name="Speak from here").click()
+    third = stub.speaker(3)
+    expect(second.get_by_role("alert")).to_contain_text("Another tab or device speaks")
+    expect(first.locator("#state")).to_have_text("Live")
+    speak(first, "back again")
+    assert said(stub, third, 1) == [(1, "back again")]
+
+
+def test_a_second_device_takes_over_and_no_sentence_is_lost(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    first, second = open_page(stub.http), open_page(stub.http)
+    start(stub, first)
+    second.get_by_role("button", name="Start a session").click()
+    newer = stub.speaker(2)
+    speak(second, "from the second")
+    assert said(stub, newer, 1) == [(1, "from the second")]
+    speak(first, "from the first")
+    expect(first.get_by_role("alert")).to_contain_text("Another tab or device speaks")
+    first.get_by_role("button", name="Speak from here").click()
+    assert said(stub, stub.speaker(3), 1) == [(2, "from the first")]
+
+
+def test_too_fast_is_sent_again_when_the_server_says(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    socket = start(stub, page)
+    stub.reports = False
+    speak(page, "quick")
+    said(stub, socket, 1)
+    stub.send(socket, "error", code="RATE_LIMITED", message="", retryAfterMs=50)
+    assert said(stub, socket, 2) == [(1, "quick"), (1, "quick")]
+
+
+def test_a_sentence_that_failed_can_be_sent_again(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    socket = start(stub, page)
+    stub.reports = False
+    speak(page, "again")
+    said(stub, socket, 1)
+    stub.send(socket, "error", code="INTERNAL", message="")
+    expect(page.locator(".said li")).to_contain_text("Not sent")
+    page.get_by_role("button", name="Send again").click()
+    assert said(stub, socket, 2) == [(1, "again"), (1, "again")]
+
+
+def test_a_listener_finds_the_way_from_the_start(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    page.get_by_label("Here to read?").fill("Golden Eagle 427")
+    page.get_by_role("button", name="Join").click()
+    expect(page).to_have_url(re.compile(r"/s/golden-eagle-427$"))
+
+
+def test_a_server_that_is_away_at_the_start_is_waited_for(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http)
+    expect(page.get_by_role("button", name="Start a session")).to_be_enabled()
+    stub.kill_http()
+    page.get_by_role("button", name="Start a session").click()
+    expect(page.get_by_role("alert")).to_contain_text("The server does not answer.")
+    stub.revive_http()
+    start(stub, page)

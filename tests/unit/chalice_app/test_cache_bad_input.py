@@ -1,0 +1,199 @@
+"""Whatever is said and whatever stands in the cache: a correct caption."""
+
+import threading
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalice_app.attribute_values import encode
+from chalice_app.aws.cached_translations_table import CachedTranslationsTable
+from chalice_app.aws.clients import Clients
+from chalice_app.aws.dynamodb import Table
+from chalice_app.bootstrap import Application
+from chalice_app.models import CachedTranslation, Sentence
+from chalice_app.translation_cache import TranslationCache, cache_key, canonical
+from tests.cache_fakes import MemoryCache
+from tests.fakes import NOW_MS, PATIENCE, FakeClock, World
+
+TTL = 3600
+
+TEXTS = {
+    "emoji": "Well done \U0001f469\u200d\U0001f4bb\U0001f1ea\U0001f1f8!",
+    "right to left": "\u200f\u05e9\u05dc\u05d5\u05dd\u200e, hello",
+    "composed": unicodedata.normalize("NFC", "Ångström café Việt"),
+    "decomposed": unicodedata.normalize("NFD", "Ångström café Việt"),
+    "stacked marks": "Z̸̢͉a̷̛̱l̵̙̾g̴̱̈o",
+    "longest": "wide 字 " * 571 + "end",
+    "one word": "x" * 4_000,
+    "dotted capital": "İstanbul",
+    "control": "bell\x07 and null\x00",
+}
+
+
+def caption(application: Application, text: str) -> tuple[str, bool]:
+    """What the Spanish listeners read, and whether it came from the cache."""
+    sentence = Sentence(1, text, "en", NOW_MS)
+    (rendering,) = application.renderer.render(sentence, ["es"])
+    application.renderer.remember(sentence, [rendering])
+    return rendering.text, rendering.cached
+
+
+@pytest.fixture
+def application(world: World, tables: dict[str, dict[str, str]], clients: Clients) -> Application:
+    """The real adapter over moto's table."""
+    store = CachedTranslationsTable(
+        Table(clients, tables["CachedTranslationsTable"]["name"], "cacheKey")
+    )
+    return Application(world.settings, replace(world.app.adapters, cache=store))
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_every_text_is_translated_once_and_then_cached(
+    world: World, application: Application, text: str
+) -> None:
+    expected = f"[es] {canonical(text)}"
+    assert caption(application, text) == (expected, False)
+    world.clock.advance(60_000)
+    assert caption(application, text) == (expected, True)
+    assert len(world.translator.calls) == 1
+
+
+def test_both_forms_of_a_letter_are_one_entry(world: World, application: Application) -> None:
+    caption(application, TEXTS["composed"])
+    world.clock.advance(60_000)
+    assert caption(application, TEXTS["decomposed"])[1]
+
+
+def test_white_space_alone_is_a_caption_too(application: Application) -> None:
+    assert caption(application, " \t\n\u3000 ") == ("[es] ", False)
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        {},
+        {"sourceText": "Hello"},
+        {"translatedText": "Adiós"},
+        {"sourceText": "Hello", "translatedText": ""},
+        {"sourceText": "Hello", "translatedText": 7},
+        {"sourceText": "Hello", "translatedText": "Adiós", "ttl": "soon"},
+        {"sourceText": "Hello", "translatedText": "Adiós", "createdAt": None},
+        {"sourceText": "Hello", "translatedText": "Adiós", "ttl": NOW_MS // 1000},
+        {"sourceText": "Hello", "translatedText": "Adiós", "ttl": -1},
+        {"sourceText": "Goodbye", "translatedText": "Adiós"},
+        {"sourceText": "Hello", "translatedText": "Adeus", "targetLanguage": "pt"},
+        {"sourceText": "Hello", "translatedText": "Adiós", "sourceLanguage": "fr"},
+        {"sourceText": "Hello", "translatedText": "Adiós", "settings": "formal"},
+        {"sourceText": ["Hello"], "translatedText": {"es": "Adiós"}},
+    ],
+)
+def test_a_poisoned_row_is_a_miss_and_is_healed(
+    world: World, application: Application, clients: Clients, poison: dict[str, Any]
+) -> None:
+    row = {
+        "cacheKey": cache_key("en", "es", "Hello"),
+        "sourceLanguage": "en",
+        "targetLanguage": "es",
+        "createdAt": NOW_MS,
+        "ttl": NOW_MS // 1000 + TTL,
+        **poison,
+    }
+    clients.dynamodb.put_item(TableName="CachedTranslations-test", Item=encode(row))
+    assert caption(application, "Hello") == ("[es] Hello", False)
+    world.clock.advance(60_000)
+    assert caption(application, "Hello") == ("[es] Hello", True)
+
+
+def test_a_row_that_cannot_even_be_read_is_a_miss_and_is_healed(
+    world: World, application: Application, clients: Clients
+) -> None:
+    key = cache_key("en", "es", "Hello")
+    clients.dynamodb.put_item(
+        TableName="CachedTranslations-test",
+        Item={"cacheKey": {"S": key}, "sourceText": {"B": b"\xff"}, "ttl": {"NS": ["1"]}},
+    )
+    assert caption(application, "Hello") == ("[es] Hello", False)
+    world.clock.advance(60_000)
+    assert caption(application, "Hello") == ("[es] Hello", True)
+
+
+def test_a_forced_collision_is_never_answered(world: World) -> None:
+    """Two texts under one key, as if the hash were broken."""
+
+    class Colliding(MemoryCache):
+        def get_entries(self, cache_keys: Iterable[str]) -> Mapping[str, CachedTranslation]:
+            (key,) = cache_keys
+            found = super().get_entries(["one key for all"])
+            return {key: found["one key for all"]} if found else {}
+
+        def put_entries(self, entries: Any) -> None:
+            super().put_entries([replace(each, cache_key="one key for all") for each in entries])
+
+    cache = TranslationCache(Colliding(), world.clock, TTL)
+    cache.put("first", "en", {"es": "primero"})
+    assert cache.get("first", "en", ["es"]) == {"es": "primero"}
+    assert cache.get("second", "en", ["es"]) == {}
+    cache.put("second", "en", {"es": "segundo"})
+    assert cache.get("second", "en", ["es"]) == {"es": "segundo"}
+    assert cache.get("first", "en", ["es"]) == {}
+
+
+def test_settings_that_alter_the_output_have_entries_of_their_own() -> None:
+    store, clock = MemoryCache(), FakeClock()
+    caches = {
+        name: TranslationCache(store, clock, TTL, settings=name)
+        for name in ("", "formality=FORMAL", "profanity=MASK")
+    }
+    for name, cache in caches.items():
+        assert cache.get("Hello", "en", ["es"]) == {}
+        cache.put("Hello", "en", {"es": f"Hola {name}"})
+    for name, cache in caches.items():
+        assert cache.get("Hello", "en", ["es"]) == {"es": f"Hola {name}"}
+
+
+def test_hits_alone_are_noted(world: World) -> None:
+    cache = MemoryCache()
+    application = Application(
+        world.settings, replace(world.app.adapters, cache=cache, accesses=cache)
+    )
+    caption(application, "Hello")
+    caption(application, "hello")
+    caption(application, "hello")
+    assert application.outbox is not None
+    application.outbox.flush()
+    (row,) = cache.rows.values()
+    assert {key: access.count for key, access in row.accesses.items()} == {
+        cache_key("en", "es", "hello"): 1
+    }
+
+
+def test_a_cache_that_hangs_costs_a_moment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalice_app.translation_cache.LOOKUP_SECONDS", 0.01)
+    monkeypatch.setattr("chalice_app.translation_cache.WRITE_SECONDS", 0.01)
+    release = threading.Event()
+
+    class Hanging(MemoryCache):
+        def get_entries(self, cache_keys: Iterable[str]) -> Mapping[str, CachedTranslation]:
+            assert release.wait(PATIENCE)
+            return super().get_entries(cache_keys)
+
+        def put_entries(self, entries: Any) -> None:
+            assert release.wait(PATIENCE)
+            super().put_entries(entries)
+
+        def put_accesses(self, row: Any) -> None:
+            assert release.wait(PATIENCE)
+            super().put_accesses(row)
+
+    cache = Hanging()
+    application = Application(
+        world.settings, replace(world.app.adapters, cache=cache, accesses=cache)
+    )
+    assert application.outbox is not None
+    application.outbox.note(["en:es:x"])
+    world.clock.advance(120_000)
+    assert caption(application, "Hello") == ("[es] Hello", False)
+    release.set()

@@ -1,0 +1,189 @@
+"""Hypothesis drives the production roster code over moto's DynamoDB and its real streams.
+
+moto's streams have quirks of their own (an upsert emits two INSERTs, the first with keys only; a
+no-op write emits MODIFY), and the machine adds those of the real ones: records that come twice,
+late, and in batches with any boundary. The counts must be right at every step, and the rosters
+those of the live connections whenever everything has been delivered.
+"""
+
+from collections import Counter
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from moto import mock_aws
+
+from chalice_app.attribute_values import decode
+from chalice_app.aws.clients import Clients
+from chalice_app.aws.connections_table import ConnectionsTable
+from chalice_app.aws.dynamodb import Table
+from chalice_app.aws.rosters_table import RostersTable
+from chalice_app.aws.sessions_table import SessionsTable
+from chalice_app.errors import ConditionFailed
+from chalice_app.models import Session
+from infra.local.tables import ensure_tables, read_tables
+from streams.batch import handle_batch
+from streams.records import StreamRecord
+from streams.rosters import RosterSync, connection_id
+from tests.fakes import NOW_MS, SETTINGS, listener, session, speaker
+
+LANGUAGES = st.sampled_from(["es", "pt", "zh-TW"])
+NAMES = st.sampled_from(["golden-eagle-427", "quiet-lake-100"])
+
+
+class Rosters(RuleBasedStateMachine):
+    """Two halls, whoever comes and goes, and a stream that is delivered any which way."""
+
+    connections = Bundle("connections")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.aws = mock_aws()
+        self.aws.start()
+        clients = Clients(SETTINGS.region)
+        made = ensure_tables(clients.dynamodb, read_tables(stage="test"))
+        self.streams = boto3.client("dynamodbstreams", region_name=SETTINGS.region)
+        self.arn = made["ConnectionsTable"]["stream"]
+        self.dynamodb = clients.dynamodb
+        self.sessions_table = Table(clients, SETTINGS.sessions_table, "sessionId")
+        self.sessions = SessionsTable(self.sessions_table)
+        self.table = ConnectionsTable(Table(clients, SETTINGS.connections_table, "connectionId"))
+        ledger = Table(clients, SETTINGS.rosters_table, "connectionId")
+        self.rosters = RostersTable(ledger, self.sessions_table, self.table)
+        self.sync = RosterSync(self.rosters, wait=lambda _: None)
+        self.epoch = NOW_MS
+        self.joined = 0
+        self.delivered = 0
+
+    def teardown(self) -> None:
+        self.aws.stop()
+
+    @initialize()
+    def open_halls(self) -> None:
+        for name in ("golden-eagle-427", "quiet-lake-100"):
+            self.sessions.put_session(session(name, created_at=self.epoch))
+
+    @rule(target=connections, name=NAMES, language=LANGUAGES)
+    def join(self, name: str, language: str) -> str:
+        self.joined += 1
+        key = f"c{self.joined}"
+        found = self.sessions.get_session(name)
+        if found is not None:
+            self.table.put_connection(listener(found, key, language))
+        return key
+
+    @rule(target=connections, name=NAMES)
+    def speaker_joins(self, name: str) -> Any:
+        self.joined += 1
+        found = self.sessions.get_session(name)
+        if found is None:
+            return multiple()
+        self.table.put_connection(speaker(found, f"s{self.joined}"))
+        return f"s{self.joined}"
+
+    @rule(key=connections, language=LANGUAGES)
+    def change_language(self, key: str, language: str) -> None:
+        if not key.startswith("s"):
+            try:
+                self.table.change_language(key, language)
+            except ConditionFailed:
+                return
+
+    @rule(key=connections)
+    def leave(self, key: str) -> None:
+        self.table.delete_connection(key)
+
+    @rule(name=NAMES)
+    def session_row_expires(self, name: str) -> None:
+        self.sessions_table.delete(name)
+
+    @rule(name=NAMES)
+    def the_name_is_used_again(self, name: str) -> None:
+        self.epoch += 1000
+        try:
+            self.sessions.put_session(session(name, created_at=self.epoch))
+        except ConditionFailed:
+            return
+
+    @rule(size=st.integers(1, 8), again=st.integers(0, 5))
+    def deliver(self, size: int, again: int) -> None:
+        """The next batch, with some records that were delivered before."""
+        self.hand_over(max(0, self.delivered - again), self.delivered + size)
+
+    @rule()
+    def deliver_everything(self) -> None:
+        self.hand_over(0, None)
+        self.rest()
+
+    @invariant()
+    def counts_are_those_of_the_rows_at_every_instant(self) -> None:
+        rows = Counter(
+            (row["sessionId"], row["sessionEpoch"], row["targetLanguage"])
+            for row in self.scan(SETTINGS.rosters_table)
+            if row["state"] == "IN"
+        )
+        for found in self.open_sessions():
+            counted = {
+                language: n
+                for (name, epoch, language), n in rows.items()
+                if (name, epoch) == (found.session_id, found.created_at)
+            }
+            assert found.languages == counted
+            assert found.listener_count == sum(counted.values())
+
+    def rest(self) -> None:
+        """Everything was delivered: the rosters are the live listeners."""
+        there = list(self.scan(SETTINGS.connections_table))
+        for found in self.open_sessions():
+            for language in ("es", "pt", "zh-TW"):
+                live = {
+                    row["connectionId"]
+                    for row in there
+                    if (row["sessionId"], row["sessionEpoch"], row.get("targetLanguage"))
+                    == (found.session_id, found.created_at, language)
+                }
+                assert set(self.rosters.query_roster(found, language)) == live
+
+    def hand_over(self, start: int, end: int | None) -> None:
+        records = self.records()
+        self.delivered = min(len(records), end if end is not None else len(records))
+        answer = handle_batch({"Records": records[start:end]}, self.effect)
+        assert answer == {"batchItemFailures": []}
+
+    def effect(self, records: Any) -> list[StreamRecord]:
+        keys = {key for record in records if (key := connection_id(record)) is not None}
+        assert self.sync.synchronise(keys).failed == set()
+        return []
+
+    def records(self) -> list[Any]:
+        (shard,) = self.streams.describe_stream(StreamArn=self.arn)["StreamDescription"]["Shards"]
+        iterator = self.streams.get_shard_iterator(
+            StreamArn=self.arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        return list(self.streams.get_records(ShardIterator=iterator)["Records"])
+
+    def scan(self, table: str) -> Any:
+        return map(decode, self.dynamodb.scan(TableName=table)["Items"])
+
+    def open_sessions(self) -> list[Session]:
+        found = map(self.sessions.get_session, ("golden-eagle-427", "quiet-lake-100"))
+        return [each for each in found if each is not None]
+
+
+@pytest.mark.usefixtures("aws_environment")
+def test_rosters_are_exact_over_real_streams() -> None:
+    run_state_machine_as_test(
+        Rosters,
+        settings=settings(max_examples=10, stateful_step_count=25, deadline=None, print_blob=True),
+    )
