@@ -10,9 +10,11 @@ if "AWS_CHALICE_CLI_MODE" in os.environ:
     chalice_command.prepare()
 
 from chalice_app.routes import app, connect, disconnect, message
-from streams import reconcile, rosters
+from streams import cache_access, cache_eviction, reconcile, rosters
 
 app.register_blueprint(rosters.functions)
+app.register_blueprint(cache_access.functions)
+app.register_blueprint(cache_eviction.functions)
 app.register_blueprint(reconcile.functions)
 
 __all__ = ["app", "connect", "disconnect", "message"]

@@ -13,6 +13,7 @@ from functools import cached_property
 from threading import Lock
 
 from chalice_app.access_outbox import AccessOutbox
+from chalice_app.aws.broadcast_function import BroadcastFunction
 from chalice_app.aws.cache_accesses import CacheAccesses
 from chalice_app.aws.cache_recency import CacheRecency
 from chalice_app.aws.cached_translations_table import CachedTranslationsTable
@@ -22,12 +23,14 @@ from chalice_app.aws.dynamodb import Table
 from chalice_app.aws.management_api import ManagementApi
 from chalice_app.aws.roster_survey import DynamoDbSurvey
 from chalice_app.aws.rosters_table import RostersTable
+from chalice_app.aws.sentence_rows import SentenceRows
 from chalice_app.aws.sessions_table import SessionsTable
 from chalice_app.aws.translate import AmazonTranslate
 from chalice_app.broadcast import Broadcast
 from chalice_app.cache_eviction import Eviction
 from chalice_app.clock import Clock, SystemClock
 from chalice_app.config import Settings
+from chalice_app.flow import Flow
 from chalice_app.metrics import EmbeddedMetrics
 from chalice_app.ports import (
     AccessStore,
@@ -39,13 +42,18 @@ from chalice_app.ports import (
     RecencyIndex,
     Roster,
     RosterSurvey,
+    SentencesUnderWay,
     SessionStore,
+    SliceInvoker,
+    TallyStore,
     TranslationCacheStore,
     Translator,
 )
 from chalice_app.rendering import Renderer
+from chalice_app.reporting import Reporting
 from chalice_app.resume import Resume
 from chalice_app.sessions import Sessions
+from chalice_app.slices import Slicing
 from chalice_app.speech import Speech
 from chalice_app.stopping import before_stop
 from chalice_app.translation import LANDED_SECONDS, Translation
@@ -63,6 +71,9 @@ class Adapters:
     """
 
     sessions: SessionStore
+    under_way: SentencesUnderWay
+    tally: TallyStore
+    invoker: SliceInvoker
     connections: ConnectionStore
     roster: Roster
     ledger: Ledger
@@ -104,9 +115,37 @@ class Application:
             roster=self.adapters.roster,
             renderer=self.renderer,
             broadcast=self.broadcast,
+            flow=self.flow,
+            slicing=self.slicing,
+            reporting=self.reporting,
             metrics=self.adapters.metrics,
             executor=self._executor("speech"),
             clock=self.adapters.clock,
+        )
+
+    @cached_property
+    def flow(self) -> Flow:
+        """Admission of sentences."""
+        under_way, clock = self.adapters.under_way, self.adapters.clock
+        return Flow(self.adapters.sessions, under_way, self._executor("flow"), clock)
+
+    @cached_property
+    def reporting(self) -> Reporting:
+        """The end of a sentence's way."""
+        return Reporting(self.broadcast, self.flow, self.adapters.clock)
+
+    @cached_property
+    def slicing(self) -> Slicing:
+        """Sentences to more listeners than one function can reach."""
+        return Slicing(
+            invoker=self.adapters.invoker,
+            tally=self.adapters.tally,
+            broadcast=self.broadcast,
+            reporting=self.reporting,
+            metrics=self.adapters.metrics,
+            executor=self._executor("slices"),
+            clock=self.adapters.clock,
+            slice_listeners=self.settings.slice_listeners,
         )
 
     @cached_property
@@ -174,9 +213,13 @@ def aws_adapters(settings: Settings) -> Adapters:
         Table(clients, settings.rosters_table, "connectionId"), sessions, connections
     )
     cached = Table(clients, settings.cached_translations_table, "cacheKey")
+    shared = SentenceRows(sessions)
     embedded = EmbeddedMetrics(sys.stdout, settings.stage, clock)
     return Adapters(
         sessions=SessionsTable(sessions, settings.keep_sentences),
+        under_way=shared,
+        tally=shared,
+        invoker=BroadcastFunction(clients, settings.broadcast_function),
         connections=connections,
         roster=rosters,
         ledger=rosters,

@@ -37,12 +37,19 @@ class Broadcast:
     clock: Clock
 
     def send(
-        self, connection_ids: Sequence[str], message: Mapping[str, Any], deadline: float
+        self,
+        connection_ids: Sequence[str],
+        message: Mapping[str, Any],
+        deadline: float,
+        share: float = 1.0,
     ) -> Posted:
-        """Sends one message to all of them until the deadline (`Clock.monotonic` seconds)."""
+        """Sends one message to all of them until the deadline (`Clock.monotonic` seconds).
+
+        `share` is the part of the requests a second that is theirs (`ports.Gateway.post`).
+        """
         if not connection_ids:
             return Posted()
-        posted = self.gateway.post(connection_ids, messages.encode(message), deadline)
+        posted = self.gateway.post(connection_ids, messages.encode(message), deadline, share)
         if posted.gone:
             self._forget(posted.gone)
         return posted

@@ -13,6 +13,13 @@ for HTTP, messages and posts together; some regions have 2,500. Source:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 """
 
+SLICE_LISTENERS = 5_000
+"""Listeners that one function sends to. A further function starts in about 0.4 s when cold, in
+which this one sends 2,500 captions: below twice that, cutting loses. And 5,000 ids are 100 KB, well
+within the 256 KB that an asynchronous invocation may carry at the least. Sources:
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, tests/benchmarks/fanout.py
+"""
+
 _POSITIVE = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -40,6 +47,8 @@ class Settings:
     max_cache_entries: int = 10_000
     max_concurrent_broadcasts: int = 100
     posts_per_second: int = POSTS_PER_SECOND
+    slice_listeners: int = SLICE_LISTENERS
+    broadcast_function: str = "translation-broadcaster-dev-broadcast"
     session_ttl_seconds: int = 12 * 3600
     keep_sentences: bool = True
 
@@ -64,6 +73,8 @@ class Settings:
             max_cache_entries=_positive(environ, "MAX_CACHE_ENTRIES", 10_000),
             max_concurrent_broadcasts=_positive(environ, "MAX_CONCURRENT_BROADCASTS", 100),
             posts_per_second=_positive(environ, "POSTS_PER_SECOND", POSTS_PER_SECOND),
+            slice_listeners=_positive(environ, "SLICE_LISTENERS", SLICE_LISTENERS),
+            broadcast_function=_broadcast_function(environ),
             session_ttl_seconds=_positive(environ, "SESSION_TTL_SECONDS", 12 * 3600),
             keep_sentences=environ.get("KEEP_SENTENCES", "true").lower() != "false",
         )
@@ -80,6 +91,12 @@ def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
     if not _POSITIVE.fullmatch(text):
         raise ConfigurationError(f"{name} must be a whole number from 1 to 999999999")
     return int(text)
+
+
+def _broadcast_function(environ: Mapping[str, str]) -> str:
+    """As Chalice names it: the app, the stage, the function."""
+    deployed = f"translation-broadcaster-{environ.get('STAGE', 'dev')}-broadcast"
+    return environ.get("BROADCAST_FUNCTION_NAME") or deployed
 
 
 def _websocket_url(environ: Mapping[str, str], region: str) -> str:

@@ -8,7 +8,7 @@ or in the hands of an invocation that outlived its time-out: what is counted sta
 
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from chalice_app.models import Connection, Session
@@ -33,7 +33,8 @@ class LedgerRow:
 
     `version` is that of the Connections row it was taken from; (state, version) names every state
     that a row is ever in, because versions only rise and OUT is terminal. A tombstone of a
-    connection that was never counted has no session.
+    connection that was never counted has no session. `from_sequence` is the first sentence that
+    broadcasts send it: whoever came back has had everything before it replayed.
     """
 
     state: State
@@ -41,6 +42,7 @@ class LedgerRow:
     session_id: str = ""
     session_epoch: int = 0
     target_language: str = ""
+    from_sequence: int = 0
 
     @property
     def session_key(self) -> "SessionKey":
@@ -66,11 +68,13 @@ class LedgerTransaction:
     """Rows and counts that change together or not at all.
 
     `session` is None where nothing is counted: tombstones, and rows of sessions that are no more.
-    `deltas` are listeners per language; their sum is the change of listenerCount.
+    `deltas` are listeners per language; their sum is the change of listenerCount. With a
+    `last_sequence` it holds only while no later sentence of the session has been spoken.
     """
 
     writes: tuple[LedgerWrite, ...]
     session: SessionKey | None = None
+    last_sequence: int | None = None
 
     @property
     def deltas(self) -> Mapping[str, int]:
@@ -105,6 +109,26 @@ def plan_transactions(
             yield LedgerTransaction(tuple(rows[start : start + MAX_WRITES]), session)
 
 
+def plan_return(
+    connections: Mapping[str, Connection], session: Session
+) -> Iterator[LedgerTransaction]:
+    """The transactions that count listeners who come back and have had everything replayed.
+
+    None of them may be in the ledger yet. Broadcasts begin where the replay has ended: the count
+    holds only if nothing was spoken since, and a sentence spoken before it, whose broadcast reads
+    the roster after it, passes them over.
+    """
+    key = (session.session_id, session.created_at)
+    writes = [
+        LedgerWrite(connection_id, None, replace(truth, from_sequence=session.last_sequence + 1))
+        for connection_id, connection in sorted(connections.items())
+        if (truth := _truth(connection, {key})) is not None
+    ]
+    for start in range(0, len(writes), MAX_WRITES):
+        chunk = tuple(writes[start : start + MAX_WRITES])
+        yield LedgerTransaction(chunk, key, session.last_sequence)
+
+
 def plan_write(
     connection_id: str,
     counted: LedgerRow | None,
@@ -126,6 +150,8 @@ def plan_write(
         return LedgerWrite(connection_id, counted, _out(counted, version))
     if counted is not None and counted.version >= truth.version:
         return None
+    if counted is not None:
+        truth = replace(truth, from_sequence=counted.from_sequence)
     return LedgerWrite(connection_id, counted, truth)
 
 

@@ -4,9 +4,12 @@ Times named `..._at` are epoch milliseconds; `expires_at` and `ttl` are epoch **
 DynamoDB reads them as such to delete a row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+CAPTION_LIFE_MS = 10_000
+"""Nothing older is sent: a caption that late disturbs more than it helps."""
 
 
 class Role(StrEnum):
@@ -155,6 +158,33 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Utterance:
+    """A sentence on its way, without its words: all that is needed to report on it.
+
+    `session_epoch` is the session's `created_at`, `started_at` when it was taken up (both ms).
+    """
+
+    session_id: str
+    session_epoch: int
+    sequence: int
+    speaker_connection_id: str
+    spoken_at: int
+    started_at: int
+
+    @property
+    def expires_at(self) -> int:
+        """Epoch milliseconds from which on it is no longer sent."""
+        return self.spoken_at + CAPTION_LIFE_MS
+
+    def seconds_left(self, now_ms: int) -> float:
+        """How long it may still be sent: no longer than its life, for two machines' clocks differ.
+
+        Negative when its time is over.
+        """
+        return min(self.expires_at - now_ms, CAPTION_LIFE_MS) / 1000
+
+
+@dataclass(frozen=True, slots=True)
 class Caption:
     """A sentence as the listeners of one language get it."""
 
@@ -197,6 +227,23 @@ class LanguageReport:
     posted: Posted
     cached: bool
     failed: bool = False
+
+    def __add__(self, other: "LanguageReport") -> "LanguageReport":
+        return LanguageReport(
+            self.listeners + other.listeners,
+            self.posted + other.posted,
+            self.cached and other.cached,
+            self.failed or other.failed,
+        )
+
+
+def merged(parts: Iterable[Mapping[str, LanguageReport]]) -> Mapping[str, LanguageReport]:
+    """Several reports of one sentence as one."""
+    whole: dict[str, LanguageReport] = {}
+    for part in parts:
+        for language, report in part.items():
+            whole[language] = whole[language] + report if language in whole else report
+    return whole
 
 
 @dataclass(frozen=True, slots=True)

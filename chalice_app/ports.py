@@ -4,7 +4,7 @@ Whatever a method does, it raises `errors.Unavailable` when its service is down 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalice_app.ledger import LedgerRow, LedgerTransaction, SessionCounts
 from chalice_app.models import (
@@ -14,11 +14,13 @@ from chalice_app.models import (
     EntryCount,
     EntryUse,
     Language,
+    LanguageReport,
     Posted,
     Removal,
     Sentence,
     Session,
     UseUpdate,
+    Utterance,
 )
 
 
@@ -43,11 +45,61 @@ class SessionStore(Protocol):
     def claim_sequence(self, session: Session, sentence: Sentence) -> bool:
         """Takes the sentence's sequence number: True the first time, False ever after."""
 
-    def raise_last_sequence(self, session: Session, sequence: int) -> None:
-        """Notes the highest sequence spoken; a lower one changes nothing."""
+    def release_sequence(self, session: Session, sequence: int) -> None:
+        """Gives a number back that was taken for a sentence that was then not sent."""
+
+    def raise_last_sequence(self, session: Session, sequence: int) -> Session:
+        """Notes the highest sequence spoken; a lower one changes nothing.
+
+        Returns the session as it is from then on: whoever is not in its rosters yet will find the
+        sequence there when they join. ConditionFailed when it is no more.
+        """
 
     def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
         """The kept sentences with these numbers, in order; those not kept are left out."""
+
+
+class SentencesUnderWay(Protocol):
+    """Which of a session's sentences are on their way, whatever function has them."""
+
+    def enter(self, utterance: Utterance) -> Mapping[int, int]:
+        """Adds one; what is under way by then, itself included: `spoken_at` (ms) by sequence."""
+
+    def leave(self, utterance: Utterance, sequences: Iterable[int]) -> None:
+        """Takes sentences of its session away; those not there are fine."""
+
+
+class TallyStore(Protocol):
+    """What became of a sentence whose parts are sent by several functions, each telling its own."""
+
+    def claim_part(self, utterance: Utterance, part: str) -> bool:
+        """Takes a part to send: True the first time, False ever after."""
+
+    def add_part(
+        self,
+        utterance: Utterance,
+        part: str,
+        reports: Mapping[str, LanguageReport],
+        expected: int | None = None,
+    ) -> Mapping[str, LanguageReport] | None:
+        """Adds what became of a part; telling the same part again changes nothing.
+
+        `expected` is the number of parts, from whoever knows it. Returns the whole, by language,
+        once every part is there and until `settle`; None otherwise.
+        """
+
+    def settle(self, utterance: Utterance) -> None:
+        """Notes that the speaker has been told."""
+
+
+class SliceInvoker(Protocol):
+    """How a slice gets a function of its own."""
+
+    def invoke(self, payload: Mapping[str, Any]) -> None:
+        """Hands the payload to an invocation of the broadcast function and returns at once.
+
+        It may come to be invoked more than once. Unavailable when it will perhaps not be invoked.
+        """
 
 
 class ConnectionStore(Protocol):
@@ -78,8 +130,14 @@ class ConnectionStore(Protocol):
 class Roster(Protocol):
     """The roster index: who gets the captions of a language."""
 
-    def query_roster(self, session: Session, language: str) -> Sequence[str]:
-        """The connection ids of the session's listeners of that language."""
+    def query_roster(
+        self, session: Session, language: str, sequence: int | None = None
+    ) -> Sequence[str]:
+        """The connection ids of the session's listeners of that language.
+
+        With a sequence, only of those whom that sentence's broadcast is for: whoever came back
+        later has had it replayed.
+        """
 
 
 class TranslationCacheStore(Protocol):
@@ -144,10 +202,14 @@ class Translator(Protocol):
 class Gateway(Protocol):
     """The sockets' other end: API Gateway's `@connections`."""
 
-    def post(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
+    def post(
+        self, connection_ids: Sequence[str], data: bytes, deadline: float, share: float = 1.0
+    ) -> Posted:
         """Posts the same bytes to every connection, until `deadline` (time.monotonic seconds).
 
-        Never raises for what one connection does; every connection is in exactly one count.
+        `share` is the part of the requests a second that these may take, where other functions send
+        the rest at the same time. Never raises for what one connection does; every connection is in
+        exactly one count.
         """
 
     def close(self, connection_ids: Sequence[str], deadline: float) -> Posted:

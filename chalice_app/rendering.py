@@ -34,11 +34,12 @@ class Renderer:
 
     translation: Translation
     cache: TranslationCache
+    patience: float = TRANSLATION_SECONDS
 
     def render(self, sentence: Sentence, languages: Collection[str]) -> Iterator[Rendering]:
         """The sentence in each language, in the order in which the texts become ready.
 
-        Each language comes exactly once: one that fails or takes longer than `TRANSLATION_SECONDS`
+        Each language comes exactly once: one that fails or takes longer than `patience` seconds
         comes as the source text, marked as failed.
         """
         source, text = sentence.source_language, canonical(sentence.text)
@@ -55,7 +56,7 @@ class Renderer:
         for language, hit in cached.items():
             yield Rendering(language, hit, cached=True)
         try:
-            for done in as_completed(list(waiting), TRANSLATION_SECONDS):
+            for done in as_completed(list(waiting), self.patience):
                 language = waiting.pop(done)
                 yield _rendered(done, language, sentence, flights[language].joined)
         except TimeoutError:

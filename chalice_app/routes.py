@@ -73,6 +73,8 @@ def message(event: WebsocketEvent) -> None:
         # The last resort: without it API Gateway would answer in its own words, not the protocol's.
         _log.exception("message failed")
         _tell(event, _INTERNAL)
+    # Whatever the message was, a heartbeat too: a burst's last cache hits are written after it.
+    application().cache.settle()
 
 
 @app.on_ws_disconnect()

@@ -13,24 +13,23 @@ from dataclasses import dataclass
 from chalice_app import messages, metrics
 from chalice_app.broadcast import Broadcast
 from chalice_app.clock import Clock
-from chalice_app.errors import BadMessage, Unavailable
-from chalice_app.models import LanguageReport, Posted, Sentence, Session
+from chalice_app.errors import ConditionFailed, Unavailable
+from chalice_app.flow import Flow
+from chalice_app.models import LanguageReport, Posted, Sentence, Session, Utterance, merged
 from chalice_app.ports import MetricsSink, Roster, SessionStore
 from chalice_app.rendering import Renderer, Rendering, caption_of
+from chalice_app.reporting import Reporting, Reports
+from chalice_app.slices import Slice, Slicing, Spoken
 
 _log = logging.getLogger(__name__)
 
-CAPTION_LIFE_MS = 10_000
-"""Nothing older is sent: a caption that late disturbs more than it helps."""
-
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a sentence; `latency_ms` is from the gateway to the last post."""
+class Sent:
+    """What became of languages sent here, and the slices of others that other functions send."""
 
-    renderings: Sequence[Rendering]
-    reports: Mapping[str, LanguageReport]
-    latency_ms: int
+    reports: Reports
+    slices: Sequence[Slice] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,9 @@ class Speech:
     roster: Roster
     renderer: Renderer
     broadcast: Broadcast
+    flow: Flow
+    slicing: Slicing
+    reporting: Reporting
     metrics: MetricsSink
     executor: Executor
     clock: Clock
@@ -50,105 +52,102 @@ class Speech:
 
         Raises:
             BadMessage: this sequence number was spoken before.
+            RateLimited: too many sentences are on their way; the speaker may send it again.
             Unavailable: nothing was sent; the speaker may send the sentence again.
         """
-        started = self.clock.monotonic()
-        if not self.sessions.claim_sequence(session, sentence):
-            raise BadMessage("this sequence was spoken before", lastSequence=session.last_sequence)
-        noted = self.executor.submit(self.sessions.raise_last_sequence, session, sentence.sequence)
-        outcome = self._deliver_all(session, sentence)
-        took_ms = round((self.clock.monotonic() - started) * 1000)
-        report = messages.spoken(sentence.sequence, outcome.reports, took_ms)
-        self.broadcast.notify([speaker_connection_id], report)
-        self.renderer.remember(sentence, outcome.renderings)
-        self.metrics.emit(_measures(sentence, outcome, took_ms))
-        _warn_if_failed(noted)
-
-    def _deliver_all(self, session: Session, sentence: Sentence) -> Outcome:
-        """Renders and sends; a session without listeners costs no call at all."""
-        if self._age_ms(sentence) >= CAPTION_LIFE_MS:
-            _log.warning(
-                "sequence %d of %s came too late for %d listeners",
-                sentence.sequence,
-                session.session_id,
-                session.listener_count,
-            )
-            return Outcome((), _dropped(session.languages), self._age_ms(sentence))
-        rosters = {
-            language: self.executor.submit(self.roster.query_roster, session, language)
-            for language in session.languages
-        }
+        utterance = Utterance(
+            session.session_id,
+            session.created_at,
+            sentence.sequence,
+            speaker_connection_id,
+            sentence.spoken_at,
+            started_at=self.clock.now_ms(),
+        )
+        self.flow.admit(session, sentence, utterance)
+        session = self._raise_last_sequence(session, sentence)
         renderings: list[Rendering] = []
-        deliveries: dict[str, Future[LanguageReport]] = {}
-        deadline = self.clock.monotonic() + (CAPTION_LIFE_MS - self._age_ms(sentence)) / 1000
-        for rendering in self.renderer.render(sentence, session.languages):
-            renderings.append(rendering)
-            deliveries[rendering.language] = self.executor.submit(
-                self._deliver, session, sentence, rendering, rosters[rendering.language], deadline
-            )
-        reports = {language: done.result() for language, done in deliveries.items()}
-        return Outcome(renderings, reports, self._age_ms(sentence))
+        sent = self._send_all(Spoken(session, sentence, utterance), renderings)
+        measures: Mapping[str, float] = {}
+        if sent.slices:
+            self.slicing.finish(utterance, sent.reports, sent.slices)
+        else:
+            measures = self.reporting.tell(utterance, sent.reports)
+        self.renderer.remember(sentence, renderings)
+        if session.languages:
+            self.metrics.emit({**_measures(sentence, renderings), **measures})
 
-    def _deliver(
-        self,
-        session: Session,
-        sentence: Sentence,
-        rendering: Rendering,
-        roster: Future[Sequence[str]],
-        deadline: float,
-    ) -> LanguageReport:
+    def _raise_last_sequence(self, session: Session, sentence: Sentence) -> Session:
+        """The session from that sequence on, which is what its rosters are to be read for.
+
+        Whoever comes back is counted only while nothing is spoken (see `ledger.plan_return`), so
+        the sequence is noted before the rosters are read. Where that fails, a caption may be
+        missed by those who are just coming back, and by nobody else.
+        """
+        try:
+            return self.sessions.raise_last_sequence(session, sentence.sequence)
+        except (Unavailable, ConditionFailed):
+            _log.warning("the last sequence was not stored")
+            return session
+
+    def _send_all(self, spoken: Spoken, renderings: list[Rendering]) -> Sent:
+        """Renders (into `renderings`) and sends; a session without listeners costs no call."""
+        languages = spoken.session.languages
+        if spoken.utterance.seconds_left(self.clock.now_ms()) <= 0:
+            return Sent(_dropped(languages))
+        rosters = {
+            language: self.executor.submit(
+                self.roster.query_roster, spoken.session, language, spoken.sentence.sequence
+            )
+            for language in languages
+        }
+        sending: list[Future[Sent]] = []
+        for rendering in self.renderer.render(spoken.sentence, languages):
+            renderings.append(rendering)
+            roster = rosters[rendering.language]
+            sending.append(self.executor.submit(self._send, spoken, rendering, roster))
+        sent = [each.result() for each in sending]
+        return Sent(
+            merged(each.reports for each in sent), [one for each in sent for one in each.slices]
+        )
+
+    def _send(self, spoken: Spoken, rendering: Rendering, roster: "Future[Sequence[str]]") -> Sent:
+        """Sends one language, or has it sent."""
         try:
             listeners = roster.result()
         except Unavailable:
             _log.exception("the roster could not be read")
-            count = session.languages[rendering.language]
-            return LanguageReport(count, Posted(failed=count), rendering.cached, rendering.failed)
-        posted = self.broadcast.send(
-            listeners, messages.caption(caption_of(session, sentence, rendering)), deadline
-        )
-        return LanguageReport(len(listeners), posted, rendering.cached, rendering.failed)
+            count = spoken.session.languages[rendering.language]
+            return Sent(_report(rendering, count, Posted(failed=count)))
+        caption = messages.caption(caption_of(spoken.session, spoken.sentence, rendering))
+        if self.slicing.is_for(spoken.session, len(listeners)):
+            slices = self.slicing.cut(spoken, rendering, listeners, caption)
+            self.slicing.hand_out(slices)
+            return Sent({}, slices)
+        left = spoken.utterance.seconds_left(self.clock.now_ms())
+        posted = self.broadcast.send(listeners, caption, self.clock.monotonic() + left)
+        return Sent(_report(rendering, len(listeners), posted))
 
-    def _age_ms(self, sentence: Sentence) -> int:
-        # Not below 0: two machines' clocks differ, and a caption is no younger than new.
-        return max(0, self.clock.now_ms() - sentence.spoken_at)
+
+def _report(rendering: Rendering, listeners: int, posted: Posted) -> Reports:
+    report = LanguageReport(listeners, posted, rendering.cached, rendering.failed)
+    return {rendering.language: report}
 
 
-def _measures(sentence: Sentence, outcome: Outcome, took_ms: int) -> Mapping[str, float]:
-    """The metrics of one sentence; none at all when nobody listened."""
-    if not outcome.reports:
-        return {}
-    renderings, reports = outcome.renderings, outcome.reports.values()
-    posted = sum((report.posted for report in reports), Posted())
-    listeners = sum(report.listeners for report in reports)
+def _measures(sentence: Sentence, renderings: Sequence[Rendering]) -> Mapping[str, float]:
+    """The metrics of a sentence's translations; those of its delivery are `Reporting`'s."""
     hits = sum(each.cached for each in renderings)
     looked_up = sum(each.language != sentence.source_language for each in renderings)
     length = len(sentence.text)
     return {
-        metrics.LANGUAGES_PROCESSED: len(reports),
         metrics.FAILED_LANGUAGES_COUNT: sum(each.failed for each in renderings),
         metrics.CHARACTERS_TRANSLATED: length * sum(each.translated for each in renderings),
         metrics.CHARACTERS_SAVED: length * hits,
-        metrics.PROCESSING_DURATION: took_ms,
-        metrics.DELIVERY_LATENCY: outcome.latency_ms,
         **metrics.rate(metrics.CACHE_HIT_RATE, hits, looked_up),
-        # A listener who has left is no failure of ours.
-        **metrics.rate(
-            metrics.BROADCAST_SUCCESS_RATE, posted.delivered, listeners - len(posted.gone)
-        ),
-        **metrics.rate(metrics.BUFFER_OVERFLOW_RATE, posted.dropped, listeners),
     }
 
 
-def _dropped(languages: Mapping[str, int]) -> Mapping[str, LanguageReport]:
+def _dropped(languages: Mapping[str, int]) -> Reports:
     return {
         language: LanguageReport(count, Posted(dropped=count), cached=False)
         for language, count in languages.items()
     }
-
-
-def _warn_if_failed(noted: Future[None]) -> None:
-    """The last sequence only tells joiners where the talk is: its loss harms no caption."""
-    try:
-        noted.result()
-    except Unavailable:
-        _log.warning("the last sequence was not stored")

@@ -20,7 +20,7 @@ LANGUAGES_KEPT_SECONDS = 600.0
 
 LANDED_SECONDS = 10.0
 """How long a translation that has arrived is kept for those who looked into the cache before it was
-written there: as long as a sentence may live (`speech.CAPTION_LIFE_MS`)."""
+written there: as long as a sentence may live (`models.CAPTION_LIFE_MS`)."""
 
 LANDED_MOST = 256
 """Translations kept so at a time: 4 MB of the longest sentences."""

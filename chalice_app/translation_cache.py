@@ -63,6 +63,8 @@ class TranslationCache:
     outbox: AccessOutbox | None = None
     executor: Executor | None = None
     settings: str = ""
+    lookup_seconds: float = LOOKUP_SECONDS
+    write_seconds: float = WRITE_SECONDS
 
     def get(self, text: str, source: str, targets: Iterable[str]) -> Mapping[str, str]:
         """The cached translations of a text, by target language, in one round trip.
@@ -75,7 +77,7 @@ class TranslationCache:
         if not keys:
             return {}
         try:
-            entries = self._within(LOOKUP_SECONDS, partial(self.store.get_entries, keys))
+            entries = self._within(self.lookup_seconds, partial(self.store.get_entries, keys))
         except (Unavailable, TimeoutError):
             _log.warning("the translation cache is unavailable: translating without it")
             return {}
@@ -94,19 +96,20 @@ class TranslationCache:
         return {keys[key]: translated for key, translated in hits.items()}
 
     def put(self, text: str, source: str, translations: Mapping[str, str]) -> None:
-        """Remembers new translations, by target language; called when nobody waits any more.
-
-        The time for it is also the time to write the hits, if a minute has passed.
-        """
+        """Remembers new translations, by target language; called when nobody waits any more."""
         if translations:
             entries = self._entries(canonical(text), source, translations)
             try:
-                self._within(WRITE_SECONDS, partial(self.store.put_entries, entries))
+                self._within(self.write_seconds, partial(self.store.put_entries, entries))
             except (Unavailable, TimeoutError):
                 _log.warning("%d translations could not be cached in time", len(translations))
+        self.settle()
+
+    def settle(self) -> None:
+        """Writes the hits if a minute is over: harmless to call whenever nobody waits."""
         if self.outbox is not None and self.outbox.is_due:
             try:
-                self._within(WRITE_SECONDS, self.outbox.flush)
+                self._within(self.write_seconds, self.outbox.flush)
             except TimeoutError:
                 _log.warning("the cache's hits are not written yet")
 

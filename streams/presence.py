@@ -17,7 +17,6 @@ from chalice_app.bootstrap import Application
 from chalice_app.broadcast import Broadcast
 from chalice_app.models import Connection, Session
 from chalice_app.ports import Ledger, MetricsSink
-from chalice_app.resume import Resume
 from chalice_app.sessions import Sessions
 
 _log = logging.getLogger(__name__)
@@ -31,10 +30,8 @@ _SPEAKERS_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """`joined` for the connections, by id, of one session and language (None: its speaker)."""
+    """`joined` for the connections, by id, of one session and language, or for its speaker."""
 
-    session: Session
-    language: str | None
     message: Mapping[str, Any]
     connections: Mapping[str, Connection]
 
@@ -46,7 +43,6 @@ class Presence:
     ledger: Ledger
     broadcast: Broadcast
     sessions: Sessions
-    resume: Resume
     metrics: MetricsSink
     wait: Callable[[float], None] = sleep
 
@@ -57,21 +53,26 @@ class Presence:
             ledger=application.adapters.ledger,
             broadcast=application.broadcast,
             sessions=application.sessions,
-            resume=application.resume,
             metrics=application.adapters.metrics,
         )
 
-    def tell(self, joined: Sequence[Connection], changed_sessions: Collection[str]) -> None:
+    def tell(
+        self,
+        joined: Sequence[Connection],
+        changed_sessions: Collection[str],
+        meanwhile: Callable[[], Collection[str]] = frozenset,
+    ) -> None:
         """Greets who joined and tells the speakers of the sessions whose counts changed.
 
-        Whoever cannot be reached yet is tried again when everyone else has been told.
+        `meanwhile` is done between the two and names further sessions that it changed. Whoever
+        cannot be reached yet is tried again when everyone else has been told.
         """
-        names = {connection.session_id for connection in joined} | set(changed_sessions)
-        sessions = self.ledger.get_sessions(sorted(names))
+        sessions = self.ledger.get_sessions(sorted({each.session_id for each in joined}))
         late = [each.connection_id for each in joined if not _is_theirs(sessions, each)]
         greetings = _greetings([each for each in joined if _is_theirs(sessions, each)], sessions)
         unreached = self._greet(greetings)
-        self._tell_speakers([sessions[name] for name in changed_sessions if name in sessions])
+        changed = {*changed_sessions, *meanwhile()}
+        self._tell_speakers(list(self.ledger.get_sessions(sorted(changed)).values()))
         if late:
             # They came in while the session ended, after everyone else had been told.
             self.sessions.dismiss(late)
@@ -83,18 +84,11 @@ class Presence:
             unreached = self._greet(unreached)
 
     def _greet(self, greetings: Sequence[Greeting]) -> Sequence[Greeting]:
-        """Greets each group, and sends those who come back what they missed.
-
-        Returns:
-            The greetings of those who answered 410.
-        """
+        """Greets each group; returns the greetings of those who answered 410."""
         unreached = []
         for greeting in greetings:
             posted = self.broadcast.notify(list(greeting.connections), greeting.message)
             gone = {key: greeting.connections[key] for key in posted.gone}
-            reached = [each for key, each in greeting.connections.items() if key not in gone]
-            if greeting.language is not None and reached:
-                self.resume.replay(greeting.session, greeting.language, reached)
             if gone:
                 unreached.append(replace(greeting, connections=gone))
         return unreached
@@ -131,12 +125,10 @@ def _greetings(joined: Iterable[Connection], sessions: Mapping[str, Session]) ->
         groups[each.session_id, each.target_language][each.connection_id] = each
     return [
         Greeting(
-            sessions[session_id],
-            language,
             messages.joined(sessions[session_id], next(iter(connections.values()))),
             connections,
         )
-        for (session_id, language), connections in groups.items()
+        for (session_id, _), connections in groups.items()
     ]
 
 

@@ -27,6 +27,7 @@ from chalice_app.ports import Ledger
 from streams.batch import handle_batch
 from streams.presence import Presence
 from streams.records import Change, StreamRecord
+from streams.returning import Returning
 
 _log = logging.getLogger(__name__)
 
@@ -138,17 +139,37 @@ def _backoff(attempt: int) -> float:
 
 
 def handle_records(
-    records: Sequence[StreamRecord], sync: RosterSync, presence: Presence
+    records: Sequence[StreamRecord],
+    sync: RosterSync,
+    presence: Presence,
+    returning: Returning | None = None,
 ) -> Collection[StreamRecord]:
-    """The effect of a batch: counts first, then what people are told."""
-    first = {connection_id(record): record for record in reversed(records)}
-    first.pop(None, None)
-    result = sync.synchronise(key for key in first if key is not None)
+    """The effect of a batch: counts first, then what people are told.
+
+    Those who come back are the exception: they are told first (see `streams.returning`), and when
+    everyone else has been; without `returning` they are counted like everyone.
+    """
+    first = {
+        key: record for record in reversed(records) if (key := connection_id(record)) is not None
+    }
+    back = {key for record in records if (key := connection_id(record)) and _comes_back(record)}
+    result = sync.synchronise(first.keys() - back)
     joined = _joined(records, result)
     # A speaker who comes after the first listeners learns of them now, not at the next change.
     of_speakers = {each.session_id for each in joined if not each.is_listener}
-    presence.tell(joined, result.sessions | of_speakers)
+
+    def admit() -> Collection[str]:
+        admitted = returning.admit(back) if returning and back else ()
+        rest = sync.synchronise(back)
+        result.failed |= rest.failed
+        return {*admitted, *rest.sessions}
+
+    presence.tell(joined, result.sessions | of_speakers, meanwhile=admit)
     return [first[failed] for failed in result.failed]
+
+
+def _comes_back(record: StreamRecord) -> bool:
+    return record.change is Change.INSERT and "lastSequence" in (record.new_image or {})
 
 
 def _joined(records: Sequence[StreamRecord], result: Synchronised) -> Sequence[Connection]:
@@ -184,5 +205,10 @@ def handler(event: DynamoDBEvent) -> dict[str, Any]:
     """Lambda's entry: a batch of changes of Connections."""
     application = bootstrap.application()
     sync = RosterSync(application.adapters.ledger)
-    presence = Presence.of(application)
-    return handle_batch(event.to_dict(), partial(handle_records, sync=sync, presence=presence))
+    effect = partial(
+        handle_records,
+        sync=sync,
+        presence=Presence.of(application),
+        returning=Returning.of(application),
+    )
+    return handle_batch(event.to_dict(), effect)

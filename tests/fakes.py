@@ -33,10 +33,13 @@ from chalice_app.models import (
     CachedTranslation,
     Connection,
     Language,
+    LanguageReport,
     Posted,
     Role,
     Sentence,
     Session,
+    Utterance,
+    merged,
 )
 
 PATIENCE = 20.0
@@ -73,6 +76,20 @@ class FakeClock:
         self._now += milliseconds
 
 
+@dataclass
+class Tally:
+    """What the functions that send one sentence have told."""
+
+    claimed: set[str] = field(default_factory=set)
+    parts: dict[str, Mapping[str, LanguageReport]] = field(default_factory=dict)
+    expected: int | None = None
+    settled: bool = False
+
+
+def _talk(utterance: Utterance) -> tuple[str, int]:
+    return utterance.session_id, utterance.session_epoch
+
+
 class MemoryTables:
     """All four tables: the stores of `ports`, each method atomic like one call of DynamoDB.
 
@@ -91,6 +108,8 @@ class MemoryTables:
         self._sessions: dict[str, Session] = {}
         self._counts: dict[str, Counter[str]] = {}
         self._sentences: dict[tuple[str, int, int], Sentence] = {}
+        self._under_way: dict[tuple[str, int], dict[int, int]] = {}
+        self._tallies: dict[tuple[str, int, int], Tally] = {}
         self._connections: dict[str, Connection] = {}
         self._ledger: dict[str, LedgerRow] = {}
         self._cache: dict[str, CachedTranslation] = {}
@@ -154,12 +173,21 @@ class MemoryTables:
             self._sentences[key] = sentence
             return True
 
-    def raise_last_sequence(self, session: Session, sequence: int) -> None:
+    def release_sequence(self, session: Session, sequence: int) -> None:
+        self._called("release_sequence")
+        with self._lock:
+            self._sentences.pop((session.session_id, session.created_at, sequence), None)
+
+    def raise_last_sequence(self, session: Session, sequence: int) -> Session:
         self._called("raise_last_sequence")
         with self._lock:
             found = self._same(session)
-            if found is not None and found.last_sequence < sequence:
-                self._store(replace(found, last_sequence=sequence))
+            if found is None:
+                raise ConditionFailed("the session is no more")
+            if found.last_sequence < sequence:
+                found = replace(found, last_sequence=sequence)
+                self._store(found)
+            return found
 
     def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
         self._called("get_sentences")
@@ -167,6 +195,54 @@ class MemoryTables:
             keys = [(session.session_id, session.created_at, each) for each in sorted(sequences)]
             kept = self._sentences if self.keep_sentences else {}
             return [kept[key] for key in keys if key in kept]
+
+    # --- SentencesUnderWay and TallyStore ---
+
+    def enter(self, utterance: Utterance) -> Mapping[int, int]:
+        self._called("enter")
+        with self._lock:
+            marks = self._under_way.setdefault(_talk(utterance), {})
+            marks.setdefault(utterance.sequence, utterance.spoken_at)
+            return dict(marks)
+
+    def leave(self, utterance: Utterance, sequences: Iterable[int]) -> None:
+        self._called("leave")
+        with self._lock:
+            for sequence in sequences:
+                self._under_way.get(_talk(utterance), {}).pop(sequence, None)
+
+    def claim_part(self, utterance: Utterance, part: str) -> bool:
+        self._called("claim_part")
+        with self._lock:
+            claimed = self._tally(utterance).claimed
+            if part in claimed:
+                return False
+            claimed.add(part)
+            return True
+
+    def add_part(
+        self,
+        utterance: Utterance,
+        part: str,
+        reports: Mapping[str, LanguageReport],
+        expected: int | None = None,
+    ) -> Mapping[str, LanguageReport] | None:
+        self._called("add_part")
+        with self._lock:
+            tally = self._tally(utterance)
+            tally.parts.setdefault(part, reports)
+            tally.expected = expected or tally.expected
+            whole = len(tally.parts) == tally.expected and not tally.settled
+            return merged(tally.parts.values()) if whole else None
+
+    def settle(self, utterance: Utterance) -> None:
+        self._called("settle")
+        with self._lock:
+            self._tally(utterance).settled = True
+
+    def _tally(self, utterance: Utterance) -> "Tally":
+        key = (*_talk(utterance), utterance.sequence)
+        return self._tallies.setdefault(key, Tally())
 
     def delete_session(self, session_id: str) -> None:
         """What time-to-live does, or an operator."""
@@ -233,7 +309,9 @@ class MemoryTables:
 
     # --- Roster and Ledger ---
 
-    def query_roster(self, session: Session, language: str) -> Sequence[str]:
+    def query_roster(
+        self, session: Session, language: str, sequence: int | None = None
+    ) -> Sequence[str]:
         self._called("query_roster")
         with self._lock:
             wanted = (State.IN, session.session_id, session.created_at, language)
@@ -241,6 +319,7 @@ class MemoryTables:
                 key
                 for key, row in self._ledger.items()
                 if (row.state, row.session_id, row.session_epoch, row.target_language) == wanted
+                and (sequence is None or row.from_sequence <= sequence)
             )
 
     def get_ledger(self, connection_ids: Iterable[str]) -> Mapping[str, LedgerRow]:
@@ -273,8 +352,14 @@ class MemoryTables:
             if not all(map(self._is_as_read, transaction.writes)):
                 raise Conflict("a row is not as it was read")
             if transaction.session is not None and counts:
+                self._check_unspoken(transaction.session[0], transaction.last_sequence)
                 self._count(*transaction.session, transaction.deltas)
             self._ledger |= {write.connection_id: write.after for write in transaction.writes}
+
+    def _check_unspoken(self, session_id: str, last_sequence: int | None) -> None:
+        found = self._sessions.get(session_id)
+        if last_sequence is not None and found and found.last_sequence != last_sequence:
+            raise Conflict("something was spoken meanwhile")
 
     def _is_as_read(self, write: LedgerWrite) -> bool:
         found = self._ledger.get(write.connection_id)
@@ -364,13 +449,17 @@ class RecordingGateway:
         self.log: list[tuple[str, Mapping[str, Any]]] = []
         self.calls: list[tuple[str, ...]] = []
         self.deadlines: list[float] = []
+        self.shares: list[float] = []
         self.closed: list[str] = []
         self._news = threading.Condition()
 
-    def post(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
+    def post(
+        self, connection_ids: Sequence[str], data: bytes, deadline: float, share: float = 1.0
+    ) -> Posted:
         with self._news:
             self.calls.append(tuple(connection_ids))
             self.deadlines.append(deadline)
+            self.shares.append(share)
         posted = Posted()
         for connection_id in connection_ids:
             posted += self._post(connection_id, json.loads(data))
@@ -415,6 +504,24 @@ class RecordingGateway:
             arrived = self._news.wait_for(lambda: self.to(connection_id, kind), PATIENCE)
         assert arrived, f"{connection_id} received no {kind}"
         return arrived[0]
+
+
+class QueuedInvocations:
+    """`ports.SliceInvoker` that keeps the payloads as JSON, as Lambda's queue does.
+
+    A test delivers them, as often as it likes. `refusing` refuses all.
+    """
+
+    def __init__(self) -> None:
+        self.payloads: list[str] = []
+        self.refusing = False
+        self._lock = threading.Lock()
+
+    def invoke(self, payload: Mapping[str, Any]) -> None:
+        if self.refusing:
+            raise Unavailable("told to refuse")
+        with self._lock:
+            self.payloads.append(json.dumps(payload))
 
 
 class StubTranslator:
@@ -484,12 +591,16 @@ class World:
     metrics: RecordingMetrics = field(default_factory=RecordingMetrics)
     clock: FakeClock = field(default_factory=FakeClock)
     settings: Settings = SETTINGS
+    invoker: "QueuedInvocations" = field(default_factory=lambda: QueuedInvocations())
 
     def __post_init__(self) -> None:
         self.app = Application(
             self.settings,
             Adapters(
                 sessions=self.tables,
+                under_way=self.tables,
+                tally=self.tables,
+                invoker=self.invoker,
                 connections=self.tables,
                 roster=self.tables,
                 ledger=self.tables,

@@ -49,7 +49,7 @@ class CacheAccesses:
         try:
             self._transact([{"Put": put}], token=row.name.removeprefix(ROW_PREFIX))
         except Conflict:
-            return  # it is there
+            return  # it is there (or its partition was throttled, and these hits are lost)
 
     def get_accesses(self, names: Iterable[str]) -> Mapping[str, AccessRow]:
         """The outbox rows that exist, by consistent reads; whatever makes no sense is left out."""

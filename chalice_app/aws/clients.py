@@ -17,12 +17,21 @@ from chalice_app.aws.lean_responses import take_json_as_it_is
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_lambda import LambdaClient
     from types_boto3_translate import TranslateClient
 
 _DYNAMODB = Config(
     connect_timeout=1,
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 4},
+    max_pool_connections=64,
+    tcp_keepalive=True,
+)
+_LAMBDA = Config(
+    # A slice that no function takes is sent by the one that asked: it must know soon.
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=64,
     tcp_keepalive=True,
 )
@@ -60,6 +69,12 @@ class Clients:
             client = self.session.client("dynamodb", config=_DYNAMODB)
             take_json_as_it_is(client.meta.events)
             return client
+
+    @cached_property
+    def lambda_(self) -> "LambdaClient":
+        """Lambda's client, for functions that invoke functions."""
+        with self._making:
+            return self.session.client("lambda", config=_LAMBDA)
 
     @cached_property
     def translate(self) -> "TranslateClient":

@@ -172,17 +172,41 @@ class Table:
                 return
         raise Unavailable("the database is throttling writes")
 
-    def update(self, key: str, update: str, condition: str, **values: Any) -> None:
-        """Updates an item; `values` are the expression's `:names`."""
+    def update(self, key: str, update: str, condition: str, **values: Any) -> Item:
+        """Updates an item and returns it; `values` are the expression's `:names`.
+
+        ConditionFailed, with the item found, when the condition fails.
+        """
         request: dict[str, Any] = {
             "TableName": self.name,
             "Key": {self.key: {"S": key}},
             "UpdateExpression": update,
             "ConditionExpression": condition,
+            "ReturnValues": "ALL_NEW",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         if values:
             request["ExpressionAttributeValues"] = _values(values)
-        self._write(partial(self.clients.dynamodb.update_item, **request))
+        answer = self._write(partial(self.clients.dynamodb.update_item, **request))
+        return decode(answer.get("Attributes", {}))
+
+    def upsert(self, key: str, update: str, names: Mapping[str, str], **values: Any) -> Item:
+        """Updates an item, creating it where there is none; returns it as it is afterwards.
+
+        `names` are the expression's `#names`, `values` its `:names`.
+        """
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "Key": {self.key: {"S": key}},
+            "UpdateExpression": update,
+            "ReturnValues": "ALL_NEW",
+        }
+        if names:
+            request["ExpressionAttributeNames"] = dict(names)
+        if values:
+            request["ExpressionAttributeValues"] = _values(values)
+        answer = self._write(partial(self.clients.dynamodb.update_item, **request))
+        return decode(answer.get("Attributes", {}))
 
     def delete(self, key: str, condition: str | None = None, **values: Any) -> None:
         """Deletes an item; one that is not there is fine, unless the condition says otherwise.
@@ -202,10 +226,20 @@ class Table:
         for page in self._query_pages(index, condition, values, {}):
             yield from map(decode, page)
 
-    def query_keys(self, index: str, condition: str, **values: Any) -> Iterator[str]:
-        """The keys alone of the items that `query` finds: nothing else is sent or decoded."""
+    def query_keys(
+        self, index: str, condition: str, where: str | None = None, **values: Any
+    ) -> Iterator[str]:
+        """The keys alone of the items that `query` finds: nothing else is sent or decoded.
+
+        `where` filters what the condition has found.
+        """
         # By way of an alias, for a key whose name is a reserved word.
-        wanted = {"ProjectionExpression": "#key", "ExpressionAttributeNames": {"#key": self.key}}
+        wanted: dict[str, Any] = {
+            "ProjectionExpression": "#key",
+            "ExpressionAttributeNames": {"#key": self.key},
+        }
+        if where is not None:
+            wanted["FilterExpression"] = where
         for page in self._query_pages(index, condition, values, wanted):
             for item in page:
                 yield item[self.key]["S"]
@@ -273,15 +307,13 @@ class Table:
         }
         self._write(partial(self.clients.dynamodb.update_item, **request))
 
-    def _write(self, call: Callable[[], object]) -> None:
+    def _write(self, call: Callable[[], Any]) -> Any:
         for _ in _tries():
             try:
                 with errors_translated():
-                    call()
+                    return call()
             except Conflict:
                 continue
-            else:
-                return
         raise Unavailable("the row is contended")
 
 

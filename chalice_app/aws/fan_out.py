@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from chalice_app.aws.connection_requests import ConnectionRequests
+from chalice_app.aws.token_bucket import TokenBucket
 from chalice_app.models import Posted
 
 MAX_RETRIES = 2
@@ -34,18 +35,24 @@ class Attempt:
 class FanOut:
     """The same bytes to every connection until the deadline (time.monotonic() seconds).
 
-    `outcomes` counts responses by status and failures by kind, retried ones too. Not thread-safe.
+    `bucket` bounds these requests alone, below what bounds them all. `outcomes` counts responses by
+    status and failures by kind, retried ones too. Not thread-safe.
     """
 
     __slots__ = (
         "_delivered", "_dropped", "_failed", "_gone", "_ids", "_next", "_order", "_retries",
-        "_total", "deadline", "outcomes", "requests",
+        "_total", "bucket", "deadline", "outcomes", "requests",
     )  # fmt: skip
 
     def __init__(
-        self, requests: ConnectionRequests, connection_ids: Sequence[str], deadline: float
+        self,
+        requests: ConnectionRequests,
+        connection_ids: Sequence[str],
+        deadline: float,
+        bucket: TokenBucket | None = None,
     ) -> None:
         self.requests = requests
+        self.bucket = bucket
         self.deadline = deadline
         self.outcomes: Counter[int | str] = Counter()
         self._ids = connection_ids

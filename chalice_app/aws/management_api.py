@@ -11,6 +11,9 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 
+from botocore.exceptions import BotoCoreError
+
+from chalice_app.aws.clients import NoCredentials
 from chalice_app.aws.connection_requests import ConnectionRequests, Endpoint
 from chalice_app.aws.fan_out import FanOut
 from chalice_app.aws.post_loop import Limits, PostLoop
@@ -61,6 +64,7 @@ class ManagementApi:
         self._region = region
         self._credentials = credentials
         self._limits = Limits(max_in_flight, connect_seconds, request_seconds)
+        self._rate = requests_per_second
         self._bucket = TokenBucket(requests_per_second) if requests_per_second is not None else None
         # Reading the authorities takes 20 ms of CPU, which a function has most of while it starts.
         self._tls = (tls or ssl.create_default_context()) if self._endpoint.tls else None
@@ -69,8 +73,10 @@ class ManagementApi:
         self._pool: SocketPool | None = None
         self._loop: PostLoop | None = None
 
-    def post(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
-        """Posts the same bytes to every connection.
+    def post(
+        self, connection_ids: Sequence[str], data: bytes, deadline: float, share: float = 1.0
+    ) -> Posted:
+        """Posts the same bytes to every connection, at `share` of the requests a second at most.
 
         `deadline` is time.monotonic() seconds: what has not started by then is dropped, what is in
         flight failed. 429, 5xx and sockets that could not connect are retried twice at most. Never
@@ -78,7 +84,7 @@ class ManagementApi:
         """
         if not connection_ids:
             return Posted()
-        return self._send("POST", connection_ids, data, deadline)
+        return self._send("POST", connection_ids, data, deadline, share)
 
     def close(self, connection_ids: Sequence[str], deadline: float) -> Posted:
         """Closes connections, in the same way: `delivered` are closed, `gone` already were."""
@@ -94,13 +100,22 @@ class ManagementApi:
             loop.close()
 
     def _send(
-        self, method: str, connection_ids: Sequence[str], data: bytes, deadline: float
+        self,
+        method: str,
+        connection_ids: Sequence[str],
+        data: bytes,
+        deadline: float,
+        share: float = 1.0,
     ) -> Posted:
-        requests = ConnectionRequests(
-            method, self._endpoint, self._region, self._credentials(), data
-        )
+        try:
+            requests = ConnectionRequests(
+                method, self._endpoint, self._region, self._credentials(), data
+            )
+        except (NoCredentials, BotoCoreError, ValueError) as error:
+            _log.error("nothing can be signed: %s", type(error).__name__)
+            return Posted(failed=len(connection_ids))
         pool, loop = self._parts()
-        fan_out = FanOut(requests, connection_ids, deadline)
+        fan_out = FanOut(requests, connection_ids, deadline, self._bucket_of(share))
         if pool.resolve():
             self._drive(loop, fan_out)
         else:
@@ -112,6 +127,11 @@ class ManagementApi:
             method, len(connection_ids), dict(fan_out.outcomes), posted.dropped,
         )  # fmt: skip
         return posted
+
+    def _bucket_of(self, share: float) -> TokenBucket | None:
+        if self._rate is None or share >= 1.0:
+            return None
+        return TokenBucket(self._rate * share)
 
     def _parts(self) -> tuple[SocketPool, PostLoop]:
         """The pool and the loop, made on first use: building this object opens no socket."""

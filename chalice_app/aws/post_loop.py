@@ -111,6 +111,12 @@ class PostLoop:
             if self._bucket is not None and (wait := self._bucket.wait(now)):
                 self._alarm = min(self._alarm, now + wait)
                 return
+            if fan_out.bucket is not None and (wait := fan_out.bucket.wait(now)):
+                self._alarm = min(self._alarm, now + wait)
+                if self._bucket is not None:
+                    self._bucket.give_back()
+                resting += 1
+                continue
             resting = 0
             self._start(fan_out.next_attempt(now), now, fresh=False)
 

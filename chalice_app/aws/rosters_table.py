@@ -1,8 +1,10 @@
 """The Rosters table: the ledger of what has been counted, whose index is the roster.
 
 Key: `connectionId`. Attributes: state (IN or OUT), v (the Connections row's version), sessionId,
-sessionEpoch, targetLanguage; rosterKey while IN; ttl (epoch seconds) once OUT.
-Index `roster-index`: rosterKey, connectionId; sparse, so it holds exactly the rows that are IN.
+sessionEpoch, targetLanguage, fromSequence where a listener came back; rosterKey while IN; ttl
+(epoch seconds) once OUT.
+Index `roster-index`: rosterKey, connectionId, with fromSequence; sparse, so it holds exactly the
+rows that are IN.
 rosterKey is `session#epoch#language#bucket`.
 """
 
@@ -21,6 +23,8 @@ from chalice_app.models import Connection, Session
 
 ROSTER_INDEX = "roster-index"
 
+_IS_FOR = "attribute_not_exists(fromSequence) OR fromSequence <= :sequence"
+
 ROSTER_BUCKETS = 1
 """Index partitions a language of a session. One takes 1,000 writes/s, twice the 500 new
 connections/s that API Gateway admits by default; raise both together."""
@@ -37,14 +41,21 @@ class RostersTable:
     sessions: Table
     connections: ConnectionsTable
 
-    def query_roster(self, session: Session, language: str) -> Sequence[str]:
-        """The connection ids of the session's listeners of that language."""
+    def query_roster(
+        self, session: Session, language: str, sequence: int | None = None
+    ) -> Sequence[str]:
+        """The connection ids of the session's listeners of that language.
+
+        With a sequence, only of those whom that sentence's broadcast is for.
+        """
+        rule: dict[str, Any] = {} if sequence is None else {"where": _IS_FOR, "sequence": sequence}
         return [
             connection_id
             for bucket in range(ROSTER_BUCKETS)
             for connection_id in self.table.query_keys(
                 ROSTER_INDEX,
                 "rosterKey = :roster",
+                **rule,
                 roster=_roster_key(session.session_id, session.created_at, language, bucket),
             )
         ]
@@ -67,7 +78,9 @@ class RostersTable:
         """Writes rows and counts together; Conflict when a row is not as it was read."""
         actions = [self._put(write) for write in transaction.writes]
         if transaction.session is not None and transaction.deltas:
-            actions.append(self._count(transaction.session, transaction.deltas))
+            actions.append(
+                self._count(transaction.session, transaction.deltas, transaction.last_sequence)
+            )
         with errors_translated():
             self.table.clients.dynamodb.transact_write_items(TransactItems=actions)
 
@@ -86,8 +99,11 @@ class RostersTable:
             )
         return {"Put": put}
 
-    def _count(self, session: SessionKey, deltas: Mapping[str, int]) -> Any:
+    def _count(
+        self, session: SessionKey, deltas: Mapping[str, int], last_sequence: int | None
+    ) -> Any:
         """The counts' change, on condition that the session is still of that epoch."""
+        unspoken = {} if last_sequence is None else {":last": last_sequence}
         names = {f"#l{n}": LANGUAGE_PREFIX + language for n, language in enumerate(deltas)}
         values = {f":l{n}": delta for n, delta in enumerate(deltas.values())}
         adds = ", ".join(f"#l{n} :l{n}" for n in range(len(deltas)))
@@ -96,10 +112,11 @@ class RostersTable:
                 "TableName": self.sessions.name,
                 "Key": encode({"sessionId": session[0]}),
                 "UpdateExpression": f"ADD listenerCount :total, {adds}",
-                "ConditionExpression": "createdAt = :epoch",
+                "ConditionExpression": "createdAt = :epoch"
+                + (" AND lastSequence = :last" if unspoken else ""),
                 "ExpressionAttributeNames": names,
                 "ExpressionAttributeValues": encode(
-                    {":total": sum(deltas.values()), ":epoch": session[1], **values}
+                    {":total": sum(deltas.values()), ":epoch": session[1], **values, **unspoken}
                 ),
             }
         }
@@ -113,6 +130,7 @@ def ledger_row_from(item: Item) -> LedgerRow:
         session_id=str(item.get("sessionId", "")),
         session_epoch=int(str(item.get("sessionEpoch", 0))),
         target_language=str(item.get("targetLanguage", "")),
+        from_sequence=int(str(item.get("fromSequence", 0))),
     )
 
 
@@ -125,6 +143,7 @@ def _item(connection_id: str, row: LedgerRow) -> Mapping[str, Any]:
         "sessionId": row.session_id or None,
         "sessionEpoch": row.session_epoch or None,
         "targetLanguage": row.target_language or None,
+        "fromSequence": row.from_sequence or None,
         "rosterKey": _roster_key(
             row.session_id, row.session_epoch, row.target_language, _bucket(connection_id)
         )

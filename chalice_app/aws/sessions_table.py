@@ -1,19 +1,20 @@
 """The Sessions table, as the request handlers use it.
 
-Key: `sessionId`. Two kinds of rows:
+Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
 
 - a session, `golden-eagle-427`: speakerConnectionId, sourceLanguage, listenerCount,
   `listeners.<language>` (one number a language, top-level because ADD takes no nested attribute),
   isActive, createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash, lastSequence;
-- a sentence, `golden-eagle-427#<createdAt>#<sequence>`: spokenAt (ms), sourceLanguage, expiresAt
-  claim (random, whose it is) and, if sentences are kept, text. Its conditional put is what makes a sequence be spoken once, in
-  whatever order two invocations come; it lives `SENTENCE_TTL_SECONDS`.
+- a sentence, `golden-eagle-427#<createdAt>#<sequence>`: spokenAt (ms), sourceLanguage, expiresAt,
+  claim (random, whose it is) and, if sentences are kept, text. Its conditional put is what makes a
+  sequence be spoken once, in whatever order two invocations come; it lives
+  `SENTENCE_TTL_SECONDS`.
 
 The counts are written by the roster ledger alone (`rosters_table`).
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalice_app.attribute_values import Item
@@ -116,18 +117,25 @@ class SessionsTable:
             return failure.found.get("claim") == claim
         return True
 
-    def raise_last_sequence(self, session: Session, sequence: int) -> None:
-        """Notes the highest sequence spoken."""
+    def release_sequence(self, session: Session, sequence: int) -> None:
+        """Gives a number back by deleting its row."""
+        self.table.delete(_sentence_key(session, sequence))
+
+    def raise_last_sequence(self, session: Session, sequence: int) -> Session:
+        """Notes the highest sequence spoken; returns the session as it is from then on."""
         try:
-            self.table.update(
+            item: Mapping[str, object] = self.table.update(
                 session.session_id,
                 "SET lastSequence = :sequence",
                 "createdAt = :epoch AND lastSequence < :sequence",
                 sequence=sequence,
                 epoch=session.created_at,
             )
-        except ConditionFailed:
-            return
+        except ConditionFailed as failure:
+            if failure.found.get("createdAt") != session.created_at:
+                raise
+            item = failure.found
+        return session_from(item)
 
     def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
         """The kept sentences with these numbers, in order."""
@@ -140,7 +148,7 @@ class SessionsTable:
         ]
 
 
-def session_from(item: Item) -> Session:
+def session_from(item: Mapping[str, object]) -> Session:
     """The session that a row tells of."""
     return Session(
         session_id=str(item["sessionId"]),
@@ -173,13 +181,13 @@ def _sentence_key(session: Session, sequence: int) -> str:
     return f"{session.session_id}#{session.created_at}#{sequence}"
 
 
-def _number(item: Item, name: str) -> int:
+def _number(item: Mapping[str, object], name: str) -> int:
     value = item[name]
     if not isinstance(value, int):
         raise TypeError(f"{name} is no number")
     return value
 
 
-def _optional(item: Item, name: str) -> str | None:
+def _optional(item: Mapping[str, object], name: str) -> str | None:
     value = item.get(name)
     return str(value) if value is not None else None

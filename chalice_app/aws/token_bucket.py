@@ -33,3 +33,7 @@ class TokenBucket:
             return (1.0 - self._tokens) / self._rate
         self._tokens -= 1.0
         return 0.0
+
+    def give_back(self) -> None:
+        """Returns a token that was taken and not used."""
+        self._tokens += 1.0

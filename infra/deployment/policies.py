@@ -94,7 +94,8 @@ def _filled(text: str, arns: Mapping[str, str]) -> str:
 
 
 def _reference(text: str, function_name: str) -> Any:
-    if whole := _PLACEHOLDER.fullmatch(text):
+    whole = _PLACEHOLDER.fullmatch(text)
+    if whole and whole[1] in _IN_TEMPLATE:
         return {"Fn::GetAtt": _IN_TEMPLATE[whole[1]].split(".")}
     if not _PLACEHOLDER.search(text):
         return text
@@ -103,6 +104,8 @@ def _reference(text: str, function_name: str) -> Any:
         f":log-group:/aws/lambda/{function_name}",
         "WebSocketApiArn": "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}"
         ":${WebsocketAPI}",
+        "BroadcastFunctionArn": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}"
+        ":function:${ApplicationName}-${Stage}-broadcast",
     }
     attributes = {name: f"${{{attribute}}}" for name, attribute in _IN_TEMPLATE.items()}
     return {"Fn::Sub": _filled(text, {**attributes, **own})}

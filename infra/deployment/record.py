@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.deployment.policies import read_policies, with_arns
-from infra.deployment.stage_names import Stage, read_config, recorded_environment
+from infra.deployment.stage_names import BROADCAST, Stage, read_config, recorded_environment
 
 GENERATED: Final = "generated"
 
@@ -26,6 +26,14 @@ _VARIABLES: Final = {
     "CachedTranslationsStreamArn": "CACHED_TRANSLATIONS_STREAM_ARN",
 }
 """The stacks' outputs that the functions are told, and the variables that tell them."""
+
+_STAGE: Final = "STAGE"
+_API_ID: Final = "WEBSOCKET_API_ID"
+
+
+def is_recorded_variable(name: str) -> bool:
+    """Whether a deployment records the variable; any other is a setting of the stage's owner."""
+    return name in {_STAGE, _API_ID, *_VARIABLES.values()}
 
 
 @dataclass(frozen=True)
@@ -76,9 +84,9 @@ class Record:
     def write(self, outputs: Mapping[str, str], place: Place, api_id: str | None) -> bool:
         """Records the stacks' outputs and the API's id; returns whether anything was new."""
         variables = {name: outputs[output] for output, name in _VARIABLES.items()}
-        variables["STAGE"] = self.stage.name
+        variables[_STAGE] = self.stage.name
         if api_id is not None:
-            variables["WEBSOCKET_API_ID"] = api_id
+            variables[_API_ID] = api_id
         policies = self._write_policies(outputs, place, api_id)
         return self._write_config(variables) or policies
 
@@ -93,20 +101,26 @@ class Record:
         return _write_if_new(self.project / ".chalice" / "config.json", config)
 
     def _write_policies(self, outputs: Mapping[str, str], place: Place, api_id: str | None) -> bool:
-        traced = _is_traced(read_config(self.project), self.stage.name)
+        traced = is_traced(read_config(self.project), self.stage.name)
         directory = self.project / ".chalice" / GENERATED / self.stage.name
         directory.mkdir(parents=True, exist_ok=True)
         changes = []
         for name, policy in read_policies(self.project, traced).items():
             group = f"log-group:/aws/lambda/{self.stage.function_name(name)}"
-            arns = {**outputs, "LogGroupArn": place.arn("logs", group)}
+            arns = {
+                **outputs,
+                "LogGroupArn": place.arn("logs", group),
+                "BroadcastFunctionArn": place.arn(
+                    "lambda", f"function:{self.stage.function_name(BROADCAST)}"
+                ),
+            }
             if api_id is not None:
                 arns["WebSocketApiArn"] = place.arn("execute-api", api_id)
             changes.append(_write_if_new(directory / f"{name}.json", with_arns(policy, arns)))
         return any(changes)
 
 
-def _is_traced(config: Mapping[str, Any], stage: str) -> bool:
+def is_traced(config: Mapping[str, Any], stage: str) -> bool:
     """Whether X-Ray is asked for in the stage, or else for all; no function has its own setting."""
     of_stage = config.get("stages", {}).get(stage, {})
     return bool(of_stage.get("xray", config.get("xray", False)))

@@ -60,6 +60,8 @@ def stage_settings(ports: Ports) -> Environment:
         "WEBSOCKET_API_ID": "local",
         "WEBSOCKET_URL": url(ports.ws, "ws"),
         "STAGE": "local",
+        # By the name that app.py gives it, for it is deployed nowhere.
+        "BROADCAST_FUNCTION_NAME": "broadcast",
     }
 
 

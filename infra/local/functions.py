@@ -22,6 +22,7 @@ from typing import Final
 
 from aiohttp import web
 
+from chalice_app import bootstrap
 from infra.local.background import background
 from infra.local.failures import FailureFile
 from infra.local.http_routes import HttpRoutes
@@ -66,6 +67,7 @@ async def serve(application: Application, arguments: argparse.Namespace) -> int:
         if routes:
             routes.stop()
         deadline = time.monotonic() + DRAIN_SECONDS
+        await asyncio.to_thread(bootstrap.close)
         await asyncio.to_thread(behind.stop, DRAIN_SECONDS)
         await api.finish(max(0.0, deadline - time.monotonic()))
     finally:

@@ -38,18 +38,21 @@ LIMIT, UNIVERSE = 400, 1200
 LOOKUPS_A_SECOND = 4
 BATCH_MS = 1_000
 HOT, HITS_A_SECOND, MINUTES = 200, 100, 10
+IDEAL = "hit rate, ideal LRU"
+NAIVE = "an update of each entry at each hit: 3 units"
 LANGUAGES = tuple(f"x{letter}" for letter in "abcdefghij")
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measurement; `reference` names what `ratio` is to."""
+    """One measurement, and its ratio to another that `reference` names."""
 
     name: str
     value: float
     unit: str
     target: str = ""
     ratio: float | None = None
+    reference: str | None = None
 
     def line(self) -> str:
         """Its row of the table."""
@@ -63,7 +66,8 @@ class Figure:
                 "benchmark": f"cache: {self.name}",
                 "figure": round(self.value, 4),
                 "unit": self.unit,
-                "ratio_to": self.ratio,
+                "ratio_to": self.reference,
+                "ratio": self.ratio,
             }
         )
 
@@ -123,10 +127,10 @@ def eviction(lookups: int) -> list[Figure]:
     ideal = ideal_hits(sentences)
     rate, best = _percent(ours[warm:]), _percent(ideal[warm:])
     return [
-        Figure("hit rate, ideal LRU", best, "%"),
-        Figure("hit rate, ours", rate, "%", "within 1 point of ideal", rate / best),
+        Figure(IDEAL, best, "%"),
+        Figure("hit rate, ours", rate, "%", "within 1 point of ideal", rate / best, IDEAL),
         Figure("hit rate, difference", rate - best, "points", ">= -1"),
-        Figure("largest overshoot of the limit", 100 * (most / LIMIT - 1), "%", "<= 2"),
+        Figure("largest overshoot of the limit", 100 * max(0.0, most / LIMIT - 1), "%", "<= 2"),
         Figure("replay", lookups / took, "lookups/s"),
     ]
 
@@ -163,8 +167,8 @@ def write_cost(containers: int, shards: int) -> list[Figure]:
     name = f"write units a hit, {containers} x container, {shards} x shard"
     plain, doubled = units(records) / hits, units(records, index_factor=2) / hits
     return [
-        Figure(name, plain, "units/hit", "<= 0.2 (naive: 3)", plain / 3),
-        Figure(f"{name}, index x 2", doubled, "units/hit", "", doubled / 3),
+        Figure(name, plain, "units/hit", "<= 0.2", plain / 3, NAIVE),
+        Figure(f"{name}, index x 2", doubled, "units/hit", "", doubled / 3, NAIVE),
     ]
 
 

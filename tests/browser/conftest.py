@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from tests.browser.chromium import NAMES, chromium, find_chromium
+from infra.chromium import NAMES, chromium, find_chromium
 from tests.browser.stub_stage import StubStage
 from tests.integration.client import Stage, running_stage
 

@@ -224,11 +224,11 @@ class StubStage:
     def _http_app(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/", self._speaker_page)
-        app.router.add_get("/s/{session_id}", self._listener_page)
+        app.router.add_get("/s/{session_id:[^/]+}", self._listener_page)
         app.router.add_get("/web/{file}", self._file)
         app.router.add_get("/languages", self._languages)
         app.router.add_post("/sessions", self._open)
-        app.router.add_get("/sessions/{session_id}", self._status)
+        app.router.add_get("/sessions/{session_id:[^/]+}", self._status)
         app.router.add_delete("/sessions/{session_id}", self._delete)
         return app
 

@@ -237,7 +237,7 @@ def test_a_device_without_a_voice_says_so(stub: StubStage, open_page: OpenPage) 
     stub.listener("fr")
     page.get_by_role("button", name="Texte et son").click()
     expect(page.get_by_role("checkbox", name="Lire à voix haute")).to_be_disabled()
-    expect(page.get_by_text("n’a pas de voix pour cette langue")).to_be_visible()
+    expect(page.get_by_text("pas de voix pour cette langue")).to_be_visible()
 
 
 def test_a_session_that_does_not_exist_leads_on(stub: StubStage, open_page: OpenPage) -> None:

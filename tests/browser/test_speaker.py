@@ -12,8 +12,12 @@ from tests.browser.stub_stage import Socket, StubStage
 RECOGNITION = """
   const started = [];
   Object.defineProperty(window, "recognitions", { value: started });
+  window.secondStart = new Promise((done) => (window.startedTwice = done));
   window.SpeechRecognition = class {
-    start() { started.push(this); }
+    start() {
+      started.push(this);
+      if (started.length === 2) window.startedTwice();
+    }
     stop() { this.stopped = true; }
   };
   window.hear = (...results) => started.at(-1).onresult({
@@ -175,7 +179,7 @@ def test_speech_is_shown_as_it_is_guessed_and_sent_when_it_is_final(
     assert said(stub, socket, 1) == [(1, "four score and seven")]
     # Browsers end recognition after a silence: it goes on.
     page.evaluate("recognitions[0].onend()")
-    page.wait_for_function("recognitions.length === 2")
+    page.evaluate("secondStart")
     page.get_by_role("button", name="Stop listening").click()
     assert page.evaluate("recognitions[1].stopped")
     expect(page.locator("#interim")).to_be_hidden()

@@ -316,7 +316,8 @@ def test_a_process_that_dies_ends_the_stage_with_its_name(
 
 
 def test_a_killed_stage_takes_its_processes_with_it(tmp_path: Path) -> None:
-    with stage(tmp_path / "log") as running:
+    # Nobody is left to remove a temporary directory.
+    with stage(tmp_path / "log", "--data-dir", str(tmp_path / "data")) as running:
         everything = descendants(running.process.pid)
         running.process.kill()
         running.process.wait(PATIENCE)

@@ -3,11 +3,13 @@
 import threading
 import unicodedata
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chalice_app.access_outbox import AccessOutbox
 from chalice_app.attribute_values import encode
 from chalice_app.aws.cached_translations_table import CachedTranslationsTable
 from chalice_app.aws.clients import Clients
@@ -170,30 +172,29 @@ def test_hits_alone_are_noted(world: World) -> None:
     }
 
 
-def test_a_cache_that_hangs_costs_a_moment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalice_app.translation_cache.LOOKUP_SECONDS", 0.01)
-    monkeypatch.setattr("chalice_app.translation_cache.WRITE_SECONDS", 0.01)
-    release = threading.Event()
+class HangingCache(MemoryCache):
+    """A database that accepts every call and answers none until `release`."""
 
-    class Hanging(MemoryCache):
-        def get_entries(self, cache_keys: Iterable[str]) -> Mapping[str, CachedTranslation]:
-            assert release.wait(PATIENCE)
-            return super().get_entries(cache_keys)
+    release: threading.Event
 
-        def put_entries(self, entries: Any) -> None:
-            assert release.wait(PATIENCE)
-            super().put_entries(entries)
+    def _called(self, method: str) -> None:
+        super()._called(method)
+        assert self.release.wait(PATIENCE), "nobody released the call"
 
-        def put_accesses(self, row: Any) -> None:
-            assert release.wait(PATIENCE)
-            super().put_accesses(row)
 
-    cache = Hanging()
-    application = Application(
-        world.settings, replace(world.app.adapters, cache=cache, accesses=cache)
-    )
-    assert application.outbox is not None
-    application.outbox.note(["en:es:x"])
+def test_a_cache_that_hangs_costs_a_moment(world: World) -> None:
+    store = HangingCache()
+    store.release = threading.Event()
+    outbox = AccessOutbox(store, world.clock)
+    outbox.note(["en:es:x"])
     world.clock.advance(120_000)
-    assert caption(application, "Hello") == ("[es] Hello", False)
-    release.set()
+    with ThreadPoolExecutor(4) as threads:
+        cache = TranslationCache(
+            store, world.clock, TTL, outbox, threads, lookup_seconds=0.01, write_seconds=0.01
+        )
+        assert cache.get("Hello", "en", ["es"]) == {}
+        cache.put("Hello", "en", {"es": "Hola"})
+        store.release.set()
+    assert store.calls == ["get_entries", "put_entries", "put_accesses"]
+    # The write came after all.
+    assert TranslationCache(store, world.clock, TTL).get("Hello", "en", ["es"]) == {"es": "Hola"}

@@ -17,6 +17,7 @@ NUMBERS = {
     "MAX_CACHE_ENTRIES": 10_000,
     "MAX_CONCURRENT_BROADCASTS": 100,
     "POSTS_PER_SECOND": 8_000,
+    "SLICE_LISTENERS": 5_000,
     "SESSION_TTL_SECONDS": 12 * 3600,
 }
 
@@ -27,6 +28,7 @@ def numbers(settings: Settings) -> dict[str, int]:
         "MAX_CACHE_ENTRIES": settings.max_cache_entries,
         "MAX_CONCURRENT_BROADCASTS": settings.max_concurrent_broadcasts,
         "POSTS_PER_SECOND": settings.posts_per_second,
+        "SLICE_LISTENERS": settings.slice_listeners,
         "SESSION_TTL_SECONDS": settings.session_ttl_seconds,
     }
 
@@ -112,6 +114,20 @@ def test_the_service_endpoint_goes_before_that_of_all(
     environ: dict[str, str], endpoint: str
 ) -> None:
     assert Settings.from_env({**TABLES, **environ}).management_endpoint == endpoint
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({}, "translation-broadcaster-dev-broadcast"),
+        ({"STAGE": "prod"}, "translation-broadcaster-prod-broadcast"),
+        ({"STAGE": "prod", "BROADCAST_FUNCTION_NAME": "mine"}, "mine"),
+    ],
+)
+def test_the_broadcast_function_is_the_stages_unless_told(
+    environ: dict[str, str], name: str
+) -> None:
+    assert Settings.from_env({**TABLES, **environ}).broadcast_function == name
 
 
 def test_clients_are_told_the_given_url() -> None:

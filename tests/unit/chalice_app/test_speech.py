@@ -9,8 +9,13 @@ import pytest
 
 from chalice_app import metrics
 from chalice_app.errors import BadMessage, Unavailable
-from chalice_app.models import CachedTranslation, Posted, Sentence, Session
-from chalice_app.speech import CAPTION_LIFE_MS
+from chalice_app.models import (
+    CAPTION_LIFE_MS,
+    CachedTranslation,
+    Posted,
+    Sentence,
+    Session,
+)
 from tests.fakes import (
     NOW_MS,
     PATIENCE,
@@ -236,10 +241,12 @@ def test_the_report_tells_what_came_from_the_cache(world: World) -> None:
 
 def test_a_roster_that_cannot_be_read_fails_its_language_alone() -> None:
     class RefusesFrench(MemoryTables):
-        def query_roster(self, session: Session, language: str) -> Sequence[str]:
+        def query_roster(
+            self, session: Session, language: str, sequence: int | None = None
+        ) -> Sequence[str]:
             if language == "fr":
                 raise Unavailable("told to refuse")
-            return super().query_roster(session, language)
+            return super().query_roster(session, language, sequence)
 
     world = World(tables=RefusesFrench())
     report = speak(world, hall(world, a="es", b="fr", c="fr"))
@@ -264,9 +271,11 @@ class SlowGateway(RecordingGateway):
         self.clock = clock
         self.milliseconds = milliseconds
 
-    def post(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
+    def post(
+        self, connection_ids: Sequence[str], data: bytes, deadline: float, share: float = 1.0
+    ) -> Posted:
         self.clock.advance(self.milliseconds)
-        return super().post(connection_ids, data, deadline)
+        return super().post(connection_ids, data, deadline, share)
 
 
 # --- Afterwards ----------------------------------------------------------------------------------

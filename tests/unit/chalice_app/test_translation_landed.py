@@ -8,19 +8,18 @@ import pytest
 
 from chalice_app.bootstrap import Application
 from chalice_app.errors import TranslationFailed
-from chalice_app.models import Sentence
-from chalice_app.rendering import Rendering
+from chalice_app.rendering import Renderer, Rendering
 from chalice_app.translation import LANDED_MOST, LANDED_SECONDS, Translation
 from tests.cache_fakes import MemoryCache
-from tests.fakes import NOW_MS, PATIENCE, FakeClock, StubTranslator, World
+from tests.fakes import PATIENCE, FakeClock, StubTranslator, World, sentence
 
 LANGUAGES = ("es", "fr", "de")
 
 
 def speak(application: Application, text: str = "Hello") -> list[Rendering]:
-    sentence = Sentence(1, text, "en", NOW_MS)
-    renderings = list(application.renderer.render(sentence, LANGUAGES))
-    application.renderer.remember(sentence, renderings)
+    spoken = sentence(text=text)
+    renderings = list(application.renderer.render(spoken, LANGUAGES))
+    application.renderer.remember(spoken, renderings)
     return renderings
 
 
@@ -32,12 +31,12 @@ def test_fifty_sentences_at_once_cost_one_translation_a_language(world: World, r
     )
     start = threading.Barrier(50)
 
-    def sentence(_: int) -> list[Rendering]:
+    def one(_: int) -> list[Rendering]:
         start.wait(PATIENCE)
         return speak(application)
 
     with ThreadPoolExecutor(50) as threads:
-        spoken = list(threads.map(sentence, range(50)))
+        spoken = list(threads.map(one, range(50)))
     for renderings in spoken:
         assert {each.language: each.text for each in renderings} == {
             language: f"[{language}] Hello" for language in LANGUAGES
@@ -94,11 +93,11 @@ def test_what_is_kept_is_bounded() -> None:
 
 
 def test_a_translation_that_comes_too_late_for_its_caption_is_there_for_the_next(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World,
 ) -> None:
-    monkeypatch.setattr("chalice_app.rendering.TRANSLATION_SECONDS", 0.01)
+    renderer = Renderer(world.app.translation, world.app.cache, patience=0.01)
     release = world.translator.held["es"] = threading.Event()
-    assert [each.failed for each in speak(world.app) if each.language == "es"] == [True]
+    assert [each.failed for each in renderer.render(sentence(text="Hello"), ["es"])] == [True]
     landed = world.app.translation.board("Hello", "en", "es").translated
     cached = threading.Event()
     landed.add_done_callback(lambda _: cached.set())  # after the one that caches it

@@ -29,7 +29,6 @@ class Told:
             self.world.tables,
             app.broadcast,
             app.sessions,
-            app.resume,
             self.world.metrics,
             wait=self.wait,
         )
@@ -227,20 +226,6 @@ def test_whoever_came_to_a_former_session_of_that_name_is_dismissed(told: Told) 
     told.tell([listener(former, "c1")])
     assert told.kinds("c1") == ["sessionEnded"]
     assert told.world.gateway.closed == ["c1"]
-
-
-# --- Coming back ---------------------------------------------------------------------------------
-
-
-def test_whoever_comes_back_gets_the_missed_captions_after_the_greeting(told: Told) -> None:
-    of = told.world.open()
-    for sequence in (1, 2, 3):
-        told.world.app.speech.speak(of, "speaker", sentence(sequence))
-    told.tell([told.world.listener(of, "c1", "es", last_sequence=1)], of)
-    heard = told.world.gateway.to("c1")
-    assert [message["type"] for message in heard] == ["joined", "caption", "caption"]
-    assert [message["sequence"] for message in heard[1:]] == [2, 3]
-    assert heard[0]["lastSequence"] == 3
 
 
 def test_whoever_comes_for_the_first_time_gets_no_captions(told: Told) -> None:

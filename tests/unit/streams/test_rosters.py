@@ -34,7 +34,6 @@ class Stream:
             self.world.tables,
             app.broadcast,
             app.sessions,
-            app.resume,
             self.world.metrics,
             wait=self.waits.append,
         )

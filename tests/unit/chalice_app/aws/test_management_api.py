@@ -16,12 +16,14 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials, ReadOnlyCredentials
+from botocore.exceptions import CredentialRetrievalError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalice_app.aws.clients import NoCredentials
 from chalice_app.aws.management_api import ManagementApi
 from chalice_app.models import Posted
 from tests.unit.chalice_app.aws.scripted_gateway import (
@@ -359,6 +361,43 @@ def test_the_rate_is_kept(gateway: ScriptedGateway, make_api: MakeApi) -> None:
     begun = time.monotonic()
     assert api.post(names("a", 60), b"x", soon()) == Posted(delivered=60)
     assert time.monotonic() - begun >= (60 - 20) / 200 * 0.99
+
+
+def test_a_share_of_the_rate_is_kept_and_holds_up_no_other(
+    gateway: ScriptedGateway, make_api: MakeApi
+) -> None:
+    api = make_api(requests_per_second=2000.0, request_seconds=1000.0)
+    begun = time.monotonic()
+    slow, results = in_thread(lambda: api.post(names("slow", 60), b"x", soon(), 0.1))
+    assert api.post(names("a", 60), b"x", soon()) == Posted(delivered=60)
+    slow.join(PATIENCE)
+    assert results == [Posted(delivered=60)]
+    assert time.monotonic() - begun >= (60 - 20) / 200 * 0.99
+
+
+def test_a_share_of_no_limit_is_no_limit(gateway: ScriptedGateway, make_api: MakeApi) -> None:
+    assert make_api().post(names("a", 60), b"x", soon(), 1e-6) == Posted(delivered=60)
+
+
+@pytest.mark.parametrize(
+    "failure", [NoCredentials("none"), CredentialRetrievalError(provider="p", error_msg="e")]
+)
+def test_credentials_that_cannot_be_had_fail_everyone_and_raise_nothing(
+    gateway: ScriptedGateway, caplog: pytest.LogCaptureFixture, failure: Exception
+) -> None:
+    def credentials() -> ReadOnlyCredentials:
+        raise failure
+
+    api = ManagementApi(gateway.endpoint, "eu-west-1", credentials)
+    assert api.post(["a", "b"], b"x", soon()) == Posted(failed=2)
+    assert type(failure).__name__ in caplog.text
+
+
+def test_empty_credentials_fail_everyone(gateway: ScriptedGateway) -> None:
+    empty = ReadOnlyCredentials("", "", None)
+    api = ManagementApi(gateway.endpoint, "eu-west-1", lambda: empty)
+    assert api.post(["a", "b"], b"x", soon()) == Posted(failed=2)
+    assert gateway.requests == []
 
 
 def test_each_retry_starts_when_it_is_due(

@@ -13,16 +13,26 @@ from chalice_app.aws.connections_table import ConnectionsTable
 from chalice_app.aws.dynamodb import Table
 from chalice_app.aws.roster_survey import DynamoDbSurvey
 from chalice_app.aws.rosters_table import RostersTable
+from chalice_app.aws.sentence_rows import SentenceRows
 from chalice_app.aws.sessions_table import SessionsTable
 from chalice_app.errors import ConditionFailed, Conflict
 from chalice_app.ledger import LedgerRow, LedgerTransaction, LedgerWrite, SessionCounts, State
-from chalice_app.models import CachedTranslation, Connection, Session
+from chalice_app.models import (
+    CachedTranslation,
+    Connection,
+    LanguageReport,
+    Posted,
+    Session,
+    Utterance,
+)
 from chalice_app.ports import (
     ConnectionStore,
     Ledger,
     Roster,
     RosterSurvey,
+    SentencesUnderWay,
     SessionStore,
+    TallyStore,
     TranslationCacheStore,
 )
 from tests.fakes import NOW_MS, SETTINGS, MemoryTables, listener, sentence, session, speaker
@@ -37,6 +47,8 @@ class Stores:
 
     sessions: SessionStore
     forgetful_sessions: SessionStore
+    under_way: SentencesUnderWay
+    tally: TallyStore
     connections: ConnectionStore
     roster: Roster
     ledger: Ledger
@@ -47,7 +59,7 @@ class Stores:
 def in_memory() -> Stores:
     tables = MemoryTables()
     forgetful = MemoryTables(keep_sentences=False)
-    return Stores(tables, forgetful, tables, tables, tables, tables, tables)
+    return Stores(tables, forgetful, tables, tables, tables, tables, tables, tables, tables)
 
 
 def in_dynamodb(clients: Clients) -> Stores:
@@ -60,6 +72,8 @@ def in_dynamodb(clients: Clients) -> Stores:
     return Stores(
         SessionsTable(sessions),
         SessionsTable(sessions, keep_sentences=False),
+        SentenceRows(sessions),
+        SentenceRows(sessions),
         connections,
         rosters,
         rosters,
@@ -170,7 +184,8 @@ def test_ending_a_former_session_does_not_end_the_one_of_its_name(stores: Stores
     former = session(created_at=NOW_MS - 1)
     stores.sessions.put_session(HERE)
     stores.sessions.end_session(former)
-    stores.sessions.raise_last_sequence(former, 7)
+    with pytest.raises(ConditionFailed):
+        stores.sessions.raise_last_sequence(former, 7)
     with pytest.raises(ConditionFailed):
         stores.sessions.set_speaker(former, "c1")
     assert now(stores) == HERE
@@ -178,7 +193,8 @@ def test_ending_a_former_session_does_not_end_the_one_of_its_name(stores: Stores
 
 def test_ending_no_session_makes_none(stores: Stores) -> None:
     stores.sessions.end_session(HERE)
-    stores.sessions.raise_last_sequence(HERE, 7)
+    with pytest.raises(ConditionFailed):
+        stores.sessions.raise_last_sequence(HERE, 7)
     assert stores.sessions.get_session(HERE.session_id) is None
 
 
@@ -503,3 +519,92 @@ def test_more_entries_than_one_call_takes_are_written_and_read(stores: Stores) -
 def test_no_entries_are_no_call(stores: Stores) -> None:
     stores.cache.put_entries([])
     assert stores.cache.get_entries([]) == {}
+
+
+# --- Sentences under way -------------------------------------------------------------------------
+
+
+def utterance(sequence: int = 1, of: Session = HERE, spoken_at: int = NOW_MS) -> Utterance:
+    return Utterance(of.session_id, of.created_at, sequence, "speaker", spoken_at, spoken_at)
+
+
+def test_a_number_given_back_can_be_taken_again(stores: Stores) -> None:
+    assert stores.sessions.claim_sequence(HERE, sentence(1))
+    stores.sessions.release_sequence(HERE, 1)
+    stores.sessions.release_sequence(HERE, 2)
+    assert stores.sessions.claim_sequence(HERE, sentence(1))
+
+
+def test_what_is_under_way_is_known_to_whoever_enters(stores: Stores) -> None:
+    assert stores.under_way.enter(utterance(1)) == {1: NOW_MS}
+    assert stores.under_way.enter(utterance(12, spoken_at=NOW_MS + 5)) == {
+        1: NOW_MS,
+        12: NOW_MS + 5,
+    }
+    stores.under_way.leave(utterance(12), [1, 3])
+    assert stores.under_way.enter(utterance(2)) == {2: NOW_MS, 12: NOW_MS + 5}
+
+
+def test_entering_again_keeps_the_first_time(stores: Stores) -> None:
+    stores.under_way.enter(utterance(1))
+    assert stores.under_way.enter(utterance(1, spoken_at=NOW_MS + 9)) == {1: NOW_MS}
+
+
+def test_leaving_what_was_never_entered_is_harmless(stores: Stores) -> None:
+    stores.under_way.leave(utterance(1), [])
+    stores.under_way.leave(utterance(1), [1, 2, 3])
+    assert stores.under_way.enter(utterance(4)) == {4: NOW_MS}
+
+
+def test_what_is_under_way_is_a_sessions_own(stores: Stores) -> None:
+    stores.under_way.enter(utterance(1))
+    assert stores.under_way.enter(utterance(2, session("silver-fox-100"))) == {2: NOW_MS}
+    again = session(created_at=NOW_MS + 1)
+    assert stores.under_way.enter(utterance(3, again)) == {3: NOW_MS}
+
+
+def test_rows_of_sentences_leave_the_session_as_it_is(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.under_way.enter(utterance(1))
+    stores.tally.claim_part(utterance(1), "es.0")
+    assert now(stores) == HERE
+    assert len(list(stores.survey.scan_counts())) == 1
+
+
+# --- Tallies -------------------------------------------------------------------------------------
+
+ES = {"es": LanguageReport(9, Posted(4, ("", ""), 2, 1), cached=True)}
+FR = {"fr": LanguageReport(1, Posted(1), cached=False, failed=True)}
+
+
+def test_a_part_is_claimed_once(stores: Stores) -> None:
+    assert stores.tally.claim_part(utterance(), "es.0")
+    assert not stores.tally.claim_part(utterance(), "es.0")
+    assert stores.tally.claim_part(utterance(), "es.1")
+    assert stores.tally.claim_part(utterance(2), "es.0")
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+def test_the_whole_is_known_when_its_last_part_is_there(
+    stores: Stores, order: tuple[int, ...]
+) -> None:
+    parts = [("here", FR, 3), ("es.0", ES, None), ("es.1", ES, None)]
+    *first, last = [stores.tally.add_part(utterance(), *parts[n]) for n in order]
+    assert first == [None, None]
+    assert last == {
+        "es": LanguageReport(18, Posted(8, ("",) * 4, 4, 2), cached=True),
+        "fr": FR["fr"],
+    }
+
+
+def test_a_part_told_again_changes_nothing(stores: Stores) -> None:
+    assert stores.tally.add_part(utterance(), "es.0", ES) is None
+    assert stores.tally.add_part(utterance(), "es.0", FR) is None
+    assert stores.tally.add_part(utterance(), "here", {}, 2) == ES
+
+
+def test_the_whole_is_told_until_it_is_settled(stores: Stores) -> None:
+    assert stores.tally.add_part(utterance(), "here", ES, 1) == ES
+    assert stores.tally.add_part(utterance(), "here", ES, 1) == ES
+    stores.tally.settle(utterance())
+    assert stores.tally.add_part(utterance(), "here", ES, 1) is None

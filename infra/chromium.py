@@ -1,15 +1,19 @@
-"""Debian's Chromium, driven by Playwright."""
+"""Debian's Chromium, driven by Playwright: for tests, benchmarks and screenshots."""
+
+from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
-from playwright.sync_api import Browser, sync_playwright
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 
-FLAGS = (
+_FLAGS: Final = (
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -27,10 +31,12 @@ def find_chromium() -> str | None:
 @contextmanager
 def chromium(path: str) -> Iterator[Browser]:
     """A browser without a window."""
+    from playwright.sync_api import sync_playwright  # not everyone has it
+
     # Chromium's sandbox refuses to run as root.
     as_root = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *as_root])
+        browser = playwright.chromium.launch(executable_path=path, args=[*_FLAGS, *as_root])
         try:
             yield browser
         finally:

@@ -1,0 +1,144 @@
+"""Rows of the Sessions table that functions share while a sentence is on its way.
+
+Key: `sessionId`, like every row of that table. Two kinds, both with expiresAt (epoch seconds, TTL):
+
+- `golden-eagle-427#<createdAt>#under-way`: `at.<sequence>` = spokenAt (ms) for each sentence that
+  is on its way to the listeners;
+- `golden-eagle-427#<createdAt>#<sequence>#tally`, only of a sentence that was cut into slices:
+  `claim.<part>` = whose it is (random), `part.<part>` = what became of it (JSON: by language,
+  listeners, delivered, gone, dropped, failed, cached, untranslated), expected (parts), settled.
+
+Every update may be made twice with the same effect: the SDK repeats one whose answer is lost. They
+stand apart from the session's own row, which is busy with the ledger's transactions.
+"""
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from chalice_app.attribute_values import Item
+from chalice_app.aws.dynamodb import Table
+from chalice_app.models import LanguageReport, Posted, Utterance, merged
+
+ROW_SECONDS = 3600
+"""Far beyond a sentence's 10 s and the 3 minutes in which Lambda tries an invocation again."""
+
+_MARK, _CLAIM, _PART = "at.", "claim.", "part."
+
+
+@dataclass(frozen=True)
+class SentenceRows:
+    """`ports.SentencesUnderWay` and `ports.TallyStore` on DynamoDB."""
+
+    table: Table
+
+    def enter(self, utterance: Utterance) -> Mapping[int, int]:
+        """Adds a sentence; `spoken_at` (ms) of all that are under way by then, by sequence."""
+        row = self.table.upsert(
+            _under_way_key(utterance),
+            "SET #mark = if_not_exists(#mark, :at), expiresAt = :expires",
+            {"#mark": f"{_MARK}{utterance.sequence}"},
+            at=utterance.spoken_at,
+            expires=_expires_at(utterance),
+        )
+        return {
+            int(name.removeprefix(_MARK)): at
+            for name, at in row.items()
+            if name.startswith(_MARK) and isinstance(at, int)
+        }
+
+    def leave(self, utterance: Utterance, sequences: Iterable[int]) -> None:
+        """Takes sentences away."""
+        names = {f"#m{n}": f"{_MARK}{sequence}" for n, sequence in enumerate(sequences)}
+        if names:
+            self.table.upsert(_under_way_key(utterance), "REMOVE " + ", ".join(names), names)
+
+    def claim_part(self, utterance: Utterance, part: str) -> bool:
+        """Takes a part to send: True the first time only."""
+        mine = secrets.token_hex(8)
+        row = self.table.upsert(
+            _tally_key(utterance),
+            "SET #claim = if_not_exists(#claim, :mine), expiresAt = :expires",
+            {"#claim": _CLAIM + part},
+            mine=mine,
+            expires=_expires_at(utterance),
+        )
+        return row[_CLAIM + part] == mine
+
+    def add_part(
+        self,
+        utterance: Utterance,
+        part: str,
+        reports: Mapping[str, LanguageReport],
+        expected: int | None = None,
+    ) -> Mapping[str, LanguageReport] | None:
+        """Adds a part; the whole once it is there, until `settle`."""
+        update = "SET #part = if_not_exists(#part, :reports), expiresAt = :expires"
+        row = self.table.upsert(
+            _tally_key(utterance),
+            update if expected is None else f"{update}, expected = :expected",
+            {"#part": _PART + part},
+            reports=_encoded(reports),
+            expires=_expires_at(utterance),
+            **({} if expected is None else {"expected": expected}),
+        )
+        return _whole(row)
+
+    def settle(self, utterance: Utterance) -> None:
+        """Notes that the speaker has been told."""
+        self.table.upsert(_tally_key(utterance), "SET settled = :true", {}, true=True)
+
+
+def _whole(row: Item) -> Mapping[str, LanguageReport] | None:
+    parts = [value for name, value in row.items() if name.startswith(_PART)]
+    if len(parts) != row.get("expected") or "settled" in row:
+        return None
+    return merged(_decoded(str(part)) for part in parts)
+
+
+def _encoded(reports: Mapping[str, LanguageReport]) -> str:
+    """Without the names of those who are gone: their rows are deleted, their number matters."""
+    return json.dumps(
+        {
+            language: (
+                report.listeners,
+                report.posted.delivered,
+                len(report.posted.gone),
+                report.posted.dropped,
+                report.posted.failed,
+                report.cached,
+                report.failed,
+            )
+            for language, report in reports.items()
+        }
+    )
+
+
+def _decoded(text: str) -> Mapping[str, LanguageReport]:
+    return {language: _report(*values) for language, values in json.loads(text).items()}
+
+
+def _report(
+    listeners: int,
+    delivered: int,
+    gone: int,
+    dropped: int,
+    failed: int,
+    cached: bool,
+    untranslated: bool,
+) -> LanguageReport:
+    posted = Posted(delivered, ("",) * gone, dropped, failed)
+    return LanguageReport(listeners, posted, cached, untranslated)
+
+
+def _under_way_key(utterance: Utterance) -> str:
+    return f"{utterance.session_id}#{utterance.session_epoch}#under-way"
+
+
+def _tally_key(utterance: Utterance) -> str:
+    return f"{utterance.session_id}#{utterance.session_epoch}#{utterance.sequence}#tally"
+
+
+def _expires_at(utterance: Utterance) -> int:
+    return utterance.spoken_at // 1000 + ROW_SECONDS

@@ -1,0 +1,60 @@
+"""The end of a sentence's way: its speaker learns what became of it, and so does CloudWatch."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalice_app import messages, metrics
+from chalice_app.broadcast import Broadcast
+from chalice_app.clock import Clock
+from chalice_app.flow import Flow
+from chalice_app.models import LanguageReport, Posted, Utterance
+
+_log = logging.getLogger(__name__)
+
+Reports = Mapping[str, LanguageReport]
+"""What became of a sentence, by language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """Told once a sentence, by whichever function sent the last of it."""
+
+    broadcast: Broadcast
+    flow: Flow
+    clock: Clock
+
+    def tell(self, utterance: Utterance, reports: Reports) -> Mapping[str, float]:
+        """Tells the speaker and lets the sentence go.
+
+        Returns:
+            The delivery's metrics, for the caller to emit; none at all when nobody listened.
+        """
+        # Not below 0: two machines' clocks differ, and a caption is no younger than new.
+        latency_ms = max(0, self.clock.now_ms() - utterance.spoken_at)
+        took_ms = max(0, self.clock.now_ms() - utterance.started_at)
+        report = messages.spoken(utterance.sequence, reports, took_ms)
+        self.broadcast.notify([utterance.speaker_connection_id], report)
+        if not reports:
+            return {}
+        self.flow.leave(utterance)
+        posted = sum((each.posted for each in reports.values()), Posted())
+        listeners = sum(each.listeners for each in reports.values())
+        if posted.dropped:
+            _log.warning(
+                "sequence %d of %s came too late for %d of %d listeners",
+                utterance.sequence,
+                utterance.session_id,
+                posted.dropped,
+                listeners,
+            )
+        return {
+            metrics.LANGUAGES_PROCESSED: len(reports),
+            metrics.PROCESSING_DURATION: took_ms,
+            metrics.DELIVERY_LATENCY: latency_ms,
+            # A listener who has left is no failure of ours.
+            **metrics.rate(
+                metrics.BROADCAST_SUCCESS_RATE, posted.delivered, listeners - len(posted.gone)
+            ),
+            **metrics.rate(metrics.BUFFER_OVERFLOW_RATE, posted.dropped, listeners),
+        }

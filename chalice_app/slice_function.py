@@ -1,0 +1,16 @@
+"""The broadcast function: an asynchronous invocation sends one slice (see `slices`)."""
+
+from typing import Any
+
+from chalice.app import Blueprint
+
+from chalice_app import bootstrap
+from chalice_app.slices import Slice
+
+functions = Blueprint(__name__)
+
+
+@functions.lambda_function(name="broadcast")
+def handler(event: dict[str, Any], context: object) -> None:
+    """Lambda's entry; what it raises has Lambda try again, twice, minutes later."""
+    bootstrap.application().slicing.run(Slice.of(event))

@@ -1,0 +1,189 @@
+"""Use case: a hall too large for one function is cut into slices, each sent by one of its own.
+
+Every function tells a row (`ports.TallyStore`) what became of its part; whoever completes the row
+reports to the speaker, so nobody waits and nobody polls. An asynchronous invocation comes at least
+once: a slice is claimed before it is sent, and a slice claimed but never told of counts as failed
+when Lambda tries again, a minute after the function died.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+from chalice_app.broadcast import Broadcast
+from chalice_app.clock import Clock
+from chalice_app.errors import Unavailable
+from chalice_app.models import (
+    LanguageReport,
+    Posted,
+    Sentence,
+    Session,
+    Utterance,
+    merged,
+)
+from chalice_app.ports import MetricsSink, SliceInvoker, TallyStore
+from chalice_app.rendering import Rendering
+from chalice_app.reporting import Reporting, Reports
+
+_log = logging.getLogger(__name__)
+
+HERE = "here"
+"""The part that the function sends by itself that has cut the slices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A sentence, the session it was spoken in, and what a report on it needs."""
+
+    session: Session
+    sentence: Sentence
+    utterance: Utterance
+
+
+class SliceUnderWay(Exception):
+    """Somebody else has claimed the slice and may still be sending it: to be looked at later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some of a language's listeners and their caption; `share` is of the requests a second."""
+
+    utterance: Utterance
+    part: str
+    language: str
+    connection_ids: Sequence[str]
+    caption: Mapping[str, Any]
+    cached: bool
+    failed: bool
+    share: float
+
+    def payload(self) -> dict[str, Any]:
+        """The slice as JSON has it."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any]) -> "Slice":
+        """The slice that a payload tells of."""
+        return cls(**{**payload, "utterance": Utterance(**payload["utterance"])})
+
+    def report(self, posted: Posted) -> Reports:
+        """What became of it."""
+        return {
+            self.language: LanguageReport(
+                len(self.connection_ids), posted, self.cached, self.failed
+            )
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Slicing:
+    """Cuts, hands out, sends and gathers; `slice_listeners` is how many one function takes."""
+
+    invoker: SliceInvoker
+    tally: TallyStore
+    broadcast: Broadcast
+    reporting: Reporting
+    metrics: MetricsSink
+    executor: Executor
+    clock: Clock
+    slice_listeners: int
+
+    def is_for(self, session: Session, listeners: int) -> bool:
+        """Whether a language with so many listeners is to be cut.
+
+        Small languages of a large hall are not: what one function keeps of all of them together is
+        never more than a slice.
+        """
+        most = self.slice_listeners
+        return session.listener_count > most and listeners * len(session.languages) > most
+
+    def cut(
+        self,
+        spoken: Spoken,
+        rendering: Rendering,
+        listeners: Sequence[str],
+        caption: Mapping[str, Any],
+    ) -> Sequence[Slice]:
+        """Equal slices of a language; the shares of all languages add up to 1."""
+        count = -(-len(listeners) // self.slice_listeners)
+        everyone = max(spoken.session.listener_count, len(listeners))
+        bounds = [len(listeners) * n // count for n in range(count + 1)]
+        return [
+            Slice(
+                spoken.utterance,
+                f"{rendering.language}.{number}",
+                rendering.language,
+                listeners[start:end],
+                caption,
+                rendering.cached,
+                rendering.failed,
+                (end - start) / everyone,
+            )
+            for number, (start, end) in enumerate(pairwise(bounds))
+        ]
+
+    def hand_out(self, slices: Sequence[Slice]) -> None:
+        """Gives each slice a function of its own; what cannot get one is sent here."""
+        list(self.executor.map(self._hand_out, slices))
+
+    def _hand_out(self, one: Slice) -> None:
+        try:
+            self.invoker.invoke(one.payload())
+        except Unavailable:
+            _log.warning("no function for a slice of %d listeners", len(one.connection_ids))
+            # It may have got one after all: `run` claims it like any other.
+            self._run(one)
+
+    def _run(self, one: Slice) -> None:
+        try:
+            self.run(one)
+        except SliceUnderWay:
+            _log.info("it has got one after all")
+
+    def run(self, one: Slice) -> None:
+        """Sends a slice and tells the tally, unless that was done before.
+
+        Raises:
+            SliceUnderWay: another has claimed it, and its time is not over.
+            Unavailable: the tally could not be told; to be tried again.
+        """
+        if self.tally.claim_part(one.utterance, one.part):
+            posted = self._send(one)
+        elif self.clock.now_ms() < one.utterance.expires_at:
+            raise SliceUnderWay(one.part)
+        else:
+            posted = Posted(failed=len(one.connection_ids))
+        self._add(one.utterance, one.part, one.report(posted))
+
+    def finish(self, utterance: Utterance, here: Reports, slices: Sequence[Slice]) -> None:
+        """Tells the tally what was sent here, and how many slices others send."""
+        try:
+            self._add(utterance, HERE, here, len(slices) + 1)
+        except Unavailable:
+            _log.exception("the tally is lost: what became of the slices will not be known")
+            lost = (one.report(Posted(failed=len(one.connection_ids))) for one in slices)
+            self.metrics.emit(self.reporting.tell(utterance, merged([here, *lost])))
+
+    def _add(
+        self, utterance: Utterance, part: str, reports: Reports, expected: int | None = None
+    ) -> None:
+        whole = self.tally.add_part(utterance, part, reports, expected)
+        if whole is None:
+            return
+        self.metrics.emit(self.reporting.tell(utterance, whole))
+        try:
+            self.tally.settle(utterance)
+        except Unavailable:
+            _log.warning("the speaker may be told of a sentence again")
+
+    def _send(self, one: Slice) -> Posted:
+        deadline = self.clock.monotonic() + one.utterance.seconds_left(self.clock.now_ms())
+        try:
+            return self.broadcast.send(one.connection_ids, one.caption, deadline, one.share)
+        except Exception:  # noqa: BLE001
+            # Its part must be told whatever happens, or else the speaker would never hear of any.
+            _log.exception("a slice could not be sent")
+            return Posted(failed=len(one.connection_ids))

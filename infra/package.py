@@ -1,0 +1,41 @@
+"""`python -m infra.package --stage dev [--out DIR]`: the stage as one template and its zip.
+
+`DIR` (dist/<stage>) then holds `sam.json` and `deployment.zip`, for `aws cloudformation package`
+and `aws cloudformation deploy`, or `sam deploy`; infra/README.md has the two commands.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from infra.deployment.one_stack import package
+from infra.deployment.problem import DeploymentProblem
+from infra.deployment.stage_names import PROJECT, stage_named
+
+MEGABYTE = 1_000_000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Packages a stage; 1 when it could not be done, with the reason and the mend in one line."""
+    parser = argparse.ArgumentParser(prog="python -m infra.package")
+    parser.add_argument("--stage", default="dev", help="the Chalice stage (default: dev)")
+    parser.add_argument("--out", type=Path, help="where to write (default: dist/<stage>)")
+    chosen = parser.parse_args(arguments)
+    out = chosen.out or PROJECT / "dist" / chosen.stage
+    try:
+        with TemporaryDirectory() as directory:
+            package(PROJECT, stage_named(chosen.stage), Path(directory), out)
+    except DeploymentProblem as problem:
+        print(f"package: {problem}", file=sys.stderr)
+        return 1
+    size = (out / "deployment.zip").stat().st_size / MEGABYTE
+    print(f"package: {out / 'sam.json'}, {out / 'deployment.zip'} ({size:.2f} MB)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""Makes the README's three pictures from a running stage: `python -m infra.screenshots`.
+
+A session is opened in the browser and heard by a small hall; what is said is the sample speech. The
+stage should have the rule-based engines, so that there is more than Portuguese to be seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+from websockets.sync.client import connect
+
+from infra.chromium import NAMES, chromium, find_chromium
+from infra.local.say import SAMPLE, split_sentences
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, ViewportSize
+
+DOCS: Final = Path(__file__).parents[1] / "docs"
+HALL: Final = {"es": 9, "pt": 6, "fr": 4, "it": 3, "ca": 2}
+"""Listeners by language; the languages that the stage lacks stay away."""
+SENTENCES: Final = 4
+PHONE: ViewportSize = {"width": 390, "height": 780}
+DESK: ViewportSize = {"width": 1440, "height": 900}
+PROJECTOR: ViewportSize = {"width": 1920, "height": 1080}
+PATIENCE_MS: Final = 30_000
+
+
+def main() -> int:
+    """Makes the pictures; 1 when there is nothing to make them with."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--http", default="http://127.0.0.1:8000", help="the stage's address")
+    stage = parser.parse_args().http
+    path = find_chromium()
+    if path is None:
+        print(f"no browser: none of {', '.join(NAMES)} is installed", file=sys.stderr)
+        return 1
+    DOCS.mkdir(exist_ok=True)
+    with chromium(path) as browser:
+        _take_all(browser, stage)
+    return 0
+
+
+def _take_all(browser: Browser, stage: str) -> None:
+    speaker = _window(browser, DESK, "light", "en")
+    speaker.goto(stage)
+    speaker.get_by_role("button", name="Start a session").click()
+    _wait(speaker, "#state[data-state=live]")
+    with ExitStack() as sockets:
+        heads = _fill_hall(speaker, sockets)
+        listener = _window(browser, PHONE, "dark", "es")
+        listener.goto(speaker.locator("#link").get_attribute("href") or "")
+        _wait(listener, "#state[data-state=live]")
+        speaker.get_by_text(f"{heads + 1} listening").wait_for(timeout=PATIENCE_MS)
+        for count, sentence in enumerate(_sentences(), start=1):
+            speaker.locator("#text").fill(sentence)
+            speaker.keyboard.press("Enter")
+            speaker.locator(".said .chip").nth(count * len(_rows(speaker)) - 1).wait_for()
+            listener.locator(".caption").nth(count - 1).wait_for(timeout=PATIENCE_MS)
+        _take(listener, "listener")
+        _take(speaker, "speaker")
+        speaker.set_viewport_size(PROJECTOR)
+        speaker.get_by_role("button", name="Show in the hall").click()
+        _take(speaker, "hall")
+        speaker.keyboard.press("Escape")
+        speaker.get_by_role("button", name="End session").click()
+        speaker.get_by_role("button", name="End it").click()
+        speaker.locator("#over").wait_for()
+
+
+def _window(browser: Browser, size: ViewportSize, theme: str, locale: str) -> Page:
+    scale = 2 if size is PHONE else 1
+    context = browser.new_context(
+        viewport=size,
+        locale=locale,
+        device_scale_factor=scale,
+        reduced_motion="reduce",
+    )
+    context.add_init_script(f"try {{ localStorage.setItem('theme', '{theme}') }} catch {{}}")
+    return context.new_page()
+
+
+def _fill_hall(speaker: Page, sockets: ExitStack) -> int:
+    """Brings the listeners in; returns how many."""
+    session = json.loads(speaker.evaluate("sessionStorage.getItem('speaker')"))
+    codes = speaker.locator("#source option").evaluate_all("all => all.map(each => each.value)")
+    heads = 0
+    for code in (code for code, count in HALL.items() if code in codes for _ in range(count)):
+        query = urlencode({"sessionId": session["sessionId"], "targetLanguage": code})
+        address = f"{session['webSocketUrl']}?{query}"
+        sockets.enter_context(connect(address, proxy=None))
+        heads += 1
+    return heads
+
+
+def _rows(speaker: Page) -> list[str]:
+    return speaker.locator("#roster li").all_inner_texts()
+
+
+def _sentences() -> list[str]:
+    return split_sentences(SAMPLE.read_text(encoding="utf-8"), "en")[:SENTENCES]
+
+
+def _wait(page: Page, selector: str) -> None:
+    page.locator(selector).wait_for(timeout=PATIENCE_MS)
+
+
+def _take(page: Page, name: str) -> None:
+    # Two frames: the first lays out what the last message brought.
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.screenshot(path=DOCS / f"{name}.png")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

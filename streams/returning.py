@@ -1,0 +1,157 @@
+"""Listeners who come back: what they missed first, in order, and then everything new.
+
+A listener who is in the roster gets broadcasts. So one who comes back is greeted and has the missed
+sentences replayed *before* it is counted, and is counted on condition that nothing has been spoken
+since (see `ledger.plan_return`): it misses nothing, gets nothing twice, and nothing new before the
+old. Where somebody speaks without a pause, it is read, replayed and tried again.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from time import sleep
+
+from chalice_app import messages
+from chalice_app.bootstrap import Application
+from chalice_app.broadcast import Broadcast
+from chalice_app.errors import Conflict, MalformedRows
+from chalice_app.ledger import plan_return
+from chalice_app.models import Connection, Session
+from chalice_app.ports import Ledger
+from chalice_app.resume import Resume
+from chalice_app.sessions import Sessions
+
+_log = logging.getLogger(__name__)
+
+TRIES = 12
+"""Rounds of replaying: each takes some milliseconds, and a speaker says ten sentences a second at
+the most."""
+
+_WAITS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds between the rounds. A young socket answers 410 until its handshake is over."""
+
+
+@dataclass
+class _Round:
+    """Who is still coming, and up to which sequence each has been sent the talk."""
+
+    pending: set[str]
+    sent: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """Counts listeners who come back; `wait` takes seconds."""
+
+    ledger: Ledger
+    broadcast: Broadcast
+    sessions: Sessions
+    resume: Resume
+    wait: Callable[[float], None] = sleep
+
+    @classmethod
+    def of(cls, application: Application) -> "Returning":
+        """Over an application's parts."""
+        return cls(
+            ledger=application.adapters.ledger,
+            broadcast=application.broadcast,
+            sessions=application.sessions,
+            resume=application.resume,
+        )
+
+    def admit(self, connection_ids: Collection[str]) -> Collection[str]:
+        """Replays and counts them; returns the names of the sessions whose counts changed.
+
+        Whoever could not be counted so (gone, in no open session, or talked over for all the
+        tries) is left to the ordinary synchronisation.
+        """
+        coming = _Round(set(connection_ids))
+        changed: set[str] = set()
+        for attempt in range(TRIES):
+            if not coming.pending:
+                break
+            if attempt == len(_WAITS):
+                # No handshake takes that long: whoever still answers 410 is gone.
+                coming.pending &= coming.sent.keys()
+            if attempt:
+                self.wait(_WAITS[min(attempt, len(_WAITS)) - 1])
+            try:
+                changed |= self._round(coming)
+            except MalformedRows:
+                _log.exception("left to the ordinary synchronisation")
+                break
+        if coming.pending:
+            _log.warning("%d who came back were not counted in order", len(coming.pending))
+        return changed
+
+    def _round(self, coming: _Round) -> set[str]:
+        ids = sorted(coming.pending)
+        counted = self.ledger.get_ledger(ids)
+        connections = self.ledger.get_connections(ids)
+        there = {
+            key: each
+            for key, each in connections.items()
+            if key not in counted and each.is_listener
+        }
+        sessions = self.ledger.get_sessions(sorted({each.session_id for each in there.values()}))
+        late = {key for key, each in there.items() if not _is_open(sessions, each)}
+        if late:
+            # They came back to a session that has ended meanwhile.
+            self.sessions.dismiss(sorted(late))
+        coming.pending &= there.keys() - late
+        changed: set[str] = set()
+        for session, language, group in _groups(there, sessions):
+            ready = self._bring_up_to_date(session, language, group, coming)
+            if done := self._count(session, ready):
+                coming.pending -= done
+                changed.add(session.session_id)
+        return changed
+
+    def _bring_up_to_date(
+        self, session: Session, language: str, group: Mapping[str, Connection], coming: _Round
+    ) -> Mapping[str, Connection]:
+        """Greets whoever has not been, and replays what has been spoken since; who was reached."""
+        new = sorted(group.keys() - coming.sent.keys())
+        gone: Collection[str] = ()
+        if new:
+            greeting = messages.joined(session, group[new[0]])
+            gone = self.broadcast.notify(new, greeting).gone
+        reached = {key: each for key, each in group.items() if key not in gone}
+        missing = [
+            replace(each, last_sequence=coming.sent.get(key, each.last_sequence))
+            for key, each in reached.items()
+        ]
+        self.resume.replay(session, language, missing)
+        coming.sent.update(dict.fromkeys(reached, session.last_sequence))
+        return reached
+
+    def _count(self, session: Session, ready: Mapping[str, Connection]) -> set[str]:
+        """Counts whom it can before anything more is spoken; returns them."""
+        done: set[str] = set()
+        for transaction in plan_return(ready, session):
+            try:
+                self.ledger.commit(transaction)
+            except Conflict:
+                break
+            done |= {write.connection_id for write in transaction.writes}
+        return done
+
+
+def _groups(
+    there: Mapping[str, Connection], sessions: Mapping[str, Session]
+) -> Iterator[tuple[Session, str, Mapping[str, Connection]]]:
+    """By session and language: everyone in such a group is sent the same captions."""
+    groups: defaultdict[tuple[str, str], dict[str, Connection]] = defaultdict(dict)
+    for key, each in there.items():
+        if each.target_language is not None and _is_open(sessions, each):
+            groups[each.session_id, each.target_language][key] = each
+    for (session_id, language), group in groups.items():
+        yield sessions[session_id], language, group
+
+
+def _is_open(sessions: Mapping[str, Session], connection: Connection) -> bool:
+    session = sessions.get(connection.session_id)
+    return (
+        session is not None and session.is_active and session.created_at == connection.session_epoch
+    )

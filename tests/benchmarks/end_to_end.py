@@ -1,0 +1,132 @@
+"""From `speak` to the last caption: `.venv/bin/python tests/benchmarks/end_to_end.py`.
+
+A whole stage (gateway, functions, DynamoDB, engine) on this machine's cores, which the listeners
+share. Each hall hears sentences that are cached and sentences that are new. `--large` adds 5,000
+listeners, which take minutes to come in.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
+
+from tests.benchmarks.crowd import Crowd
+from tests.benchmarks.results import RESULTS, Figure, percentile, report
+from tests.integration.client import Client, Stage, Talk, eventually, running_stage, talk
+
+HALLS = (100, 1_000)
+LARGE = (5_000,)
+LANGUAGES = (1, 5)
+ROUNDS = 9
+HANDSHAKES_AT_ONCE = 50
+"""More would wait in the stage's queue of function calls until they time out."""
+
+COMING_SECONDS = 600.0
+LIFE_SECONDS = 12.0
+"""A caption that has not come by then never will: none is sent after 10 s."""
+
+TARGETS_MS = {(1_000, 5, "cached"): 400.0}
+"""What the last caption is to stay below, by listeners, languages and kind."""
+
+CACHED = "Four score and seven years ago our fathers brought forth a new nation."
+NEW = "The {} of us who meet here today resolve that nothing said was said in vain."
+NUMBERS = "one two three four five six seven eight nine ten eleven twelve thirteen".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """When a sentence was heard: milliseconds from `speak`, sorted; and by how many it was not."""
+
+    times_ms: Sequence[float]
+    missing: int
+
+
+async def measure_hall(stage: Stage, listeners: int, languages: Sequence[str]) -> list[Figure]:
+    """Both kinds of sentences to one crowd."""
+    async with talk(stage) as at:
+        crowd = Crowd()
+        speaker = await at.join_speaker()
+        addresses = [
+            at.session.address(targetLanguage=languages[n % len(languages)])
+            for n in range(listeners)
+        ]
+        begun = time.perf_counter()
+        try:
+            await crowd.enter(addresses, HANDSHAKES_AT_ONCE)
+            await eventually(lambda: stage.counts(at.session)[0], listeners, COMING_SECONDS)
+            came = time.perf_counter() - begun
+            hall = f"{listeners} listeners, {len(languages)} languages"
+            figures = [Figure(f"end to end, {hall}: all counted", came, "s")]
+            await hear(at, speaker, crowd, listeners, CACHED)
+            for kind, texts in (
+                ("cached", [CACHED] * ROUNDS),
+                ("uncached", [NEW.format(NUMBERS[n]) + f" {listeners}" for n in range(ROUNDS)]),
+            ):
+                heard = [await hear(at, speaker, crowd, listeners, text) for text in texts]
+                key = (listeners, len(languages), kind)
+                figures += summary(f"end to end, {hall}, {kind}", heard, TARGETS_MS.get(key))
+        finally:
+            crowd.leave()
+    return figures
+
+
+async def hear(at: Talk, speaker: Client, crowd: Crowd, listeners: int, text: str) -> Hearing:
+    """Says a sentence and waits for everyone to have it, and for the report."""
+    begun = time.perf_counter()
+    saying = asyncio.create_task(at.say(speaker, text))
+    times = await crowd.times_of(at.sequence + 1, listeners, LIFE_SECONDS)
+    report = await saying
+    delivered = sum(each["delivered"] for each in report["languages"].values())
+    assert delivered >= len(times), "whoever has it must have been counted as delivered"
+    return Hearing([(at - begun) * 1000 for at in times], listeners - len(times))
+
+
+def summary(name: str, heard: Sequence[Hearing], target: float | None) -> Iterator[Figure]:
+    """Medians over the sentences of the first, median, p99 and last listener's caption."""
+    missing = sum(each.missing for each in heard)
+    note = f"{missing} captions missing" if missing else ""
+    times = [each.times_ms for each in heard if each.times_ms]
+    yield Figure(f"{name}: first", median(each[0] for each in times), "ms")
+    yield Figure(f"{name}: median", median(median(each) for each in times), "ms")
+    yield Figure(f"{name}: p99", median(percentile(each, 0.99) for each in times), "ms")
+    last = [each[-1] for each in times]
+    spread = f"({min(last):.0f} to {max(last):.0f}) {note}"
+    yield Figure(f"{name}: last", median(last), "ms", target, note=spread)
+
+
+async def measure(stage: Stage, halls: Sequence[int], results: Path) -> None:
+    """Every hall, each printed when it is done."""
+    offered = [code for code in stage.languages() if code != "en"]
+    for listeners in halls:
+        for count in LANGUAGES:
+            languages = (*offered, "en")[:count]
+            report(await measure_hall(stage, listeners, languages), results)
+
+
+def main() -> None:
+    """Measures, prints and appends."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--large", action="store_true", help="5,000 listeners, too")
+    parser.add_argument("--halls", type=int, nargs="*", help="other numbers of listeners")
+    parser.add_argument("--http", metavar="URL", help="a stage that runs already")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    halls = options.halls or (*HALLS, *(LARGE if options.large else ()))
+    if options.http:
+        asyncio.run(measure(Stage(options.http.rstrip("/"), ws=""), halls, options.results))
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        log = Path(directory) / "stage.log"
+        with running_stage(log, "--data-dir", directory) as stage:
+            asyncio.run(measure(stage, halls, options.results))
+
+
+if __name__ == "__main__":
+    main()

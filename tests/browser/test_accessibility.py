@@ -1,0 +1,201 @@
+"""WCAG 2.2 AA in every view and theme: axe-core finds nothing, and what it cannot see holds too."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.stub_stage import StubStage
+from tests.browser.test_speaker import speak, start
+
+THEMES = ("dark", "light", "high")
+SMALLEST_TARGET = 44
+
+View = Callable[[StubStage, OpenPage], Page]
+
+
+def listener(stub: StubStage, open_page: OpenPage) -> Page:
+    page = open_page(stub.listener_page)
+    stub.caption(1, "Hace ochenta y siete años")
+    stub.caption(2, "Four score and seven years ago", untranslated=True)
+    stub.caption(3, "Concebida en la libertad")
+    expect(page.locator(".caption")).to_have_count(3)
+    page.get_by_role("button", name="Texto y sonido").click()
+    return page
+
+
+def waiting_listener(stub: StubStage, open_page: OpenPage) -> Page:
+    page = open_page(stub.listener_page, locale="ar")
+    expect(page.locator("#empty")).to_be_visible()
+    return page
+
+
+def lost_listener(stub: StubStage, open_page: OpenPage) -> Page:
+    page = listener(stub, open_page)
+    stub.kill_gateway()
+    expect(page.locator("#try-now")).to_be_visible()
+    return page
+
+
+def choosing_listener(stub: StubStage, open_page: OpenPage) -> Page:
+    page = open_page(stub.listener_page, locale="eu")
+    expect(page.locator("#choices button").first).to_be_visible()
+    return page
+
+
+def ended_listener(stub: StubStage, open_page: OpenPage) -> Page:
+    stub.session.is_active = False
+    page = open_page(stub.listener_page)
+    expect(page.locator("#ended")).to_be_visible()
+    return page
+
+
+def lost_way(stub: StubStage, open_page: OpenPage) -> Page:
+    page = open_page(f"{stub.http}/s/no-session-100")
+    expect(page.locator("#other")).to_be_visible()
+    return page
+
+
+def starting_speaker(stub: StubStage, open_page: OpenPage) -> Page:
+    page = open_page(stub.http)
+    expect(page.locator("#open-button")).to_be_enabled()
+    return page
+
+
+def speaker(stub: StubStage, open_page: OpenPage) -> Page:
+    page = open_page(stub.http, reduced_motion="reduce")
+    socket = start(stub, page)
+    stub.show_roster(socket, es=3, ar=1)
+    speak(page, "Four score and seven years ago")
+    expect(page.locator(".chip")).to_have_count(2)
+    stub.reports = False
+    speak(page, "our fathers brought forth")
+    stub.send(socket, "error", code="INTERNAL", message="")
+    expect(page.get_by_role("button", name="Send again")).to_be_visible()
+    return page
+
+
+def lost_speaker(stub: StubStage, open_page: OpenPage) -> Page:
+    page = speaker(stub, open_page)
+    stub.kill_gateway()
+    expect(page.locator("#notice-button")).to_be_visible()
+    return page
+
+
+def hall(stub: StubStage, open_page: OpenPage) -> Page:
+    page = speaker(stub, open_page)
+    page.get_by_role("button", name="Show in the hall").click()
+    return page
+
+
+def ending_speaker(stub: StubStage, open_page: OpenPage) -> Page:
+    page = speaker(stub, open_page)
+    page.get_by_role("button", name="End session").click()
+    return page
+
+
+def ended_speaker(stub: StubStage, open_page: OpenPage) -> Page:
+    page = ending_speaker(stub, open_page)
+    page.get_by_role("button", name="End it").click()
+    expect(page.locator("#over")).to_be_visible()
+    return page
+
+
+VIEWS = (
+    *(listener, waiting_listener, lost_listener, choosing_listener, ended_listener, lost_way),
+    *(starting_speaker, speaker, lost_speaker, hall, ending_speaker, ended_speaker),
+)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_axe_finds_nothing_in_any_theme(stub: StubStage, open_page: OpenPage, view: View) -> None:
+    page = view(stub, open_page)
+    for theme in THEMES:
+        page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
+        results = Axe().run(page, options=axe_options(theme))
+        assert results.violations_count == 0, f"{theme}: {results.generate_report()}"
+
+
+def test_axe_sees_what_is_wrong(stub: StubStage, open_page: OpenPage) -> None:
+    page = starting_speaker(stub, open_page)
+    page.evaluate("document.documentElement.style.setProperty('--soft', '#ddd')")
+    results = Axe().run(page, options=axe_options("light"))
+    assert [each["id"] for each in results.response["violations"]] == ["color-contrast"]
+
+
+def axe_options(theme: str) -> dict[str, Any]:
+    """All of axe's rules, and in the high theme those of AAA: contrast of 7:1."""
+    extra = {"target-size": {"enabled": True}}
+    if theme == "high":
+        extra["color-contrast-enhanced"] = {"enabled": True}
+    return {"resultTypes": ["violations"], "rules": extra}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_targets_are_large_enough_for_a_thumb(
+    stub: StubStage, open_page: OpenPage, view: View
+) -> None:
+    page = view(stub, open_page)
+    page.set_viewport_size({"width": 320, "height": 640})
+    small = page.evaluate(
+        """(least) => [...document.querySelectorAll("button, select, input, textarea")]
+            .map((each) => each.closest("label") ?? each)
+            .filter((each) => each.checkVisibility())
+            .map((each) => [each.textContent || each.id, each.getBoundingClientRect()])
+            .filter(([, box]) => box.width < least || box.height < least)""",
+        SMALLEST_TARGET,
+    )
+    assert not small
+
+
+def test_whoever_wants_no_motion_gets_none(stub: StubStage, open_page: OpenPage) -> None:
+    page = speaker(stub, open_page)
+    expect(page.locator(".bar-fill").first).to_have_css("transition-property", "none")
+
+
+def test_captions_are_a_log_that_screen_readers_follow(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = listener(stub, open_page)
+    log = page.get_by_role("log", name="Subtítulos")
+    expect(log).to_have_attribute("aria-live", "polite")
+    expect(log.locator(".caption")).to_have_count(3)
+
+
+@pytest.mark.parametrize(
+    ("media", "theme"),
+    [
+        ({"color_scheme": "dark"}, "dark"),
+        ({"color_scheme": "light"}, "light"),
+        ({"color_scheme": "light", "contrast": "more"}, "high"),
+    ],
+)
+def test_the_systems_look_is_taken_until_one_is_chosen(
+    stub: StubStage, open_page: OpenPage, media: dict[str, str], theme: str
+) -> None:
+    page = open_page(stub.listener_page, **media)
+    expect(page.locator("html")).to_have_attribute("data-theme", theme)
+
+
+def test_a_session_can_be_held_by_keyboard_alone(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    button = page.get_by_role("button", name="Start a session")
+    expect(button).to_be_enabled()
+    while not button.evaluate("each => each === document.activeElement"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#state")).to_have_text("Live")
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.type("hello")
+    page.keyboard.press("Enter")
+    expect(page.locator(".said li")).to_have_count(1)
+    end = page.get_by_role("button", name="End session")
+    while not end.evaluate("each => each === document.activeElement"):
+        page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="End it")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Start another session")).to_be_focused()

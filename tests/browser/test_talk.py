@@ -1,0 +1,142 @@
+"""A talk on the real stage: real sockets, real streams, real translations, real pages."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.relay import Relay
+from tests.browser.test_speaker import speak
+from tests.integration.client import Stage
+
+SENTENCES = (
+    "The train to the city leaves at seven in the morning.",
+    "We are happy to see you here today.",
+    "Please close the door when you leave.",
+)
+
+THROUGH = """
+  const Direct = WebSocket;
+  window.WebSocket = class extends Direct {
+    constructor(address) { super(address.replace("%s", "%s")); }
+  };
+"""
+
+
+@pytest.fixture
+def languages(stage: Stage) -> list[str]:
+    """Three that are offered: the source itself and Portuguese always are."""
+    offered = stage.languages()
+    return [str(code) for code in ("pt", "es", "ca", "en") if code in offered][:3]
+
+
+@pytest.fixture
+def relay(stage: Stage) -> Iterator[Relay]:
+    """A network that can fail, in front of the stage's gateway."""
+    with Relay(urlsplit(stage.ws).port or 0).running() as running:
+        yield running
+
+
+def start(page: Page) -> str:
+    """Starts a session in English; returns the listeners' link."""
+    page.locator("#source").select_option("en")
+    page.get_by_role("button", name="Start a session").click()
+    expect(page.locator("#state")).to_have_text("Live", timeout=20_000)
+    link = page.locator("#link").get_attribute("href")
+    assert link is not None
+    return link
+
+
+def joined(page: Page) -> Page:
+    """The page once its listener is counted."""
+    expect(page.locator("#state")).to_have_attribute("data-state", "live", timeout=20_000)
+    return page
+
+
+def test_three_listeners_read_one_speaker_each_in_their_own_language(
+    stage: Stage, languages: list[str], open_page: OpenPage
+) -> None:
+    speaker = open_page(stage.http, locale="en")
+    link = start(speaker)
+    listeners = {code: joined(open_page(link, locale=code)) for code in languages}
+    expect(speaker.locator("#count")).to_have_text("3", timeout=20_000)
+    expect(speaker.locator("#roster li")).to_have_count(3)
+    for sentence in SENTENCES:
+        speak(speaker, sentence)
+    reports = speaker.locator(".said li .summary")
+    expect(reports).to_have_text([re.compile("^3 of 3 listeners")] * 3, timeout=20_000)
+    texts = {}
+    for code, page in listeners.items():
+        expect(page.locator(".caption")).to_have_count(3)
+        assert page.locator(".mark").count() == 0
+        texts[code] = tuple(page.locator(".caption").all_inner_texts())
+    assert len(set(texts.values())) == 3, "three languages, three texts"
+    assert texts.get("en", SENTENCES) == SENTENCES
+
+
+def test_a_listener_changes_language_between_two_sentences(
+    stage: Stage, open_page: OpenPage
+) -> None:
+    speaker = open_page(stage.http, locale="en")
+    listener = joined(open_page(start(speaker), locale="pt-BR"))
+    expect(speaker.locator("#roster li")).to_contain_text(["português"], timeout=20_000)
+    speak(speaker, SENTENCES[0])
+    expect(listener.locator(".caption")).to_have_count(1, timeout=20_000)
+    listener.locator("#language").select_option("en")
+    expect(speaker.locator("#roster li")).to_contain_text(["English"], timeout=20_000)
+    speak(speaker, SENTENCES[1])
+    expect(listener.locator(".caption").last).to_have_text(SENTENCES[1], timeout=20_000)
+    expect(listener.locator(".caption").first).to_have_attribute("lang", "pt")
+
+
+def test_a_listener_whose_network_fails_misses_nothing(
+    stage: Stage, relay: Relay, open_page: OpenPage
+) -> None:
+    speaker = open_page(stage.http, locale="en")
+    link = start(speaker)
+    by_the_relay = THROUGH % (urlsplit(stage.ws).netloc, f"127.0.0.1:{relay.port}")
+    # The page's policy knows the gateway alone.
+    listener = joined(open_page(link, locale="en", script=by_the_relay, bypass_csp=True))
+    expect(speaker.locator("#count")).to_have_text("1", timeout=20_000)
+    speak(speaker, SENTENCES[0])
+    expect(listener.locator(".caption")).to_have_count(1, timeout=20_000)
+    relay.cut()
+    expect(listener.locator("#state")).not_to_have_attribute("data-state", "live")
+    expect(speaker.locator("#count")).to_have_text("0", timeout=20_000)
+    speak(speaker, SENTENCES[1])
+    expect(speaker.get_by_text("Nobody was listening")).to_be_visible(timeout=20_000)
+    relay.restore()
+    joined(listener)
+    expect(listener.locator(".caption")).to_have_count(2, timeout=20_000)
+    speak(speaker, SENTENCES[2])
+    expect(listener.locator(".caption")).to_have_text(list(SENTENCES), timeout=20_000)
+
+
+def test_who_comes_late_and_who_reloads_see_what_was_said(
+    stage: Stage, open_page: OpenPage
+) -> None:
+    speaker = open_page(stage.http, locale="en")
+    link = start(speaker)
+    speak(speaker, SENTENCES[0])
+    expect(speaker.get_by_text("Nobody was listening")).to_be_visible(timeout=20_000)
+    listener = open_page(link, locale="en")
+    expect(listener.locator(".caption")).to_have_text([SENTENCES[0]], timeout=20_000)
+    speak(speaker, SENTENCES[1])
+    expect(listener.locator(".caption")).to_have_count(2, timeout=20_000)
+    listener.reload()
+    expect(listener.locator(".caption")).to_have_text(list(SENTENCES[:2]), timeout=20_000)
+
+
+def test_the_end_reaches_everybody(stage: Stage, open_page: OpenPage) -> None:
+    speaker = open_page(stage.http, locale="en")
+    listener = joined(open_page(start(speaker), locale="en"))
+    expect(speaker.locator("#count")).to_have_text("1", timeout=20_000)
+    speaker.get_by_role("button", name="End session").click()
+    speaker.get_by_role("button", name="End it").click()
+    expect(speaker.get_by_role("heading", name="The session has ended")).to_be_visible()
+    expect(listener.locator("#ended")).to_be_visible(timeout=20_000)
+    listener.reload()
+    expect(listener.locator("#ended")).to_be_visible()

@@ -1,0 +1,211 @@
+"""`make deploy` against the emulator: first, again, after a table was made anew; and by hand.
+
+The emulator has no ImportRestApi, so the HTTP function is invoked directly; sockets and streams are
+its own. It enforces the functions' policies (AUTH).
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deploy.deployed import ByInvocation
+from tests.deploy.emulator import Emulator, running_emulator
+from tests.deploy.emulator_gaps import endpoints, for_chalice
+from tests.integration.client import eventually, talk
+
+HTTP = "translation-broadcaster-dev"
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with running_emulator(tmp_path_factory.mktemp("emulator"), authorise=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shell(
+    emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, str]]:
+    """The environment of whoever deploys."""
+    with for_chalice(emulator, tmp_path_factory.mktemp("waiters")) as environment:
+        yield environment
+
+
+@pytest.fixture(scope="module")
+def first(emulator: Emulator, shell: Mapping[str, str], project: Path) -> str:
+    """What the first deployment says."""
+    refused = chalice(project, shell, "deploy", "--stage", "dev")
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("run: make deploy STAGE=dev\n")
+    assert "Traceback" not in refused.stderr
+    set_variables(project, endpoints(emulator, "not-yet"))
+    first = deploy(project, shell)
+    set_variables(project, endpoints(emulator, recorded(project)["WEBSOCKET_API_ID"]))
+    deploy(project, shell)
+    return first
+
+
+def test_each_step_is_told(first: str) -> None:
+    steps = [line for line in first.splitlines() if line.startswith("deploy: ")]
+    assert [step.rsplit(": ", 1)[1] for step in steps] == [
+        "stage dev in account 000000000000, us-east-1",
+        "created", "created", "recorded",
+        "chalice deploy --stage dev", "recorded", "its id goes to the functions",
+        "chalice deploy --stage dev",
+        "updated", "updated",
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("first")
+def test_a_rerun_changes_nothing(
+    emulator: Emulator, shell: Mapping[str, str], project: Path
+) -> None:
+    before = state(emulator, project)
+    again = deploy(project, shell)
+    assert state(emulator, project) == before
+    told = [line.rsplit(": ", 1)[1] for line in again.splitlines() if line.startswith("deploy: ")]
+    assert told[1:] == [
+        "unchanged", "unchanged", "unchanged",
+        "chalice deploy --stage dev", "unchanged",
+        "unchanged", "unchanged",
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("first")
+def test_the_deployed_stage_serves_a_talk(emulator: Emulator) -> None:
+    asyncio.run(a_talk(ByInvocation("", "", emulator=emulator, function=HTTP)))
+
+
+async def a_talk(stage: ByInvocation) -> None:
+    async with talk(stage) as running:
+        speaker = await running.join_speaker()
+        listeners = await running.join_all(("pt", "pt", "es"))
+        await eventually(lambda: stage.counts(running.session), (3, {"es": 1, "pt": 2}))
+        await running.say(speaker, "Good morning, everyone.")
+        for listener in listeners:
+            await listener.expect("caption", sequence=1)
+        await listeners[0].socket.close()
+        await eventually(lambda: stage.counts(running.session), (2, {"es": 1, "pt": 1}))
+
+
+@pytest.mark.usefixtures("first")
+def test_chalice_alone_deploys_what_is_recorded(
+    emulator: Emulator, shell: Mapping[str, str], project: Path
+) -> None:
+    before = state(emulator, project)
+    done = chalice(project, shell, "deploy", "--stage", "dev")
+    assert done.returncode == 0, done.stderr
+    assert state(emulator, project) == before
+
+
+@pytest.mark.usefixtures("first")
+def test_a_mapping_to_a_stream_that_is_no_more_is_mended(
+    emulator: Emulator, shell: Mapping[str, str], project: Path
+) -> None:
+    client = emulator.client("lambda")
+    right = mapping_of(client, "rosters")
+    client.delete_event_source_mapping(UUID=right["UUID"])
+    # As it stands after the table was deleted and made anew: Chalice would never look at it.
+    old = right["EventSourceArn"].rpartition("/")[0] + "/2020-01-01T00:00:00.000"
+    client.create_event_source_mapping(
+        FunctionName=right["FunctionArn"], EventSourceArn=old, StartingPosition="TRIM_HORIZON"
+    )
+    said = deploy(project, shell)
+    assert f"rosters: let go of {old}" in said
+    mended = mapping_of(client, "rosters")
+    assert mended["EventSourceArn"] == right["EventSourceArn"]
+    assert mended["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+@pytest.mark.usefixtures("first")
+def test_without_its_record_the_stage_is_not_deployed_a_second_time(
+    emulator: Emulator, shell: Mapping[str, str], project: Path
+) -> None:
+    record = project / ".chalice" / "deployed" / "dev.json"
+    aside = record.rename(record.with_suffix(".aside"))
+    try:
+        done = run(project, shell, "-m", "infra.deploy")
+    finally:
+        aside.rename(record)
+    assert done.returncode == 1
+    assert "copy that file from where the stage was deployed" in done.stderr
+
+
+@pytest.mark.usefixtures("first")
+def test_another_region_than_the_recorded_one_is_refused(
+    emulator: Emulator, shell: Mapping[str, str], project: Path
+) -> None:
+    elsewhere = {**shell, "AWS_DEFAULT_REGION": "eu-west-1"}
+    done = run(project, elsewhere, "-m", "infra.deploy")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "deploy: stage dev is recorded in account 000000000000, us-east-1, not in 000000000000, "
+        "eu-west-1: set AWS_REGION=us-east-1, or use another STAGE\n"
+    )
+
+
+def run(
+    project: Path, environment: Mapping[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - this project, run as its Makefile does
+        [sys.executable, *arguments],
+        cwd=project, env=dict(environment), capture_output=True, text=True, timeout=300,
+        check=False,
+    )  # fmt: skip
+
+
+def deploy(project: Path, environment: Mapping[str, str]) -> str:
+    """Runs `make deploy STAGE=dev`'s command; returns what it said."""
+    done = run(
+        project, environment, "-m", "infra.deploy", "--stage", "dev", "--poll-seconds", "0.1"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def chalice(
+    project: Path, environment: Mapping[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    return run(project, environment, str(Path(sys.executable).with_name("chalice")), *arguments)
+
+
+def state(emulator: Emulator, project: Path) -> Any:
+    """Everything that a deployment makes, without the times at which it was last touched."""
+    functions = emulator.client("lambda").list_functions()["Functions"]
+    mappings = emulator.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    apis = emulator.client("apigatewayv2").get_apis()["Items"]
+    touched = {"LastModified", "LastProcessingResult", "RevisionId", "StateTransitionReason"}
+    kept = [
+        {name: value for name, value in each.items() if name not in touched}
+        for each in [*functions, *mappings]
+    ]
+    config = (project / ".chalice" / "config.json").read_text()
+    return kept, [api["ApiId"] for api in apis], config
+
+
+def mapping_of(client: Any, function: str) -> Any:
+    mappings = client.list_event_source_mappings(FunctionName=f"{HTTP}-{function}")
+    (only,) = mappings["EventSourceMappings"]
+    return only
+
+
+def recorded(project: Path) -> dict[str, str]:
+    """The stage's recorded environment."""
+    config = json.loads((project / ".chalice" / "config.json").read_text())
+    variables: dict[str, str] = config["stages"]["dev"]["environment_variables"]
+    return variables
+
+
+def set_variables(project: Path, variables: Mapping[str, str]) -> None:
+    """A setting of the stage's owner, beside what deployments record."""
+    path = project / ".chalice" / "config.json"
+    config = json.loads(path.read_text())
+    config["stages"]["dev"].setdefault("environment_variables", {}).update(variables)
+    path.write_text(json.dumps(config, indent=2) + os.linesep)

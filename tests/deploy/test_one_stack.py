@@ -1,0 +1,181 @@
+"""The packaged stage, deployed as one stack and used: HTTP, sockets, streams, cache.
+
+The emulator enforces the functions' policies (AUTH): a call that a role does not allow fails here.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deploy.deployed import BelowPath
+from tests.deploy.emulator import Emulator, running_emulator
+from tests.deploy.emulator_gaps import BUCKET, http_url, treated
+from tests.integration.client import eventually, talk
+
+STACK = "one-stack"
+MESSAGE = "translation-broadcaster-dev-websocket_message"
+LANGUAGES = ("pt", "pt", "es", "es", "ca")
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with running_emulator(tmp_path_factory.mktemp("emulator"), authorise=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def outputs(emulator: Emulator, package: Path) -> dict[str, str]:
+    """The stack's outputs, once it stands."""
+    template = json.loads((package / "sam.json").read_text())
+    body = json.dumps(treated(template, emulator, package / "deployment.zip"))
+    emulator.client("s3").put_object(Bucket=BUCKET, Key="sam.json", Body=body.encode())
+    client = emulator.client("cloudformation")
+    client.create_stack(
+        StackName=STACK,
+        # The template is larger than what a request may hold itself.
+        TemplateURL=f"{emulator.endpoint}/{BUCKET}/sam.json",
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    client.get_waiter("stack_create_complete").wait(
+        StackName=STACK, WaiterConfig={"Delay": 0.2, "MaxAttempts": 300}
+    )
+    stack = client.describe_stacks(StackName=STACK)["Stacks"][0]
+    return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+
+@pytest.fixture(scope="module")
+def stage(emulator: Emulator, outputs: dict[str, str]) -> BelowPath:
+    """The deployed stage."""
+    base = http_url(emulator, outputs["RestAPIId"])
+    return BelowPath(emulator.endpoint, "", prefix=base.removeprefix(emulator.endpoint))
+
+
+def test_every_output_of_the_design_is_there(outputs: dict[str, str]) -> None:
+    tables = ("Sessions", "Connections", "CachedTranslations", "Rosters")
+    expected = {f"{table}Table{kind}" for table in tables for kind in ("Name", "Arn")}
+    expected |= {"ConnectionsGSIName", "AlarmTopicArn", "DeadLetterQueueArn"}
+    expected |= {"ConnectionsStreamArn", "CachedTranslationsStreamArn"}
+    assert expected <= outputs.keys()
+
+
+def test_the_mappings_say_what_chalice_cannot(emulator: Emulator, outputs: dict[str, str]) -> None:
+    mappings = emulator.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    streams = {mapping["EventSourceArn"] for mapping in mappings}
+    assert streams == {outputs["ConnectionsStreamArn"], outputs["CachedTranslationsStreamArn"]}
+    for mapping in mappings:
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert mapping["BisectBatchOnFunctionError"] is True
+        assert mapping["MaximumRetryAttempts"] == 20
+        assert mapping["MaximumRecordAgeInSeconds"] == 6 * 3600
+        destination = mapping["DestinationConfig"]["OnFailure"]["Destination"]
+        assert destination == outputs["DeadLetterQueueArn"]
+
+
+@pytest.mark.usefixtures("stage")
+def test_the_emulator_does_enforce_the_policies(emulator: Emulator) -> None:
+    # Otherwise what follows would prove nothing about them.
+    name = "translation-broadcaster-dev-websocket_disconnect"
+    context = {"connectionId": "x", "domainName": "here", "stage": "api", "apiId": "any"}
+    event = json.dumps({"requestContext": context, "body": None})
+    role = "WebsocketDisconnectRole"
+    iam = emulator.client("iam")
+    found = next(each for each in iam.list_roles()["Roles"] if role in each["RoleName"])
+    policy = iam.list_role_policies(RoleName=found["RoleName"])["PolicyNames"][0]
+    kept = iam.get_role_policy(RoleName=found["RoleName"], PolicyName=policy)["PolicyDocument"]
+    client = emulator.client("lambda")
+    assert failure(client, name, event) == ""
+    iam.delete_role_policy(RoleName=found["RoleName"], PolicyName=policy)
+    try:
+        assert "the database refused" in failure(client, name, event)
+    finally:
+        iam.put_role_policy(
+            RoleName=found["RoleName"], PolicyName=policy, PolicyDocument=json.dumps(kept)
+        )
+
+
+def failure(client: Any, function: str, event: str) -> str:
+    """What a function fails with; nothing when it does not."""
+    invoked = client.invoke(FunctionName=function, Payload=event)
+    return invoked["Payload"].read().decode() if "FunctionError" in invoked else ""
+
+
+def test_a_talk(stage: BelowPath, emulator: Emulator, outputs: dict[str, str]) -> None:
+    asyncio.run(a_talk(stage, emulator, outputs))
+
+
+async def a_talk(stage: BelowPath, emulator: Emulator, outputs: dict[str, str]) -> None:
+    async with talk(stage) as running:
+        speaker = await running.join_speaker()
+        listeners = await running.join_all(LANGUAGES)
+        await eventually(lambda: stage.counts(running.session), (5, {"ca": 1, "es": 2, "pt": 2}))
+        report = await running.say(speaker, "Good morning, everyone.")
+        assert {code: each["delivered"] for code, each in report["languages"].items()} == {
+            "ca": 1, "es": 2, "pt": 2,
+        }  # fmt: skip
+        captions = [await listener.expect("caption", sequence=1) for listener in listeners]
+        assert [caption["language"] for caption in captions] == list(LANGUAGES)
+        assert not any(caption.get("untranslated") for caption in captions)
+        assert len({caption["text"] for caption in captions}) == 3
+        await eventually(lambda: cached(emulator, outputs), {"en:ca", "en:es", "en:pt"})
+
+        again = await running.say(speaker, "Good morning, everyone.")
+        assert all(each["cached"] for each in again["languages"].values()), again
+
+        for leaver in (listeners[0], listeners[4]):
+            await leaver.socket.close()
+        await eventually(lambda: stage.counts(running.session), (3, {"es": 2, "pt": 1}))
+        last = await running.say(speaker, "Thank you.")
+        assert last["languages"].keys() == {"es", "pt"}
+
+        session = running.session.session_id
+        speak_by_invocation(emulator, outputs, session, {"sequence": 4, "text": "Good night."})
+        await listeners[1].expect("caption", sequence=4)
+
+
+def speak_by_invocation(
+    emulator: Emulator, outputs: dict[str, str], session_id: str, sentence: dict[str, Any]
+) -> None:
+    """A sentence by the Lambda API: the emulator keeps no log of what its gateway invokes."""
+    found = emulator.client("dynamodb").get_item(
+        TableName=outputs["SessionsTableName"], Key={"sessionId": {"S": session_id}}
+    )
+    context = {
+        "connectionId": found["Item"]["speakerConnectionId"]["S"],
+        "domainName": "here",
+        "stage": "api",
+        "apiId": "any",
+        "requestId": "by-invocation",
+        "requestTimeEpoch": round(time.time() * 1000),
+    }
+    event = {"requestContext": context, "body": json.dumps({"action": "speak", **sentence})}
+    assert failure(emulator.client("lambda"), MESSAGE, json.dumps(event)) == ""
+
+
+def cached(emulator: Emulator, outputs: dict[str, str]) -> set[str]:
+    """The language pairs of the entries in the cache."""
+    scanned = emulator.client("dynamodb").scan(TableName=outputs["CachedTranslationsTableName"])
+    keys = [item["cacheKey"]["S"] for item in scanned["Items"]]
+    return {key.rpartition(":")[0] for key in keys if not key.startswith("hit#")}
+
+
+@pytest.mark.parametrize(
+    ("function", "metrics"),
+    [
+        (MESSAGE, {"CacheHitRate", "BroadcastSuccessRate", "FailedLanguagesCount"}),
+        ("translation-broadcaster-dev-rosters", {"ListenerCount"}),
+        ("translation-broadcaster-dev-cache_access", {"CharactersTranslated"}),
+    ],
+)
+def test_what_the_functions_measured_is_in_their_logs(
+    emulator: Emulator, function: str, metrics: set[str]
+) -> None:
+    events = emulator.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{function}")
+    texts = [line for event in events["events"] for line in event["message"].splitlines()]
+    lines = [json.loads(text) for text in texts if text.startswith('{"_aws"')]
+    assert metrics <= {name for line in lines for name in line}
+    assert {line["Stage"] for line in lines} == {"dev"}

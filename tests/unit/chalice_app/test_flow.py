@@ -1,0 +1,197 @@
+"""Admission: each number once, and no more sentences at a time than the pipeline can carry."""
+
+import random
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chalice_app.errors import BadMessage, RateLimited, Unavailable
+from chalice_app.flow import MOST_UNDER_WAY, SHORTEST_RETRY_MS
+from chalice_app.models import CAPTION_LIFE_MS, Session, Utterance
+from tests.fakes import NOW_MS, MemoryTables, World, sentence
+
+
+@pytest.fixture
+def of(world: World) -> Session:
+    """An open session with a speaker and a listener."""
+    opened = world.speaker(world.open())
+    world.listener(opened, "a")
+    return world.now(opened)
+
+
+def speak(world: World, of: Session, sequence: int) -> None:
+    world.app.speech.speak(of, "speaker", sentence(sequence, spoken_at=world.clock.now_ms()))
+
+
+def captions(world: World) -> list[int]:
+    return [caption["sequence"] for caption in world.gateway.to("a", "caption")]
+
+
+def utterance(of: Session, sequence: int, spoken_at: int = NOW_MS) -> Utterance:
+    return Utterance(of.session_id, of.created_at, sequence, "speaker", spoken_at, spoken_at)
+
+
+def others_send(world: World, of: Session, sequences: Collection[int], at: int = NOW_MS) -> None:
+    """Sentences that other functions have on their way."""
+    for sequence in sequences:
+        world.tables.enter(utterance(of, sequence, at))
+
+
+def under_way(world: World, of: Session) -> Mapping[int, int]:
+    found = dict(world.tables.enter(utterance(of, 0)))
+    world.tables.leave(utterance(of, 0), [0])
+    del found[0]
+    return found
+
+
+def test_a_sentence_that_is_over_is_no_longer_under_way(world: World, of: Session) -> None:
+    speak(world, of, 1)
+    assert captions(world) == [1]
+    assert under_way(world, of) == {}
+
+
+def test_as_many_as_may_be_are_let_through(world: World, of: Session) -> None:
+    others_send(world, of, range(2, MOST_UNDER_WAY + 1))
+    speak(world, of, 1)
+    assert captions(world) == [1]
+
+
+def test_one_too_many_is_refused_and_told_when_to_come_again(world: World, of: Session) -> None:
+    others_send(world, of, [2])
+    world.clock.advance(700)
+    others_send(world, of, range(3, MOST_UNDER_WAY + 2), NOW_MS + 700)
+    with pytest.raises(RateLimited) as refused:
+        speak(world, of, 1)
+    assert refused.value.details == {"retryAfterMs": 700}
+    assert captions(world) == []
+    assert world.translator.calls == []
+    assert 1 not in under_way(world, of)
+
+
+def test_nobody_is_told_to_come_again_at_once(world: World, of: Session) -> None:
+    others_send(world, of, range(2, MOST_UNDER_WAY + 2))
+    with pytest.raises(RateLimited) as refused:
+        speak(world, of, 1)
+    assert refused.value.details == {"retryAfterMs": SHORTEST_RETRY_MS}
+
+
+def test_a_refused_sentence_is_sent_when_it_comes_again(world: World, of: Session) -> None:
+    others_send(world, of, range(2, MOST_UNDER_WAY + 2))
+    with pytest.raises(RateLimited):
+        speak(world, of, 1)
+    world.tables.leave(utterance(of, 2), [2])
+    speak(world, of, 1)
+    assert captions(world) == [1]
+
+
+def test_sentences_of_a_function_that_died_hold_up_nobody_for_longer_than_a_captions_life(
+    world: World, of: Session
+) -> None:
+    dead = range(2, MOST_UNDER_WAY + 2)
+    others_send(world, of, dead)
+    world.clock.advance(CAPTION_LIFE_MS - 1)
+    with pytest.raises(RateLimited):
+        speak(world, of, 1)
+    world.clock.advance(1)
+    speak(world, of, 1)
+    assert captions(world) == [1]
+    world.app.flow.executor.shutdown()
+    assert not under_way(world, of).keys() & set(dead)
+
+
+def test_a_repeated_number_is_refused_as_such_though_too_many_are_under_way(
+    world: World, of: Session
+) -> None:
+    speak(world, of, 1)
+    others_send(world, of, range(2, MOST_UNDER_WAY + 2))
+    with pytest.raises(BadMessage):
+        speak(world, of, 1)
+    assert 1 not in under_way(world, of)
+
+
+def test_a_repetition_does_not_take_the_first_off_its_way(world: World, of: Session) -> None:
+    world.tables.claim_sequence(of, sentence(1))
+    others_send(world, of, [1])
+    world.clock.advance(5)
+    with pytest.raises(BadMessage):
+        speak(world, of, 1)
+    assert under_way(world, of) == {1: NOW_MS}
+
+
+def test_sessions_do_not_hold_up_each_other(world: World, of: Session) -> None:
+    elsewhere = world.open()
+    others_send(world, elsewhere, range(2, 2 * MOST_UNDER_WAY))
+    speak(world, of, 1)
+    assert captions(world) == [1]
+
+
+def test_a_sentence_that_nobody_hears_is_not_counted(world: World) -> None:
+    empty = world.speaker(world.open())
+    world.app.speech.speak(empty, "speaker", sentence(1))
+    assert world.tables.calls["enter"] == world.tables.calls["leave"] == 0
+
+
+@pytest.mark.parametrize("method", ["enter", "leave"])
+def test_what_is_under_way_need_not_be_known_to_send(
+    world: World, of: Session, method: str
+) -> None:
+    world.tables.refusing.add(method)
+    speak(world, of, 1)
+    assert captions(world) == [1]
+
+
+def test_a_number_that_cannot_be_claimed_is_not_sent(world: World, of: Session) -> None:
+    world.tables.refusing.add("claim_sequence")
+    with pytest.raises(Unavailable):
+        speak(world, of, 1)
+    assert captions(world) == []
+
+
+class SlowTables(MemoryTables):
+    """Lets every caller in before it answers the first."""
+
+    def __init__(self, callers: int) -> None:
+        super().__init__()
+        self.barrier = threading.Barrier(callers, timeout=20)
+
+    def enter(self, utterance: Utterance) -> Mapping[int, int]:
+        entered = super().enter(utterance)
+        self.barrier.wait()
+        return entered
+
+
+@pytest.fixture
+def functions() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(32) as threads:
+        yield threads
+
+
+def test_of_a_flood_that_comes_at_once_no_more_are_sent_than_may_be(
+    functions: ThreadPoolExecutor,
+) -> None:
+    flood = 3 * MOST_UNDER_WAY
+    world = World(tables=SlowTables(flood))
+    opened = world.speaker(world.open())
+    world.listener(opened, "a")
+    of = world.now(opened)
+
+    def spoken(sequence: int) -> int | None:
+        try:
+            speak(world, of, sequence)
+        except RateLimited as refused:
+            retry = refused.details["retryAfterMs"]
+            assert isinstance(retry, int)
+            return retry
+        return None
+
+    sequences = random.Random(5).sample(range(1, flood + 1), flood)
+    answers = list(functions.map(spoken, sequences))
+    sent = [key for key, answer in zip(sequences, answers, strict=True) if answer is None]
+    assert len(sent) == MOST_UNDER_WAY
+    assert sorted(captions(world)) == sorted(sent)
+    world.tables.barrier = threading.Barrier(1)  # type: ignore[attr-defined]
+    for sequence in set(sequences) - set(sent):
+        speak(world, of, sequence)
+    assert sorted(captions(world)) == sorted(sequences)
