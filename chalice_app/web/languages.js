@@ -24,16 +24,27 @@ export function directionOf(languages, code) {
 }
 
 /**
+ * A name, and how good the engine is at it where it is less than good: nobody is to be surprised.
+ * @param {Language} language @param {(quality: string) => string | undefined} wordFor
+ */
+export function labelled({ nativeName: name, quality }, wordFor) {
+  const note = quality && wordFor(quality);
+  // Isolated: the name and the note may run in different directions.
+  return note ? `\u2068${name}\u2069 \u2013 \u2068${note}\u2069` : name;
+}
+
+/**
  * Fills a select with languages by their own names.
  * @param {HTMLSelectElement} select @param {Language[]} languages
  * @param {string} chosen "" adds an entry that asks for a choice
  * @param {string} ask that entry's text
+ * @param {(language: Language) => string} label
  */
-export function fillSelect(select, languages, chosen, ask) {
-  const options = byNativeName(languages).map(({ code, nativeName: name, direction }) => {
-    const option = new Option(name, code, false, code === chosen);
-    option.lang = code;
-    option.dir = direction;
+export function fillSelect(select, languages, chosen, ask, label = (each) => each.nativeName) {
+  const options = byNativeName(languages).map((language) => {
+    const option = new Option(label(language), language.code, false, language.code === chosen);
+    option.lang = language.code;
+    option.dir = language.direction;
     return option;
   });
   if (!chosen) {

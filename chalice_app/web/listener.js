@@ -1,7 +1,7 @@
 /** The listener's page: START HERE. Joins a session in one language and shows what is said. */
 import { getLanguages, getSession, howIs, sessionName, socketAddress, webSocketUrl } from "./api.js";
 import { CaptionList } from "./caption-list.js";
-import { byNativeName, directionOf, fillSelect } from "./languages.js";
+import { byNativeName, directionOf, fillSelect, labelled } from "./languages.js";
 import { backOff, Line } from "./line.js";
 import { bestLanguage } from "./matching.js";
 import { CaptionOrder } from "./order.js";
@@ -119,7 +119,7 @@ function use(code) {
   speak([code, ...navigator.languages]);
   document.title = `${sessionId} · ${word("title")}`;
   $("chooser").hidden = true;
-  fillSelect($("language"), languages, code, word("choose"));
+  fillSelect($("language"), languages, code, word("choose"), label);
   showVoice();
   notice("");
   if (!line.send({ action: "changeLanguage", targetLanguage: code })) line.retryNow();
@@ -127,18 +127,23 @@ function use(code) {
 
 /** Nothing is assumed of whom no offered language suits: they choose among all. */
 function choose() {
-  fillSelect($("language"), languages, "", word("choose"));
-  const buttons = byNativeName(languages).map(({ code, nativeName, direction }) => {
+  fillSelect($("language"), languages, "", word("choose"), label);
+  const buttons = byNativeName(languages).map((language) => {
     const item = document.createElement("li");
     const button = document.createElement("button");
-    Object.assign(button, { type: "button", lang: code, dir: direction, textContent: nativeName });
-    button.addEventListener("click", () => use(code));
+    const { code: lang, direction: dir } = language;
+    Object.assign(button, { type: "button", lang, dir, textContent: label(language) });
+    button.addEventListener("click", () => use(lang));
     item.append(button);
     return item;
   });
   $("choices").replaceChildren(...buttons);
   $("chooser").hidden = false;
   $("state-text").textContent = "";
+}
+
+function label(each) {
+  return labelled(each, word);
 }
 
 function showVoice() {

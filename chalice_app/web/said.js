@@ -70,6 +70,8 @@ export class Said {
 
   #report({ languages, durationMs }) {
     const entries = Object.entries(languages);
+    // As the bars stand: not as the translations happened to come.
+    entries.sort(([a, x], [b, y]) => y.listeners - x.listeners || a.localeCompare(b));
     if (entries.length === 0) return [text("span", "summary", "Nobody was listening")];
     const total = (field) => entries.reduce((sum, [, each]) => sum + each[field], 0);
     const reached = `${total("delivered")} of ${listeners(total("listeners"))}, ${durationMs} ms`;

@@ -9,7 +9,7 @@ import json
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -68,6 +68,7 @@ class StubStage:
     def __init__(self) -> None:
         self.session = StubSession()
         self.offered: Sequence[str] = ENGINE
+        self.qualities: Mapping[str, str] = {}
         self.refuse_with: int | None = None
         self.reports = True
         self.answers = True
@@ -248,7 +249,11 @@ class StubStage:
         return _response(pages.load().file(request.match_info["file"], version))
 
     async def _languages(self, _: web.Request) -> web.Response:
-        offered = [messages.language(languages.describe(code)) for code in self.offered]
+        described = [languages.describe(code) for code in self.offered]
+        offered = [
+            messages.language(replace(each, quality=self.qualities.get(each.code)))
+            for each in described
+        ]
         return web.json_response({"languages": offered})
 
     async def _open(self, request: web.Request) -> web.Response:

@@ -46,6 +46,17 @@ def test_languages_stand_under_their_own_names(stub: StubStage, open_page: OpenP
     expect(options.filter(has_text="العربية")).to_have_attribute("dir", "rtl")
 
 
+def test_a_language_that_the_engine_is_weak_in_says_so(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    stub.qualities = {"es": "good", "fr": "fair", "ca": "draft"}
+    page = open_page(stub.listener_page)
+    stub.listener()
+    texts = page.locator("#language option").all_inner_texts()
+    plain = [re.sub("[\u2068\u2069]", "", text) for text in texts]
+    assert {"español", "català \u2013 borrador", "français \u2013 aceptable"} <= set(plain)
+
+
 def test_whom_no_language_suits_is_asked(stub: StubStage, open_page: OpenPage) -> None:
     page = open_page(stub.listener_page, locale="eu-ES")
     expect(page.get_by_role("heading", name="Choose your language")).to_be_visible()

@@ -42,5 +42,5 @@ def package(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _forget_deployments(config: Path) -> None:
     """The developer may have deployed; the copy starts from nothing."""
     document: dict[str, Any] = json.loads(config.read_text())
-    document["stages"] = dict.fromkeys(document["stages"], {})
+    document["stages"] = {name: {} for name in document["stages"]}
     config.write_text(json.dumps(document, indent=2) + "\n")

@@ -1,0 +1,168 @@
+"""What a function's first call costs: `.venv/bin/python tests/benchmarks/cold_start.py`.
+
+Each function in fresh processes: imports, clients, and its first call against the embedded store
+and a stub gateway. CPU that the interpreter itself takes to start is not the function's and is left
+out, as Lambda's own start is. Bytecode is there, as in a zip that was built with it.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+
+PROJECT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(PROJECT))  # run as a script, from anywhere
+
+from tests.benchmarks.embedded_store import embedded_store
+from tests.benchmarks.results import RESULTS, Figure, report
+
+ROUNDS = 7
+STREAM_MS, WEBSOCKET_MS = 300.0, 350.0
+"""Budgets, import and clients and first call together."""
+
+_CONTEXT = {
+    "connectionId": "c1=",
+    "requestId": "r",
+    "requestTimeEpoch": 1_780_000_000_000,
+    "domainName": "d",
+    "stage": "api",
+    "apiId": "a",
+}
+_KEYS = {"connectionId": {"S": "c1="}}
+
+
+def websocket(route: str, kind: str, **more: object) -> dict[str, object]:
+    """A WebSocket function's event."""
+    context = {**_CONTEXT, "routeKey": route, "eventType": kind}
+    return {"requestContext": context, "isBase64Encoded": False, **more}
+
+
+def record(keys: Mapping[str, object]) -> dict[str, object]:
+    """A stream function's event."""
+    change = {"SequenceNumber": "1", "Keys": keys, "OldImage": keys, "StreamViewType": "X"}
+    one = {"eventID": "1", "eventName": "REMOVE", "dynamodb": change}
+    return {"Records": [one]}
+
+
+JOIN = {"queryStringParameters": {"sessionId": "golden-eagle-427", "targetLanguage": "es"}}
+SPEAK = json.dumps({"action": "speak", "sequence": 1, "text": "Hello"})
+HTTP = {
+    "requestContext": {"httpMethod": "GET", "resourcePath": "/languages", "requestId": "r"},
+    "headers": {},
+    "multiValueQueryStringParameters": None,
+    "pathParameters": None,
+    "stageVariables": None,
+    "body": None,
+    "isBase64Encoded": False,
+}
+SLICE = {
+    "utterance": {
+        "session_id": "golden-eagle-427",
+        "session_epoch": 1,
+        "sequence": 1,
+        "speaker_connection_id": "c1=",
+        "spoken_at": 1,
+        "started_at": 1,
+    },
+    "part": "es.0",
+    "language": "es",
+    "connection_ids": ["c2="],
+    "caption": {"type": "caption"},
+    "cached": True,
+    "failed": False,
+    "share": 1.0,
+}
+FUNCTIONS: Mapping[str, tuple[str, object, float]] = {
+    "websocket_connect": ("app.connect", websocket("$connect", "CONNECT", **JOIN), WEBSOCKET_MS),
+    "websocket_message": (
+        "app.message",
+        websocket("$default", "MESSAGE", body=SPEAK),
+        WEBSOCKET_MS,
+    ),
+    "websocket_disconnect": (
+        "app.disconnect",
+        websocket("$disconnect", "DISCONNECT"),
+        WEBSOCKET_MS,
+    ),
+    "rosters": ("streams.rosters.handler", record(_KEYS), STREAM_MS),
+    "cache_access": (
+        "streams.cache_access.handler",
+        record({"cacheKey": {"S": "en:es:0"}}),
+        STREAM_MS,
+    ),
+    "broadcast": ("chalice_app.slice_function.handler", SLICE, STREAM_MS),
+    "api_handler": ("app.app", {**HTTP}, WEBSOCKET_MS),
+}
+"""Each function's handler string, an event that takes the usual way, and its budget in ms."""
+
+PROGRAM = """
+import importlib, json, sys, time, warnings
+warnings.simplefilter("ignore")  # what is not closed when the process ends
+event = json.loads(sys.argv[2])
+begun, spent = time.perf_counter(), time.process_time()
+module, _, name = sys.argv[1].rpartition(".")
+handler = getattr(importlib.import_module(module), name)
+imported, cpu = time.perf_counter(), time.process_time()
+handler(event, None)
+done, cpu_done = time.perf_counter(), time.process_time()
+figures = [imported - begun, done - imported, cpu - spent, cpu_done - cpu]
+print("figures", json.dumps([1000 * each for each in figures]))
+"""
+
+
+def main() -> None:
+    """Measures every function, prints and appends."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("functions", nargs="*", help=f"some of {', '.join(FUNCTIONS)}")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    with embedded_store() as store:
+        environment = {**os.environ, **settings(store.names)}
+        for name in options.functions or FUNCTIONS:
+            handler, event, budget = FUNCTIONS[name]
+            runs = [starts(handler, event, environment) for _ in range(ROUNDS + 1)][1:]
+            imports, calls, cpu_imports, cpu_calls = (
+                median(each) for each in zip(*runs, strict=True)
+            )
+            total = median(each[0] + each[1] for each in runs)
+            note = f"(imports {imports:.0f}, first call {calls:.0f})"
+            cpu = Figure(f"cold start CPU, {name}", cpu_imports + cpu_calls, "CPU ms", budget)
+            report([Figure(f"cold start, {name}", total, "ms", budget, note=note), cpu],
+                   options.results)  # fmt: skip
+
+
+def settings(names: Mapping[str, str]) -> Mapping[str, str]:
+    """The functions' environment; posts are refused at once by a port that nobody listens on."""
+    return {
+        "SESSIONS_TABLE_NAME": names["SessionsTable"],
+        "CONNECTIONS_TABLE_NAME": names["ConnectionsTable"],
+        "CACHED_TRANSLATIONS_TABLE_NAME": names["CachedTranslationsTable"],
+        "ROSTERS_TABLE_NAME": names["RostersTable"],
+        "WEBSOCKET_API_ID": "abc123",
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": "http://127.0.0.1:9",
+        "AWS_LAMBDA_FUNCTION_NAME": "measured",
+    }
+
+
+def starts(handler: str, event: object, environment: Mapping[str, str]) -> list[float]:
+    """Milliseconds of one fresh process: imports and first call, elapsed and CPU."""
+    done = subprocess.run(  # noqa: S603 - this interpreter, on the program above
+        [sys.executable, "-c", PROGRAM, handler, json.dumps(event)],
+        cwd=PROJECT,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("figures ")]
+    figures: list[float] = json.loads(lines[-1].removeprefix("figures "))
+    return figures
+
+
+if __name__ == "__main__":
+    main()
