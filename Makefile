@@ -1,14 +1,18 @@
 # `make run` and `make test` are enough on a fresh machine; the rest is for whoever works on it.
 PYTHON ?= python3
+STAGE ?= dev
+SEEDS ?= 100000
+MINUTES ?= 30
 BIN := .venv/bin
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
-.PHONY: run test venv system check unit integration lock clean
+.PHONY: run test venv system browser check unit integration test-browser test-deploy bench simulate \
+  soak package deploy alarm-drill lock clean
 
 run: system venv  ## the whole system on loopback: http://127.0.0.1:8000
 	@exec $(BIN)/python -m infra.local $(ARGS)
 
-test: system venv check  ## every check and every test
+test: system browser venv check  ## every check and every test
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
 
 check: venv  ## formatting, lint, types, import directions, templates
@@ -16,13 +20,44 @@ check: venv  ## formatting, lint, types, import directions, templates
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cfn-lint --non-zero-exit-code informational infra/tables.yaml
+	$(BIN)/cfn-lint --non-zero-exit-code informational infra/tables.yaml infra/alarms.yaml
 
 unit: venv
 	$(BIN)/pytest tests/unit
 
 integration: system venv
 	$(BIN)/pytest tests/integration
+
+test-browser: system browser venv
+	$(BIN)/pytest tests/browser
+
+test-deploy: system venv  ## the real zip, deployed to an emulator and talked to
+	$(BIN)/pytest tests/deploy
+
+bench: system venv  ## every figure of the README, as tables and into bench-results.jsonl
+	rm -f bench-results.jsonl
+	$(BIN)/python tests/benchmarks/fanout.py
+	$(BIN)/python tests/benchmarks/roster_reads.py
+	$(BIN)/python tests/benchmarks/roster_sync.py
+	$(BIN)/python tests/benchmarks/cache_replay.py
+	$(BIN)/python tests/benchmarks/cold_start.py
+	$(BIN)/python tests/benchmarks/talk.py
+	$(BIN)/python tests/benchmarks/end_to_end.py
+
+simulate: venv  ## SEEDS schedules of the roster code, and every mutant
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --mutants --jobs 2
+
+soak: system venv  ## MINUTES of churn on the real stage
+	$(BIN)/python tests/benchmarks/soak.py --minutes $(MINUTES)
+
+package: venv  ## one SAM template of STAGE, into .chalice/packaged
+	$(BIN)/python -m infra.package --stage $(STAGE)
+
+deploy: venv  ## tables, functions and what Chalice cannot say, to STAGE
+	$(BIN)/python -m infra.deploy --stage $(STAGE)
+
+alarm-drill: venv  ## every alarm fires when it should and is silent when it should be
+	$(BIN)/python -m infra.alarm_drill
 
 venv: .venv/built  ## .venv and nothing else
 
@@ -34,13 +69,20 @@ venv: .venv/built  ## .venv and nothing else
 # Rule-based engines for Spanish, Catalan, Galician, French and Italian: Debian packages, installed
 # only by root and only where they are missing. Without them the stage still runs, in Portuguese.
 system:
-	@command -v apertium >/dev/null && command -v cg-proc >/dev/null && exit 0; \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo "installing $(ENGINES)"; \
-	  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
-	    apt-get -qq install --yes --no-install-recommends $(ENGINES) >/dev/null; } \
-	  || echo "apt-get failed: only Portuguese is offered" >&2; \
-	fi
+	@command -v apertium >/dev/null && command -v cg-proc >/dev/null || \
+	  $(call as_root_install,$(ENGINES),only Portuguese is offered)
+
+# Debian's Chromium for the browser tests; without it they are skipped and say so.
+browser:
+	@command -v chromium >/dev/null || $(call as_root_install,chromium,the browser tests are skipped)
+
+define as_root_install
+{ if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+  echo "installing $(1)"; \
+  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq install --yes --no-install-recommends $(1) >/dev/null; } \
+  || echo "apt-get failed: $(2)" >&2; fi; }
+endef
 
 lock:  ## after a change of infra/requirements-dev.in
 	$(BIN)/python -m pip install --quiet pip-tools

@@ -100,7 +100,10 @@ class RostersTable:
         return {"Put": put}
 
     def _count(
-        self, session: SessionKey, deltas: Mapping[str, int], last_sequence: int | None
+        self,
+        session: SessionKey,
+        deltas: Mapping[str, int],
+        last_sequence: int | None = None,
     ) -> Any:
         """The counts' change, on condition that the session is still of that epoch."""
         unspoken = {} if last_sequence is None else {":last": last_sequence}

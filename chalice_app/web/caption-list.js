@@ -15,6 +15,8 @@ export class CaptionList {
   #unread = 0;
   #onUnread;
   #frame = 0;
+  #top = 0;
+  #height = 0;
 
   /**
    * @param {HTMLElement} viewport scrolls @param {HTMLElement} list holds the captions
@@ -102,11 +104,19 @@ export class CaptionList {
     });
   }
 
+  /**
+   * Only somebody's hand takes the page off the newest caption: what moves because captions came or
+   * the screen was turned has changed the height, too.
+   */
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#viewport;
     const newest = this.#rows.at(-1)?.element;
     const inView = newest && scrollTop + clientHeight > newest.offsetTop + NEAR_END_PX;
-    this.#pinned = inView || scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    const wentUp = scrollTop < this.#top && scrollHeight === this.#height;
+    this.#top = scrollTop;
+    this.#height = scrollHeight;
+    if (inView || scrollHeight - scrollTop - clientHeight < NEAR_END_PX) this.#pinned = true;
+    else if (wentUp) this.#pinned = false;
     if (this.#pinned && this.#unread) this.#onUnread((this.#unread = 0));
   }
 }

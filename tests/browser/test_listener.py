@@ -212,6 +212,27 @@ def test_who_scrolls_back_is_left_there_and_told_of_what_is_new(
     expect(button).to_be_hidden()
 
 
+def test_a_burst_never_leaves_the_newest_out_of_view(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.listener_page, viewport={"width": 390, "height": 500})
+    for sequence in range(1, 301):
+        stub.caption(sequence, f"frase número {sequence} " * (1 + sequence % 5))
+    expect(page.locator(".caption")).to_have_count(300)
+    expect(page.locator(".caption.newest")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Lo último")).to_be_hidden()
+
+
+def test_turning_the_phone_keeps_the_newest_in_view(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.listener_page, viewport={"width": 390, "height": 700})
+    for sequence in range(1, 41):
+        stub.caption(sequence, f"frase número {sequence} " * 4)
+    expect(page.locator(".caption.newest")).to_be_in_viewport()
+    for size in ((700, 390), (390, 700), (320, 500)):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        expect(page.locator(".caption.newest")).to_be_in_viewport()
+    stub.caption(41, "frase nueva")
+    expect(page.get_by_text("frase nueva")).to_be_in_viewport()
+
+
 def test_text_size_and_look_are_chosen_and_kept(stub: StubStage, open_page: OpenPage) -> None:
     page = open_page(stub.listener_page)
     stub.caption(1, "hola")

@@ -52,13 +52,13 @@ def test_what_the_speaker_types_is_text_to_the_speaker_too(
 
 
 def test_names_are_text_wherever_they_stand(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http, script=WATCH)
     for payload in PAYLOADS:
         # As a browser would, the last part of the path is the name.
-        page = open_page(f"{stub.http}/s/{quote(payload.replace('/', ' '), safe='')}", script=WATCH)
+        page.goto(f"{stub.http}/s/{quote(payload.replace('/', ' '), safe='')}")
         expect(page.locator("#other")).to_be_visible()
         assert page.locator("#name *").count() == 0
         assert harmless(page)
-        page.context.close()
 
 
 def test_languages_names_and_codes_are_text(stub: StubStage, open_page: OpenPage) -> None:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from tests.simulation.expressions import InvalidRequest, Item, compiled
 from tests.simulation.tables import CONNECTIONS, ROSTERS, SESSIONS, StoredTable, Stream
-from tests.simulation.write_units import refused_units, write_units
+from tests.simulation.write_units import index_entry, refused_units, write_units
 
 Request = Mapping[str, Any]
 Answer = Mapping[str, Any]
@@ -20,9 +20,12 @@ _MAX_ACTIONS = 100
 _MAX_KEYS = 100
 
 
-def refusal(code: str) -> ClientError:
-    """DynamoDB's refusal, as botocore raises it."""
-    return ClientError({"Error": {"Code": code, "Message": "simulated"}}, "simulated")
+def refusal(code: str, found: Item | None = None) -> ClientError:
+    """DynamoDB's refusal, as botocore raises it, with the item found where there is one to show."""
+    response: Any = {"Error": {"Code": code, "Message": "simulated"}}
+    if found is not None:
+        response["Item"] = found
+    return ClientError(response, "simulated")
 
 
 class SimulatedDatabase:
@@ -68,12 +71,13 @@ class SimulatedDatabase:
         self.write_requests += 1
         if method == "transact_write_items":
             self._transact(request)
+            answer: Answer = {}
         elif method in _ACTIONS:
-            self._write_one({_ACTIONS[method]: request})
+            answer = self._write_one({_ACTIONS[method]: request}, request)
         else:
             raise InvalidRequest(f"{method} is not simulated")
         self._written()
-        return {}
+        return answer
 
     def expire(self, table: StoredTable, key: str) -> None:
         """TTL deletes a row."""
@@ -105,21 +109,26 @@ class SimulatedDatabase:
         table = self._tables[request["TableName"]]
         index = table.definition.indexes[request["IndexName"]]
         expressions = compiled(
-            request["KeyConditionExpression"], projection=request.get("ProjectionExpression", "")
+            request["KeyConditionExpression"],
+            projection=request.get("ProjectionExpression", ""),
+            filtering=request.get("FilterExpression", ""),
         )
-        items = [
-            item
-            for item in table.all_seen(self.lag)
-            if index.partition_key in item
-            and index.sort_key in item
-            and expressions.holds(item, request)
-        ]
+        entries = (
+            index_entry(index, table.definition.key, row) for row in table.all_seen(self.lag)
+        )
+        items = [item for item in entries if item and expressions.keeps(item, request)]
         items.sort(key=lambda item: str(item[index.sort_key]))
         return {"Items": [expressions.projected(item, request) for item in items]}
 
-    def _write_one(self, action: Mapping[str, Request]) -> None:
-        if not self._write_all([action], transactional=False):
-            raise refusal("ConditionalCheckFailedException")
+    def _write_one(self, action: Mapping[str, Request], request: Request) -> Answer:
+        """A write of its own; the item is answered, or refused with, where that is asked for."""
+        done = self._write_all([action], transactional=False)
+        table = self._tables[request["TableName"]]
+        item = table.rows.get(table.key_of(request.get("Key") or request["Item"]))
+        if not done:
+            shown = "ReturnValuesOnConditionCheckFailure" in request
+            raise refusal("ConditionalCheckFailedException", item if shown else None)
+        return {"Attributes": item} if request.get("ReturnValues") == "ALL_NEW" else {}
 
     def _transact(self, request: Request) -> None:
         """All or nothing; a token that was used before has been done and is not done again."""

@@ -3,18 +3,22 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
-from chalice_app.models import Connection
+from chalice_app.models import Connection, Posted
 from chalice_app.ports import Ledger
+from chalice_app.resume import Resume
 from streams.batch import handle_batch
 from streams.presence import Presence
 from streams.records import StreamRecord
+from streams.returning import Returning
 from streams.rosters import RosterSync, handle_records
 from tests.simulation.client import Tables
 from tests.simulation.invocation import Event, Response
 
-Effect = Callable[[Sequence[StreamRecord], RosterSync, Presence], Collection[StreamRecord]]
+Effect = Callable[
+    [Sequence[StreamRecord], RosterSync, Presence, Returning], Collection[StreamRecord]
+]
 
 
 def production_ledger(tables: Tables) -> Ledger:
@@ -33,8 +37,11 @@ class Design:
     def handle(self, tables: Tables, event: Event) -> Response:
         """One invocation, composed as `streams.rosters.handler` composes it."""
         sync = self.synchronisation(tables)
-        presence = cast("Presence", _QuietPresence(tables))
-        return handle_batch(event, partial(_called, self.effect, sync, presence))
+        presence = cast("Presence", _QuietPresence(sync.ledger))
+        nobody: Any = _Nobody()
+        resume = Resume(tables.sessions, nobody, nobody)
+        returning = Returning(sync.ledger, nobody, nobody, resume, wait=_no_wait)
+        return handle_batch(event, partial(_called, self.effect, sync, presence, returning))
 
     def synchronisation(self, tables: Tables) -> RosterSync:
         """The production synchronisation, which waits for nothing."""
@@ -46,21 +53,40 @@ PRODUCTION = Design("production")
 
 @dataclass(frozen=True)
 class _QuietPresence:
-    """Tells nobody, but reads the sessions after the counts as `Presence` does, and so may fail."""
+    """Tells nobody, but reads as `Presence` does, before and after the rest, and so may fail."""
 
-    tables: Tables
+    ledger: Ledger
 
-    def tell(self, joined: Sequence[Connection], changed_sessions: Collection[str]) -> None:
+    def tell(
+        self,
+        joined: Sequence[Connection],
+        changed_sessions: Collection[str],
+        meanwhile: Callable[[], Collection[str]] = frozenset,
+    ) -> None:
         """Reads the sessions that it would speak of."""
-        names = {connection.session_id for connection in joined} | set(changed_sessions)
-        if names:
-            self.tables.rosters.get_sessions(sorted(names))
+        self.ledger.get_sessions(sorted({connection.session_id for connection in joined}))
+        self.ledger.get_sessions(sorted({*changed_sessions, *meanwhile()}))
+
+
+class _Nobody:
+    """Whoever is told something: they hear it, and do nothing."""
+
+    def notify(self, connection_ids: Sequence[str], _: object) -> Posted:
+        """Everyone is reached."""
+        return Posted(delivered=len(connection_ids))
+
+    def dismiss(self, _: Collection[str]) -> None:
+        """They close their sockets some day."""
 
 
 def _called(
-    effect: Effect, sync: RosterSync, presence: Presence, records: Sequence[StreamRecord]
+    effect: Effect,
+    sync: RosterSync,
+    presence: Presence,
+    returning: Returning,
+    records: Sequence[StreamRecord],
 ) -> Collection[StreamRecord]:
-    return effect(records, sync, presence)
+    return effect(records, sync, presence, returning)
 
 
 def _no_wait(_: float) -> None:

@@ -25,9 +25,13 @@ class InvalidRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Expressions:
-    """The compiled expressions of one request; `placeholders` are all that they use."""
+    """The compiled expressions of one request; `placeholders` are all that they use.
+
+    `kept` is a query's filter.
+    """
 
     condition: Condition
+    kept: Condition
     updates: tuple[Update, ...]
     projection: tuple[str, ...]
     placeholders: frozenset[str]
@@ -44,6 +48,11 @@ class Expressions:
         for update in self.updates:
             update(changed, names, values)
         return changed
+
+    def keeps(self, item: Item, request: Mapping[str, Any]) -> bool:
+        """Whether a query finds the item and its filter leaves it."""
+        names, values = self._placeholders(request)
+        return self.condition(item, names, values) and self.kept(item, names, values)
 
     def projected(self, item: Item, request: Mapping[str, Any]) -> Item:
         """What a query shows of an item: all of it, where it asks for nothing less."""
@@ -64,14 +73,22 @@ class Expressions:
 
 
 @lru_cache(maxsize=4096)
-def compiled(condition: str = "", update: str = "", projection: str = "") -> Expressions:
+def compiled(
+    condition: str = "", update: str = "", projection: str = "", filtering: str = ""
+) -> Expressions:
     """The expressions of a request."""
+    every = f"{condition} {update} {projection} {filtering}"
     return Expressions(
-        _condition(condition) if condition else lambda *_: True,
+        _condition(condition) if condition else _anything,
+        _condition(filtering) if filtering else _anything,
         tuple(_clauses(update)) if update else (),
         tuple(projection.split(", ")) if projection else (),
-        frozenset(re.findall(r"[#:]\w+", f"{condition} {update} {projection}")),
+        frozenset(re.findall(r"[#:]\w+", every)),
     )
+
+
+def _anything(*_: object) -> bool:
+    return True
 
 
 def _condition(text: str) -> Condition:

@@ -7,38 +7,64 @@ from chalice_app.aws.rosters_table import RostersTable
 from tests.simulation import wrong_handlers, wrong_reads, wrong_writes
 from tests.simulation.client import Tables
 from tests.simulation.designs import Design
-
-
-def _with(table: type[RostersTable], tables: Tables) -> RostersTable:
-    rosters = tables.rosters
-    return table(rosters.table, rosters.sessions, rosters.connections)
+from tests.simulation.wrong_writes import altered, each_action
 
 
 def _ledger(name: str, table: type[RostersTable]) -> Design:
-    return Design(name, ledger=lambda tables: _with(table, tables))
+    """With another adapter in the place of `RostersTable`."""
+
+    def ledger(tables: Tables) -> RostersTable:
+        rosters = tables.rosters
+        return table(rosters.table, rosters.sessions, rosters.connections)
+
+    return Design(name, ledger=ledger)
 
 
 MUTANTS = (
     _ledger("eventually consistent read of Connections", wrong_reads.StaleConnections),
     _ledger("eventually consistent read of Sessions", wrong_reads.StaleSessions),
     _ledger("truth read before the ledger, versions not compared", wrong_reads.TruthFirst),
-    _ledger("retry without reading the truth again", wrong_writes.ConditionsRefreshed),
     _ledger("session's epoch not compared when counting", wrong_reads.NameIsEnough),
-    _ledger("ledger and counts in two writes", wrong_writes.TwoWrites),
-    _ledger("no tombstone: the row is deleted on leaving", wrong_writes.RowDeleted),
-    _ledger("tombstone only where a row existed", wrong_writes.TombstoneOnlyForRows),
-    _ledger("tombstones that live half a minute", wrong_writes.ShortTombstones),
-    _ledger("ledger rows written unconditionally", wrong_writes.Unconditional),
-    _ledger("version not checked in the row's condition", wrong_writes.VersionUnchecked),
-    _ledger("state not checked in the row's condition", wrong_writes.StateUnchecked),
-    _ledger("epoch not checked in the session's condition", wrong_writes.EpochUnchecked),
-    _ledger("session's existence not checked at all", wrong_writes.SessionUnchecked),
+    _ledger("retry without reading the truth again", wrong_writes.ConditionsRefreshed),
     _ledger("a cancelled transaction taken for done", wrong_writes.ConflictIgnored),
+    Design("ledger and counts in two writes", altered(wrong_writes.in_two_writes)),
+    Design(
+        "no tombstone: the row is deleted on leaving",
+        altered(each_action(wrong_writes.row_deleted)),
+    ),
+    Design(
+        "tombstone only where a row existed",
+        altered(each_action(wrong_writes.tombstone_only_for_rows)),
+    ),
+    Design(
+        "tombstones that live half a minute",
+        altered(each_action(wrong_writes.short_tombstones)),
+    ),
+    Design(
+        "ledger rows written unconditionally",
+        altered(each_action(wrong_writes.unconditional_rows)),
+    ),
+    Design(
+        "version not checked in the row's condition",
+        altered(each_action(wrong_writes.version_unchecked)),
+    ),
+    Design(
+        "state not checked in the row's condition",
+        altered(each_action(wrong_writes.state_unchecked)),
+    ),
+    Design(
+        "epoch not checked in the session's condition",
+        altered(each_action(wrong_writes.epoch_unchecked)),
+    ),
+    Design(
+        "session's existence not checked at all",
+        altered(each_action(wrong_writes.session_unchecked)),
+    ),
     Design("failures not reported", effect=wrong_handlers.report_nothing),
     Design("only the last failure reported", effect=wrong_handlers.report_the_last),
     Design(
         "records counted: +1 for INSERT, -1 for REMOVE",
-        ledger=lambda tables: _with(wrong_handlers.RecordCounter, tables),
-        effect=wrong_handlers.count_records,
+        altered(each_action(wrong_writes.unconditional_rows)),
+        wrong_handlers.count_records,
     ),
 )

@@ -4,6 +4,7 @@ Each is a value, and does nothing where it does not apply: whatever operations a
 schedule, what remains is a schedule.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from chalice_app.errors import ConditionFailed
@@ -33,12 +34,16 @@ class Open(NamedTuple):
 
 
 class Join(NamedTuple):
-    """A listener comes; where `later`, the row is put only by the `Enter` of that connection."""
+    """A listener comes, or comes back, having heard the talk up to `last_sequence`.
+
+    Where `later`, the row is put only by the `Enter` of that connection.
+    """
 
     connection: str
     session: str
     language: str
     later: bool = False
+    last_sequence: int | None = None
 
     def apply(self, world: World) -> None:
         """Reads the session and puts the connection. Connection ids are never used again."""
@@ -48,7 +53,10 @@ class Join(NamedTuple):
         if not session.is_open(world.clock.milliseconds):
             return
         world.joined.add(self.connection)
-        connection = _connection(world, self.connection, session, Role.LISTENER, self.language)
+        connection = replace(
+            _connection(world, self.connection, session, Role.LISTENER, self.language),
+            last_sequence=self.last_sequence,
+        )
         if self.later:
             world.entering[self.connection] = connection
         else:
@@ -65,6 +73,18 @@ class Enter(NamedTuple):
         connection = world.entering.pop(self.connection, None)
         if connection is not None:
             world.tables.connections.put_connection(connection)
+
+
+class Say(NamedTuple):
+    """A sentence is spoken."""
+
+    session: str
+
+    def apply(self, world: World) -> None:
+        """Raises the session's last sequence: whoever is coming back has missed one more."""
+        session = world.tables.sessions.get_session(self.session)
+        if session is not None and session.is_open(world.clock.milliseconds):
+            world.tables.sessions.raise_last_sequence(session, session.last_sequence + 1)
 
 
 class Speak(NamedTuple):

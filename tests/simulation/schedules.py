@@ -22,6 +22,7 @@ from tests.simulation.people import (
     Join,
     Leave,
     Open,
+    Say,
     Speak,
     Vanish,
 )
@@ -138,6 +139,9 @@ class _Draw:
         yield from self._expired(session)
         yield Open(session, self._life())
 
+    def say(self) -> Iterator[Operation]:
+        yield Say(self._session())
+
     def speak(self) -> Iterator[Operation]:
         self._people += 1
         yield Speak(self._last_connection(), self._session())
@@ -157,6 +161,7 @@ class _Draw:
             session=self._session(),
             language=self._random.choice(LANGUAGES),
             later=self._below(8) == 0,
+            last_sequence=self._below(3) if self._below(4) == 0 else None,
         )
 
     def _expired(self, session: str) -> Iterator[Operation]:
@@ -203,6 +208,7 @@ _TABLE: tuple[tuple[_Kind, int], ...] = (
     (_Draw.expire_session, 2),
     (_Draw.open, 3),
     (_Draw.reopen, 3),
+    (_Draw.say, 3),
     (_Draw.speak, 1),
     (_Draw.expire_tombstones, 2),
 )

@@ -11,12 +11,12 @@ SESSIONS = TableDefinition("Sessions", "sessionId", {})
 CONNECTIONS = TableDefinition(
     "Connections",
     "connectionId",
-    {LISTENERS_INDEX: IndexDefinition("sessionId", "targetLanguage", whole=True)},
+    {LISTENERS_INDEX: IndexDefinition("sessionId", "targetLanguage", projected=None)},
 )
 ROSTERS = TableDefinition(
     "Rosters",
     "connectionId",
-    {ROSTER_INDEX: IndexDefinition("rosterKey", "connectionId", whole=False)},
+    {ROSTER_INDEX: IndexDefinition("rosterKey", "connectionId", frozenset({"fromSequence"}))},
 )
 
 Stream = Callable[[str, Item | None, Item | None, bool], None]

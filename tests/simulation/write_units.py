@@ -19,11 +19,11 @@ _KB = 1024
 
 @dataclass(frozen=True, slots=True)
 class IndexDefinition:
-    """A global secondary index; `whole` where it projects every attribute, else the keys alone."""
+    """A global secondary index; `projected` are attributes besides the keys, None means all."""
 
     partition_key: str
     sort_key: str
-    whole: bool
+    projected: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def refused_units(before: Item | None, after: Item | None, transactional: bool) 
 
 
 def _index_units(index: IndexDefinition, key: str, before: Item | None, after: Item | None) -> int:
-    old, new = _entry(index, key, before), _entry(index, key, after)
+    old, new = index_entry(index, key, before), index_entry(index, key, after)
     if old == new:
         return 0
     if old is None or new is None:
@@ -64,13 +64,14 @@ def _index_units(index: IndexDefinition, key: str, before: Item | None, after: I
     return _units(_size(old)) + _units(_size(new))
 
 
-def _entry(index: IndexDefinition, key: str, item: Item | None) -> Item | None:
+def index_entry(index: IndexDefinition, key: str, item: Item | None) -> Item | None:
     """What the index holds of an item: nothing unless the item has both of its keys."""
     if item is None or index.partition_key not in item or index.sort_key not in item:
         return None
-    if index.whole:
+    if index.projected is None:
         return item
-    return {name: item[name] for name in {key, index.partition_key, index.sort_key}}
+    wanted = {key, index.partition_key, index.sort_key} | index.projected
+    return {name: value for name, value in item.items() if name in wanted}
 
 
 def _units(size: int) -> int:

@@ -1,114 +1,122 @@
-"""Mutants that write wrongly: too little in one transaction, or on too few conditions."""
+"""Mutants that write wrongly: what the adapter sends is altered on its way to the database.
 
+Most alter the actions of a transaction, and may make several transactions of it; two go wrong when
+a transaction is cancelled.
+"""
+
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from chalice_app.attribute_values import encode
-from chalice_app.aws.dynamodb import errors_translated
 from chalice_app.aws.rosters_table import RostersTable
 from chalice_app.errors import Conflict
-from chalice_app.ledger import LedgerTransaction, LedgerWrite, SessionKey, State
+from chalice_app.ledger import LedgerTransaction
+from tests.simulation.client import SimulatedClient, Tables, tables_over
+from tests.simulation.database import Answer
 
-_CONDITION = ("ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues")
+Action = dict[str, Any]
+"""A transaction's action: `{"Put": request}` for a ledger row, `{"Update": request}` for counts."""
+
+Alteration = Callable[[Sequence[Action]], Iterable[Sequence[Action]]]
+
+_NEVER_COUNTED = "attribute_not_exists(connectionId)"
+_EPOCH = "createdAt = :epoch"
 
 
-class TwoWrites(RostersTable):
+def altered(alteration: Alteration) -> Callable[[Tables], RostersTable]:
+    """The production adapter over a client that alters its transactions."""
+
+    def ledger(tables: Tables) -> RostersTable:
+        client = cast("SimulatedClient", tables.rosters.table.clients.dynamodb)
+        return tables_over(_AlteringClient(client, alteration)).rosters
+
+    return ledger
+
+
+class _AlteringClient(SimulatedClient):
+    """The run's client, but for its transactions."""
+
+    def __init__(self, client: SimulatedClient, alteration: Alteration) -> None:
+        super().__init__(lambda method, request: getattr(client, method)(**request))
+        self._client = client
+        self._alteration = alteration
+
+    def transact_write_items(self, TransactItems: Sequence[Action]) -> Answer:  # noqa: N803
+        for actions in self._alteration(TransactItems):
+            if actions:
+                self._client.transact_write_items(TransactItems=actions)
+        return {}
+
+
+def each_action(alteration: Callable[[Action], Action | None]) -> Alteration:
+    """Alters the actions one by one; None leaves one out."""
+
+    def alter(actions: Sequence[Action]) -> Iterable[Sequence[Action]]:
+        yield [done for action in actions if (done := alteration(action)) is not None]
+
+    return alter
+
+
+def in_two_writes(actions: Sequence[Action]) -> Iterable[Sequence[Action]]:
     """Writes the rows, then the counts."""
-
-    def commit(self, transaction: LedgerTransaction) -> None:
-        super().commit(replace(transaction, session=None))
-        if transaction.session is not None and transaction.deltas:
-            counts = [self._count(transaction.session, transaction.deltas)]
-            with errors_translated():
-                self.table.clients.dynamodb.transact_write_items(TransactItems=counts)
+    yield [action for action in actions if "Put" in action]
+    yield [action for action in actions if "Update" in action]
 
 
-class RowDeleted(RostersTable):
+def row_deleted(action: Action) -> Action:
     """Forgets who has left."""
-
-    def _put(self, write: LedgerWrite) -> Any:
-        put = super()._put(write)
-        if write.after.state is State.IN:
-            return put
-        request = put["Put"]
-        del request["Item"]
-        return {"Delete": request | {"Key": encode({"connectionId": write.connection_id})}}
+    if not _is_tombstone(action):
+        return action
+    put = action["Put"]
+    key = encode({"connectionId": put["Item"]["connectionId"]["S"]})
+    return {"Delete": {**_without(put, "Item"), "Key": key}}
 
 
-class TombstoneOnlyForRows(RostersTable):
-    """Writes nothing for a connection of which neither row is there."""
-
-    def commit(self, transaction: LedgerTransaction) -> None:
-        writes = tuple(
-            write
-            for write in transaction.writes
-            if write.before is not None or write.after.state is State.IN
-        )
-        if writes:
-            super().commit(replace(transaction, writes=writes))
+def tombstone_only_for_rows(action: Action) -> Action | None:
+    """Writes nothing for a connection that was never counted."""
+    unheard_of = _is_tombstone(action) and action["Put"]["ConditionExpression"] == _NEVER_COUNTED
+    return None if unheard_of else action
 
 
-class ShortTombstones(RostersTable):
+def short_tombstones(action: Action) -> Action:
     """Lets TTL take tombstones while there may be invocations that remember the connection."""
+    if not _is_tombstone(action):
+        return action
+    ttl = {"N": str(int(time.time()) + 30)}
+    put = action["Put"]
+    return {"Put": {**put, "Item": {**put["Item"], "ttl": ttl}}}
 
-    def _put(self, write: LedgerWrite) -> Any:
-        put = super()._put(write)
-        if write.after.state is State.OUT:
-            put["Put"]["Item"]["ttl"] = {"N": str(int(time.time()) + 30)}
-        return put
 
-
-class Unconditional(RostersTable):
+def unconditional_rows(action: Action) -> Action:
     """Writes rows whatever they have become."""
+    if "Put" not in action:
+        return action
+    put = action["Put"]
+    return {"Put": {"TableName": put["TableName"], "Item": put["Item"]}}
 
-    def _put(self, write: LedgerWrite) -> Any:
-        put = super()._put(write)["Put"]
-        return {"Put": {name: put[name] for name in put if name not in _CONDITION}}
 
-
-class VersionUnchecked(RostersTable):
+def version_unchecked(action: Action) -> Action:
     """Writes rows that are in the state that was read, of whatever version."""
-
-    def _put(self, write: LedgerWrite) -> Any:
-        put = super()._put(write)
-        if write.before is not None:
-            put["Put"]["ConditionExpression"] = "#state = :state"
-            del put["Put"]["ExpressionAttributeValues"][":version"]
-        return put
+    return _conditional(action, "Put", "#state = :state AND v = :version", "#state = :state")
 
 
-class StateUnchecked(RostersTable):
+def state_unchecked(action: Action) -> Action:
     """Writes rows that are of the version that was read, in whatever state."""
-
-    def _put(self, write: LedgerWrite) -> Any:
-        put = super()._put(write)
-        if write.before is not None:
-            put["Put"]["ConditionExpression"] = "v = :version"
-            del put["Put"]["ExpressionAttributeNames"]
-            del put["Put"]["ExpressionAttributeValues"][":state"]
-        return put
+    return _conditional(action, "Put", "#state = :state AND v = :version", "v = :version")
 
 
-class EpochUnchecked(RostersTable):
+def epoch_unchecked(action: Action) -> Action:
     """Counts in any session of that name."""
-
-    def _count(self, session: SessionKey, deltas: Mapping[str, int]) -> Any:
-        count = super()._count(session, deltas)
-        count["Update"]["ConditionExpression"] = "attribute_exists(sessionId)"
-        del count["Update"]["ExpressionAttributeValues"][":epoch"]
-        return count
+    return _conditional(action, "Update", _EPOCH, "attribute_exists(sessionId)")
 
 
-class SessionUnchecked(RostersTable):
-    """Counts without a condition: ADD creates a row that is not there."""
-
-    def _count(self, session: SessionKey, deltas: Mapping[str, int]) -> Any:
-        count = super()._count(session, deltas)
-        del count["Update"]["ConditionExpression"]
-        del count["Update"]["ExpressionAttributeValues"][":epoch"]
-        return count
+def session_unchecked(action: Action) -> Action:
+    """Counts whether or not there is a session: ADD creates a row that is not there."""
+    anything = "attribute_exists(sessionId) OR attribute_not_exists(sessionId)"
+    return _conditional(action, "Update", _EPOCH, anything)
 
 
 class ConflictIgnored(RostersTable):
@@ -133,3 +141,25 @@ class ConditionsRefreshed(RostersTable):
                 replace(write, before=rows.get(write.connection_id)) for write in transaction.writes
             )
             super().commit(replace(transaction, writes=writes))
+
+
+def _is_tombstone(action: Action) -> bool:
+    return "Put" in action and action["Put"]["Item"]["state"]["S"] == "OUT"
+
+
+def _conditional(action: Action, kind: str, clause: str, instead: str) -> Action:
+    """The action with that clause of its condition replaced, and without what only it used."""
+    if kind not in action or clause not in action[kind]["ConditionExpression"]:
+        return action
+    request = action[kind]
+    condition = request["ConditionExpression"].replace(clause, instead)
+    used = re.findall(r"[#:]\w+", f"{condition} {request.get('UpdateExpression', '')}")
+    kept = {
+        part: {name: value for name, value in request[part].items() if name in used}
+        for part in ("ExpressionAttributeNames", "ExpressionAttributeValues")
+    }
+    return {kind: {**request, **kept, "ConditionExpression": condition}}
+
+
+def _without(request: Action, name: str) -> Action:
+    return {key: value for key, value in request.items() if key != name}

@@ -6,12 +6,12 @@ posts to. Resources are named by the placeholders of `.chalice/policies`.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+from chalice_app.aws.clients import Clients
 from chalice_app.bootstrap import Application, aws_adapters, composed
-from chalice_app.config import Settings
 from tests.fakes import SETTINGS
 from tests.unit.chalice_app.aws.scripted_gateway import ScriptedGateway
 
@@ -36,47 +36,53 @@ _ANSWERS: Mapping[str, Mapping[str, Any]] = {
 """What moto does not answer."""
 
 
-@dataclass
 class Recorder:
     """The needs of each function, by its Chalice name; `payloads` are those of invocations."""
 
-    gateway: ScriptedGateway
-    needs: dict[str, set[Need]] = field(default_factory=dict)
-    payloads: list[bytes] = field(default_factory=list)
+    def __init__(self, gateway: ScriptedGateway, needs: dict[str, set[Need]]) -> None:
+        self.gateway = gateway
+        self.payloads: list[bytes] = []
+        self._needs = needs
+        self._current: set[Need] = set()
+        self._settings = replace(SETTINGS, management_endpoint=gateway.endpoint)
+        # Made once: the SDK takes longer to load its service models than all the rest takes.
+        self._adapters = aws_adapters(self._settings)
+        clients: Clients = self._adapters.translator.clients  # type: ignore[attr-defined]
+        for client in (clients.dynamodb, clients.translate, clients.lambda_):
+            client.meta.events.register("provide-client-params", self._record)
+        for client in (clients.translate, clients.lambda_):
+            client.meta.events.register("before-call", _answer)
 
     @contextmanager
     def function(self, name: str, **settings: Any) -> Iterator[Application]:
         """A new container of a function: what is called within is its need."""
-        needs = self.needs.setdefault(name, set())
+        self._current = self._needs.setdefault(name, set())
         posted = len(self.gateway.requests)
-        of_test: Settings = replace(SETTINGS, management_endpoint=self.gateway.endpoint, **settings)
-        adapters = aws_adapters(of_test)
-        events = adapters.translator.clients.session.events  # type: ignore[attr-defined]
-        events.register("provide-client-params", lambda **call: needs.update(_needs(call)))
-        events.register("provide-client-params.lambda", self._keep_payload)
-        for service in ("translate", "lambda"):
-            events.register(f"before-call.{service}", _answer)
-        application = Application(of_test, adapters)
+        application = Application(replace(self._settings, **settings), self._adapters)
         with composed(application):
             yield application
         if application.outbox is not None:
             application.outbox.flush()
-        adapters.gateway.shutdown()  # type: ignore[attr-defined]
         for request in self.gateway.requests[posted:]:
             resource = f"${{WebSocketApiArn}}/api/{request.method}/@connections/*"
-            needs.add(("execute-api:ManageConnections", resource))
+            self._current.add(("execute-api:ManageConnections", resource))
 
-    def _keep_payload(self, params: Mapping[str, Any], **_: object) -> None:
-        self.payloads.append(params["Payload"])
+    def close(self) -> None:
+        """Closes the sockets to the gateway."""
+        self._adapters.gateway.shutdown()  # type: ignore[attr-defined]
+
+    def _record(self, model: Any, params: Mapping[str, Any], **_: object) -> None:
+        self._current.update(_needs(model, params))
+        if model.name == "Invoke":
+            self.payloads.append(params["Payload"])
 
 
 def _answer(model: Any, **_: object) -> tuple[SimpleNamespace, Mapping[str, Any]]:
     return SimpleNamespace(status_code=200), _ANSWERS[model.name]
 
 
-def _needs(call: Mapping[str, Any]) -> Iterator[Need]:
-    operation, parameters = call["model"].name, call["params"]
-    service = call["model"].service_model.endpoint_prefix
+def _needs(model: Any, parameters: Mapping[str, Any]) -> Iterator[Need]:
+    operation, service = model.name, model.service_model.endpoint_prefix
     if service == "translate":
         yield f"translate:{operation}", "*"
     elif service == "lambda":

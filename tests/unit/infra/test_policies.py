@@ -62,7 +62,9 @@ def recorder(
 ) -> Iterator[Recorder]:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     gateway = ScriptedGateway()
-    yield Recorder(gateway, needs)
+    recorder = Recorder(gateway, needs)
+    yield recorder
+    recorder.close()
     gateway.close()
 
 

@@ -1,0 +1,58 @@
+"""`python -m infra.alarm_drill`: does each alarm fire when it should, and only then?
+
+Prints a table of scenario x alarm: the minute of the hour in which the alarm fires. `missed` stands
+where it should have, `false` where it should not; either makes the exit code 1.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+from infra.alarm_rules import Alarm, read_alarms
+from infra.alarm_scenarios import HOUR, STAGE, Scenario, scenarios
+
+_SILENT = "-"
+
+
+def main() -> int:
+    """Runs the drill; 1 when an alarm failed it."""
+    logging.disable(logging.WARNING)  # the talks go wrong on purpose
+    alarms = read_alarms(STAGE.name)
+    rows = [(scenario, drill(scenario, alarms)) for scenario in scenarios()]
+    print("\n".join(table(rows, alarms)))
+    never = {alarm.name for alarm in alarms} - {name for each, _ in rows for name in each.fires}
+    for name in sorted(never):
+        print(f"no scenario sets off {name}", file=sys.stderr)
+    failed = [cell for _, cells in rows for cell in cells if cell.startswith(("missed", "false"))]
+    return 1 if failed or never else 0
+
+
+def drill(scenario: Scenario, alarms: Iterable[Alarm]) -> list[str]:
+    """What each alarm does in a scenario."""
+    return [_cell(scenario, alarm) for alarm in alarms]
+
+
+def _cell(scenario: Scenario, alarm: Alarm) -> str:
+    minute = alarm.first_minute(scenario.stream, HOUR)
+    should = alarm.name in scenario.fires
+    if minute is None:
+        return "missed" if should else _SILENT
+    return f"{minute:.0f}" if should else f"false {minute:.0f}"
+
+
+def table(rows: Sequence[tuple[Scenario, Sequence[str]]], alarms: Sequence[Alarm]) -> Iterator[str]:
+    """The table: numbered alarms first, then a line a scenario."""
+    for number, alarm in enumerate(alarms, 1):
+        bound = f"{alarm.statistic} {alarm.comparison} {alarm.threshold:g}"
+        yield f"{number:>3}  {alarm.name}: {bound}, {alarm.periods} x {alarm.period} s"
+    width = max(len(scenario.name) for scenario, _ in rows)
+    yield ""
+    yield " " * width + "".join(f"{number:>8}" for number in range(1, len(alarms) + 1))
+    for scenario, cells in rows:
+        yield f"{scenario.name:<{width}}" + "".join(f"{cell:>8}" for cell in cells)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
