@@ -9,9 +9,11 @@ if "AWS_CHALICE_CLI_MODE" in os.environ:
 
     chalice_command.prepare()
 
+from chalice_app import slice_function
 from chalice_app.routes import app, connect, disconnect, message
 from streams import cache_access, cache_eviction, reconcile, rosters
 
+app.register_blueprint(slice_function.functions)
 app.register_blueprint(rosters.functions)
 app.register_blueprint(cache_access.functions)
 app.register_blueprint(cache_eviction.functions)

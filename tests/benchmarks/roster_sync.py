@@ -11,25 +11,18 @@ On the embedded DynamoDB, started on a free port and ended again; under 90 secon
 import argparse
 import logging
 import os
-import random
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
-import boto3
 
 from chalice_app.aws.clients import Clients
-from chalice_app.aws.rosters_table import RostersTable
-from chalice_app.bootstrap import Application, aws_adapters, composed
-from chalice_app.models import Connection, Session
+from chalice_app.bootstrap import composed
+from chalice_app.models import Session
 from infra.local.checkpoints import Checkpoints
 from infra.local.delivery import Policy
 from infra.local.event_source import EventSource
@@ -37,22 +30,13 @@ from infra.local.expiries import Expiries
 from infra.local.failures import FailureFile
 from infra.local.invocation import Function, Invoker
 from infra.local.shard_reader import Mapping
-from infra.local.shards import ShardIterator, describe_shards
-from infra.local.tables import ensure_tables, read_tables, wait_for_endpoint
+from infra.local.tables import wait_for_endpoint
 from streams.rosters import handler
 from tests.benchmarks.results import RESULTS, Figure, percentile, report
+from tests.benchmarks.roster_hall import Hall, hall
 from tests.cache_stage import START_SECONDS, running_dynamodb, sdk_environment
-from tests.fakes import (
-    SETTINGS,
-    RecordingGateway,
-    RecordingMetrics,
-    StubTranslator,
-    listener,
-    session,
-)
+from tests.fakes import SETTINGS
 
-SEED = 20260501
-LANGUAGES = ("es", "fr", "pt", "de", "ca")
 CROWD, BATCH_TARGET_SECONDS = 1_000, 1.0
 CHANGES, SESSIONS, LEAVES = 10_000, 100, 4_000
 BATCH_SIZE = 500
@@ -60,110 +44,6 @@ BATCH_SIZE = 500
 
 LAG_SAMPLES = 150
 PATIENCE = 10.0
-
-
-@dataclass
-class Hall:
-    """The application over tables of its own; what it posts is only kept."""
-
-    stage: str
-    random: random.Random = field(default_factory=lambda: random.Random(SEED))
-
-    def __post_init__(self) -> None:
-        names = ("sessions", "connections", "rosters")
-        renamed: Any = {f"{name}_table": f"{name.capitalize()}-{self.stage}" for name in names}
-        settings = replace(SETTINGS, **renamed)
-        adapters = replace(
-            aws_adapters(settings),
-            translator=StubTranslator(),
-            gateway=RecordingGateway(),
-            metrics=RecordingMetrics(),
-        )
-        assert isinstance(adapters.ledger, RostersTable)
-        self.ledger = adapters.ledger
-        made = ensure_tables(self.ledger.table.clients.dynamodb, read_tables(stage=self.stage))
-        self.stream: str = made["ConnectionsTable"]["stream"]
-        self.app = Application(settings, adapters)
-        self.streams = boto3.client("dynamodbstreams")
-        self.shards = [
-            ShardIterator(self.streams, self.stream, shard.id, None)
-            for shard in describe_shards(self.streams, self.stream)
-        ]
-
-    def open(self, count: int) -> list[Session]:
-        """So many sessions."""
-        sessions = [session(f"golden-eagle-{100 + n}") for n in range(count)]
-        for each in sessions:
-            self.app.adapters.sessions.put_session(each)
-        return sessions
-
-    def joining(self, of: Session, connection_id: str) -> Connection:
-        """Somebody who joins, in any language."""
-        return listener(of, connection_id, self.random.choice(LANGUAGES))
-
-    def write(self, joining: list[Connection]) -> None:
-        """Puts rows as `$connect` would, 25 a call."""
-        self.ledger.connections.table.batch_put(
-            {
-                "connectionId": each.connection_id,
-                "sessionId": each.session_id,
-                "sessionEpoch": each.session_epoch,
-                "role": each.role.value,
-                "connectedAt": each.connected_at,
-                "ttl": each.ttl,
-                "v": each.version,
-                "targetLanguage": each.target_language,
-            }
-            for each in joining
-        )
-
-    def records(self) -> list[Any]:
-        """What the stream has that was not read yet."""
-        found: list[Any] = []
-        for shard in self.shards:
-            while page := shard.read(1000):
-                found += page
-        return found
-
-    def handle(self, records: list[Any], batch_size: int) -> float:
-        """Hands records to the function in such batches; returns the seconds it took."""
-        begun = time.perf_counter()
-        with composed(self.app):
-            for start in range(0, len(records), batch_size):
-                answer = handler({"Records": records[start : start + batch_size]}, None)
-                assert answer == {"batchItemFailures": []}, answer
-        return time.perf_counter() - begun
-
-    def drift(self, sessions: list[Session], there: list[Connection]) -> int:
-        """By how many listeners the counts and the rosters are wrong."""
-        wrong = 0
-        for each in sessions:
-            languages = Counter(
-                one.target_language for one in there if one.session_id == each.session_id
-            )
-            found = self.app.adapters.sessions.get_session(each.session_id)
-            assert found is not None
-            wrong += abs(found.listener_count - languages.total())
-            for language in LANGUAGES:
-                roster = len(self.ledger.query_roster(each, language))
-                wrong += abs(found.languages.get(language, 0) - languages[language])
-                wrong += abs(roster - languages[language])
-        return wrong
-
-    def close(self) -> None:
-        """Ends its connections."""
-        self.ledger.table.clients.dynamodb.close()
-        self.streams.close()
-
-
-@contextmanager
-def hall(stage: str) -> Iterator[Hall]:
-    """A hall, closed at the end."""
-    made = Hall(stage)
-    try:
-        yield made
-    finally:
-        made.close()
 
 
 def one_batch(rounds: int = 3) -> Iterator[Figure]:
@@ -186,15 +66,15 @@ def throughput() -> Iterator[Figure]:
     """Joins and leaves of many sessions, mixed."""
     with hall("throughput") as at:
         sessions = at.open(SESSIONS)
-        joining = [at.joining(at.random.choice(sessions), f"c{n}") for n in range(CHANGES - LEAVES)]
+        joining = [at.joining(at.chance.choice(sessions), f"c{n}") for n in range(CHANGES - LEAVES)]
         at.write(joining)
-        leaving = set(at.random.sample([each.connection_id for each in joining], LEAVES // 2))
+        leaving = set(at.chance.sample([each.connection_id for each in joining], LEAVES // 2))
         # Half of the leaves are handled together with their joins, half after them.
         at.ledger.connections.table.batch_delete(sorted(leaving))
         records = at.records()
         seconds = at.handle(records, BATCH_SIZE)
         there = [each for each in joining if each.connection_id not in leaving]
-        at.random.shuffle(there)
+        at.chance.shuffle(there)
         at.ledger.connections.table.batch_delete(
             each.connection_id for each in there[: LEAVES // 2]
         )
@@ -215,7 +95,7 @@ def lag(*, woken: bool) -> Iterator[Figure]:
         lags = []
         with composed(at.app):
             for number in range(LAG_SAMPLES):
-                time.sleep(at.random.uniform(0, 0.1))  # the poll's phase must be any
+                time.sleep(at.chance.uniform(0, 0.1))  # the poll's phase must be any
                 begun = time.perf_counter()
                 at.app.adapters.connections.put_connection(at.joining(of, f"c{number}"))
                 if woken:
