@@ -7,13 +7,14 @@ BIN := .venv/bin
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
 .PHONY: run test venv system browser check unit integration test-browser test-deploy bench simulate \
-  soak package deploy alarm-drill lock clean
+  soak screenshots package deploy alarm-drill lock clean
 
 run: system venv  ## the whole system on loopback: http://127.0.0.1:8000
 	@exec $(BIN)/python -m infra.local $(ARGS)
 
 test: system browser venv check  ## every check and every test
-	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(BIN)/pytest --cov --cov-report=term:skip-covered tests/unit tests/integration tests/deploy
+	$(BIN)/pytest tests/browser
 
 check: venv  ## formatting, lint, types, import directions, templates
 	$(BIN)/ruff format --check .
@@ -42,6 +43,7 @@ bench: system venv  ## every figure of the README, as tables and into bench-resu
 	$(BIN)/python tests/benchmarks/cache_replay.py
 	$(BIN)/python tests/benchmarks/cold_start.py
 	$(BIN)/python tests/benchmarks/talk.py
+	$(BIN)/python -m tests.benchmarks.page
 	$(BIN)/python tests/benchmarks/end_to_end.py
 
 simulate: venv  ## SEEDS schedules of the roster code, and every mutant
@@ -49,6 +51,9 @@ simulate: venv  ## SEEDS schedules of the roster code, and every mutant
 
 soak: system venv  ## MINUTES of churn on the real stage
 	$(BIN)/python tests/benchmarks/soak.py --minutes $(MINUTES)
+
+screenshots: system browser venv  ## of docs/, from a stage that is running
+	$(BIN)/python -m infra.screenshots
 
 package: venv  ## one SAM template of STAGE, into .chalice/packaged
 	$(BIN)/python -m infra.package --stage $(STAGE)
@@ -74,7 +79,8 @@ system:
 
 # Debian's Chromium for the browser tests; without it they are skipped and say so.
 browser:
-	@command -v chromium >/dev/null || $(call as_root_install,chromium,the browser tests are skipped)
+	@command -v chromium >/dev/null || \
+	  $(call as_root_install,chromium fonts-noto-core,the browser tests are skipped)
 
 define as_root_install
 { if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

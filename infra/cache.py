@@ -1,13 +1,8 @@
 """The cache's tool: `python -m infra.cache stats|purge|warm`.
 
-Which stage: --stage names it (`dev` unless STAGE says otherwise), CACHED_TRANSLATIONS_TABLE_NAME
-names its table where that is not `CachedTranslations-<stage>`. Credentials, region and endpoints
-are the SDK's settings (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL_DYNAMODB). For a stage on this
-machine:
+Which stage, and how one on this machine is reached: see `infra.stages`.
 
     python -m infra.cache stats --stage local --dynamodb http://127.0.0.1:NNNN
-
-where NNNN is in the line that the stage printed when it was ready.
 """
 
 from __future__ import annotations
@@ -16,53 +11,26 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from chalice_app import bootstrap
-from chalice_app.config import ConfigurationError, Settings
+from chalice_app.config import ConfigurationError
 from chalice_app.errors import BroadcasterError
 from chalice_app.messages import parse_language
 from chalice_app.translation_cache import cache_key
 from infra.cache_purge import purge_entry, purge_pair
 from infra.cache_stats import DOLLARS_A_CHARACTER, as_json, as_table, gather
 from infra.cache_warm import Script, Warmed, Warming, read_script
+from infra.stages import add_stage_options, stage_settings, use_endpoints
 
 if TYPE_CHECKING:
     from chalice_app.bootstrap import Application
     from chalice_app.ports import RecencyIndex
 
-_TABLES: Final = {
-    "SESSIONS_TABLE_NAME": "Sessions",
-    "CONNECTIONS_TABLE_NAME": "Connections",
-    "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations",
-    "ROSTERS_TABLE_NAME": "Rosters",
-}
 _BAR: Final = 30
-
-
-def stage_settings(stage: str | None, environ: Mapping[str, str]) -> Settings:
-    """The settings of a stage: a stage that is named wins over tables that the environment names.
-
-    Raises:
-        ConfigurationError: a setting has no sense.
-    """
-    name = stage or environ.get("STAGE") or "dev"
-    tables = {variable: f"{table}-{name}" for variable, table in _TABLES.items()}
-    known = {**environ, **tables} if stage else {**tables, **environ}
-    return Settings.from_env({**known, "STAGE": name})
-
-
-def use_endpoints(arguments: argparse.Namespace, environ: MutableMapping[str, str]) -> None:
-    """Makes the SDK talk to the endpoints of the command line; they need no credentials."""
-    endpoints = {"DYNAMODB": arguments.dynamodb, "TRANSLATE": arguments.translate}
-    for service, url in endpoints.items():
-        if url:
-            environ[f"AWS_ENDPOINT_URL_{service}"] = url
-            environ.setdefault("AWS_ACCESS_KEY_ID", "local")
-            environ.setdefault("AWS_SECRET_ACCESS_KEY", "local")
 
 
 def run(application: Application, arguments: argparse.Namespace) -> None:
@@ -184,9 +152,7 @@ def _positive(text: str) -> int:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--stage", help="whose cache; $STAGE, or dev, unless given")
-    common.add_argument("--dynamodb", metavar="URL", help="of a stage on this machine")
-    common.add_argument("--translate", metavar="URL", help="of a stage on this machine")
+    add_stage_options(common, "dynamodb", "translate")
     common.add_argument("--json", action="store_true", help="for machines")
     top = argparse.ArgumentParser(prog="python -m infra.cache", description="The cache's tool.")
     commands = top.add_subparsers(dest="command", required=True)

@@ -5,25 +5,34 @@ Prints what it found and mended as one line of JSON.
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from io import StringIO
 
 from chalice_app.bootstrap import Application, aws_adapters
 from chalice_app.errors import BroadcasterError
-from infra.stages import stage_settings
+from chalice_app.metrics import EmbeddedMetrics
+from infra.stages import add_stage_options, stage_settings, use_endpoints
 from streams.reconcile import reconciler
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Reconciles a stage; 1 when it could not be read, with the reason in one line."""
     parser = argparse.ArgumentParser(prog="python -m infra.reconcile")
-    parser.add_argument("--stage", default="dev", help="the Chalice stage (default: dev)")
+    add_stage_options(parser, "dynamodb", "gateway")
     parser.add_argument("--session", help="only this session, by its name")
     chosen = parser.parse_args(arguments)
     try:
-        settings = stage_settings(chosen.stage)
-        found = reconciler(Application(settings, aws_adapters(settings))).reconcile(chosen.session)
+        use_endpoints(chosen, os.environ)
+        settings = stage_settings(chosen.stage, os.environ)
+        adapters = aws_adapters(settings)
+        # Embedded metrics are for a function's log; here the line of JSON below is the report.
+        quiet = replace(
+            adapters, metrics=EmbeddedMetrics(StringIO(), settings.stage, adapters.clock)
+        )
+        found = reconciler(Application(settings, quiet)).reconcile(chosen.session)
     except BroadcasterError as failure:
         print(f"reconcile: {failure.message}", file=sys.stderr)
         return 1

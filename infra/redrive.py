@@ -12,6 +12,7 @@ DynamoDB keeps the record itself for 24 hours. What is older is the reconciler's
 import argparse
 import importlib
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalice_app.bootstrap import Application, aws_adapters, composed
 from chalice_app.errors import BroadcasterError
-from infra.stages import stage_settings
+from infra.stages import add_stage_options, stage_settings, use_endpoints
 
 HANDLERS: Mapping[str, str] = {
     "connectionId": "streams.rosters",
@@ -104,13 +105,14 @@ def redrive(failure: Failure) -> Mapping[str, int]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Redrives a destination; 1 when something failed again or could not be read."""
     parser = argparse.ArgumentParser(prog="python -m infra.redrive")
-    parser.add_argument("--stage", default="dev", help="the Chalice stage (default: dev)")
+    add_stage_options(parser, "dynamodb", "gateway")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--file", type=Path, help="JSON lines of failed records")
     source.add_argument("--queue", help="URL of the SQS queue of failed positions")
     chosen = parser.parse_args(arguments)
     try:
-        settings = stage_settings(chosen.stage)
+        use_endpoints(chosen, os.environ)
+        settings = stage_settings(chosen.stage, os.environ)
         with composed(Application(settings, aws_adapters(settings))):
             outcomes = _redrive_all(chosen)
     except (BroadcasterError, BotoCoreError, ClientError, OSError, ValueError) as failure:

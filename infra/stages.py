@@ -1,32 +1,71 @@
-"""A stage's settings for the commands in `infra`: what its deployment recorded, or the environment.
+"""Which stage a command of `infra` works on: its settings, and endpoints on this machine.
 
-`make deploy` writes a stage's table names and ARNs into `.chalice/config.json`. The environment
-goes first, so that a command can be pointed at a local stage by its variables.
+Table names follow from the stage's (`Sessions-dev`), what `make deploy` recorded for the stage in
+`.chalice/config.json` tells the rest. Credentials and region are the SDK's own settings. For a
+stage on this machine the command is given `--stage local` and the addresses from the line that the
+stage printed when it was ready.
 """
 
+import argparse
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
+from typing import Final
 
 from chalice_app.config import Settings
 
-CONFIG = Path(__file__).parents[1] / ".chalice" / "config.json"
+CONFIG: Final = Path(__file__).parents[1] / ".chalice" / "config.json"
+
+_TABLES: Final = {
+    "SESSIONS_TABLE_NAME": "Sessions",
+    "CONNECTIONS_TABLE_NAME": "Connections",
+    "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations",
+    "ROSTERS_TABLE_NAME": "Rosters",
+}
+_ENDPOINTS: Final = {
+    "dynamodb": "DYNAMODB",
+    "translate": "TRANSLATE",
+    "gateway": "APIGATEWAYMANAGEMENTAPI",
+}
 
 
-def stage_environment(
-    stage: str, environ: Mapping[str, str] = os.environ, config: Path = CONFIG
-) -> dict[str, str]:
-    """The environment of the stage's functions, as far as it is known here."""
-    recorded = json.loads(config.read_text(encoding="utf-8"))
-    of_stage = recorded.get("stages", {}).get(stage, {}).get("environment_variables", {})
-    return {"STAGE": stage, **of_stage, **environ}
+def add_stage_options(parser: argparse.ArgumentParser, *endpoints: str) -> None:
+    """Adds `--stage`, and the options of those endpoints that the command talks to."""
+    parser.add_argument("--stage", help="which stage; $STAGE, or dev, unless given")
+    for name in endpoints:
+        parser.add_argument(f"--{name}", metavar="URL", help="of a stage on this machine")
 
 
-def stage_settings(stage: str) -> Settings:
-    """The settings of a stage.
+def use_endpoints(arguments: argparse.Namespace, environ: MutableMapping[str, str]) -> None:
+    """Makes the SDK talk to the endpoints of the command line; they need no credentials."""
+    for name, service in _ENDPOINTS.items():
+        if url := getattr(arguments, name, None):
+            environ[f"AWS_ENDPOINT_URL_{service}"] = url
+            if name == "dynamodb":
+                environ["AWS_ENDPOINT_URL_DYNAMODB_STREAMS"] = url
+            environ.setdefault("AWS_ACCESS_KEY_ID", "local")
+            environ.setdefault("AWS_SECRET_ACCESS_KEY", "local")
+
+
+def stage_settings(
+    stage: str | None, environ: Mapping[str, str], config: Path = CONFIG
+) -> Settings:
+    """The settings of a stage: a stage that is named wins over what the environment names.
 
     Raises:
-        ConfigurationError: nothing is recorded for it and the environment does not tell either.
+        ConfigurationError: a setting has no sense.
     """
-    return Settings.from_env(stage_environment(stage))
+    name = stage or environ.get("STAGE") or "dev"
+    tables = {variable: f"{table}-{name}" for variable, table in _TABLES.items()}
+    known = {**tables, **_recorded(name, config)}
+    return Settings.from_env(
+        {**environ, **known, "STAGE": name} if stage else {**known, **environ, "STAGE": name}
+    )
+
+
+def _recorded(stage: str, config: Path) -> Mapping[str, str]:
+    if not config.exists():
+        return {}
+    stages = json.loads(config.read_text(encoding="utf-8")).get("stages", {})
+    recorded: Mapping[str, str] = stages.get(stage, {}).get("environment_variables", {})
+    return recorded

@@ -78,10 +78,8 @@ def quantities(event: Event) -> Iterator[tuple[str, float]]:
     # A sentence in, its report and a roster message out; everybody is told `joined`.
     yield "messages", captions + 3 * sentences + 2 * listeners
     yield "connection_minutes", (listeners + 1) * event.minutes
-    yield (
-        "write_units",
-        changes * (ROW_WRITES + LEDGER_WRITES) + sentences * SENTENCE_WRITES + (translated * ENTRY_WRITES),
-    )
+    written = changes * (ROW_WRITES + LEDGER_WRITES) + sentences * SENTENCE_WRITES
+    yield "write_units", written + translated * ENTRY_WRITES
     rosters = math.ceil(listeners * ROSTER_BYTES / 4096) / 2 + event.languages / 2
     yield (
         "read_units",

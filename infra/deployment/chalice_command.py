@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import click
 from chalice.cli import cli
 
 from infra.deployment.record import GENERATED
@@ -53,13 +52,16 @@ def prepare() -> None:
 
 def building_command(arguments: Sequence[str]) -> Command | None:
     """The command as Chalice reads it; None for one that builds no zip."""
-    with click.Context(cli) as context:
-        options = cli.make_context("chalice", list(arguments), parent=context, obj={})
-        name, _, rest = cli.resolve_command(options, options.protected_args + options.args)
-    if name not in _CHECKED:
+    rest, project = list(arguments), str(PROJECT)
+    while rest and rest[0].startswith("-"):
+        option, _, value = rest.pop(0).partition("=")
+        if option == "--project-dir":
+            project = value or rest.pop(0)
+    if not rest or rest[0] not in _CHECKED:
         return None
+    name = rest.pop(0)
     chosen = cli.commands[name].make_context(name, rest, resilient_parsing=True).params
-    return Command(name, str(chosen["stage"]), Path(options.params["project_dir"] or PROJECT))
+    return Command(name, str(chosen["stage"]), Path(project))
 
 
 def refusal(command: Command, environ: Mapping[str, str]) -> str | None:

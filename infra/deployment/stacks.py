@@ -74,7 +74,7 @@ class Stack:
         raise DeploymentProblem(f"the stack {self.name} is {status}", mend)
 
     def _create(self, body: str, parameters: Parameters) -> str:
-        self.client.create_stack(
+        made = self.client.create_stack(
             StackName=self.name,
             TemplateBody=body,
             Parameters=[
@@ -86,7 +86,8 @@ class Stack:
             # What cannot be made leaves nothing behind, so that the same command can be run again.
             OnFailure="DELETE",
         )
-        self._wait("stack_create_complete", "created")
+        # By its id: one that was deleted again has no name any more, but still has its events.
+        self._wait(made["StackId"], "stack_create_complete", "created")
         return "created"
 
     def _update(self, body: str, parameters: Parameters, found: Mapping[str, Any]) -> str:
@@ -108,25 +109,25 @@ class Stack:
             if "No updates are to be performed" in error.response["Error"].get("Message", ""):
                 return "unchanged"
             raise
-        self._wait("stack_update_complete", "updated")
+        self._wait(self.name, "stack_update_complete", "updated")
         return "updated"
 
-    def _wait(self, waiter: str, done: str) -> None:
+    def _wait(self, stack: str, waiter: str, done: str) -> None:
         attempts = max(1, int(1800 / self.seconds))
         try:
             self.client.get_waiter(waiter).wait(
-                StackName=self.name, WaiterConfig={"Delay": self.seconds, "MaxAttempts": attempts}
+                StackName=stack, WaiterConfig={"Delay": self.seconds, "MaxAttempts": attempts}
             )
         except WaiterError as error:
             raise DeploymentProblem(
-                f"the stack {self.name} was not {done}: {self._first_failure()}",
+                f"the stack {self.name} was not {done}: {self._first_failure(stack)}",
                 "mend that and run this again; the events of the stack say more",
             ) from error
 
-    def _first_failure(self) -> str:
+    def _first_failure(self, stack: str) -> str:
         """What failed first; everything after it was only cancelled."""
         try:
-            events = self.client.describe_stack_events(StackName=self.name)["StackEvents"]
+            events = self.client.describe_stack_events(StackName=stack)["StackEvents"]
         except ClientError:
             return "it is gone, and its events with it"
         failed = [each for each in events if each["ResourceStatus"].endswith("_FAILED")]

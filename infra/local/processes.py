@@ -13,7 +13,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -80,6 +82,23 @@ class Child:
 
     def _lines(self) -> list[str]:
         return self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+class Deaths:
+    """Who died when: whatever dies again and again is not worth starting again."""
+
+    LIMIT: Final = 3
+    SECONDS: Final = 30.0
+
+    def __init__(self) -> None:
+        """Nobody so far."""
+        self._times: defaultdict[str, deque[float]] = defaultdict(partial(deque, maxlen=self.LIMIT))
+
+    def are_too_many(self, name: str, now: float) -> bool:
+        """Note a death; returns whether it is the last of LIMIT within SECONDS (`now`, too)."""
+        times = self._times[name]
+        times.append(now)
+        return len(times) == self.LIMIT and now - times[0] < self.SECONDS
 
 
 def end_with_parent(parent: int) -> None:

@@ -5,6 +5,9 @@ tables as soon as the emulator answers, the functions when the tables' names are
 the other way round, so that nobody loses whom it still needs: the gateway first, which tells of its
 closed connections; then the functions, which handle what the streams still hold; the emulator last,
 which saves its state.
+
+The emulator holds the tables: without it the stage ends. The others hold nothing that the tables do
+not: one that dies is started again, and whoever it served comes back.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final
 
 from infra.local import signals
@@ -25,7 +28,7 @@ from infra.local.environment import (
     table_settings,
     url,
 )
-from infra.local.processes import Child, python
+from infra.local.processes import Child, Deaths, python
 from infra.local.workspace import Workspace
 
 LOGGER = logging.getLogger(__name__)
@@ -42,6 +45,9 @@ ENDING_ORDER: Final = (
 the contract is five for all. A group ends together, and before the next one is asked to."""
 ONCE: Final = ("tables", "leftovers")
 """Processes that do their work and end, in success, by themselves."""
+RESTARTED: Final = ("translate_server", "functions", "gateway")
+"""Processes that are started again when they die, in the order in which they need each other."""
+MORTAL: Final = (*RESTARTED, *ONCE)
 
 
 class StageError(Exception):
@@ -51,10 +57,10 @@ class StageError(Exception):
 class ChildEndedError(StageError):
     """A process of the stage ended by itself."""
 
-    def __init__(self, child: Child) -> None:
+    def __init__(self, child: Child, so_often: str = "") -> None:
         """Tell which, how, and what it said at last."""
         last = "\n".join(child.last_lines())
-        super().__init__(f"{child.name} ended with exit code {child.exit_code}\n{last}")
+        super().__init__(f"{child.name} ended with exit code {child.exit_code}{so_often}\n{last}")
 
 
 class Stage:
@@ -67,6 +73,9 @@ class Stage:
         self._user = user
         self._environment: Environment = child_environment(user, stage_settings(ports))
         self._children: dict[str, Child] = {}
+        self._arguments: dict[str, tuple[str, ...]] = {}
+        self._deaths = Deaths()
+        self._mourned: dict[str, Child] = {}
 
     def start(self) -> Environment:
         """Start everything and return when all of it answers.
@@ -94,15 +103,20 @@ class Stage:
         return self._environment
 
     def watch(self) -> None:
-        """Wait for the end.
+        """Wait for the end; start again what dies before.
 
         Raises:
             Interrupted: a signal asked for it.
-            ChildEndedError: a process of the stage ended by itself.
+            ChildEndedError: the emulator ended by itself, or another process again and again.
+            StageError: a process did not come back.
         """
         while True:
-            signals.wait()
-            self._check()
+            self._check(RESTARTED)
+            dead = [name for name in RESTARTED if self._children[name].exit_code is not None]
+            if dead:
+                self._restart(self._children[dead[0]])
+            else:
+                signals.wait()
 
     def stop(self) -> None:
         """End every process, each group within its time."""
@@ -116,6 +130,34 @@ class Stage:
                     LOGGER.warning("%s did not end in time and is killed", child.name)
                 child.kill()
 
+    def _restart(self, dead: Child) -> None:
+        """Start a process again; if that fails because another has died, `watch` comes back."""
+        if self._mourned.get(dead.name) is not dead:
+            self._mourn(dead)
+        if dead.name == "gateway" and not self._clean_up():
+            return
+        if self._await(self._start(dead.name, *self._arguments[dead.name]), MORTAL) is not None:
+            LOGGER.warning("%s was restarted", dead.name)
+
+    def _mourn(self, dead: Child) -> None:
+        """Say what it died of, or that it has died too often."""
+        self._mourned[dead.name] = dead
+        if self._deaths.are_too_many(dead.name, time.monotonic()):
+            raise ChildEndedError(dead, f", {Deaths.LIMIT} times in {Deaths.SECONDS:.0f} s")
+        last = "\n".join(dead.last_lines())
+        LOGGER.warning("%s ended with exit code %s:\n%s", dead.name, dead.exit_code, last)
+
+    def _clean_up(self) -> bool:
+        """Disconnect the dead gateway's sockets, as far as the functions live.
+
+        Before a new gateway has sockets of its own: their rows look the same.
+        """
+        functions, leftovers = self._children["functions"], self._start("leftovers")
+        if self._await(leftovers, MORTAL, functions) is None and functions.exit_code is None:
+            last = "\n".join(leftovers.last_lines())
+            LOGGER.warning("the lost connections go when they are next posted to:\n%s", last)
+        return functions.exit_code is None
+
     def _start_emulator(self) -> None:
         directory = self._place.directory
         environment = emulator_environment(self._user, self._ports.dynamodb, directory)
@@ -127,14 +169,28 @@ class Stage:
         return self._start("functions", "--port", str(self._ports.functions), *http, *state)
 
     def _start(self, name: str, *arguments: str) -> Child:
+        self._arguments[name] = arguments
         return self._spawn(name, python(f"infra.local.{name}", *arguments), self._environment)
 
     def _spawn(self, name: str, command: Sequence[str], environment: Environment) -> Child:
+        if name in self._children:
+            # What it has left behind goes before anything takes its place.
+            self._children[name].kill()
         child = Child(name, command, environment, self._place.log(name))
         self._children[name] = child
         return child
 
     def _ready(self, child: Child) -> str:
+        """What it says when it is ready; every process has to live until then."""
+        line = self._await(child)
+        if line is None:
+            raise ChildEndedError(child)
+        return line
+
+    def _await(
+        self, child: Child, mortal: Container[str] = (), needed: Child | None = None
+    ) -> str | None:
+        """Wait for its ready line; None: it has ended without, or the one that it needs has."""
         deadline = time.monotonic() + START_SECONDS
         while (line := child.ready_line()) is None:
             if time.monotonic() >= deadline:
@@ -142,10 +198,16 @@ class Stage:
                 message = f"{child.name} was not ready in {START_SECONDS:.0f} s\n{last}"
                 raise StageError(message)
             signals.pause(LOOK_SECONDS)
-            self._check()
+            self._check(mortal)
+            if child.exit_code is not None or (needed and needed.exit_code is not None):
+                # What it said last may have come after the look above.
+                return child.ready_line()
         return line
 
-    def _check(self) -> None:
+    def _check(self, mortal: Container[str] = ()) -> None:
+        """Raise if a process has ended that must not; those that are `mortal` may."""
         for child in self._children.values():
-            if child.exit_code is not None and not (child.name in ONCE and child.exit_code == 0):
+            if child.exit_code is None or child.name in mortal:
+                continue
+            if child.name not in ONCE or child.exit_code != 0:
                 raise ChildEndedError(child)

@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
-PROJECT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT))  # run as a script, from anywhere
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
 from tests.benchmarks.embedded_store import embedded_store
 from tests.benchmarks.results import RESULTS, Figure, report
 
+PROJECT = Path(__file__).resolve().parents[2]
 ROUNDS = 7
 STREAM_MS, WEBSOCKET_MS = 300.0, 350.0
 """Budgets, import and clients and first call together."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.deploy.emulator import Emulator
-from tests.integration.client import Answer, Session, Stage
+from tests.integration.client import Answer, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,3 @@ def proxy_event(
         "body": None if body is None else json.dumps(body),
         "isBase64Encoded": False,
     }
-
-
-def opened_session(stage: Stage) -> Session:
-    """A new session of English, and where its sockets are."""
-    return stage.open_session("en")

@@ -56,17 +56,16 @@ def treated(template: dict[str, Any], emulator: Emulator, zip_file: Path) -> dic
 def endpoints(emulator: Emulator, api_id: Any) -> dict[str, Any]:
     """The functions' variables that lead to the emulator; the id may be a template's reference."""
     path = f"127.0.0.1:{emulator.port}/_aws/execute-api/"
-    if isinstance(api_id, str):
-        websocket, management = f"ws://{path}{api_id}/api", f"http://{path}{api_id}/api"
-    else:
-        websocket, management = (
-            {"Fn::Join": ["", [f"{scheme}://{path}", api_id, "/api"]]} for scheme in ("ws", "http")
-        )
+
+    def address(scheme: str) -> Any:
+        parts = [f"{scheme}://{path}", api_id, "/api"]
+        return "".join(parts) if isinstance(api_id, str) else {"Fn::Join": ["", parts]}
+
     return {
         "AWS_ENDPOINT_URL": emulator.endpoint,
         "AWS_ENDPOINT_URL_TRANSLATE": emulator.translate,
-        "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": management,
-        "WEBSOCKET_URL": websocket,
+        "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": address("http"),
+        "WEBSOCKET_URL": address("ws"),
     }
 
 

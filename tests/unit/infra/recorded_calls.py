@@ -50,8 +50,9 @@ class Recorder:
         clients: Clients = self._adapters.translator.clients  # type: ignore[attr-defined]
         for client in (clients.dynamodb, clients.translate, clients.lambda_):
             client.meta.events.register("provide-client-params", self._record)
+        answer: Any = _answer  # what botocore's stubs do not know: an answer spares the call
         for client in (clients.translate, clients.lambda_):
-            client.meta.events.register("before-call", _answer)
+            client.meta.events.register("before-call", answer)
 
     @contextmanager
     def function(self, name: str, **settings: Any) -> Iterator[Application]:

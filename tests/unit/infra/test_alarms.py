@@ -5,6 +5,7 @@ import pytest
 from chalice_app.metrics import NAMESPACE
 from infra import alarm_drill
 from infra.alarm_rules import Alarm, embedded_metrics, read_alarms
+from infra.alarm_scenarios import Scenario
 from infra.deployment.policies import read_policies
 from infra.deployment.stage_names import PROJECT
 
@@ -95,7 +96,7 @@ def test_the_drill_passes(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_drill_fails_when_an_alarm_is_missed_or_false() -> None:
     alarm = ALARMS["DeadLetters"]
-    silent = alarm_drill.Scenario("silent", {}, frozenset({"DeadLetters"}))
-    loud = alarm_drill.Scenario("loud", {alarm.metric: [(0.0, 1.0)]})
+    silent = Scenario("silent", {}, frozenset({"DeadLetters"}))
+    loud = Scenario("loud", {alarm.metric: [(0.0, 1.0)]})
     assert alarm_drill.drill(silent, [alarm]) == ["missed"]
     assert alarm_drill.drill(loud, [alarm]) == ["false 5"]

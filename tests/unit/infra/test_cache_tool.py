@@ -17,8 +17,9 @@ from chalice_app.bootstrap import Application
 from chalice_app.config import ConfigurationError
 from chalice_app.errors import InvalidLanguage, Unavailable, UnsupportedLanguage
 from chalice_app.translation_cache import cache_key
-from infra.cache import parser, run, stage_settings, use_endpoints
+from infra.cache import parser, run
 from infra.cache_warm import Warmed, Warming, read_script
+from infra.stages import stage_settings, use_endpoints
 from tests.cache_fakes import MemoryCache
 from tests.fakes import NOW_MS, World
 
@@ -299,6 +300,7 @@ def test_endpoints_of_a_local_stage_need_no_credentials() -> None:
         "AWS_ACCESS_KEY_ID": "kept",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1",
+        "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": "http://127.0.0.1:1",
     }
 
 

@@ -1,16 +1,15 @@
 """What can go wrong when somebody deploys: one line each, with what mends it.
 
-AWS is moto's; Chalice is a function that says what it would have deployed.
+AWS is `fake_aws`; Chalice is a function that leaves its record. `tests/deploy` has them both real.
 """
 
 import argparse
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -18,20 +17,15 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
 )
-from moto import mock_aws
 
 from infra import deploy
+from infra.deployment.mappings import BEHAVIOUR
 from infra.deployment.problem import DeploymentProblem
 from infra.deployment.record import Record
+from infra.deployment.stacks import Stack
 from infra.deployment.stage_deployment import StageDeployment
 from infra.deployment.stage_names import PROJECT, stage_named
-from infra.deployment.stacks import Stack
-
-
-@pytest.fixture(autouse=True)
-def aws(aws_environment: None) -> Iterator[None]:
-    with mock_aws():
-        yield
+from tests.unit.infra.fake_aws import FakeAws
 
 
 @pytest.fixture
@@ -50,8 +44,8 @@ def project(tmp_path: Path) -> Path:
 class Chalice:
     """`chalice deploy`, as far as others see it: a record, and an API with an id."""
 
-    def __init__(self, project: Path, stage: str = "dev", api_id: str = "abc123") -> None:
-        self.project, self.stage, self.api_id = project, stage, api_id
+    def __init__(self, project: Path, aws: FakeAws) -> None:
+        self.project, self.aws = project, aws
         self.runs = 0
         self.exit_code = 0
 
@@ -59,10 +53,20 @@ class Chalice:
         self.runs += 1
         deployed = self.project / ".chalice" / "deployed"
         deployed.mkdir(exist_ok=True)
-        resource = {"resource_type": "websocket_api", "websocket_api_id": self.api_id}
+        self.aws.subscribe(recorded_streams(self.project))
+        resource = {"resource_type": "websocket_api", "websocket_api_id": "abc123"}
         record = {"resources": [resource], "schema_version": "2.0"}
-        (deployed / f"{self.stage}.json").write_text(json.dumps(record))
+        (deployed / "dev.json").write_text(json.dumps(record))
         return self.exit_code
+
+
+def recorded_streams(project: Path) -> dict[str, str]:
+    """The streams that Chalice would subscribe the functions to."""
+    variables = stage_of(project)["environment_variables"]
+    return {
+        "translation-broadcaster-dev-rosters": variables["CONNECTIONS_STREAM_ARN"],
+        "translation-broadcaster-dev-cache_access": variables["CACHED_TRANSLATIONS_STREAM_ARN"],
+    }
 
 
 @pytest.fixture
@@ -72,20 +76,12 @@ def said() -> list[str]:
 
 @pytest.fixture
 def deployment(project: Path, said: list[str]) -> StageDeployment:
-    return deployed_to(project, "dev", said, boto3.Session(region_name="us-east-1"))
+    return deployed_to(project, said, FakeAws())
 
 
-def deployed_to(
-    project: Path, stage: str, said: list[str], session: boto3.Session
-) -> StageDeployment:
-    record = Record(project, stage_named(stage, project))
-    return StageDeployment(session, record, Chalice(project, stage), said.append, seconds=0)
-
-
-def up_to_mappings(deployment: StageDeployment) -> None:
-    """Runs it; moto has no functions, so that it ends at their mappings."""
-    with pytest.raises(DeploymentProblem, match="has no mapping"):
-        deployment.run()
+def deployed_to(project: Path, said: list[str], aws: FakeAws) -> StageDeployment:
+    record = Record(project, stage_named("dev", project))
+    return StageDeployment(aws, record, Chalice(project, aws), said.append, seconds=0.01)
 
 
 def stage_of(project: Path, stage: str = "dev") -> Any:
@@ -98,7 +94,7 @@ def stage_of(project: Path, stage: str = "dev") -> Any:
 def test_the_stacks_outputs_are_recorded_for_the_stage(
     deployment: StageDeployment, project: Path
 ) -> None:
-    up_to_mappings(deployment)
+    deployment.run()
     variables = stage_of(project)["environment_variables"]
     assert variables["STAGE"] == "dev"
     assert variables["SESSIONS_TABLE_NAME"] == "Sessions-dev"
@@ -109,19 +105,19 @@ def test_the_stacks_outputs_are_recorded_for_the_stage(
 def test_the_api_s_id_costs_the_first_deployment_alone_a_second_run_of_chalice(
     deployment: StageDeployment,
 ) -> None:
-    up_to_mappings(deployment)
+    deployment.run()
     assert deployment.chalice.runs == 2  # type: ignore[attr-defined]
-    up_to_mappings(deployment)
+    deployment.run()
     assert deployment.chalice.runs == 3  # type: ignore[attr-defined]
 
 
 def test_a_rerun_records_nothing_new(
     deployment: StageDeployment, project: Path, said: list[str]
 ) -> None:
-    up_to_mappings(deployment)
+    deployment.run()
     before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
     said.clear()
-    up_to_mappings(deployment)
+    deployment.run()
     assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
     assert said[3] == "outputs for Chalice: unchanged"
 
@@ -131,7 +127,7 @@ def test_a_stage_s_own_settings_stay(deployment: StageDeployment, project: Path)
     config = json.loads(path.read_text())
     config["stages"]["dev"] = {"environment_variables": {"CACHE_TTL_SECONDS": "60"}, "xray": True}
     path.write_text(json.dumps(config))
-    up_to_mappings(deployment)
+    deployment.run()
     assert stage_of(project)["environment_variables"]["CACHE_TTL_SECONDS"] == "60"
     policy = (project / ".chalice" / "generated" / "dev" / "rosters.json").read_text()
     assert "xray:PutTraceSegments" in policy
@@ -140,7 +136,7 @@ def test_a_stage_s_own_settings_stay(deployment: StageDeployment, project: Path)
 def test_the_policies_name_this_stage_s_resources_exactly(
     deployment: StageDeployment, project: Path
 ) -> None:
-    up_to_mappings(deployment)
+    deployment.run()
     policies = project / ".chalice" / "generated" / "dev"
     assert "${" not in "".join(path.read_text() for path in policies.glob("*.json"))
     message = (policies / "websocket_message.json").read_text()
@@ -158,6 +154,53 @@ def test_only_prod_is_deployed_as_prod(project: Path) -> None:
     assert environments == ["dev", "staging", "prod", "dev"]
 
 
+def test_the_mappings_get_what_chalice_cannot_say(
+    deployment: StageDeployment, said: list[str]
+) -> None:
+    deployment.run()
+    aws: FakeAws = deployment.session
+    for mapping in aws.mappings.values():
+        assert BEHAVIOUR.items() <= mapping.items()
+        assert mapping["DestinationConfig"]["OnFailure"]["Destination"].endswith(":dead-letters")
+    said.clear()
+    deployment.run()
+    assert said[-2:] == ["mapping of rosters: unchanged", "mapping of cache_access: unchanged"]
+
+
+def test_a_mapping_to_a_stream_that_is_no_more_is_let_go(
+    deployment: StageDeployment, said: list[str]
+) -> None:
+    deployment.run()
+    aws: FakeAws = deployment.session
+    aws.stream_made_at = "2027"
+    said.clear()
+    deployment.run()
+    assert any(line.startswith("rosters: let go of ") for line in said)
+    assert all(each["EventSourceArn"].endswith("/2027") for each in aws.mappings.values())
+    assert len(aws.mappings) == 2
+
+
+def test_functions_without_a_record_are_not_deployed_a_second_time(
+    deployment: StageDeployment, project: Path
+) -> None:
+    deployment.run()
+    (project / ".chalice" / "deployed" / "dev.json").unlink()
+    with pytest.raises(DeploymentProblem, match="copy that file from where the stage was"):
+        deployment.run()
+    deployment.run(again=True)
+
+
+def test_a_stack_that_could_not_be_made_is_told_with_the_first_failure(
+    deployment: StageDeployment,
+) -> None:
+    aws: FakeAws = deployment.session
+    aws.failure = "Resource limit exceeded"
+    with pytest.raises(
+        DeploymentProblem, match="was not created: SessionsTable: Resource limit exceeded"
+    ):
+        deployment.run()
+
+
 # --- What goes wrong ----------------------------------------------------------------------------
 
 
@@ -170,23 +213,19 @@ def test_an_odd_stage_name_is_refused(name: str, project: Path) -> None:
 def test_a_table_that_exists_already_is_told_before_anything_is_made(
     deployment: StageDeployment, said: list[str]
 ) -> None:
-    boto3.client("dynamodb").create_table(
-        TableName="Rosters-dev",
-        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    aws: FakeAws = deployment.session
+    aws.tables.add("Rosters-dev")
     with pytest.raises(DeploymentProblem, match="the table Rosters-dev exists already"):
         deployment.run()
     assert len(said) == 1
-    assert boto3.client("cloudformation").describe_stacks()["Stacks"] == []
+    assert aws.stacks == {}
 
 
 def test_another_region_than_the_recorded_one_is_refused(
     deployment: StageDeployment, project: Path, said: list[str]
 ) -> None:
-    up_to_mappings(deployment)
-    elsewhere = deployed_to(project, "dev", said, boto3.Session(region_name="eu-west-1"))
+    deployment.run()
+    elsewhere = deployed_to(project, said, FakeAws(region_name="eu-west-1"))
     with pytest.raises(DeploymentProblem, match="set AWS_REGION=us-east-1, or use another STAGE"):
         elsewhere.run()
 
@@ -194,7 +233,7 @@ def test_another_region_than_the_recorded_one_is_refused(
 def test_another_account_than_the_recorded_one_is_refused(
     deployment: StageDeployment, project: Path
 ) -> None:
-    up_to_mappings(deployment)
+    deployment.run()
     path = project / ".chalice" / "config.json"
     path.write_text(path.read_text().replace("123456789012", "999999999999"))
     with pytest.raises(DeploymentProblem, match="is recorded in account 999999999999"):
@@ -263,6 +302,8 @@ def test_every_failure_is_one_line_with_its_mend(
 
 
 def test_without_a_region_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     with pytest.raises(NoRegionError):
         deploy.deploy(argparse.Namespace(stage="dev"))

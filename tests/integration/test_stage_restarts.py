@@ -1,0 +1,148 @@
+"""What a stage does when one of its processes dies: it goes on, unless that happens for ever."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.sync.client import ClientConnection, connect
+
+from infra.local.processes import Deaths
+from tests.integration.test_stage import (
+    PATIENCE,
+    STOP_SECONDS,
+    Running,
+    alive,
+    children_named,
+    descendants,
+    end,
+    joined,
+    stage,
+    until,
+)
+
+
+def kill(running: Running, name: str) -> None:
+    """By the hardest signal there is."""
+    (child,) = children_named(running.process.pid, f"infra.local.{name}")
+    os.kill(child, signal.SIGKILL)
+
+
+def said(log: Path, text: str, times: int = 1) -> None:
+    until(lambda: log.read_text().count(text) >= times, f"not said: {text}")
+
+
+def count(running: Running, session: Any) -> int:
+    listeners: int = running.get(f"/sessions/{session['sessionId']}")["listenerCount"]
+    return listeners
+
+
+def heard(client: ClientConnection, kind: str) -> Any:
+    """The next message of that type."""
+    while (message := json.loads(client.recv(timeout=PATIENCE)))["type"] != kind:
+        pass
+    return message
+
+
+def test_functions_that_die_come_back_and_nobody_has_to_reconnect(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with stage(log, "--data-dir", str(tmp_path / "data")) as running:
+        session = running.open_session()
+        address = f"{session['webSocketUrl']}?sessionId={session['sessionId']}"
+        with (
+            connect(f"{address}&targetLanguage=pt", proxy=None) as listener,
+            connect(f"{address}&token={session['speakerToken']}", proxy=None) as speaker,
+        ):
+            heard(listener, "joined")
+            heard(speaker, "joined")
+            kill(running, "functions")
+            said(log, "infra.local: functions was restarted")
+            assert "infra.local: functions ended with exit code -9:\nready " in log.read_text()
+            with joined(session, targetLanguage="pt"):
+                assert count(running, session) == 2
+            until(lambda: count(running, session) == 1, "who left is still counted")
+            speaker.send(json.dumps({"action": "speak", "sequence": 1, "text": "Good morning."}))
+            assert heard(listener, "caption")["sequence"] == 1
+        everything = descendants(running.process.pid)
+        assert end(running.process) < STOP_SECONDS
+        assert running.process.returncode == 0
+        assert alive(everything) == set()
+
+
+def test_a_gateway_that_dies_comes_back_without_its_former_connections(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with stage(log, "--data-dir", str(tmp_path / "data")) as running:
+        session = running.open_session()
+        with joined(session, targetLanguage="pt"), joined(session, token=session["speakerToken"]):
+            kill(running, "gateway")
+            said(log, "infra.local: gateway was restarted")
+            assert running.rows("Connections") == []
+            until(lambda: count(running, session) == 0, "the lost listener is still counted")
+        with joined(session, targetLanguage="pt"):
+            assert count(running, session) == 1
+            assert len(running.rows("Connections")) == 1
+
+
+def test_all_at_once_come_back(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with stage(log) as running:
+        session = running.open_session()
+        with joined(session, targetLanguage="pt"):
+            for name in ("gateway", "translate_server", "functions"):
+                kill(running, name)
+            for name in ("gateway", "translate_server", "functions"):
+                said(log, f"infra.local: {name} was restarted")
+            until(lambda: count(running, session) == 0, "the lost listener is still counted")
+        assert "pt" in {each["code"] for each in running.get("/languages")["languages"]}
+        with joined(session, targetLanguage="pt"):
+            assert count(running, session) == 1
+
+
+def test_what_dies_again_and_again_ends_the_stage(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with stage(log) as running:
+        for times in range(1, Deaths.LIMIT):
+            kill(running, "translate_server")
+            said(log, "infra.local: translate_server was restarted", times)
+        everything = descendants(running.process.pid)
+        kill(running, "translate_server")
+        assert running.process.wait(PATIENCE) == 1
+        reason = "infra.local: translate_server ended with exit code -9, 3 times in 30 s"
+        assert reason in log.read_text()
+        assert alive(everything) == set()
+
+
+def test_connections_that_a_former_run_left_are_disconnected_before_ready(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with stage(tmp_path / "log", "--data-dir", str(data)) as running:
+        session = running.open_session()
+        with joined(session, targetLanguage="pt"):
+            (row,) = running.rows("Connections")
+        until(lambda: running.rows("Connections") == [], "who left is still there")
+        # One that this run's gateway knows nothing of, as after a power cut.
+        with running.database() as database:
+            left = {**row, "connectionId": {"S": "left"}}
+            database.put_item(TableName="Connections-local", Item=left)
+        until(lambda: count(running, session) == 1, "not counted")
+        end(running.process)
+    with stage(tmp_path / "log", "--data-dir", str(data)) as running:
+        assert running.rows("Connections") == []
+        until(lambda: count(running, session) == 0, "the lost listener is still counted")
+
+
+@pytest.mark.parametrize(
+    ("times", "too_many"),
+    [
+        ([0.0, 1.0, 2.0], [False, False, True]),
+        ([0.0, 20.0, 40.0, 49.0], [False, False, False, True]),
+        ([0.0, 15.0, 30.0, 60.0], [False, False, False, False]),
+    ],
+)
+def test_three_deaths_within_half_a_minute_are_too_many(
+    times: list[float], too_many: list[bool]
+) -> None:
+    deaths = Deaths()
+    assert [deaths.are_too_many("a", now) for now in times] == too_many
+    assert not deaths.are_too_many("b", times[-1])

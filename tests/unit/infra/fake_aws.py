@@ -1,0 +1,115 @@
+"""As much of AWS as a deployment calls: stacks, tables by name, functions' mappings.
+
+moto's CloudFormation needs packages that nothing else here does; `tests/deploy` has a real one.
+"""
+
+import itertools
+from typing import Any
+
+from botocore.exceptions import ClientError, WaiterError
+
+ACCOUNT = "123456789012"
+STREAMS = ("Connections", "CachedTranslations")
+
+
+def refused(code: str, message: str = "") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
+
+
+class FakeAws:
+    """A boto3 session whose clients are all itself."""
+
+    def __init__(self, region_name: str = "us-east-1") -> None:
+        self.region_name = region_name
+        self.stacks: dict[str, dict[str, Any]] = {}
+        self.tables: set[str] = set()
+        self.mappings: dict[str, dict[str, Any]] = {}
+        self.stream_made_at = "2026"
+        self.failure = ""
+        self._numbers = itertools.count()
+
+    def client(self, _: str) -> "FakeAws":
+        return self
+
+    def subscribe(self, streams: dict[str, str]) -> None:
+        """What Chalice does for functions that have no mapping yet."""
+        for function, arn in streams.items():
+            if not any(each["FunctionName"] == function for each in self.mappings.values()):
+                uuid = f"mapping-{next(self._numbers)}"
+                self.mappings[uuid] = {
+                    "UUID": uuid, "FunctionName": function, "EventSourceArn": arn,
+                    "State": "Enabled",
+                }  # fmt: skip
+
+    # --- STS, DynamoDB ---
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Arn": f"arn:aws:iam::{ACCOUNT}:user/somebody"}
+
+    def describe_table(self, TableName: str) -> None:  # noqa: N803
+        if TableName not in self.tables:
+            raise refused("ResourceNotFoundException")
+
+    # --- CloudFormation ---
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
+        if StackName not in self.stacks:
+            raise refused("ValidationError", f"Stack with id {StackName} does not exist")
+        return {"Stacks": [{**self.stacks[StackName], "Outputs": self._outputs(StackName)}]}
+
+    def create_stack(self, StackName: str, **request: Any) -> dict[str, str]:  # noqa: N803
+        status = "ROLLBACK_COMPLETE" if self.failure else "CREATE_COMPLETE"
+        self.stacks[StackName] = {"StackStatus": status, "Parameters": request["Parameters"]}
+        return {"StackId": StackName}
+
+    def update_stack(self, **_: Any) -> None:
+        raise refused("ValidationError", "No updates are to be performed.")
+
+    def get_waiter(self, _: str) -> "FakeAws":
+        return self
+
+    def wait(self, **_: Any) -> None:
+        if self.failure:
+            raise WaiterError("stack_create_complete", "terminal failure", {})
+
+    def describe_stack_events(self, **_: Any) -> dict[str, Any]:
+        cancelled = {"LogicalResourceId": "RostersTable", "ResourceStatus": "CREATE_FAILED"}
+        first = {"LogicalResourceId": "SessionsTable", "ResourceStatus": "CREATE_FAILED"}
+        return {"StackEvents": [cancelled, {**first, "ResourceStatusReason": self.failure}]}
+
+    def _outputs(self, stack: str) -> list[dict[str, str]]:
+        here = f"{self.region_name}:{ACCOUNT}"
+        if stack.endswith("-alarms"):
+            found = {"DeadLetterQueueArn": f"arn:aws:sqs:{here}:dead-letters"}
+        else:
+            names = ("Sessions", "Connections", "CachedTranslations", "Rosters")
+            tables = {name: f"arn:aws:dynamodb:{here}:table/{name}-dev" for name in names}
+            found = {f"{name}TableArn": arn for name, arn in tables.items()}
+            found |= {f"{name}TableName": f"{name}-dev" for name in names}
+            made = self.stream_made_at
+            found |= {f"{name}StreamArn": f"{tables[name]}/stream/{made}" for name in STREAMS}
+        return [{"OutputKey": key, "OutputValue": value} for key, value in found.items()]
+
+    # --- Lambda ---
+
+    def get_function_configuration(self, **_: str) -> None:
+        if not self.mappings:
+            raise refused("ResourceNotFoundException")
+
+    def get_paginator(self, _: str) -> "FakeAws":
+        return self
+
+    def paginate(self, FunctionName: str) -> list[dict[str, Any]]:  # noqa: N803
+        found = [each for each in self.mappings.values() if each["FunctionName"] == FunctionName]
+        return [{"EventSourceMappings": found}]
+
+    def get_event_source_mapping(self, UUID: str) -> dict[str, Any]:  # noqa: N803
+        if UUID not in self.mappings:
+            raise refused("ResourceNotFoundException")
+        return self.mappings[UUID]
+
+    def delete_event_source_mapping(self, UUID: str) -> None:  # noqa: N803
+        del self.mappings[UUID]
+
+    def update_event_source_mapping(self, UUID: str, **changes: Any) -> None:  # noqa: N803
+        self.mappings[UUID] |= changes
