@@ -3,11 +3,14 @@
 import os
 
 if "AWS_CHALICE_CLI_MODE" in os.environ:
-    # Chalice sets it for its commands on a developer's machine, never on Lambda. `chalice local`
-    # serves HTTP only and has no hook for more: this is where the rest of the stage comes up.
-    from infra.local import chalice_command
+    # Chalice sets it for its commands on a developer's machine, never on Lambda, and it has no
+    # other hook: here `chalice deploy` says what it lacks, and `chalice local`, which serves HTTP
+    # only, brings up the rest of the stage.
+    from infra.deployment import chalice_command as deployment
+    from infra.local import chalice_command as stage
 
-    chalice_command.prepare()
+    deployment.prepare()
+    stage.prepare()
 
 from chalice_app import slice_function
 from chalice_app.routes import app, connect, disconnect, message

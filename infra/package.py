@@ -1,7 +1,7 @@
 """`python -m infra.package --stage dev [--out DIR]`: the stage as one template and its zip.
 
-`DIR` (dist/<stage>) then holds `sam.json` and `deployment.zip`, for `aws cloudformation package`
-and `aws cloudformation deploy`, or `sam deploy`; infra/README.md has the two commands.
+`DIR` (.chalice/packaged/<stage>) then holds `sam.json` and `deployment.zip`, for `aws
+cloudformation package` and `aws cloudformation deploy`; infra/README.md has the two commands.
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Packages a stage; 1 when it could not be done, with the reason and the mend in one line."""
     parser = argparse.ArgumentParser(prog="python -m infra.package")
     parser.add_argument("--stage", default="dev", help="the Chalice stage (default: dev)")
-    parser.add_argument("--out", type=Path, help="where to write (default: dist/<stage>)")
+    parser.add_argument(
+        "--out", type=Path, help="where to write (default: .chalice/packaged/<stage>)"
+    )
     chosen = parser.parse_args(arguments)
-    out = chosen.out or PROJECT / "dist" / chosen.stage
+    out = chosen.out or PROJECT / ".chalice" / "packaged" / chosen.stage
     try:
         with TemporaryDirectory() as directory:
             package(PROJECT, stage_named(chosen.stage), Path(directory), out)

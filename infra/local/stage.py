@@ -111,7 +111,7 @@ class Stage:
             StageError: a process did not come back.
         """
         while True:
-            self._check(RESTARTED)
+            self._check(MORTAL)
             dead = [name for name in RESTARTED if self._children[name].exit_code is not None]
             if dead:
                 self._restart(self._children[dead[0]])

@@ -3,7 +3,7 @@
 The two questions that the index is for, on the embedded store, a page of 100 at a time: which
 languages a session has (a hop from each language to the next), and who listens to one of them.
 First with the connections in 20 sessions, which the budget is for; then all in one, where the
-figures are the embedded store's own: for every page it walks the whole partition, DynamoDB does not.
+figures are the embedded store's own: it walks the whole partition for a page, DynamoDB does not.
 """
 
 import argparse

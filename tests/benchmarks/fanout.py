@@ -35,6 +35,11 @@ HERE = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parents[2]))
 
 from chalice_app.aws.management_api import ManagementApi  # noqa: E402 - found by the line above
+from tests.benchmarks.other_posters import (  # noqa: E402 - likewise
+    HAS_AIOBOTOCORE,
+    aiobotocore,
+    floor,
+)
 
 REGION = "eu-west-1"
 KEYS = ("ASIAEXAMPLEEXAMPLE00", "s" * 40, "t" * 800)  # as long as a function's own
@@ -160,8 +165,18 @@ WAYS: dict[str, Callable[[str], contextlib.AbstractContextManager[Batch]]] = {
     BASELINE: one_by_one,
     "Chalice's websocket_api.send": chalice,
     "boto3, 100 threads": threads,
+    **(
+        {
+            "aiobotocore, 100 in flight": lambda endpoint: aiobotocore(
+                endpoint, REGION, KEYS, connection_ids(400), CAPTION
+            )
+        }
+        if HAS_AIOBOTOCORE
+        else {}
+    ),
     "ours, 100 in flight": lambda endpoint: ours(endpoint, 100),
     "ours, 200 in flight": lambda endpoint: ours(endpoint, 200),
+    "epoll floor, 200 in flight": lambda endpoint: floor(endpoint, 200, CAPTION),
 }
 
 

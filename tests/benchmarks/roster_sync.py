@@ -42,7 +42,7 @@ CHANGES, SESSIONS, LEAVES = 10_000, 100, 4_000
 BATCH_SIZE = 500
 """The mapping's (`streams.rosters.handler`)."""
 
-LAG_SAMPLES = 150
+LAG_SAMPLES = 100
 PATIENCE = 10.0
 
 

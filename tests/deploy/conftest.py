@@ -12,24 +12,22 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 
 _LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", ".*_cache", ".hypothesis", ".coverage", "__pycache__", "dist", "generated",
+    ".git", ".venv", ".*_cache", ".hypothesis", ".coverage", "__pycache__", "packaged", "generated",
     "deployed", "deployments", "tests",
 )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project: what a deployment records must not land in the working tree."""
-    copy = tmp_path_factory.mktemp("project") / "copy"
-    shutil.copytree(PROJECT, copy, symlinks=True, ignore=_LEFT_OUT)
-    _forget_deployments(copy / ".chalice" / "config.json")
-    return copy
+    return _copy(tmp_path_factory.mktemp("project") / "copy")
 
 
 @pytest.fixture(scope="session")
-def package(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory with `sam.json` and `deployment.zip` of the dev stage."""
     out = tmp_path_factory.mktemp("package")
+    project = _copy(out / "project")
     command = [sys.executable, "-m", "infra.package", "--stage", "dev", "--out", str(out)]
     done = subprocess.run(  # noqa: S603 - this project, run as its Makefile does
         command, cwd=project, capture_output=True, text=True, timeout=120, check=False
@@ -39,8 +37,11 @@ def package(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def _forget_deployments(config: Path) -> None:
-    """The developer may have deployed; the copy starts from nothing."""
+def _copy(to: Path) -> Path:
+    """The project as it is checked out, without what the developer may have deployed."""
+    shutil.copytree(PROJECT, to, symlinks=True, ignore=_LEFT_OUT)
+    config = to / ".chalice" / "config.json"
     document: dict[str, Any] = json.loads(config.read_text())
     document["stages"] = {name: {} for name in document["stages"]}
     config.write_text(json.dumps(document, indent=2) + "\n")
+    return to

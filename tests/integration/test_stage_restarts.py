@@ -24,10 +24,11 @@ from tests.integration.test_stage import (
 )
 
 
-def kill(running: Running, name: str) -> None:
-    """By the hardest signal there is."""
-    (child,) = children_named(running.process.pid, f"infra.local.{name}")
-    os.kill(child, signal.SIGKILL)
+def kill(running: Running, *names: str) -> None:
+    """By the hardest signal there is, and all of them at once."""
+    found = [children_named(running.process.pid, f"infra.local.{name}") for name in names]
+    for (child,) in found:
+        os.kill(child, signal.SIGKILL)
 
 
 def said(log: Path, text: str, times: int = 1) -> None:
@@ -90,9 +91,9 @@ def test_all_at_once_come_back(tmp_path: Path) -> None:
     with stage(log) as running:
         session = running.open_session()
         with joined(session, targetLanguage="pt"):
-            for name in ("gateway", "translate_server", "functions"):
-                kill(running, name)
-            for name in ("gateway", "translate_server", "functions"):
+            names = ("gateway", "translate_server", "functions")
+            kill(running, *names)
+            for name in names:
                 said(log, f"infra.local: {name} was restarted")
             until(lambda: count(running, session) == 0, "the lost listener is still counted")
         assert "pt" in {each["code"] for each in running.get("/languages")["languages"]}
