@@ -198,12 +198,16 @@ def named_sessions(
 
 @dataclass(frozen=True, slots=True)
 class SessionCounts:
-    """The counts of a session's row as they stand there, right or wrong, zeros included."""
+    """The counts of a session's row as they stand there, right or wrong, zeros included.
+
+    `revision` rises with every change of them: counts that are the same again may have moved.
+    """
 
     session_id: str
     session_epoch: int
     listener_count: int
     languages: Mapping[str, int]
+    revision: int = 0
 
     @property
     def session_key(self) -> SessionKey:

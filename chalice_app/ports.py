@@ -6,7 +6,7 @@ Whatever a method does, it raises `errors.Unavailable` when its service is down 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from chalice_app.ledger import LedgerRow, LedgerTransaction, SessionCounts
+from chalice_app.ledger import LedgerRow, LedgerTransaction, SessionCounts, SessionKey
 from chalice_app.models import (
     AccessRow,
     CachedTranslation,
@@ -254,7 +254,11 @@ class Ledger(Protocol):
 
 
 class RosterSurvey(Protocol):
-    """Everything that is counted and everything that ought to be (eventually consistent)."""
+    """Everything that is counted and everything that ought to be.
+
+    The scans are eventually consistent and show where to look; `read_counts` and `scan_session`
+    are consistent, for whoever corrects.
+    """
 
     def scan_connections(self) -> Iterable[Connection]:
         """Every connection."""
@@ -264,6 +268,12 @@ class RosterSurvey(Protocol):
 
     def scan_counts(self) -> Iterable[SessionCounts]:
         """The counts of every session."""
+
+    def read_counts(self, session_id: str) -> SessionCounts | None:
+        """The counts of one session as they are now."""
+
+    def scan_session(self, session: SessionKey) -> Iterable[LedgerRow]:
+        """The rows that count in one session, as they are now."""
 
     def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
         """Adds to a session's counts (listeners per language); listenerCount becomes their sum.

@@ -4,10 +4,11 @@ The stream keeps the rosters exact (see `streams.rosters`); this is for what no 
 of: records lost beyond the mapping's retries, rows edited by hand, rows that DynamoDB's own expiry
 has left lying. It runs every five minutes, and by hand as `python -m infra.reconcile`.
 
-It looks twice, some seconds apart, and believes only what was wrong both times in the same way: a
-listener who is just coming, and an index that lags, are no drift. What it finds goes through the
-same synchronisation as a stream record; a session's counts are corrected by what they are off, on
-condition that nothing has moved them since they were read.
+It looks twice, some seconds apart, and follows up only what was wrong both times in the same way: a
+listener who is just coming, and an index that lags, are no drift. Connections go through the same
+synchronisation as a stream record. Counts are read again, consistently, and then every row that
+counts in the session; what they are off is added on condition that their revision is still the one
+that was read: so nobody came or went in between, and the correction is exact.
 """
 
 import logging
@@ -30,6 +31,9 @@ _log = logging.getLogger(__name__)
 
 SECOND_LOOK_SECONDS = 5.0
 """Well above what an index lags and a stream takes; well below the five minutes to the next run."""
+
+CORRECTIONS = 5
+"""Tries to correct a session's counts between two who come or go; the next run tries again."""
 
 _Place = tuple[SessionKey, str]
 """A session, and a language in it: where a connection is, or is counted."""
@@ -91,7 +95,7 @@ class Reconciler:
             found = _lasting(found, self._look(session_id))
         for connection_id in found.expired:
             self.connections.delete_expired(connection_id, self.clock.now_ms() // 1000)
-        corrected = {key[0] for key, off in found.counts.items() if self._correct(*off)}
+        corrected = {key[0] for key in found.counts if self._correct(key)}
         synchronised = self.sync.synchronise(found.connections)
         self.presence.tell([], corrected | synchronised.sessions)
         self.metrics.emit({metrics.ROSTER_DRIFT: found.listeners})
@@ -125,14 +129,23 @@ class Reconciler:
             expired=frozenset(expired),
         )
 
-    def _correct(self, seen: SessionCounts, deltas: Mapping[str, int]) -> bool:
-        try:
-            self.survey.correct_counts(seen, deltas)
-        except ConditionFailed:
-            # Somebody came or went meanwhile: the next run looks again.
-            return False
-        _log.warning("the counts of %s were off by %s", seen.session_id, dict(deltas))
-        return True
+    def _correct(self, session: SessionKey) -> bool:
+        """Corrects the counts of a session; False where they are right or would not stand still."""
+        for _ in range(CORRECTIONS):
+            seen = self.survey.read_counts(session[0])
+            if seen is None or seen.session_key != session:
+                return False
+            rows = Counter(row.target_language for row in self.survey.scan_session(session))
+            deltas = _deltas(seen, rows)
+            if not _is_off(seen, deltas):
+                return False
+            try:
+                self.survey.correct_counts(seen, deltas)
+            except ConditionFailed:
+                continue
+            _log.warning("the counts of %s were off by %s", seen.session_id, dict(deltas))
+            return True
+        return False
 
 
 def _displaced(
@@ -154,14 +167,23 @@ def _miscounted(
         rows[key][language] += 1
     found = {}
     for key, seen in counts.items():
-        deltas = {
-            language: rows[key][language] - seen.languages.get(language, 0)
-            for language in rows[key].keys() | seen.languages.keys()
-        }
-        off = {language: delta for language, delta in sorted(deltas.items()) if delta}
-        if off or seen.listener_count != sum(seen.languages.values()):
-            found[key] = (seen, off)
+        deltas = _deltas(seen, rows[key])
+        if _is_off(seen, deltas):
+            found[key] = (seen, deltas)
     return found
+
+
+def _deltas(seen: SessionCounts, rows: Mapping[str, int]) -> Mapping[str, int]:
+    """What to add to each language's count to make it that of the rows."""
+    deltas = {
+        language: rows.get(language, 0) - seen.languages.get(language, 0)
+        for language in rows.keys() | seen.languages.keys()
+    }
+    return {language: delta for language, delta in sorted(deltas.items()) if delta}
+
+
+def _is_off(seen: SessionCounts, deltas: Mapping[str, int]) -> bool:
+    return bool(deltas) or seen.listener_count != sum(seen.languages.values())
 
 
 def _lasting(first: Drift, second: Drift) -> Drift:
@@ -169,7 +191,9 @@ def _lasting(first: Drift, second: Drift) -> Drift:
     return Drift(
         connections=dict(first.connections.items() & second.connections.items()),
         counts={
-            key: found for key, found in second.counts.items() if first.counts.get(key) == found
+            key: (seen, off)
+            for key, (seen, off) in second.counts.items()
+            if key in first.counts and first.counts[key][1] == off
         },
         expired=second.expired,
     )

@@ -25,6 +25,7 @@ from chalice_app.ledger import (
     LedgerTransaction,
     LedgerWrite,
     SessionCounts,
+    SessionKey,
     State,
     named_sessions,
     plan_transactions,
@@ -107,6 +108,7 @@ class MemoryTables:
         self._lock = threading.RLock()
         self._sessions: dict[str, Session] = {}
         self._counts: dict[str, Counter[str]] = {}
+        self._revisions: Counter[str] = Counter()
         self._sentences: dict[tuple[str, int, int], Sentence] = {}
         self._under_way: dict[tuple[str, int], dict[int, int]] = {}
         self._tallies: dict[tuple[str, int, int], Tally] = {}
@@ -376,6 +378,7 @@ class MemoryTables:
     def _add(self, to: Session, deltas: Mapping[str, int], listener_count: int) -> None:
         counts = self._counts[to.session_id]
         counts.update(deltas)
+        self._revisions[to.session_id] += 1
         languages = {language: n for language, n in sorted(counts.items()) if n > 0}
         self._store(replace(to, listener_count=listener_count, languages=languages))
 
@@ -400,6 +403,21 @@ class MemoryTables:
         with self._lock:
             return [self._counts_of(each) for each in self._sessions.values()]
 
+    def read_counts(self, session_id: str) -> SessionCounts | None:
+        self._called("read_counts")
+        with self._lock:
+            found = self._sessions.get(session_id)
+            return None if found is None else self._counts_of(found)
+
+    def scan_session(self, session: SessionKey) -> Iterable[LedgerRow]:
+        self._called("scan_session")
+        with self._lock:
+            return [
+                row
+                for row in self._ledger.values()
+                if row.state is State.IN and row.session_key == session
+            ]
+
     def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
         self._called("correct_counts")
         with self._lock:
@@ -418,7 +436,8 @@ class MemoryTables:
 
     def _counts_of(self, of: Session) -> SessionCounts:
         counts = dict(self._counts[of.session_id])
-        return SessionCounts(of.session_id, of.created_at, of.listener_count, counts)
+        revision = self._revisions[of.session_id]
+        return SessionCounts(of.session_id, of.created_at, of.listener_count, counts, revision)
 
     # --- TranslationCacheStore ---
 

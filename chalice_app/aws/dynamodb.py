@@ -262,9 +262,9 @@ class Table:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    def scan(self, index: str | None = None) -> Iterator[Item]:
-        """Every item of the table or of an index (eventually consistent), page by page."""
-        request: dict[str, Any] = {"TableName": self.name}
+    def scan(self, index: str | None = None, *, consistent: bool = False) -> Iterator[Item]:
+        """Every item of the table or of an index, page by page; no index reads consistently."""
+        request: dict[str, Any] = {"TableName": self.name, "ConsistentRead": consistent}
         if index is not None:
             request["IndexName"] = index
         while True:

@@ -12,9 +12,9 @@ from typing import Any
 from chalice_app.attribute_values import Item
 from chalice_app.aws.connections_table import connection_from
 from chalice_app.aws.dynamodb import Table
-from chalice_app.aws.rosters_table import ROSTER_INDEX
-from chalice_app.aws.sessions_table import LANGUAGE_PREFIX
-from chalice_app.ledger import LedgerRow, SessionCounts, State
+from chalice_app.aws.rosters_table import ROSTER_INDEX, ledger_row_from
+from chalice_app.aws.sessions_table import LANGUAGE_PREFIX, REVISION
+from chalice_app.ledger import LedgerRow, SessionCounts, SessionKey, State
 from chalice_app.models import Connection
 
 
@@ -43,6 +43,19 @@ class DynamoDbSurvey:
         """The counts of every session; rows of sentences are passed over."""
         return (_counts_from(item) for item in self.sessions.scan() if "tokenHash" in item)
 
+    def read_counts(self, session_id: str) -> SessionCounts | None:
+        """The counts of one session, by consistent read."""
+        item = self.sessions.get(session_id)
+        return _counts_from(item) if item is not None and "tokenHash" in item else None
+
+    def scan_session(self, session: SessionKey) -> Iterator[LedgerRow]:
+        """The rows that count in one session, by a consistent scan of the whole ledger.
+
+        The index would be cheaper and may lag: it is for finding, not for correcting.
+        """
+        rows = (ledger_row_from(item) for item in self.rosters.scan(consistent=True))
+        return (row for row in rows if row.state is State.IN and row.session_key == session)
+
     def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
         """Adds to the counts, while they are still as they were seen.
 
@@ -52,13 +65,17 @@ class DynamoDbSurvey:
             language: seen.languages.get(language, 0) + delta for language, delta in deltas.items()
         }
         total = sum({**seen.languages, **right}.values())
-        update = {"listenerCount": total - seen.listener_count} | {
+        update = {"listenerCount": total - seen.listener_count, REVISION: 1} | {
             LANGUAGE_PREFIX + language: delta for language, delta in deltas.items()
         }
         expected = {"createdAt": seen.session_epoch, "listenerCount": seen.listener_count} | {
             LANGUAGE_PREFIX + language: count for language, count in seen.languages.items()
         }
         absent = [LANGUAGE_PREFIX + language for language in deltas.keys() - seen.languages.keys()]
+        if seen.revision:
+            expected[REVISION] = seen.revision
+        else:
+            absent.append(REVISION)
         self.sessions.add(seen.session_id, update, expected, absent)
 
 
@@ -72,6 +89,7 @@ def _counts_from(item: Item) -> SessionCounts:
             for name, value in item.items()
             if name.startswith(LANGUAGE_PREFIX)
         },
+        revision=_number(item.get(REVISION)),
     )
 
 

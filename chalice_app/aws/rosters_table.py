@@ -17,7 +17,7 @@ from typing import Any
 from chalice_app.attribute_values import Item, encode
 from chalice_app.aws.connections_table import ConnectionsTable
 from chalice_app.aws.dynamodb import Table, errors_translated, read_rows
-from chalice_app.aws.sessions_table import LANGUAGE_PREFIX, session_from
+from chalice_app.aws.sessions_table import LANGUAGE_PREFIX, REVISION, session_from
 from chalice_app.ledger import LedgerRow, LedgerTransaction, LedgerWrite, SessionKey, State
 from chalice_app.models import Connection, Session
 
@@ -108,13 +108,13 @@ class RostersTable:
         """The counts' change, on condition that the session is still of that epoch."""
         unspoken = {} if last_sequence is None else {":last": last_sequence}
         names = {f"#l{n}": LANGUAGE_PREFIX + language for n, language in enumerate(deltas)}
-        values = {f":l{n}": delta for n, delta in enumerate(deltas.values())}
+        values = {f":l{n}": delta for n, delta in enumerate(deltas.values())} | {":one": 1}
         adds = ", ".join(f"#l{n} :l{n}" for n in range(len(deltas)))
         return {
             "Update": {
                 "TableName": self.sessions.name,
                 "Key": encode({"sessionId": session[0]}),
-                "UpdateExpression": f"ADD listenerCount :total, {adds}",
+                "UpdateExpression": f"ADD listenerCount :total, {REVISION} :one, {adds}",
                 "ConditionExpression": "createdAt = :epoch"
                 + (" AND lastSequence = :last" if unspoken else ""),
                 "ExpressionAttributeNames": names,

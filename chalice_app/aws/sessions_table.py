@@ -4,7 +4,8 @@ Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
 
 - a session, `golden-eagle-427`: speakerConnectionId, sourceLanguage, listenerCount,
   `listeners.<language>` (one number a language, top-level because ADD takes no nested attribute),
-  isActive, createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash, lastSequence;
+  countsRevision, isActive, createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash,
+  lastSequence;
 - a sentence, `golden-eagle-427#<createdAt>#<sequence>`: spokenAt (ms), sourceLanguage, expiresAt,
   claim (random, whose it is) and, if sentences are kept, text. Its conditional put is what makes a
   sequence be spoken once, in whatever order two invocations come; it lives
@@ -24,6 +25,9 @@ from chalice_app.models import Sentence, Session
 
 LANGUAGE_PREFIX = "listeners."
 """Begins the attribute that counts one language's listeners."""
+
+REVISION = "countsRevision"
+"""Rises with every change of the counts."""
 
 SENTENCE_TTL_SECONDS = 2 * 3600
 """A connection lives 2 hours at most: nobody can come back for anything older."""

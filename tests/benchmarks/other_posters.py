@@ -24,6 +24,7 @@ _REQUEST = (
     "X-Amz-Date: 20260101T000000Z\r\nContent-Length: {length}\r\n"
     "Authorization: AWS4-HMAC-SHA256 {signature}\r\n\r\n"
 )
+POSTS = 2000
 _NOT_YET = (BlockingIOError, ssl.SSLWantReadError)
 
 
@@ -37,6 +38,25 @@ def _connected(tls: bool, hostname: str, port: int) -> socket.socket:
     return sock
 
 
+def _posted(
+    selector: selectors.BaseSelector, sockets: Sequence[socket.socket], request: bytes
+) -> int:
+    for sock in sockets:
+        sock.send(request)
+    started, answered = len(sockets), 0
+    while answered < POSTS:
+        for key, _ in selector.select():
+            try:
+                key.data.recv(65536)
+            except _NOT_YET:
+                continue
+            answered += 1
+            if started < POSTS:
+                key.data.send(request)
+                started += 1
+    return POSTS
+
+
 @contextlib.contextmanager
 def floor(endpoint: str, in_flight: int, data: bytes) -> Iterator[Batch]:
     """2,000 posts a batch over as many sockets as may be in flight."""
@@ -48,24 +68,7 @@ def floor(endpoint: str, in_flight: int, data: bytes) -> Iterator[Batch]:
         sockets.append(_connected(url.scheme == "https", url.hostname or "", url.port or 80))
         selector.register(sockets[-1], selectors.EVENT_READ, sockets[-1])
 
-    def batch(posts: int = 2000) -> int:
-        started = min(posts, in_flight)
-        for sock in sockets[:started]:
-            sock.send(request)
-        answered = 0
-        while answered < posts:
-            for key, _ in selector.select():
-                try:
-                    key.data.recv(65536)
-                except _NOT_YET:
-                    continue
-                answered += 1
-                if started < posts:
-                    key.data.send(request)
-                    started += 1
-        return posts
-
-    yield batch
+    yield lambda: _posted(selector, sockets, request)
     selector.close()
     for sock in sockets:
         sock.close()

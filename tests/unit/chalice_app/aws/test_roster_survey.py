@@ -92,7 +92,7 @@ def test_who_has_left_is_not_counted(stores: Stores) -> None:
 
 def test_sessions_are_seen_with_their_counts_and_sentences_are_not(stores: Stores) -> None:
     assert counts(stores) == SessionCounts(
-        HERE.session_id, HERE.created_at, 3, {"es": 2, "zh-TW": 1}
+        HERE.session_id, HERE.created_at, 3, {"es": 2, "zh-TW": 1}, revision=1
     )
 
 

@@ -466,7 +466,9 @@ def test_a_survey_sees_everyone_and_every_count(stores: Stores) -> None:
     everyone = {each.connection_id for each in stores.survey.scan_connections()}
     assert everyone == {"c1", "c2", "c3"}
     assert list(stores.survey.scan_counted()) == [("c1", counted(version=0))]
-    assert list(stores.survey.scan_counts()) == [SessionCounts(*KEY, 1, {"es": 1, "fr": 0})]
+    assert list(stores.survey.scan_counts()) == [
+        SessionCounts(*KEY, 1, {"es": 1, "fr": 0}, revision=2)
+    ]
 
 
 def test_counts_are_corrected_by_what_they_are_off(stores: Stores) -> None:
