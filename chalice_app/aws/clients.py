@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from types_boto3_translate import TranslateClient
 
 _DYNAMODB = Config(
+    # The adapters' requests are of a few fixed shapes, and DynamoDB checks them anyway: botocore's
+    # own check is a quarter of a roster transaction's CPU (tests/benchmarks/roster_sync.py).
+    parameter_validation=False,
     connect_timeout=1,
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 4},
