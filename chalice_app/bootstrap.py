@@ -192,7 +192,9 @@ class Application:
     @cached_property
     def resume(self) -> Resume:
         """What those who come back have missed."""
-        return Resume(self.adapters.sessions, self.renderer, self.broadcast)
+        return Resume(
+            self.adapters.sessions, self.renderer, self.broadcast, self._executor("resume")
+        )
 
     @cached_property
     def broadcast(self) -> Broadcast:

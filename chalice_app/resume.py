@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from chalice_app import messages
 from chalice_app.broadcast import Broadcast
-from chalice_app.models import Connection, Session
+from chalice_app.models import Connection, Sentence, Session
 from chalice_app.ports import SessionStore
-from chalice_app.rendering import Renderer, caption_of
+from chalice_app.rendering import Renderer, Rendering, caption_of
 
 _log = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ class Resume:
     sessions: SessionStore
     renderer: Renderer
     broadcast: Broadcast
+    executor: Executor
 
     def replay(self, session: Session, language: str, listeners: Sequence[Connection]) -> None:
         """Sends each listener of that language the captions after its own last sequence."""
@@ -35,9 +37,15 @@ class Resume:
             return
         first = max(min(missed_from.values()), session.last_sequence - MOST_CAPTIONS) + 1
         sequences = range(first, session.last_sequence + 1)
-        for sentence in self.sessions.get_sentences(session, sequences):
+        sentences = self.sessions.get_sentences(session, sequences)
+        # Rendered side by side, sent one after the other.
+        rendered = self.executor.map(lambda each: self._render(each, language), sentences)
+        for sentence, rendering in zip(sentences, rendered, strict=True):
             waiting = [key for key, last in missed_from.items() if last < sentence.sequence]
-            for rendering in self.renderer.render(sentence, [language]):
-                caption = caption_of(session, sentence, rendering)
-                self.broadcast.notify(waiting, messages.caption(caption))
-                self.renderer.remember(sentence, [rendering])
+            caption = caption_of(session, sentence, rendering)
+            self.broadcast.notify(waiting, messages.caption(caption))
+
+    def _render(self, sentence: Sentence, language: str) -> Rendering:
+        (rendering,) = self.renderer.render(sentence, [language])
+        self.renderer.remember(sentence, [rendering])
+        return rendering

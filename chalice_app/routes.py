@@ -231,7 +231,11 @@ def _answer(call: Callable[[], dict[str, Any] | None], status: int = 200) -> Res
 
 
 def _refusal(failure: BroadcasterError) -> Response:
-    request_id = _request().context.get("requestId", "")
+    request = _request()
+    # Chalice's local server knows no request id of the gateway's: then the function's own.
+    request_id: str = request.context.get("requestId") or getattr(
+        request.lambda_context, "aws_request_id", ""
+    )
     return Response(messages.error(failure, request_id), status_code=failure.http_status)
 
 

@@ -6,8 +6,9 @@ None of them touches a count: the stream of the Connections table does (see `str
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from time import sleep
 
 from chalice_app import messages
 from chalice_app.broadcast import Broadcast
@@ -28,6 +29,9 @@ from chalice_app.translation import Translation
 CONNECTION_TTL_SECONDS = 2 * 3600 + 600
 """API Gateway ends a WebSocket after 2 hours; ten minutes later its row may go."""
 
+HANDSHAKE_WAITS = (0.05, 0.1, 0.2)
+"""Seconds between the tries to tell those who answer 410; most of them have simply left."""
+
 _NAME_TRIES = 8
 
 
@@ -41,6 +45,7 @@ class Sessions:
     broadcast: Broadcast
     clock: Clock
     ttl_seconds: int
+    wait: Callable[[float], None] = sleep
 
     def open(self, source_language: str) -> tuple[Session, str]:
         """Opens a session; returns it with its speaker token, which is stored as a hash alone.
@@ -208,10 +213,21 @@ class Sessions:
         self.dismiss(self._everyone_in(session))
 
     def dismiss(self, connection_ids: Iterable[str]) -> None:
-        """Tells connections that their session has ended, and closes them."""
-        everyone = list(connection_ids)
-        self.broadcast.notify(everyone, messages.session_ended("ended by the speaker"))
-        self.broadcast.close(everyone)
+        """Tells connections that their session has ended, and closes them.
+
+        Whoever is just arriving cannot be told before the handshake is over: they are closed after
+        they have been told, not before.
+        """
+        unreached: Sequence[str] = list(connection_ids)
+        ended = messages.session_ended("ended by the speaker")
+        for seconds in (*HANDSHAKE_WAITS, None):
+            gone = set(self.broadcast.notify(unreached, ended).gone)
+            self.broadcast.close([each for each in unreached if each not in gone])
+            unreached = [each for each in unreached if each in gone]
+            if not unreached or seconds is None:
+                break
+            self.wait(seconds)
+        self.broadcast.close(unreached)
 
     def _everyone_in(self, session: Session) -> Iterable[str]:
         if session.speaker_connection_id is not None:

@@ -94,9 +94,13 @@ class Speech:
         languages = spoken.session.languages
         if spoken.utterance.seconds_left(self.clock.now_ms()) <= 0:
             return Sent(_dropped(languages))
+        # A sentence that was overtaken may not have been there for those who came back since:
+        # better twice for one of them than never.
+        overtaken = spoken.session.last_sequence > spoken.sentence.sequence
+        sequence = None if overtaken else spoken.sentence.sequence
         rosters = {
             language: self.executor.submit(
-                self.roster.query_roster, spoken.session, language, spoken.sentence.sequence
+                self.roster.query_roster, spoken.session, language, sequence
             )
             for language in languages
         }

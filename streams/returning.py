@@ -25,11 +25,26 @@ from chalice_app.sessions import Sessions
 _log = logging.getLogger(__name__)
 
 TRIES = 12
-"""Rounds of replaying: each takes some milliseconds, and a speaker says ten sentences a second at
-the most."""
+SECONDS = 1.0
+"""How often, and for how long, those who come back are brought up to date: a shard waits meanwhile.
 
-_WAITS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
-"""Seconds between the rounds. A young socket answers 410 until its handshake is over."""
+A round takes some milliseconds, and a speaker says ten sentences a second at the most.
+"""
+
+_HANDSHAKE_WAITS = (0.02, 0.05, 0.1, 0.2, 0.4)
+"""Seconds between rounds in which nobody could be reached: a young socket answers 410 until its
+handshake is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The sessions whose counts changed, and who was talked over.
+
+    `behind` tells up to which sequence each of those has been sent the talk.
+    """
+
+    sessions: Collection[str]
+    behind: Mapping[str, int]
 
 
 @dataclass
@@ -60,30 +75,44 @@ class Returning:
             resume=application.resume,
         )
 
-    def admit(self, connection_ids: Collection[str]) -> Collection[str]:
-        """Replays and counts them; returns the names of the sessions whose counts changed.
+    def admit(self, connection_ids: Collection[str]) -> Admitted:
+        """Replays and counts them.
 
         Whoever could not be counted so (gone, in no open session, or talked over for all the
-        tries) is left to the ordinary synchronisation.
+        tries) is left to the ordinary synchronisation, and to `catch_up` after it.
         """
         coming = _Round(set(connection_ids))
         changed: set[str] = set()
-        for attempt in range(TRIES):
-            if not coming.pending:
-                break
-            if attempt == len(_WAITS):
-                # No handshake takes that long: whoever still answers 410 is gone.
-                coming.pending &= coming.sent.keys()
-            if attempt:
-                self.wait(_WAITS[min(attempt, len(_WAITS)) - 1])
+        waits = iter(_HANDSHAKE_WAITS)
+        end = self.broadcast.clock.monotonic() + SECONDS
+        for _ in range(TRIES):
             try:
                 changed |= self._round(coming)
             except MalformedRows:
                 _log.exception("left to the ordinary synchronisation")
                 break
-        if coming.pending:
-            _log.warning("%d who came back were not counted in order", len(coming.pending))
-        return changed
+            if not coming.pending or self.broadcast.clock.monotonic() >= end:
+                break
+            if coming.pending.isdisjoint(coming.sent):
+                if (seconds := next(waits, None)) is None:
+                    break
+                self.wait(seconds)
+        behind = {key: coming.sent[key] for key in coming.pending & coming.sent.keys()}
+        if behind:
+            _log.warning("%d who came back were talked over", len(behind))
+        return Admitted(changed, behind)
+
+    def catch_up(self, behind: Mapping[str, int]) -> None:
+        """Sends those who are counted by now what was spoken until then.
+
+        Broadcasts have reached them for a moment, so a caption may come twice or before an older
+        one; listeners order by sequence, and none is missed.
+        """
+        connections = self.ledger.get_connections(sorted(behind))
+        there = {key: replace(each, last_sequence=behind[key]) for key, each in connections.items()}
+        sessions = self.ledger.get_sessions(sorted({each.session_id for each in there.values()}))
+        for session, language, group in _groups(there, sessions):
+            self.resume.replay(session, language, list(group.values()))
 
     def _round(self, coming: _Round) -> set[str]:
         ids = sorted(coming.pending)

@@ -27,7 +27,7 @@ from chalice_app.ports import Ledger
 from streams.batch import handle_batch
 from streams.presence import Presence
 from streams.records import Change, StreamRecord
-from streams.returning import Returning
+from streams.returning import Admitted, Returning
 
 _log = logging.getLogger(__name__)
 
@@ -159,10 +159,12 @@ def handle_records(
     of_speakers = {each.session_id for each in joined if not each.is_listener}
 
     def admit() -> Collection[str]:
-        admitted = returning.admit(back) if returning and back else ()
+        admitted = returning.admit(back) if returning and back else Admitted((), {})
         rest = sync.synchronise(back)
+        if returning and admitted.behind:
+            returning.catch_up(admitted.behind)
         result.failed |= rest.failed
-        return {*admitted, *rest.sessions}
+        return {*admitted.sessions, *rest.sessions}
 
     presence.tell(joined, result.sessions | of_speakers, meanwhile=admit)
     return [first[failed] for failed in result.failed]

@@ -39,7 +39,7 @@ class Design:
         sync = self.synchronisation(tables)
         presence = cast("Presence", _QuietPresence(sync.ledger))
         nobody: Any = _Nobody()
-        resume = Resume(tables.sessions, nobody, nobody)
+        resume = Resume(tables.sessions, nobody, nobody, nobody)
         returning = Returning(sync.ledger, nobody, nobody, resume, wait=_no_wait)
         return handle_batch(event, partial(_called, self.effect, sync, presence, returning))
 
@@ -77,6 +77,19 @@ class _Nobody:
 
     def dismiss(self, _: Collection[str]) -> None:
         """They close their sockets some day."""
+
+    @property
+    def clock(self) -> "_Nobody":
+        """A clock that stands still."""
+        return self
+
+    def monotonic(self) -> float:
+        """Always the same second."""
+        return 0.0
+
+    def map(self, call: Callable[[Any], Any], over: Sequence[Any]) -> list[Any]:
+        """In place of threads."""
+        return list(map(call, over))
 
 
 def _called(

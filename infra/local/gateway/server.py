@@ -45,7 +45,12 @@ async def gateway(
     functions = Functions(functions_host, names, limits)
     sockets = Sockets(Routes(functions, limits), f"{LOOPBACK}:{port}", limits)
     server = _http_server(sockets, Management(sockets.open))
-    listening = await asyncio.get_running_loop().create_server(server, sock=listener)
+    listening = await asyncio.get_running_loop().create_server(
+        # asyncio listens once more, with a backlog of its own.
+        server,
+        sock=listener,
+        backlog=BACKLOG,
+    )
     try:
         yield port
     finally:
