@@ -233,10 +233,9 @@ def _answer(call: Callable[[], dict[str, Any] | None], status: int = 200) -> Res
 def _refusal(failure: BroadcasterError) -> Response:
     request = _request()
     # Chalice's local server knows no request id of the gateway's: then the function's own.
-    request_id: str = request.context.get("requestId") or getattr(
-        request.lambda_context, "aws_request_id", ""
-    )
-    return Response(messages.error(failure, request_id), status_code=failure.http_status)
+    own = getattr(request.lambda_context, "aws_request_id", "")
+    error = messages.error(failure, str(request.context.get("requestId") or own))
+    return Response(error, status_code=failure.http_status)
 
 
 def _log_failure(failure: BroadcasterError) -> None:
