@@ -13,8 +13,8 @@ run: system venv  ## the whole system on loopback: http://127.0.0.1:8000
 	@exec $(BIN)/python -m infra.local $(ARGS)
 
 test: system browser venv check  ## every check and every test
-	$(BIN)/pytest --cov --cov-report=term:skip-covered tests/unit tests/integration tests/deploy
-	$(BIN)/pytest tests/browser
+	@$(BIN)/pytest --cov --cov-report=term:skip-covered tests/unit tests/integration tests/deploy; \
+	  rest=$$?; $(BIN)/pytest tests/browser && exit $$rest
 
 check: venv  ## formatting, lint, types, import directions, templates
 	$(BIN)/ruff format --check .
@@ -68,6 +68,7 @@ alarm-drill: venv  ## every alarm fires when it should and is silent when it sho
 venv: .venv/built  ## .venv and nothing else
 
 .venv/built: infra/requirements-dev.txt
+	@echo "installing the development packages into .venv: a minute or two"
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@

@@ -210,6 +210,11 @@ class SessionCounts:
     revision: int = 0
 
     @property
+    def total(self) -> int:
+        """What listenerCount should be: the sum of the languages."""
+        return sum(self.languages.values())
+
+    @property
     def session_key(self) -> SessionKey:
         """The session they are of."""
         return self.session_id, self.session_epoch

@@ -1,6 +1,5 @@
 """Use case: listeners who come back get what they missed, in order and in their language."""
 
-import logging
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -10,8 +9,6 @@ from chalice_app.broadcast import Broadcast
 from chalice_app.models import Connection, Sentence, Session
 from chalice_app.ports import SessionStore
 from chalice_app.rendering import Renderer, Rendering, caption_of
-
-_log = logging.getLogger(__name__)
 
 MOST_CAPTIONS = 50
 """The protocol's limit of what is sent again."""

@@ -1,4 +1,4 @@
-"""START HERE: every way into the system, and what each one does.
+"""START HERE: every way in for people, and what each one does.
 
 A handler parses, makes one call and answers; the rules live in the use cases:
 

@@ -89,6 +89,8 @@ def _warm(application: Application, arguments: argparse.Namespace) -> None:
     dollars = round(warmed.characters * DOLLARS_A_CHARACTER, 6)
     values = {**asdict(warmed), "too_long": script.skipped, "dollars": dollars}
     _tell(arguments, values, _told(warmed, script, dollars))
+    if warmed.failed:
+        sys.exit(1)
 
 
 def _told(warmed: Warmed, script: Script, dollars: float) -> str:

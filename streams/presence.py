@@ -4,7 +4,6 @@ Joiners hear `joined`, speakers `roster`; both are told after the counts are com
 hears of what is not yet true. Records come at least once, and so do these messages.
 """
 
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +17,6 @@ from chalice_app.broadcast import Broadcast
 from chalice_app.models import Connection, Session
 from chalice_app.ports import Ledger, MetricsSink
 from chalice_app.sessions import Sessions
-
-_log = logging.getLogger(__name__)
 
 HANDSHAKE_WAITS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds between the tries to reach a joiner whose socket answers 410: its `$connect` may not have

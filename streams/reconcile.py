@@ -54,8 +54,9 @@ class Drift:
     @property
     def listeners(self) -> int:
         """By how many listeners the rosters and the counts are wrong, together."""
-        off = (delta for _, deltas in self.counts.values() for delta in deltas.values())
-        return len(self.connections) + sum(map(abs, off))
+        off = sum(abs(delta) for _, deltas in self.counts.values() for delta in deltas.values())
+        sums = (seen.listener_count - seen.total for seen, _ in self.counts.values())
+        return len(self.connections) + off + sum(map(abs, sums))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,12 @@ class Reconciler:
                 self.survey.correct_counts(seen, deltas)
             except ConditionFailed:
                 continue
-            _log.warning("the counts of %s were off by %s", seen.session_id, dict(deltas))
+            _log.warning(
+                "the counts of %s were off by %s, their sum by %d",
+                seen.session_id,
+                dict(deltas),
+                seen.total - seen.listener_count,
+            )
             return True
         return False
 
@@ -183,7 +189,7 @@ def _deltas(seen: SessionCounts, rows: Mapping[str, int]) -> Mapping[str, int]:
 
 
 def _is_off(seen: SessionCounts, deltas: Mapping[str, int]) -> bool:
-    return bool(deltas) or seen.listener_count != sum(seen.languages.values())
+    return bool(deltas) or seen.listener_count != seen.total
 
 
 def _lasting(first: Drift, second: Drift) -> Drift:

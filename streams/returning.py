@@ -48,7 +48,7 @@ class Admitted:
 
 
 @dataclass
-class _Round:
+class _Admission:
     """Who is still coming, and up to which sequence each has been sent the talk."""
 
     pending: set[str]
@@ -81,13 +81,13 @@ class Returning:
         Whoever could not be counted so (gone, in no open session, or talked over for all the
         tries) is left to the ordinary synchronisation, and to `catch_up` after it.
         """
-        coming = _Round(set(connection_ids))
+        coming = _Admission(set(connection_ids))
         changed: set[str] = set()
         waits = iter(_HANDSHAKE_WAITS)
         end = self.broadcast.clock.monotonic() + SECONDS
         for _ in range(TRIES):
             try:
-                changed |= self._round(coming)
+                changed |= self._bring_in(coming)
             except MalformedRows:
                 _log.exception("left to the ordinary synchronisation")
                 break
@@ -114,7 +114,7 @@ class Returning:
         for session, language, group in _groups(there, sessions):
             self.resume.replay(session, language, list(group.values()))
 
-    def _round(self, coming: _Round) -> set[str]:
+    def _bring_in(self, coming: _Admission) -> set[str]:
         ids = sorted(coming.pending)
         counted = self.ledger.get_ledger(ids)
         connections = self.ledger.get_connections(ids)
@@ -138,7 +138,7 @@ class Returning:
         return changed
 
     def _bring_up_to_date(
-        self, session: Session, language: str, group: Mapping[str, Connection], coming: _Round
+        self, session: Session, language: str, group: Mapping[str, Connection], coming: _Admission
     ) -> Mapping[str, Connection]:
         """Greets whoever has not been, and replays what has been spoken since; who was reached."""
         new = sorted(group.keys() - coming.sent.keys())

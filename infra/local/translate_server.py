@@ -26,13 +26,15 @@ async def serve(engine: Translator, port: int) -> None:
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
     workers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="translate")
+    # Before anybody is told that this is ready: a parent that ends right then must be noticed.
+    parent = os.getppid()
     app = application(engine, workers)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_ANSWERS_SECONDS)
     await runner.setup()
     try:
         await web.TCPSite(runner, _HOST, port).start()
         print(f"ready http://{_HOST}:{runner.addresses[0][1]}", flush=True)
-        orphaned = asyncio.create_task(_stop_when_orphaned(stop, os.getppid()))
+        orphaned = asyncio.create_task(_stop_when_orphaned(stop, parent))
         await stop.wait()
         orphaned.cancel()
     finally:

@@ -51,6 +51,8 @@ def _parse_arguments() -> argparse.Namespace:
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
+    # Before anybody is told that this is ready: a parent that ends right then must be noticed.
+    parent = os.getppid()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -58,14 +60,13 @@ async def _serve(arguments: argparse.Namespace) -> None:
     names = FunctionNames(arguments.connect, arguments.message, arguments.disconnect)
     async with gateway(arguments.functions, arguments.port, names, Limits()) as port:
         print(f"ready ws://{LOOPBACK}:{port}", flush=True)
-        orphaned = asyncio.create_task(_stop_when_orphaned(stop))
+        orphaned = asyncio.create_task(_stop_when_orphaned(stop, parent))
         await stop.wait()
         orphaned.cancel()
 
 
-async def _stop_when_orphaned(stop: asyncio.Event) -> None:
+async def _stop_when_orphaned(stop: asyncio.Event, parent: int) -> None:
     """Stop with the process that started this one: no system tells of that everywhere."""
-    parent = os.getppid()
     while os.getppid() == parent:
         await asyncio.sleep(PARENT_CHECK_SECONDS)
     stop.set()

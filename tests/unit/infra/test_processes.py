@@ -80,7 +80,9 @@ def test_a_child_that_does_not_listen_is_killed_with_its_own_children(
 
 
 def test_the_last_lines_tell_why_a_child_ended(start: Callable[[str], Child]) -> None:
-    child = start("import sys; print('\\n'.join(map(str, range(50)))); sys.exit('no reason')")
+    child = start(
+        "import sys; print('\\n'.join(map(str, range(50))), flush=True); sys.exit('no reason')"
+    )
     assert child.wait(time.monotonic() + PATIENCE)
     assert child.exit_code == 1
     assert child.last_lines()[-1] == "no reason"
