@@ -68,6 +68,14 @@ class Connection:
         return self.role is Role.LISTENER
 
 
+def is_of_open_session(connection: Connection, sessions: Mapping[str, Session]) -> bool:
+    """Whether the connection's session is among them, open, and not a later one of its name."""
+    session = sessions.get(connection.session_id)
+    return (
+        session is not None and session.is_active and session.created_at == connection.session_epoch
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class CachedTranslation:
     """One sentence in one language, as it was translated once.

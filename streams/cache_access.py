@@ -7,7 +7,6 @@ it never feeds itself.
 
 import logging
 import os
-import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from chalice_app.accesses import AccessBatch, merge_rows, plan_updates
 from chalice_app.clock import Clock
 from chalice_app.errors import Conflict, Unavailable
 from chalice_app.ports import AccessStore
-from streams.batch import handle_batch
+from streams.batch import backoff, handle_batch
 from streams.cache_measures import CacheMeasures, cache_key, is_outbox_row, language_pair
 from streams.records import Change, StreamRecord
 
@@ -30,9 +29,6 @@ _log = logging.getLogger(__name__)
 
 TRIES = 8
 """Readings of an outbox row and its entries before the row is reported as failed."""
-
-_BACKOFF_SECONDS = 0.01
-_BACKOFF_LIMIT_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -70,7 +66,7 @@ class AccessSync:
             if not pending:
                 break
             if attempt:
-                self.wait(_backoff(attempt))
+                self.wait(backoff(attempt))
             rows = self.store.get_accesses(sorted(pending))
             pending = set()
             for batch in merge_rows(rows.values()):
@@ -94,10 +90,6 @@ class AccessSync:
             pair = language_pair(update.cache_key)
             applied.saved[pair] += update.count * uses[update.cache_key].characters
         return ()
-
-
-def _backoff(attempt: int) -> float:
-    return random.uniform(0, min(_BACKOFF_LIMIT_SECONDS, _BACKOFF_SECONDS * 2**attempt))  # noqa: S311
 
 
 def handle_records(

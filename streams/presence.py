@@ -14,7 +14,7 @@ from typing import Any
 from chalice_app import messages, metrics
 from chalice_app.bootstrap import Application
 from chalice_app.broadcast import Broadcast
-from chalice_app.models import Connection, Session
+from chalice_app.models import Connection, Session, is_of_open_session
 from chalice_app.ports import Ledger, MetricsSink
 from chalice_app.sessions import Sessions
 
@@ -65,8 +65,10 @@ class Presence:
         cannot be reached yet is tried again when everyone else has been told.
         """
         sessions = self.ledger.get_sessions(sorted({each.session_id for each in joined}))
-        late = [each.connection_id for each in joined if not _is_theirs(sessions, each)]
-        greetings = _greetings([each for each in joined if _is_theirs(sessions, each)], sessions)
+        late = [each.connection_id for each in joined if not is_of_open_session(each, sessions)]
+        greetings = _greetings(
+            [each for each in joined if is_of_open_session(each, sessions)], sessions
+        )
         unreached = self._greet(greetings)
         changed = {*changed_sessions, *meanwhile()}
         self._tell_speakers(list(self.ledger.get_sessions(sorted(changed)).values()))
@@ -127,10 +129,3 @@ def _greetings(joined: Iterable[Connection], sessions: Mapping[str, Session]) ->
         )
         for (session_id, _), connections in groups.items()
     ]
-
-
-def _is_theirs(sessions: Mapping[str, Session], connection: Connection) -> bool:
-    session = sessions.get(connection.session_id)
-    return (
-        session is not None and session.is_active and session.created_at == connection.session_epoch
-    )

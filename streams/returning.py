@@ -17,7 +17,7 @@ from chalice_app.bootstrap import Application
 from chalice_app.broadcast import Broadcast
 from chalice_app.errors import Conflict, MalformedRows
 from chalice_app.ledger import plan_return
-from chalice_app.models import Connection, Session
+from chalice_app.models import Connection, Session, is_of_open_session
 from chalice_app.ports import Ledger
 from chalice_app.resume import Resume
 from chalice_app.sessions import Sessions
@@ -124,7 +124,7 @@ class Returning:
             if key not in counted and each.is_listener
         }
         sessions = self.ledger.get_sessions(sorted({each.session_id for each in there.values()}))
-        late = {key for key, each in there.items() if not _is_open(sessions, each)}
+        late = {key for key, each in there.items() if not is_of_open_session(each, sessions)}
         if late:
             # They came back to a session that has ended meanwhile.
             self.sessions.dismiss(sorted(late))
@@ -173,14 +173,7 @@ def _groups(
     """By session and language: everyone in such a group is sent the same captions."""
     groups: defaultdict[tuple[str, str], dict[str, Connection]] = defaultdict(dict)
     for key, each in there.items():
-        if each.target_language is not None and _is_open(sessions, each):
+        if each.target_language is not None and is_of_open_session(each, sessions):
             groups[each.session_id, each.target_language][key] = each
     for (session_id, language), group in groups.items():
         yield sessions[session_id], language, group
-
-
-def _is_open(sessions: Mapping[str, Session], connection: Connection) -> bool:
-    session = sessions.get(connection.session_id)
-    return (
-        session is not None and session.is_active and session.created_at == connection.session_epoch
-    )

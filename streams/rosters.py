@@ -5,7 +5,6 @@ See `chalice_app.ledger` for the rule; this module reads, commits and tries agai
 
 import logging
 import os
-import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,7 +23,7 @@ from chalice_app.ledger import (
 )
 from chalice_app.models import Connection, Session
 from chalice_app.ports import Ledger
-from streams.batch import handle_batch
+from streams.batch import backoff, handle_batch
 from streams.presence import Presence
 from streams.records import Change, StreamRecord
 from streams.returning import Admitted, Returning
@@ -33,9 +32,6 @@ _log = logging.getLogger(__name__)
 
 TRIES = 8
 """Readings of the truth before a connection is reported as failed."""
-
-_BACKOFF_SECONDS = 0.01
-_BACKOFF_LIMIT_SECONDS = 0.5
 
 
 @dataclass
@@ -73,7 +69,7 @@ class RosterSync:
             if not pending:
                 break
             if attempt:
-                self.wait(_backoff(attempt))
+                self.wait(backoff(attempt))
             try:
                 transactions = self._plan(pending, result)
             except MalformedRows as malformed:
@@ -132,10 +128,6 @@ class RosterSync:
                 if transaction.session is not None and transaction.deltas:
                     result.sessions.add(transaction.session[0])
         return again
-
-
-def _backoff(attempt: int) -> float:
-    return random.uniform(0, min(_BACKOFF_LIMIT_SECONDS, _BACKOFF_SECONDS * 2**attempt))  # noqa: S311
 
 
 def handle_records(
