@@ -20,9 +20,17 @@ from chalice_app.ports import AccessStore
 _log = logging.getLogger(__name__)
 
 FLUSH_MS = 60_000
-"""Hits are flushed once in each minute of the clock, so that containers flush together: the stream
-then brings their rows in one batch, which writes each entry once for all of them. At 100 hits a
-second over 200 entries a write carries 30 hits."""
+"""Hits are flushed at minutes of the clock, so that containers flush together: the stream then
+brings their rows in one batch, which writes each entry once for all of them."""
+
+PAYING_HITS = 20
+"""Hits an entry, on average, from which a flush is worth its writes: an entry costs about four
+write units (two in the transaction, two in the recency index), so a hit costs 0.2 at the most."""
+
+LATEST_MS = 2 * FLUSH_MS
+"""A flush that does not pay waits this long at the most. The time is short against the age at which
+a full cache of 10,000 entries evicts: at 100 lookups a second, a fifth of them new, eight minutes.
+Both figures: tests/benchmarks/cache_replay.py."""
 
 MAX_KEYS = 5_000
 """Entries whose hits are kept in memory; hits of further ones are lost until the next flush."""
@@ -49,6 +57,8 @@ class AccessOutbox:
     _hits: dict[str, Access] = field(default_factory=dict)
     _waiting: deque[tuple[int, AccessRow]] = field(default_factory=deque)
     _due_at: int | None = None
+    _noted: int = 0
+    _flushed_at: int = 0
     _rows: int = 0
     _gathering: Lock = field(default_factory=Lock)
     _flushing: Lock = field(default_factory=Lock)
@@ -58,19 +68,24 @@ class AccessOutbox:
         now = self.clock.now_ms()
         with self._gathering:
             for key in cache_keys:
+                self._noted += 1
                 known = self._hits.get(key)
                 if known is not None:
                     self._hits[key] = known + Access(1, now)
                 elif len(self._hits) < MAX_KEYS:
                     self._hits[key] = Access(1, now)
             if self._hits and self._due_at is None:
-                self._due_at = _next_minute(now)
+                self._due_at = _minute_from(max(now + 1, self._flushed_at + FLUSH_MS))
 
     @property
     def is_due(self) -> bool:
-        """Whether there are hits of a minute that is over."""
+        """Whether a minute is over whose hits it pays to write, or that cannot wait any more."""
         due_at = self._due_at
-        return due_at is not None and self.clock.now_ms() >= due_at
+        if due_at is None:
+            return False
+        late = self.clock.now_ms() - due_at
+        pays = self._waiting or self._noted >= PAYING_HITS * len(self._hits)
+        return late >= (0 if pays else LATEST_MS - FLUSH_MS)
 
     def flush(self) -> None:
         """Writes every hit; rows that cannot be written wait for the next flush."""
@@ -85,8 +100,8 @@ class AccessOutbox:
     def _pack(self) -> None:
         """Turns the hits into rows, which never change again: a row may have been stored."""
         with self._gathering:
-            hits, self._hits, self._due_at = self._hits, {}, None
-        now = self.clock.now_ms()
+            hits, self._hits, self._due_at, self._noted = self._hits, {}, None, 0
+        now = self._flushed_at = self.clock.now_ms()
         rows = cut_rows(self.container, self._rows, hits)
         self._rows += len(rows)
         self._waiting.extend((now, row) for row in rows)
@@ -98,7 +113,7 @@ class AccessOutbox:
             if packed_at <= oldest:
                 _log.warning("hits of %d cache entries are lost", len(row.accesses))
             elif not self._write(row):
-                self._due_at = _next_minute(self.clock.now_ms())
+                self._due_at = _minute_from(self.clock.now_ms() + FLUSH_MS)
                 return
             self._waiting.popleft()
 
@@ -111,5 +126,5 @@ class AccessOutbox:
         return True
 
 
-def _next_minute(now_ms: int) -> int:
-    return (now_ms // FLUSH_MS + 1) * FLUSH_MS
+def _minute_from(at_ms: int) -> int:
+    return -(-at_ms // FLUSH_MS) * FLUSH_MS

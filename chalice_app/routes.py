@@ -106,6 +106,7 @@ def _act(to: Application, connection_id: str, received: Message, received_at: in
             to.broadcast.notify([connection_id], {"type": "sessionStatus", **status})
         case End():
             to.sessions.end(to.sessions.spoken_by(connection_id))
+            to.cache.settle(burst_over=True)
 
 
 def _tell(event: WebsocketEvent, failure: BroadcasterError) -> None:

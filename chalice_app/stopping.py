@@ -12,7 +12,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#run
 """
 
 
-def before_stop(action: Callable[[], None]) -> None:
+def before_stop(action: Callable[[], None], grace_seconds: float = GRACE_SECONDS) -> None:
     """Has the action done when SIGTERM comes, and the process end then as it would have.
 
     Where somebody else handles the signal, or this is not the main thread (which alone may), that
@@ -27,7 +27,7 @@ def before_stop(action: Callable[[], None]) -> None:
         # In a thread of its own: whatever this one has locked is released only after the signal.
         thread = threading.Thread(target=action, name="before stop", daemon=True)
         thread.start()
-        thread.join(GRACE_SECONDS)
+        thread.join(grace_seconds)
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
 

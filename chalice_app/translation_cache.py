@@ -105,9 +105,9 @@ class TranslationCache:
                 _log.warning("%d translations could not be cached in time", len(translations))
         self.settle()
 
-    def settle(self) -> None:
-        """Writes the hits if a minute is over: harmless to call whenever nobody waits."""
-        if self.outbox is not None and self.outbox.is_due:
+    def settle(self, *, burst_over: bool = False) -> None:
+        """Writes the hits if they are due or no more will come: for when nobody waits any more."""
+        if self.outbox is not None and (burst_over or self.outbox.is_due):
             try:
                 self._within(self.write_seconds, self.outbox.flush)
             except TimeoutError:

@@ -2,10 +2,18 @@
 
 import threading
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
-from chalice_app.access_outbox import FLUSH_MS, MAX_KEYS, WAITING_MS, AccessOutbox
+from chalice_app.access_outbox import (
+    FLUSH_MS,
+    LATEST_MS,
+    MAX_KEYS,
+    PAYING_HITS,
+    WAITING_MS,
+    AccessOutbox,
+)
 from chalice_app.models import Access, AccessRow
 from tests.cache_fakes import MemoryCache
 from tests.fakes import NOW_MS, PATIENCE, FakeClock
@@ -55,23 +63,39 @@ def test_hits_of_a_minute_make_one_row(outbox: Outbox) -> None:
 def test_flushes_come_once_a_minute_at_most(outbox: Outbox) -> None:
     flushes = []
     for tick in range(1_000):
-        outbox.outbox.note([f"key {tick % 7}"])
+        outbox.outbox.note([f"key {tick % 3}"])
         if outbox.flush_if_due():
             flushes.append(outbox.clock.now_ms())
         outbox.clock.advance(777)
-    minutes = [at // FLUSH_MS for at in flushes]
-    assert len(set(minutes)) == len(minutes) >= 12
+    assert len(flushes) >= 6
+    assert all(later - earlier >= FLUSH_MS for earlier, later in pairwise(flushes))
 
 
 def test_containers_flush_in_the_same_moment() -> None:
     early, late = Outbox("a"), Outbox("b")
-    early.outbox.note(["x"])
+    early.outbox.note(["x"] * PAYING_HITS)
     late.clock.advance(FLUSH_MS - 1)
-    late.outbox.note(["x"])
+    late.outbox.note(["x"] * PAYING_HITS)
     early.clock.advance(FLUSH_MS)
     late.clock.advance(1)
     assert early.outbox.is_due
     assert late.outbox.is_due
+
+
+def test_hits_that_are_few_for_their_entries_wait_for_more(outbox: Outbox) -> None:
+    outbox.outbox.note(["hot", "cold"] * (PAYING_HITS - 1))
+    outbox.clock.advance(FLUSH_MS)
+    assert not outbox.outbox.is_due
+    outbox.outbox.note(["hot"] * 2)
+    assert outbox.outbox.is_due
+
+
+def test_few_hits_wait_no_longer_than_the_latest(outbox: Outbox) -> None:
+    outbox.outbox.note(["a"])
+    outbox.clock.advance(LATEST_MS - 1)
+    assert not outbox.outbox.is_due
+    outbox.clock.advance(1)
+    assert outbox.outbox.is_due
 
 
 def test_without_hits_nothing_is_ever_due(outbox: Outbox) -> None:
@@ -94,7 +118,7 @@ def test_rows_are_never_named_twice(outbox: Outbox) -> None:
 def test_rows_that_cannot_be_written_wait_a_minute_unchanged(outbox: Outbox) -> None:
     outbox.cache.refusing.add("put_accesses")
     outbox.outbox.note(["a"])
-    outbox.clock.advance(FLUSH_MS)
+    outbox.clock.advance(LATEST_MS)
     assert outbox.flush_if_due()
     assert not outbox.outbox.is_due
     outbox.outbox.note(["a"])

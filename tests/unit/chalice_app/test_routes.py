@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,10 +11,11 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 import app as functions
-from chalice_app.bootstrap import composed
+from chalice_app.bootstrap import Application, composed
 from chalice_app.errors import RateLimited, SessionFull
 from chalice_app.messages import MAX_TEXT_CHARACTERS
 from chalice_app.models import Connection, Role, Session
+from tests.cache_fakes import MemoryCache
 from tests.fakes import NOW_MS, MemoryTables, RecordingGateway, World, sentence
 
 PROJECT = Path(functions.__file__).parent
@@ -224,6 +226,19 @@ def test_the_speaker_ends_the_session(world: World) -> None:
     assert not world.now(of).is_active
     assert [message["type"] for message in world.gateway.to("c1")] == ["sessionEnded"]
     assert sorted(world.gateway.closed) == ["c1", "speaker"]
+
+
+def test_the_end_of_a_talk_writes_the_hits_of_its_last_sentences(world: World) -> None:
+    cache = MemoryCache()
+    application = Application(world.settings, replace(world.app.adapters, accesses=cache))
+    world.speaker(world.open())
+    assert application.outbox is not None
+    application.outbox.note(["en:es:x"])
+    with composed(application):
+        send("speaker", {"action": "heartbeat"})
+        assert cache.rows == {}
+        send("speaker", {"action": "end"})
+    assert len(cache.rows) == 1
 
 
 # Errors

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 PROGRAM = """
 import signal
 from chalice_app.stopping import before_stop
-before_stop(lambda: print("done", flush=True))
+before_stop(lambda: print("done", flush=True), grace_seconds=60)
 print("ready", flush=True)
 signal.pause()
 """
