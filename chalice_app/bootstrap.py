@@ -264,7 +264,7 @@ def application() -> Application:
 def close() -> None:
     """Writes what this process only has in memory: the last thing it does, and it may be too late.
 
-    Never raises; a process that stops without it has lost a minute of statistics.
+    Never raises; a process that stops without it has lost two minutes of statistics.
     """
     for application in tuple(_current):
         if (outbox := vars(application).get("outbox")) is not None:
