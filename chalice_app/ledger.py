@@ -80,13 +80,34 @@ class LedgerTransaction:
     def deltas(self) -> Mapping[str, int]:
         """The change of every language's count; languages that stay the same are left out."""
         counts: Counter[str] = Counter()
-        if self.session is not None:
-            for write in self.writes:
-                if write.before is not None and write.before.state is State.IN:
-                    counts[write.before.target_language] -= 1
-                if write.after.state is State.IN:
-                    counts[write.after.target_language] += 1
+        for before, after in self._moves:
+            if before is not None:
+                counts[before] -= 1
+            if after is not None:
+                counts[after] += 1
         return {language: delta for language, delta in sorted(counts.items()) if delta}
+
+    @property
+    def moves(self) -> bool:
+        """Whether somebody comes, goes or changes the language, be the sums the same thereafter.
+
+        Whoever counts rows one after the other must learn of it: of two who swap languages it may
+        see one before and one after.
+        """
+        return bool(self._moves)
+
+    @property
+    def _moves(self) -> Sequence[tuple[str | None, str | None]]:
+        """From which language to which, None being nowhere; nobody moves in no session."""
+        if self.session is None:
+            return []
+        places = [(_place(write.before), _place(write.after)) for write in self.writes]
+        return [(before, after) for before, after in places if before != after]
+
+
+def _place(row: LedgerRow | None) -> str | None:
+    """The language that the row counts for."""
+    return row.target_language if row is not None and row.state is State.IN else None
 
 
 def plan_transactions(
@@ -200,14 +221,15 @@ def named_sessions(
 class SessionCounts:
     """The counts of a session's row as they stand there, right or wrong, zeros included.
 
-    `revision` rises with every change of them: counts that are the same again may have moved.
+    `listener_count` is None where somebody has taken it away. `revision` rises with every change of
+    them or of the rows behind them: counts that are the same again may have moved.
     """
 
     session_id: str
     session_epoch: int
-    listener_count: int
+    listener_count: int | None
     languages: Mapping[str, int]
-    revision: int = 0
+    revision: int | None = None
 
     @property
     def total(self) -> int:

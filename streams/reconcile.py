@@ -55,7 +55,7 @@ class Drift:
     def listeners(self) -> int:
         """By how many listeners the rosters and the counts are wrong, together."""
         off = sum(abs(delta) for _, deltas in self.counts.values() for delta in deltas.values())
-        sums = (seen.listener_count - seen.total for seen, _ in self.counts.values())
+        sums = ((seen.listener_count or 0) - seen.total for seen, _ in self.counts.values())
         return len(self.connections) + off + sum(map(abs, sums))
 
 
@@ -98,8 +98,8 @@ class Reconciler:
             self.connections.delete_expired(connection_id, self.clock.now_ms() // 1000)
         corrected = {key[0] for key in found.counts if self._correct(key)}
         synchronised = self.sync.synchronise(found.connections)
-        self.presence.tell([], corrected | synchronised.sessions)
         self.metrics.emit({metrics.ROSTER_DRIFT: found.listeners})
+        self.presence.tell([], corrected | synchronised.sessions)
         return Reconciled(
             len(found.connections), len(corrected), len(found.expired), found.listeners
         )
@@ -110,20 +110,26 @@ class Reconciler:
             for counted in self.survey.scan_counts()
             if session_id in (None, counted.session_id)
         }
-        counted = {
+        rows = {
             connection_id: (row.session_key, row.target_language)
             for connection_id, row in self.survey.scan_counted()
-            if row.session_key in counts
+            if session_id in (None, row.session_id)
         }
         there: dict[str, _Place] = {}
-        expired = set()
+        connected, expired = set(), set()
         now = self.clock.now_ms() // 1000
         for connection in self.survey.scan_connections():
+            connected.add(connection.connection_id)
             key = (connection.session_id, connection.session_epoch)
             if connection.target_language is not None and key in counts:
                 there[connection.connection_id] = (key, connection.target_language)
             if connection.ttl <= now and session_id in (None, connection.session_id):
                 expired.add(connection.connection_id)
+        # A session's end takes nobody's row with it: that is done when they leave, and if nobody
+        # heard of that, here, or the row would stay for ever.
+        counted = {
+            key: place for key, place in rows.items() if place[0] in counts or key not in connected
+        }
         return Drift(
             connections=_displaced(there, counted),
             counts=_miscounted(counts, counted),
@@ -148,9 +154,10 @@ class Reconciler:
                 "the counts of %s were off by %s, their sum by %d",
                 seen.session_id,
                 dict(deltas),
-                seen.total - seen.listener_count,
+                seen.total - (seen.listener_count or 0),
             )
             return True
+        _log.warning("the counts of %s would not stand still", session[0])
         return False
 
 

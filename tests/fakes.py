@@ -348,7 +348,7 @@ class MemoryTables:
         self._called("commit")
         if self.before_commit:
             self.before_commit.pop(0)()
-        counts = bool(transaction.session and transaction.deltas)
+        counts = transaction.moves
         assert len(transaction.writes) + counts <= 100, "DynamoDB takes 100 actions at most"
         with self._lock:
             if not all(map(self._is_as_read, transaction.writes)):

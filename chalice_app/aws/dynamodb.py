@@ -72,6 +72,15 @@ def read_rows(found: Mapping[str, Item], read: Callable[[Item], Row]) -> dict[st
     return rows
 
 
+def readable_rows(items: Iterable[Item], read: Callable[[Item], Row]) -> Iterator[Row]:
+    """What the items tell of; those that are not what `read` expects are logged and passed over."""
+    for item in items:
+        try:
+            yield read(item)
+        except (KeyError, TypeError, ValueError):
+            _log.exception("a row of the table is malformed")
+
+
 @contextmanager
 def errors_translated() -> Iterator[None]:
     """Turns botocore's errors into this project's."""

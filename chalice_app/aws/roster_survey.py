@@ -2,7 +2,8 @@
 
 They cost half a read unit for each 4 KB of live connections and open sessions, every five minutes:
 10,000 listeners are about 2 MB, or 260 read units, in Connections and as much in the index.
-Nothing that a request or a stream record waits for scans anything.
+Nothing that a request or a stream record waits for scans anything. A malformed row is logged and
+passed over, or one of them would keep all the others from being mended.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 from chalice_app.attribute_values import Item
 from chalice_app.aws.connections_table import connection_from
-from chalice_app.aws.dynamodb import Table
+from chalice_app.aws.dynamodb import Table, readable_rows
 from chalice_app.aws.rosters_table import ROSTER_INDEX, ledger_row_from
 from chalice_app.aws.sessions_table import LANGUAGE_PREFIX, REVISION
 from chalice_app.ledger import LedgerRow, SessionCounts, SessionKey, State
@@ -28,16 +29,11 @@ class DynamoDbSurvey:
 
     def scan_connections(self) -> Iterator[Connection]:
         """Every connection."""
-        return map(connection_from, self.connections.scan())
+        return readable_rows(self.connections.scan(), connection_from)
 
     def scan_counted(self) -> Iterator[tuple[str, LedgerRow]]:
         """Every connection that is counted, from the sparse index; versions are not in it."""
-        for item in self.rosters.scan(ROSTER_INDEX):
-            session_id, epoch, language, _ = str(item["rosterKey"]).rsplit("#", 3)
-            yield (
-                str(item["connectionId"]),
-                LedgerRow(State.IN, 0, session_id, int(epoch), language),
-            )
+        return readable_rows(self.rosters.scan(ROSTER_INDEX), _counted_from)
 
     def scan_counts(self) -> Iterator[SessionCounts]:
         """The counts of every session; rows of sentences are passed over."""
@@ -53,7 +49,7 @@ class DynamoDbSurvey:
 
         The index would be cheaper and may lag: it is for finding, not for correcting.
         """
-        rows = (ledger_row_from(item) for item in self.rosters.scan(consistent=True))
+        rows = readable_rows(self.rosters.scan(consistent=True), ledger_row_from)
         return (row for row in rows if row.state is State.IN and row.session_key == session)
 
     def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
@@ -65,31 +61,38 @@ class DynamoDbSurvey:
             language: seen.languages.get(language, 0) + delta for language, delta in deltas.items()
         }
         total = sum({**seen.languages, **right}.values())
-        update = {"listenerCount": total - seen.listener_count, REVISION: 1} | {
+        update = {"listenerCount": total - (seen.listener_count or 0), REVISION: 1} | {
             LANGUAGE_PREFIX + language: delta for language, delta in deltas.items()
         }
-        expected = {"createdAt": seen.session_epoch, "listenerCount": seen.listener_count} | {
+        expected = {"createdAt": seen.session_epoch} | {
             LANGUAGE_PREFIX + language: count for language, count in seen.languages.items()
         }
         absent = [LANGUAGE_PREFIX + language for language in deltas.keys() - seen.languages.keys()]
-        if seen.revision:
-            expected[REVISION] = seen.revision
-        else:
-            absent.append(REVISION)
+        for name, value in (("listenerCount", seen.listener_count), (REVISION, seen.revision)):
+            if value is None:
+                absent.append(name)
+            else:
+                expected[name] = value
         self.sessions.add(seen.session_id, update, expected, absent)
+
+
+def _counted_from(item: Item) -> tuple[str, LedgerRow]:
+    session_id, epoch, language, _ = str(item["rosterKey"]).rsplit("#", 3)
+    row = LedgerRow(State.IN, 0, session_id, int(epoch), language)
+    return str(item["connectionId"]), row
 
 
 def _counts_from(item: Item) -> SessionCounts:
     return SessionCounts(
         session_id=str(item["sessionId"]),
         session_epoch=_number(item.get("createdAt")),
-        listener_count=_number(item.get("listenerCount")),
+        listener_count=_number(item["listenerCount"]) if "listenerCount" in item else None,
         languages={
             name.removeprefix(LANGUAGE_PREFIX): _number(value)
             for name, value in item.items()
             if name.startswith(LANGUAGE_PREFIX)
         },
-        revision=_number(item.get(REVISION)),
+        revision=_number(item[REVISION]) if REVISION in item else None,
     )
 
 

@@ -77,7 +77,7 @@ class RostersTable:
     def commit(self, transaction: LedgerTransaction) -> None:
         """Writes rows and counts together; Conflict when a row is not as it was read."""
         actions = [self._put(write) for write in transaction.writes]
-        if transaction.session is not None and transaction.deltas:
+        if transaction.session is not None and transaction.moves:
             actions.append(
                 self._count(transaction.session, transaction.deltas, transaction.last_sequence)
             )
@@ -105,24 +105,28 @@ class RostersTable:
         deltas: Mapping[str, int],
         last_sequence: int | None = None,
     ) -> Any:
-        """The counts' change, on condition that the session is still of that epoch."""
+        """The counts' change, on condition that the session is still of that epoch.
+
+        Their revision rises also where the sums stay as they are: see `LedgerTransaction.moves`.
+        """
         unspoken = {} if last_sequence is None else {":last": last_sequence}
         names = {f"#l{n}": LANGUAGE_PREFIX + language for n, language in enumerate(deltas)}
         values = {f":l{n}": delta for n, delta in enumerate(deltas.values())} | {":one": 1}
-        adds = ", ".join(f"#l{n} :l{n}" for n in range(len(deltas)))
-        return {
-            "Update": {
-                "TableName": self.sessions.name,
-                "Key": encode({"sessionId": session[0]}),
-                "UpdateExpression": f"ADD listenerCount :total, {REVISION} :one, {adds}",
-                "ConditionExpression": "createdAt = :epoch"
-                + (" AND lastSequence = :last" if unspoken else ""),
-                "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": encode(
-                    {":total": sum(deltas.values()), ":epoch": session[1], **values, **unspoken}
-                ),
-            }
+        adds = ["listenerCount :total", f"{REVISION} :one"]
+        adds += [f"#l{n} :l{n}" for n in range(len(deltas))]
+        update: dict[str, Any] = {
+            "TableName": self.sessions.name,
+            "Key": encode({"sessionId": session[0]}),
+            "UpdateExpression": f"ADD {', '.join(adds)}",
+            "ConditionExpression": "createdAt = :epoch"
+            + (" AND lastSequence = :last" if unspoken else ""),
+            "ExpressionAttributeValues": encode(
+                {":total": sum(deltas.values()), ":epoch": session[1], **values, **unspoken}
+            ),
         }
+        if names:
+            update["ExpressionAttributeNames"] = names
+        return {"Update": update}
 
 
 def ledger_row_from(item: Item) -> LedgerRow:

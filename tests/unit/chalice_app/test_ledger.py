@@ -138,6 +138,21 @@ def test_a_change_of_language_moves_one_listener() -> None:
     assert transaction.deltas == {"es": -1, "fr": 1}
 
 
+def test_two_who_swap_languages_move_although_no_count_does() -> None:
+    swapping = {
+        "c1": moved(listener(HERE, "c1", "es"), "fr"),
+        "c2": moved(listener(HERE, "c2", "fr"), "es"),
+    }
+    (transaction,) = plan(swapping, {"c1": counted("es"), "c2": counted("fr")})
+    assert transaction.deltas == {}
+    assert transaction.moves
+
+
+def test_the_same_language_again_moves_nobody() -> None:
+    (transaction,) = plan({"c1": moved(listener(HERE, "c1", "es"), "es")}, {"c1": counted("es")})
+    assert not transaction.moves
+
+
 def test_each_session_has_transactions_of_its_own() -> None:
     there = session("silver-fox-100")
     joined = {"c1": listener(HERE, "c1"), "c2": listener(there, "c2")}

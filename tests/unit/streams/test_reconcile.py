@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from chalice_app.ledger import LedgerRow, SessionKey
+from chalice_app.ledger import LedgerRow, SessionKey, State
 from chalice_app.models import Session
 from streams.presence import Presence
 from streams.reconcile import Reconciled, Reconciler, reconciler
@@ -201,6 +201,16 @@ def test_connections_of_a_session_that_is_no_more_are_not_counted_and_no_drift()
     session = talk(world)
     world.tables.delete_session(session.session_id)
     assert reconciling(world).reconcile().drift == 0
+
+
+def test_who_left_unnoticed_a_session_that_is_no_more_leaves_no_row_for_ever() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.delete_session(session.session_id)
+    world.tables.delete_connection("a")
+    assert reconciling(world).reconcile().connections == 1
+    assert world.tables.get_ledger(["a"])["a"].state is State.OUT
+    assert world.tables.get_ledger(["b"])["b"].state is State.IN
 
 
 def test_the_handler_composes_it_over_the_application() -> None:

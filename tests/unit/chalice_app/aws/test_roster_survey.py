@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from chalice_app.attribute_values import encode
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.connections_table import ConnectionsTable
 from chalice_app.aws.dynamodb import Table
@@ -110,6 +111,53 @@ def test_counts_that_have_moved_are_not_corrected(stores: Stores) -> None:
     with pytest.raises(ConditionFailed):
         stores.survey.correct_counts(seen, {"es": 1})
     assert counts(stores).listener_count == 2
+
+
+def test_a_swap_that_leaves_every_count_as_it_was_is_a_move(stores: Stores) -> None:
+    seen = counts(stores)
+    stores.connections.change_language("a", "zh-TW")
+    stores.connections.change_language("c", "es")
+    RosterSync(stores.ledger).synchronise(["a", "c"])
+    assert counts(stores).languages == seen.languages
+    with pytest.raises(ConditionFailed):
+        stores.survey.correct_counts(seen, {"es": 1})
+
+
+def test_malformed_rows_hide_nobody_else(
+    tables: object, clients: Clients, request: pytest.FixtureRequest
+) -> None:
+    stores = in_dynamodb(request)
+    stores.connections.put_connection(listener(HERE, "a", "es"))
+    for table, odd in (
+        (SETTINGS.connections_table, {"connectionId": "odd"}),
+        (SETTINGS.connections_table, {"connectionId": "heckler", "role": "heckler", "v": 1}),
+        (SETTINGS.rosters_table, {"connectionId": "odd", "rosterKey": "odd", "state": "MAYBE"}),
+    ):
+        clients.dynamodb.put_item(TableName=table, Item=encode(odd))
+    stores.sessions.put_session(HERE)
+    RosterSync(stores.ledger).synchronise(["a"])
+    assert [each.connection_id for each in stores.survey.scan_connections()] == ["a"]
+    assert [key for key, _ in stores.survey.scan_counted()] == ["a"]
+    (row,) = stores.survey.scan_session((HERE.session_id, HERE.created_at))
+    assert row.target_language == "es"
+
+
+def test_a_sum_that_somebody_has_taken_away_is_put_back(
+    tables: object, clients: Clients, request: pytest.FixtureRequest
+) -> None:
+    stores = in_dynamodb(request)
+    stores.sessions.put_session(HERE)
+    stores.connections.put_connection(listener(HERE, "a", "es"))
+    RosterSync(stores.ledger).synchronise(["a"])
+    clients.dynamodb.update_item(
+        TableName=SETTINGS.sessions_table,
+        Key=encode({"sessionId": HERE.session_id}),
+        UpdateExpression="REMOVE listenerCount",
+    )
+    seen = counts(stores)
+    assert seen.listener_count is None
+    stores.survey.correct_counts(seen, {})
+    assert counts(stores).listener_count == 1
 
 
 def test_only_a_row_past_its_life_is_deleted_as_expired(stores: Stores) -> None:
