@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.connections_table import ConnectionsTable
 from chalice_app.aws.dynamodb import Table
+from chalice_app.aws.roster_survey import DynamoDbSurvey
 from chalice_app.aws.rosters_table import RostersTable
 from chalice_app.aws.sessions_table import SessionsTable
 from tests.simulation.database import Answer, Request
@@ -48,6 +49,7 @@ class Tables:
     sessions: SessionsTable
     connections: ConnectionsTable
     rosters: RostersTable
+    survey: DynamoDbSurvey
 
 
 def tables_over(client: SimulatedClient) -> Tables:
@@ -62,4 +64,5 @@ def tables_over(client: SimulatedClient) -> Tables:
         sessions=SessionsTable(table(SESSIONS)),
         connections=connections,
         rosters=RostersTable(table(ROSTERS), table(SESSIONS), connections),
+        survey=DynamoDbSurvey(table(SESSIONS), connections.table, table(ROSTERS)),
     )

@@ -18,6 +18,8 @@ Answer = Mapping[str, Any]
 
 _MAX_ACTIONS = 100
 _MAX_KEYS = 100
+_PAGE = 2
+"""Rows a page of a scan, in place of a megabyte: others write between one page and the next."""
 
 
 def refusal(code: str, found: Item | None = None) -> ClientError:
@@ -57,6 +59,7 @@ class SimulatedDatabase:
             "get_item": self._get_item,
             "batch_get_item": self._batch_get_item,
             "query": self._query,
+            "scan": self._scan,
         }
 
     def perform(self, method: str, request: Request) -> Answer:
@@ -119,6 +122,23 @@ class SimulatedDatabase:
         items = [item for item in entries if item and expressions.keeps(item, request)]
         items.sort(key=lambda item: str(item[index.sort_key]))
         return {"Items": [expressions.projected(item, request) for item in items]}
+
+    def _scan(self, request: Request) -> Answer:
+        """A page of a table, or of an index, which cannot be read consistently."""
+        table = self._tables[request["TableName"]]
+        rows = table.all_seen(self._lag_of(request))
+        if "IndexName" in request:
+            if request["ConsistentRead"]:
+                raise InvalidRequest("a consistent scan of an index")
+            index = table.definition.indexes[request["IndexName"]]
+            rows = filter(None, (index_entry(index, table.definition.key, row) for row in rows))
+        start = table.key_of(request["ExclusiveStartKey"]) if "ExclusiveStartKey" in request else ""
+        rest = sorted((item for item in rows if table.key_of(item) > start), key=table.key_of)
+        page: dict[str, Any] = {"Items": rest[:_PAGE]}
+        if len(rest) > _PAGE:
+            key = table.definition.key
+            page["LastEvaluatedKey"] = {key: rest[_PAGE - 1][key]}
+        return page
 
     def _write_one(self, action: Mapping[str, Request], request: Request) -> Answer:
         """A write of its own; the item is answered, or refused with, where that is asked for."""

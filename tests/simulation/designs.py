@@ -1,7 +1,7 @@
 """What is simulated: the production code as it is, or with one part substituted (see `mutants`)."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, cast
 
@@ -10,11 +10,13 @@ from chalice_app.ports import Ledger
 from chalice_app.resume import Resume
 from streams.batch import handle_batch
 from streams.presence import Presence
+from streams.reconcile import Reconciler
 from streams.records import StreamRecord
 from streams.returning import Returning
 from streams.rosters import RosterSync, handle_records
 from tests.simulation.client import Tables
 from tests.simulation.invocation import Event, Response
+from tests.simulation.reconciling import Timekeeper
 
 Effect = Callable[
     [Sequence[StreamRecord], RosterSync, Presence, Returning], Collection[StreamRecord]
@@ -26,13 +28,22 @@ def production_ledger(tables: Tables) -> Ledger:
     return tables.rosters
 
 
+def production_reconciler(reconciler: Reconciler) -> Reconciler:
+    """The reconciler as it is."""
+    return reconciler
+
+
 @dataclass(frozen=True)
 class Design:
-    """A way to keep the rosters: what the synchronisation reads and writes, and who calls it."""
+    """A way to keep the rosters: what the synchronisation reads and writes, and who calls it.
+
+    `reconciler` is given the production one, to replace parts of it.
+    """
 
     name: str
     ledger: Callable[[Tables], Ledger] = production_ledger
     effect: Effect = handle_records
+    reconciler: Callable[[Reconciler], Reconciler] = production_reconciler
 
     def handle(self, tables: Tables, event: Event) -> Response:
         """One invocation, composed as `streams.rosters.handler` composes it."""
@@ -42,6 +53,20 @@ class Design:
         resume = Resume(tables.sessions, nobody, nobody, nobody)
         returning = Returning(sync.ledger, nobody, nobody, resume, wait=_no_wait)
         return handle_batch(event, partial(_called, self.effect, sync, presence, returning))
+
+    def reconcile(self, tables: Tables, time: Timekeeper, session: str | None) -> Response:
+        """One run of the reconciler, composed as `streams.reconcile.reconciler` composes it."""
+        sync = self.synchronisation(tables)
+        made = Reconciler(
+            survey=tables.survey,
+            connections=tables.connections,
+            sync=sync,
+            presence=cast("Presence", _QuietPresence(sync.ledger)),
+            metrics=_Nobody(),
+            clock=time,
+            wait=time.wait,
+        )
+        return asdict(self.reconciler(made).reconcile(session))
 
     def synchronisation(self, tables: Tables) -> RosterSync:
         """The production synchronisation, which waits for nothing."""
@@ -74,6 +99,9 @@ class _Nobody:
     def notify(self, connection_ids: Sequence[str], _: object) -> Posted:
         """Everyone is reached."""
         return Posted(delivered=len(connection_ids))
+
+    def emit(self, _: object) -> None:
+        """They see the metrics."""
 
     def dismiss(self, _: Collection[str]) -> None:
         """They close their sockets some day."""

@@ -16,7 +16,7 @@ from chalice_app.errors import BroadcasterError
 from tests.simulation.client import SimulatedClient
 from tests.simulation.database import Answer, Request
 from tests.simulation.invariants import Violation
-from tests.simulation.network import Fault, Network
+from tests.simulation.network import Fault, Way
 from tests.simulation.telling import told
 
 Event = Mapping[str, Any]
@@ -44,7 +44,7 @@ class Invocation:
         event: Event,
         handler: Handler,
         client: SimulatedClient,
-        network: Network,
+        network: Way,
         note: Callable[[str], None] | None,
     ) -> None:
         self.number = number
@@ -114,6 +114,6 @@ class Invocation:
     def _tell(
         self, method: str, request: Request, answer: Answer | Exception, fault: Fault | None
     ) -> None:
-        if self._note is not None:
+        if self._note is not None and method != "now":
             struck = f" [{fault}]" if fault is not None else ""
             self._note(f"    invocation {self.number}: {told(method, request, answer)}{struck}")

@@ -4,9 +4,10 @@ A simulator that finds nothing proves nothing unless it finds these.
 """
 
 from chalice_app.aws.rosters_table import RostersTable
-from tests.simulation import wrong_handlers, wrong_reads, wrong_writes
+from tests.simulation import wrong_handlers, wrong_reads, wrong_reconcilers, wrong_writes
 from tests.simulation.client import Tables
 from tests.simulation.designs import Design
+from tests.simulation.wrong_reconcilers import reconciler_with, surveying
 from tests.simulation.wrong_writes import altered, each_action
 
 
@@ -67,4 +68,25 @@ MUTANTS = (
         altered(each_action(wrong_writes.unconditional_rows)),
         wrong_handlers.count_records,
     ),
+    Design(
+        "counts that move without their revision",
+        altered(each_action(wrong_writes.revision_left)),
+    ),
+    Design(
+        "revision left where somebody comes for somebody else",
+        altered(each_action(wrong_writes.revision_left_where_sums_stay)),
+    ),
+    surveying("reconciler: one look only", wrong_reconcilers.OneLook),
+    surveying("reconciler: rows read eventually consistently", wrong_reconcilers.StaleRows),
+    surveying("reconciler: rows read before the counts", wrong_reconcilers.RowsFirst),
+    surveying("reconciler: counts set blindly", wrong_reconcilers.BlindCorrection),
+    surveying("reconciler: no condition at all", wrong_reconcilers.UnconditionalCorrection),
+    surveying("reconciler: revision not compared", wrong_reconcilers.CountsAlone),
+    surveying("reconciler: languages healed, not their sum", wrong_reconcilers.SumForgotten),
+    reconciler_with(
+        "reconciler: eventually consistent read of Connections", wrong_reconcilers.stale_truth
+    ),
+    reconciler_with("reconciler: rosters not synchronised", wrong_reconcilers.counts_only),
+    reconciler_with("reconciler: young rows deleted", wrong_reconcilers.fast_clock),
+    reconciler_with("reconciler: rows past their life left", wrong_reconcilers.leaves_the_lapsed),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Protocol
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
@@ -19,6 +20,13 @@ class Fault(StrEnum):
     OVERTAKEN = "sent again under the same token, the first copy late"
     CONFLICT = "transaction conflict"
     UNPROCESSED = "keys left unprocessed"
+
+
+class Way(Protocol):
+    """The way that an invocation's calls take."""
+
+    def call(self, method: str, request: Request, fault: Fault | None) -> Answer:
+        """The answer, if it comes; ClientError or ReadTimeoutError if it does not."""
 
 
 class Network:

@@ -11,6 +11,9 @@ from chalice_app.errors import ConditionFailed
 from chalice_app.models import Connection, Role, Session
 from tests.simulation.world import World
 
+LONG_LIFE_SECONDS = 3600
+"""Longer than a run lasts until it is at rest."""
+
 
 class Open(NamedTuple):
     """A session is opened, for so many seconds; its name may have been used before."""
@@ -36,7 +39,8 @@ class Open(NamedTuple):
 class Join(NamedTuple):
     """A listener comes, or comes back, having heard the talk up to `last_sequence`.
 
-    Where `later`, the row is put only by the `Enter` of that connection.
+    Where `later`, the row is put only by the `Enter` of that connection. After `life` seconds the
+    row is past its life; `ExpireConnection` does not wait for that.
     """
 
     connection: str
@@ -44,6 +48,7 @@ class Join(NamedTuple):
     language: str
     later: bool = False
     last_sequence: int | None = None
+    life: int = LONG_LIFE_SECONDS
 
     def apply(self, world: World) -> None:
         """Reads the session and puts the connection. Connection ids are never used again."""
@@ -56,6 +61,7 @@ class Join(NamedTuple):
         connection = replace(
             _connection(world, self.connection, session, Role.LISTENER, self.language),
             last_sequence=self.last_sequence,
+            ttl=world.clock.seconds + self.life,
         )
         if self.later:
             world.entering[self.connection] = connection
@@ -190,13 +196,13 @@ class ExpireTombstones(NamedTuple):
 def _connection(
     world: World, connection_id: str, session: Session, role: Role, language: str | None
 ) -> Connection:
-    """A new connection whose TTL is over at once, so that it may expire at any time."""
+    """A new connection of this session."""
     return Connection(
         connection_id=connection_id,
         session_id=session.session_id,
         session_epoch=session.created_at,
         role=role,
         connected_at=world.clock.milliseconds,
-        ttl=world.clock.seconds,
+        ttl=world.clock.seconds + LONG_LIFE_SECONDS,
         target_language=language,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from tests.simulation.designs import PRODUCTION, Design
 from tests.simulation.invariants import Violation, check_rest
 from tests.simulation.invocation import TO_THE_END
+from tests.simulation.mending import mend
 from tests.simulation.people import ExpireTombstones
 from tests.simulation.schedules import Schedule
 from tests.simulation.world import LANGUAGES, World
@@ -30,6 +31,9 @@ class Totals:
     crashes: int = 0
     zombies: int = 0
     conflicts: int = 0
+    reconciled: int = 0
+    corrected: int = 0
+    put_aside: int = 0
     violations: int = 0
 
     def add(self, other: "Totals") -> None:
@@ -93,6 +97,8 @@ def _come_to_rest(world: World, lag: int) -> None:
         world.source.zombies.pop().go_on(TO_THE_END)
     while world.network.late:
         world.arrive(0)
+    if world.reconcilers.concerned:
+        mend(world, _deliver_all)
     _check_rest(world)
 
 
@@ -149,6 +155,9 @@ def _totals(world: World, violated: bool) -> Totals:
         crashes=source.crashes,
         zombies=source.given_up,
         conflicts=world.database.cancelled + world.network.conflicts,
+        reconciled=world.reconcilers.finished,
+        corrected=world.reconcilers.corrected,
+        put_aside=world.reconcilers.put_aside,
         violations=int(violated or world.wasteful),
     )
 

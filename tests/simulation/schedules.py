@@ -11,8 +11,10 @@ from typing import NamedTuple, Protocol
 
 from tests.simulation.deliveries import Arrive, Crash, Deliver, GiveUp, Rewind, ZombieGoesOn
 from tests.simulation.invocation import TO_THE_END
+from tests.simulation.mending import CrashReconciler, PutAside, Reconcile, Tamper
 from tests.simulation.network import Fault
 from tests.simulation.people import (
+    LONG_LIFE_SECONDS,
     ChangeLanguage,
     End,
     Enter,
@@ -56,6 +58,10 @@ _MAX_LIFE_SECONDS = 80
 _WAYS_TO_GO = (*(Leave,) * 8, *(ExpireConnection,) * 3, Vanish)
 """Not many vanish: to delete their rows starts threads, which takes longer than all the rest."""
 
+_SHORT_LIFE_SECONDS = 20
+_RECONCILED = 5
+"""One schedule of so many has reconcilers, which cost several times what the others do."""
+
 _PEOPLE = 5
 """Connections that a schedule deals with at a time: the last that came."""
 
@@ -75,7 +81,8 @@ class _Draw:
         """Sessions and a first listener, then anything."""
         operations: list[Operation] = [Open(name, self._life()) for name in self._sessions]
         operations.append(self._join())
-        kinds = self._random.choices(_KINDS, _WEIGHTS, k=self._below(25, 65))
+        table = _TABLE if self._below(_RECONCILED) else _TABLE + _MENDING
+        kinds = self._random.choices(*zip(*table, strict=True), k=self._below(25, 65))
         drawn = [operation for kind in kinds for operation in kind(self)]
         return Schedule(self._shards, self._below(3), (*operations, *drawn))
 
@@ -149,6 +156,39 @@ class _Draw:
     def expire_tombstones(self) -> Iterator[Operation]:
         yield ExpireTombstones()
 
+    def reconcile(self) -> Iterator[Operation]:
+        session = self._session() if self._below(4) == 0 else None
+        calls, fault, struck = self._course()
+        if calls != TO_THE_END:
+            calls += self._below(8)
+        yield Reconcile(self._below(6), session, calls, fault, struck, lag=self._below(3))
+
+    def correct(self) -> Iterator[Operation]:
+        """Counts are corrected while somebody comes or goes, or one comes for another."""
+        language = self._random.choice(LANGUAGES)
+        yield Tamper(self._sessions[0], language, 1)
+        calls = Reconcile(0, None, self._below(4), None, 1, lag=0, correcting=True)
+        yield calls
+        for _ in range(2):
+            if self._below(3):
+                yield self._join()._replace(session=self._sessions[0], language=language)
+            if self._below(3):
+                yield Leave(self._connection())
+            yield Deliver(self._below(self._shards), 6, 0, TO_THE_END, None, 1, lag=0)
+            yield calls._replace(calls=self._below(1, 5))
+        yield calls._replace(calls=TO_THE_END)
+
+    def crash_reconciler(self) -> Iterator[Operation]:
+        yield CrashReconciler(self._below(3))
+
+    def tamper(self) -> Iterator[Operation]:
+        language = self._random.choice((*LANGUAGES, None))
+        by = self._random.choice((-2, -1, 1, 2) if language is None else (-2, -1, 1, 2, None))
+        yield Tamper(self._session(), language, by)
+
+    def put_aside(self) -> Iterator[Operation]:
+        yield PutAside(self._below(self._shards), self._below(1, 3))
+
     def _deliver(self, shard: int) -> Deliver:
         size, repeated = self._below(1, 7), max(0, self._below(6) - 2)
         calls, fault, struck = self._course()
@@ -162,6 +202,7 @@ class _Draw:
             language=self._random.choice(LANGUAGES),
             later=self._below(8) == 0,
             last_sequence=self._below(3) if self._below(4) == 0 else None,
+            life=_SHORT_LIFE_SECONDS if self._below(5) == 0 else LONG_LIFE_SECONDS,
         )
 
     def _expired(self, session: str) -> Iterator[Operation]:
@@ -212,8 +253,13 @@ _TABLE: tuple[tuple[_Kind, int], ...] = (
     (_Draw.speak, 1),
     (_Draw.expire_tombstones, 2),
 )
-_KINDS = [kind for kind, _ in _TABLE]
-_WEIGHTS = [weight for _, weight in _TABLE]
+_MENDING: tuple[tuple[_Kind, int], ...] = (
+    (_Draw.reconcile, 14),
+    (_Draw.correct, 6),
+    (_Draw.crash_reconciler, 2),
+    (_Draw.tamper, 3),
+    (_Draw.put_aside, 4),
+)
 
 
 def drawn(seed: int) -> Schedule:

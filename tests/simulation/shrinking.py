@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from tests.simulation.deliveries import Deliver, ZombieGoesOn
-from tests.simulation.people import Join
+from tests.simulation.mending import Reconcile, Tamper
+from tests.simulation.people import LONG_LIFE_SECONDS, Join
 from tests.simulation.schedules import Operation, Schedule
 
 Fails = Callable[[Schedule], bool]
@@ -62,5 +63,14 @@ def _simpler(operation: Operation) -> Iterator[Operation]:
         case ZombieGoesOn():
             yield operation._replace(fault=None, struck=1, lag=0)
             yield operation._replace(struck=1)
+        case Reconcile():
+            yield operation._replace(fault=None, struck=1, lag=0, session=None)
+            yield operation._replace(fault=None, struck=1)
+            yield operation._replace(lag=0)
+            yield operation._replace(struck=1)
+        case Tamper():
+            yield operation._replace(by=1)
         case Join():
+            yield operation._replace(later=False, last_sequence=None, life=LONG_LIFE_SECONDS)
             yield operation._replace(later=False)
+            yield operation._replace(life=LONG_LIFE_SECONDS)

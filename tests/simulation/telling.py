@@ -24,18 +24,22 @@ def _asked(request: Request) -> Iterator[str]:
         yield f"{table} {' '.join(keys)}{consistent}"
     if "TableName" in request:
         yield _written(request)
+    if "seconds" in request:
+        yield f"{request['seconds']:g} s"
 
 
 def _written(request: Request) -> str:
     """A write, a query or one key's read: what, and on which condition."""
-    plain = _plain(request.get("Item") or request.get("Key") or {})
+    item = request.get("Item") or request.get("Key")
+    plain = _plain(item) if item else ""
     update = _filled(request.get("UpdateExpression", ""), request)
     condition = _filled(
         request.get("ConditionExpression") or request.get("KeyConditionExpression", ""), request
     )
-    return f"{request['TableName']} {plain}{' ' * bool(update)}{update}" + (
-        f" if {condition}" if condition else ""
-    )
+    words = [request["TableName"], request.get("IndexName", ""), plain, update]
+    words += [f"if {condition}"] if condition else []
+    words += ["eventually consistent"] if request.get("ConsistentRead") is False else []
+    return " ".join(filter(None, words))
 
 
 def _filled(expression: str, request: Request) -> str:
@@ -52,7 +56,7 @@ def _answered(method: str, answer: Answer | Exception) -> str:
         return answer.response["Error"]["Code"]
     if isinstance(answer, Exception):
         return "no answer"
-    if method not in ("get_item", "batch_get_item", "query"):
+    if method not in ("get_item", "batch_get_item", "query", "scan"):
         return "done"
     items = [item for found in answer.get("Responses", {}).values() for item in found]
     items += answer.get("Items", [answer["Item"]] if "Item" in answer else [])

@@ -8,9 +8,10 @@ from tests.simulation.database import Answer, Request, SimulatedDatabase
 from tests.simulation.designs import Design
 from tests.simulation.event_source import EventSource, Shard
 from tests.simulation.expressions import Item
-from tests.simulation.invariants import check_counts
-from tests.simulation.invocation import Event, Invocation, Response
-from tests.simulation.network import Network
+from tests.simulation.invariants import Tampered, check_counts
+from tests.simulation.invocation import Event, Handler, Invocation, Response
+from tests.simulation.network import Network, Way
+from tests.simulation.reconciling import Reconcilers, Reconciliation, Surroundings, Timekeeper
 from tests.simulation.telling import told
 from tests.simulation.virtual_time import VirtualClock
 
@@ -45,6 +46,9 @@ class World:
         self.client = SimulatedClient(self._call)
         self.tables = tables_over(self.client)
         self.source = EventSource([Shard() for _ in range(shards)], self._invocation)
+        self.around = Surroundings(self.database, self.network, self.clock)
+        self.reconcilers = Reconcilers(self.around, self._reconciliation)
+        self.tampered: Tampered = {}
         self._trace = trace
         self._invocations = 0
 
@@ -59,10 +63,12 @@ class World:
             self.note(f"    late: {told(*self.network.arrive(position))}")
 
     def _check(self) -> None:
-        check_counts(self.database)
+        self.around.changes += 1
+        check_counts(self.database, self.tampered)
 
     def _changed(self, key: str, before: Item | None, after: Item | None, by_ttl: bool) -> None:
         self.source.append(key, before, after, by_ttl)
+        self.around.changed(key, before, after)
 
     def _call(self, method: str, request: Request) -> Answer:
         """A call of a request handler: they are not what is under test, so it simply succeeds."""
@@ -79,14 +85,19 @@ class World:
                 for record in records
             )
             self.note(f"    invocation {self._invocations} begins: {batch}")
-        return Invocation(
-            self._invocations,
-            {"Records": records},
-            self._handle,
-            self.client,
-            self.network,
-            None if self._trace is None else self.note,
-        )
+        return self._begun({"Records": records}, self._handle, self.network)
+
+    def _reconciliation(self, run: Reconciliation, session: str | None) -> Invocation:
+        self._invocations += 1
+        self.note(f"    invocation {self._invocations} begins: reconcile {session or 'all'}")
+        return self._begun({"session": session}, self._reconcile, run)
+
+    def _begun(self, event: Event, handler: Handler, way: Way) -> Invocation:
+        note = None if self._trace is None else self.note
+        return Invocation(self._invocations, event, handler, self.client, way, note)
 
     def _handle(self, event: Event) -> Response:
         return self.design.handle(self.tables, event)
+
+    def _reconcile(self, event: Event) -> Response:
+        return self.design.reconcile(self.tables, Timekeeper(self.client), event["session"])

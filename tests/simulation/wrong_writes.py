@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from chalice_app.attribute_values import encode
 from chalice_app.aws.rosters_table import RostersTable
+from chalice_app.aws.sessions_table import REVISION
 from chalice_app.errors import Conflict
 from chalice_app.ledger import LedgerTransaction
 from tests.simulation.client import SimulatedClient, Tables, tables_over
@@ -117,6 +118,25 @@ def session_unchecked(action: Action) -> Action:
     """Counts whether or not there is a session: ADD creates a row that is not there."""
     anything = "attribute_exists(sessionId) OR attribute_not_exists(sessionId)"
     return _conditional(action, "Update", _EPOCH, anything)
+
+
+def revision_left(action: Action) -> Action:
+    """Counts, and tells nobody that the counts have moved."""
+    if "Update" not in action:
+        return action
+    update = action["Update"]
+    values = {
+        name: value for name, value in update["ExpressionAttributeValues"].items() if name != ":one"
+    }
+    expression = update["UpdateExpression"].replace(f", {REVISION} :one", "")
+    changed = {"UpdateExpression": expression, "ExpressionAttributeValues": values}
+    return {"Update": {**update, **changed}}
+
+
+def revision_left_where_sums_stay(action: Action) -> Action | None:
+    """Writes nothing to the session if no sum changes: one came, and one of the language left."""
+    stays = "Update" in action and "#l0" not in action["Update"]["UpdateExpression"]
+    return None if stays else action
 
 
 class ConflictIgnored(RostersTable):

@@ -52,6 +52,21 @@ def test_a_transaction_sent_again_under_its_token_is_not_done_again(
         database.perform("transact_write_items", request | {"ClientRequestToken": "2"})
 
 
+def test_a_scan_comes_page_by_page_and_the_rows_change_between_the_pages(
+    database: SimulatedDatabase,
+) -> None:
+    for key in ("c3", "c1", "c2"):
+        database.perform("put_item", put(key))
+    scan = {"TableName": "Rosters", "ConsistentRead": True}
+    first = database.perform("scan", scan)
+    database.perform("put_item", put("c4"))
+    rest = database.perform("scan", {**scan, "ExclusiveStartKey": first["LastEvaluatedKey"]})
+
+    keys = [item["connectionId"]["S"] for page in (first, rest) for item in page["Items"]]
+    assert keys == ["c1", "c2", "c3", "c4"]
+    assert "LastEvaluatedKey" not in rest
+
+
 def test_only_reads_that_do_not_ask_for_consistency_lag(database: SimulatedDatabase) -> None:
     database.perform("put_item", put("c1", v=1))
     database.perform("put_item", put("c1", v=2))
@@ -112,7 +127,8 @@ def test_unknown_updates_are_refused(database: SimulatedDatabase, update: str) -
 @pytest.mark.parametrize(
     ("method", "request_"),
     [
-        ("scan", {"TableName": "Rosters"}),
+        ("describe_table", {"TableName": "Rosters"}),
+        ("scan", {"TableName": "Rosters", "IndexName": "roster-index", "ConsistentRead": True}),
         ("transact_write_items", {"TransactItems": []}),
         ("transact_write_items", {"TransactItems": [{"Put": put(f"c{n}")} for n in range(101)]}),
         ("transact_write_items", {"TransactItems": [{"Put": put("c1")}, {"Put": put("c1")}]}),

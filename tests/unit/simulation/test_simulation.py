@@ -32,10 +32,11 @@ def test_the_rosters_are_exact_under_a_thousand_schedules() -> None:
 
 
 def test_the_schedules_hold_everything_that_can_go_wrong() -> None:
-    totals, _ = run_all(range(50))
+    totals, _ = run_all(range(100))
 
     happened = totals.deliveries, totals.duplicates, totals.crashes, totals.zombies
-    assert min(*happened, totals.conflicts) > 20
+    assert min(*happened, totals.conflicts, totals.reconciled, totals.corrected) > 20
+    assert totals.put_aside > 0
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

@@ -1,0 +1,173 @@
+"""Mutants of the reconciler: parts of it replaced by others that look as good."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chalice_app.aws.dynamodb import readable_rows
+from chalice_app.aws.roster_survey import DynamoDbSurvey
+from chalice_app.aws.rosters_table import RostersTable, ledger_row_from
+from chalice_app.aws.sessions_table import LANGUAGE_PREFIX, REVISION
+from chalice_app.clock import Clock
+from chalice_app.ledger import LedgerRow, SessionCounts, SessionKey, State
+from chalice_app.models import Connection
+from streams.reconcile import Reconciler
+from streams.rosters import RosterSync, Synchronised
+from tests.simulation.designs import Design
+from tests.simulation.wrong_reads import StaleConnections
+
+Replaced = Callable[[Reconciler], Mapping[str, Any]]
+"""The parts of a reconciler that are to be others, by their names."""
+
+
+def reconciler_with(name: str, replaced: Replaced) -> Design:
+    """A design whose reconciler has other parts."""
+
+    def reconciler(production: Reconciler) -> Reconciler:
+        return replace(production, **replaced(production))
+
+    return Design(name, reconciler=reconciler)
+
+
+def surveying(name: str, survey: type[DynamoDbSurvey]) -> Design:
+    """A design whose reconciler reads, or corrects, in another way."""
+
+    def replaced(production: Reconciler) -> Mapping[str, Any]:
+        tables = production.survey
+        assert isinstance(tables, DynamoDbSurvey)
+        return {"survey": survey(tables.sessions, tables.connections, tables.rosters)}
+
+    return reconciler_with(name, replaced)
+
+
+@dataclass(frozen=True)
+class OneLook(DynamoDbSurvey):
+    """Waits, and takes what it saw before for a second look."""
+
+    _seen: dict[str, list[Any]] = field(default_factory=dict)
+
+    def scan_connections(self) -> Iterator[Connection]:
+        return self._once("connections", super().scan_connections)
+
+    def scan_counted(self) -> Iterator[tuple[str, LedgerRow]]:
+        return self._once("counted", super().scan_counted)
+
+    def scan_counts(self) -> Iterator[SessionCounts]:
+        return self._once("counts", super().scan_counts)
+
+    def _once(self, name: str, scan: Callable[[], Iterable[Any]]) -> Iterator[Any]:
+        if name not in self._seen:
+            self._seen[name] = list(scan())
+        return iter(self._seen[name])
+
+
+class StaleRows(DynamoDbSurvey):
+    """Counts a session's rows by an eventually consistent scan, which costs half."""
+
+    def scan_session(self, session: SessionKey) -> Iterator[LedgerRow]:
+        rows = readable_rows(self.rosters.scan(), ledger_row_from)
+        return (row for row in rows if row.state is State.IN and row.session_key == session)
+
+
+@dataclass(frozen=True)
+class RowsFirst(DynamoDbSurvey):
+    """Counts the rows of every session, then reads the counts that they are compared with."""
+
+    _rows: list[LedgerRow] = field(default_factory=list)
+
+    def read_counts(self, session_id: str) -> SessionCounts | None:
+        self._rows[:] = readable_rows(self.rosters.scan(consistent=True), ledger_row_from)
+        return super().read_counts(session_id)
+
+    def scan_session(self, session: SessionKey) -> Iterator[LedgerRow]:
+        counted = (row for row in self._rows if row.state is State.IN)
+        return (row for row in counted if row.session_key == session)
+
+
+class BlindCorrection(DynamoDbSurvey):
+    """Sets the counts to what they should be by now."""
+
+    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
+        right = dict(seen.languages)
+        for language, delta in deltas.items():
+            right[language] = right.get(language, 0) + delta
+        counts = {"listenerCount": sum(right.values())}
+        counts |= {LANGUAGE_PREFIX + language: count for language, count in right.items()}
+        names = {f"#n{n}": name for n, name in enumerate(counts)}
+        sets = ", ".join(f"{alias} = :n{n}" for n, alias in enumerate(names))
+        values = {f"n{n}": count for n, count in enumerate(counts.values())}
+        self.sessions.upsert(seen.session_id, f"SET {sets}", names, **values)
+
+
+class UnconditionalCorrection(DynamoDbSurvey):
+    """Adds what the counts were off, whatever they have become."""
+
+    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
+        update = {LANGUAGE_PREFIX + language: delta for language, delta in deltas.items()}
+        total = seen.total + sum(deltas.values())
+        update |= {"listenerCount": total - (seen.listener_count or 0), REVISION: 1}
+        self.sessions.add(seen.session_id, update, {"createdAt": seen.session_epoch})
+
+
+class CountsAlone(DynamoDbSurvey):
+    """Corrects on condition of the counts that were read, not of their revision."""
+
+    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
+        update = {LANGUAGE_PREFIX + language: delta for language, delta in deltas.items()}
+        total = seen.total + sum(deltas.values())
+        update |= {"listenerCount": total - (seen.listener_count or 0), REVISION: 1}
+        expected = {LANGUAGE_PREFIX + name: count for name, count in seen.languages.items()}
+        expected |= {"createdAt": seen.session_epoch, "listenerCount": seen.listener_count or 0}
+        absent = [LANGUAGE_PREFIX + name for name in deltas.keys() - seen.languages.keys()]
+        self.sessions.add(seen.session_id, update, expected, absent)
+
+
+class SumForgotten(DynamoDbSurvey):
+    """Corrects the languages and moves their sum by as much, right or wrong as it was."""
+
+    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
+        super().correct_counts(replace(seen, listener_count=seen.total), deltas)
+
+
+def stale_truth(production: Reconciler) -> Mapping[str, Any]:
+    """Reads Connections eventually consistently, as the scan did that found the drift."""
+    rosters = production.sync.ledger
+    assert isinstance(rosters, RostersTable)
+    ledger = StaleConnections(rosters.table, rosters.sessions, rosters.connections)
+    return {"sync": replace(production.sync, ledger=ledger)}
+
+
+def counts_only(production: Reconciler) -> Mapping[str, Any]:
+    """Corrects counts and leaves the rosters to the stream."""
+    return {"sync": _Idle(production.sync.ledger)}
+
+
+class _Idle(RosterSync):
+    def synchronise(self, connection_ids: Iterable[str]) -> Synchronised:
+        return Synchronised()
+
+
+def fast_clock(production: Reconciler) -> Mapping[str, Any]:
+    """Has a clock that is two hours ahead."""
+    return {"clock": _Ahead(production.clock)}
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    clock: Clock
+
+    def now_ms(self) -> int:
+        return self.clock.now_ms() + 2 * 3600 * 1000
+
+    def monotonic(self) -> float:
+        return self.clock.monotonic()
+
+
+def leaves_the_lapsed(production: Reconciler) -> Mapping[str, Any]:
+    """Leaves rows past their life to DynamoDB, which may take days."""
+    return {"connections": _Undeleted()}
+
+
+class _Undeleted:
+    def delete_expired(self, _: str, __: int) -> None:
+        return
