@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from typing import Any
 
 from tests.simulation.designs import PRODUCTION, Design
 from tests.simulation.invariants import Violation, check_rest
@@ -82,8 +83,19 @@ def run(schedule: Schedule, design: Design = PRODUCTION, trace: list[str] | None
 def _act(world: World, schedule: Schedule) -> None:
     for operation in schedule.operations:
         world.clock.seconds += 1
-        world.note(operation)
+        world.note(_told(operation))
         operation.apply(world)
+
+
+def _told(operation: Any) -> str:
+    """An operation, a named tuple, with whatever of it is not as in any other."""
+    usual = {**operation._field_defaults, "repeated": 0, "lag": 0, "fault": None, "struck": 1}
+    words = [
+        f"{name}={'all' if value == TO_THE_END else value}"
+        for name, value in operation._asdict().items()
+        if name not in usual or usual[name] != value
+    ]
+    return " ".join([type(operation).__name__, *words])
 
 
 def _come_to_rest(world: World, lag: int) -> None:

@@ -1,5 +1,9 @@
-"""Calls in a trace's words."""
+"""Calls in a trace's words.
 
+`T12` is the twelfth second of the run: session epochs are moments, and so are the ends of lives.
+"""
+
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -7,11 +11,15 @@ from botocore.exceptions import ClientError
 
 from chalice_app.attribute_values import decode
 from tests.simulation.database import Answer, Request
+from tests.simulation.virtual_time import START
+
+_MOMENT = re.compile(rf"{START // 100_000}(\d{{5}})(?:000)?\b")
 
 
 def told(method: str, request: Request, answer: Answer | Exception) -> str:
     """A call and its answer."""
-    return f"{method} {'; '.join(_asked(request))} -> {_answered(method, answer)}"
+    words = f"{method} {'; '.join(_asked(request))} -> {_answered(method, answer)}"
+    return _MOMENT.sub(lambda moment: f"T{int(moment[1])}", words)
 
 
 def _asked(request: Request) -> Iterator[str]:
@@ -33,11 +41,11 @@ def _written(request: Request) -> str:
     item = request.get("Item") or request.get("Key")
     plain = _plain(item) if item else ""
     update = _filled(request.get("UpdateExpression", ""), request)
-    condition = _filled(
-        request.get("ConditionExpression") or request.get("KeyConditionExpression", ""), request
-    )
+    condition = _filled(request.get("ConditionExpression", ""), request)
+    found = _filled(request.get("KeyConditionExpression", ""), request)
     words = [request["TableName"], request.get("IndexName", ""), plain, update]
     words += [f"if {condition}"] if condition else []
+    words += [f"where {found}"] if found else []
     words += ["eventually consistent"] if request.get("ConsistentRead") is False else []
     return " ".join(filter(None, words))
 

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import SupportsIndex
 
+START = 1_800_000_000
+"""Where runs begin, in seconds since the epoch: any moment will do."""
+
 
 class VirtualClock:
     """Seconds since the epoch, standing still between two operations of a schedule."""

@@ -13,12 +13,9 @@ from tests.simulation.invocation import Event, Handler, Invocation, Response
 from tests.simulation.network import Network, Way
 from tests.simulation.reconciling import Reconcilers, Reconciliation, Surroundings, Timekeeper
 from tests.simulation.telling import told
-from tests.simulation.virtual_time import VirtualClock
+from tests.simulation.virtual_time import START, VirtualClock
 
 LANGUAGES = ("es", "fr", "pt")
-
-_START = 1_800_000_000
-"""Any moment will do."""
 
 
 class World:
@@ -37,7 +34,7 @@ class World:
         metered: bool = False,
     ) -> None:
         self.design = design
-        self.clock = VirtualClock(_START)
+        self.clock = VirtualClock(START)
         self.joined: set[str] = set()
         self.entering: dict[str, Connection] = {}
         self.wasteful = False
