@@ -45,8 +45,11 @@ def encode_value(value: Any) -> AttributeValue:
 def decode_value(attribute: AttributeValue) -> Value:
     """One attribute value as a plain value; a fraction is cut to its whole part.
 
+    Bytes and sets, which no table of this project stores, are None: a row that somebody has put one
+    into must not keep the others of a batch from being read.
+
     Raises:
-        ValueError: for a type that no table of this project stores.
+        ValueError: it is of no type that DynamoDB has.
     """
     ((kind, value),) = attribute.items()
     match kind:
@@ -58,6 +61,6 @@ def decode_value(attribute: AttributeValue) -> Value:
             return {name: decode_value(element) for name, element in value.items()}
         case "L":
             return [decode_value(element) for element in value]
-        case "NULL":
+        case "NULL" | "B" | "SS" | "NS" | "BS":
             return None
-    raise ValueError(f"attribute values of type {kind} are not read here")
+    raise ValueError(f"DynamoDB has no attribute values of type {kind}")

@@ -21,14 +21,11 @@ from chalice_app.accesses import AccessBatch, merge_rows, plan_updates
 from chalice_app.clock import Clock
 from chalice_app.errors import Conflict, Unavailable
 from chalice_app.ports import AccessStore
-from streams.batch import backoff, handle_batch
+from streams.batch import handle_batch, settled
 from streams.cache_measures import CacheMeasures, cache_key, is_outbox_row, language_pair
 from streams.records import Change, StreamRecord
 
 _log = logging.getLogger(__name__)
-
-TRIES = 8
-"""Readings of an outbox row and its entries before the row is reported as failed."""
 
 
 @dataclass(slots=True)
@@ -61,17 +58,13 @@ class AccessSync:
             Unavailable: the rows could not be read; what was applied before stays so.
         """
         applied = Applied()
-        pending = set(names)
-        for attempt in range(TRIES):
-            if not pending:
-                break
-            if attempt:
-                self.wait(backoff(attempt))
+
+        def settle(pending: Collection[str]) -> Collection[str]:
             rows = self.store.get_accesses(sorted(pending))
-            pending = set()
-            for batch in merge_rows(rows.values()):
-                pending.update(self._apply(batch, applied))
-        applied.failed |= pending
+            batches = merge_rows(rows.values())
+            return {name for batch in batches for name in self._apply(batch, applied)}
+
+        applied.failed.update(settled(set(names), settle, self.wait))
         return applied
 
     def _apply(self, batch: AccessBatch, applied: Applied) -> Collection[str]:

@@ -23,15 +23,12 @@ from chalice_app.ledger import (
 )
 from chalice_app.models import Connection, Session
 from chalice_app.ports import Ledger
-from streams.batch import backoff, handle_batch
+from streams.batch import handle_batch, settled
 from streams.presence import Presence
 from streams.records import Change, StreamRecord
 from streams.returning import Admitted, Returning
 
 _log = logging.getLogger(__name__)
-
-TRIES = 8
-"""Readings of the truth before a connection is reported as failed."""
 
 
 @dataclass
@@ -64,22 +61,18 @@ class RosterSync:
             Unavailable: the truth could not be read; what was committed before stays right.
         """
         result = Synchronised()
-        pending = set(connection_ids)
-        for attempt in range(TRIES):
-            if not pending:
-                break
-            if attempt:
-                self.wait(backoff(attempt))
-            try:
-                transactions = self._plan(pending, result)
-            except MalformedRows as malformed:
-                # They stop nobody but themselves: reported, while the rest is read again.
-                result.failed |= malformed.keys
-                pending -= malformed.keys
-                continue
-            pending = self._commit_all(transactions, result)
-        result.failed |= pending
+        settle = partial(self._settle, result)
+        result.failed.update(settled(set(connection_ids), settle, self.wait))
         return result
+
+    def _settle(self, result: Synchronised, connection_ids: Collection[str]) -> Collection[str]:
+        try:
+            transactions = self._plan(connection_ids, result)
+        except MalformedRows as malformed:
+            # They stop nobody but themselves: reported, while the rest is read again.
+            result.failed |= malformed.keys
+            return set(connection_ids) - malformed.keys
+        return self._commit_all(transactions, result)
 
     def _plan(
         self, connection_ids: Collection[str], result: Synchronised

@@ -67,7 +67,12 @@ def test_a_type_that_no_table_stores_is_refused(value: object) -> None:
         encode_value(value)
 
 
-@pytest.mark.parametrize("attribute", [{"B": b"x"}, {"SS": ["x"]}, {"NS": ["1"]}, {}])
-def test_a_type_that_no_table_holds_is_not_read(attribute: dict[str, Any]) -> None:
+@pytest.mark.parametrize("attribute", [{"B": b"x"}, {"SS": ["x"]}, {"NS": ["1"]}, {"BS": [b"x"]}])
+def test_a_type_that_no_table_stores_is_nothing(attribute: dict[str, Any]) -> None:
+    assert decode_value(attribute) is None
+
+
+@pytest.mark.parametrize("attribute", [{"Q": "x"}, {}])
+def test_what_is_no_attribute_value_is_not_read(attribute: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"."):
         decode_value(attribute)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streams.batch import handle_batch
+from streams.batch import TRIES, handle_batch, settled
 from streams.records import StreamRecord
 
 
@@ -62,3 +62,22 @@ def test_an_effect_that_breaks_breaks_the_batch() -> None:
 
 def test_an_empty_batch_is_a_success() -> None:
     assert handle_batch({"Records": []}, Effect()) == {"batchItemFailures": []}
+
+
+def test_what_another_writer_held_up_is_tried_again_alone_and_after_a_pause() -> None:
+    tried: list[Collection[str]] = []
+    waits: list[float] = []
+
+    def settle(pending: Collection[str]) -> Collection[str]:
+        tried.append(pending)
+        return {"b"} if len(tried) < 3 else set()
+
+    assert settled({"a", "b"}, settle, waits.append) == set()
+    assert tried == [{"a", "b"}, {"b"}, {"b"}]
+    assert len(waits) == 2
+
+
+def test_what_is_held_up_at_every_try_is_not_settled() -> None:
+    waits: list[float] = []
+    assert settled({"a"}, lambda pending: pending, waits.append) == {"a"}
+    assert len(waits) == TRIES - 1

@@ -15,7 +15,8 @@ from chalice_app.bootstrap import Application, composed
 from chalice_app.errors import Unavailable
 from chalice_app.models import Access, AccessRow
 from streams import cache_access
-from streams.cache_access import TRIES, AccessSync, handle_records
+from streams.batch import TRIES
+from streams.cache_access import AccessSync, handle_records
 from streams.cache_measures import CacheMeasures
 from streams.records import Change, StreamRecord
 from tests.cache_fakes import MemoryCache, entry

@@ -1,6 +1,7 @@
 """Rows and records that cannot be handled: they stop nobody but themselves. DynamoDB is moto's."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,9 +12,20 @@ from chalice_app.aws.connections_table import ConnectionsTable
 from chalice_app.aws.dynamodb import Table
 from chalice_app.aws.rosters_table import RostersTable
 from chalice_app.aws.sessions_table import SessionsTable
+from chalice_app.bootstrap import Application, application, aws_adapters, composed
 from chalice_app.models import Session
+from streams import cache_access, rosters
+from streams.reconcile import reconciler
 from streams.rosters import RosterSync
-from tests.fakes import SETTINGS, listener, session
+from tests.fakes import (
+    SETTINGS,
+    FakeClock,
+    RecordingGateway,
+    RecordingMetrics,
+    StubTranslator,
+    listener,
+    session,
+)
 
 HERE = session()
 WHOLE: Mapping[str, Any] = {
@@ -48,7 +60,9 @@ class Stores:
 
     def put(self, table: str, **item: Any) -> None:
         """Writes a row as no code of ours would."""
-        self.clients.dynamodb.put_item(TableName=table, Item=encode(item))
+        sets = {name: {"SS": sorted(value)} for name, value in item.items() if type(value) is set}
+        plain = {name: value for name, value in item.items() if name not in sets}
+        self.clients.dynamodb.put_item(TableName=table, Item={**encode(plain), **sets})
 
     def now(self) -> Session:
         found = self.sessions.get_session(HERE.session_id)
@@ -67,9 +81,10 @@ def stores(tables: object, clients: Clients) -> Stores:
         {**WHOLE, "role": "heckler"},
         {**WHOLE, "sessionEpoch": "yesterday"},
         {name: value for name, value in WHOLE.items() if name != "sessionId"},
+        {**WHOLE, "role": {"listener"}},
         {"connectionId": "poison"},
     ],
-    ids=["unknown role", "epoch of another type", "no session", "keys alone"],
+    ids=["unknown role", "epoch of another type", "no session", "role a set", "keys alone"],
 )
 def test_a_malformed_connection_fails_alone_and_the_others_are_counted(
     stores: Stores, poison: dict[str, Any]
@@ -112,3 +127,95 @@ def test_a_connection_of_no_session_at_all_is_not_counted_and_fails_nothing(
     stores.put(SETTINGS.connections_table, **{**WHOLE, "sessionId": "never-was-100"})
     assert stores.sync.synchronise(["poison", "a"]).failed == set()
     assert stores.now().languages == {"es": 1}
+
+
+# --- Through the functions, as Lambda calls them -------------------------------------------------
+
+
+def record(number: int, change: str = "INSERT", **more: Any) -> dict[str, Any]:
+    """A record of the stream, with keys alone unless `more` brings images."""
+    return {"eventName": change, "dynamodb": {"SequenceNumber": str(number), **more}}
+
+
+def of(key: str) -> dict[str, Any]:
+    return {"Keys": encode({"connectionId": key})}
+
+
+BAD_RECORDS: Mapping[str, Mapping[str, Any]] = {
+    "keys alone": record(2, **of("a")),
+    "images of nothing": record(2, "MODIFY", **of("a"), NewImage={}, OldImage={}),
+    "an image of a heckler": record(2, **of("a"), NewImage=encode({**WHOLE, "role": "heckler"})),
+    "a set in the image": record(2, **of("a"), NewImage={"lastSequence": {"NS": ["1"]}}),
+    "of nobody": record(2, "REMOVE", **of("never-came")),
+    "of another table": record(2, Keys=encode({"cacheKey": "en:es:0"})),
+    "a key that is a number": record(2, Keys=encode({"connectionId": 7})),
+    "no keys": record(2),
+    "no change of a table": {"eventName": "UPSERT", "dynamodb": {"SequenceNumber": "2", **of("a")}},
+    "nothing": {},
+}
+
+
+@pytest.fixture
+def functions(stores: Stores) -> Iterator[Stores]:
+    """The functions over the same tables; nobody's socket is really there."""
+    adapters = replace(
+        aws_adapters(SETTINGS),
+        translator=StubTranslator(),
+        gateway=RecordingGateway(),
+        metrics=RecordingMetrics(),
+        pair_metrics=None,
+        clock=FakeClock(),
+    )
+    with composed(Application(SETTINGS, adapters)):
+        yield stores
+
+
+@pytest.mark.parametrize("bad", BAD_RECORDS.values(), ids=BAD_RECORDS.keys())
+def test_a_bad_record_is_passed_over_and_whoever_is_there_is_counted(
+    functions: Stores, bad: dict[str, Any]
+) -> None:
+    batch = {"Records": [record(1, **of("a")), bad, record(3, **of("b"))]}
+    for _ in range(2):
+        assert rosters.handler(batch, None) == {"batchItemFailures": []}
+        assert functions.now().languages == {"es": 2}
+
+
+def test_a_record_of_a_malformed_row_is_reported_alone_however_often_it_comes(
+    functions: Stores,
+) -> None:
+    functions.put(SETTINGS.connections_table, **{**WHOLE, "role": "heckler"})
+    batch = [record(1, **of("a")), record(2, **of("poison")), record(3, **of("b"))]
+    for _ in range(2):
+        failed = rosters.handler({"Records": batch}, None)
+        assert failed == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+        assert functions.now().languages == {"es": 2}
+
+
+def test_a_record_of_a_session_that_is_missing_is_no_failure(functions: Stores) -> None:
+    functions.put(SETTINGS.connections_table, **{**WHOLE, "sessionId": "never-was-100"})
+    batch = {"Records": [record(1, **of("poison")), record(2, **of("a"))]}
+    assert rosters.handler(batch, None) == {"batchItemFailures": []}
+    assert functions.now().languages == {"es": 1}
+
+
+@pytest.mark.parametrize("bad", BAD_RECORDS.values(), ids=BAD_RECORDS.keys())
+def test_a_bad_record_does_not_stop_the_cache_s_statistics(
+    functions: Stores, bad: dict[str, Any]
+) -> None:
+    functions.put(
+        SETTINGS.cached_translations_table, cacheKey="hit#c#0", hits={}, ttl=HERE.expires_at
+    )
+    batch = {"Records": [bad, record(3, Keys=encode({"cacheKey": "hit#c#0"}))]}
+    assert cache_access.handler(batch, None) == {"batchItemFailures": []}
+    table = Table(functions.clients, SETTINGS.cached_translations_table, "cacheKey")
+    assert table.get("hit#c#0") is None
+
+
+def test_malformed_rows_never_stop_the_reconciler(functions: Stores) -> None:
+    functions.put(SETTINGS.connections_table, **{**WHOLE, "role": {"listener"}})
+    functions.put(SETTINGS.connections_table, connectionId="keys-alone")
+    functions.put(SETTINGS.sessions_table, sessionId="broken-egg-100", tokenHash="", createdAt="x")
+    functions.put(SETTINGS.rosters_table, connectionId="b", state="MAYBE", rosterKey="x")
+    report = replace(reconciler(application()), wait=lambda _: None).reconcile()
+    assert (report.connections, report.drift) == (2, 2)
+    assert functions.now().languages == {"es": 1}

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from chalice_app.errors import Conflict, Unavailable
 from chalice_app.ledger import LedgerRow, LedgerTransaction, State
 from chalice_app.models import Connection, Session
+from streams.batch import TRIES
 from streams.presence import Presence
 from streams.records import Change, StreamRecord
-from streams.rosters import TRIES, RosterSync, handle_records
+from streams.rosters import RosterSync, handle_records
 from tests.fakes import NOW_MS, MemoryTables, World, listener, session, speaker
 
 
