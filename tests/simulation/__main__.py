@@ -2,6 +2,7 @@
 
     python -m tests.simulation --seeds 100000 --mutants --jobs 2
     python -m tests.simulation --trace 4711
+    python -m tests.simulation --trace 7 --mutant "reconciler: revision not compared"
 
 Runs the production code (`streams.rosters`, `chalice_app.ledger` and the adapters with their real
 expressions) against a simulated DynamoDB and a simulated event source. One seed is one schedule
@@ -18,6 +19,8 @@ from dataclasses import asdict
 
 from tests.simulation.campaigns import Failure, Hunted, hunt, shortest_trace, simulate
 from tests.simulation.costs import Costs, measured
+from tests.simulation.designs import PRODUCTION, Design
+from tests.simulation.mutants import MUTANTS
 from tests.simulation.runs import Totals
 
 _MUTANT_SEEDS = 4_000
@@ -28,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs what is asked for; returns the exit status."""
     asked = _arguments(arguments)
     if asked.trace is not None:
-        print(*shortest_trace(asked.trace), sep="\n")
+        print(*shortest_trace(asked.trace, asked.mutant), sep="\n")
         return 0
     seeds = range(asked.start, asked.start + asked.seeds)
     started = time.monotonic()
@@ -60,7 +63,18 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--mutants", action="store_true", help="hunt the mutants, too")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--trace", type=int, metavar="SEED", help="print what one seed does")
+    parser.add_argument(
+        "--mutant", type=_mutant, default=PRODUCTION, metavar="NAME", help="whose trace it is to be"
+    )
     return parser.parse_args(arguments)
+
+
+def _mutant(name: str) -> Design:
+    """The mutant of that name."""
+    for mutant in MUTANTS:
+        if mutant.name == name:
+            return mutant
+    raise argparse.ArgumentTypeError(f"none of {', '.join(mutant.name for mutant in MUTANTS)}")
 
 
 def _progress(line: str) -> None:

@@ -4,6 +4,7 @@ Counted are the function's own writes, to Rosters, its index and Sessions; the r
 puts is not among them.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tests.simulation.designs import PRODUCTION
@@ -29,16 +30,20 @@ class Costs(NamedTuple):
     replay_writes: int
 
 
-def measured() -> Costs:
+def measured(languages: Sequence[str] = LANGUAGES) -> Costs:
     """The costs of one listener after another, then of batches, then of a replay."""
+
+    def joins(numbers: range) -> list[Operation]:
+        return [Join(f"c{n}", "s0", languages[n % len(languages)]) for n in numbers]
+
     world = World(PRODUCTION, metered=True)
     with silence(), world.clock.installed():
         Open("s0", 3600).apply(world)
-        _units(world, [_join(n) for n in range(_LISTENERS)], batch=_BATCH)
+        _units(world, joins(range(_LISTENERS)), batch=_BATCH)
         first, last = _LISTENERS, 2 * _LISTENERS
         costs = Costs(
-            join=_units(world, [_join(n) for n in range(first, last)], batch=1),
-            join_in_batch=_units(world, [_join(n) for n in range(last, 3 * first)], batch=_BATCH),
+            join=_units(world, joins(range(first, last)), batch=1),
+            join_in_batch=_units(world, joins(range(last, 3 * first)), batch=_BATCH),
             change_language=_units(
                 world, [ChangeLanguage(f"c{n}", "nl") for n in range(_LISTENERS)], batch=1
             ),
@@ -46,10 +51,6 @@ def measured() -> Costs:
             replay_writes=0,
         )
         return costs._replace(replay_writes=_replayed(world))
-
-
-def _join(number: int) -> Operation:
-    return Join(f"c{number}", "s0", LANGUAGES[number % len(LANGUAGES)])
 
 
 def _units(world: World, operations: list[Operation], batch: int) -> float:

@@ -107,6 +107,16 @@ def test_a_join_costs_five_write_units_and_a_replay_reads_only() -> None:
     assert costs.replay_writes == 0
 
 
+def test_a_session_of_75_languages_costs_two_units_more_a_change() -> None:
+    # Its row is beyond 1 KB, and a transaction's write takes two units for each started KB.
+    few, many = measured(), measured([f"l{n:02}-XX" for n in range(75)])
+
+    assert many.join == few.join + 2
+    assert many.leave == few.leave + 2
+    assert many.join_in_batch < 3.1
+    assert many.replay_writes == 0
+
+
 def test_the_command_prints_what_happened(capsys: pytest.CaptureFixture[str]) -> None:
     status = main(["--seeds", "10", "--from", "100", "--jobs", "1"])
 
@@ -114,6 +124,28 @@ def test_the_command_prints_what_happened(capsys: pytest.CaptureFixture[str]) ->
     assert status == 0
     assert "schedules              10" in printed.out
     assert "10 of 10 schedules, 0 failures" in printed.err
+
+
+def test_the_command_prints_the_shortest_trace_of_a_mutant(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    mutant = "reconciler: young rows deleted"
+    caught = hunt_one(next(each for each in MUTANTS if each.name == mutant), MUTANT_SEEDS).caught
+    assert caught is not None
+
+    main(["--trace", str(caught.seed), "--mutant", mutant])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Open session=s0")
+    assert lines[-1].startswith("VIOLATION: the reconciler deleted ")
+    assert len(lines) < 40
+
+
+def test_a_mutant_that_there_is_not_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--trace", "7", "--mutant", "none such"])
+
+    assert "young rows deleted" in capsys.readouterr().err
 
 
 CHEAP = Costs(join=5, join_in_batch=3, change_language=6, leave=5, replay_writes=0)

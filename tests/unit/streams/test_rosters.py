@@ -1,5 +1,6 @@
 """What is counted follows what is there: over fakes, with other writers in between."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -256,6 +257,20 @@ def test_a_name_used_again_is_not_charged_with_the_listeners_of_before(stream: S
     stream.deliver(record("old", Change.REMOVE), record("new", Change.INSERT))
     assert counts(tables, again) == {"es": 1}
     assert tables.query_roster(again, "es") == ["new"]
+
+
+def test_a_thousand_joins_of_75_languages_in_one_batch_are_one_roster(stream: Stream) -> None:
+    world = stream.world
+    of = world.speaker(world.open())
+    languages = [f"l{n:02}" for n in range(75)]
+    joining = [listener(of, f"c{n}", languages[n % 75]) for n in range(1_000)]
+    for each in joining:
+        world.tables.put_connection(each)
+    batch = [record(each.connection_id, Change.INSERT, n) for n, each in enumerate(joining)]
+    assert stream.deliver(*batch) == []
+    assert counts(world.tables, of) == Counter(each.target_language for each in joining)
+    assert world.tables.calls["commit"] == 11
+    assert len(world.gateway.to("speaker", "roster")) == 1
 
 
 # --- Contention ----------------------------------------------------------------------------------

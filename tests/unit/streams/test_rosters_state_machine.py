@@ -2,7 +2,8 @@
 
 moto's streams have quirks of their own (an upsert emits two INSERTs, the first with keys only; a
 no-op write emits MODIFY), and the machine adds those of the real ones: records that come twice,
-late, and in batches with any boundary. The counts must be right at every step, and the rosters
+late, and in batches with any boundary; and one of a row that never was, as a cancelled transaction
+has been seen to leave. The counts must be right at every step, and the rosters
 those of the live connections whenever everything has been delivered.
 """
 
@@ -24,7 +25,7 @@ from hypothesis.stateful import (
 )
 from moto import mock_aws
 
-from chalice_app.attribute_values import decode
+from chalice_app.attribute_values import decode, encode
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.connections_table import ConnectionsTable
 from chalice_app.aws.dynamodb import Table
@@ -82,6 +83,56 @@ class Rosters(RuleBasedStateMachine):
         if found is not None:
             self.table.put_connection(listener(found, key, language))
         return key
+
+    @rule(target=connections, name=NAMES, language=LANGUAGES)
+    def join_by_upsert(self, name: str, language: str) -> Any:
+        """A row that is made by UpdateItem: two INSERTs, the first of them with keys alone."""
+        self.joined += 1
+        key = f"u{self.joined}"
+        found = self.sessions.get_session(name)
+        if found is None:
+            return multiple()
+        before = len(self.records())
+        row = {
+            "sessionId": name,
+            "sessionEpoch": found.created_at,
+            "role": "listener",
+            "connectedAt": self.epoch,
+            "ttl": found.expires_at,
+            "v": 1,
+            "targetLanguage": language,
+        }
+        self.table.table.upsert(
+            key,
+            "SET " + ", ".join(f"#{name} = :{name}" for name in row),
+            {f"#{name}": name for name in row},
+            **row,
+        )
+        first, second = self.records()[before:]
+        assert first["eventName"] == second["eventName"] == "INSERT"
+        assert first["dynamodb"]["NewImage"].keys() == {"connectionId"}
+        return key
+
+    @rule(key=connections)
+    def write_again_what_is_there(self, key: str) -> None:
+        """A write that changes nothing: a MODIFY."""
+        found = self.dynamodb.get_item(
+            TableName=SETTINGS.connections_table, Key=encode({"connectionId": key})
+        )
+        if item := found.get("Item"):
+            self.dynamodb.put_item(TableName=SETTINGS.connections_table, Item=item)
+
+    @rule(key=connections, change=st.sampled_from(["INSERT", "MODIFY", "REMOVE"]))
+    def a_record_tells_what_never_was(self, key: str, change: str) -> None:
+        """A phantom's record, and one that says of somebody what is not so, with keys alone."""
+        records = [
+            {
+                "eventName": change,
+                "dynamodb": {"SequenceNumber": "1", "Keys": encode({"connectionId": each})},
+            }
+            for each in ("phantom", key)
+        ]
+        assert handle_batch({"Records": records}, self.effect) == {"batchItemFailures": []}
 
     @rule(target=connections, name=NAMES)
     def speaker_joins(self, name: str) -> Any:
