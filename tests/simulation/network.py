@@ -22,6 +22,14 @@ class Fault(StrEnum):
     UNPROCESSED = "keys left unprocessed"
 
 
+_CONFLICTS = {
+    "transact_write_items": "TransactionCanceledException",
+    "update_item": "TransactionConflictException",
+    "delete_item": "TransactionConflictException",
+}
+"""How DynamoDB refuses a write whose item another transaction holds."""
+
+
 class Way(Protocol):
     """The way that an invocation's calls take."""
 
@@ -32,7 +40,7 @@ class Way(Protocol):
 class Network:
     """Calls to the database; `late` are requests whose caller gave up before they arrived.
 
-    `conflicts` counts the transactions that were refused because another held an item.
+    `conflicts` counts the writes that were refused because another transaction held an item.
 
     botocore gives every transaction a token and sends it again under that token; the calls here
     carry one for the same reason.
@@ -92,11 +100,12 @@ class Network:
         return self._database.perform(method, request)
 
     def _conflict(self, method: str, request: Request) -> Answer:
-        """Another transaction holds one of the items: only transactions meet it here."""
-        if method != "transact_write_items":
+        """Another transaction holds the item, or one of the items, that was to be written."""
+        code = _CONFLICTS.get(method)
+        if code is None:
             return self._database.perform(method, request)
         self.conflicts += 1
-        raise refusal("TransactionCanceledException")
+        raise refusal(code)
 
     def _unprocessed(self, method: str, request: Request) -> Answer:
         """Half of a batch is answered; a batch of which nothing can be read is refused."""
