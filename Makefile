@@ -6,7 +6,7 @@ MINUTES ?= 30
 BIN := .venv/bin
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
-.PHONY: run test venv system browser check unit integration test-browser test-deploy bench simulate \
+.PHONY: run test venv system browser wrk check unit integration test-browser test-deploy bench simulate \
   soak screenshots package deploy alarm-drill lock clean
 
 run: system venv  ## the whole system on loopback: http://127.0.0.1:8000
@@ -35,7 +35,7 @@ test-browser: system browser venv
 test-deploy: system venv  ## the real zip, deployed to an emulator and talked to
 	$(BIN)/pytest tests/deploy
 
-bench: system venv  ## every figure of the README, as tables and into bench-results.jsonl
+bench: system browser wrk venv  ## every figure of the README, as tables and into bench-results.jsonl
 	rm -f bench-results.jsonl
 	$(BIN)/python tests/benchmarks/fanout.py
 	$(BIN)/python tests/benchmarks/roster_reads.py
@@ -83,6 +83,10 @@ system:
 browser:
 	@command -v chromium >/dev/null || \
 	  $(call as_root_install,chromium fonts-noto-core,the browser tests are skipped)
+
+# What the fan-out is compared with; without it that one line of the comparison is missing.
+wrk:
+	@command -v wrk >/dev/null || $(call as_root_install,wrk,the fan-out is not compared with wrk)
 
 define as_root_install
 { if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
