@@ -45,7 +45,8 @@ class Figure:
 
     def row(self) -> str:
         """Its row of the table."""
-        digits = 1 if abs(self.value) >= 10 else 2 if abs(self.value) >= 1 else 3
+        whole = float(self.value).is_integer()
+        digits = 0 if whole else 1 if abs(self.value) >= 10 else 2 if abs(self.value) >= 1 else 3
         mark = {None: "", True: "pass", False: "MISS"}[self.met]
         other = (self.ratio_to or "").rpartition(", ")[2] or self.ratio_to
         ratio = "" if self.ratio is None else f"{self.ratio:.2f} x {other}"
