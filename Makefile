@@ -42,7 +42,7 @@ test-deploy: system venv  ## the real zip, deployed to an emulator and talked to
 bench: system browser wrk venv  ## every figure of the README, as tables and into bench-results.jsonl
 	rm -f bench-results.jsonl
 	@for each in $(BENCHMARKS); do \
-	  timeout $(BENCH_SECONDS) $(BIN)/python -m tests.benchmarks.$$each || failed="$$failed $$each"; \
+	  timeout --signal=INT --kill-after=60 $(BENCH_SECONDS) $(BIN)/python -m tests.benchmarks.$$each || failed="$$failed $$each"; \
 	done; test -z "$$failed" || { echo "not measured:$$failed" >&2; exit 1; }
 
 simulate: venv  ## SEEDS schedules of the roster code, and every mutant

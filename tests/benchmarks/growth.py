@@ -24,7 +24,7 @@ LISTENERS = (50, 100, 250, 500, 1_000, 1_500, 2_000)
 OF_LANGUAGES = 300
 """Listeners among whom the languages are divided."""
 
-ROUNDS = 15
+ROUNDS = 11
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "growth.png"
 
 
@@ -57,15 +57,16 @@ async def by_languages(stage: Stage, offered: Sequence[str]) -> Mapping[float, S
     return measured
 
 
-async def measure(stage: Stage) -> Sequence[Panel]:
-    """Both diagrams."""
+async def measure(stage: Stage, results: Path) -> Sequence[Panel]:
+    """Both diagrams; each one's figures are printed when it is measured."""
     offered = [code for code in stage.languages() if code != "en"]
-    return (
-        Panel("Last caption by listeners, one language", "listeners", "ms",
-              await by_listeners(stage, offered[0])),
-        Panel(f"Last caption by languages, {OF_LANGUAGES} listeners in all", "languages", "ms",
-              await by_languages(stage, offered)),
-    )  # fmt: skip
+    listeners = Panel("Last caption by listeners, one language", "listeners", "ms",
+                      await by_listeners(stage, offered[0]))  # fmt: skip
+    report(figures(listeners), results)
+    title = f"Last caption by languages, {OF_LANGUAGES} listeners in all"
+    languages = Panel(title, "languages", "ms", await by_languages(stage, offered))
+    report(figures(languages), results)
+    return listeners, languages
 
 
 def figures(panel: Panel) -> Iterator[Figure]:
@@ -88,9 +89,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "stage.log"
         with running_stage(log, "--data-dir", directory) as stage:
-            panels = asyncio.run(measure(stage))
-    for panel in panels:
-        report(figures(panel), options.results)
+            panels = asyncio.run(measure(stage, options.results))
     browser = find_chromium()
     if browser is None:
         print(f"no picture: none of {', '.join(NAMES)} is installed", file=sys.stderr)
