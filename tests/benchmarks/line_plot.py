@@ -12,6 +12,7 @@ from infra.chromium import chromium
 WIDTH, HEIGHT = 560, 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 48, 56
 _TICKS = 5
+_ROOM = 1.3
 _INK, _FAINT, _LINE = "#1f2933", "#cbd2d9", "#d64545"
 
 
@@ -60,7 +61,7 @@ def save_png(picture: str, path: Path, browser: str) -> None:
 def _drawn(panel: Panel) -> Iterator[str]:
     slope, intercept = panel.fit
     most_x = max(panel.measured)
-    most_y = max(intercept + slope * most_x, *(max(each) for each in panel.measured.values()))
+    most_y = _ROOM * max(intercept + slope * most_x, *panel.medians.values())
     step_x, step_y = _step(most_x), _step(most_y)
     end_x, end_y = (math.ceil(most / step) * step for most, step in
                     ((most_x, step_x), (most_y, step_y)))  # fmt: skip
@@ -86,10 +87,12 @@ def _drawn(panel: Panel) -> Iterator[str]:
                    up(min(end_y, intercept + slope * end_x)), _LINE, 2)  # fmt: skip
     for x, values in panel.measured.items():
         for value in values:
-            yield f'<circle cx="{across(x)}" cy="{up(value)}" r="2" fill="{_FAINT}"/>'
+            within = min(value, end_y)  # what is far out is drawn at the edge
+            yield f'<circle cx="{across(x)}" cy="{up(within)}" r="2" fill="{_FAINT}"/>'
     for x, middle in panel.medians.items():
         yield f'<circle cx="{across(x)}" cy="{up(middle)}" r="4.5" fill="{_INK}"/>'
-    told = f"{intercept:.1f} ms + {slope:.3g} ms x {panel.x_label}"
+    sign = "-" if slope < 0 else "+"
+    told = f"{intercept:.1f} ms {sign} {abs(slope):.3g} ms x {panel.x_label}"
     yield _text(_LEFT + 12, _TOP + 22, told, f'fill="{_LINE}"')
 
 
