@@ -1,8 +1,9 @@
 """Signature Version 4 for `execute-api`, made cheap for many requests that differ in one segment.
 
 The recipe is AWS's ("Create a signed AWS API request", IAM user guide); the test holds every byte
-against botocore's own signer, which costs 64 us a request where this one costs 4: the day's key,
-the body's hash and all headers but the signature are computed once for a whole fan-out.
+against botocore's own signer, which costs 64 us a request where this one costs 2: the day's key,
+the body's hash and all headers but the signature are computed once for a whole fan-out, and so are
+the hashes' beginnings. (Copying one costs 0.2 us, making one under OpenSSL 3 three times that.)
 """
 
 import hmac
@@ -10,8 +11,11 @@ import time
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 SERVICE = "execute-api"
 
@@ -47,7 +51,7 @@ class RequestSigner:
         ValueError: when the credentials are empty.
     """
 
-    __slots__ = ("_authorization", "_before", "_behind", "_key", "_to_sign", "headers")
+    __slots__ = ("_authorization", "_before", "_behind", "_inner", "_outer", "headers")
 
     def __init__(
         self,
@@ -66,10 +70,10 @@ class RequestSigner:
         self.headers: Mapping[str, str] = _signed_headers(host, stamp, credentials.token)
         names = ";".join(name.lower() for name in self.headers)
         lines = "".join(f"{name.lower()}:{value}\n" for name, value in self.headers.items())
-        self._before = f"{method}\n{quote(path_prefix, safe='/~')}"
+        self._before = sha256(f"{method}\n{quote(path_prefix, safe='/~')}".encode())
         self._behind = f"\n\n{lines}\n{names}\n{sha256(body).hexdigest()}"
-        self._to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n"
-        self._key = _signing_key(credentials.secret_key, stamp[:8], region)
+        self._inner, self._outer = _keyed(_signing_key(credentials.secret_key, stamp[:8], region))
+        self._inner.update(f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n".encode())
         self._authorization = (
             f"AWS4-HMAC-SHA256 Credential={credentials.access_key}/{scope}, "
             f"SignedHeaders={names}, Signature="
@@ -81,9 +85,11 @@ class RequestSigner:
         The canonical path is encoded once more (every service but S3 wants that), which on an
         encoded segment touches nothing but its percent signs.
         """
-        canonical = self._before + segment.replace("%", "%25") + self._behind
-        to_sign = self._to_sign + sha256(canonical.encode()).hexdigest()
-        return self._authorization + hmac.digest(self._key, to_sign.encode(), "sha256").hex()
+        canonical, inner, outer = self._before.copy(), self._inner.copy(), self._outer.copy()
+        canonical.update((segment.replace("%", "%25") + self._behind).encode())
+        inner.update(canonical.hexdigest().encode())
+        outer.update(inner.digest())
+        return self._authorization + outer.hexdigest()
 
 
 def path_segment(text: str) -> str:
@@ -113,3 +119,10 @@ def _signing_key(secret_key: str, day: str, region: str) -> bytes:
     for part in (day, region, SERVICE, "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
     return key
+
+
+def _keyed(key: bytes) -> "tuple[_Hash, _Hash]":
+    """HMAC's inner and outer hash with the key in them (RFC 2104): a message takes copies."""
+    block = key.ljust(sha256().block_size, b"\0")
+    inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
+    return sha256(inner), sha256(outer)

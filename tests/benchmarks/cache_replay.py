@@ -13,7 +13,6 @@ On the embedded DynamoDB, started on a free port and ended again; under 90 secon
 
 import argparse
 import itertools
-import json
 import os
 import random
 import sys
@@ -21,55 +20,25 @@ import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve()
-sys.path.insert(0, str(HERE.parents[2]))  # run as a script, from anywhere
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
-from chalice_app.access_outbox import FLUSH_MS  # noqa: E402 - found by the line above
-from chalice_app.bootstrap import Application  # noqa: E402
-from chalice_app.translation_cache import cache_key  # noqa: E402
-from tests.benchmarks.cache_write_units import units  # noqa: E402
-from tests.cache_stage import CacheStage, Record, running_dynamodb, sdk_environment  # noqa: E402
+from chalice_app.access_outbox import FLUSH_MS
+from chalice_app.bootstrap import Application
+from chalice_app.translation_cache import cache_key
+from tests.benchmarks.cache_write_units import units
+from tests.benchmarks.results import RESULTS, Figure, report
+from tests.cache_stage import CacheStage, Record, running_dynamodb, sdk_environment
 
 SEED = 20260501
 LIMIT, UNIVERSE = 400, 1200
 LOOKUPS_A_SECOND = 4
 BATCH_MS = 1_000
 HOT, HITS_A_SECOND, MINUTES = 200, 100, 10
-IDEAL = "hit rate, ideal LRU"
+IDEAL = "cache: hit rate, ideal LRU"
 NAIVE = "an update of each entry at each hit: 3 units"
 LANGUAGES = tuple(f"x{letter}" for letter in "abcdefghij")
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measurement, and its ratio to another that `reference` names."""
-
-    name: str
-    value: float
-    unit: str
-    target: str = ""
-    ratio: float | None = None
-    reference: str | None = None
-
-    def line(self) -> str:
-        """Its row of the table."""
-        ratio = "" if self.ratio is None else f"{self.ratio:.3f} x"
-        return f"{self.name:<58}{self.value:>10.3f} {self.unit:<12}{ratio:>10}  {self.target}"
-
-    def json(self) -> str:
-        """Its line of the results."""
-        return json.dumps(
-            {
-                "benchmark": f"cache: {self.name}",
-                "figure": round(self.value, 4),
-                "unit": self.unit,
-                "ratio_to": self.reference,
-                "ratio": self.ratio,
-            }
-        )
 
 
 def zipf(lookups: int) -> Sequence[int]:
@@ -128,10 +97,10 @@ def eviction(lookups: int) -> list[Figure]:
     rate, best = _percent(ours[warm:]), _percent(ideal[warm:])
     return [
         Figure(IDEAL, best, "%"),
-        Figure("hit rate, ours", rate, "%", "within 1 point of ideal", rate / best, IDEAL),
-        Figure("hit rate, difference", rate - best, "points", ">= -1"),
-        Figure("largest overshoot of the limit", 100 * max(0.0, most / LIMIT - 1), "%", "<= 2"),
-        Figure("replay", lookups / took, "lookups/s"),
+        Figure("cache: hit rate, ours", rate, "%", ratio_to=IDEAL, ratio=rate / best),
+        Figure("cache: hit rate, ours less ideal", rate - best, "points", at_least=-1),
+        Figure("cache: largest overshoot of its limit", 100 * max(0.0, most / LIMIT - 1), "%", 2),
+        Figure("cache: replay", lookups / took, "lookups/s"),
     ]
 
 
@@ -164,11 +133,11 @@ def write_cost(containers: int, shards: int) -> list[Figure]:
             container.outbox.flush()
     records += _settle(stage, shards)
     hits = MINUTES * 60 * HITS_A_SECOND
-    name = f"write units a hit, {containers} x container, {shards} x shard"
+    name = f"cache: write units a hit, {containers} x container, {shards} x shard"
     plain, doubled = units(records) / hits, units(records, index_factor=2) / hits
     return [
-        Figure(name, plain, "units/hit", "<= 0.2", plain / 3, NAIVE),
-        Figure(f"{name}, index x 2", doubled, "units/hit", "", doubled / 3, NAIVE),
+        Figure(name, plain, "units/hit", 0.2, NAIVE, plain / 3),
+        Figure(f"{name}, index x 2", doubled, "units/hit", None, NAIVE, doubled / 3),
     ]
 
 
@@ -207,9 +176,9 @@ def lookup(rounds: int = 200) -> list[Figure]:
         cache.get(text, "en", LANGUAGES)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     return [
-        Figure("lookup of 10 languages, round trips", len(stage.calls.made) / rounds, "calls", "1"),
-        Figure("lookup of 10 languages, CPU of the client", 1000 * cpu / rounds, "ms"),
-        Figure("lookup of 10 languages, wall", 1000 * wall / rounds, "ms"),
+        Figure("cache: 10 languages looked up, calls", len(stage.calls.made) / rounds, "calls", 1),
+        Figure("cache: 10 languages looked up, CPU of the client", 1000 * cpu / rounds, "ms"),
+        Figure("cache: 10 languages looked up, elapsed", 1000 * wall / rounds, "ms"),
     ]
 
 
@@ -217,20 +186,17 @@ def main() -> None:
     """Measures, prints the table, appends the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--lookups", type=int, default=3_000, help="of the replay")
-    parser.add_argument("--results", type=Path, default=HERE.parents[2] / "bench-results.jsonl")
+    parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
     with running_dynamodb() as address:
         os.environ.update(sdk_environment(address))
-        figures = [
-            *lookup(),
-            *write_cost(containers=1, shards=1),
-            *write_cost(containers=3, shards=4),
-            *eviction(options.lookups),
-        ]
-    for figure in figures:
-        print(figure.line())
-    with options.results.open("a", encoding="utf-8") as results:
-        results.writelines(f"{figure.json()}\n" for figure in figures)
+        for measured in (
+            lookup(),
+            write_cost(containers=1, shards=1),
+            write_cost(containers=3, shards=4),
+            eviction(options.lookups),
+        ):
+            report(measured, options.results)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,14 @@ import asyncio
 import base64
 import os
 import re
+import resource
 import struct
 import time
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
+
+RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0)
+"""How long somebody who was refused waits before each further try."""
 
 _SEQUENCE = re.compile(rb'"type":"caption".*?"sequence":(\d+)')
 _PING, _PONG, _TEXT = 0x9, 0xA, 0x1
@@ -22,10 +26,14 @@ class Crowd:
 
     def __init__(self) -> None:
         self.transports: list[asyncio.Transport] = []
+        self.refused = 0
         self._times: dict[int, list[float]] = {}
         self._wanted = 0
         self._awaited = 0
         self._all_there = asyncio.Event()
+        # A socket is an open file; the usual soft limit of 1,024 is soon reached.
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
     def got(self, sequence: int, at: float) -> None:
         """A listener got a caption."""
@@ -52,16 +60,28 @@ class Crowd:
 
         async def one(address: str) -> None:
             async with turns:
-                await self._join(address)
+                await self._join_at_last(address)
 
         async with asyncio.TaskGroup() as tasks:
             for address in addresses:
                 tasks.create_task(one(address))
 
-    def leave(self) -> None:
-        """Drops every socket."""
-        for transport in self.transports:
+    def leave(self, at_most: int) -> None:
+        """Drops sockets, the last to come first."""
+        for transport in self.transports[-at_most:]:
             transport.abort()
+        del self.transports[-at_most:]
+
+    async def _join_at_last(self, address: str) -> None:
+        for patience in RETRY_SECONDS:
+            try:
+                await self._join(address)
+            except ConnectionError:  # a busy stage refuses, as API Gateway does
+                self.refused += 1
+                await asyncio.sleep(patience)
+            else:
+                return
+        await self._join(address)
 
     async def _join(self, address: str) -> None:
         url = urlsplit(address)
@@ -71,8 +91,8 @@ class Crowd:
             url.hostname or "127.0.0.1",
             url.port or 80,
         )
-        self.transports.append(transport)
         await listener.joined
+        self.transports.append(transport)
 
 
 class _Listener(asyncio.Protocol):

@@ -1,254 +1,107 @@
-"""How fast one caption reaches many connections: ours against boto3 and Chalice.
+"""How fast one caption reaches many connections: ours against boto3, Chalice, aiobotocore and wrk.
 
-Run `.venv/bin/python tests/benchmarks/fanout.py`; under a minute. Every way posts the same bytes to
-a stub gateway on another core, over HTTP and TLS, answering at once and after 15 ms. CPU is the
-client's alone. Ratios travel between machines, absolute figures do not. The table goes to standard
-output, the figures also to bench-results.jsonl, one JSON object a line.
+Run `.venv/bin/python tests/benchmarks/fanout.py`; two minutes. Every way posts the same
+bytes to a stub gateway on another core, over HTTP and TLS, answering at once and after 15 ms. The
+ways take turns, round after round, so that whatever else the machine does meets them all; a figure
+is the median of its rounds. CPU is the client's alone.
 """
 
 import argparse
-import contextlib
-import datetime as dt
-import ipaddress
-import json
 import os
-import ssl
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from statistics import median
 
-import boto3
-from botocore.config import Config
-from botocore.credentials import ReadOnlyCredentials
-from chalice.app import WebsocketAPI
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
-HERE = Path(__file__).resolve()
-sys.path.insert(0, str(HERE.parents[2]))
+from tests.benchmarks.other_posters import WRK, aiobotocore, floor, wrk
+from tests.benchmarks.posters import Sample, Way, chalice, one_by_one, ours, threads
+from tests.benchmarks.results import RESULTS, Figure, report
+from tests.benchmarks.running_gateway import CLIENT, pin, running_gateway, self_signed
 
-from chalice_app.aws.management_api import ManagementApi  # noqa: E402 - found by the line above
-from tests.benchmarks.other_posters import (  # noqa: E402 - likewise
-    HAS_AIOBOTOCORE,
-    aiobotocore,
-    floor,
-)
+BASELINE, THREADS = "boto3 one by one", "boto3 with 100 threads"
+OURS, OURS_WIDE = "ours with 100 in flight", "ours with 200 in flight"
+FASTEST = "wrk with 200 in flight"
 
-REGION = "eu-west-1"
-KEYS = ("ASIAEXAMPLEEXAMPLE00", "s" * 40, "t" * 800)  # as long as a function's own
-CAPTION = json.dumps({"type": "caption", "text": "x" * 260}).encode()
-SESSION = boto3.Session(*KEYS, region_name=REGION)
-BASELINE = "boto3, one by one"
+WAYS: Mapping[str, Way] = {
+    BASELINE: one_by_one,
+    "Chalice's websocket_api.send": chalice,
+    THREADS: threads,
+    "aiobotocore with 100 in flight": aiobotocore,
+    OURS: lambda endpoint: ours(endpoint, 100),
+    OURS_WIDE: lambda endpoint: ours(endpoint, 200),
+    "epoll floor with 200 in flight": lambda endpoint: floor(endpoint, 200),
+    FASTEST: lambda endpoint: wrk(endpoint, 200),
+}
 
-Batch = Callable[[], int]
-"""Posts some captions and returns how many were delivered."""
+CPU_US = {"http": 30.0, "https": 40.0}
+"""The most CPU that a post of ours may take."""
 
+TIMES_THREADS = {0: (OURS, 25.0), 15: (OURS_WIDE, 10.0)}
+"""By milliseconds of latency: which of ours is to be so many times as fast as boto3's threads."""
 
-@dataclass(frozen=True)
-class Figure:
-    """One measurement: posts a second and the client's CPU microseconds a post."""
+OF_WRK = 0.4
+"""The share of wrk's rate that ours is to reach, where the gateway answers at once."""
 
-    way: str
-    transport: str
-    latency_ms: int
-    posts_per_second: float
-    cpu_us: float
+Samples = Mapping[str, list[Sample]]
 
 
 def main() -> None:
-    """Measures every way and every setting, prints the table and appends the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=1.5, help="a measurement; 20 are made")
-    parser.add_argument("--results", type=Path, default=HERE.parents[2] / "bench-results.jsonl")
+    """Measures every way and every setting, prints the tables and appends the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=0.4, help="of a way's round")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
-    pin(os.getpid(), 0)
-    figures: list[Figure] = []
+    pin(0, CLIENT)
+    if not WRK:
+        print("wrk is not installed (Debian's package of that name): left out", file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
         certificate = self_signed(Path(folder))
-        os.environ["AWS_CA_BUNDLE"] = str(certificate)  # boto3 and Chalice trust it by this
+        os.environ["AWS_CA_BUNDLE"] = str(certificate)  # what boto3 and Chalice trust
         for transport in ("http", "https"):
             for latency_ms in (0, 15):
-                with gateway(latency_ms, certificate if transport == "https" else None) as port:
+                with running_gateway(latency_ms, certificate if transport == "https" else None) as (
+                    port
+                ):
                     endpoint = f"{transport}://127.0.0.1:{port}/api"
-                    figures += measure(endpoint, transport, latency_ms, options.seconds)
-                report(figures[-len(WAYS) :], options.results)
+                    ways = [way for way in WAYS if way != FASTEST or (WRK and not latency_ms)]
+                    samples = measure(endpoint, ways, options.seconds, options.rounds)
+                report(figures(samples, transport, latency_ms), options.results)
 
 
-def measure(endpoint: str, transport: str, latency_ms: int, seconds: float) -> list[Figure]:
-    """The figures of all ways against one gateway."""
-    figures = []
-    for way, prepare in WAYS.items():
-        with prepare(endpoint) as batch:
-            batch()  # sockets, handshakes and caches are warm afterwards, as in a busy function
-            posts = 0
-            begun, cpu = time.perf_counter(), time.process_time()
-            while (elapsed := time.perf_counter() - begun) < seconds:
-                posts += batch()
-            cpu = time.process_time() - cpu
-        figures.append(Figure(way, transport, latency_ms, posts / elapsed, cpu / posts * 1e6))
-    return figures
+def measure(endpoint: str, ways: Sequence[str], seconds: float, rounds: int) -> Samples:
+    """These ways' rounds against one gateway."""
+    samples: dict[str, list[Sample]] = {way: [] for way in ways}
+    with ExitStack() as stack:
+        runs = {way: stack.enter_context(WAYS[way](endpoint)) for way in ways}
+        for _ in range(rounds):
+            for way, run in runs.items():
+                samples[way].append(run(seconds))
+    return samples
 
 
-def connection_ids(count: int) -> list[str]:
-    """Ids of the length and alphabet of API Gateway's."""
-    return [f"L0SM9cOF{number:07d}=" for number in range(count)]
-
-
-@contextlib.contextmanager
-def ours(endpoint: str, max_in_flight: int) -> Iterator[Batch]:
-    """This project's client, 2,000 connections a caption."""
-    credentials = ReadOnlyCredentials(*KEYS)
-    tls = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
-    api = ManagementApi(endpoint, REGION, lambda: credentials, max_in_flight, tls=tls)
-    ids = connection_ids(2000)
-    yield lambda: api.post(ids, CAPTION, time.monotonic() + 30).delivered
-    api.shutdown()
-
-
-def boto3_client(endpoint: str, pool: int) -> Any:
-    """A client with as many sockets as threads."""
-    config = Config(max_pool_connections=pool, retries={"total_max_attempts": 1})
-    return SESSION.client("apigatewaymanagementapi", endpoint_url=endpoint, config=config)
-
-
-@contextlib.contextmanager
-def one_by_one(endpoint: str) -> Iterator[Batch]:
-    """What most examples show."""
-    client = boto3_client(endpoint, 1)
-
-    def batch() -> int:
-        for connection_id in connection_ids(20):
-            client.post_to_connection(ConnectionId=connection_id, Data=CAPTION)
-        return 20
-
-    yield batch
-    client.close()
-
-
-@contextlib.contextmanager
-def threads(endpoint: str) -> Iterator[Batch]:
-    """What the better examples show."""
-    client = boto3_client(endpoint, 100)
-
-    def post(connection_id: str) -> None:
-        client.post_to_connection(ConnectionId=connection_id, Data=CAPTION)
-
-    with ThreadPoolExecutor(100) as pool:
-        yield lambda: len(list(pool.map(post, connection_ids(400))))
-    client.close()
-
-
-@contextlib.contextmanager
-def chalice(endpoint: str) -> Iterator[Batch]:
-    """Chalice's own way; it knows no endpoint but AWS's, so it is told by the back door."""
-    api = WebsocketAPI()
-    api.session = SESSION
-    api._endpoint = endpoint
-
-    def batch() -> int:
-        for connection_id in connection_ids(20):
-            api.send(connection_id, CAPTION.decode())
-        return 20
-
-    yield batch
-    api._get_client().close()
-
-
-WAYS: dict[str, Callable[[str], contextlib.AbstractContextManager[Batch]]] = {
-    BASELINE: one_by_one,
-    "Chalice's websocket_api.send": chalice,
-    "boto3, 100 threads": threads,
-    **(
-        {
-            "aiobotocore, 100 in flight": lambda endpoint: aiobotocore(
-                endpoint, REGION, KEYS, connection_ids(400), CAPTION
-            )
-        }
-        if HAS_AIOBOTOCORE
-        else {}
-    ),
-    "ours, 100 in flight": lambda endpoint: ours(endpoint, 100),
-    "ours, 200 in flight": lambda endpoint: ours(endpoint, 200),
-    "epoll floor, 200 in flight": lambda endpoint: floor(endpoint, 200, CAPTION),
-}
-
-
-@contextlib.contextmanager
-def gateway(latency_ms: int, certificate: Path | None) -> Iterator[int]:
-    """The port of a stub gateway in a process of its own, on another core if there is one."""
-    command = [sys.executable, str(HERE.with_name("stub_gateway.py")), str(latency_ms)]
-    if certificate is not None:
-        command += [str(certificate), str(certificate)]
-    with subprocess.Popen(  # noqa: S603 - this very interpreter
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        pin(process.pid, -1)
-        yield int(process.stdout.readline())
-        process.stdin.close()
-
-
-def pin(pid: int, which: int) -> None:
-    """Keeps client and gateway off each other's core, where the system can."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(pid, {CORES[which]})
-
-
-CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-
-
-def report(figures: list[Figure], results: Path) -> None:
-    """Prints one gateway's table and appends its lines."""
-    base = next(figure for figure in figures if figure.way == BASELINE)
-    title = f"{base.transport}, answered after {base.latency_ms} ms"
-    print(f"\n{title:<34}{'posts/s':>10}{'ratio':>8}{'CPU us/post':>14}{'ratio':>8}")
-    with results.open("a") as lines:
-        for figure in figures:
-            speed = figure.posts_per_second / base.posts_per_second
-            cpu = figure.cpu_us / base.cpu_us
-            print(
-                f"{figure.way:<34}{figure.posts_per_second:>10,.0f}{speed:>8.1f}"
-                f"{figure.cpu_us:>14.1f}{cpu:>8.3f}"
-            )
-            name = f"fanout {figure.transport} {figure.latency_ms} ms: {figure.way}"
-            for value, unit, ratio in (
-                (figure.posts_per_second, "posts/s", speed),
-                (figure.cpu_us, "CPU us/post", cpu),
-            ):
-                line = {"benchmark": name, "figure": round(value, 1), "unit": unit}
-                print(
-                    json.dumps({**line, "ratio_to": BASELINE, "ratio": round(ratio, 4)}),
-                    file=lines,
-                )
-
-
-def self_signed(folder: Path) -> Path:
-    """A certificate for 127.0.0.1 and its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "loopback")])
-    now = dt.datetime.now(dt.UTC)
-    loopback = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(loopback, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    path = folder / "certificate.pem"
-    path.write_bytes(
-        certificate.public_bytes(pem) + key.private_bytes(pem, pkcs8, serialization.NoEncryption())
-    )
-    return path
+def figures(samples: Samples, transport: str, latency_ms: int) -> Iterator[Figure]:
+    """Rates, CPU, and what ours is held to."""
+    name = f"fan-out {transport} {latency_ms} ms"
+    rates = {way: median(each.posts / each.elapsed for each in of) for way, of in samples.items()}
+    cpu = {way: median(each.cpu / each.posts * 1e6 for each in of) for way, of in samples.items()}
+    base = f"{name}, {BASELINE}"
+    for way, rate in rates.items():
+        yield Figure(f"{name}, {way}", rate, "posts/s", ratio_to=base, ratio=rate / rates[BASELINE])
+    for way, spent in cpu.items():
+        target = CPU_US[transport] if way in {OURS, OURS_WIDE} else None
+        ratio = spent / cpu[BASELINE]
+        yield Figure(f"{name}, {way}: CPU", spent, "us/post", target, f"{base}: CPU", ratio)
+    way, least = TIMES_THREADS[latency_ms]
+    times = rates[way] / rates[THREADS]
+    yield Figure(f"{name}, {way} to {THREADS}", times, "x", at_least=least)
+    if FASTEST in rates:
+        share = rates[OURS_WIDE] / rates[FASTEST]
+        yield Figure(f"{name}, {OURS_WIDE} to wrk", share, "x", at_least=OF_WRK)
 
 
 if __name__ == "__main__":

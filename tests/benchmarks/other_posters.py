@@ -1,31 +1,83 @@
-"""Two more ways to post, for comparison: the least that any poster must do, and aiobotocore.
+"""More ways to post, for comparison: aiobotocore, the least that any poster must do, and wrk.
 
-The floor sends bytes made beforehand and looks at nothing but that something came back: no ids, no
-signatures, no statuses, no retries, no time-outs. aiobotocore is measured where it is installed.
+The floor and wrk send bytes made beforehand and look at little but that something came back: no
+ids, no signatures, no retries, no time-outs.
 """
 
 import asyncio
 import contextlib
-import importlib.util
+import importlib
 import os
+import resource
 import selectors
+import shutil
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-Batch = Callable[[], int]
+from tests.benchmarks.posters import CAPTION, KEYS, REGION, Run, Sample, connection_ids, repeated
 
-HAS_AIOBOTOCORE = importlib.util.find_spec("aiobotocore") is not None
+WRK = shutil.which("wrk")
+"""Debian's package of the same name; not everyone has it."""
 
-_REQUEST = (
-    "POST /api/@connections/L0SM9cOF0000000%3D HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-    "X-Amz-Date: 20260101T000000Z\r\nContent-Length: {length}\r\n"
-    "Authorization: AWS4-HMAC-SHA256 {signature}\r\n\r\n"
-)
-POSTS = 2000
+_PATH = "/api/@connections/L0SM9cOF0000000%3D"
+_HEADERS = {
+    "X-Amz-Date": "20260101T000000Z",
+    "Authorization": f"AWS4-HMAC-SHA256 {'s' * 900}",  # as long as with a session token
+}
+_POSTS = 2000
 _NOT_YET = (BlockingIOError, ssl.SSLWantReadError)
+
+
+@contextlib.contextmanager
+def aiobotocore(endpoint: str) -> Iterator[Run]:
+    """400 posts at once, over 100 sockets."""
+    session = importlib.import_module("aiobotocore.session").get_session()
+    config = importlib.import_module("aiobotocore.config").AioConfig(max_pool_connections=100)
+    access, secret, token = KEYS
+    with asyncio.Runner() as runner:
+        context = session.create_client(
+            "apigatewaymanagementapi",
+            region_name=REGION,
+            endpoint_url=endpoint,
+            config=config,
+            aws_access_key_id=access,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+        )
+        client: Any = runner.run(context.__aenter__())
+        ids = connection_ids(400)
+
+        async def post_all() -> int:
+            posts = (client.post_to_connection(ConnectionId=each, Data=CAPTION) for each in ids)
+            return len(await asyncio.gather(*posts))
+
+        yield repeated(lambda: runner.run(post_all()))
+        runner.run(context.__aexit__(None, None, None))
+
+
+@contextlib.contextmanager
+def floor(endpoint: str, in_flight: int) -> Iterator[Run]:
+    """2,000 posts a batch over as many sockets as may be in flight."""
+    url = urlsplit(endpoint)
+    headers = {"Host": url.netloc, **_HEADERS, "Content-Length": len(CAPTION)}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    request = f"POST {_PATH} HTTP/1.1\r\n{lines}\r\n".encode() + CAPTION
+    selector = selectors.DefaultSelector()
+    sockets = []
+    for _ in range(in_flight):
+        sockets.append(_connected(url.scheme == "https", url.hostname or "", url.port or 80))
+        selector.register(sockets[-1], selectors.EVENT_READ, sockets[-1])
+
+    yield repeated(lambda: _posted(selector, sockets, request))
+    selector.close()
+    for sock in sockets:
+        sock.close()
 
 
 def _connected(tls: bool, hostname: str, port: int) -> socket.socket:
@@ -44,59 +96,56 @@ def _posted(
     for sock in sockets:
         sock.send(request)
     started, answered = len(sockets), 0
-    while answered < POSTS:
+    while answered < _POSTS:
         for key, _ in selector.select():
             try:
                 key.data.recv(65536)
             except _NOT_YET:
                 continue
             answered += 1
-            if started < POSTS:
+            if started < _POSTS:
                 key.data.send(request)
                 started += 1
-    return POSTS
+    return _POSTS
+
+
+_SCRIPT = """
+wrk.method = "POST"
+wrk.path = "{path}"
+wrk.body = '{body}'
+{headers}
+done = function(summary)
+  local errors = summary.errors
+  local wrong = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  io.write(string.format("posts %d %d %d\\n", summary.requests, summary.duration, wrong))
+end
+"""
 
 
 @contextlib.contextmanager
-def floor(endpoint: str, in_flight: int, data: bytes) -> Iterator[Batch]:
-    """2,000 posts a batch over as many sockets as may be in flight."""
-    url = urlsplit(endpoint)
-    request = _REQUEST.format(length=len(data), signature="s" * 900).encode() + data
-    selector = selectors.DefaultSelector()
-    sockets = []
-    for _ in range(in_flight):
-        sockets.append(_connected(url.scheme == "https", url.hostname or "", url.port or 80))
-        selector.register(sockets[-1], selectors.EVENT_READ, sockets[-1])
+def wrk(endpoint: str, in_flight: int) -> Iterator[Run]:
+    """One thread of C, from another process on this core; its handshakes are in its time."""
+    assert WRK is not None
+    headers = "\n".join(f'wrk.headers["{name}"] = "{value}"' for name, value in _HEADERS.items())
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "post.lua"
+        script.write_text(_SCRIPT.format(path=_PATH, body=CAPTION.decode(), headers=headers))
 
-    yield lambda: _posted(selector, sockets, request)
-    selector.close()
-    for sock in sockets:
-        sock.close()
+        def run(seconds: float) -> Sample:
+            # Whole seconds, and several over TLS: its handshakes take a quarter of one.
+            lasting = f"-d{max(4 if endpoint.startswith('https') else 1, round(seconds))}s"
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            done = subprocess.run(  # noqa: S603 - Debian's, on the script above
+                [str(WRK), "-t1", f"-c{in_flight}", lasting, "-s", str(script), endpoint],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            line = next(line for line in done.stdout.splitlines() if line.startswith("posts "))
+            posts, microseconds, wrong = map(int, line.split()[1:])
+            assert not wrong, f"{wrong} of wrk's posts failed"
+            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            return Sample(posts, microseconds / 1e6, cpu)
 
-
-@contextlib.contextmanager
-def aiobotocore(
-    endpoint: str, region: str, keys: Sequence[str], ids: Sequence[str], data: bytes
-) -> Iterator[Batch]:
-    """All of a batch's posts at once, over 100 sockets."""
-    session = importlib.import_module("aiobotocore.session").get_session()
-    config = importlib.import_module("aiobotocore.config").AioConfig(max_pool_connections=100)
-    access, secret, token = keys
-    with asyncio.Runner() as runner:
-        context = session.create_client(
-            "apigatewaymanagementapi",
-            region_name=region,
-            endpoint_url=endpoint,
-            config=config,
-            aws_access_key_id=access,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
-        )
-        client: Any = runner.run(context.__aenter__())
-
-        async def post_all() -> int:
-            posts = (client.post_to_connection(ConnectionId=each, Data=data) for each in ids)
-            return len(await asyncio.gather(*posts))
-
-        yield lambda: runner.run(post_all())
-        runner.run(context.__aexit__(None, None, None))
+        yield run

@@ -14,6 +14,7 @@ from statistics import median, quantiles
 from playwright.sync_api import Browser, Page
 
 from infra.chromium import chromium, find_chromium
+from tests.benchmarks.results import Figure, report
 from tests.browser.stub_stage import StubStage
 from tests.integration.client import Stage, running_stage
 
@@ -153,7 +154,8 @@ def _print_visits(browser: Browser, stage: Stage) -> None:
     speaker.locator("#open-button:enabled").wait_for()
     for name, size in (("listener", sizes[-1]), ("speaker", _transferred(speaker))):
         requests, transferred = size
-        print(f"{name}: {transferred / 1024:.0f} KB in {requests} requests (promised: 150 KB)")
+        of = f"in {requests} requests"
+        report([Figure(f"page: a {name}'s, transferred", transferred / 1024, "KB", 150, note=of)])
     speaker.context.close()
 
 
@@ -178,9 +180,9 @@ def _transferred(page: Page) -> tuple[int, int]:
 
 
 def _print_times(what: str, times: Sequence[float], promised: int | None) -> None:
-    worst, p95 = max(times), quantiles(times, n=20, method="inclusive")[-1]
-    limit = f" (promised: {promised})" if promised else ""
-    print(f"{what}: median {median(times):.0f}, p95 {p95:.0f}, worst {worst:.0f} ms{limit}")
+    p95 = quantiles(times, n=20, method="inclusive")[-1]
+    spread = f"(p95 {p95:.0f}, worst {max(times):.0f})"
+    report([Figure(f"page: {what}", median(times), "ms", promised, note=spread)])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What every benchmark does with its figures: a table to read, and JSON lines to keep.
 
-A line is `{"benchmark", "figure", "unit", "ratio_to", "ratio"}`; `ratio_to` names the benchmark
-that the ratio is to, null where there is none. Ratios travel between machines, figures do not.
+A line is `{"benchmark", "figure", "unit", "ratio_to", "ratio", "target", "met"}`; `ratio_to` names
+the benchmark that the ratio is to, `target` what the figure is held to; null where there is none.
+Ratios travel between machines, figures do not.
 """
 
 import json
@@ -15,7 +16,7 @@ RESULTS = Path(__file__).resolve().parents[2] / "bench-results.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measurement; `target` is what it is to stay below, None where nothing is promised."""
+    """One measurement; `target` is what it may reach at most, `at_least` what it must reach."""
 
     benchmark: str
     value: float
@@ -24,23 +25,45 @@ class Figure:
     ratio_to: str | None = None
     ratio: float | None = None
     note: str = ""
+    at_least: float | None = None
+
+    @property
+    def promise(self) -> str | None:
+        """What the figure is held to, None where nothing is promised."""
+        if self.target is not None:
+            return f"<= {self.target:,g}"
+        return None if self.at_least is None else f">= {self.at_least:,g}"
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the promise is kept, None where there is none."""
+        if self.promise is None:
+            return None
+        most = math.inf if self.target is None else self.target
+        least = -math.inf if self.at_least is None else self.at_least
+        return least <= self.value <= most
 
     def row(self) -> str:
         """Its row of the table."""
-        target = "" if self.target is None else f"target {self.target:g}"
-        ratio = "" if self.ratio is None else f"{self.ratio:.2f} x {self.ratio_to}"
-        text = f"{self.benchmark:<58}{self.value:>12,.1f} {self.unit:<12}{target:<13}"
-        return f"{text}{ratio} {self.note}".rstrip()
+        whole = float(self.value).is_integer()
+        digits = 0 if whole else 1 if abs(self.value) >= 10 else 2 if abs(self.value) >= 1 else 3
+        mark = {None: "", True: "pass", False: "MISS"}[self.met]
+        other = (self.ratio_to or "").rpartition(", ")[2] or self.ratio_to
+        ratio = "" if self.ratio is None else f"{self.ratio:.2f} x {other}"
+        text = f"{self.benchmark:<62}{self.value:>11,.{digits}f} {self.unit:<12}"
+        return f"{text}{self.promise or '':<9}{mark:<5}{ratio} {self.note}".rstrip()
 
     def line(self) -> str:
         """Its line of the results."""
         return json.dumps(
             {
                 "benchmark": self.benchmark,
-                "figure": round(self.value, 3),
+                "figure": round(self.value, 4),
                 "unit": self.unit,
                 "ratio_to": self.ratio_to,
                 "ratio": None if self.ratio is None else round(self.ratio, 4),
+                "target": self.promise,
+                "met": self.met,
             }
         )
 

@@ -117,6 +117,8 @@ def test_whatever_it_does_to_some_the_others_are_served(
     talk = Talk(gateway)
     gateway.scripts.update({key: list(MISBEHAVIOUR[kind]) for key in talk.ids[::3]})
     assert talk.speak() == counts(LISTENERS - 10)
+    served = 100 * (LISTENERS - 10) / LISTENERS
+    assert talk.world.metrics.values()[BROADCAST_SUCCESS_RATE] == pytest.approx(served)
 
 
 def test_with_a_third_of_them_gone_the_rest_is_served_and_their_rows_are_deleted(

@@ -16,9 +16,10 @@ from tests.fakes import PATIENCE, World
 ROOT = Path(__file__).parents[3]
 
 PROGRAM = """
-import signal
+import os, signal
 from chalice_app.stopping import before_stop
-before_stop(lambda: print("done", flush=True), grace_seconds=60)
+# Not by print: the signal may come while the main thread's own holds the lock of standard output.
+before_stop(lambda: os.write(1, b"done\\n"), grace_seconds=60)
 print("ready", flush=True)
 signal.pause()
 """

@@ -2,7 +2,17 @@
 
 import pytest
 
-from infra.simulate_scale import KNOWN, PRICES, Talk, dollars, report, sources, steps, warnings
+from infra.simulate_scale import (
+    FUNCTION_POSTS,
+    KNOWN,
+    PRICES,
+    Talk,
+    dollars,
+    report,
+    sources,
+    steps,
+    warnings,
+)
 
 
 def last_ms(talk: Talk) -> float:
@@ -36,7 +46,7 @@ def test_a_large_talk_is_cut_and_bound_by_the_quota() -> None:
 
 def test_a_larger_quota_is_used_as_far_as_the_functions_go() -> None:
     granted = Talk(100_000, quota=1e6, posts_per_second=1e6)
-    assert granted.rate == 20 * 6_000
+    assert granted.rate == 20 * FUNCTION_POSTS.value
     assert last_ms(granted) < 2_000
 
 

@@ -12,6 +12,12 @@ def test_the_clients_share_one_session_and_are_made_once(clients: Clients) -> No
     assert clients.dynamodb.meta.region_name == clients.region
 
 
+def test_every_service_of_ours_has_a_client(clients: Clients) -> None:
+    made = (clients.dynamodb, clients.lambda_, clients.translate)
+    names = {each.meta.service_model.service_name for each in made}
+    assert names == {"dynamodb", "lambda", "translate"}
+
+
 def test_the_credentials_are_those_of_the_environment(aws_environment: None) -> None:
     credentials = Clients("us-east-1").credentials()
     assert (credentials.access_key, credentials.secret_key) == ("testing", "testing")
