@@ -63,7 +63,7 @@ deploy: venv  ## tables, functions and what Chalice cannot say, to STAGE
 	$(BIN)/python -m infra.deploy --stage $(STAGE) $(ARGS)
 
 alarm-drill: venv  ## every alarm fires when it should and is silent when it should be
-	$(BIN)/python -m infra.alarm_drill
+	$(BIN)/python -m tests.alarm_drill
 
 venv: .venv/built  ## .venv and nothing else
 
