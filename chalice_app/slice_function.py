@@ -13,5 +13,5 @@ functions = Blueprint(__name__)
 @functions.lambda_function(name="broadcast")
 @logs.invoked
 def handler(event: dict[str, Any], context: object) -> None:
-    """Lambda's entry; what it raises has Lambda try again, twice, minutes later."""
+    """Lambda's entry; what it raises has Lambda try again, once, a minute later."""
     bootstrap.application().slicing.run(Slice.of(event))

@@ -8,11 +8,18 @@ stage printed when it was ready.
 
 import argparse
 import json
+import logging
+import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Final
 
-from chalice_app.config import Settings
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalice_app import logs
+from chalice_app.config import ConfigurationError, Settings
+from infra.deployment.problem import DeploymentProblem, told_with_its_mend
+from infra.deployment.stage_names import foreign_variable, require_stage_name
 
 CONFIG: Final = Path(__file__).parents[1] / ".chalice" / "config.json"
 
@@ -53,9 +60,13 @@ def stage_settings(
     """The settings of a stage: a stage that is named wins over what the environment names.
 
     Raises:
-        ConfigurationError: a setting has no sense.
+        ConfigurationError: a setting has no sense, or what is recorded is of another stage.
     """
     name = stage or environ.get("STAGE") or "dev"
+    try:
+        require_stage_name(name)
+    except DeploymentProblem as problem:
+        raise ConfigurationError(str(problem)) from problem
     tables = {variable: f"{table}-{name}" for variable, table in _TABLES.items()}
     known = {**tables, **_recorded(name, config)}
     return Settings.from_env(
@@ -68,4 +79,39 @@ def _recorded(stage: str, config: Path) -> Mapping[str, str]:
         return {}
     stages = json.loads(config.read_text(encoding="utf-8")).get("stages", {})
     recorded: Mapping[str, str] = stages.get(stage, {}).get("environment_variables", {})
+    if variable := foreign_variable(recorded, stage):
+        raise ConfigurationError(
+            f"{variable} of stage {stage} is {recorded[variable]} in {config}, of another stage: "
+            f"make deploy STAGE={stage}"
+        )
     return recorded
+
+
+def log_to_stderr(command: str) -> None:
+    """Has warnings of the application told in one line each, as the command's own are."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(_OneLine(command))
+    # What a handler raises, the command tells itself.
+    handler.addFilter(lambda record: record.name != logs.__name__)
+    logging.getLogger().addHandler(handler)
+
+
+class _OneLine(logging.Formatter):
+    def __init__(self, command: str) -> None:
+        super().__init__()
+        self._command = command
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info and record.exc_info[1]
+        reason = f": {told(error)}" if error else ""
+        return f"{self._command}: {record.getMessage()}{reason}"
+
+
+def told(error: BaseException) -> str:
+    """What a command could not do, with the mend where AWS or its SDK is the cause, in one line."""
+    cause = error.__cause__ or error
+    if not isinstance(cause, (BotoCoreError, ClientError)):
+        return " ".join(str(error).split())
+    line = told_with_its_mend(cause)
+    return line if cause is error else f"{error}: {line}"
