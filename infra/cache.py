@@ -154,7 +154,7 @@ def _positive(text: str) -> int:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     common = argparse.ArgumentParser(add_help=False)
-    add_stage_options(common, "dynamodb", "translate")
+    add_stage_options(common)
     common.add_argument("--json", action="store_true", help="for machines")
     top = argparse.ArgumentParser(prog="python -m infra.cache", description="The cache's tool.")
     commands = top.add_subparsers(dest="command", required=True)

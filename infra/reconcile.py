@@ -37,7 +37,7 @@ def reconcile(application: Application, session_id: str | None) -> Reconciled:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Reconciles a stage; 1 when it could not be read, with the reason in one line."""
     parser = argparse.ArgumentParser(prog="python -m infra.reconcile")
-    add_stage_options(parser, "dynamodb", "gateway")
+    add_stage_options(parser)
     parser.add_argument("--session", help="only this session, by its name")
     chosen = parser.parse_args(arguments)
     log_to_stderr("reconcile")

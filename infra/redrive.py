@@ -151,7 +151,7 @@ def _handler_module(record: Mapping[str, Any]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Redrives a destination; 1 when something failed again or could not be read."""
     parser = argparse.ArgumentParser(prog="python -m infra.redrive")
-    add_stage_options(parser, "dynamodb", "gateway")
+    add_stage_options(parser)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--file", type=Path, help="JSON lines of failed records")
     source.add_argument("--queue", help="URL of the SQS queue of failed positions")

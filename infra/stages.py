@@ -2,8 +2,7 @@
 
 Table names follow from the stage's (`Sessions-dev`), what `make deploy` recorded for the stage in
 `.chalice/config.json` tells the rest. Credentials and region are the SDK's own settings. For a
-stage on this machine the command is given `--stage local` and the addresses from the line that the
-stage printed when it was ready.
+stage on this machine the command is given the options that the stage printed when it was ready.
 """
 
 import argparse
@@ -36,10 +35,10 @@ _ENDPOINTS: Final = {
 }
 
 
-def add_stage_options(parser: argparse.ArgumentParser, *endpoints: str) -> None:
-    """Adds `--stage`, and the options of those endpoints that the command talks to."""
+def add_stage_options(parser: argparse.ArgumentParser) -> None:
+    """Adds `--stage` and the endpoints: all of them, as the local stage prints them together."""
     parser.add_argument("--stage", help="which stage; $STAGE, or dev, unless given")
-    for name in endpoints:
+    for name in _ENDPOINTS:
         parser.add_argument(f"--{name}", metavar="URL", help="of a stage on this machine")
 
 
