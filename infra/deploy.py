@@ -7,6 +7,7 @@ again, nothing changes. `infra.deployment.stage_deployment` has the steps.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def deploy(chosen: argparse.Namespace) -> None:
     """Deploys what the command line chose."""
     stage = stage_named(chosen.stage)
+    if region := os.environ.get("AWS_REGION"):
+        # Of the two names Python's SDK, and so Chalice, reads only the other.
+        os.environ["AWS_DEFAULT_REGION"] = region
     session = boto3.Session()
     if session.region_name is None:
         raise NoRegionError

@@ -163,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         use_endpoints(chosen, os.environ)
         settings = stage_settings(chosen.stage, os.environ)
         with composed(Application(settings, aws_adapters(settings))):
-            _redrive_all(chosen, outcomes)
+            _redrive_all(chosen, settings.region, outcomes)
     except (BroadcasterError, BotoCoreError, ClientError, OSError, ValueError) as failure:
         _say(told(failure))
         stopped = True
@@ -173,12 +173,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if stopped or outcomes["failed"] else 0
 
 
-def _redrive_all(chosen: argparse.Namespace, outcomes: Counter[str]) -> None:
+def _redrive_all(chosen: argparse.Namespace, region: str, outcomes: Counter[str]) -> None:
     if chosen.file is not None:
         for failure in read_file(chosen.file):
             outcomes.update(redrive(failure))
         return
-    sqs, streams = boto3.client("sqs"), boto3.client("dynamodbstreams")
+    sqs = boto3.client("sqs", region_name=region)
+    streams = boto3.client("dynamodbstreams", region_name=region)
     for failure in read_queue(sqs, streams, chosen.queue):
         outcome = redrive(failure)
         outcomes.update(outcome)

@@ -13,11 +13,13 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Final
 
+import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalice_app import logs
 from chalice_app.config import ConfigurationError, Settings
 from infra.deployment.problem import DeploymentProblem, told_with_its_mend
+from infra.deployment.record import recorded_place
 from infra.deployment.stage_names import foreign_variable, require_stage_name
 
 CONFIG: Final = Path(__file__).parents[1] / ".chalice" / "config.json"
@@ -67,10 +69,28 @@ def stage_settings(
     except DeploymentProblem as problem:
         raise ConfigurationError(str(problem)) from problem
     tables = {variable: f"{table}-{name}" for variable, table in _TABLES.items()}
-    known = {**tables, **_recorded(name, config)}
+    recorded = _recorded(name, config)
+    known = {**tables, **recorded, **_region(name, recorded, environ)}
     return Settings.from_env(
         {**environ, **known, "STAGE": name} if stage else {**known, **environ, "STAGE": name}
     )
+
+
+def _region(
+    stage: str, recorded: Mapping[str, str], environ: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Where the stage is recorded to be, else where the environment or the user's profile says."""
+    chosen = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    if place := recorded_place(recorded):
+        if chosen not in (None, place.region):
+            raise ConfigurationError(
+                f"stage {stage} is recorded in {place.region}, not in {chosen}: "
+                f"set AWS_REGION={place.region}"
+            )
+        return {"AWS_REGION": place.region}
+    # The profile is the SDK's own business, as it is in a deployment.
+    region = chosen or boto3.Session().region_name
+    return {"AWS_REGION": region} if region else {}
 
 
 def _recorded(stage: str, config: Path) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,31 @@ def test_without_credentials_a_command_says_how_to_log_in(
     assert "log in: export AWS_PROFILE" in line
 
 
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        ({}, "deploy: no region is chosen: export AWS_REGION=us-east-1"),
+        ({"AWS_REGION": "us-east-1"}, "deploy: no AWS credentials (Unable to locate credentials)"),
+        ({"AWS_PROFILE": "nobody"}, "deploy: no AWS credentials (The config profile (nobody)"),
+        (
+            {"AWS_REGION": "us east", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"},
+            "deploy: Provided region_name 'us east' doesn't match a supported format.: check AWS_R",
+        ),
+    ],
+)
+def test_a_deployment_says_what_of_the_environment_is_wrong(
+    variables: Mapping[str, str], line: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.deploy", "--stage", "dev"],
+        cwd=PROJECT, env={**without_aws(), **variables}, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    (told,) = done.stderr.splitlines()
+    assert told.startswith(line)
+
+
 def without_aws() -> dict[str, str]:
     """The environment of somebody who has never logged in."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
@@ -75,6 +101,32 @@ def test_what_is_recorded_of_another_stage_is_refused(tmp_path: Path) -> None:
         ConfigurationError, match=r"ROSTERS_TABLE_NAME .* Rosters-prod .* make deploy STAGE=dev"
     ):
         stage_settings("dev", {}, config)
+
+
+STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/Connections-dev/stream/2026"
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    """A configuration with the stage dev in eu-west-1."""
+    config = tmp_path / "config.json"
+    variables = {"CONNECTIONS_STREAM_ARN": STREAM, "WEBSOCKET_API_ID": "abc123"}
+    config.write_text(json.dumps({"stages": {"dev": {"environment_variables": variables}}}))
+    return config
+
+
+@pytest.mark.parametrize("environ", [{}, {"AWS_REGION": "eu-west-1"}])
+def test_a_recorded_stage_is_looked_for_where_it_is(
+    environ: Mapping[str, str], recorded: Path
+) -> None:
+    assert stage_settings("dev", environ, recorded).region == "eu-west-1"
+    assert stage_settings(None, environ, recorded).region == "eu-west-1"
+
+
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_another_region_than_the_recorded_one_is_refused(name: str, recorded: Path) -> None:
+    with pytest.raises(ConfigurationError, match="in eu-west-1, not in us-east-1: set AWS_REGION="):
+        stage_settings("dev", {name: "us-east-1"}, recorded)
 
 
 def test_a_table_that_is_not_there_is_told_with_where_to_look() -> None:
