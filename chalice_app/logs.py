@@ -63,7 +63,9 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": _message(record),
             **_bound.get(),
-            **{name: getattr(record, name) for name in FIELDS if hasattr(record, name)},
+            **{
+                name: value for name in FIELDS if (value := getattr(record, name, None)) is not None
+            },
         }
         if record.exc_info and record.exc_info[1]:
             line["exception"] = _exception(record.exc_info[1], _CAUSES)

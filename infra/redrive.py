@@ -169,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stopped = True
     done = f"{outcomes['handled']} records handled, {outcomes['failed']} failed again"
     slices = outcomes["slices"]
-    print(f"{done}, {slices} slices of old sentences let go" if slices else done)
+    print(f"{done}; slices of old sentences let go: {slices}" if slices else done)
     return 1 if stopped or outcomes["failed"] else 0
 
 

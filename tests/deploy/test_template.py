@@ -1,4 +1,4 @@
-"""X-Ray where it is asked for, and nowhere else."""
+"""The packaged template: valid to the last warning, with X-Ray where it is asked for."""
 
 import json
 import subprocess
@@ -11,7 +11,16 @@ from infra.deployment.policies import read_policies
 ACTIONS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 
-def test_it_is_off_unless_asked_for(package: Path, project: Path) -> None:
+def test_the_template_is_valid(package: Path) -> None:
+    lint = Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run(  # noqa: S603 - as the Makefile does after packaging
+        [lint, "--non-zero-exit-code", "informational", package / "sam.json"],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_x_ray_is_off_unless_asked_for(package: Path, project: Path) -> None:
     assert traced(package, project) == (set(), set())
 
 
