@@ -55,14 +55,14 @@ screenshots: system browser venv  ## of docs/, from a stage that is running
 	$(BIN)/python -m infra.screenshots
 
 package: venv  ## one SAM template of STAGE, into .chalice/packaged
-	$(BIN)/python -m infra.package --stage $(STAGE)
-	$(BIN)/cfn-lint --non-zero-exit-code informational .chalice/packaged/$(STAGE)/sam.json
+	$(BIN)/python -m infra.package --stage '$(STAGE)'
+	$(BIN)/cfn-lint --non-zero-exit-code informational '.chalice/packaged/$(STAGE)/sam.json'
 
 deploy: venv  ## tables, functions and what Chalice cannot say, to STAGE
-	$(BIN)/python -m infra.deploy --stage $(STAGE) $(ARGS)
+	$(BIN)/python -m infra.deploy --stage '$(STAGE)' $(ARGS)
 
 alarm-drill: venv  ## every alarm fires when it should and is silent when it should be
-	$(BIN)/python -m infra.alarm_drill
+	$(BIN)/python -m tests.alarm_drill
 
 venv: .venv/built  ## .venv and nothing else
 

@@ -6,12 +6,13 @@ tests have none at all.
 
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 
+from chalice_app import logs
 from chalice_app.access_outbox import AccessOutbox
 from chalice_app.aws.broadcast_function import BroadcastFunction
 from chalice_app.aws.cache_accesses import CacheAccesses
@@ -202,7 +203,7 @@ class Application:
         return Broadcast(self.adapters.gateway, self.adapters.connections, self.adapters.clock)
 
     def _executor(self, name: str) -> Executor:
-        return ThreadPoolExecutor(_THREADS, thread_name_prefix=name)
+        return logs.ContextThreads(_THREADS, thread_name_prefix=name)
 
 
 def aws_adapters(settings: Settings) -> Adapters:
@@ -255,6 +256,7 @@ def application() -> Application:
     """
     with _composing:
         if not _current:
+            logs.install()
             settings = Settings.from_env()
             _current.append(Application(settings, aws_adapters(settings)))
             before_stop(close)

@@ -4,7 +4,6 @@ import heapq
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from operator import attrgetter
@@ -13,6 +12,7 @@ from threading import Lock
 from chalice_app import metrics
 from chalice_app.clock import Clock
 from chalice_app.errors import Unavailable
+from chalice_app.logs import ContextThreads
 from chalice_app.models import EntryUse, Removal
 from chalice_app.ports import MetricsSink, RecencyIndex
 
@@ -107,7 +107,7 @@ class Eviction:
         # Bounded, whatever stands in the way: expired entries, and those in use again.
         oldest = islice(by_age(self.recency.query_oldest(page)), 2 * excess + EVICTIONS_A_RUN)
         evicted = expired = settled = 0
-        with ThreadPoolExecutor(_DELETES_AT_ONCE) as threads:
+        with ContextThreads(_DELETES_AT_ONCE) as threads:
             while settled < excess and (uses := list(islice(oldest, excess - settled))):
                 removals = list(threads.map(self.recency.remove_if_unused, uses))
                 done = Counter(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from chalice_app.errors import TranslationFailed, Unavailable
+from chalice_app.logs import carried
 from chalice_app.models import Caption, Sentence, Session
 from chalice_app.translation import Translation
 from chalice_app.translation_cache import TranslationCache, canonical
@@ -60,10 +61,11 @@ class Renderer:
                 language = waiting.pop(done)
                 yield _rendered(done, language, sentence, flights[language].joined)
         except TimeoutError:
-            _log.warning("%d translations took too long", len(waiting))
+            _log.warning("translations took too long: %s", ", ".join(waiting.values()))
         for late, language in waiting.items():
             if not flights[language].joined:
-                late.add_done_callback(partial(self._keep, text, source, language))
+                keep = partial(self._keep, text, source, language)
+                late.add_done_callback(carried(keep))
             yield Rendering(language, sentence.text, failed=True)
 
     def remember(self, sentence: Sentence, renderings: Iterable[Rendering]) -> None:
@@ -82,10 +84,10 @@ def _rendered(done: Future[str], language: str, sentence: Sentence, joined: bool
     try:
         return Rendering(language, done.result(), cached=joined, translated=not joined)
     except (TranslationFailed, Unavailable) as failure:
-        _log.warning("no translation to %s: %s", language, failure.message)
+        _log.warning("no translation: %s", failure.message, extra={"language": language})
     except Exception:  # noqa: BLE001
         # One language's bug must not take the sentence from all others.
-        _log.exception("translation to %s broke", language)
+        _log.exception("a translation broke", extra={"language": language})
     return Rendering(language, sentence.text, failed=True)
 
 

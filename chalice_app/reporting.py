@@ -42,11 +42,10 @@ class Reporting:
         listeners = sum(each.listeners for each in reports.values())
         if posted.dropped:
             _log.warning(
-                "sequence %d of %s came too late for %d of %d listeners",
-                utterance.sequence,
-                utterance.session_id,
+                "the sentence came too late for %d of %d listeners",
                 posted.dropped,
                 listeners,
+                extra={"session": utterance.session_id, "sequence": utterance.sequence},
             )
         return {
             metrics.LANGUAGES_PROCESSED: len(reports),

@@ -17,7 +17,7 @@ from typing import Any
 
 from chalice.app import Chalice, Request, Response, WebsocketEvent
 
-from chalice_app import messages, pages
+from chalice_app import logs, messages, pages
 from chalice_app.bootstrap import Application, application
 from chalice_app.errors import BadMessage, BroadcasterError, NotSpeaker
 from chalice_app.messages import (
@@ -32,7 +32,7 @@ from chalice_app.messages import (
 )
 from chalice_app.models import Sentence
 
-app = Chalice(app_name="translation-broadcaster")
+app = Chalice(app_name="translation-broadcaster", configure_logs=False)
 app.experimental_feature_flags.update(["WEBSOCKETS"])
 
 _log = logging.getLogger(__name__)
@@ -44,8 +44,10 @@ _INTERNAL = BroadcasterError("something went wrong here, not with you")
 
 
 @app.on_ws_connect()
+@logs.invoked
 def connect(event: WebsocketEvent) -> dict[str, Any]:
     """A handshake: admits a listener or the speaker, or refuses with the error's HTTP status."""
+    _bind(event)
     try:
         join = messages.parse_join(event.to_dict().get("queryStringParameters"))
         sessions = application().sessions
@@ -61,8 +63,10 @@ def connect(event: WebsocketEvent) -> dict[str, Any]:
 
 
 @app.on_ws_message()
+@logs.invoked
 def message(event: WebsocketEvent) -> None:
     """A message of an open connection; whatever is wrong with it is told to its sender alone."""
+    _bind(event)
     context = event.to_dict()["requestContext"]
     try:
         _act(application(), event.connection_id, _parsed(event), context["requestTimeEpoch"])
@@ -78,9 +82,18 @@ def message(event: WebsocketEvent) -> None:
 
 
 @app.on_ws_disconnect()
+@logs.invoked
 def disconnect(event: WebsocketEvent) -> None:
     """A socket is closed: its row goes, and the stream takes it out of the rosters."""
+    _bind(event)
     application().sessions.leave(event.connection_id)
+
+
+def _bind(event: WebsocketEvent) -> None:
+    logs.bind(
+        gatewayRequestId=event.to_dict()["requestContext"].get("requestId", ""),
+        connection=logs.connection_name(event.connection_id),
+    )
 
 
 def _parsed(event: WebsocketEvent) -> Message:
@@ -93,6 +106,7 @@ def _act(to: Application, connection_id: str, received: Message, received_at: in
     """What each message does."""
     match received:
         case Speak(sequence, text):
+            logs.bind(sequence=sequence)
             session = to.sessions.spoken_by(connection_id)
             sentence = Sentence(sequence, text, session.source_language, received_at)
             to.speech.speak(session, connection_id, sentence)
@@ -115,6 +129,14 @@ def _tell(event: WebsocketEvent, failure: BroadcasterError) -> None:
 
 
 # --- HTTP --------------------------------------------------------------------------------------
+
+
+@app.middleware("http")
+def logged(request: Request, answer: Callable[[Request], Response]) -> Response:
+    """Around every route: what its lines in the log say of it."""
+    with logs.invocation(request.lambda_context):
+        logs.bind(gatewayRequestId=request.context.get("requestId", ""))
+        return answer(request)
 
 
 @app.route("/", methods=["GET"])

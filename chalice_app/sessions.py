@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from time import sleep
 
-from chalice_app import messages
+from chalice_app import logs, messages
 from chalice_app.broadcast import Broadcast
 from chalice_app.clock import Clock
 from chalice_app.errors import (
@@ -80,7 +80,10 @@ class Sessions:
         Raises:
             SessionNotFound: there is none, or its life is over.
         """
-        session = self.sessions.get_session(session_id) if is_session_name(session_id) else None
+        if not is_session_name(session_id):
+            raise SessionNotFound("there is no such session")
+        logs.bind(session=session_id)
+        session = self.sessions.get_session(session_id)
         if session is None or self.clock.now_ms() >= session.expires_at * 1000:
             raise SessionNotFound("there is no such session")
         return session
@@ -166,6 +169,7 @@ class Sessions:
         connection = self.connections.get_connection(connection_id)
         if connection is None:
             return
+        logs.bind(session=connection.session_id)
         if connection.role is Role.SPEAKER:
             self.sessions.clear_speaker(connection.session_id, connection_id)
         self.connections.delete_connection(connection_id)

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
+from chalice_app import logs
 from chalice_app.broadcast import Broadcast
 from chalice_app.clock import Clock
 from chalice_app.errors import Unavailable
@@ -150,6 +151,8 @@ class Slicing:
             SliceUnderWay: another has claimed it, and its time is not over.
             Unavailable: the tally could not be told; to be tried again.
         """
+        utterance = one.utterance
+        logs.bind(session=utterance.session_id, sequence=utterance.sequence, language=one.language)
         if self.tally.claim_part(one.utterance, one.part):
             posted = self._send(one)
         elif self.clock.now_ms() < one.utterance.expires_at:

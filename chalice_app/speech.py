@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
-from chalice_app import messages, metrics
+from chalice_app import logs, messages, metrics
 from chalice_app.broadcast import Broadcast
 from chalice_app.clock import Clock
 from chalice_app.errors import ConditionFailed, Unavailable
@@ -116,6 +116,7 @@ class Speech:
 
     def _send(self, spoken: Spoken, rendering: Rendering, roster: "Future[Sequence[str]]") -> Sent:
         """Sends one language, or has it sent."""
+        logs.bind(language=rendering.language)  # in this thread alone
         try:
             listeners = roster.result()
         except Unavailable:

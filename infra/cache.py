@@ -24,7 +24,7 @@ from chalice_app.translation_cache import cache_key
 from infra.cache_purge import purge_entry, purge_pair
 from infra.cache_stats import DOLLARS_A_CHARACTER, as_json, as_table, gather
 from infra.cache_warm import Script, Warmed, Warming, read_script
-from infra.stages import add_stage_options, stage_settings, use_endpoints
+from infra.stages import add_stage_options, log_to_stderr, stage_settings, told, use_endpoints
 
 if TYPE_CHECKING:
     from chalice_app.bootstrap import Application
@@ -154,7 +154,7 @@ def _positive(text: str) -> int:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     common = argparse.ArgumentParser(add_help=False)
-    add_stage_options(common, "dynamodb", "translate")
+    add_stage_options(common)
     common.add_argument("--json", action="store_true", help="for machines")
     top = argparse.ArgumentParser(prog="python -m infra.cache", description="The cache's tool.")
     commands = top.add_subparsers(dest="command", required=True)
@@ -175,6 +175,7 @@ def parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str] | None = None) -> None:
     """Run as a process of its own."""
     arguments = parser().parse_args(words)
+    log_to_stderr("cache")
     use_endpoints(arguments, os.environ)
     try:
         settings = stage_settings(arguments.stage, os.environ)
@@ -186,8 +187,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def _fail(error: BroadcasterError) -> NoReturn:
-    cause = f" ({error.__cause__})" if error.__cause__ else ""
-    sys.exit(f"cache: {error.message}{cause}")
+    sys.exit(f"cache: {told(error)}")
 
 
 if __name__ == "__main__":

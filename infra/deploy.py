@@ -7,30 +7,18 @@ again, nothing changes. `infra.deployment.stage_deployment` has the steps.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
 import boto3
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    NoRegionError,
-    PartialCredentialsError,
-    ProfileNotFound,
-)
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
-from infra.deployment.problem import DeploymentProblem
+from infra.deployment.problem import DeploymentProblem, told_with_its_mend
 from infra.deployment.record import Record
 from infra.deployment.stage_deployment import StageDeployment, chalice_deploy
 from infra.deployment.stage_names import PROJECT, stage_named
-
-_LOG_IN = "log in: export AWS_PROFILE, or run `aws configure` or `aws sso login`"
-_EXPIRED = frozenset(
-    {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def deploy(chosen: argparse.Namespace) -> None:
     """Deploys what the command line chose."""
     stage = stage_named(chosen.stage)
+    if region := os.environ.get("AWS_REGION"):
+        # Of the two names Python's SDK, and so Chalice, reads only the other.
+        os.environ["AWS_DEFAULT_REGION"] = region
     session = boto3.Session()
     if session.region_name is None:
         raise NoRegionError
@@ -67,25 +58,9 @@ def told(command: Callable[[], None]) -> int:
     try:
         command()
     except (DeploymentProblem, ClientError, BotoCoreError) as error:
-        print(f"deploy: {_line(error)}", file=sys.stderr)
+        print(f"deploy: {told_with_its_mend(error)}", file=sys.stderr)
         return 1
     return 0
-
-
-def _line(error: Exception) -> str:
-    match error:
-        case DeploymentProblem():
-            return str(error)
-        case NoCredentialsError() | PartialCredentialsError() | ProfileNotFound():
-            return str(DeploymentProblem(f"no AWS credentials ({error})", _LOG_IN))
-        case NoRegionError():
-            return str(DeploymentProblem("no region is chosen", "export AWS_REGION=us-east-1"))
-        case EndpointConnectionError():
-            mend = "check AWS_REGION and the network"
-            return str(DeploymentProblem(str(error), mend))
-        case ClientError() if error.response["Error"]["Code"] in _EXPIRED:
-            return str(DeploymentProblem("AWS does not accept the credentials", _LOG_IN))
-    return str(DeploymentProblem(str(error), "mend that and run this again"))
 
 
 if __name__ == "__main__":

@@ -12,18 +12,35 @@ from dataclasses import asdict, replace
 from io import StringIO
 
 from chalice_app.bootstrap import Application, aws_adapters
-from chalice_app.errors import BroadcasterError
+from chalice_app.errors import BroadcasterError, SessionNotFound
 from chalice_app.metrics import EmbeddedMetrics
-from infra.stages import add_stage_options, stage_settings, use_endpoints
-from streams.reconcile import reconciler
+from infra.stages import add_stage_options, log_to_stderr, stage_settings, told, use_endpoints
+from streams.reconcile import Reconciled, reconciler
+
+
+def reconcile(application: Application, session_id: str | None) -> Reconciled:
+    """Mends all sessions, or one.
+
+    Raises:
+        SessionNotFound: there is no such one.
+        Unavailable: the tables could not be read.
+    """
+    survey = application.adapters.survey
+    if session_id is not None and survey.read_counts(session_id) is None:
+        raise SessionNotFound(
+            f"stage {application.settings.stage} has no session {session_id!r}: names are such as "
+            "golden-eagle-427, and a session is kept for twelve hours"
+        )
+    return reconciler(application).reconcile(session_id)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Reconciles a stage; 1 when it could not be read, with the reason in one line."""
     parser = argparse.ArgumentParser(prog="python -m infra.reconcile")
-    add_stage_options(parser, "dynamodb", "gateway")
+    add_stage_options(parser)
     parser.add_argument("--session", help="only this session, by its name")
     chosen = parser.parse_args(arguments)
+    log_to_stderr("reconcile")
     try:
         use_endpoints(chosen, os.environ)
         settings = stage_settings(chosen.stage, os.environ)
@@ -32,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         quiet = replace(
             adapters, metrics=EmbeddedMetrics(StringIO(), settings.stage, adapters.clock)
         )
-        found = reconciler(Application(settings, quiet)).reconcile(chosen.session)
+        found = reconcile(Application(settings, quiet), chosen.session)
     except BroadcasterError as failure:
-        print(f"reconcile: {failure.message}", file=sys.stderr)
+        print(f"reconcile: {told(failure)}", file=sys.stderr)
         return 1
     print(json.dumps(asdict(found)))
     return 0

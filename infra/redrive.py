@@ -7,6 +7,9 @@ read the truth and write what is missing, so doing it twice, or in any order, is
 `--file` takes JSON lines that hold whole records, as the local stage and Lambda's S3 destination
 write them. `--queue` takes an SQS queue, whose messages hold only a position in the stream:
 DynamoDB keeps the record itself for 24 hours. What is older is the reconciler's.
+
+Slices of sentences that could not be sent are put aside there, too. They are let go: a sentence is
+worth nothing after ten seconds. An entry that cannot be read is named, and no other waits for it.
 """
 
 import argparse
@@ -15,7 +18,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +28,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalice_app.bootstrap import Application, aws_adapters, composed
 from chalice_app.errors import BroadcasterError
-from infra.stages import add_stage_options, stage_settings, use_endpoints
+from chalice_app.logs import FunctionFailed
+from infra.stages import add_stage_options, log_to_stderr, stage_settings, told, use_endpoints
+from streams.records import parse_record
 
 HANDLERS: Mapping[str, str] = {
     "connectionId": "streams.rosters",
@@ -37,19 +42,44 @@ MESSAGES_AT_ONCE = 10
 """ReceiveMessage's limit."""
 
 
+Records = Sequence[Mapping[str, Any]]
+
+
 @dataclass(frozen=True)
 class Failure:
-    """One entry of a failure destination; `receipt` deletes it from its queue."""
+    """One entry of a failure destination; `receipt` deletes it from its queue.
 
-    records: Sequence[Mapping[str, Any]]
+    `records` is None where nobody can tell what was put aside; `slices` are a sentence's, let go.
+    """
+
+    records: Records | None
     receipt: str | None = None
+    slices: int = 0
 
 
 def read_file(path: Path) -> Iterator[Failure]:
-    """The entries of a JSON-lines file; those of asynchronous invocations hold no records."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        yield Failure(entry.get("payload", {}).get("Records", []))
+    """The entries of a JSON-lines file that holds whole records."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.strip():
+            yield read_entry(f"line {number} of {path}", line, lambda entry: entry["payload"])
+
+
+def read_entry(
+    name: str, text: str, payload: Callable[[Any], Mapping[str, Any]], receipt: str | None = None
+) -> Failure:
+    """An entry as Lambda or the local stage has written it; says so when it is none."""
+    try:
+        entry = json.loads(text)
+        if "requestPayload" in entry:
+            return Failure((), receipt, slices=1)
+        records = payload(entry)["Records"]
+        for record in records:
+            parse_record(record)
+            _handler_module(record)
+    except (ValueError, LookupError, TypeError, StopIteration):
+        _say(f"{name} is no entry of a failure destination, and is left as it is")
+        return Failure(None, receipt)
+    return Failure(records, receipt)
 
 
 def read_queue(sqs: Any, streams: Any, url: str) -> Iterator[Failure]:
@@ -60,8 +90,12 @@ def read_queue(sqs: Any, streams: Any, url: str) -> Iterator[Failure]:
         if not messages:
             return
         for message in messages:
-            position = json.loads(message["Body"])["DDBStreamBatchInfo"]
-            yield Failure(fetch_records(streams, position), message["ReceiptHandle"])
+            yield read_entry(
+                f"the message {message['MessageId']}",
+                message["Body"],
+                lambda entry: {"Records": fetch_records(streams, entry["DDBStreamBatchInfo"])},
+                message["ReceiptHandle"],
+            )
 
 
 def fetch_records(streams: Any, position: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -78,7 +112,7 @@ def fetch_records(streams: Any, position: Mapping[str, Any]) -> Sequence[Mapping
         streams.exceptions.TrimmedDataAccessException,
         streams.exceptions.ResourceNotFoundException,
     ) as error:
-        print(f"redrive: the stream no longer has it: {error}", file=sys.stderr)
+        _say(f"the stream no longer has it: {error}")
         return []
     return [
         record
@@ -91,50 +125,70 @@ def redrive(failure: Failure) -> Mapping[str, int]:
     """Hands the records to their handlers, one at a time: one that fails again stops no other.
 
     Returns:
-        How many were handled, and how many failed again.
+        How many were handled, how many failed again or could not be read, and slices let go.
     """
-    outcomes: Counter[str] = Counter(handled=0, failed=0)
-    for record in failure.records:
-        key = next(iter(record["dynamodb"]["Keys"]))
-        module = importlib.import_module(HANDLERS[key])
-        answer = module.handler({"Records": [record]}, None)
-        outcomes["failed" if answer["batchItemFailures"] else "handled"] += 1
+    outcomes = Counter(handled=0, failed=int(failure.records is None), slices=failure.slices)
+    for record in failure.records or ():
+        outcomes["handled" if _is_handled(record) else "failed"] += 1
     return outcomes
+
+
+def _is_handled(record: Mapping[str, Any]) -> bool:
+    module = importlib.import_module(_handler_module(record))
+    try:
+        answer = module.handler({"Records": [record]}, None)
+    except FunctionFailed as failed:
+        number, reason = record["dynamodb"]["SequenceNumber"], failed.__context__
+        _say(f"record {number} made its handler fail: {reason!r}")
+        return False
+    return not answer["batchItemFailures"]
+
+
+def _handler_module(record: Mapping[str, Any]) -> str:
+    return HANDLERS[next(iter(record["dynamodb"]["Keys"]))]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Redrives a destination; 1 when something failed again or could not be read."""
     parser = argparse.ArgumentParser(prog="python -m infra.redrive")
-    add_stage_options(parser, "dynamodb", "gateway")
+    add_stage_options(parser)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--file", type=Path, help="JSON lines of failed records")
     source.add_argument("--queue", help="URL of the SQS queue of failed positions")
     chosen = parser.parse_args(arguments)
+    log_to_stderr("redrive")
+    outcomes: Counter[str] = Counter()
+    stopped = False
     try:
         use_endpoints(chosen, os.environ)
         settings = stage_settings(chosen.stage, os.environ)
         with composed(Application(settings, aws_adapters(settings))):
-            outcomes = _redrive_all(chosen)
+            _redrive_all(chosen, settings.region, outcomes)
     except (BroadcasterError, BotoCoreError, ClientError, OSError, ValueError) as failure:
-        print(f"redrive: {failure}", file=sys.stderr)
-        return 1
-    print(f"{outcomes['handled']} records handled, {outcomes['failed']} failed again")
-    return 1 if outcomes["failed"] else 0
+        _say(told(failure))
+        stopped = True
+    done = f"{outcomes['handled']} records handled, {outcomes['failed']} failed again"
+    slices = outcomes["slices"]
+    print(f"{done}; slices of old sentences let go: {slices}" if slices else done)
+    return 1 if stopped or outcomes["failed"] else 0
 
 
-def _redrive_all(chosen: argparse.Namespace) -> Mapping[str, int]:
-    outcomes: Counter[str] = Counter(handled=0, failed=0)
+def _redrive_all(chosen: argparse.Namespace, region: str, outcomes: Counter[str]) -> None:
     if chosen.file is not None:
         for failure in read_file(chosen.file):
             outcomes.update(redrive(failure))
-        return outcomes
-    sqs, streams = boto3.client("sqs"), boto3.client("dynamodbstreams")
+        return
+    sqs = boto3.client("sqs", region_name=region)
+    streams = boto3.client("dynamodbstreams", region_name=region)
     for failure in read_queue(sqs, streams, chosen.queue):
         outcome = redrive(failure)
         outcomes.update(outcome)
         if not outcome["failed"]:
             sqs.delete_message(QueueUrl=chosen.queue, ReceiptHandle=failure.receipt)
-    return outcomes
+
+
+def _say(text: str) -> None:
+    print(f"redrive: {text}", file=sys.stderr)
 
 
 if __name__ == "__main__":

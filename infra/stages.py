@@ -2,17 +2,25 @@
 
 Table names follow from the stage's (`Sessions-dev`), what `make deploy` recorded for the stage in
 `.chalice/config.json` tells the rest. Credentials and region are the SDK's own settings. For a
-stage on this machine the command is given `--stage local` and the addresses from the line that the
-stage printed when it was ready.
+stage on this machine the command is given the options that the stage printed when it was ready.
 """
 
 import argparse
 import json
+import logging
+import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Final
 
-from chalice_app.config import Settings
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalice_app import logs
+from chalice_app.config import ConfigurationError, Settings
+from infra.deployment.problem import DeploymentProblem, told_with_its_mend
+from infra.deployment.record import recorded_place
+from infra.deployment.stage_names import foreign_variable, require_stage_name
 
 CONFIG: Final = Path(__file__).parents[1] / ".chalice" / "config.json"
 
@@ -29,10 +37,10 @@ _ENDPOINTS: Final = {
 }
 
 
-def add_stage_options(parser: argparse.ArgumentParser, *endpoints: str) -> None:
-    """Adds `--stage`, and the options of those endpoints that the command talks to."""
+def add_stage_options(parser: argparse.ArgumentParser) -> None:
+    """Adds `--stage` and the endpoints: all of them, as the local stage prints them together."""
     parser.add_argument("--stage", help="which stage; $STAGE, or dev, unless given")
-    for name in endpoints:
+    for name in _ENDPOINTS:
         parser.add_argument(f"--{name}", metavar="URL", help="of a stage on this machine")
 
 
@@ -53,14 +61,36 @@ def stage_settings(
     """The settings of a stage: a stage that is named wins over what the environment names.
 
     Raises:
-        ConfigurationError: a setting has no sense.
+        ConfigurationError: a setting has no sense, or what is recorded is of another stage.
     """
     name = stage or environ.get("STAGE") or "dev"
+    try:
+        require_stage_name(name)
+    except DeploymentProblem as problem:
+        raise ConfigurationError(str(problem)) from problem
     tables = {variable: f"{table}-{name}" for variable, table in _TABLES.items()}
-    known = {**tables, **_recorded(name, config)}
+    recorded = _recorded(name, config)
+    known = {**tables, **recorded, **_region(name, recorded, environ)}
     return Settings.from_env(
         {**environ, **known, "STAGE": name} if stage else {**known, **environ, "STAGE": name}
     )
+
+
+def _region(
+    stage: str, recorded: Mapping[str, str], environ: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Where the stage is recorded to be, else where the environment or the user's profile says."""
+    chosen = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    if place := recorded_place(recorded):
+        if chosen not in (None, place.region):
+            raise ConfigurationError(
+                f"stage {stage} is recorded in {place.region}, not in {chosen}: "
+                f"set AWS_REGION={place.region}"
+            )
+        return {"AWS_REGION": place.region}
+    # The profile is the SDK's own business, as it is in a deployment.
+    region = chosen or boto3.Session().region_name
+    return {"AWS_REGION": region} if region else {}
 
 
 def _recorded(stage: str, config: Path) -> Mapping[str, str]:
@@ -68,4 +98,39 @@ def _recorded(stage: str, config: Path) -> Mapping[str, str]:
         return {}
     stages = json.loads(config.read_text(encoding="utf-8")).get("stages", {})
     recorded: Mapping[str, str] = stages.get(stage, {}).get("environment_variables", {})
+    if variable := foreign_variable(recorded, stage):
+        raise ConfigurationError(
+            f"{variable} of stage {stage} is {recorded[variable]} in {config}, of another stage: "
+            f"make deploy STAGE={stage}"
+        )
     return recorded
+
+
+def log_to_stderr(command: str) -> None:
+    """Has warnings of the application told in one line each, as the command's own are."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(_OneLine(command))
+    # What a handler raises, the command tells itself.
+    handler.addFilter(lambda record: record.name != logs.__name__)
+    logging.getLogger().addHandler(handler)
+
+
+class _OneLine(logging.Formatter):
+    def __init__(self, command: str) -> None:
+        super().__init__()
+        self._command = command
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info and record.exc_info[1]
+        reason = f": {told(error)}" if error else ""
+        return f"{self._command}: {record.getMessage()}{reason}"
+
+
+def told(error: BaseException) -> str:
+    """What a command could not do, with the mend where AWS or its SDK is the cause, in one line."""
+    cause = error.__cause__ or error
+    if not isinstance(cause, (BotoCoreError, ClientError)):
+        return " ".join(str(error).split())
+    line = told_with_its_mend(cause)
+    return line if cause is error else f"{error}: {line}"

@@ -16,9 +16,10 @@ from typing import Any
 
 from chalice.app import Blueprint, DynamoDBEvent
 
-from chalice_app import bootstrap
+from chalice_app import bootstrap, logs
 from chalice_app.accesses import AccessBatch, merge_rows, plan_updates
 from chalice_app.clock import Clock
+from chalice_app.config import ConfigurationError
 from chalice_app.errors import Conflict, Unavailable
 from chalice_app.ports import AccessStore
 from streams.batch import handle_batch, settled
@@ -112,12 +113,13 @@ functions = Blueprint(__name__)
     # Rows that containers flush at the same moment are then applied together.
     maximum_batching_window_in_seconds=1,
 )
+@logs.invoked
 def handler(event: DynamoDBEvent) -> dict[str, Any]:
     """Lambda's entry: a batch of changes of CachedTranslations."""
     application = bootstrap.application()
     adapters, eviction = application.adapters, application.eviction
     if adapters.accesses is None or eviction is None:
-        raise RuntimeError("composed without the cache's statistics")
+        raise ConfigurationError("composed without the cache's statistics")
     effect = partial(
         handle_records,
         sync=AccessSync(adapters.accesses, adapters.clock),

@@ -8,7 +8,8 @@ import logging
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
-from chalice_app import bootstrap
+from chalice_app import bootstrap, logs
+from chalice_app.config import ConfigurationError
 
 _log = logging.getLogger(__name__)
 
@@ -16,10 +17,11 @@ functions = Blueprint(__name__)
 
 
 @functions.schedule(Rate(5, unit=Rate.MINUTES), name="cache_eviction")
+@logs.invoked
 def handler(event: CloudWatchEvent) -> None:
     """Lambda's entry; a database that is unavailable fails it, and Lambda tries again."""
     eviction = bootstrap.application().eviction
     if eviction is None:
-        raise RuntimeError("composed without the cache's index")
+        raise ConfigurationError("composed without the cache's index")
     swept = eviction.run()
     _log.info("%d entries: %d evicted, %d expired", swept.live, swept.evicted, swept.expired)

@@ -6,7 +6,6 @@ hears of what is not yet true. Records come at least once, and so do these messa
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import sleep
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from chalice_app import messages, metrics
 from chalice_app.bootstrap import Application
 from chalice_app.broadcast import Broadcast
+from chalice_app.logs import ContextThreads
 from chalice_app.models import Connection, Session, is_of_open_session
 from chalice_app.ports import Ledger, MetricsSink
 from chalice_app.sessions import Sessions
@@ -109,7 +109,7 @@ class Presence:
         for session in sessions:
             self.metrics.emit({metrics.LISTENER_COUNT: session.listener_count})
         if sessions:
-            with ThreadPoolExecutor(min(len(sessions), _SPEAKERS_AT_ONCE)) as threads:
+            with ContextThreads(min(len(sessions), _SPEAKERS_AT_ONCE)) as threads:
                 list(threads.map(self._tell_speaker, sessions))
 
     def _tell_speaker(self, session: Session) -> None:

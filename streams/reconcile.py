@@ -19,7 +19,7 @@ from time import sleep
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
-from chalice_app import bootstrap, metrics
+from chalice_app import bootstrap, logs, metrics
 from chalice_app.clock import Clock
 from chalice_app.errors import ConditionFailed
 from chalice_app.ledger import SessionCounts, SessionKey
@@ -151,13 +151,13 @@ class Reconciler:
             except ConditionFailed:
                 continue
             _log.warning(
-                "the counts of %s were off by %s, their sum by %d",
-                seen.session_id,
+                "the counts were off by %s, their sum by %d",
                 dict(deltas),
                 seen.total - (seen.listener_count or 0),
+                extra={"session": seen.session_id},
             )
             return True
-        _log.warning("the counts of %s would not stand still", session[0])
+        _log.warning("the counts would not stand still", extra={"session": session[0]})
         return False
 
 
@@ -229,6 +229,7 @@ functions = Blueprint(__name__)
 
 
 @functions.schedule(Rate(5, unit=Rate.MINUTES), name="reconcile")
+@logs.invoked
 def handler(event: CloudWatchEvent) -> None:
     """Lambda's entry: every five minutes."""
     found = reconciler(bootstrap.application()).reconcile()

@@ -13,7 +13,7 @@ from typing import Any
 
 from chalice.app import Blueprint, DynamoDBEvent
 
-from chalice_app import bootstrap
+from chalice_app import bootstrap, logs
 from chalice_app.errors import Conflict, MalformedRows, Unavailable
 from chalice_app.ledger import (
     LedgerRow,
@@ -115,7 +115,8 @@ class RosterSync:
             except Conflict:
                 again |= ids
             except Unavailable:
-                _log.exception("a roster transaction failed")
+                session = transaction.session[0] if transaction.session else None
+                _log.exception("a roster transaction failed", extra={"session": session})
                 result.failed |= ids
             else:
                 if transaction.session is not None and transaction.deltas:
@@ -188,6 +189,7 @@ functions = Blueprint(__name__)
     starting_position="TRIM_HORIZON",
     maximum_batching_window_in_seconds=0,
 )
+@logs.invoked
 def handler(event: DynamoDBEvent) -> dict[str, Any]:
     """Lambda's entry: a batch of changes of Connections."""
     application = bootstrap.application()

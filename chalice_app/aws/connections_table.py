@@ -8,13 +8,13 @@ holds them alone.
 """
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
 from chalice_app.attribute_values import Item
 from chalice_app.aws.dynamodb import Table, read_rows
 from chalice_app.errors import ConditionFailed
+from chalice_app.logs import ContextThreads
 from chalice_app.models import Connection, Role
 
 LISTENERS_INDEX = "sessionId-targetLanguage-index"
@@ -78,7 +78,7 @@ class ConnectionsTable:
 
         One conditional delete each, several at once: BatchWriteItem knows no conditions.
         """
-        with ThreadPoolExecutor(_DELETES_AT_ONCE) as threads:
+        with ContextThreads(_DELETES_AT_ONCE) as threads:
             for _ in threads.map(
                 lambda connection_id: self._delete_if_older(connection_id, connected_before),
                 connection_ids,

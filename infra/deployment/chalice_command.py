@@ -17,7 +17,7 @@ from typing import Final
 from chalice.cli import cli
 
 from infra.deployment.record import GENERATED
-from infra.deployment.stage_names import PROJECT
+from infra.deployment.stage_names import PROJECT, foreign_variable
 
 _CHECKED: Final = frozenset({"deploy", "package"})
 _TABLES: Final = (
@@ -74,9 +74,7 @@ def refusal(command: Command, environ: Mapping[str, str]) -> str | None:
     missing = [name for name in (*_TABLES, *_STREAMS) if not environ.get(name)]
     if missing:
         return f"stage {stage} has no recorded outputs ({missing[0]} is not set); run: {mend}"
-    foreign = [name for name in _TABLES if not environ[name].endswith(f"-{stage}")]
-    if foreign:
-        name = foreign[0]
+    if name := foreign_variable({name: environ[name] for name in (*_TABLES, *_STREAMS)}, stage):
         return f"{name} is {environ[name]}, of another stage than {stage}; run: {mend}"
     generated = command.project / ".chalice" / GENERATED / stage
     if not any(generated.glob("*.json")):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.deployment.policies import read_policies, with_arns
+from infra.deployment.problem import DeploymentProblem
 from infra.deployment.stage_names import BROADCAST, Stage, read_config, recorded_environment
 
 GENERATED: Final = "generated"
@@ -74,15 +75,36 @@ class Record:
         return None
 
     def deployed(self) -> list[dict[str, Any]]:
-        """What Chalice has noted of its last deployment."""
+        """What Chalice has noted of its last deployment.
+
+        Raises:
+            DeploymentProblem: the note cannot be read.
+        """
         path = self.project / ".chalice" / "deployed" / f"{self.stage.name}.json"
         if not path.exists():
             return []
-        resources: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["resources"]
-        return resources
+        try:
+            record: dict[str, list[dict[str, Any]]] = json.loads(path.read_text(encoding="utf-8"))
+            return record["resources"]
+        except (ValueError, LookupError, TypeError) as error:
+            raise DeploymentProblem(
+                f"{path} is no record of Chalice's ({error!r})",
+                "copy that file from where the stage was deployed, or remove the stage's "
+                "functions and APIs, then the file",
+            ) from error
 
     def write(self, outputs: Mapping[str, str], place: Place, api_id: str | None) -> bool:
-        """Records the stacks' outputs and the API's id; returns whether anything was new."""
+        """Records the stacks' outputs and the API's id; returns whether anything was new.
+
+        Raises:
+            DeploymentProblem: the outputs are not those of `infra/tables.yaml`.
+        """
+        missing = sorted(_VARIABLES.keys() - outputs.keys())
+        if missing:
+            raise DeploymentProblem(
+                f"the stack {self.stage.tables_stack} has no output {missing[0]}",
+                "it is not of infra/tables.yaml: use another STAGE, or see what made it",
+            )
         variables = {name: outputs[output] for output, name in _VARIABLES.items()}
         variables[_STAGE] = self.stage.name
         if api_id is not None:

@@ -5,7 +5,7 @@
 3. mappings to streams that are no more (a table made anew has a new stream) are let go;
 4. `chalice deploy`, and once more when that has made the WebSocket API: its id goes into the
    functions' environment and policies;
-5. what Chalice cannot say about the mappings.
+5. what Chalice cannot say about the mappings, and about asynchronous invocations.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from infra.deployment.asynchronous import AsynchronousCalls
 from infra.deployment.mappings import STREAMS, Mappings
 from infra.deployment.problem import DeploymentProblem
 from infra.deployment.record import Place, Record, recorded_place
 from infra.deployment.stacks import Stack
-from infra.deployment.stage_names import API_HANDLER, Stage
+from infra.deployment.stage_names import API_HANDLER, BROADCAST, Stage
 
 TABLES_TEMPLATE: Final = Path("infra") / "tables.yaml"
 ALARMS_TEMPLATE: Final = Path("infra") / "alarms.yaml"
@@ -74,6 +75,7 @@ class StageDeployment:
             self.say("the WebSocket API is new: its id goes to the functions")
             self._chalice()
         self._mappings(outputs)
+        self._asynchronous_calls(outputs)
 
     def place(self) -> Place:
         """Where the credentials and the region lead to."""
@@ -137,14 +139,22 @@ class StageDeployment:
         for table in TABLES:
             name = f"{table}-{self.stage.name}"
             try:
-                client.describe_table(TableName=name)
+                table = client.describe_table(TableName=name)["Table"]
             except ClientError as error:
                 if error.response["Error"]["Code"] == "ResourceNotFoundException":
                     continue
                 raise
+            mend = "use another STAGE, or delete the table, or import it into a stack of that name"
+            if table.get("DeletionProtectionEnabled"):
+                # A first deployment of prod that failed leaves them: Retain, and protected.
+                mend += (
+                    "; it is protected: aws dynamodb update-table \
+--no-deletion-protection-enabled --table-name "
+                    + name
+                )
             raise DeploymentProblem(
                 f"the table {name} exists already, outside the stack {self.stage.tables_stack}",
-                "use another STAGE, or delete the table, or import it into a stack of that name",
+                mend,
             )
 
     def _record(self, outputs: Mapping[str, str], place: Place) -> bool:
@@ -173,6 +183,12 @@ class StageDeployment:
             mappings = self._mappings_of(function)
             changed = mappings.require(outputs[output], outputs["DeadLetterQueueArn"])
             self.say(f"mapping of {function}: {'updated' if changed else 'unchanged'}")
+
+    def _asynchronous_calls(self, outputs: Mapping[str, str]) -> None:
+        client = self.session.client("lambda")
+        calls = AsynchronousCalls(client, self.stage.function_name(BROADCAST))
+        changed = calls.require(outputs["DeadLetterQueueArn"])
+        self.say(f"invocations of {BROADCAST}: {'updated' if changed else 'unchanged'}")
 
     def _mappings_of(self, function: str) -> Mappings:
         client = self.session.client("lambda")

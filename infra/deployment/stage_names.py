@@ -57,12 +57,29 @@ def stage_named(name: str, project: Path = PROJECT) -> Stage:
     Raises:
         DeploymentProblem: nothing on AWS could be named after it.
     """
+    require_stage_name(name)
+    return Stage(name, read_config(project)["app_name"])
+
+
+def require_stage_name(name: str) -> None:
+    """Raises DeploymentProblem where nothing on AWS could be named after it."""
     if not _STAGE.fullmatch(name):
         raise DeploymentProblem(
             f"{name!r} is no stage name",
             "use lower-case letters, digits and hyphens, a letter first, 31 at most (STAGE=dev)",
         )
-    return Stage(name, read_config(project)["app_name"])
+
+
+def foreign_variable(environment: Mapping[str, str], stage: str) -> str | None:
+    """The first variable of a recorded environment that names a table or a stream of another stage.
+
+    Tables and streams are named `Sessions-dev` and `...:table/Connections-dev/stream/...`.
+    """
+    for name, value in environment.items():
+        foreign_table = name.endswith("_TABLE_NAME") and not value.endswith(f"-{stage}")
+        if foreign_table or (name.endswith("_STREAM_ARN") and f"-{stage}/stream/" not in value):
+            return name
+    return None
 
 
 def read_config(project: Path = PROJECT) -> dict[str, Any]:

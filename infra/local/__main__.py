@@ -2,6 +2,7 @@
 
 When everything answers, one line goes to stdout:
 `ready http=http://127.0.0.1:8000 ws=ws://127.0.0.1:8001 dynamodb=http://127.0.0.1:NNNN`.
+Just before it stderr gets the options by which the operator's commands find the stage.
 SIGINT or SIGTERM ends it and every process that it started within five seconds.
 """
 
@@ -21,6 +22,8 @@ from infra.local.ports import PortError, free_ports, require_free
 from infra.local.processes import end_with_parent
 from infra.local.stage import Stage, StageError
 from infra.local.workspace import WorkspaceError, workspace
+
+LOGGER = logging.getLogger(__name__)
 
 
 def main() -> int:
@@ -48,6 +51,7 @@ def _run(arguments: argparse.Namespace) -> None:
         stage = Stage(ports, place, os.environ)
         try:
             settings = stage.start()
+            LOGGER.info("the operator's commands find it by: %s", _options(ports))
             print(_announcement(ports, settings), flush=True)
             stage.watch()
         finally:
@@ -77,6 +81,15 @@ def _announcement(ports: Ports, settings: Environment) -> str:
         return json.dumps(settings)
     http, ws, dynamodb = url(ports.http), url(ports.ws, "ws"), url(ports.dynamodb)
     return f"ready http={http} ws={ws} dynamodb={dynamodb}"
+
+
+def _options(ports: Ports) -> str:
+    """What the operator's commands take to find this stage; each knows those that it needs."""
+    gateway, translate = url(ports.ws), url(ports.translate)
+    return (
+        f"--stage local --dynamodb {url(ports.dynamodb)} --gateway {gateway} "
+        f"--translate {translate}"
+    )
 
 
 def _parse_arguments() -> argparse.Namespace:

@@ -22,7 +22,7 @@ from typing import Final
 
 from aiohttp import web
 
-from chalice_app import bootstrap
+from chalice_app import bootstrap, logs
 from infra.local.background import background
 from infra.local.failures import FailureFile
 from infra.local.http_routes import HttpRoutes
@@ -88,9 +88,8 @@ def _http_routes(
 def main() -> None:
     """Run the host as a process of its own."""
     arguments = _parse_arguments()
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(stream=sys.stderr, format=form)
-    logging.getLogger("infra.local").setLevel(logging.INFO)
+    logging.basicConfig(stream=sys.stderr)
+    logs.install()
     threading.excepthook = _end_with_thread
     try:
         application = load(arguments.project)

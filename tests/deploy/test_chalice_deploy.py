@@ -59,7 +59,7 @@ def test_each_step_is_told(first: str) -> None:
         "created", "created", "recorded",
         "chalice deploy --stage dev", "recorded", "its id goes to the functions",
         "chalice deploy --stage dev",
-        "updated", "updated",
+        "updated", "updated", "updated",
     ]  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def test_a_rerun_changes_nothing(
     assert told[1:] == [
         "unchanged", "unchanged", "unchanged",
         "chalice deploy --stage dev", "unchanged",
-        "unchanged", "unchanged",
+        "unchanged", "unchanged", "unchanged",
     ]  # fmt: skip
 
 

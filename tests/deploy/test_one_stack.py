@@ -5,13 +5,18 @@ The emulator enforces the functions' policies (AUTH): a call that a role does no
 
 import asyncio
 import json
+import subprocess
+import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.deploy.conftest import PROJECT
 from tests.deploy.deployed import BelowPath
 from tests.deploy.emulator import Emulator, running_emulator
 from tests.deploy.emulator_gaps import BUCKET, http_url, treated
@@ -19,6 +24,8 @@ from tests.integration.client import eventually, talk
 
 STACK = "one-stack"
 MESSAGE = "translation-broadcaster-dev-websocket_message"
+BROADCAST = "translation-broadcaster-dev-broadcast"
+TRIES = 10
 LANGUAGES = ("pt", "pt", "es", "es", "ca")
 
 
@@ -163,6 +170,98 @@ def cached(emulator: Emulator, outputs: dict[str, str]) -> set[str]:
     return {key.rpartition(":")[0] for key in keys if not key.startswith("hit#")}
 
 
+def test_a_hall_too_large_for_one_function_is_served_in_slices(
+    stage: BelowPath, emulator: Emulator
+) -> None:
+    set_variable(emulator, MESSAGE, SLICE_LISTENERS="1")
+    try:
+        asyncio.run(a_sliced_talk(stage))
+    finally:
+        set_variable(emulator, MESSAGE, SLICE_LISTENERS="5000")
+    # Otherwise the function that cut them would have sent them all by itself.
+    assert invocations(emulator, BROADCAST)
+
+
+async def a_sliced_talk(stage: BelowPath) -> None:
+    async with talk(stage) as running:
+        speaker = await running.join_speaker()
+        listeners = await running.join_all(LANGUAGES)
+        await eventually(lambda: stage.counts(running.session), (5, {"ca": 1, "es": 2, "pt": 2}))
+        for tries in count(1):
+            report = (await running.say(speaker, "Good morning, everyone."))["languages"]
+            assert {code: each["listeners"] for code, each in report.items()} == Counter(LANGUAGES)
+            # What a busy machine would send too late is dropped, and that is told, too.
+            if all(each["delivered"] == each["listeners"] for each in report.values()):
+                break
+            assert tries < TRIES, f"no sentence reached everyone: {report}"
+        for listener, language in zip(listeners, LANGUAGES, strict=True):
+            caption = await listener.expect("caption", sequence=running.sequence)
+            assert caption["language"] == language
+            await listener.settle()
+            assert len(listener.sequences()) == len(set(listener.sequences()))
+
+
+def invocations(emulator: Emulator, function: str) -> int:
+    """How often a function ran, by Lambda's own lines in its log."""
+    return sum(text.startswith("START RequestId") for text in log_of(emulator, function))
+
+
+def logged(emulator: Emulator, function: str, begins: str) -> list[Any]:
+    """The lines of a function's log that are JSON and begin so."""
+    return [json.loads(text) for text in log_of(emulator, function) if text.startswith(begins)]
+
+
+def log_of(emulator: Emulator, function: str) -> list[str]:
+    """A function's log, line by line."""
+    events = emulator.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{function}")
+    return [line for event in events["events"] for line in event["message"].splitlines()]
+
+
+def set_variable(emulator: Emulator, function: str, **variables: str) -> None:
+    """Changes a function's environment, and waits for that."""
+    client = emulator.client("lambda")
+    has = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    client.update_function_configuration(
+        FunctionName=function, Environment={"Variables": {**has, **variables}}
+    )
+    client.get_waiter("function_updated_v2").wait(
+        FunctionName=function, WaiterConfig={"Delay": 0.2, "MaxAttempts": 100}
+    )
+
+
+def test_a_slice_that_nobody_can_send_is_put_aside_and_let_go(
+    emulator: Emulator, outputs: dict[str, str]
+) -> None:
+    client = emulator.client("lambda")
+    config = client.get_function_event_invoke_config(FunctionName=BROADCAST, Qualifier="$LATEST")
+    assert config["MaximumRetryAttempts"] == 1
+    assert config["MaximumEventAgeInSeconds"] == 300
+    destination = config["DestinationConfig"]["OnFailure"]["Destination"]
+    assert destination == outputs["DeadLetterQueueArn"]
+    client.invoke(FunctionName=BROADCAST, InvocationType="Event", Payload=b'{"part": "es.0"}')
+    queue = outputs["DeadLetterQueueUrl"]
+    asyncio.run(eventually(lambda: waiting(emulator, queue), 1))
+    lines = logged(emulator, BROADCAST, '{"time"')
+    tries = [line for line in lines if line["message"] == "the function failed"]
+    assert [line["exception"]["type"] for line in tries] == ["builtins.KeyError"] * 2
+    assert {line["function"] for line in tries} == {BROADCAST}
+    done = subprocess.run(  # noqa: S603 - this project, run as its README says
+        [sys.executable, "-m", "infra.redrive", "--stage", "dev", "--queue", queue],
+        cwd=PROJECT, env=dict(emulator.environment), capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == ("0 records handled, 0 failed again; slices of old sentences let go: 1\n")
+    assert waiting(emulator, queue) == 0
+
+
+def waiting(emulator: Emulator, queue: str) -> int:
+    """Messages in a queue, those that somebody is looking at included."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = emulator.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)
+    return sum(int(found["Attributes"][name]) for name in names)
+
+
 @pytest.mark.parametrize(
     ("function", "metrics"),
     [
@@ -174,8 +273,6 @@ def cached(emulator: Emulator, outputs: dict[str, str]) -> set[str]:
 def test_what_the_functions_measured_is_in_their_logs(
     emulator: Emulator, function: str, metrics: set[str]
 ) -> None:
-    events = emulator.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{function}")
-    texts = [line for event in events["events"] for line in event["message"].splitlines()]
-    lines = [json.loads(text) for text in texts if text.startswith('{"_aws"')]
+    lines = logged(emulator, function, '{"_aws"')
     assert metrics <= {name for line in lines for name in line}
     assert {line["Stage"] for line in lines} == {"dev"}

@@ -58,6 +58,7 @@ class Stage:
     http: str
     ws: str
     pid: int | None = None
+    dynamodb: str = ""
 
     def request(
         self,
@@ -258,7 +259,7 @@ def _ready(process: subprocess.Popen[str], log: Path) -> Stage:
     late.cancel()
     assert line.startswith("ready "), f"the stage did not start: {line!r}\n{log.read_text()}"
     fields = dict(part.split("=", 1) for part in line.split()[1:])
-    return Stage(fields["http"], fields["ws"], process.pid)
+    return Stage(fields["http"], fields["ws"], process.pid, fields["dynamodb"])
 
 
 def _exit_code(process: subprocess.Popen[str]) -> int:

@@ -25,6 +25,12 @@ def stage(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
 
 
 @pytest.fixture(scope="session")
+def stderr(stage: Stage, pytestconfig: pytest.Config) -> Path:
+    """What the stage has printed beside its ready line."""
+    return pytestconfig.stash[_logs] / "stderr.log"
+
+
+@pytest.fixture(scope="session")
 def languages(stage: Stage) -> list[str]:
     """What the stage offers to listeners of English; Portuguese is always there.
 

@@ -109,6 +109,29 @@ def test_adapters_are_built_by_the_composition_root_alone(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_threads_carry_what_their_lines_are_to_say(path: Path) -> None:
+    if name(path) != "chalice_app/logs.py":
+        assert "concurrent.futures.ThreadPoolExecutor" not in imported(parsed(path))
+
+
+def test_every_handler_logs_as_an_invocation() -> None:
+    logged = {
+        node.name
+        for path in SOURCES
+        for node in parsed(path).body
+        if isinstance(node, ast.FunctionDef)
+        if "logs.invoked" in map(ast.unparse, node.decorator_list)
+    }
+    declared = {each for path in SOURCES for each in handlers(parsed(path), "functions")}
+    assert declared | {"connect", "message", "disconnect"} == logged
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("infra/**/*.py")), ids=name)
+def test_what_is_operated_needs_no_tests(path: Path) -> None:
+    assert not {module for module in imported(parsed(path)) if module.partition(".")[0] == "tests"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_the_deployed_code_knows_no_local_stage(path: Path) -> None:
     modules = {module.partition(".")[0] for module in imported(parsed(path))}
     assert not modules & {"infra", "tests", "moto", "ministack", "pytest"}

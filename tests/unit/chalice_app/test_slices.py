@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from chalice_app import metrics, slice_function
 from chalice_app.bootstrap import composed
 from chalice_app.errors import Unavailable
+from chalice_app.logs import FunctionFailed
 from chalice_app.models import CAPTION_LIFE_MS, Posted, Session, Utterance
-from chalice_app.slices import SliceUnderWay
 from tests.fakes import NOW_MS, SETTINGS, QueuedInvocations, RecordingGateway, World, sentence
 
 MOST = 4
@@ -143,7 +143,7 @@ def test_an_invocation_that_comes_twice_sends_once(world: World) -> None:
     for payload in world.invoker.payloads:
         deliver(payload)
     for payload in world.invoker.payloads:
-        with pytest.raises(SliceUnderWay):
+        with pytest.raises(FunctionFailed, match="SliceUnderWay"):
             deliver(payload)
     world.clock.advance(60_000)
     for payload in world.invoker.payloads:
@@ -160,7 +160,7 @@ def test_a_slice_whose_function_died_counts_as_failed_when_lambda_tries_again(
     dead, alive = world.invoker.payloads
     assert world.tables.claim_part(utterance(of), json.loads(dead)["part"])
     deliver(alive)
-    with pytest.raises(SliceUnderWay):
+    with pytest.raises(FunctionFailed, match="SliceUnderWay"):
         deliver(dead)
     assert reports(world) == []
     world.clock.advance(60_000)
@@ -275,7 +275,7 @@ def test_however_it_is_cut_and_whatever_comes_twice_everyone_is_in_one_count(
         queue = [each for each in world.invoker.payloads for _ in range(dice.randint(1, 2))]
         dice.shuffle(queue)
         for payload in queue:
-            with suppress(SliceUnderWay):
+            with suppress(FunctionFailed):
                 deliver(payload)
     (report,) = reports(world)
     assert {language: each["listeners"] for language, each in report.items()} == languages

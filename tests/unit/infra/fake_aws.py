@@ -23,7 +23,10 @@ class FakeAws:
         self.region_name = region_name
         self.stacks: dict[str, dict[str, Any]] = {}
         self.tables: set[str] = set()
+        self.protected: set[str] = set()
+        self.without_outputs = False
         self.mappings: dict[str, dict[str, Any]] = {}
+        self.invoke_configs: dict[str, dict[str, Any]] = {}
         self.stream_made_at = "2026"
         self.failure = ""
         self._numbers = itertools.count()
@@ -46,9 +49,10 @@ class FakeAws:
     def get_caller_identity(self) -> dict[str, str]:
         return {"Arn": f"arn:aws:iam::{ACCOUNT}:user/somebody"}
 
-    def describe_table(self, TableName: str) -> None:  # noqa: N803
+    def describe_table(self, TableName: str) -> dict[str, Any]:  # noqa: N803
         if TableName not in self.tables:
             raise refused("ResourceNotFoundException")
+        return {"Table": {"DeletionProtectionEnabled": TableName in self.protected}}
 
     # --- CloudFormation ---
 
@@ -79,6 +83,8 @@ class FakeAws:
 
     def _outputs(self, stack: str) -> list[dict[str, str]]:
         here = f"{self.region_name}:{ACCOUNT}"
+        if self.without_outputs:
+            return []
         if stack.endswith("-alarms"):
             found = {"DeadLetterQueueArn": f"arn:aws:sqs:{here}:dead-letters"}
         else:
@@ -95,6 +101,14 @@ class FakeAws:
     def get_function_configuration(self, **_: str) -> None:
         if not self.mappings:
             raise refused("ResourceNotFoundException")
+
+    def get_function_event_invoke_config(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
+        if FunctionName not in self.invoke_configs:
+            raise refused("ResourceNotFoundException")
+        return self.invoke_configs[FunctionName]
+
+    def put_function_event_invoke_config(self, FunctionName: str, **config: Any) -> None:  # noqa: N803
+        self.invoke_configs[FunctionName] = config
 
     def get_paginator(self, _: str) -> "FakeAws":
         return self

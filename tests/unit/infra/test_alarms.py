@@ -3,11 +3,11 @@
 import pytest
 
 from chalice_app.metrics import NAMESPACE
-from infra import alarm_drill
 from infra.alarm_rules import Alarm, embedded_metrics, read_alarms
-from infra.alarm_scenarios import Scenario
 from infra.deployment.policies import read_policies
 from infra.deployment.stage_names import PROJECT
+from tests.alarm_drill import __main__ as alarm_drill
+from tests.alarm_drill.scenarios import Scenario
 
 ALARMS = {alarm.name: alarm for alarm in read_alarms("dev")}
 STAGE = frozenset({("Stage", "dev")})

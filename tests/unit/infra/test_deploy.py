@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
+    InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
 )
@@ -164,7 +165,25 @@ def test_the_mappings_get_what_chalice_cannot_say(
         assert mapping["DestinationConfig"]["OnFailure"]["Destination"].endswith(":dead-letters")
     said.clear()
     deployment.run()
-    assert said[-2:] == ["mapping of rosters: unchanged", "mapping of cache_access: unchanged"]
+    assert said[-3:-1] == ["mapping of rosters: unchanged", "mapping of cache_access: unchanged"]
+
+
+def test_a_slice_that_cannot_be_sent_is_tried_once_more_and_put_aside(
+    deployment: StageDeployment, said: list[str]
+) -> None:
+    deployment.run()
+    aws: FakeAws = deployment.session
+    (name,) = aws.invoke_configs
+    assert name == "translation-broadcaster-dev-broadcast"
+    config = aws.invoke_configs[name]
+    assert config["MaximumRetryAttempts"] == 1
+    assert config["DestinationConfig"]["OnFailure"]["Destination"].endswith(":dead-letters")
+    assert said[-1] == "invocations of broadcast: updated"
+    deployment.run()
+    assert said[-1] == "invocations of broadcast: unchanged"
+    aws.invoke_configs[name] = {**config, "MaximumRetryAttempts": 2}
+    deployment.run()
+    assert aws.invoke_configs[name] == config
 
 
 def test_a_mapping_to_a_stream_that_is_no_more_is_let_go(
@@ -219,6 +238,33 @@ def test_a_table_that_exists_already_is_told_before_anything_is_made(
         deployment.run()
     assert len(said) == 1
     assert aws.stacks == {}
+
+
+def test_one_that_a_failed_deployment_of_prod_has_left_is_told_with_what_frees_it(
+    deployment: StageDeployment,
+) -> None:
+    aws: FakeAws = deployment.session
+    aws.tables.add("Sessions-dev")
+    aws.protected.add("Sessions-dev")
+    with pytest.raises(DeploymentProblem, match=r"--table-name Sessions-dev$"):
+        deployment.run()
+
+
+def test_a_stack_of_that_name_that_is_somebody_else_s_is_told(
+    deployment: StageDeployment, project: Path
+) -> None:
+    aws: FakeAws = deployment.session
+    aws.without_outputs = True
+    with pytest.raises(DeploymentProblem, match=r"-dev-tables has no output .*another STAGE"):
+        deployment.run()
+    assert "environment_variables" not in stage_of(project)
+
+
+def test_a_broken_record_of_chalice_s_is_told(deployment: StageDeployment, project: Path) -> None:
+    deployment.run()
+    (project / ".chalice" / "deployed" / "dev.json").write_text("{")
+    with pytest.raises(DeploymentProblem, match=r"no record of Chalice's .*: copy that file"):
+        deployment.run()
 
 
 def test_another_region_than_the_recorded_one_is_refused(
@@ -279,6 +325,7 @@ def failing(error: Exception) -> Callable[[], None]:
         (NoCredentialsError(), "no AWS credentials (Unable to locate credentials): log in"),
         (NoRegionError(), "no region is chosen: export AWS_REGION=us-east-1"),
         (EndpointConnectionError(endpoint_url="https://x"), "check AWS_REGION and the network"),
+        (InvalidRegionError(region_name="us east"), "check AWS_REGION and the network"),
         (
             ClientError({"Error": {"Code": "ExpiredToken", "Message": "old"}}, "GetCallerIdentity"),
             "AWS does not accept the credentials: log in",

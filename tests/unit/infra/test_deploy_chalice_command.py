@@ -17,8 +17,8 @@ RECORDED = {
     "CONNECTIONS_TABLE_NAME": "Connections-dev",
     "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations-dev",
     "ROSTERS_TABLE_NAME": "Rosters-dev",
-    "CONNECTIONS_STREAM_ARN": "arn:c",
-    "CACHED_TRANSLATIONS_STREAM_ARN": "arn:t",
+    "CONNECTIONS_STREAM_ARN": "arn:aws:dynamodb:eu:1:table/Connections-dev/stream/1",
+    "CACHED_TRANSLATIONS_STREAM_ARN": "arn:aws:dynamodb:eu:1:table/CachedTranslations-dev/stream/1",
 }
 
 
@@ -82,6 +82,14 @@ def test_outputs_of_another_stage_are_told(command: Command) -> None:
     assert told == (
         "SESSIONS_TABLE_NAME is Sessions-dev, of another stage than prod; "
         "run: make package STAGE=prod"
+    )
+
+
+def test_a_stream_of_another_stage_is_told(command: Command) -> None:
+    stream = RECORDED["CONNECTIONS_STREAM_ARN"].replace("-dev", "-prod")
+    told = refusal(command, {**RECORDED, "CONNECTIONS_STREAM_ARN": stream})
+    assert told == (
+        f"CONNECTIONS_STREAM_ARN is {stream}, of another stage than dev; run: make deploy STAGE=dev"
     )
 
 

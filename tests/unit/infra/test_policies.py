@@ -44,6 +44,7 @@ def reads_stream(table: str) -> set[Need]:
 BY_LAMBDA: Mapping[str, set[Need]] = {
     "rosters": reads_stream("Connections"),
     "cache_access": reads_stream("CachedTranslations"),
+    "broadcast": {("sqs:SendMessage", "${DeadLetterQueueArn}")},
 }
 
 

@@ -1,6 +1,7 @@
 """Failed stream records, handed to their handlers again."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from botocore.stub import Stubber
 
 from chalice_app.aws.clients import Clients
 from chalice_app.bootstrap import composed
-from infra.redrive import Failure, fetch_records, read_file, redrive
+from infra.redrive import Failure, fetch_records, read_file, read_queue, redrive
 from tests.fakes import SETTINGS, World, listener
 
 
@@ -31,8 +32,8 @@ def test_a_record_that_was_put_aside_is_counted_once_it_is_redriven(world: World
     session = world.open()
     world.tables.put_connection(listener(session, "a", "es"))
     with composed(world.app):
-        assert redrive(Failure([record("a")])) == {"handled": 1, "failed": 0}
-        assert redrive(Failure([record("a")])) == {"handled": 1, "failed": 0}
+        assert redrive(Failure([record("a")])) == {"handled": 1, "failed": 0, "slices": 0}
+        assert redrive(Failure([record("a")])) == {"handled": 1, "failed": 0, "slices": 0}
     assert world.now(session).languages == {"es": 1}
 
 
@@ -43,21 +44,88 @@ def test_one_that_fails_again_stops_no_other(world: World) -> None:
     world.tables.malformed.add("a")
     with composed(world.app):
         outcome = redrive(Failure([record("a"), record("b")]))
-    assert outcome == {"handled": 1, "failed": 1}
+    assert outcome == {"handled": 1, "failed": 1, "slices": 0}
     assert world.now(session).listener_count == 1
 
 
-def test_a_file_holds_an_entry_a_line_and_those_without_records_are_passed_over(
-    tmp_path: Path,
+def test_one_whose_handler_breaks_is_told_and_stops_no_other(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = world.open()
+    world.tables.put_connection(listener(session, "b", "es"))
+    world.tables.before_commit = [lambda: 1 / 0]
+    with composed(world.app):
+        world.tables.put_connection(listener(session, "a", "es"))
+        outcome = redrive(Failure([record("a"), record("b")]))
+    assert outcome == {"handled": 1, "failed": 1, "slices": 0}
+    assert "record 1 made its handler fail: ZeroDivisionError(" in capsys.readouterr().err
+
+
+def connections(failures: Iterable[Failure]) -> list[str]:
+    return [
+        each["dynamodb"]["Keys"]["connectionId"]["S"]
+        for failure in failures
+        for each in failure.records or ()
+    ]
+
+
+def test_a_file_holds_an_entry_a_line_and_slices_of_sentences_are_let_go(tmp_path: Path) -> None:
+    path = tmp_path / "failures.jsonl"
+    path.write_text(f'{entry(record("a"))}\n{{"requestPayload": "x"}}\n\n{entry(record("b"))}\n')
+    failures = list(read_file(path))
+    assert connections(failures) == ["a", "b"]
+    assert [failure.slices for failure in failures] == [0, 1, 0]
+
+
+MALFORMED = (
+    "{",
+    "[]",
+    "7",
+    '"requested"',
+    "{}",
+    '{"payload": {"Records": [{}]}}',
+    '{"payload": {"Records": [{"dynamodb": {"Keys": {}}}]}}',
+    entry(record("a")).replace("connectionId", "sessionId"),
+    entry(record("a")).replace("INSERT", "APPEAR"),
+)
+
+
+@pytest.mark.parametrize("line", MALFORMED)
+def test_a_line_that_is_no_entry_is_named_and_stops_no_other(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "failures.jsonl"
-    path.write_text(f'{entry(record("a"))}\n{{"requestPayload": "x"}}\n{entry(record("b"))}\n')
-    keys = [
-        each["dynamodb"]["Keys"]["connectionId"]["S"]
-        for failure in read_file(path)
-        for each in failure.records
-    ]
-    assert keys == ["a", "b"]
+    path.write_text(f"{entry(record('a'))}\n{line}\n{entry(record('b'))}\n")
+    failures = list(read_file(path))
+    assert connections(failures) == ["a", "b"]
+    assert redrive(failures[1]) == {"handled": 0, "failed": 1, "slices": 0}
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith(f"redrive: line 2 of {path} is no entry")
+
+
+class Queue:
+    """SQS, as far as it is read: each message once."""
+
+    def __init__(self, *bodies: str) -> None:
+        self._messages = [
+            {"MessageId": f"m{number}", "Body": body, "ReceiptHandle": f"r{number}"}
+            for number, body in enumerate(bodies)
+        ]
+
+    def receive_message(self, **_: Any) -> dict[str, Any]:
+        messages, self._messages = self._messages, []
+        return {"Messages": messages}
+
+
+def test_a_queue_s_slices_are_let_go_and_what_is_no_entry_stays(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    queue = Queue('{"requestPayload": {"text": "old"}}', "no entry")
+    let_go, stays = read_queue(queue, None, "url")
+    assert redrive(let_go) == {"handled": 0, "failed": 0, "slices": 1}
+    assert redrive(stays) == {"handled": 0, "failed": 1, "slices": 0}
+    assert (let_go.receipt, stays.receipt) == ("r0", "r1")
+    assert "the message m1 is no entry" in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chalice_app.accesses import RECENCY_GRAIN_MS, ROW_PREFIX
 from chalice_app.attribute_values import encode
 from chalice_app.bootstrap import Application, composed
+from chalice_app.config import ConfigurationError
 from chalice_app.errors import Unavailable
 from chalice_app.models import Access, AccessRow
 from streams import cache_access
@@ -286,5 +287,5 @@ def test_the_handler_applies_rows_and_keeps_the_limit(world: World) -> None:
 
 
 def test_the_handler_says_when_it_is_composed_without_a_store(world: World) -> None:
-    with composed(world.app), pytest.raises(RuntimeError, match="statistics"):
+    with composed(world.app), pytest.raises(ConfigurationError, match="statistics"):
         cache_access.handler({"Records": []}, None)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalice_app.bootstrap import Application, composed
+from chalice_app.config import ConfigurationError
 from chalice_app.errors import Unavailable
 from infra.local.schedules import scheduled_event
 from streams import cache_eviction
@@ -36,5 +37,5 @@ def test_a_database_that_is_unavailable_fails_the_run(world: World) -> None:
 
 
 def test_it_says_when_it_is_composed_without_an_index(world: World) -> None:
-    with composed(world.app), pytest.raises(RuntimeError, match="index"):
+    with composed(world.app), pytest.raises(ConfigurationError, match="index"):
         cache_eviction.handler(EVENT, None)

@@ -1,4 +1,4 @@
-"""`python -m infra.alarm_drill`: does each alarm fire when it should, and only then?
+"""`python -m tests.alarm_drill`: does each alarm fire when it should, and only then?
 
 Prints a table of scenario x alarm: the minute of the hour in which the alarm fires. `missed` stands
 where it should have, `false` where it should not; either makes the exit code 1.
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from infra.alarm_rules import Alarm, read_alarms
-from infra.alarm_scenarios import HOUR, STAGE, Scenario, scenarios
+from tests.alarm_drill.scenarios import HOUR, STAGE, Scenario, scenarios
 
 _SILENT = "-"
 

@@ -1,0 +1,59 @@
+"""The operator's commands on a running stage, found by the options that it prints."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.integration.client import PATIENCE, PROJECT, Stage
+
+SAYS = "the operator's commands find it by: "
+
+
+@pytest.fixture
+def options(stderr: Path) -> list[str]:
+    """As somebody copies them from the terminal."""
+    (line,) = [line for line in stderr.read_text().splitlines() if SAYS in line]
+    return line.partition(SAYS)[2].split()
+
+
+def run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - the project's own commands
+        [sys.executable, "-m", f"infra.{command}", *arguments],
+        cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+
+def test_a_script_is_translated_beforehand(options: list[str], tmp_path: Path) -> None:
+    script = tmp_path / "script.txt"
+    script.write_text("A sentence for the operator alone.\n")
+    warm = ("cache", "warm", str(script), "--to", "pt", "--budget", "100", *options)
+    first, again = run(*warm), run(*warm)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert first.stdout.startswith("1 translations made, 0 were there")
+    assert again.stdout.startswith("0 translations made, 1 were there")
+
+
+def test_one_session_is_reconciled(stage: Stage, options: list[str]) -> None:
+    session = stage.open_session()
+    done = run("reconcile", "--session", session.session_id, *options)
+    stage.end(session)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"drift": 0' in done.stdout
+
+
+def test_a_session_that_is_not_there_is_told(options: list[str]) -> None:
+    done = run("reconcile", "--session", "no-such-100", *options)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("reconcile: stage local has no session 'no-such-100': ")
+
+
+def test_a_file_with_a_line_that_is_no_record_is_told(options: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "failures.jsonl"
+    path.write_text("{\n")
+    done = run("redrive", "--file", str(path), *options)
+    assert (done.returncode, done.stdout) == (1, "0 records handled, 1 failed again\n")
+    assert done.stderr == (
+        f"redrive: line 1 of {path} is no entry of a failure destination, and is left as it is\n"
+    )
