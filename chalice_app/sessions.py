@@ -6,9 +6,10 @@ None of them touches a count: the stream of the Connections table does (see `str
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import sleep
+from typing import Any
 
 from chalice_app import join_codes, messages
 from chalice_app.broadcast import Broadcast
@@ -35,6 +36,8 @@ HANDSHAKE_WAITS = (0.05, 0.1, 0.2)
 """Seconds between the tries to tell those who answer 410; most of them have simply left."""
 
 _NAME_TRIES = 8
+
+_FULL = "the session is full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +122,19 @@ class Sessions:
     def is_full(self, session: Session) -> bool:
         """Whether it has as many listeners as it admits.
 
-        The count follows the Connections table by a moment, so a rush may end slightly above.
+        The count follows the Connections table by a moment: whoever comes in too many in a rush is
+        turned away by the stream (`streams.presence`).
         """
-        most = session.max_listeners or self.limits.max_listeners
+        most = self._most_listeners(session)
         return 0 < most <= session.listener_count
+
+    def surplus(self, session: Session) -> int:
+        """How many listeners it has beyond those it admits."""
+        most = self._most_listeners(session)
+        return max(0, session.listener_count - most) if most else 0
+
+    def _most_listeners(self, session: Session) -> int:
+        return session.max_listeners or self.limits.max_listeners
 
     def get_open(self, session_id: str) -> Session:
         """The session, if people may join and speak.
@@ -147,7 +159,7 @@ class Sessions:
         if not session.is_active:
             raise SessionNotFound("there is no such session")
         if self.is_full(session):
-            raise SessionFull("the session is full")
+            raise SessionFull(_FULL)
         self.translation.require_language(join.target_language)
         self.connections.put_connection(
             self._connection(session, connection_id, Role.LISTENER, join)
@@ -256,16 +268,22 @@ class Sessions:
         self.sessions.end_session(session)
         self.dismiss(self._everyone_in(session))
 
-    def dismiss(self, connection_ids: Iterable[str]) -> None:
-        """Tells connections that their session has ended, and closes them.
+    def turn_away(self, connection_ids: Iterable[str]) -> None:
+        """Tells listeners that came in too many that the session is full, and closes them."""
+        self.dismiss(connection_ids, messages.error(SessionFull(_FULL), ""))
+
+    def dismiss(
+        self, connection_ids: Iterable[str], farewell: Mapping[str, Any] | None = None
+    ) -> None:
+        """Tells connections that their session has ended, or that farewell, and closes them.
 
         Whoever is just arriving cannot be told before the handshake is over: they are closed after
         they have been told, not before.
         """
         unreached: Sequence[str] = list(connection_ids)
-        ended = messages.session_ended("ended by the speaker")
+        last = farewell or messages.session_ended("ended by the speaker")
         for seconds in (*HANDSHAKE_WAITS, None):
-            gone = set(self.broadcast.notify(unreached, ended).gone)
+            gone = set(self.broadcast.notify(unreached, last).gone)
             self.broadcast.close([each for each in unreached if each not in gone])
             unreached = [each for each in unreached if each in gone]
             if not unreached or seconds is None:

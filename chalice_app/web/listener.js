@@ -83,7 +83,8 @@ function show(caption) {
 /** The server would not take what was asked: back to the language that it has us in. */
 function refuse(code) {
   const unsupported = code === "UNSUPPORTED_LANGUAGE" || code === "INVALID_LANGUAGE";
-  notice(word(unsupported ? "unsupported" : "failed"));
+  const why = { SESSION_FULL: "full", RATE_LIMITED: "limited" }[code] ?? "failed";
+  notice(word(unsupported ? "unsupported" : why));
   if (unsupported && settled) {
     language = settled;
     $("language").value = settled;
