@@ -2,19 +2,29 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pytest
 import websockets
 
-from tests.integration.client import Session, Stage, eventually, running_stage, talk
+from tests.integration.client import (
+    PATIENCE,
+    PROJECT,
+    Session,
+    Stage,
+    eventually,
+    running_stage,
+    talk,
+)
 
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A stage with the limits that strangers meet."""
-    settings = {"UNLIMITED_ADDRESSES": "192.0.2.0/24", "SENTENCES_PER_SECOND": "10"}
+    settings = {"UNLIMITED_ADDRESSES": "192.0.2.0/24", "SENTENCES_PER_SECOND": "5"}
     log = tmp_path_factory.mktemp("strict") / "stage.log"
     with running_stage(log, **settings) as running:
         yield running
@@ -120,6 +130,21 @@ async def spend_a_budget(stage: Stage) -> None:
         assert again["languages"]["pt"]["cached"]
 
 
+def test_a_text_that_is_said_too_fast_is_said_all_the_same(strict: Stage) -> None:
+    text = "\n".join(f"This is number {number}." for number in range(1, 26))
+    said = subprocess.run(  # noqa: S603 - the project's own command
+        [sys.executable, "-m", "infra.local.say", "--http", strict.http, "--to", "en", "-"],
+        cwd=PROJECT,
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=3 * PATIENCE,
+        check=False,
+    )
+    assert (said.returncode, said.stderr) == (0, "")
+    assert "captions expected 25  received 25" in said.stdout
+
+
 def test_a_flood_of_handshakes_from_one_address_gets_a_minute_s_share(strict: Stage) -> None:
     address = strict.open_session().address(targetLanguage="pt")
 
@@ -128,8 +153,8 @@ def test_a_flood_of_handshakes_from_one_address_gets_a_minute_s_share(strict: St
 
     answers = Counter(asyncio.run(flood()))
     assert answers.keys() == {101, 429}
-    # A minute may have begun in the middle of it.
-    assert 10 <= answers[101] <= 20
+    # A minute may have begun in the middle of it, and the test before has joined once.
+    assert 9 <= answers[101] <= 20
 
 
 def test_a_speaker_who_hurries_is_told_when_to_go_on(strict: Stage) -> None:
@@ -149,6 +174,6 @@ async def hurry(stage: Stage) -> None:
     kinds = Counter(each.get("code", each["type"]) for each in answers)
     assert kinds["RATE_LIMITED"] + kinds["spoken"] == 40
     assert kinds["RATE_LIMITED"] > 0
-    assert kinds["spoken"] >= 10
+    assert kinds["spoken"] >= 5
     refused = [each for each in answers if each.get("code") == "RATE_LIMITED"]
     assert all(0 < each["retryAfterMs"] <= 10_000 for each in refused)
