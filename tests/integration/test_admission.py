@@ -20,6 +20,9 @@ from tests.integration.client import (
     talk,
 )
 
+PAID, SPENT = "The lamps are lit at seven.", "The doors are shut at eight."
+"""Sentences that no other test of this stage has had cached."""
+
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
@@ -116,17 +119,17 @@ def test_a_budget_that_is_spent_leaves_the_speaker_s_own_words(stage: Stage) -> 
 
 async def spend_a_budget(stage: Stage) -> None:
     async with talk(stage) as running:
-        running.session = open_session(stage, characterBudget=14)
+        running.session = open_session(stage, characterBudget=len(PAID))
         speaker = await running.join_speaker()
         listener = await running.join("pt")
-        paid = await running.say(speaker, "Good morning.")
+        paid = await running.say(speaker, PAID)
         assert "overBudget" not in paid["languages"]["pt"]
-        spent = await running.say(speaker, "Good night.")
+        spent = await running.say(speaker, SPENT)
         assert spent["languages"]["pt"]["overBudget"] is True
         await listener.expect("caption", sequence=1)
         caption = await listener.expect("caption", sequence=2)
-        assert (caption["text"], caption["untranslated"]) == ("Good night.", True)
-        again = await running.say(speaker, "Good morning.")
+        assert (caption["text"], caption["untranslated"]) == (SPENT, True)
+        again = await running.say(speaker, PAID)
         assert again["languages"]["pt"]["cached"]
 
 
