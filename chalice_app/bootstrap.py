@@ -20,6 +20,7 @@ from chalice_app.aws.cache_recency import CacheRecency
 from chalice_app.aws.cached_translations_table import CachedTranslationsTable
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.connections_table import ConnectionsTable
+from chalice_app.aws.counter_rows import CounterRows
 from chalice_app.aws.dynamodb import Table
 from chalice_app.aws.management_api import ManagementApi
 from chalice_app.aws.roster_survey import DynamoDbSurvey
@@ -28,14 +29,17 @@ from chalice_app.aws.sentence_rows import SentenceRows
 from chalice_app.aws.sessions_table import SessionsTable
 from chalice_app.aws.translate import AmazonTranslate
 from chalice_app.broadcast import Broadcast
+from chalice_app.budget import Budget
 from chalice_app.cache_eviction import Eviction
 from chalice_app.clock import Clock, SystemClock
 from chalice_app.config import Settings
 from chalice_app.flow import Flow
+from chalice_app.limits import RateLimits
 from chalice_app.metrics import EmbeddedMetrics
 from chalice_app.ports import (
     AccessStore,
     ConnectionStore,
+    CounterStore,
     Gateway,
     Ledger,
     MetricsSink,
@@ -72,6 +76,7 @@ class Adapters:
     """
 
     sessions: SessionStore
+    counters: CounterStore
     under_way: SentencesUnderWay
     tally: TallyStore
     invoker: SliceInvoker
@@ -106,7 +111,13 @@ class Application:
             broadcast=self.broadcast,
             clock=self.adapters.clock,
             ttl_seconds=self.settings.session_ttl_seconds,
+            limits=self.settings.limits,
         )
+
+    @cached_property
+    def limits(self) -> RateLimits:
+        """How often an address or an owner may come."""
+        return RateLimits(self.adapters.counters, self.adapters.clock, self.settings.limits)
 
     @cached_property
     def speech(self) -> Speech:
@@ -127,8 +138,13 @@ class Application:
     @cached_property
     def flow(self) -> Flow:
         """Admission of sentences."""
-        under_way, clock = self.adapters.under_way, self.adapters.clock
-        return Flow(self.adapters.sessions, under_way, self._executor("flow"), clock)
+        return Flow(
+            self.adapters.sessions,
+            self.adapters.under_way,
+            self._executor("flow"),
+            self.adapters.clock,
+            self.settings.limits.sentences_per_second,
+        )
 
     @cached_property
     def reporting(self) -> Reporting:
@@ -188,7 +204,8 @@ class Application:
     @cached_property
     def renderer(self) -> Renderer:
         """Sentences in their listeners' languages."""
-        return Renderer(self.translation, self.cache)
+        budget = Budget(self.adapters.counters, self.settings.limits.character_budget)
+        return Renderer(self.translation, self.cache, budget)
 
     @cached_property
     def resume(self) -> Resume:
@@ -220,6 +237,7 @@ def aws_adapters(settings: Settings) -> Adapters:
     embedded = EmbeddedMetrics(sys.stdout, settings.stage, clock)
     return Adapters(
         sessions=SessionsTable(sessions, settings.keep_sentences),
+        counters=CounterRows(sessions),
         under_way=shared,
         tally=shared,
         invoker=BroadcastFunction(clients, settings.broadcast_function),

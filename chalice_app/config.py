@@ -3,7 +3,8 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from chalice_app.errors import BroadcasterError
 
@@ -20,7 +21,19 @@ within the 256 KB that an asynchronous invocation may carry at the least. Source
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, tests/benchmarks/fanout.py
 """
 
+CHARACTER_BUDGET = 2_000_000
+"""Characters that a session may have translated: $30 at Translate's $15 a million, an hour of talk
+in thirty languages. Source: https://aws.amazon.com/translate/pricing/
+"""
+
+ANY_ORIGIN = "*"
+
+Network = IPv4Network | IPv6Network
+
 _POSITIVE = re.compile(r"[1-9][0-9]{0,8}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@A-Z]+")
+"""As browsers serialise one: lower case, without a path. Source: RFC 6454, 6.2."""
 
 
 class ConfigurationError(BroadcasterError):
@@ -28,11 +41,29 @@ class ConfigurationError(BroadcasterError):
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What an address, an owner, a session and a speaker may use; 0 means no limit.
+
+    Those of an address do not hold for the `unlimited_addresses`: a hall behind one address, say.
+    A session may have less than `max_listeners` and `character_budget`, never more.
+    """
+
+    connects_per_minute: int = 20
+    joins_per_minute: int = 10
+    sessions_per_hour: int = 50
+    max_listeners: int = 10_000
+    sentences_per_second: int = 10
+    character_budget: int = CHARACTER_BUDGET
+    unlimited_addresses: tuple[Network, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting of the application; names and defaults are those of the protocol page.
 
     `websocket_url` is what clients connect to and `management_endpoint` where `@connections` is
-    posted to: both follow from the API's id on AWS, or name a custom domain.
+    posted to: both follow from the API's id on AWS, or name a custom domain. `allowed_origins` are
+    the pages that browsers may connect from; none means any.
     """
 
     sessions_table: str
@@ -51,6 +82,9 @@ class Settings:
     broadcast_function: str = "translation-broadcaster-dev-broadcast"
     session_ttl_seconds: int = 12 * 3600
     keep_sentences: bool = True
+    allowed_origins: tuple[str, ...] = ()
+    require_origin: bool = False
+    limits: Limits = field(default_factory=Limits)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -77,6 +111,9 @@ class Settings:
             broadcast_function=_broadcast_function(environ),
             session_ttl_seconds=_positive(environ, "SESSION_TTL_SECONDS", 12 * 3600),
             keep_sentences=environ.get("KEEP_SENTENCES", "true").lower() != "false",
+            allowed_origins=_allowed_origins(environ),
+            require_origin=environ.get("REQUIRE_ORIGIN", "").lower() in {"1", "true", "yes"},
+            limits=_limits(environ),
         )
 
 
@@ -91,6 +128,51 @@ def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
     if not _POSITIVE.fullmatch(text):
         raise ConfigurationError(f"{name} must be a whole number from 1 to 999999999")
     return int(text)
+
+
+def _number(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name) or str(default)
+    if not _NUMBER.fullmatch(text):
+        raise ConfigurationError(f"{name} must be a whole number from 0 to 999999999")
+    return int(text)
+
+
+def _limits(environ: Mapping[str, str]) -> Limits:
+    return Limits(
+        connects_per_minute=_number(environ, "CONNECTS_PER_MINUTE", 20),
+        joins_per_minute=_number(environ, "JOINS_PER_MINUTE", 10),
+        sessions_per_hour=_number(environ, "SESSIONS_PER_HOUR", 50),
+        max_listeners=_number(environ, "MAX_LISTENERS", 10_000),
+        sentences_per_second=_number(environ, "SENTENCES_PER_SECOND", 10),
+        character_budget=_number(environ, "CHARACTER_BUDGET", CHARACTER_BUDGET),
+        unlimited_addresses=tuple(map(_network, _listed(environ, "UNLIMITED_ADDRESSES"))),
+    )
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ConfigurationError(
+            "UNLIMITED_ADDRESSES must be addresses or ranges such as 203.0.113.0/24, with commas"
+        ) from None
+
+
+def _allowed_origins(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The owner's list, or else the deployed page's own origin; `*` is none, which means any."""
+    origins = _listed(environ, "ALLOWED_ORIGINS") or _listed(environ, "PAGE_ORIGIN")
+    if origins == (ANY_ORIGIN,):
+        return ()
+    if not all(map(_ORIGIN.fullmatch, origins)):
+        raise ConfigurationError(
+            "ALLOWED_ORIGINS must be origins such as https://talks.example.org, in lower case, "
+            "without a path, with commas; or * alone"
+        )
+    return origins
+
+
+def _listed(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in environ.get(name, "").split(",") if part.strip())
 
 
 def _broadcast_function(environ: Mapping[str, str]) -> str:

@@ -1,18 +1,18 @@
-"""Admission of sentences: each number once, and no more at a time than the pipeline can carry.
+"""Admission of sentences: each number once, and neither too many a second nor too many at a time.
 
-A function sees only its own sentence, so what is under way is kept in a row that every function of
+A function sees only its own sentence, so the latest ones are kept in a row that every function of
 the session updates; the order of its updates decides who is one too many. That update is made at
 the same time as the claim of the sequence number: it costs no round trip.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from chalice_app.clock import Clock
 from chalice_app.errors import BadMessage, RateLimited, Unavailable
-from chalice_app.models import CAPTION_LIFE_MS, Sentence, Session, Utterance
+from chalice_app.models import CAPTION_LIFE_MS, Sentence, Session, UnderWay, Utterance
 from chalice_app.ports import SentencesUnderWay, SessionStore
 
 _log = logging.getLogger(__name__)
@@ -23,66 +23,105 @@ latest: even if all of them hung that long, one a second would pass, more than a
 
 SHORTEST_RETRY_MS = 250
 
+_WORTH_FORGETTING = 5
+"""Old marks that make a write to take them away worth while."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Lets sentences in and out."""
+    """Lets sentences in and out; `per_second` of one session at most, 0 means no limit."""
 
     sessions: SessionStore
     under_way: SentencesUnderWay
     executor: Executor
     clock: Clock
+    per_second: int = 0
 
     def admit(self, session: Session, sentence: Sentence, utterance: Utterance) -> None:
         """Claims the sentence's number and lets it on its way.
 
         Raises:
             BadMessage: this sequence number was spoken before.
-            RateLimited: too many are under way; `retryAfterMs` tells when to send it again.
+            RateLimited: they come too fast; `retryAfterMs` tells when to send it again.
             Unavailable: the number could not be claimed; nothing was sent.
         """
-        if not session.languages:
-            self._claim(session, sentence)  # it reaches nobody, and is over at once
-            return
         entering = self.executor.submit(self._enter, utterance)
         try:
             self._claim(session, sentence)
         except BadMessage:
-            if entering.result().get(sentence.sequence) == utterance.spoken_at:
-                self.leave(utterance)  # the mark is not that of the first with this number
+            if entering.result().on_way.get(sentence.sequence) == utterance.spoken_at:
+                # The mark is not that of the first with this number.
+                self._forget(utterance, [utterance.sequence])
             raise
-        now = self.clock.now_ms()
-        ahead = {key: at for key, at in entering.result().items() if key != sentence.sequence}
-        alive = [at for at in ahead.values() if at > now - CAPTION_LIFE_MS]
-        if len(alive) >= MOST_UNDER_WAY:
+        marks = entering.result()
+        wait_ms = max(self._carried_in(marks, sentence), self._allowed_in(marks, sentence))
+        if wait_ms > 0:
             self.sessions.release_sequence(session, sentence.sequence)
-            self.leave(utterance)
+            self._forget(utterance, [utterance.sequence])
             raise RateLimited(
                 "sentences come faster than they can be sent",
-                # As long as the oldest has taken so far: the slower it goes, the longer the pause.
-                retryAfterMs=max(SHORTEST_RETRY_MS, now - min(alive)),
+                retryAfterMs=max(SHORTEST_RETRY_MS, wait_ms),
             )
-        if len(alive) < len(ahead):
-            over = [key for key, at in ahead.items() if at not in alive]
-            self.executor.submit(self._leave, utterance, over)
+        over = self._over(marks)
+        if len(over) >= _WORTH_FORGETTING:
+            self.executor.submit(self._forget, utterance, over)
 
     def leave(self, utterance: Utterance) -> None:
         """Lets the sentence go; it would count for its life's length only, so nothing is raised."""
-        self._leave(utterance, [utterance.sequence])
+        try:
+            self.under_way.finish(utterance)
+        except Unavailable:
+            _log.warning("a sentence that is over still counts as under way")
+
+    def _carried_in(self, marks: UnderWay, sentence: Sentence) -> int:
+        """Milliseconds until there is room among those under way, as far as can be told."""
+        now = self.clock.now_ms()
+        ahead = [at for sequence, at in marks.on_way.items() if sequence != sentence.sequence]
+        alive = [at for at in ahead if at > now - CAPTION_LIFE_MS]
+        if len(alive) < MOST_UNDER_WAY:
+            return 0
+        # As long as the oldest has taken so far: the slower it goes, the longer the pause.
+        return max(SHORTEST_RETRY_MS, now - min(alive))
+
+    def _allowed_in(self, marks: UnderWay, sentence: Sentence) -> int:
+        """Milliseconds until the rate allows it: a token bucket of one second's sentences.
+
+        As in a bucket, no stretch of time up to this sentence may hold more than a second's
+        allowance and what came in during the stretch. Only stretches of a caption's life are looked
+        at: over hours that lets a tenth more through. Time is the gateway's, the same for all.
+        """
+        if not self.per_second:
+            return 0
+        others = {**marks.said, **marks.on_way}
+        others.pop(sentence.sequence, None)
+        since = sentence.spoken_at - CAPTION_LIFE_MS
+        latest = sorted((at for at in others.values() if at > since), reverse=True)
+        each_ms = 1000 / self.per_second
+        waits = (
+            at + (count - self.per_second) * each_ms - sentence.spoken_at
+            # With this one, `count` sentences since `at`.
+            for count, at in enumerate(latest, 2)
+        )
+        return round(max(waits, default=0))
+
+    def _over(self, marks: UnderWay) -> list[int]:
+        """Sentences that no longer matter."""
+        since = self.clock.now_ms() - CAPTION_LIFE_MS
+        return [each for each, at in {**marks.said, **marks.on_way}.items() if at <= since]
 
     def _claim(self, session: Session, sentence: Sentence) -> None:
         if not self.sessions.claim_sequence(session, sentence):
             raise BadMessage("this sequence was spoken before", lastSequence=session.last_sequence)
 
-    def _enter(self, utterance: Utterance) -> Mapping[int, int]:
+    def _enter(self, utterance: Utterance) -> UnderWay:
         try:
             return self.under_way.enter(utterance)
         except Unavailable:
             _log.warning("what is under way is not known: the sentence is let through")
-            return {}
+            return UnderWay()
 
-    def _leave(self, utterance: Utterance, sequences: Iterable[int]) -> None:
+    def _forget(self, utterance: Utterance, sequences: Iterable[int]) -> None:
         try:
-            self.under_way.leave(utterance, sequences)
+            self.under_way.forget(utterance, sequences)
         except Unavailable:
-            _log.warning("sentences that are over still count as under way")
+            _log.warning("sentences that are over still count")

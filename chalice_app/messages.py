@@ -12,6 +12,7 @@ from typing import Any
 
 from chalice_app import languages
 from chalice_app.errors import BadMessage, BroadcasterError, InvalidLanguage, TextTooLong
+from chalice_app.join_codes import LONGEST, SHORTEST, canonical_code
 from chalice_app.models import Caption, Connection, Language, LanguageReport, Session
 from chalice_app.session_names import is_session_name
 
@@ -32,6 +33,7 @@ class JoinAsListener:
     session_id: str
     target_language: str
     last_sequence: int | None
+    join_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,16 @@ class JoinAsSpeaker:
 
     session_id: str
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """What a session is to be; None where it has nothing of its own."""
+
+    source_language: str
+    join_code: str | None = None
+    max_listeners: int | None = None
+    character_budget: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +106,9 @@ def parse_join(query: Mapping[str, str] | None) -> Join:
         return JoinAsSpeaker(session_id, _checked_token(token))
     if language is None:
         raise BadMessage("targetLanguage or token is missing")
-    return JoinAsListener(session_id, parse_language(language), _last_sequence(query))
+    return JoinAsListener(
+        session_id, parse_language(language), _last_sequence(query), query.get("joinCode")
+    )
 
 
 def _checked_token(token: str) -> str:
@@ -124,16 +138,36 @@ def parse_language(tag: object) -> str:
     return canonical
 
 
-def parse_open_session(body: object) -> str:
-    """The source language of a `POST /sessions`.
+def parse_open_session(body: object) -> OpenSession:
+    """What a `POST /sessions` asks for.
 
     Raises:
-        BadMessage: the body is no JSON object or lacks the field.
+        BadMessage: the body is no JSON object, lacks the language or has a malformed field.
         InvalidLanguage: the language is no tag.
     """
     if not isinstance(body, dict) or "sourceLanguage" not in body:
         raise BadMessage('the body must be {"sourceLanguage": "en"}')
-    return parse_language(body["sourceLanguage"])
+    return OpenSession(
+        parse_language(body["sourceLanguage"]),
+        _new_join_code(body.get("joinCode")),
+        _limit(body.get("maxListeners"), "maxListeners"),
+        _limit(body.get("characterBudget"), "characterBudget"),
+    )
+
+
+def _new_join_code(value: object) -> str | None:
+    if value is None:
+        return None
+    code = canonical_code(value) if isinstance(value, str) else ""
+    if not SHORTEST <= len(code) <= LONGEST or not _is_unicode(code):
+        raise BadMessage(f"joinCode must have {SHORTEST} to {LONGEST} characters")
+    return code
+
+
+def _limit(value: object, name: str) -> int | None:
+    if value is not None and (type(value) is not int or not 1 <= value <= MAX_SEQUENCE):
+        raise BadMessage(f"{name} must be a whole number from 1")
+    return value
 
 
 def parse_json(text: str | bytes) -> object:
@@ -300,7 +334,8 @@ def _language_report(report: LanguageReport) -> dict[str, Any]:
         "dropped": report.posted.dropped,
         "cached": report.cached,
     }
-    return body | ({"failed": True} if report.failed else {})
+    body |= {"failed": True} if report.failed else {}
+    return body | ({"overBudget": True} if report.over_budget else {})
 
 
 def roster(session: Session) -> dict[str, Any]:

@@ -25,7 +25,8 @@ class Session:
 
     `created_at` is also its epoch: a name can come back, the pair (session_id, created_at) cannot.
     `languages` holds listeners per language, only where there are any; streams keep it, and
-    `listener_count` is always its sum.
+    `listener_count` is always its sum. Where `max_listeners` or `character_budget` is None, the
+    stage's setting holds.
     """
 
     session_id: str
@@ -38,6 +39,9 @@ class Session:
     last_sequence: int = 0
     listener_count: int = 0
     languages: Mapping[str, int] = field(default_factory=dict)
+    join_code_hash: str | None = None
+    max_listeners: int | None = None
+    character_budget: int | None = None
 
     def is_open(self, now_ms: int) -> bool:
         """Whether people may join and speak: neither ended nor past its life."""
@@ -193,6 +197,14 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A session's latest sentences, `spoken_at` (ms) by sequence: on their way, and said."""
+
+    on_way: Mapping[int, int] = field(default_factory=dict)
+    said: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Caption:
     """A sentence as the listeners of one language get it."""
 
@@ -229,12 +241,16 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class LanguageReport:
-    """How one language of one sentence went; `failed` means it was sent untranslated."""
+    """How one language of one sentence went; `failed` means it was sent untranslated.
+
+    `over_budget` says why: the session's characters are spent.
+    """
 
     listeners: int
     posted: Posted
     cached: bool
     failed: bool = False
+    over_budget: bool = False
 
     def __add__(self, other: "LanguageReport") -> "LanguageReport":
         return LanguageReport(
@@ -242,6 +258,7 @@ class LanguageReport:
             self.posted + other.posted,
             self.cached and other.cached,
             self.failed or other.failed,
+            self.over_budget or other.over_budget,
         )
 
 

@@ -19,6 +19,7 @@ from chalice_app.models import (
     Removal,
     Sentence,
     Session,
+    UnderWay,
     UseUpdate,
     Utterance,
 )
@@ -60,13 +61,32 @@ class SessionStore(Protocol):
 
 
 class SentencesUnderWay(Protocol):
-    """Which of a session's sentences are on their way, whatever function has them."""
+    """A session's sentences that are on their way or were just said, whatever function has them."""
 
-    def enter(self, utterance: Utterance) -> Mapping[int, int]:
-        """Adds one; what is under way by then, itself included: `spoken_at` (ms) by sequence."""
+    def enter(self, utterance: Utterance) -> UnderWay:
+        """Adds one that is on its way; what there is by then, itself included."""
 
-    def leave(self, utterance: Utterance, sequences: Iterable[int]) -> None:
+    def finish(self, utterance: Utterance) -> None:
+        """Makes one that is on its way one that was said."""
+
+    def forget(self, utterance: Utterance, sequences: Iterable[int]) -> None:
         """Takes sentences of its session away; those not there are fine."""
+
+
+class CounterStore(Protocol):
+    """Counts that stop at their limits, in rows that expire."""
+
+    def count(self, key: str, most: Mapping[str, int], expires_at: int, by: int = 1) -> None:
+        """Adds to each count of a row, whose limits `most` names, and has it expire (seconds).
+
+        ConditionFailed when one would pass its limit: then none is changed.
+        """
+
+    def give_back(self, key: str, name: str, by: int) -> None:
+        """Takes from a count what was counted and not used."""
+
+    def get_counts(self, key: str) -> Mapping[str, int]:
+        """The counts of a row as they are now; none where there is no row."""
 
 
 class TallyStore(Protocol):

@@ -6,6 +6,7 @@ from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 from functools import partial
 
+from chalice_app.budget import Budget, Payment
 from chalice_app.errors import TranslationFailed, Unavailable
 from chalice_app.logs import carried
 from chalice_app.models import Caption, Sentence, Session
@@ -20,13 +21,22 @@ TRANSLATION_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A sentence in one language, and how it came to be."""
+    """A sentence in one language, and how it came to be.
+
+    `over_budget` is no failure: what the session may have translated is spent.
+    """
 
     language: str
     text: str
     cached: bool = False
     translated: bool = False
     failed: bool = False
+    over_budget: bool = False
+
+    @property
+    def untranslated(self) -> bool:
+        """Whether it is the source text."""
+        return self.failed or self.over_budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +45,49 @@ class Renderer:
 
     translation: Translation
     cache: TranslationCache
+    budget: Budget
     patience: float = TRANSLATION_SECONDS
 
-    def render(self, sentence: Sentence, languages: Collection[str]) -> Iterator[Rendering]:
+    def render(
+        self, session: Session, sentence: Sentence, languages: Collection[str]
+    ) -> Iterator[Rendering]:
         """The sentence in each language, in the order in which the texts become ready.
 
         Each language comes exactly once: one that fails or takes longer than `patience` seconds
-        comes as the source text, marked as failed.
+        comes as the source text, marked as failed; so do, marked as over the budget, all that
+        the session's budget does not pay for.
         """
         source, text = sentence.source_language, canonical(sentence.text)
         if source in languages:
             yield Rendering(source, sentence.text)
         targets = [language for language in languages if language != source]
         cached = self.cache.get(text, source, targets)
-        flights = {
-            target: self.translation.board(text, source, target)
-            for target in targets
-            if target not in cached
-        }
-        waiting = {flight.translated: target for target, flight in flights.items()}
+        # Before the budget is asked: what costs nothing does not wait for it.
         for language, hit in cached.items():
             yield Rendering(language, hit, cached=True)
+        missing = [target for target in targets if target not in cached]
+        payment = self.budget.pay(session, len(text) * len(missing)) if missing else Payment.PAID
+        if payment is Payment.PAID:
+            yield from self._translated(session, sentence, missing)
+            return
+        for language in missing:
+            is_spent = payment is Payment.SPENT
+            yield Rendering(language, sentence.text, failed=not is_spent, over_budget=is_spent)
+
+    def _translated(
+        self, session: Session, sentence: Sentence, languages: Collection[str]
+    ) -> Iterator[Rendering]:
+        """The engine's part; what it could not do is given back to the budget."""
+        source, text = sentence.source_language, canonical(sentence.text)
+        flights = {target: self.translation.board(text, source, target) for target in languages}
+        waiting = {flight.translated: target for target, flight in flights.items()}
+        unused = 0
         try:
             for done in as_completed(list(waiting), self.patience):
                 language = waiting.pop(done)
-                yield _rendered(done, language, sentence, flights[language].joined)
+                rendering = _rendered(done, language, sentence, flights[language].joined)
+                unused += not rendering.translated
+                yield rendering
         except TimeoutError:
             _log.warning("translations took too long: %s", ", ".join(waiting.values()))
         for late, language in waiting.items():
@@ -67,6 +95,8 @@ class Renderer:
                 keep = partial(self._keep, text, source, language)
                 late.add_done_callback(carried(keep))
             yield Rendering(language, sentence.text, failed=True)
+        if unused:
+            self.budget.give_back(session, unused * len(text))
 
     def remember(self, sentence: Sentence, renderings: Iterable[Rendering]) -> None:
         """Caches what was newly translated; called when nobody waits any more."""
@@ -100,5 +130,5 @@ def caption_of(session: Session, sentence: Sentence, rendering: Rendering) -> Ca
         text=rendering.text,
         source_language=sentence.source_language,
         spoken_at=sentence.spoken_at,
-        untranslated=rendering.failed,
+        untranslated=rendering.untranslated,
     )

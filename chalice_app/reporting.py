@@ -35,9 +35,9 @@ class Reporting:
         took_ms = max(0, self.clock.now_ms() - utterance.started_at)
         report = messages.spoken(utterance.sequence, reports, took_ms)
         self.broadcast.notify([utterance.speaker_connection_id], report)
+        self.flow.leave(utterance)
         if not reports:
             return {}
-        self.flow.leave(utterance)
         posted = sum((each.posted for each in reports.values()), Posted())
         listeners = sum(each.listeners for each in reports.values())
         if posted.dropped:

@@ -36,13 +36,13 @@ class Resume:
         sequences = range(first, session.last_sequence + 1)
         sentences = self.sessions.get_sentences(session, sequences)
         # Rendered side by side, sent one after the other.
-        rendered = self.executor.map(lambda each: self._render(each, language), sentences)
+        rendered = self.executor.map(lambda each: self._render(session, each, language), sentences)
         for sentence, rendering in zip(sentences, rendered, strict=True):
             waiting = [key for key, last in missed_from.items() if last < sentence.sequence]
             caption = caption_of(session, sentence, rendering)
             self.broadcast.notify(waiting, messages.caption(caption))
 
-    def _render(self, sentence: Sentence, language: str) -> Rendering:
-        (rendering,) = self.renderer.render(sentence, [language])
+    def _render(self, session: Session, sentence: Sentence, language: str) -> Rendering:
+        (rendering,) = self.renderer.render(session, sentence, [language])
         self.renderer.remember(sentence, [rendering])
         return rendering

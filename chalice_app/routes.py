@@ -12,14 +12,15 @@ table's stream (`streams.rosters`), never from here.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from chalice.app import Chalice, Request, Response, WebsocketEvent
 
-from chalice_app import logs, messages, pages
+from chalice_app import logs, messages, origins, pages
 from chalice_app.bootstrap import Application, application
-from chalice_app.errors import BadMessage, BroadcasterError, NotSpeaker
+from chalice_app.errors import BadMessage, BroadcasterError, NotSpeaker, SessionFull
 from chalice_app.messages import (
     ChangeLanguage,
     End,
@@ -48,9 +49,14 @@ _INTERNAL = BroadcasterError("something went wrong here, not with you")
 def connect(event: WebsocketEvent) -> dict[str, Any]:
     """A handshake: admits a listener or the speaker, or refuses with the error's HTTP status."""
     _bind(event)
+    handshake = event.to_dict()
+    settings, sessions = application().settings, application().sessions
+    if not origins.is_allowed(handshake, settings.allowed_origins, settings.require_origin):
+        return {"statusCode": 403}
     try:
-        join = messages.parse_join(event.to_dict().get("queryStringParameters"))
-        sessions = application().sessions
+        join = messages.parse_join(handshake.get("queryStringParameters"))
+        address = _source_address(handshake["requestContext"])
+        application().limits.admit_handshake(address, isinstance(join, JoinAsListener))
         match join:
             case JoinAsListener():
                 sessions.join_as_listener(join, event.connection_id)
@@ -199,8 +205,9 @@ def open_session() -> Response:
     """Opens a session; the only time its speaker token is shown."""
 
     def opened() -> dict[str, Any]:
-        body = messages.parse_json(_request().raw_body)
-        session, token = application().sessions.open(messages.parse_open_session(body))
+        wanted = messages.parse_open_session(messages.parse_json(_request().raw_body))
+        application().limits.admit_session(_source_address(_request().context))
+        session, token = application().sessions.open(wanted)
         return messages.opened_session(session, token, application().settings.websocket_url)
 
     return _answer(opened, status=201)
@@ -208,12 +215,27 @@ def open_session() -> Response:
 
 @app.route("/sessions/{session_id}", methods=["GET"])
 def get_session(session_id: str) -> Response:
-    """A session's state."""
-    return _answer(
-        lambda: messages.session_status(
-            application().sessions.get(session_id), application().adapters.clock.now_ms()
-        )
-    )
+    """A session's state; one with a join code has one for its own people alone.
+
+    They say the code in the `X-Join-Code` header, percent-encoded, or the speaker's token in
+    Authorization: not in the query, which gateways log. With `?joining=true` it also tells a
+    browser, which cannot see the status of a refused handshake, of the limits on its address.
+    """
+
+    def state() -> dict[str, Any]:
+        to, request = application(), _request()
+        address = _source_address(request.context)
+        code = request.headers.get("x-join-code")
+        if code is not None:
+            to.limits.admit_guess(address)
+            code = unquote(code)
+        session = to.sessions.get_admitted(session_id, code, _bearer_token())
+        if "joining" in (request.query_params or {}):
+            to.limits.check_join(address)
+        status = messages.session_status(session, to.adapters.clock.now_ms())
+        return status | ({"isFull": True} if to.sessions.is_full(session) else {})
+
+    return _answer(state)
 
 
 @app.route("/sessions/{session_id}", methods=["DELETE"])
@@ -221,9 +243,17 @@ def end_session(session_id: str) -> Response:
     """Ends a session for everyone; needs its speaker token."""
 
     def ended() -> None:
-        application().sessions.end_with_token(session_id, _bearer_token())
+        token = _bearer_token()
+        if token is None:
+            raise NotSpeaker("the Authorization header must be: Bearer <speakerToken>")
+        application().sessions.end_with_token(session_id, token)
 
     return _answer(ended, status=204)
+
+
+def _source_address(context: Mapping[str, Any]) -> str:
+    """Who is at the other end, as the gateway saw it: headers say what their sender likes."""
+    return (context.get("identity") or {}).get("sourceIp") or ""
 
 
 def _request() -> Request:
@@ -232,12 +262,10 @@ def _request() -> Request:
     return app.current_request
 
 
-def _bearer_token() -> str:
+def _bearer_token() -> str | None:
     header: str = _request().headers.get("authorization", "")
     scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise NotSpeaker("the Authorization header must be: Bearer <speakerToken>")
-    return token.strip()
+    return token.strip() if scheme.lower() == "bearer" and token else None
 
 
 def _answer(call: Callable[[], dict[str, Any] | None], status: int = 200) -> Response:
@@ -263,5 +291,5 @@ def _refusal(failure: BroadcasterError) -> Response:
 
 def _log_failure(failure: BroadcasterError) -> None:
     """A client's mistake is told to the client; ours is logged with its cause."""
-    if failure.http_status >= 500:
+    if failure.http_status >= 500 and not isinstance(failure, SessionFull):
         _log.error("%s: %s", failure.code, failure.message, exc_info=failure)

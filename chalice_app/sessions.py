@@ -6,21 +6,24 @@ None of them touches a count: the stream of the Connections table does (see `str
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import sleep
+from typing import Any
 
-from chalice_app import logs, messages
+from chalice_app import join_codes, logs, messages
 from chalice_app.broadcast import Broadcast
 from chalice_app.clock import Clock
+from chalice_app.config import Limits
 from chalice_app.errors import (
     BadMessage,
     ConditionFailed,
     NotSpeaker,
+    SessionFull,
     SessionNotFound,
     Unavailable,
 )
-from chalice_app.messages import JoinAsListener, JoinAsSpeaker
+from chalice_app.messages import JoinAsListener, JoinAsSpeaker, OpenSession
 from chalice_app.models import Connection, Role, Session
 from chalice_app.ports import ConnectionStore, SessionStore
 from chalice_app.session_names import is_session_name, new_session_name
@@ -34,6 +37,8 @@ HANDSHAKE_WAITS = (0.05, 0.1, 0.2)
 
 _NAME_TRIES = 8
 
+_FULL = "the session is full"
+
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
@@ -45,18 +50,25 @@ class Sessions:
     broadcast: Broadcast
     clock: Clock
     ttl_seconds: int
+    limits: Limits
     wait: Callable[[float], None] = sleep
 
-    def open(self, source_language: str) -> tuple[Session, str]:
+    def open(self, wanted: OpenSession | str) -> tuple[Session, str]:
         """Opens a session; returns it with its speaker token, which is stored as a hash alone.
 
+        A source language alone is a session with nothing of its own.
+
         Raises:
+            BadMessage: it asks for more than the stage's settings allow.
             UnsupportedLanguage: the engine does not translate from that language.
         """
-        self.translation.require_language(source_language)
+        wanted = OpenSession(wanted) if isinstance(wanted, str) else wanted
+        _require_at_most(wanted.max_listeners, self.limits.max_listeners, "maxListeners")
+        _require_at_most(wanted.character_budget, self.limits.character_budget, "characterBudget")
+        self.translation.require_language(wanted.source_language)
         token = secrets.token_urlsafe(16)
         for _ in range(_NAME_TRIES):
-            session = self._new_session(source_language, token)
+            session = self._new_session(wanted, token)
             try:
                 self.sessions.put_session(session)
             except ConditionFailed:
@@ -64,14 +76,17 @@ class Sessions:
             return session, token
         raise Unavailable("no free session name was found, try again")
 
-    def _new_session(self, source_language: str, token: str) -> Session:
-        now = self.clock.now_ms()
+    def _new_session(self, wanted: OpenSession, token: str) -> Session:
+        now, name, code = self.clock.now_ms(), new_session_name(), wanted.join_code
         return Session(
-            session_id=new_session_name(),
-            source_language=source_language,
+            session_id=name,
+            source_language=wanted.source_language,
             token_hash=hash_token(token),
             created_at=now,
             expires_at=now // 1000 + self.ttl_seconds,
+            join_code_hash=join_codes.hash_join_code(code, name, now) if code else None,
+            max_listeners=wanted.max_listeners,
+            character_budget=wanted.character_budget,
         )
 
     def get(self, session_id: str) -> Session:
@@ -88,6 +103,42 @@ class Sessions:
             raise SessionNotFound("there is no such session")
         return session
 
+    def get_admitted(
+        self, session_id: str, join_code: str | None = None, token: str | None = None
+    ) -> Session:
+        """The session, ended or not, for whoever may know of it.
+
+        One with a join code is as good as none to those who have neither the code nor the token:
+        the same read and the same hashes are made whatever is wrong.
+
+        Raises:
+            SessionNotFound: there is none for them.
+        """
+        session = self.sessions.get_session(session_id) if is_session_name(session_id) else None
+        admitted = join_codes.admits(session, join_code)
+        speaks = hmac.compare_digest(session.token_hash if session else "", hash_token(token or ""))
+        alive = session is not None and self.clock.now_ms() < session.expires_at * 1000
+        if session is None or not alive or not (admitted or speaks):
+            raise SessionNotFound("there is no such session")
+        return session
+
+    def is_full(self, session: Session) -> bool:
+        """Whether it has as many listeners as it admits.
+
+        The count follows the Connections table by a moment: whoever comes in too many in a rush is
+        turned away by the stream (`streams.presence`).
+        """
+        most = self._most_listeners(session)
+        return 0 < most <= session.listener_count
+
+    def surplus(self, session: Session) -> int:
+        """How many listeners it has beyond those it admits."""
+        most = self._most_listeners(session)
+        return max(0, session.listener_count - most) if most else 0
+
+    def _most_listeners(self, session: Session) -> int:
+        return session.max_listeners or self.limits.max_listeners
+
     def get_open(self, session_id: str) -> Session:
         """The session, if people may join and speak.
 
@@ -103,10 +154,15 @@ class Sessions:
         """Admits a listener; `joined` follows once the stream has seen the row.
 
         Raises:
-            SessionNotFound: no such open session.
+            SessionNotFound: no such open session, or its join code is another.
+            SessionFull: it has as many listeners as it admits.
             UnsupportedLanguage: the engine does not offer the language.
         """
-        session = self.get_open(join.session_id)
+        session = self.get_admitted(join.session_id, join.join_code)
+        if not session.is_active:
+            raise SessionNotFound("there is no such session")
+        if self.is_full(session):
+            raise SessionFull(_FULL)
         self.translation.require_language(join.target_language)
         self.connections.put_connection(
             self._connection(session, connection_id, Role.LISTENER, join)
@@ -216,16 +272,22 @@ class Sessions:
         self.sessions.end_session(session)
         self.dismiss(self._everyone_in(session))
 
-    def dismiss(self, connection_ids: Iterable[str]) -> None:
-        """Tells connections that their session has ended, and closes them.
+    def turn_away(self, connection_ids: Iterable[str]) -> None:
+        """Tells listeners that came in too many that the session is full, and closes them."""
+        self.dismiss(connection_ids, messages.error(SessionFull(_FULL), ""))
+
+    def dismiss(
+        self, connection_ids: Iterable[str], farewell: Mapping[str, Any] | None = None
+    ) -> None:
+        """Tells connections that their session has ended, or that farewell, and closes them.
 
         Whoever is just arriving cannot be told before the handshake is over: they are closed after
         they have been told, not before.
         """
         unreached: Sequence[str] = list(connection_ids)
-        ended = messages.session_ended("ended by the speaker")
+        last = farewell or messages.session_ended("ended by the speaker")
         for seconds in (*HANDSHAKE_WAITS, None):
-            gone = set(self.broadcast.notify(unreached, ended).gone)
+            gone = set(self.broadcast.notify(unreached, last).gone)
             self.broadcast.close([each for each in unreached if each not in gone])
             unreached = [each for each in unreached if each in gone]
             if not unreached or seconds is None:
@@ -247,8 +309,17 @@ class Sessions:
         return connection
 
     def _check_token(self, session: Session, token: str) -> None:
-        if not hmac.compare_digest(session.token_hash, hash_token(token)):
-            raise NotSpeaker("the token is not this session's")
+        if hmac.compare_digest(session.token_hash, hash_token(token)):
+            return
+        if session.join_code_hash is not None:
+            # Who does not know its code is not told that it exists.
+            raise SessionNotFound("there is no such session")
+        raise NotSpeaker("the token is not this session's")
+
+
+def _require_at_most(asked: int | None, most: int, name: str) -> None:
+    if asked is not None and 0 < most < asked:
+        raise BadMessage(f"{name} may be {most} at most", most=most)
 
 
 def hash_token(token: str) -> str:

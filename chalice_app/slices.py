@@ -60,6 +60,7 @@ class Slice:
     cached: bool
     failed: bool
     share: float
+    over_budget: bool = False
 
     def payload(self) -> dict[str, Any]:
         """The slice as JSON has it."""
@@ -74,7 +75,7 @@ class Slice:
         """What became of it."""
         return {
             self.language: LanguageReport(
-                len(self.connection_ids), posted, self.cached, self.failed
+                len(self.connection_ids), posted, self.cached, self.failed, self.over_budget
             )
         }
 
@@ -120,8 +121,9 @@ class Slicing:
                 listeners[start:end],
                 caption,
                 rendering.cached,
-                rendering.failed,
+                rendering.untranslated,
                 (end - start) / everyone,
+                rendering.over_budget,
             )
             for number, (start, end) in enumerate(pairwise(bounds))
         ]

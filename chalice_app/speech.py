@@ -105,7 +105,7 @@ class Speech:
             for language in languages
         }
         sending: list[Future[Sent]] = []
-        for rendering in self.renderer.render(spoken.sentence, languages):
+        for rendering in self.renderer.render(spoken.session, spoken.sentence, languages):
             renderings.append(rendering)
             roster = rosters[rendering.language]
             sending.append(self.executor.submit(self._send, spoken, rendering, roster))
@@ -134,8 +134,11 @@ class Speech:
 
 
 def _report(rendering: Rendering, listeners: int, posted: Posted) -> Reports:
-    report = LanguageReport(listeners, posted, rendering.cached, rendering.failed)
-    return {rendering.language: report}
+    return {
+        rendering.language: LanguageReport(
+            listeners, posted, rendering.cached, rendering.untranslated, rendering.over_budget
+        )
+    }
 
 
 def _measures(sentence: Sentence, renderings: Sequence[Rendering]) -> Mapping[str, float]:

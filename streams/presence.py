@@ -66,8 +66,10 @@ class Presence:
         """
         sessions = self.ledger.get_sessions(sorted({each.session_id for each in joined}))
         late = [each.connection_id for each in joined if not is_of_open_session(each, sessions)]
+        arrived = [each for each in joined if is_of_open_session(each, sessions)]
+        too_many = self._too_many(arrived, sessions)
         greetings = _greetings(
-            [each for each in joined if is_of_open_session(each, sessions)], sessions
+            [each for each in arrived if each.connection_id not in too_many], sessions
         )
         unreached = self._greet(greetings)
         changed = {*changed_sessions, *meanwhile()}
@@ -75,12 +77,29 @@ class Presence:
         if late:
             # They came in while the session ended, after everyone else had been told.
             self.sessions.dismiss(late)
+        if too_many:
+            self.sessions.turn_away(too_many)
         for seconds in HANDSHAKE_WAITS:
             unreached = self._still_there(unreached)
             if not unreached:
                 break
             self.wait(seconds)
             unreached = self._greet(unreached)
+
+    def _too_many(
+        self, arrived: Sequence[Connection], sessions: Mapping[str, Session]
+    ) -> Collection[str]:
+        """The last of the listeners that a session is too full for, by their connections.
+
+        In a rush many pass the handshake before the count says that the session is full.
+        """
+        surplus = {key: self.sessions.surplus(each) for key, each in sessions.items()}
+        found = []
+        for each in sorted(arrived, key=lambda each: -each.connected_at):
+            if each.is_listener and surplus[each.session_id] > 0:
+                surplus[each.session_id] -= 1
+                found.append(each.connection_id)
+        return found
 
     def _greet(self, greetings: Sequence[Greeting]) -> Sequence[Greeting]:
         """Greets each group; returns the greetings of those who answered 410."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalice_app.bootstrap import Adapters, Application
-from chalice_app.config import Settings
+from chalice_app.config import Limits, Settings
 from chalice_app.errors import (
     ConditionFailed,
     Conflict,
@@ -39,6 +39,7 @@ from chalice_app.models import (
     Role,
     Sentence,
     Session,
+    UnderWay,
     Utterance,
     merged,
 )
@@ -58,6 +59,8 @@ SETTINGS = Settings(
     stage="test",
     websocket_url="wss://socket.example/api",
     management_endpoint="https://socket.example/api",
+    # The clock stands still, so everything that a test says is said at once.
+    limits=Limits(sentences_per_second=0),
 )
 
 
@@ -94,8 +97,8 @@ def _talk(utterance: Utterance) -> tuple[str, int]:
 class MemoryTables:
     """All four tables: the stores of `ports`, each method atomic like one call of DynamoDB.
 
-    `calls` counts the methods called. `refusing` names methods that raise Unavailable, `malformed`
-    connections whose rows cannot be read;
+    `calls` counts the methods called, `expiries` tells when counters go (epoch seconds). `refusing`
+    names methods that raise Unavailable, `malformed` connections whose rows cannot be read;
     `before_commit` may hold steps of other writers, each run once, just before a commit.
     """
 
@@ -111,6 +114,9 @@ class MemoryTables:
         self._revisions: Counter[str] = Counter()
         self._sentences: dict[tuple[str, int, int], Sentence] = {}
         self._under_way: dict[tuple[str, int], dict[int, int]] = {}
+        self._said: dict[tuple[str, int], dict[int, int]] = {}
+        self._counters: dict[str, dict[str, int]] = {}
+        self.expiries: dict[str, int] = {}
         self._tallies: dict[tuple[str, int, int], Tally] = {}
         self._connections: dict[str, Connection] = {}
         self._ledger: dict[str, LedgerRow] = {}
@@ -200,18 +206,48 @@ class MemoryTables:
 
     # --- SentencesUnderWay and TallyStore ---
 
-    def enter(self, utterance: Utterance) -> Mapping[int, int]:
+    def enter(self, utterance: Utterance) -> UnderWay:
         self._called("enter")
         with self._lock:
             marks = self._under_way.setdefault(_talk(utterance), {})
             marks.setdefault(utterance.sequence, utterance.spoken_at)
-            return dict(marks)
+            return UnderWay(dict(marks), dict(self._said.get(_talk(utterance), {})))
 
-    def leave(self, utterance: Utterance, sequences: Iterable[int]) -> None:
-        self._called("leave")
+    def finish(self, utterance: Utterance) -> None:
+        self._called("finish")
+        with self._lock:
+            self._under_way.get(_talk(utterance), {}).pop(utterance.sequence, None)
+            said = self._said.setdefault(_talk(utterance), {})
+            said[utterance.sequence] = utterance.spoken_at
+
+    def forget(self, utterance: Utterance, sequences: Iterable[int]) -> None:
+        self._called("forget")
         with self._lock:
             for sequence in sequences:
                 self._under_way.get(_talk(utterance), {}).pop(sequence, None)
+                self._said.get(_talk(utterance), {}).pop(sequence, None)
+
+    # --- CounterStore ---
+
+    def count(self, key: str, most: Mapping[str, int], expires_at: int, by: int = 1) -> None:
+        self._called("count")
+        with self._lock:
+            counts = self._counters.get(key, {})
+            if any(counts.get(name, 0) + by > limit for name, limit in most.items()):
+                raise ConditionFailed("a count is at its limit")
+            self._counters[key] = counts | {name: counts.get(name, 0) + by for name in most}
+            self.expiries[key] = expires_at
+
+    def give_back(self, key: str, name: str, by: int) -> None:
+        self._called("give_back")
+        with self._lock:
+            counts = self._counters.setdefault(key, {})
+            counts[name] = counts.get(name, 0) - by
+
+    def get_counts(self, key: str) -> Mapping[str, int]:
+        self._called("get_counts")
+        with self._lock:
+            return dict(self._counters.get(key, {}))
 
     def claim_part(self, utterance: Utterance, part: str) -> bool:
         self._called("claim_part")
@@ -617,6 +653,7 @@ class World:
             self.settings,
             Adapters(
                 sessions=self.tables,
+                counters=self.tables,
                 under_way=self.tables,
                 tally=self.tables,
                 invoker=self.invoker,

@@ -3,10 +3,11 @@
 Key: `sessionId`, like every row of that table. Two kinds, both with expiresAt (epoch seconds, TTL):
 
 - `golden-eagle-427#<createdAt>#under-way`: `at.<sequence>` = spokenAt (ms) for each sentence that
-  is on its way to the listeners;
+  is on its way to the listeners, `said.<sequence>` for some that were;
 - `golden-eagle-427#<createdAt>#<sequence>#tally`, only of a sentence that was cut into slices:
   `claim.<part>` = whose it is (random), `part.<part>` = what became of it (JSON: by language,
-  listeners, delivered, gone, dropped, failed, cached, untranslated), expected (parts), settled.
+  listeners, delivered, gone, dropped, failed, cached, untranslated, overBudget), expected (parts),
+  settled.
 
 Every update may be made twice with the same effect: the SDK repeats one whose answer is lost. They
 stand apart from the session's own row, which is busy with the ledger's transactions.
@@ -19,12 +20,12 @@ from dataclasses import dataclass
 
 from chalice_app.attribute_values import Item
 from chalice_app.aws.dynamodb import Table
-from chalice_app.models import LanguageReport, Posted, Utterance, merged
+from chalice_app.models import LanguageReport, Posted, UnderWay, Utterance, merged
 
 ROW_SECONDS = 3600
 """Far beyond a sentence's 10 s and the 3 minutes in which Lambda tries an invocation again."""
 
-_MARK, _CLAIM, _PART = "at.", "claim.", "part."
+_MARK, _SAID, _CLAIM, _PART = "at.", "said.", "claim.", "part."
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class SentenceRows:
 
     table: Table
 
-    def enter(self, utterance: Utterance) -> Mapping[int, int]:
-        """Adds a sentence; `spoken_at` (ms) of all that are under way by then, by sequence."""
+    def enter(self, utterance: Utterance) -> UnderWay:
+        """Adds a sentence; all that there is by then."""
         row = self.table.upsert(
             _under_way_key(utterance),
             "SET #mark = if_not_exists(#mark, :at), expiresAt = :expires",
@@ -42,15 +43,22 @@ class SentenceRows:
             at=utterance.spoken_at,
             expires=_expires_at(utterance),
         )
-        return {
-            int(name.removeprefix(_MARK)): at
-            for name, at in row.items()
-            if name.startswith(_MARK) and isinstance(at, int)
-        }
+        return UnderWay(_marks(row, _MARK), _marks(row, _SAID))
 
-    def leave(self, utterance: Utterance, sequences: Iterable[int]) -> None:
+    def finish(self, utterance: Utterance) -> None:
+        """Makes a sentence that is on its way one that was said."""
+        self.table.upsert(
+            _under_way_key(utterance),
+            "SET #said = :at, expiresAt = :expires REMOVE #mark",
+            {"#said": f"{_SAID}{utterance.sequence}", "#mark": f"{_MARK}{utterance.sequence}"},
+            at=utterance.spoken_at,
+            expires=_expires_at(utterance),
+        )
+
+    def forget(self, utterance: Utterance, sequences: Iterable[int]) -> None:
         """Takes sentences away."""
-        names = {f"#m{n}": f"{_MARK}{sequence}" for n, sequence in enumerate(sequences)}
+        marks = [f"{prefix}{sequence}" for sequence in sequences for prefix in (_MARK, _SAID)]
+        names = {f"#m{n}": mark for n, mark in enumerate(marks)}
         if names:
             self.table.upsert(_under_way_key(utterance), "REMOVE " + ", ".join(names), names)
 
@@ -109,6 +117,7 @@ def _encoded(reports: Mapping[str, LanguageReport]) -> str:
                 report.posted.failed,
                 report.cached,
                 report.failed,
+                report.over_budget,
             )
             for language, report in reports.items()
         }
@@ -127,9 +136,18 @@ def _report(
     failed: int,
     cached: bool,
     untranslated: bool,
+    over_budget: bool = False,
 ) -> LanguageReport:
     posted = Posted(delivered, ("",) * gone, dropped, failed)
-    return LanguageReport(listeners, posted, cached, untranslated)
+    return LanguageReport(listeners, posted, cached, untranslated, over_budget)
+
+
+def _marks(row: Item, prefix: str) -> Mapping[int, int]:
+    return {
+        int(name.removeprefix(prefix)): at
+        for name, at in row.items()
+        if name.startswith(prefix) and isinstance(at, int)
+    }
 
 
 def _under_way_key(utterance: Utterance) -> str:

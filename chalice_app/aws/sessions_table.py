@@ -5,7 +5,7 @@ Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
 - a session, `golden-eagle-427`: speakerConnectionId, sourceLanguage, listenerCount,
   `listeners.<language>` (one number a language, top-level because ADD takes no nested attribute),
   countsRevision, isActive, createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash,
-  lastSequence;
+  lastSequence and, where the session has its own, joinCodeHash, maxListeners, characterBudget;
 - a sentence, `golden-eagle-427#<createdAt>#<sequence>`: spokenAt (ms), sourceLanguage, expiresAt,
   claim (random, whose it is) and, if sentences are kept, text. Its conditional put is what makes a
   sequence be spoken once, in whatever order two invocations come; it lives
@@ -56,6 +56,9 @@ class SessionsTable:
                 "isActive": True,
                 "listenerCount": 0,
                 "lastSequence": 0,
+                "joinCodeHash": session.join_code_hash,
+                "maxListeners": session.max_listeners,
+                "characterBudget": session.character_budget,
             },
             "attribute_not_exists(sessionId) OR expiresAt <= :now",
             now=session.created_at // 1000,
@@ -173,6 +176,9 @@ def session_from(item: Mapping[str, object]) -> Session:
             for name in sorted(item)
             if name.startswith(LANGUAGE_PREFIX) and _number(item, name) > 0
         },
+        join_code_hash=_optional(item, "joinCodeHash"),
+        max_listeners=_number(item, "maxListeners") if "maxListeners" in item else None,
+        character_budget=_number(item, "characterBudget") if "characterBudget" in item else None,
     )
 
 

@@ -7,10 +7,11 @@ const PATIENCE_MS = 8000;
 
 /** An answer that is no success; `status` is 0 when there was no answer at all. */
 export class ApiError extends Error {
-  constructor(status, code, message) {
+  constructor(status, { code = "", message = "", retryAfterMs = 0 }) {
     super(message);
     this.status = status;
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -23,10 +24,10 @@ async function ask(path, options = {}) {
       ...options,
     });
   } catch (cause) {
-    throw new ApiError(0, "UNREACHABLE", String(cause));
+    throw new ApiError(0, { code: "UNREACHABLE", message: String(cause) });
   }
   const body = response.status === 204 ? {} : await response.json().catch(() => ({}));
-  if (!response.ok) throw new ApiError(response.status, body.code ?? "", body.message ?? "");
+  if (!response.ok) throw new ApiError(response.status, body);
   return body;
 }
 
@@ -37,17 +38,30 @@ export async function getLanguages() {
   return (await ask("languages")).languages;
 }
 
-/** @param {string} sessionId */
-export function getSession(sessionId) {
-  return ask(`sessions/${encodeURIComponent(sessionId)}`);
+/**
+ * A session that has a join code is there only for those who say the code or the speaker's token.
+ * @typedef {{joinCode?: string, token?: string}} Pass
+ */
+
+/** @param {string} sessionId @param {Pass} pass */
+export function getSession(sessionId, pass = {}, query = "") {
+  return ask(`sessions/${encodeURIComponent(sessionId)}${query}`, { headers: passHeaders(pass) });
 }
 
-/** @param {string} sourceLanguage */
-export function openSession(sourceLanguage) {
+/** Headers take ASCII alone, and the query of an address is logged here and there. */
+function passHeaders({ joinCode, token }) {
+  const headers = {};
+  if (joinCode) headers["X-Join-Code"] = encodeURIComponent(joinCode);
+  if (token) headers.Authorization = `Bearer ${token}`;
+  return headers;
+}
+
+/** @param {string} sourceLanguage @param {string} joinCode "" for none */
+export function openSession(sourceLanguage, joinCode) {
   return ask("sessions", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ sourceLanguage }),
+    body: JSON.stringify({ sourceLanguage, ...(joinCode && { joinCode }) }),
   });
 }
 
@@ -55,25 +69,35 @@ export function openSession(sourceLanguage) {
 export function endSession(sessionId, token) {
   return ask(`sessions/${encodeURIComponent(sessionId)}`, {
     method: "DELETE",
-    headers: { Authorization: `Bearer ${token}` },
+    headers: passHeaders({ token }),
   });
 }
 
 /**
- * How a session stands, as far as HTTP tells.
- * @returns {Promise<"open" | "ended" | "missing" | "unreachable">}
+ * How a session stands for somebody who would join, as far as HTTP tells.
+ * @param {string} sessionId @param {Pass} pass
+ * @returns {Promise<"open" | "full" | "limited" | "ended" | "missing" | "unreachable">}
  */
-export async function howIs(sessionId) {
+export async function howIs(sessionId, pass) {
   try {
-    return (await getSession(sessionId)).isActive ? "open" : "ended";
+    const { isActive, isFull } = await getSession(sessionId, pass, "?joining=true");
+    if (!isActive) return "ended";
+    return isFull ? "full" : "open";
   } catch (error) {
-    return error.status === 404 ? "missing" : "unreachable";
+    return { 404: "missing", 429: "limited" }[error.status] ?? "unreachable";
   }
 }
 
-/** The address that listeners open. */
-export function joinLink(sessionId) {
-  return new URL(`s/${sessionId}`, root).href;
+/** The address that listeners open; a fragment stays in the browser, so no log has the code. */
+export function joinLink(sessionId, joinCode = "") {
+  const link = new URL(`s/${sessionId}`, root);
+  if (joinCode) link.hash = `code=${encodeURIComponent(joinCode)}`;
+  return link.href;
+}
+
+/** The join code of this page's own address; "" for none. */
+export function codeOfLink() {
+  return new URLSearchParams(location.hash.slice(1)).get("code")?.trim() ?? "";
 }
 
 /** A session's name as people type it: capitals, spaces and a whole link are understood. */

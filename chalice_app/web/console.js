@@ -17,6 +17,12 @@ const LOST = "The connection is lost. What you say is kept and sent as soon as i
 const REFUSED =
   "The server answers, but does not let this tab in: it is very busy, or the session was opened " +
   "elsewhere. It keeps trying.";
+const LIMITED =
+  "Too many connections come from your network at once, so this one has to wait, a minute at most. " +
+  "What you say is kept.";
+const OVER_BUDGET =
+  "What may be translated in this session is used up. From now on listeners read your own words, " +
+  "and translations only of what was said before.";
 const DISPLACED =
   "Another tab or device speaks in this session now. What you type here is not sent.";
 
@@ -26,14 +32,14 @@ const DISPLACED =
  * @param {(why: string) => void} over called once, when the session is over
  */
 export function openConsole(session, languages, over) {
-  const { sessionId, speakerToken: token, sourceLanguage } = session;
+  const { sessionId, speakerToken: token, sourceLanguage, joinCode = "" } = session;
   const said = new Said($("said"), languages, sourceLanguage, (sentence) => outbox.sendAgain(sentence));
   const roster = new Roster($("roster"), languages);
   const outbox = new Outbox((message) => line.send(message), changed);
   const claim = new Claim(sessionId, displaced);
   const line = new Line({
     address: () => socketAddress(session.webSocketUrl, { sessionId, token }),
-    verdict: () => howIs(sessionId),
+    verdict: () => howIs(sessionId, { token }),
     onMessage,
     onState,
     quietMs: QUIET_MS,
@@ -59,6 +65,7 @@ export function openConsole(session, languages, over) {
         break;
       case "spoken":
         outbox.reported(message);
+        showBudget(message);
         break;
       case "sessionEnded":
         line.close("ended");
@@ -80,7 +87,8 @@ export function openConsole(session, languages, over) {
     if (state === "live") notice("");
     if (state === "waiting") {
       outbox.lost();
-      notice(why === "refused" ? REFUSED : LOST, "Try now", () => line.retryNow());
+      const texts = { refused: REFUSED, limited: LIMITED };
+      notice(texts[why] ?? LOST, "Try now", () => line.retryNow());
     }
     if (state === "over" && why !== "displaced") {
       dictation.stop();
@@ -121,6 +129,11 @@ export function openConsole(session, languages, over) {
     $("nobody").hidden = listenerCount > 0;
     $("hall-count").textContent = listenerCount ? `${listeners(listenerCount)} so far` : "";
     roster.show(counts);
+  }
+
+  function showBudget({ languages: reports }) {
+    const isSpent = Object.values(reports).some(({ overBudget }) => overBudget);
+    if (isSpent && $("notice-text").textContent !== OVER_BUDGET) notice(OVER_BUDGET);
   }
 
   function showInterim(text) {
@@ -215,7 +228,7 @@ export function openConsole(session, languages, over) {
 
   wire();
   showLanguage();
-  invite(sessionId);
+  invite(sessionId, joinCode);
   document.title = `${sessionId} · Live translation`;
   claim.take();
   line.open();

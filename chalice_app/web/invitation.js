@@ -4,9 +4,13 @@ import { qrCode } from "./qr.js";
 
 const $ = (id) => document.getElementById(id);
 
-/** @param {string} sessionId */
-export function invite(sessionId) {
-  const link = joinLink(sessionId);
+/** @param {string} sessionId @param {string} joinCode "" for none */
+export function invite(sessionId, joinCode) {
+  const link = joinLink(sessionId, joinCode);
+  for (const id of ["invite-code", "hall-code"]) {
+    $(id).hidden = !joinCode;
+    $(id).textContent = `Code: ${joinCode}`;
+  }
   $("name").textContent = $("hall-name").textContent = sessionId;
   $("link").href = link;
   $("link").textContent = $("hall-link").textContent = link;

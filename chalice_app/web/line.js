@@ -3,6 +3,7 @@
 const FIRST_MS = 1500;
 const LONGEST_MS = 20_000;
 const ANSWER_MS = 10_000;
+const RETRIED = ["", "open", "full", "limited", "unreachable"];
 
 /**
  * The pause before a try: "full jitter", so that a hall which lost its network together does not
@@ -16,7 +17,7 @@ export function backOff(attempt, random = Math.random) {
  * @typedef {object} LineOptions
  * @property {() => string} address where to connect to, asked at each try
  * @property {() => Promise<string>} verdict asked after a refused handshake, which tells browsers
- *   nothing: "open" and "unreachable" mean another try, anything else is final
+ *   nothing: those in RETRIED mean another try, anything else is final
  * @property {(message: any) => void} onMessage
  * @property {(state: "connecting" | "live" | "waiting" | "over", why: string) => void} onState
  * @property {number} quietMs how long nothing may come before the line is tested
@@ -115,10 +116,11 @@ export class Line {
     this.#options.onState("waiting", "");
     const verdict = refused ? await this.#options.verdict() : "";
     if (this.#over || this.#socket !== socket) return;
-    if (verdict && verdict !== "open" && verdict !== "unreachable") {
+    if (!RETRIED.includes(verdict)) {
       this.close(verdict);
       return;
     }
+    if (verdict === "full" || verdict === "limited") this.#options.onState("waiting", verdict);
     if (verdict === "open" && this.#attempt >= 2) this.#options.onState("waiting", "refused");
     this.#after("retry", backOff(this.#attempt++), () => this.open());
   }

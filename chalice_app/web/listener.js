@@ -1,5 +1,14 @@
 /** The listener's page: START HERE. Joins a session in one language and shows what is said. */
-import { getLanguages, getSession, howIs, sessionName, socketAddress, webSocketUrl } from "./api.js";
+import {
+  codeOfLink,
+  getLanguages,
+  getSession,
+  howIs,
+  joinLink,
+  sessionName,
+  socketAddress,
+  webSocketUrl,
+} from "./api.js";
 import { CaptionList } from "./caption-list.js";
 import { byNativeName, directionOf, fillSelect, labelled } from "./languages.js";
 import { backOff, Line } from "./line.js";
@@ -14,6 +23,7 @@ const QUIET_MS = 120_000;
 
 const $ = (id) => document.getElementById(id);
 const sessionId = sessionName(decodeURIComponent(location.pathname.split("/").pop()));
+const joinCode = codeOfLink();
 
 let languages = [];
 let session = null;
@@ -31,12 +41,13 @@ const line = new Line({ address, verdict, onMessage, onState, quietMs: QUIET_MS 
 function address() {
   // From 0, at first: who comes late sees what was just said, and a reload loses nothing.
   const lastSequence = order.complete;
-  return socketAddress(webSocketUrl(), { sessionId, targetLanguage: language, lastSequence });
+  const query = { sessionId, targetLanguage: language, lastSequence, ...(joinCode && { joinCode }) };
+  return socketAddress(webSocketUrl(), query);
 }
 
 /** Why a handshake may have been refused; a language can go while the page is open. */
 async function verdict() {
-  const state = await howIs(sessionId);
+  const state = await howIs(sessionId, { joinCode });
   if (state !== "open") return state;
   languages = await getLanguages().catch(() => languages);
   return languages.some(({ code }) => code === language) ? "open" : "unsupported";
@@ -72,7 +83,8 @@ function show(caption) {
 /** The server would not take what was asked: back to the language that it has us in. */
 function refuse(code) {
   const unsupported = code === "UNSUPPORTED_LANGUAGE" || code === "INVALID_LANGUAGE";
-  notice(word(unsupported ? "unsupported" : "failed"));
+  const why = { SESSION_FULL: "full", RATE_LIMITED: "limited" }[code] ?? "failed";
+  notice(word(unsupported ? "unsupported" : why));
   if (unsupported && settled) {
     language = settled;
     $("language").value = settled;
@@ -94,12 +106,20 @@ function end(why) {
   reader.stop();
   $("ended").hidden = why !== "ended";
   $("other").hidden = why !== "missing";
+  if (why === "missing") askAgain();
   $("language").hidden = why !== "unsupported";
   if (why === "unsupported") {
     notice(word("unsupported"));
     choose();
   }
   list.toNewest();
+}
+
+/** A name that nobody has, and a session whose code is another, look the same from here. */
+function askAgain() {
+  $("other-title").textContent = word(joinCode ? "wrongCode" : "missing");
+  $("other-name").value = sessionId;
+  $("other-code").value = joinCode;
 }
 
 function notice(text, canRetry = false) {
@@ -174,8 +194,12 @@ function wire() {
   $("try-now").addEventListener("click", () => (language ? line.retryNow() : start()));
   $("other").addEventListener("submit", (event) => {
     event.preventDefault();
-    location.assign(encodeURIComponent(sessionName($("other-name").value)));
+    const link = joinLink(encodeURIComponent(sessionName($("other-name").value)), $("other-code").value.trim());
+    if (link === location.href) location.reload();
+    else location.assign(link);
   });
+  // Another code of the same session is no other page to a browser.
+  window.addEventListener("hashchange", () => location.reload());
 }
 
 function toggleSettings() {
@@ -196,13 +220,13 @@ async function stayAwake() {
 async function start() {
   notice("");
   try {
-    [languages, session] = await Promise.all([getLanguages(), getSession(sessionId)]);
+    [languages, session] = await Promise.all([getLanguages(), getSession(sessionId, { joinCode })]);
   } catch (error) {
     if (error.status === 404) {
       onState("over", "missing");
       return;
     }
-    onState("waiting", "");
+    onState("waiting", error.status === 429 ? "limited" : "");
     clearTimeout(startTimer);
     startTimer = setTimeout(start, backOff(tries++));
     return;

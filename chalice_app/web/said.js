@@ -78,12 +78,12 @@ export class Said {
     return [text("span", "summary", reached), ...entries.map((entry) => this.#language(entry))];
   }
 
-  #language([code, { listeners: heads, delivered, gone, dropped, cached, failed }]) {
+  #language([code, { listeners: heads, delivered, gone, dropped, cached, failed, overBudget }]) {
     const notes = [`${delivered} of ${heads}`];
     if (cached) notes.push("from the cache");
     if (gone) notes.push(`${gone} left`);
     if (dropped) notes.push(`${dropped} too late`);
-    if (failed) notes.push("not translated");
+    if (failed) notes.push(overBudget ? "not translated: the budget is used up" : "not translated");
     const chip = document.createElement("span");
     chip.className = failed || dropped ? "chip trouble" : "chip";
     const name = text("bdi", "", nativeName(this.#languages, code));

@@ -11,7 +11,7 @@ const KEPT = "speaker";
 
 let languages = [];
 
-/** @typedef {{sessionId: string, speakerToken: string, sourceLanguage: string, webSocketUrl: string}} Held */
+/** @typedef {{sessionId: string, speakerToken: string, sourceLanguage: string, webSocketUrl: string, joinCode?: string}} Held */
 
 /** This tab's session, so that a reload goes on. @returns {Held | null} */
 function held() {
@@ -40,7 +40,8 @@ async function open(event) {
   $("open-button").disabled = true;
   $("open-problem").textContent = "";
   try {
-    const session = await openSession($("source").value);
+    const joinCode = $("join-code").value.trim();
+    const session = { ...(await openSession($("source").value, joinCode)), joinCode };
     hold(session);
     speak(session);
   } catch (error) {
@@ -49,10 +50,14 @@ async function open(event) {
   $("open-button").disabled = false;
 }
 
-function problem({ status, code }) {
+function problem({ status, code, retryAfterMs }) {
   if (status === 0) return "The server does not answer. Check your connection and try again.";
   if (code === "UNSUPPORTED_LANGUAGE") return "This language cannot be spoken right now.";
-  if (status === 429) return "Too many sessions are being opened. Try again in a moment.";
+  if (status === 400) return "The code must have 4 to 64 characters.";
+  if (status === 429) {
+    const minutes = Math.ceil(retryAfterMs / 60_000);
+    return `Too many sessions have been opened from here. Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`;
+  }
   return "The session could not be opened. Try again in a moment.";
 }
 
@@ -91,7 +96,7 @@ async function start() {
   if (!session) showOnly("start");
   languages = await loadLanguages();
   if (session) {
-    const state = await howIs(session.sessionId);
+    const state = await howIs(session.sessionId, { token: session.speakerToken });
     if (state === "missing" || state === "ended") over(state);
     else speak(session);
     return;

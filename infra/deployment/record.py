@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from infra.deployment.policies import read_policies, with_arns
 from infra.deployment.problem import DeploymentProblem
@@ -30,11 +31,12 @@ _VARIABLES: Final = {
 
 _STAGE: Final = "STAGE"
 _API_ID: Final = "WEBSOCKET_API_ID"
+_PAGE_ORIGIN: Final = "PAGE_ORIGIN"
 
 
 def is_recorded_variable(name: str) -> bool:
     """Whether a deployment records the variable; any other is a setting of the stage's owner."""
-    return name in {_STAGE, _API_ID, *_VARIABLES.values()}
+    return name in {_STAGE, _API_ID, _PAGE_ORIGIN, *_VARIABLES.values()}
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,14 @@ class Record:
                 return str(resource["websocket_api_id"])
         return None
 
+    def page_origin(self) -> str | None:
+        """Where browsers get the pages from, as they name it in a handshake's Origin."""
+        for resource in self.deployed():
+            if resource.get("resource_type") == "rest_api" and "rest_api_url" in resource:
+                address = urlsplit(str(resource["rest_api_url"]))
+                return f"{address.scheme}://{address.netloc}"
+        return None
+
     def deployed(self) -> list[dict[str, Any]]:
         """What Chalice has noted of its last deployment.
 
@@ -109,6 +119,8 @@ class Record:
         variables[_STAGE] = self.stage.name
         if api_id is not None:
             variables[_API_ID] = api_id
+        if (origin := self.page_origin()) is not None:
+            variables[_PAGE_ORIGIN] = origin
         policies = self._write_policies(outputs, place, api_id)
         return self._write_config(variables) or policies
 

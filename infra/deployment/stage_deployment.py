@@ -3,8 +3,8 @@
 1. the stack of the tables, the stack of alarms, dead-letter queue, dashboard and log groups;
 2. their outputs, recorded for the Chalice stage, with the functions' policies;
 3. mappings to streams that are no more (a table made anew has a new stream) are let go;
-4. `chalice deploy`, and once more when that has made the WebSocket API: its id goes into the
-   functions' environment and policies;
+4. `chalice deploy`, and once more when that has made the APIs: the WebSocket API's id goes into
+   the functions' environment and policies, the page's origin into their environment;
 5. what Chalice cannot say about the mappings, and about asynchronous invocations.
 """
 
@@ -72,7 +72,7 @@ class StageDeployment:
         self._let_stale_mappings_go(outputs)
         self._chalice()
         if self._record(outputs, place):
-            self.say("the WebSocket API is new: its id goes to the functions")
+            self.say("the APIs are new: id and page's origin go to the functions")
             self._chalice()
         self._mappings(outputs)
         self._asynchronous_calls(outputs)

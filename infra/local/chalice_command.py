@@ -22,7 +22,7 @@ from typing import Final, NoReturn
 
 from chalice.cli import local as local_command
 
-from infra.local.environment import url, use_settings
+from infra.local.environment import url, use_settings, with_page_origins
 from infra.local.ports import PortError, require_free
 from infra.local.processes import PROJECT, end_with_parent, python
 
@@ -56,7 +56,7 @@ def prepare() -> None:
         require_free(command.port)
     except PortError as error:
         _give_up(str(error))
-    settings = _start_stage()
+    settings = _start_stage(command)
     use_settings(settings)
     threading.Thread(target=_announce, args=(command, settings), daemon=True).start()
 
@@ -73,12 +73,17 @@ def local_options(arguments: Sequence[str]) -> LocalCommand | None:
     return LocalCommand(options["host"], options["port"])
 
 
-def _start_stage() -> Mapping[str, str]:
+def _start_stage(command: LocalCommand) -> Mapping[str, str]:
     """Start the stage as a process that ends with this one; returns the application's settings."""
     stage = subprocess.Popen(
         python("infra.local", "--without-http", "--parent", str(os.getpid())),
         cwd=PROJECT,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            # The page is served here, the handshakes are checked there.
+            "ALLOWED_ORIGINS": with_page_origins(os.environ, command.port),
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

@@ -15,6 +15,7 @@ Environment = Mapping[str, str]
 
 _FOREIGN: Final = re.compile(r"AWS_.*|BOTO_.*|CHALICE_WORKER|(https?|all|no)_proxy", re.IGNORECASE)
 """The user's profiles, credentials and endpoints, and proxies that know nothing of our loopback."""
+_LOOPBACK_NETWORKS: Final = "127.0.0.0/8,::1/128"
 _NO_FILE: Final = "/nonexistent"
 """SDKs take a file that is missing for an empty one."""
 _EMULATOR_KEEPS: Final = (
@@ -63,6 +64,26 @@ def stage_settings(ports: Ports) -> Environment:
         # By the name that app.py gives it, for it is deployed nowhere.
         "BROADCAST_FUNCTION_NAME": "broadcast",
     }
+
+
+def admission_settings(user: Environment, ports: Ports) -> Environment:
+    """Who may come in: the stage's own page, and as often from loopback as a whole hall does.
+
+    What the user has set stands: further origins, or other addresses without limits (none, say).
+    """
+    settings = {"UNLIMITED_ADDRESSES": user.get("UNLIMITED_ADDRESSES", _LOOPBACK_NETWORKS)}
+    if ports.http is not None:
+        settings["ALLOWED_ORIGINS"] = with_page_origins(user, ports.http)
+    return settings
+
+
+def with_page_origins(user: Environment, http_port: int) -> str:
+    """ALLOWED_ORIGINS with the page's own, by both names that browsers have for loopback."""
+    given = user.get("ALLOWED_ORIGINS", "").strip()
+    if given == "*":
+        return given
+    own = [f"http://{host}:{http_port}" for host in (LOOPBACK, "localhost")]
+    return ",".join([*([given] if given else []), *own])
 
 
 def table_settings(tables: Mapping[str, Mapping[str, str]]) -> Environment:

@@ -22,6 +22,7 @@ from infra.local import signals
 from infra.local.environment import (
     Environment,
     Ports,
+    admission_settings,
     child_environment,
     emulator_environment,
     stage_settings,
@@ -71,7 +72,9 @@ class Stage:
         self._ports = ports
         self._place = place
         self._user = user
-        self._environment: Environment = child_environment(user, stage_settings(ports))
+        self._environment: Environment = child_environment(
+            user, stage_settings(ports), admission_settings(user, ports)
+        )
         self._children: dict[str, Child] = {}
         self._arguments: dict[str, tuple[str, ...]] = {}
         self._deaths = Deaths()

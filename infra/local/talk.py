@@ -137,9 +137,13 @@ class Talk:
 
     async def _speak(self, sequence: int, text: str) -> None:
         print(f"{sequence:>4}  {'said':<7}  {'':>8}  {text}", flush=True)
-        self.spoken_at[sequence] = monotonic()
-        await _send(self.speaker, action="speak", sequence=sequence, text=text)
-        await _expect(self.speaker, "spoken")
+        while True:
+            self.spoken_at[sequence] = monotonic()
+            await _send(self.speaker, action="speak", sequence=sequence, text=text)
+            answer = await _expect(self.speaker, "spoken", or_code="RATE_LIMITED")
+            if answer["type"] == "spoken":
+                return
+            await asyncio.sleep(answer["retryAfterMs"] / 1000)
 
     async def _hear(self, socket: ClientConnection) -> None:
         """Notes and prints captions until the connection is closed."""
@@ -167,8 +171,8 @@ async def _send(socket: ClientConnection, **message: object) -> None:
         await socket.send(json.dumps(message))
 
 
-async def _expect(socket: ClientConnection, kind: str) -> Message:
-    """The next message of that kind.
+async def _expect(socket: ClientConnection, kind: str, or_code: str = "") -> Message:
+    """The next message of that kind, or error of that code.
 
     Raises:
         TalkError: an error came instead, the connection ended, or nothing came at all.
@@ -178,7 +182,7 @@ async def _expect(socket: ClientConnection, kind: str) -> Message:
             async with asyncio.timeout(ANSWER_SECONDS):
                 while True:
                     message: Message = json.loads(await socket.recv())
-                    if message["type"] == kind:
+                    if message["type"] == kind or message.get("code") == or_code:
                         return message
                     if message["type"] == "error":
                         raise TalkError(

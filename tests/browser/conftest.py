@@ -30,6 +30,8 @@ _EXPECTED = (
     "Failed to load resource: net::ERR_",
     # A session that does not exist is asked for.
     "Failed to load resource: the server responded with a status of 404",
+    # An address that joins too often is told so.
+    "Failed to load resource: the server responded with a status of 429",
 )
 
 

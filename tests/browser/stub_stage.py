@@ -10,7 +10,9 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -30,13 +32,15 @@ class StubSession:
 
     session_id: str = "golden-eagle-427"
     source: str = "en"
+    code: str | None = None
+    is_full: bool = False
     is_active: bool = True
     last_sequence: int = 0
     counts: dict[str, int] = field(default_factory=dict)
 
     def status(self) -> Message:
         """What GET /sessions/{id} answers."""
-        return {
+        status: Message = {
             "sessionId": self.session_id,
             "sourceLanguage": self.source,
             "isActive": self.is_active,
@@ -45,6 +49,7 @@ class StubSession:
             "createdAt": NOW_MS,
             "expiresAt": NOW_MS + 12 * 3_600_000,
         }
+        return status | ({"isFull": True} if self.is_full else {})
 
 
 @dataclass(eq=False)
@@ -70,6 +75,7 @@ class StubStage:
         self.offered: Sequence[str] = ENGINE
         self.qualities: Mapping[str, str] = {}
         self.refuse_with: int | None = None
+        self.over_budget = False
         self.reports = True
         self.answers = True
         self.sockets: list[Socket] = []
@@ -257,7 +263,8 @@ class StubStage:
         return web.json_response({"languages": offered})
 
     async def _open(self, request: web.Request) -> web.Response:
-        self.session.source = (await request.json())["sourceLanguage"]
+        wanted = await request.json()
+        self.session.source, self.session.code = wanted["sourceLanguage"], wanted.get("joinCode")
         opened = {
             "sessionId": self.session.session_id,
             "speakerToken": TOKEN,
@@ -268,7 +275,13 @@ class StubStage:
         return web.json_response(opened, status=201)
 
     async def _status(self, request: web.Request) -> web.Response:
-        if request.match_info["session_id"] != self.session.session_id:
+        code = unquote(request.headers.get("X-Join-Code", ""))
+        speaks = request.headers.get("Authorization") == f"Bearer {TOKEN}"
+        if self.refuse_with == HTTPStatus.TOO_MANY_REQUESTS and "joining" in request.query:
+            limited = {"type": "error", "code": "RATE_LIMITED", "retryAfterMs": 30_000}
+            return web.json_response(limited, status=429)
+        is_known = request.match_info["session_id"] == self.session.session_id
+        if not is_known or not (speaks or self.session.code in (None, code)):
             return web.json_response({"type": "error", "code": "SESSION_NOT_FOUND"}, status=404)
         return web.json_response(self.session.status())
 
@@ -297,6 +310,10 @@ class StubStage:
             return 404
         if "token" in query:
             return None if query["token"] == TOKEN else 401
+        if self.session.is_full:
+            return 503
+        if self.session.code not in (None, query.get("joinCode")):
+            return 404
         return None if query.get("targetLanguage") in self.offered else 400
 
     def _joined(self, socket: Socket) -> Message:
@@ -358,6 +375,7 @@ class StubStage:
         heads = self.session.counts
         reports = {
             code: {"listeners": n, "delivered": n, "gone": 0, "dropped": 0, "cached": False}
+            | ({"failed": True, "overBudget": True} if self.over_budget else {})
             for code, n in heads.items()
         }
         return {"type": "spoken", "sequence": sequence, "languages": reports, "durationMs": 42}

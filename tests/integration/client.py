@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -234,13 +235,22 @@ async def eventually(read: Callable[[], object], wanted: object, seconds: float 
 
 
 @contextmanager
-def running_stage(log: Path, *arguments: str) -> Iterator[Stage]:
-    """A stage of its own on free ports; ended by SIGTERM, upon which it must exit in success."""
+def running_stage(log: Path, *arguments: str, **settings: str) -> Iterator[Stage]:
+    """A stage of its own on free ports; ended by SIGTERM, upon which it must exit in success.
+
+    Tests speak faster than people, unless the settings have a limit for them.
+    """
+    environment = {**os.environ, "SENTENCES_PER_SECOND": "0", **settings}
     command = [sys.executable, "-m", "infra.local", "--http-port", "0", "--ws-port", "0"]
     with (
         log.open("wb") as errors,
         subprocess.Popen(  # noqa: S603 - this project, started as its README says
-            [*command, *arguments], cwd=PROJECT, stdout=subprocess.PIPE, stderr=errors, text=True
+            [*command, *arguments],
+            cwd=PROJECT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
         ) as process,
     ):
         try:

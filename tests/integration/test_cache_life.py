@@ -16,6 +16,7 @@ from infra.cache_stats import gather
 from infra.local.schedules import scheduled_event
 from streams import cache_eviction
 from tests.cache_stage import CacheStage, running_dynamodb, sdk_environment
+from tests.fakes import session
 
 TTL = 3600
 
@@ -38,7 +39,7 @@ def stage(dynamodb: str) -> CacheStage:
 def speak(stage: CacheStage, text: str, *languages: str) -> dict[str, str]:
     """A sentence's way through the cache: what its listeners read, by language."""
     sentence = Sentence(1, text, "en", stage.clock.now_ms())
-    renderings = list(stage.app.renderer.render(sentence, languages or ("es",)))
+    renderings = list(stage.app.renderer.render(session(), sentence, languages or ("es",)))
     stage.app.renderer.remember(sentence, renderings)
     return {each.language: each.text for each in renderings}
 

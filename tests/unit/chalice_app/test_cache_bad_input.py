@@ -18,7 +18,7 @@ from chalice_app.bootstrap import Application
 from chalice_app.models import CachedTranslation, Sentence
 from chalice_app.translation_cache import TranslationCache, cache_key, canonical
 from tests.cache_fakes import MemoryCache
-from tests.fakes import NOW_MS, PATIENCE, FakeClock, World
+from tests.fakes import NOW_MS, PATIENCE, FakeClock, World, session
 
 TTL = 3600
 
@@ -38,7 +38,7 @@ TEXTS = {
 def caption(application: Application, text: str) -> tuple[str, bool]:
     """What the Spanish listeners read, and whether it came from the cache."""
     sentence = Sentence(1, text, "en", NOW_MS)
-    (rendering,) = application.renderer.render(sentence, ["es"])
+    (rendering,) = application.renderer.render(session(), sentence, ["es"])
     application.renderer.remember(sentence, [rendering])
     return rendering.text, rendering.cached
 

@@ -1,10 +1,12 @@
 """Settings from the environment, with the protocol's names and defaults."""
 
+from ipaddress import ip_network
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_app.config import ConfigurationError, Settings
+from chalice_app.config import ConfigurationError, Limits, Settings
 
 TABLES = {
     "SESSIONS_TABLE_NAME": "Sessions-dev",
@@ -139,3 +141,83 @@ def test_the_stage_is_the_deployments() -> None:
     settings = Settings.from_env({**TABLES, "STAGE": "prod", "WEBSOCKET_STAGE": "live"})
     assert settings.stage == "prod"
     assert settings.websocket_url.endswith("/live")
+
+
+LIMITS = {
+    "CONNECTS_PER_MINUTE": "connects_per_minute",
+    "JOINS_PER_MINUTE": "joins_per_minute",
+    "SESSIONS_PER_HOUR": "sessions_per_hour",
+    "MAX_LISTENERS": "max_listeners",
+    "SENTENCES_PER_SECOND": "sentences_per_second",
+    "CHARACTER_BUDGET": "character_budget",
+}
+
+
+def test_the_limits_are_those_that_are_documented() -> None:
+    settings = Settings.from_env(TABLES)
+    assert settings.limits == Limits(20, 10, 50, 10_000, 10, 2_000_000, ())
+    assert settings.allowed_origins == ()
+    assert not settings.require_origin
+
+
+@pytest.mark.parametrize(("name", "field"), LIMITS.items())
+@pytest.mark.parametrize(("text", "value"), [("0", 0), ("17", 17), ("999999999", 999_999_999)])
+def test_a_limit_is_taken_from_the_environment(
+    name: str, field: str, text: str, value: int
+) -> None:
+    assert getattr(Settings.from_env({**TABLES, name: text}).limits, field) == value
+
+
+@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("text", ["-1", "1.5", "many", "²", "1" * 10])
+def test_what_is_no_limit_is_an_error_that_names_it(name: str, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        Settings.from_env({**TABLES, name: text})
+
+
+def test_addresses_without_limits_are_networks() -> None:
+    settings = Settings.from_env({**TABLES, "UNLIMITED_ADDRESSES": "10.0.0.0/8, ::1 ,8.8.8.8,"})
+    wanted = ("10.0.0.0/8", "::1/128", "8.8.8.8/32")
+    assert settings.limits.unlimited_addresses == tuple(map(ip_network, wanted))
+
+
+@pytest.mark.parametrize("text", ["home", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0;::1"])
+def test_what_is_no_network_is_an_error_that_names_it(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="UNLIMITED_ADDRESSES"):
+        Settings.from_env({**TABLES, "UNLIMITED_ADDRESSES": text})
+
+
+@pytest.mark.parametrize(
+    ("environ", "origins"),
+    [
+        ({"PAGE_ORIGIN": "https://abc.example"}, ("https://abc.example",)),
+        (
+            {
+                "PAGE_ORIGIN": "https://abc.example",
+                "ALLOWED_ORIGINS": "https://x.example:8443, http://y",
+            },
+            ("https://x.example:8443", "http://y"),
+        ),
+        ({"PAGE_ORIGIN": "https://abc.example", "ALLOWED_ORIGINS": "*"}, ()),
+        ({"ALLOWED_ORIGINS": " , "}, ()),
+    ],
+)
+def test_the_owner_s_origins_go_before_the_page_s(
+    environ: dict[str, str], origins: tuple[str, ...]
+) -> None:
+    assert Settings.from_env({**TABLES, **environ}).allowed_origins == origins
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["null", "talks.example", "https://Talks.example", "https://a.example/", "https://a/b",
+     "https://*.example,*", "https://a b", "https://u@a.example"],
+)  # fmt: skip
+def test_what_is_no_origin_is_an_error_that_names_it(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="ALLOWED_ORIGINS"):
+        Settings.from_env({**TABLES, "ALLOWED_ORIGINS": text})
+
+
+@pytest.mark.parametrize(("text", "required"), [("true", True), ("1", True), ("false", False)])
+def test_an_origin_is_required_where_that_is_said(text: str, required: bool) -> None:
+    assert Settings.from_env({**TABLES, "REQUIRE_ORIGIN": text}).require_origin is required

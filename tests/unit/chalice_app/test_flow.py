@@ -4,13 +4,15 @@ import random
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
+from chalice_app.config import Limits
 from chalice_app.errors import BadMessage, RateLimited, Unavailable
 from chalice_app.flow import MOST_UNDER_WAY, SHORTEST_RETRY_MS
-from chalice_app.models import CAPTION_LIFE_MS, Session, Utterance
-from tests.fakes import NOW_MS, MemoryTables, World, sentence
+from chalice_app.models import CAPTION_LIFE_MS, Session, UnderWay, Utterance
+from tests.fakes import NOW_MS, SETTINGS, MemoryTables, World, sentence
 
 
 @pytest.fixture
@@ -40,8 +42,8 @@ def others_send(world: World, of: Session, sequences: Collection[int], at: int =
 
 
 def under_way(world: World, of: Session) -> Mapping[int, int]:
-    found = dict(world.tables.enter(utterance(of, 0)))
-    world.tables.leave(utterance(of, 0), [0])
+    found = dict(world.tables.enter(utterance(of, 0)).on_way)
+    world.tables.forget(utterance(of, 0), [0])
     del found[0]
     return found
 
@@ -81,7 +83,7 @@ def test_a_refused_sentence_is_sent_when_it_comes_again(world: World, of: Sessio
     others_send(world, of, range(2, MOST_UNDER_WAY + 2))
     with pytest.raises(RateLimited):
         speak(world, of, 1)
-    world.tables.leave(utterance(of, 2), [2])
+    world.tables.forget(utterance(of, 2), [2])
     speak(world, of, 1)
     assert captions(world) == [1]
 
@@ -127,13 +129,13 @@ def test_sessions_do_not_hold_up_each_other(world: World, of: Session) -> None:
     assert captions(world) == [1]
 
 
-def test_a_sentence_that_nobody_hears_is_not_counted(world: World) -> None:
+def test_a_sentence_that_nobody_hears_is_on_its_way_no_longer(world: World) -> None:
     empty = world.speaker(world.open())
     world.app.speech.speak(empty, "speaker", sentence(1))
-    assert world.tables.calls["enter"] == world.tables.calls["leave"] == 0
+    assert under_way(world, empty) == {}
 
 
-@pytest.mark.parametrize("method", ["enter", "leave"])
+@pytest.mark.parametrize("method", ["enter", "finish", "forget"])
 def test_what_is_under_way_need_not_be_known_to_send(
     world: World, of: Session, method: str
 ) -> None:
@@ -156,7 +158,7 @@ class SlowTables(MemoryTables):
         super().__init__()
         self.barrier = threading.Barrier(callers, timeout=20)
 
-    def enter(self, utterance: Utterance) -> Mapping[int, int]:
+    def enter(self, utterance: Utterance) -> UnderWay:
         entered = super().enter(utterance)
         self.barrier.wait()
         return entered
@@ -193,5 +195,104 @@ def test_of_a_flood_that_comes_at_once_no_more_are_sent_than_may_be(
     assert sorted(captions(world)) == sorted(sent)
     world.tables.barrier = threading.Barrier(1)  # type: ignore[attr-defined]
     for sequence in set(sequences) - set(sent):
+        world.clock.advance(1000)
         speak(world, of, sequence)
     assert sorted(captions(world)) == sorted(sequences)
+
+
+# --- A second's sentences ------------------------------------------------------------------------
+
+PER_SECOND = Limits().sentences_per_second
+
+
+def at_rate(per_second: int) -> World:
+    return World(settings=replace(SETTINGS, limits=Limits(sentences_per_second=per_second)))
+
+
+def heard(world: World) -> Session:
+    """A session of that world with a speaker and a listener."""
+    opened = world.speaker(world.open())
+    world.listener(opened, "a")
+    return world.now(opened)
+
+
+def wait_of(world: World, of: Session, sequence: int) -> int:
+    """Milliseconds that a sentence is told to wait; 0 when it is sent."""
+    try:
+        speak(world, of, sequence)
+    except RateLimited as refused:
+        wait = refused.details["retryAfterMs"]
+        assert isinstance(wait, int)
+        return wait
+    return 0
+
+
+def test_a_second_s_sentences_may_come_at_once_and_not_one_more() -> None:
+    world = at_rate(PER_SECOND)
+    of = heard(world)
+    assert [wait_of(world, of, 1 + n) for n in range(PER_SECOND)] == [0] * PER_SECOND
+    assert wait_of(world, of, 99) == SHORTEST_RETRY_MS
+    assert captions(world) == list(range(1, PER_SECOND + 1))
+
+
+def test_nothing_of_a_sentence_that_came_too_soon_is_left() -> None:
+    world = at_rate(PER_SECOND)
+    of = heard(world)
+    for number in range(PER_SECOND + 1):
+        wait_of(world, of, 1 + number)
+    world.clock.advance(1000 // PER_SECOND)
+    speak(world, of, PER_SECOND + 1)
+    assert captions(world)[-1] == PER_SECOND + 1
+
+
+def test_the_wait_that_is_told_is_enough() -> None:
+    world = at_rate(1)
+    of = heard(world)
+    assert wait_of(world, of, 1) == 0
+    world.clock.advance(300)
+    assert wait_of(world, of, 2) == 700
+    world.clock.advance(699)
+    assert wait_of(world, of, 2) == SHORTEST_RETRY_MS
+    world.clock.advance(1)
+    assert wait_of(world, of, 2) == 0
+
+
+def test_whoever_speaks_at_the_full_rate_is_never_refused() -> None:
+    world = at_rate(PER_SECOND)
+    of = heard(world)
+    for number in range(20 * PER_SECOND):
+        assert wait_of(world, of, 1 + number) == 0
+        world.clock.advance(1000 // PER_SECOND)
+
+
+def test_over_a_minute_hardly_more_get_through_than_the_rate_allows() -> None:
+    world = at_rate(PER_SECOND)
+    of = heard(world)
+    sent, sequence = 0, 1
+    for _ in range(60_000 // 20):
+        if wait_of(world, of, sequence) == 0:
+            sent, sequence = sent + 1, sequence + 1
+        world.clock.advance(20)
+    assert 60 * PER_SECOND <= sent <= 1.1 * 60 * PER_SECOND + PER_SECOND
+
+
+def test_a_session_that_nobody_listens_to_has_its_rate_too() -> None:
+    world = at_rate(PER_SECOND)
+    empty = world.speaker(world.open())
+    waits = [wait_of(world, empty, 1 + number) for number in range(PER_SECOND + 1)]
+    assert waits == [0] * PER_SECOND + [SHORTEST_RETRY_MS]
+
+
+def test_no_limit_is_no_limit() -> None:
+    world = at_rate(0)
+    opened = world.speaker(world.open())
+    assert not any(wait_of(world, opened, 1 + number) for number in range(5 * PER_SECOND))
+
+
+def test_the_marks_of_a_long_talk_do_not_pile_up(world: World, of: Session) -> None:
+    for number in range(200):
+        speak(world, of, 1 + number)
+        world.clock.advance(2000)
+    world.app.flow.executor.shutdown()
+    marks = world.tables.enter(utterance(of, 999))
+    assert len(marks.said) + len(marks.on_way) < 20

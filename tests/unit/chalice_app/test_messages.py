@@ -26,6 +26,7 @@ from chalice_app.messages import (
     JoinAsListener,
     JoinAsSpeaker,
     Message,
+    OpenSession,
     Speak,
     Status,
 )
@@ -296,7 +297,7 @@ def test_a_session_is_opened_by_an_object_with_a_source_language(body: object) -
 
 
 def test_the_source_language_of_a_session_must_be_a_tag() -> None:
-    assert messages.parse_open_session({"sourceLanguage": "EN", "more": 1}) == "en"
+    assert messages.parse_open_session({"sourceLanguage": "EN", "more": 1}) == OpenSession("en")
     with pytest.raises(InvalidLanguage):
         messages.parse_open_session({"sourceLanguage": "english"})
 

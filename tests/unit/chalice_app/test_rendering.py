@@ -11,7 +11,7 @@ from tests.fakes import NOW_MS, StubTranslator, World, sentence, session
 
 
 def rendered(world: World, languages: Sequence[str], text: str = "Hello") -> dict[str, Rendering]:
-    renderings = list(world.app.renderer.render(sentence(text=text), languages))
+    renderings = list(world.app.renderer.render(session(), sentence(text=text), languages))
     by_language = {rendering.language: rendering for rendering in renderings}
     assert len(by_language) == len(renderings), "a language came twice"
     return by_language
@@ -46,7 +46,7 @@ def test_the_engine_gets_the_canonical_text(world: World) -> None:
 
 def test_a_text_that_is_ready_does_not_wait_for_one_that_is_not(world: World) -> None:
     release = world.translator.held["fr"] = threading.Event()
-    renderings = world.app.renderer.render(sentence(), ["fr", "es"])
+    renderings = world.app.renderer.render(session(), sentence(), ["fr", "es"])
     assert next(renderings).language == "es"
     release.set()
     assert next(renderings).language == "fr"
@@ -55,7 +55,7 @@ def test_a_text_that_is_ready_does_not_wait_for_one_that_is_not(world: World) ->
 def test_what_needs_no_engine_comes_first(world: World) -> None:
     world.app.renderer.remember(sentence(), [Rendering("es", "Hola", translated=True)])
     release = world.translator.held["fr"] = threading.Event()
-    renderings = world.app.renderer.render(sentence(), ["fr", "es", "en"])
+    renderings = world.app.renderer.render(session(), sentence(), ["fr", "es", "en"])
     assert [next(renderings).language for _ in range(2)] == ["en", "es"]
     release.set()
     assert [rendering.language for rendering in renderings] == ["fr"]

@@ -232,10 +232,10 @@ def test_the_metrics_of_a_cut_sentence_add_up(world: World) -> None:
 def test_a_cut_sentence_is_under_way_until_the_last_slice_is_sent(world: World) -> None:
     of = hall(world, es=8)
     speak(world, of)
-    assert set(world.tables.enter(utterance(of, 2))) == {1, 2}
+    assert set(world.tables.enter(utterance(of, 2)).on_way) == {1, 2}
     for payload in world.invoker.payloads:
         deliver(payload)
-    assert set(world.tables.enter(utterance(of, 2))) == {2}
+    assert set(world.tables.enter(utterance(of, 2)).on_way) == {2}
 
 
 @pytest.mark.parametrize("method", ["settle", "leave"])

@@ -8,17 +8,17 @@ import pytest
 
 from chalice_app.bootstrap import Application
 from chalice_app.errors import TranslationFailed
-from chalice_app.rendering import Renderer, Rendering
+from chalice_app.rendering import Rendering
 from chalice_app.translation import LANDED_MOST, LANDED_SECONDS, Translation
 from tests.cache_fakes import MemoryCache
-from tests.fakes import PATIENCE, FakeClock, StubTranslator, World, sentence
+from tests.fakes import PATIENCE, FakeClock, StubTranslator, World, sentence, session
 
 LANGUAGES = ("es", "fr", "de")
 
 
 def speak(application: Application, text: str = "Hello") -> list[Rendering]:
     spoken = sentence(text=text)
-    renderings = list(application.renderer.render(spoken, LANGUAGES))
+    renderings = list(application.renderer.render(session(), spoken, LANGUAGES))
     application.renderer.remember(spoken, renderings)
     return renderings
 
@@ -95,9 +95,10 @@ def test_what_is_kept_is_bounded() -> None:
 def test_a_translation_that_comes_too_late_for_its_caption_is_there_for_the_next(
     world: World,
 ) -> None:
-    renderer = Renderer(world.app.translation, world.app.cache, patience=0.01)
+    renderer = replace(world.app.renderer, patience=0.01)
     release = world.translator.held["es"] = threading.Event()
-    assert [each.failed for each in renderer.render(sentence(text="Hello"), ["es"])] == [True]
+    (late,) = renderer.render(session(), sentence(text="Hello"), ["es"])
+    assert late.failed
     landed = world.app.translation.board("Hello", "en", "es").translated
     cached = threading.Event()
     landed.add_done_callback(lambda _: cached.set())  # after the one that caches it

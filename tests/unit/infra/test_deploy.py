@@ -56,7 +56,9 @@ class Chalice:
         deployed.mkdir(exist_ok=True)
         self.aws.subscribe(recorded_streams(self.project))
         resource = {"resource_type": "websocket_api", "websocket_api_id": "abc123"}
-        record = {"resources": [resource], "schema_version": "2.0"}
+        url = "https://rest1.execute-api.us-east-1.amazonaws.com/api/"
+        page = {"resource_type": "rest_api", "rest_api_id": "rest1", "rest_api_url": url}
+        record = {"resources": [page, resource], "schema_version": "2.0"}
         (deployed / "dev.json").write_text(json.dumps(record))
         return self.exit_code
 
@@ -101,6 +103,8 @@ def test_the_stacks_outputs_are_recorded_for_the_stage(
     assert variables["SESSIONS_TABLE_NAME"] == "Sessions-dev"
     assert "Connections-dev/stream/" in variables["CONNECTIONS_STREAM_ARN"]
     assert variables["WEBSOCKET_API_ID"] == "abc123"
+    assert variables["PAGE_ORIGIN"] == "https://rest1.execute-api.us-east-1.amazonaws.com"
+    assert "ALLOWED_ORIGINS" not in variables
 
 
 def test_the_api_s_id_costs_the_first_deployment_alone_a_second_run_of_chalice(

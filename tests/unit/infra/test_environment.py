@@ -1,6 +1,7 @@
 """What the stage's processes are told, and what is kept from them."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -8,6 +9,7 @@ import pytest
 
 from infra.local.environment import (
     Ports,
+    admission_settings,
     child_environment,
     emulator_environment,
     stage_settings,
@@ -87,6 +89,31 @@ def test_this_process_can_become_a_part_of_the_stage(monkeypatch: pytest.MonkeyP
     use_settings({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"})
     assert "AWS_PROFILE" not in os.environ
     assert os.environ["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+
+
+def test_the_stage_lets_its_own_page_in_and_sets_loopback_no_limits() -> None:
+    settings = admission_settings(USER, PORTS)
+    assert settings == {
+        "ALLOWED_ORIGINS": "http://127.0.0.1:8000,http://localhost:8000",
+        "UNLIMITED_ADDRESSES": "127.0.0.0/8,::1/128",
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "origins"),
+    [
+        ("https://a.example", "https://a.example,http://127.0.0.1:8000,http://localhost:8000"),
+        ("*", "*"),
+    ],
+)
+def test_what_the_user_says_of_admission_stands(given: str, origins: str) -> None:
+    user = {"ALLOWED_ORIGINS": given, "UNLIMITED_ADDRESSES": ""}
+    settings = admission_settings(user, PORTS)
+    assert settings == {"ALLOWED_ORIGINS": origins, "UNLIMITED_ADDRESSES": ""}
+
+
+def test_a_stage_that_serves_no_page_leaves_the_origins_to_who_does() -> None:
+    assert "ALLOWED_ORIGINS" not in admission_settings({}, replace(PORTS, http=None))
 
 
 def test_tables_are_told_by_the_names_of_their_settings() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from chalice_app import metrics
+from chalice_app.messages import OpenSession
 from chalice_app.models import Connection, Session
 from streams.presence import HANDSHAKE_WAITS, Presence
 from tests.fakes import PATIENCE, World, listener, sentence, speaker
@@ -240,3 +241,56 @@ def test_a_speaker_is_replayed_nothing(told: Told) -> None:
     told.world.app.speech.speak(of, "elsewhere", sentence(1))
     told.tell([speaker(of, "c1")])
     assert told.kinds("c1") == ["joined"]
+
+
+# --- Too many ------------------------------------------------------------------------------------
+
+
+def crowd(told: Told, most: int | None, listeners: int) -> tuple[Session, list[Connection]]:
+    """A session with listeners that have all passed the handshake, one millisecond apart."""
+    of, _ = told.world.app.sessions.open(OpenSession("en", max_listeners=most))
+    told.world.speaker(of)
+    joined = []
+    for number in range(listeners):
+        joined.append(told.world.listener(of, f"c{number}"))
+        told.world.clock.advance(1)
+    return of, joined
+
+
+def test_whoever_came_in_too_many_is_told_and_closed_and_the_first_stay(told: Told) -> None:
+    of, joined = crowd(told, most=3, listeners=5)
+    told.tell(list(reversed(joined)), of)
+    for number in range(3):
+        assert told.kinds(f"c{number}") == ["joined"]
+    for number in (3, 4):
+        (refusal,) = told.world.gateway.to(f"c{number}")
+        assert refusal["code"] == "SESSION_FULL"
+    assert sorted(told.world.gateway.closed) == ["c3", "c4"]
+
+
+@pytest.mark.parametrize("most", [None, 5, 6])
+def test_nobody_is_turned_away_from_a_session_that_is_just_full(
+    told: Told, most: int | None
+) -> None:
+    of, joined = crowd(told, most, listeners=5)
+    told.tell(joined, of)
+    assert told.world.gateway.closed == []
+
+
+def test_a_full_session_turns_no_speaker_away_and_nobody_else_s_listener(told: Told) -> None:
+    of, joined = crowd(told, most=1, listeners=2)
+    elsewhere = told.world.open()
+    stranger = told.world.listener(elsewhere, "stranger")
+    comes_last = speaker(of, "speaker", told.world.clock.now_ms())
+    told.tell([comes_last, stranger, *joined], of)
+    assert told.world.gateway.closed == ["c1"]
+    assert told.kinds("stranger") == ["joined"]
+    assert told.kinds("speaker") == ["joined", "roster"]
+
+
+def test_a_listener_whose_handshake_is_not_over_is_turned_away_all_the_same(told: Told) -> None:
+    of, joined = crowd(told, most=1, listeners=2)
+    told.world.gateway.young["c1"] = 1
+    told.tell(joined, of)
+    assert told.kinds("c1") == ["error"]
+    assert "c1" in told.world.gateway.closed

@@ -10,6 +10,7 @@ import pytest
 from chalice_app.aws.cached_translations_table import CachedTranslationsTable
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.connections_table import ConnectionsTable
+from chalice_app.aws.counter_rows import CounterRows
 from chalice_app.aws.dynamodb import Table
 from chalice_app.aws.roster_survey import DynamoDbSurvey
 from chalice_app.aws.rosters_table import RostersTable
@@ -23,10 +24,12 @@ from chalice_app.models import (
     LanguageReport,
     Posted,
     Session,
+    UnderWay,
     Utterance,
 )
 from chalice_app.ports import (
     ConnectionStore,
+    CounterStore,
     Ledger,
     Roster,
     RosterSurvey,
@@ -47,6 +50,7 @@ class Stores:
 
     sessions: SessionStore
     forgetful_sessions: SessionStore
+    counters: CounterStore
     under_way: SentencesUnderWay
     tally: TallyStore
     connections: ConnectionStore
@@ -59,7 +63,7 @@ class Stores:
 def in_memory() -> Stores:
     tables = MemoryTables()
     forgetful = MemoryTables(keep_sentences=False)
-    return Stores(tables, forgetful, tables, tables, tables, tables, tables, tables, tables)
+    return Stores(tables, forgetful, *[tables] * 8)
 
 
 def in_dynamodb(clients: Clients) -> Stores:
@@ -72,6 +76,7 @@ def in_dynamodb(clients: Clients) -> Stores:
     return Stores(
         SessionsTable(sessions),
         SessionsTable(sessions, keep_sentences=False),
+        CounterRows(sessions),
         SentenceRows(sessions),
         SentenceRows(sessions),
         connections,
@@ -102,6 +107,12 @@ def now(stores: Stores, of: Session = HERE) -> Session:
 def test_a_session_is_found_as_it_was_put(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     assert stores.sessions.get_session(HERE.session_id) == HERE
+
+
+def test_what_a_session_has_of_its_own_is_kept(stores: Stores) -> None:
+    own = replace(HERE, join_code_hash="1" * 64, max_listeners=7, character_budget=900)
+    stores.sessions.put_session(own)
+    assert stores.sessions.get_session(HERE.session_id) == own
 
 
 def test_a_session_that_was_never_put_is_none(stores: Stores) -> None:
@@ -538,45 +549,114 @@ def test_a_number_given_back_can_be_taken_again(stores: Stores) -> None:
 
 
 def test_what_is_under_way_is_known_to_whoever_enters(stores: Stores) -> None:
-    assert stores.under_way.enter(utterance(1)) == {1: NOW_MS}
-    assert stores.under_way.enter(utterance(12, spoken_at=NOW_MS + 5)) == {
-        1: NOW_MS,
-        12: NOW_MS + 5,
-    }
-    stores.under_way.leave(utterance(12), [1, 3])
-    assert stores.under_way.enter(utterance(2)) == {2: NOW_MS, 12: NOW_MS + 5}
+    assert stores.under_way.enter(utterance(1)) == UnderWay({1: NOW_MS})
+    assert stores.under_way.enter(utterance(12, spoken_at=NOW_MS + 5)) == UnderWay(
+        {1: NOW_MS, 12: NOW_MS + 5}
+    )
+    stores.under_way.forget(utterance(12), [1, 3])
+    assert stores.under_way.enter(utterance(2)) == UnderWay({2: NOW_MS, 12: NOW_MS + 5})
+
+
+def test_a_sentence_that_is_over_was_said_until_it_is_forgotten(stores: Stores) -> None:
+    stores.under_way.enter(utterance(1))
+    stores.under_way.finish(utterance(1))
+    stores.under_way.finish(utterance(1))
+    assert stores.under_way.enter(utterance(2)) == UnderWay({2: NOW_MS}, {1: NOW_MS})
+    stores.under_way.forget(utterance(2), [1])
+    assert stores.under_way.enter(utterance(2)) == UnderWay({2: NOW_MS})
 
 
 def test_entering_again_keeps_the_first_time(stores: Stores) -> None:
     stores.under_way.enter(utterance(1))
-    assert stores.under_way.enter(utterance(1, spoken_at=NOW_MS + 9)) == {1: NOW_MS}
+    assert stores.under_way.enter(utterance(1, spoken_at=NOW_MS + 9)) == UnderWay({1: NOW_MS})
 
 
-def test_leaving_what_was_never_entered_is_harmless(stores: Stores) -> None:
-    stores.under_way.leave(utterance(1), [])
-    stores.under_way.leave(utterance(1), [1, 2, 3])
-    assert stores.under_way.enter(utterance(4)) == {4: NOW_MS}
+def test_forgetting_what_was_never_entered_is_harmless(stores: Stores) -> None:
+    stores.under_way.forget(utterance(1), [])
+    stores.under_way.forget(utterance(1), [1, 2, 3])
+    assert stores.under_way.enter(utterance(4)) == UnderWay({4: NOW_MS})
 
 
 def test_what_is_under_way_is_a_sessions_own(stores: Stores) -> None:
     stores.under_way.enter(utterance(1))
-    assert stores.under_way.enter(utterance(2, session("silver-fox-100"))) == {2: NOW_MS}
-    again = session(created_at=NOW_MS + 1)
-    assert stores.under_way.enter(utterance(3, again)) == {3: NOW_MS}
+    elsewhere = utterance(2, session("silver-fox-100"))
+    assert stores.under_way.enter(elsewhere) == UnderWay({2: NOW_MS})
+    again = utterance(3, session(created_at=NOW_MS + 1))
+    assert stores.under_way.enter(again) == UnderWay({3: NOW_MS})
 
 
 def test_rows_of_sentences_leave_the_session_as_it_is(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     stores.under_way.enter(utterance(1))
     stores.tally.claim_part(utterance(1), "es.0")
+    stores.counters.count("limit#address#0", {"joins": 1}, 1)
     assert now(stores) == HERE
     assert len(list(stores.survey.scan_counts())) == 1
+
+
+# --- Counters -------------------------------------------------------------------------------------
+
+LATER = HERE.expires_at
+
+
+def test_a_count_stops_at_its_limit(stores: Stores) -> None:
+    for _ in range(3):
+        stores.counters.count("limit#a", {"joins": 3}, LATER)
+    with pytest.raises(ConditionFailed):
+        stores.counters.count("limit#a", {"joins": 3}, LATER)
+    assert stores.counters.get_counts("limit#a") == {"joins": 3}
+    stores.counters.count("limit#a", {"joins": 4}, LATER)
+    assert stores.counters.get_counts("limit#a") == {"joins": 4}
+
+
+def test_counts_of_one_row_rise_together_or_not_at_all(stores: Stores) -> None:
+    stores.counters.count("limit#a", {"connects": 9, "joins": 1}, LATER)
+    with pytest.raises(ConditionFailed):
+        stores.counters.count("limit#a", {"connects": 9, "joins": 1}, LATER)
+    stores.counters.count("limit#a", {"connects": 9}, LATER)
+    assert stores.counters.get_counts("limit#a") == {"connects": 2, "joins": 1}
+
+
+def test_more_than_is_left_is_not_taken_in_part(stores: Stores) -> None:
+    stores.counters.count("limit#a", {"spent": 10}, LATER, by=7)
+    for by in (4, 11):
+        with pytest.raises(ConditionFailed):
+            stores.counters.count("limit#a", {"spent": 10}, LATER, by=by)
+    stores.counters.count("limit#a", {"spent": 10}, LATER, by=3)
+    stores.counters.give_back("limit#a", "spent", 7)
+    assert stores.counters.get_counts("limit#a") == {"spent": 3}
+
+
+def test_more_than_the_whole_limit_is_refused_at_first(stores: Stores) -> None:
+    with pytest.raises(ConditionFailed):
+        stores.counters.count("limit#a", {"spent": 10}, LATER, by=11)
+    assert stores.counters.get_counts("limit#a") == {}
+
+
+def test_rows_of_counts_are_apart(stores: Stores) -> None:
+    stores.counters.count("limit#a", {"joins": 1}, LATER)
+    stores.counters.count("limit#b", {"joins": 1}, LATER)
+    assert stores.counters.get_counts("limit#c") == {}
+
+
+@pytest.mark.parametrize("name", ["connects", "joins", "guesses", "opened", "spent"])
+def test_no_count_has_a_reserved_name(stores: Stores, name: str) -> None:
+    stores.counters.count("limit#a", {name: 1}, LATER)
+    assert stores.counters.get_counts("limit#a") == {name: 1}
+
+
+def test_a_row_of_counts_expires(clients: Clients, tables: dict[str, dict[str, str]]) -> None:
+    table = Table(clients, SETTINGS.sessions_table, "sessionId")
+    CounterRows(table).count("limit#a", {"joins": 1}, LATER)
+    row = table.get("limit#a")
+    assert row is not None
+    assert row["expiresAt"] == LATER
 
 
 # --- Tallies -------------------------------------------------------------------------------------
 
 ES = {"es": LanguageReport(9, Posted(4, ("", ""), 2, 1), cached=True)}
-FR = {"fr": LanguageReport(1, Posted(1), cached=False, failed=True)}
+FR = {"fr": LanguageReport(1, Posted(1), cached=False, failed=True, over_budget=True)}
 
 
 def test_a_part_is_claimed_once(stores: Stores) -> None:
