@@ -45,6 +45,7 @@ bench: system venv  ## every figure of the README, as tables and into bench-resu
 	$(BIN)/python tests/benchmarks/talk.py
 	$(BIN)/python -m tests.benchmarks.page
 	$(BIN)/python tests/benchmarks/end_to_end.py
+	$(BIN)/python tests/benchmarks/flood.py
 
 simulate: venv  ## SEEDS schedules of the roster code, and every mutant
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --mutants --jobs 2

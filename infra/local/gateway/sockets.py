@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from aiohttp import WebSocketError, WSMsgType, web
 
+from infra.local.gateway.admission import Admission, Refused
 from infra.local.gateway.answers import json_answer
 from infra.local.gateway.connection import CUT, GOING_AWAY, Connection, WebSocket
 from infra.local.gateway.events import Ending, Origin, new_id, now_ms
@@ -24,6 +25,7 @@ NO_STATUS = Ending(1005, "Client-side close frame status not set")
 
 NOT_A_HANDSHAKE = json_answer(HTTPStatus.UPGRADE_REQUIRED, {"message": "Not a WebSocket handshake"})
 UNAVAILABLE = json_answer(HTTPStatus.SERVICE_UNAVAILABLE, {"message": "Service Unavailable"})
+TOO_MANY = json_answer(HTTPStatus.TOO_MANY_REQUESTS, {"message": "Too Many Requests"})
 
 # aiohttp cuts the socket after a message over its own limit, and the close frame that tells the
 # client why can get lost. So the real limit is held against the whole message; this one is a cap.
@@ -43,6 +45,7 @@ class Sockets:
         self._routes = routes
         self._domain_name = domain_name
         self._limits = limits
+        self._admission = Admission(limits)
         self._lives: set[asyncio.Task[web.StreamResponse]] = set()
         self._ended = 0
         self._stopping = False
@@ -87,7 +90,13 @@ class Sockets:
 
     async def _admit(self, request: web.BaseRequest, ws: WebSocket) -> web.StreamResponse:
         origin = self._origin(request)
-        refusal = await self._routes.connect(origin, request)
+        try:
+            async with self._admission.turn():
+                # Whoever has left while it waited needs no $connect, and no $disconnect either.
+                left = request.transport is None
+                refusal = UNAVAILABLE if left else await self._routes.connect(origin, request)
+        except Refused:
+            return TOO_MANY
         if refusal is not None:
             return refusal
         connection = await self._open(origin, request, ws)

@@ -210,14 +210,14 @@ def test_300_sockets_cut_at_once_are_300_disconnects() -> None:
                 await at.functions.next("disconnect")
             told = Counter(at.functions.ids("disconnect"))
             assert told == Counter(connection_id for _, connection_id in clients)
-            assert most <= Limits().parallel_invocations
+            assert most <= Limits().parallel_crowd
 
     asyncio.run(scenario())
 
 
 def test_slow_disconnects_hold_up_neither_handshakes_nor_messages() -> None:
     async def scenario() -> None:
-        async with stage(Limits(parallel_invocations=2)) as at:
+        async with stage(Limits(parallel_crowd=2)) as at:
             released = asyncio.Event()
 
             async def wait(_event: Event) -> Reply:
