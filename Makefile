@@ -2,7 +2,7 @@
 PYTHON ?= python3
 STAGE ?= dev
 SEEDS ?= 100000
-MINUTES ?= 30
+MINUTES ?= 10
 BIN := .venv/bin
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
@@ -50,7 +50,7 @@ bench: system venv  ## every figure of the README, as tables and into bench-resu
 simulate: venv  ## SEEDS schedules of the roster code, and every mutant
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --mutants --jobs 2
 
-soak: system venv  ## MINUTES of churn on the real stage
+soak: system venv  ## MINUTES (10; 30 for the long one) of churn and kill -9 on the real stage
 	$(BIN)/python tests/benchmarks/soak.py --minutes $(MINUTES)
 
 screenshots: system browser venv  ## of docs/, from a stage that is running
