@@ -23,6 +23,9 @@ class Hearer(Protocol):
     def came_back(self, at: float) -> bool:
         """Whether it was there before `at`, and is there again."""
 
+    def since(self, at: float) -> str:
+        """For how long it had been there at that moment."""
+
 
 @dataclass(slots=True)
 class Sentence:
@@ -102,8 +105,8 @@ class Book:
     def _close(self, sentence: Sentence, hearers: list[Hearer]) -> None:
         at = sentence.spoken_at
         unheard = [each for each in hearers if id(each) not in sentence.heard_by]
-        missed = sum(each.was_there(at) for each in unheard)
-        self.missed += missed
+        missed = [each for each in unheard if each.was_there(at)]
+        self.missed += len(missed)
         self.missed_by_returned += sum(each.came_back(at) for each in unheard)
         self.told[sentence.told or "nothing"] += 1
         if not missed:
@@ -113,5 +116,6 @@ class Book:
         else:
             outcome = "lost"
             told = sentence.told or "nothing"
-            self.lost.append(f"{sentence.sequence}: {missed} missed it, the speaker got {told}")
+            first = missed[0].since(at)
+            self.lost.append(f"{sentence.sequence}: {len(missed)} missed it, {told}, {first}")
         self.outcomes[outcome] += 1

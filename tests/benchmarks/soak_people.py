@@ -133,7 +133,7 @@ class Listener(Person):
         self.language = language
         self._heard = heard
         self._book = book
-        self._asked_at = 0.0
+        self._asked_at = -math.inf
         self._last = self._replayed = 0
         self._first_joined_at = math.inf
         self._joined_at = math.inf
@@ -161,7 +161,12 @@ class Listener(Person):
 
     def was_there(self, at: float) -> bool:
         """Whether it has been there ever since, without a break, in one language."""
-        return self.socket is not None and self._joined_at < at and self._asked_at < at
+        settled = at - CORRECTED_AFTER_SECONDS
+        return self.socket is not None and self._joined_at < at and self._asked_at < settled
+
+    def since(self, at: float) -> str:
+        """How long before that moment it had joined, and asked for its language."""
+        return f"joined {at - self._joined_at:.1f} s, asked {at - self._asked_at:.1f} s before"
 
     def came_back(self, at: float) -> bool:
         """Whether it was there once before that moment, and is there now after a break."""
