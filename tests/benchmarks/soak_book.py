@@ -13,6 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+ANSWER_SECONDS = 40.0
+"""So much longer the speaker waits for an answer before it counts as none: a sentence may be sent
+again several times while processes die."""
+
 
 class Hearer(Protocol):
     """Whoever may have heard it."""
@@ -94,7 +98,11 @@ class Book:
 
     def judge(self, hearers: Iterable[Hearer], before: float) -> None:
         """Closes the sentences that were spoken before that moment."""
-        ripe = [each for each in self._open.values() if each.spoken_at < before]
+        ripe = [
+            each
+            for each in self._open.values()
+            if each.spoken_at < (before if each.told else before - ANSWER_SECONDS)
+        ]
         if not ripe:
             return
         present = list(hearers)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-_MODULES = {"ministack": "dynamodb", "infra.local.translate_server": "translate_server"}
-_MODULES |= {f"infra.local.{name}": name for name in ("functions", "gateway", "leftovers")}
+_NAMES = ("dynamodb", "translate_server", "functions", "gateway", "leftovers")
+_MODULES = {f"infra.local.{name}": name for name in _NAMES}
 _PSS = re.compile(r"^Pss:\s+(\d+) kB$", re.MULTILINE)
 FEWEST_LOOKS = 15
 

@@ -308,7 +308,7 @@ def test_the_databases_death_ends_the_stage_with_its_name(tmp_path: Path) -> Non
     log = tmp_path / "log"
     with stage(log) as running:
         everything = descendants(running.process.pid)
-        (child,) = children_named(running.process.pid, "ministack")
+        (child,) = children_named(running.process.pid, "infra.local.dynamodb")
         os.kill(child, signal.SIGKILL)
         assert running.process.wait(PATIENCE) == 1
         assert "infra.local: dynamodb ended with exit code -9" in log.read_text()
