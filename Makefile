@@ -46,6 +46,7 @@ bench: system venv  ## every figure of the README, as tables and into bench-resu
 	$(BIN)/python -m tests.benchmarks.page
 	$(BIN)/python tests/benchmarks/end_to_end.py
 	$(BIN)/python tests/benchmarks/flood.py
+	$(BIN)/python tests/benchmarks/flood.py --limited
 
 simulate: venv  ## SEEDS schedules of the roster code, and every mutant
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --mutants --jobs 2
