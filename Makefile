@@ -2,10 +2,10 @@
 PYTHON ?= python3
 STAGE ?= dev
 SEEDS ?= 100000
-MINUTES ?= 30
+MINUTES ?= 10
 BENCH_SECONDS ?= 600
 BENCHMARKS ?= fanout languages roster_reads roster_sync access_patterns cache_replay cold_start \
-  talk page end_to_end growth
+  talk page end_to_end growth flood
 BIN := .venv/bin
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
@@ -48,7 +48,7 @@ bench: system browser wrk venv  ## every figure of the README, as tables and int
 simulate: venv  ## SEEDS schedules of the roster code, and every mutant
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --mutants --jobs 2
 
-soak: system venv  ## MINUTES of churn on the real stage
+soak: system venv  ## MINUTES (10; 30 for the long one) of churn and kill -9 on the real stage
 	$(BIN)/python tests/benchmarks/soak.py --minutes $(MINUTES)
 
 screenshots: system browser venv  ## of docs/, from a stage that is running

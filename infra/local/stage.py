@@ -164,7 +164,7 @@ class Stage:
     def _start_emulator(self) -> None:
         directory = self._place.directory
         environment = emulator_environment(self._user, self._ports.dynamodb, directory)
-        self._spawn("dynamodb", python("ministack"), environment)
+        self._spawn("dynamodb", python("infra.local.dynamodb"), environment)
 
     def _start_functions(self) -> Child:
         http = () if self._ports.http is None else ("--http-port", str(self._ports.http))

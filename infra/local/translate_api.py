@@ -48,6 +48,9 @@ class Translator(Protocol):
     def qualities(self) -> Mapping[str, str]:
         """A badge for each target that has one."""
 
+    def close_unused(self, seconds: float) -> None:
+        """End what it started and has not used for so long."""
+
     def close(self) -> None:
         """End what it started."""
 

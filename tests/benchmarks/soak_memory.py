@@ -1,18 +1,21 @@
 """The memory of a stage's processes, and what each has gained since it was warm.
 
-A process that is killed starts anew, so a tree's size at two moments says little. What says
-whether memory is lost is what every process gains between the moment it is warm and its end; over
-all the processes of one name that adds up, however many there were.
+Measured is the proportional set size: of a page that several processes share (a translator's
+dictionaries, Python itself) each has its part. A process that is killed starts anew and has a life
+of its own; a life says something if it went on for long enough after it was warm. Its gain is the
+median of its last fifth less that of its first, after the warm-up.
 """
 
-import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
-_MODULES = {"ministack": "dynamodb", "infra.local.translate_server": "translate_server"}
-_MODULES |= {f"infra.local.{name}": name for name in ("functions", "gateway", "leftovers")}
+_NAMES = ("dynamodb", "translate_server", "functions", "gateway", "leftovers")
+_MODULES = {f"infra.local.{name}": name for name in _NAMES}
+_PSS = re.compile(r"^Pss:\s+(\d+) kB$", re.MULTILINE)
+FEWEST_LOOKS = 15
 
 
 def children(pid: int) -> dict[str, int]:
@@ -26,11 +29,11 @@ def children(pid: int) -> dict[str, int]:
     return found
 
 
-def resident(pid: int) -> int:
-    """Bytes of a process and everything below it; shared pages count for each."""
-    fields = _read(pid, "statm").split()
-    own = int(fields[1]) * _PAGE if fields else 0
-    return own + sum(map(resident, _children(pid)))
+def proportional(pid: int) -> int:
+    """Bytes of a process and everything below it."""
+    found = _PSS.search(_read(pid, "smaps_rollup"))
+    own = int(found.group(1)) * 1024 if found else 0
+    return own + sum(map(proportional, _children(pid)))
 
 
 def _children(pid: int) -> Iterator[int]:
@@ -47,12 +50,24 @@ def _read(pid: int, name: str) -> str:
 
 @dataclass
 class _Life:
-    """One process: when it was first seen, its size when warm, and its size now."""
+    """One process: when it was first seen, and its sizes since it was warm."""
 
     name: str
     since: float
-    warm: int | None = None
-    now: int = 0
+    sizes: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Bytes at first and what was gained, in one life."""
+
+    first: float
+    gained: float
+
+    @property
+    def percent(self) -> float:
+        """The gain in percent of what was there at first."""
+        return 100 * self.gained / self.first
 
 
 @dataclass
@@ -68,19 +83,21 @@ class Memory:
         total = 0
         for name, pid in children(self.pid).items():
             life = self._lives.setdefault(pid, _Life(name, now))
-            size = resident(pid)
-            # One that is just being killed has none left: what it had before counts.
-            life.now = size or life.now
+            size = proportional(pid)
             total += size
-            if life.warm is None and now - life.since >= self.warm_seconds:
-                life.warm = size or None
+            # One that is just being killed has none left.
+            if size and now - life.since >= self.warm_seconds:
+                life.sizes.append(size)
         return total
 
-    def growth(self, *names: str) -> tuple[int, float]:
-        """Bytes gained by the processes of these names, and that in percent of their warm size."""
-        gained, first = 0, dict[str, int]()
-        for life in self._lives.values():
-            if life.name in names and life.warm is not None:
-                gained += life.now - life.warm
-                first.setdefault(life.name, life.warm)
-        return gained, 100 * gained / max(1, sum(first.values()))
+    def growth(self, name: str) -> Growth | None:
+        """The greatest of all lives of that name; None if none was warm for long."""
+        lives = [life.sizes for life in self._lives.values() if life.name == name]
+        grown = [_growth(sizes) for sizes in lives if len(sizes) >= FEWEST_LOOKS]
+        return max(grown, key=lambda each: each.percent, default=None)
+
+
+def _growth(sizes: Sequence[int]) -> Growth:
+    fifth = max(1, len(sizes) // 5)
+    first = median(sizes[:fifth])
+    return Growth(first, median(sizes[-fifth:]) - first)

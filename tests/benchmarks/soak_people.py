@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import math
 import random
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,11 +14,17 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from tests.benchmarks.soak_book import Book
 from tests.integration.client import Session
 
 HANDSHAKES_AT_ONCE = 24
 CORRECTED_AFTER_SECONDS = 5.0
 """Whoever still hears another language asks again: the message may have met a dead function."""
+RESEND_SECONDS = 1.0
+COMING_SECONDS = 5.0
+"""What was missed follows `joined`; so long after it, it must be there."""
+JUDGED_AFTER_SECONDS = 20.0
+"""A caption is sent within 10 s or never, and a stage that lost a process is back in 5."""
 
 _SENTENCES = "The {} of us who meet here on day {} resolve that nothing said was said in vain."
 _NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
@@ -35,10 +42,9 @@ def sentences() -> Iterator[str]:
 
 @dataclass
 class Heard:
-    """What listeners got: captions, their sequences, and milliseconds from `spokenAt`."""
+    """What listeners got: captions, and milliseconds from `spokenAt`."""
 
     captions: int = 0
-    sequences: set[int] = field(default_factory=set)
     latencies: Counter[int] = field(default_factory=Counter)
 
     def percentile(self, share: float) -> int:
@@ -60,7 +66,6 @@ class Person:
         self.session = session
         self.socket: ClientConnection | None = None
         self.leaving = False
-        self.connected = 0
 
     def address(self) -> str:
         """Where it connects to."""
@@ -92,7 +97,6 @@ class Person:
 
     async def _stay(self, socket: ClientConnection) -> None:
         self.socket = socket
-        self.connected += 1
         with suppress(ConnectionClosed):
             if self.leaving:
                 await socket.close()
@@ -124,12 +128,15 @@ class Person:
 class Listener(Person):
     """Hears one language, and changes it."""
 
-    def __init__(self, session: Session, language: str, heard: Heard) -> None:
+    def __init__(self, session: Session, language: str, heard: Heard, book: Book) -> None:
         super().__init__(session)
         self.language = language
         self._heard = heard
-        self._asked_at = 0.0
+        self._book = book
+        self._asked_at = -math.inf
         self._last = self._replayed = 0
+        self._first_joined_at = math.inf
+        self._joined_at = math.inf
 
     def address(self) -> str:
         """Whoever comes back says what it has heard."""
@@ -140,15 +147,31 @@ class Listener(Person):
         """Counts captions; those that were missed and come late have no latency."""
         if message.get("type") == "joined":
             self._replayed = message["lastSequence"]
+            self._joined_at = time.monotonic()
+            self._first_joined_at = min(self._first_joined_at, self._joined_at)
         elif message.get("type") == "caption":
             sequence = message["sequence"]
             self._last = max(self._last, sequence)
             self._heard.captions += 1
-            self._heard.sequences.add(sequence)
+            self._book.heard(sequence, self)
             if sequence > self._replayed:
                 self._heard.latencies[max(0, int(time.time() * 1000) - message["spokenAt"])] += 1
             if message["language"] != self.language:
                 await self._ask_again()
+
+    def was_there(self, at: float) -> bool:
+        """Whether it has been there ever since, without a break, in one language."""
+        settled = at - CORRECTED_AFTER_SECONDS
+        return self.socket is not None and self._joined_at < at and self._asked_at < settled
+
+    def since(self, at: float) -> str:
+        """How long before that moment it had joined, and asked for its language."""
+        return f"joined {at - self._joined_at:.1f} s, asked {at - self._asked_at:.1f} s before"
+
+    def came_back(self, at: float) -> bool:
+        """Whether it was there once before that moment, and is there now after a break."""
+        back = self.socket is not None and self._joined_at < time.monotonic() - COMING_SECONDS
+        return back and self._first_joined_at < at and not self.was_there(at)
 
     async def change(self, language: str) -> None:
         """Asks for another language."""
@@ -161,32 +184,60 @@ class Listener(Person):
 
 
 class Speaker(Person):
-    """Says a sentence a second."""
+    """Says a sentence a second, and says again what it has had no answer to, as the page does."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, book: Book) -> None:
         super().__init__(session)
-        self.spoken = self.delivered = 0
-        self.reported: set[int] = set()
-        self._sequence = 0
+        self._book = book
+        self._next = 1
+        self._joined = False
+        self._tasks: deque[asyncio.Future[None]] = deque(maxlen=50)
 
     def address(self) -> str:
         """By its token."""
         return self.session.address(token=self.session.token)
 
     async def got(self, message: dict[str, Any]) -> None:
-        """Counts the reports."""
-        if message.get("type") == "joined":
-            self._sequence = max(self._sequence, message["lastSequence"])
-        elif message.get("type") == "spoken":
-            self.reported.add(message["sequence"])
-            self.delivered += sum(each["delivered"] for each in message["languages"].values())
+        """Notes what became of its sentences."""
+        match message.get("type"):
+            case "joined":
+                self._next = max(self._next, message["lastSequence"] + 1)
+                self._joined = True
+                await self._again()
+            case "spoken":
+                self._book.reported(message)
+            case "error":
+                await self._refused(message)
+            case None:
+                # The gateway's own words: the function died on one of them.
+                self._later(RESEND_SECONDS)
+
+    async def _refused(self, error: dict[str, Any]) -> None:
+        """As the page reads it: an error names no sentence, so it is the oldest it can be."""
+        details = error.get("details") or {}
+        retry = error.get("retryAfterMs") or details.get("retryAfterMs")
+        if error["code"] == "RATE_LIMITED":
+            self._later((retry or 1000) / 1000)
+        else:
+            self._book.refused(error["code"], known="lastSequence" in details)
+
+    def _later(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(
+            seconds, lambda: self._tasks.append(asyncio.ensure_future(self._again()))
+        )
+
+    async def _again(self) -> None:
+        for sentence in self._book.unanswered():
+            sentence.sendings += 1
+            await self.send(action="speak", sequence=sentence.sequence, text=sentence.text)
 
     async def talk(self) -> None:
         """For ever."""
         for text in sentences():
-            if await self.send(action="speak", sequence=self._sequence + 1, text=text):
-                self._sequence += 1
-                self.spoken += 1
+            if self.socket is not None and self._joined:
+                sentence = self._book.spoken(self._next, text)
+                self._next += 1
+                await self.send(action="speak", sequence=sentence.sequence, text=text)
             await asyncio.sleep(1.0)  # the pace of speech
 
 
@@ -194,7 +245,8 @@ class Hall:
     """One session with its speaker and a constant number of listeners."""
 
     def __init__(self, session: Session, languages: Sequence[str], chance: random.Random) -> None:
-        self.speaker = Speaker(session)
+        self.book = Book()
+        self.speaker = Speaker(session, self.book)
         self.heard = Heard()
         self.listeners: list[Listener] = []
         self._session, self._languages, self._chance = session, languages, chance
@@ -204,12 +256,18 @@ class Hall:
         """So many more listeners."""
         for _ in range(count):
             language = self._chance.choice(self._languages)
-            self.listeners.append(Listener(self._session, language, self.heard))
+            self.listeners.append(Listener(self._session, language, self.heard, self.book))
             self.start(self.listeners[-1].live())
 
     def sockets(self) -> Counter[str]:
         """The live ones by language."""
         return Counter(each.language for each in self.listeners if each.socket is not None)
+
+    async def _judge(self) -> None:
+        """Once a second: what became of the sentences that are old enough."""
+        while True:
+            await asyncio.sleep(1.0)
+            self.book.judge(self.listeners, time.monotonic() - JUDGED_AFTER_SECONDS)
 
     async def change_somebody(self) -> None:
         """One leaves and another comes, one is cut, or one changes its language."""
@@ -239,6 +297,7 @@ class Hall:
         """With its people in it; they leave at the end."""
         self.start(self.speaker.live())
         self.start(self.speaker.talk())
+        self.start(self._judge())
         self.come(listeners)
         try:
             yield self

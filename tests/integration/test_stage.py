@@ -255,6 +255,33 @@ def test_a_port_in_use_is_said_in_one_line_and_nothing_is_started(
     assert lines == [f"infra.local: port {port} of 127.0.0.1 is already in use"]
 
 
+def test_the_same_port_asked_for_twice_is_said_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+    log = tmp_path / "log"
+    options = ["--http-port", port, "--ws-port", port]
+    with start([sys.executable, "-m", "infra.local", *options], log) as process:
+        output, _ = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, output) == (1, "")
+    last = log.read_text().splitlines()[-1]
+    assert last.startswith(f"infra.local: port {port} is asked for twice")
+
+
+@pytest.mark.parametrize("reloading", ["--autoreload", "--no-autoreload"])
+def test_chalice_local_says_that_its_port_is_in_use_and_fails(
+    tmp_path: Path, reloading: str
+) -> None:
+    log = tmp_path / "log"
+    chalice = str(Path(sys.executable).with_name("chalice"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        with start([chalice, "local", "--port", port, reloading], log) as process:
+            output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode != 0
+    assert output == ""
+    assert f"chalice local: port {port} of 127.0.0.1 is already in use" in log.read_text()
+
+
 def test_data_is_kept_over_a_restart_and_lost_sockets_are_told(tmp_path: Path) -> None:
     data = ("--data-dir", str(tmp_path / "data"))
     with stage(tmp_path / "log", *data) as running:
@@ -281,7 +308,7 @@ def test_the_databases_death_ends_the_stage_with_its_name(tmp_path: Path) -> Non
     log = tmp_path / "log"
     with stage(log) as running:
         everything = descendants(running.process.pid)
-        (child,) = children_named(running.process.pid, "ministack")
+        (child,) = children_named(running.process.pid, "infra.local.dynamodb")
         os.kill(child, signal.SIGKILL)
         assert running.process.wait(PATIENCE) == 1
         assert "infra.local: dynamodb ended with exit code -9" in log.read_text()

@@ -3,9 +3,11 @@
 An `apertium` command costs 150 to 240 ms, nearly all of it loading dictionaries; kept open, the
 same chain answers in 1 to 6 ms. Every program of a mode understands `-z`: flush at each NUL. See
 https://wiki.apertium.org/wiki/Null_flush and https://wiki.apertium.org/wiki/Apertium_stream_format.
-A chain is 6 to 11 processes, 40 to 160 MB together; it starts with its first sentence.
+A chain is 6 to 11 processes, 40 to 160 MB together; it starts with its first sentence, and ends
+when it has had none for a while.
 """
 
+import contextlib
 import os
 import re
 import select
@@ -88,6 +90,7 @@ class RulePipe:
         self._timeout = timeout
         self._lock = threading.Lock()
         self._closed = False
+        self._used_at = time.monotonic()
         self._programs: list[subprocess.Popen[bytes]] = []
 
     def translate(self, sentence: str) -> str:
@@ -97,12 +100,22 @@ class RulePipe:
             PipeFailed: no answer, or none in time.
         """
         with self._lock:
-            if self._closed:
-                raise PipeFailed("the pipe is closed")
-            if not self._running():
-                self._stop()
-                self._start()
+            self._ready()
             return self._ask(sentence, self._timeout)
+
+    def start(self) -> None:
+        """Begin to start it, unless it runs: whoever needs several chains has them load at once."""
+        if not self._programs:
+            threading.Thread(target=self._start_for_later, daemon=True).start()
+
+    def close_unused(self, seconds: float) -> None:
+        """End the programs if nothing was translated for so long; the next sentence starts them."""
+        if self._lock.acquire(blocking=False):
+            try:
+                if time.monotonic() - self._used_at >= seconds:
+                    self._stop()
+            finally:
+                self._lock.release()
 
     def close(self) -> None:
         """End the programs, also under the hands of a thread that waits for them."""
@@ -111,6 +124,19 @@ class RulePipe:
             program.kill()
         with self._lock:
             self._stop()
+
+    def _start_for_later(self) -> None:
+        # What fails here fails for the sentence that comes, too, which has somebody to tell.
+        with self._lock, contextlib.suppress(PipeFailed, OSError):
+            self._ready()
+
+    def _ready(self) -> None:
+        if self._closed:
+            raise PipeFailed("the pipe is closed")
+        self._used_at = time.monotonic()
+        if not self._running():
+            self._stop()
+            self._start()
 
     def _running(self) -> bool:
         return bool(self._programs) and all(program.poll() is None for program in self._programs)

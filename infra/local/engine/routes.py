@@ -45,6 +45,8 @@ class Step:
     quality: Quality
     translate: Translate
     close: Callable[[], None] = lambda: None
+    start: Callable[[], None] = lambda: None
+    close_unused: Callable[[float], None] = lambda _seconds: None
 
 
 # Judged by reading the sentences of a speech and of everyday talk.
@@ -91,6 +93,9 @@ class Engine:
         steps = self.route(source, target)
         if not steps:
             return text
+        if not self._closed:
+            for step in steps:
+                step.start()
         return each_sentence(text, source, partial(self._sentence, steps))
 
     def route(self, source: str, target: str) -> tuple[Step, ...]:
@@ -116,6 +121,11 @@ class Engine:
         self._closed = True
         for step in self._steps:
             step.close()
+
+    def close_unused(self, seconds: float) -> None:
+        """End the processes of steps that were not used for so long; they start when needed."""
+        for step in self._steps:
+            step.close_unused(seconds)
 
     def _badge(self, target: str) -> str | None:
         for source in _SPEAKER_LANGUAGES:
@@ -162,4 +172,6 @@ def _rule_steps() -> Iterable[Step]:
         if commands is not None:
             pipe = apertium.RulePipe(commands)
             translate = amended(mode, past_initials(pipe.translate))
-            yield Step(source, target, quality, translate, pipe.close)
+            yield Step(
+                source, target, quality, translate, pipe.close, pipe.start, pipe.close_unused
+            )

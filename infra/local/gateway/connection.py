@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import select
 import socket
 from enum import Enum, auto
 from struct import Struct
@@ -76,6 +77,17 @@ class Connection:
         self._transport.write(_text_frame(text))
         self.touch()
         return Delivery.SENT
+
+    def peer_is_gone(self) -> bool:
+        """Whether the peer has ended its side of the socket, as the kernel knows it.
+
+        Also while nothing is read from it, when asyncio does not notice.
+        """
+        if self._transport.is_closing():
+            return True
+        look = select.poll()
+        look.register(self._transport.get_extra_info("socket"), select.POLLRDHUP)
+        return bool(look.poll(0))
 
     def touch(self) -> None:
         """Something passed over the connection: it is not idle."""

@@ -6,6 +6,8 @@ function's result as JSON, also when the function failed: then `X-Amz-Function-E
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import aiohttp
@@ -25,24 +27,59 @@ class InvocationError(Exception):
 
 
 class Function:
-    """One function; so many invocations of it run at once, the others wait their turn."""
+    """One function; so many invocations of it run at once, the others wait their turn.
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, parallel: int) -> None:
+    None begins while one of `before` runs, unless that takes longer than `patience` in seconds.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        parallel: int,
+        before: "Function | None" = None,
+        patience: float = 0.0,
+    ) -> None:
         self._session = session
         self._url = url
         self._slots = asyncio.Semaphore(parallel)
+        self._before = before
+        self._patience = patience
+        self._running = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def idle(self, seconds: float) -> None:
+        """Return when none runs, at the latest after so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
 
     async def invoke(self, event: Event) -> object:
         """The function's result, from JSON. Raises InvocationError."""
         payload = json.dumps(event)
         async with self._slots:
-            status, error, body = await self._post(payload)
+            if self._before is not None:
+                await self._before.idle(self._patience)
+            with self._counted():
+                status, error, body = await self._post(payload)
         if status != 200 or error is not None:
             raise InvocationError(f"{self._url}: {status} {error}: {body[:500]!r}")
         try:
             return json.loads(body) if body else None
         except ValueError as malformed:
             raise InvocationError(f"{self._url}: no JSON: {body[:500]!r}") from malformed
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._running += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
 
     async def _post(self, payload: str) -> tuple[int, str | None, bytes]:
         try:
@@ -72,13 +109,16 @@ class Functions:
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 
-        def function(name: str) -> Function:
-            url = f"{host.rstrip('/')}/2015-03-31/functions/{name}/invocations"
-            return Function(self._session, url, limits.parallel_invocations)
+        def url(name: str) -> str:
+            return f"{host.rstrip('/')}/2015-03-31/functions/{name}/invocations"
 
-        self.connect = function(names.connect)
-        self.message = function(names.message)
-        self.disconnect = function(names.disconnect)
+        def yielding(name: str) -> Function:
+            patience = limits.yield_to_messages
+            return Function(self._session, url(name), limits.parallel_crowd, self.message, patience)
+
+        self.message = Function(self._session, url(names.message), limits.parallel_invocations)
+        self.connect = yielding(names.connect)
+        self.disconnect = yielding(names.disconnect)
 
     async def close(self) -> None:
         """Give up the connections to the host."""

@@ -19,22 +19,36 @@ class Inbox:
     A worker lives only while there is something to do: thousands of silent listeners cost nothing.
     """
 
-    def __init__(self, handle: Callable[[Message], Awaitable[None]], limit: int) -> None:
+    def __init__(
+        self,
+        handle: Callable[[Message], Awaitable[None]],
+        limit: int,
+        sender_is_gone: Callable[[], bool],
+    ) -> None:
         self._handle = handle
         self._limit = limit
+        self._sender_is_gone = sender_is_gone
+        self._full = False
         self._waiting: deque[Message] = deque()
         self._worker: asyncio.Task[None] | None = None
 
-    async def put(self, message: Message) -> None:
+    async def put(self, message: Message) -> bool:
         """Queue a message; when `limit` of them wait, only return once all have been handled.
 
         Meanwhile the caller does not read its socket, which is the back-pressure a client feels.
+        If it leaves instead, what still waits is dropped, and the answer is False. Whoever
+        sends no faster than its messages are handled has each of them handled, also after its end,
+        as by API Gateway, which passes every message on as soon as it has come.
         """
         self._waiting.append(message)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
         if len(self._waiting) >= self._limit:
+            self._full = True
             await self.emptied()
+            self._full = False
+            return not self._sender_is_gone()
+        return True
 
     async def emptied(self) -> None:
         """Return once everything queued has been handled."""
@@ -43,4 +57,7 @@ class Inbox:
 
     async def _work(self) -> None:
         while self._waiting:
+            if self._full and self._sender_is_gone():
+                self._waiting.clear()
+                return
             await self._handle(self._waiting.popleft())

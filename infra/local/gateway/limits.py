@@ -20,7 +20,25 @@ class Limits:
     """API Gateway's integration time-out."""
 
     parallel_invocations: int = 32
-    """Of each function: a burst of $disconnect never keeps a message waiting."""
+    """Of the function behind $default."""
+
+    parallel_crowd: int = 4
+    """Of the function behind $connect, and of that behind $disconnect. On AWS each invocation has a
+    processor of its own, here all share one interpreter: with 32 at once, a flood of handshakes
+    made a talk's captions seven times as slow (tests/benchmarks/flood.py), with 4 three times, and
+    no fewer were admitted."""
+
+    yield_to_messages: float = 0.1
+    """So long $connect and $disconnect let messages go first: captions in a flood 1 to 2 times as
+    slow. Not longer, or a busy stage would let nobody in (seen: 0.5 s, 8 a second)."""
+
+    new_connections: int = 500
+    """A second, and as many at once; beyond it a handshake answers 429. API Gateway's quota for an
+    account and region:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html"""
+
+    waiting_handshakes: int = 1000
+    """That wait for their $connect; beyond it 429, too. Ten seconds' worth: clients give up."""
 
     disconnect_retries: tuple[float, ...] = (0.1, 0.5, 2.0)
     """Pauses before $disconnect is tried again. AWS promises best effort; here it is wanted."""

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from urllib.parse import unquote
 
 from aiohttp import StreamReader, web
@@ -89,4 +90,31 @@ def _http_server(sockets: Sockets, management: Management) -> web.Server:
             message, payload, protocol, writer, task, loop, client_max_size=MAX_MESSAGE_BYTES
         )
 
-    return web.Server(handle, request_factory=new_request, access_log=None)
+    return _Server(handle, request_factory=new_request, access_log=None)
+
+
+class _Server(web.Server):
+    """aiohttp's, with a protocol of our own."""
+
+    def __call__(self) -> RequestHandler:
+        """The protocol of one accepted socket."""
+        return _Protocol(self, loop=self._loop, **self._kwargs)
+
+
+class _Protocol(RequestHandler):
+    """Answers what is no HTTP, or too long a head (8 KB a line), as API Gateway does: in JSON."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = HTTPStatus.INTERNAL_SERVER_ERROR,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Log as aiohttp does; its own text would repeat what the client sent."""
+        super().handle_error(request, status, exc, message)
+        answer = web.json_response({"message": HTTPStatus(status).phrase}, status=status)
+        answer.force_close()
+        return answer

@@ -55,6 +55,9 @@ class FakeEngine:
     def qualities(self) -> Mapping[str, str]:
         return {"es": "fair", "fr": "draft"}
 
+    def close_unused(self, seconds: float) -> None:
+        pass
+
     def close(self) -> None:
         self.go.set()
 

@@ -186,3 +186,39 @@ def test_nothing_is_left_open() -> None:
         pipe.translate("hello")
         assert len(list(OPEN_FILES.iterdir())) == before + 2  # the chain's two ends
     assert len(list(OPEN_FILES.iterdir())) == before
+
+
+def test_a_chain_that_nobody_needs_ends_and_comes_back() -> None:
+    before = len(list(OPEN_FILES.iterdir()))
+    with running(ECHO) as pipe:
+        assert pipe.translate("one") == "one"
+        pipe.close_unused(60.0)
+        assert len(list(OPEN_FILES.iterdir())) > before
+        pipe.close_unused(0.0)
+        assert len(list(OPEN_FILES.iterdir())) == before
+        assert pipe.translate("two") == "two"
+
+
+def test_a_chain_that_is_started_ahead_is_there_for_its_first_sentence() -> None:
+    with running(ECHO) as pipe:
+        pipe.start()
+        assert pipe.translate("one") == "one"
+        pipe.start()
+        assert pipe.translate("two") == "two"
+
+
+def test_a_chain_that_cannot_be_started_ahead_fails_with_its_sentence() -> None:
+    with running([["true"]]) as pipe:
+        pipe.start()
+        with pytest.raises(PipeFailed):
+            pipe.translate("one")
+
+
+def test_a_closed_chain_is_not_started_ahead() -> None:
+    before = len(list(OPEN_FILES.iterdir()))
+    with running(ECHO) as pipe:
+        pipe.close()
+        pipe.start()
+        with pytest.raises(PipeFailed):
+            pipe.translate("one")
+    assert len(list(OPEN_FILES.iterdir())) == before

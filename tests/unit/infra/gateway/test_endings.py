@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import socket
 import struct
@@ -10,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 import websockets
+from aiohttp import web
 
 from infra.local.gateway.limits import Limits
 from tests.unit.infra.gateway.stage import (
@@ -208,14 +210,14 @@ def test_300_sockets_cut_at_once_are_300_disconnects() -> None:
                 await at.functions.next("disconnect")
             told = Counter(at.functions.ids("disconnect"))
             assert told == Counter(connection_id for _, connection_id in clients)
-            assert most <= Limits().parallel_invocations
+            assert most <= Limits().parallel_crowd
 
     asyncio.run(scenario())
 
 
 def test_slow_disconnects_hold_up_neither_handshakes_nor_messages() -> None:
     async def scenario() -> None:
-        async with stage(Limits(parallel_invocations=2)) as at:
+        async with stage(Limits(parallel_crowd=2)) as at:
             released = asyncio.Event()
 
             async def wait(_event: Event) -> Reply:
@@ -298,3 +300,25 @@ def test_a_handshake_that_is_accepted_while_stopping_is_ended_too() -> None:
         assert functions.ids("disconnect") == [connection_id]
 
     asyncio.run(scenario())
+
+
+def test_a_cut_connection_is_freed_without_the_collector() -> None:
+    async def scenario() -> None:
+        async with stage() as at:
+            for _ in range(5):
+                client, connection_id = await at.connect()
+                await rst(at, client, connection_id)
+                await at.functions.next("disconnect")
+
+    gc.collect()
+    before = _sockets_in_memory()
+    gc.disable()
+    try:
+        asyncio.run(scenario())
+        assert _sockets_in_memory() == before
+    finally:
+        gc.enable()
+
+
+def _sockets_in_memory() -> int:
+    return sum(issubclass(type(each), web.WebSocketResponse) for each in gc.get_objects())

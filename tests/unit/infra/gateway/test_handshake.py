@@ -1,6 +1,8 @@
 """What a handshake becomes, and how the function's answer decides over it."""
 
 import asyncio
+import json
+import logging
 import re
 import time
 
@@ -229,4 +231,25 @@ def test_a_client_that_leaves_while_connect_runs_is_disconnected() -> None:
             assert at.functions.ids("connect") == at.functions.ids("disconnect")
             assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
 
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "line", ["GET /?x=" + 9000 * "x", "GET / HTTP/1.1\r\nX-Long: " + 9000 * "x"]
+)
+def test_too_long_a_line_is_a_bad_request_in_json(
+    caplog: pytest.LogCaptureFixture, line: str
+) -> None:
+    async def scenario() -> None:
+        async with stage() as at:
+            reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
+            writer.write(f"{line} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            async with asyncio.timeout(PATIENCE):
+                head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+            writer.close()
+        assert head.split(b"\r\n")[0].endswith(b" 400 Bad Request")
+        assert b"application/json" in head
+        assert json.loads(body) == {"message": "Bad Request"}
+
+    caplog.set_level(logging.CRITICAL)
     asyncio.run(scenario())
