@@ -1,14 +1,6 @@
 /** The listener's page: START HERE. Joins a session in one language and shows what is said. */
-import {
-  codeOfLink,
-  getLanguages,
-  getSession,
-  howIs,
-  joinLink,
-  sessionName,
-  socketAddress,
-  webSocketUrl,
-} from "./api.js";
+import { askForAnother, wireAnother } from "./another.js";
+import { codeOfLink, getLanguages, getSession, howIs, sessionName, socketAddress, webSocketUrl } from "./api.js";
 import { CaptionList } from "./caption-list.js";
 import { byNativeName, directionOf, fillSelect, labelled } from "./languages.js";
 import { backOff, Line } from "./line.js";
@@ -106,20 +98,13 @@ function end(why) {
   reader.stop();
   $("ended").hidden = why !== "ended";
   $("other").hidden = why !== "missing";
-  if (why === "missing") askAgain();
+  if (why === "missing") askForAnother(sessionId, joinCode);
   $("language").hidden = why !== "unsupported";
   if (why === "unsupported") {
     notice(word("unsupported"));
     choose();
   }
   list.toNewest();
-}
-
-/** A name that nobody has, and a session whose code is another, look the same from here. */
-function askAgain() {
-  $("other-title").textContent = word(joinCode ? "wrongCode" : "missing");
-  $("other-name").value = sessionId;
-  $("other-code").value = joinCode;
 }
 
 function notice(text, canRetry = false) {
@@ -192,14 +177,7 @@ function wire() {
   });
   $("newest").addEventListener("click", () => list.toNewest());
   $("try-now").addEventListener("click", () => (language ? line.retryNow() : start()));
-  $("other").addEventListener("submit", (event) => {
-    event.preventDefault();
-    const link = joinLink(encodeURIComponent(sessionName($("other-name").value)), $("other-code").value.trim());
-    if (link === location.href) location.reload();
-    else location.assign(link);
-  });
-  // Another code of the same session is no other page to a browser.
-  window.addEventListener("hashchange", () => location.reload());
+  wireAnother();
 }
 
 function toggleSettings() {
