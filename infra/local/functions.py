@@ -23,6 +23,7 @@ from typing import Final
 from aiohttp import web
 
 from chalice_app import bootstrap, logs
+from infra.local import memory
 from infra.local.background import background
 from infra.local.failures import FailureFile
 from infra.local.http_routes import HttpRoutes
@@ -36,6 +37,8 @@ LOGGER = logging.getLogger(__name__)
 
 DRAIN_SECONDS: Final = 1.5
 """What the streams and the asynchronous invocations get to come to an end, together."""
+
+GIVE_BACK_SECONDS: Final = 20.0
 
 
 async def serve(application: Application, arguments: argparse.Namespace) -> int:
@@ -63,7 +66,9 @@ async def serve(application: Application, arguments: argparse.Namespace) -> int:
         behind.start()
         addresses = [runner.addresses[0][1], *([routes.port] if routes else [])]
         print("ready", *(f"http://{LOOPBACK}:{port}" for port in addresses), flush=True)
+        giving_back = asyncio.create_task(_give_back())
         await stop.wait()
+        giving_back.cancel()
         if routes:
             routes.stop()
         deadline = time.monotonic() + DRAIN_SECONDS
@@ -73,6 +78,14 @@ async def serve(application: Application, arguments: argparse.Namespace) -> int:
     finally:
         await runner.cleanup()
     return invoker.finish(max(0.0, deadline - time.monotonic()))
+
+
+async def _give_back() -> None:
+    await asyncio.sleep(GIVE_BACK_SECONDS)
+    memory.keep()  # by now the clients have loaded their models
+    while True:
+        memory.give_back()
+        await asyncio.sleep(GIVE_BACK_SECONDS)
 
 
 def _http_routes(

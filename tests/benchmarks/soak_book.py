@@ -87,8 +87,9 @@ class Book:
         """The speaker has an error; `known`: the server has had this sentence before."""
         waiting = self.unanswered()
         again = [each for each in waiting if each.sendings > 1]
-        if known and again:
-            self._tell(again[0], "that it was sent, its report lost")
+        if known:
+            # None again: the report of the first sending was faster than this.
+            self._tell(again[0] if again else None, "that it was sent, its report lost")
         elif waiting:
             self._tell(waiting[0], code)
 

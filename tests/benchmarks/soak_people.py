@@ -139,7 +139,8 @@ class Listener(Person):
         self._joined_at = math.inf
 
     def address(self) -> str:
-        """Whoever comes back says what it has heard."""
+        """Whoever comes back says what it has heard; it is there when it has been told so."""
+        self._joined_at = math.inf
         back = {"lastSequence": self._last} if self._last else {}
         return self.session.address(targetLanguage=self.language, **back)
 

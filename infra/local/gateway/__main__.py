@@ -13,6 +13,7 @@ import resource
 import signal
 import sys
 
+from infra.local import memory
 from infra.local.gateway.functions import FunctionNames
 from infra.local.gateway.limits import Limits
 from infra.local.gateway.server import LOOPBACK, gateway
@@ -33,7 +34,7 @@ def main() -> None:
     arguments = _parse_arguments()
     logging.basicConfig(stream=sys.stderr, format="gateway %(levelname)s %(message)s")
     _raise_open_files_limit()
-    gc.freeze()  # modules stay for good: nobody need walk them
+    memory.keep()
     gc.set_threshold(*COLLECT_SELDOM)
     try:
         asyncio.run(_serve(arguments))

@@ -1,14 +1,13 @@
 """The life of every connection: `$connect`, its messages in order, and `$disconnect` once."""
 
 import asyncio
-import ctypes
-import gc
 import logging
 from functools import partial
 from http import HTTPStatus
 
 from aiohttp import WebSocketError, WSMsgType, web
 
+from infra.local import memory
 from infra.local.gateway.admission import Admission, Refused
 from infra.local.gateway.answers import json_answer
 from infra.local.gateway.connection import CUT, GOING_AWAY, Connection, WebSocket
@@ -36,10 +35,6 @@ READ_AT_MOST = 8 * MAX_MESSAGE_BYTES
 # which the collector's own thresholds delay for hours. It takes 60 us an open connection, so it is
 # due when a fifth as many have ended.
 COLLECT_AFTER = 100
-
-# What was freed goes back to the system (glibc alone has this): the buffers of asyncio, 256 KB each
-# time it reads, leave holes that made the process grow by 8 MB in 100 s of a talk, nothing leaked.
-_trim = getattr(ctypes.CDLL(None), "malloc_trim", lambda _keep: None)
 
 
 class Sockets:
@@ -91,8 +86,7 @@ class Sockets:
         self._ended += 1
         if self._ended >= max(COLLECT_AFTER, len(self._lives) // 5):
             self._ended = 0
-            gc.collect()
-            _trim(0)
+            memory.give_back()
 
     async def _admit(self, request: web.BaseRequest, ws: WebSocket) -> web.StreamResponse:
         origin = self._origin(request)
