@@ -18,9 +18,12 @@ _SILENT = "-"
 
 def main() -> int:
     """Runs the drill; 1 when an alarm failed it."""
-    logging.disable(logging.WARNING)  # the talks go wrong on purpose
     alarms = read_alarms(STAGE.name)
-    rows = [(scenario, drill(scenario, alarms)) for scenario in scenarios()]
+    logging.disable(logging.WARNING)  # the talks go wrong on purpose
+    try:
+        rows = [(scenario, drill(scenario, alarms)) for scenario in scenarios()]
+    finally:
+        logging.disable(logging.NOTSET)
     print("\n".join(table(rows, alarms)))
     never = {alarm.name for alarm in alarms} - {name for each, _ in rows for name in each.fires}
     for name in sorted(never):

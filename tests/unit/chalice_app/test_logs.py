@@ -41,11 +41,15 @@ def sink() -> Iterator[io.StringIO]:
     """What a process logs whose root has one handler, Lambda's; afterwards all is as it was."""
     root, sink = logging.getLogger(), io.StringIO()
     handlers, levels = root.handlers[:], {name: logging.getLogger(name).level for name in logs.OWN}
+    # pytest's own, which it puts back for the test itself: `install` reaches them there.
+    forms = [(handler, handler.formatter) for handler in handlers]
     root.handlers[:] = [LambdaHandler(sink)]
     try:
         yield sink
     finally:
         root.handlers[:] = handlers
+        for handler, form in forms:
+            handler.setFormatter(form)
         for name, level in levels.items():
             logging.getLogger(name).setLevel(level)
 
