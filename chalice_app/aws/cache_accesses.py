@@ -4,7 +4,6 @@ Key: `hit#<container>#<n>`. Attributes: hits, a map of cacheKey -> [count, last 
 (epoch seconds). Without recencyBucket, so that the index never holds one.
 """
 
-import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,6 @@ from chalice_app.attribute_values import Item, encode
 from chalice_app.aws.dynamodb import Table, errors_translated
 from chalice_app.errors import Conflict
 from chalice_app.models import Access, AccessRow, EntryUse, UseUpdate
-
-_log = logging.getLogger(__name__)
 
 ROW_SECONDS = 24 * 3600
 """A row's life: no stream delivers a record that is older."""
@@ -53,33 +50,18 @@ class CacheAccesses:
 
     def get_accesses(self, names: Iterable[str]) -> Mapping[str, AccessRow]:
         """The outbox rows that exist, by consistent reads; whatever makes no sense is left out."""
-        found = self._read(list(names))
+        found = self.table.batch_get(names, consistent=True)
         return {name: AccessRow(name, _accesses(item)) for name, item in found.items()}
 
     def get_uses(self, cache_keys: Iterable[str]) -> Mapping[str, EntryUse]:
         """The use of the entries that exist and are whole, by consistent reads."""
-        found = self._read(list(cache_keys))
+        found = self.table.batch_get(cache_keys, consistent=True)
         uses = ((key, use_from(item)) for key, item in found.items())
         return {key: use for key, use in uses if use is not None}
 
     def apply_accesses(self, names: Sequence[str], updates: Sequence[UseUpdate]) -> None:
         """Deletes the outbox rows and updates the entries, all or nothing."""
         self._transact([*map(self._delete, names), *map(self._update, updates)])
-
-    def _read(self, keys: Sequence[str]) -> Mapping[str, Item]:
-        try:
-            return self.table.batch_get(keys, consistent=True)
-        except ValueError:
-            _log.exception("a row of the cache cannot be read")
-        # One by one, so that a poisoned row holds up no other.
-        found = {key: self._read_one(key) for key in keys}
-        return {key: item for key, item in found.items() if item is not None}
-
-    def _read_one(self, key: str) -> Item | None:
-        try:
-            return self.table.get(key)
-        except ValueError:
-            return None
 
     def _transact(self, actions: Sequence[Any], token: str | None = None) -> None:
         with errors_translated():
