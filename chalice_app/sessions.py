@@ -95,10 +95,7 @@ class Sessions:
         Raises:
             SessionNotFound: there is none, or its life is over.
         """
-        if not is_session_name(session_id):
-            raise SessionNotFound("there is no such session")
-        logs.bind(session=session_id)
-        session = self.sessions.get_session(session_id)
+        session = self._read(session_id)
         if session is None or self.clock.now_ms() >= session.expires_at * 1000:
             raise SessionNotFound("there is no such session")
         return session
@@ -114,13 +111,19 @@ class Sessions:
         Raises:
             SessionNotFound: there is none for them.
         """
-        session = self.sessions.get_session(session_id) if is_session_name(session_id) else None
+        session = self._read(session_id)
         admitted = join_codes.admits(session, join_code)
         speaks = hmac.compare_digest(session.token_hash if session else "", hash_token(token or ""))
         alive = session is not None and self.clock.now_ms() < session.expires_at * 1000
         if session is None or not alive or not (admitted or speaks):
             raise SessionNotFound("there is no such session")
         return session
+
+    def _read(self, session_id: str) -> Session | None:
+        if not is_session_name(session_id):
+            return None
+        logs.bind(session=session_id)
+        return self.sessions.get_session(session_id)
 
     def is_full(self, session: Session) -> bool:
         """Whether it has as many listeners as it admits.

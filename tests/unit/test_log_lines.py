@@ -238,7 +238,7 @@ def test_so_do_those_of_the_other_functions(
 ) -> None:
     expected = {"session": talk.session.session_id, **fields}
     (line,) = [each for each in lines if each["message"] == message and of(each) == function]
-    assert expected.items() <= line.items()
+    assert expected == {name: line.get(name) for name in expected}
 
 
 def of(line: Line) -> str:
