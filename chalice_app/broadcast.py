@@ -58,11 +58,11 @@ class Broadcast:
         """Sends a notice: the same, within `NOTICE_SECONDS`."""
         return self.send(connection_ids, message, self.clock.monotonic() + NOTICE_SECONDS)
 
-    def close(self, connection_ids: Sequence[str]) -> Posted:
-        """Closes connections, within `CLOSING_SECONDS`; their `$disconnect` removes the rows."""
+    def close(self, connection_ids: Sequence[str], seconds: float = CLOSING_SECONDS) -> Posted:
+        """Closes connections, within so many seconds; their `$disconnect` removes the rows."""
         if not connection_ids:
             return Posted()
-        return self.gateway.close(connection_ids, self.clock.monotonic() + CLOSING_SECONDS)
+        return self.gateway.close(connection_ids, self.clock.monotonic() + seconds)
 
     def _forget(self, gone: Sequence[str]) -> None:
         try:

@@ -6,6 +6,7 @@ parser repeats the input in it.
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,10 @@ MAX_TEXT_CHARACTERS = 4_000
 
 MAX_SEQUENCE = 2**53 - 1
 """The largest integer that a browser's JSON keeps exact."""
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
+"""Unicode's categories of what shows nothing by itself: spaces, controls, zero-width characters,
+and marks that have no letter to stand on."""
 
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -218,7 +223,9 @@ def _sequence(value: object) -> int:
 
 
 def _sentence_text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or all(
+        unicodedata.category(each) in _INVISIBLE for each in value
+    ):
         raise BadMessage("text must be a string with something in it")
     if len(value) > MAX_TEXT_CHARACTERS:
         raise TextTooLong("the sentence is too long", maxCharacters=MAX_TEXT_CHARACTERS)

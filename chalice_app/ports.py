@@ -34,8 +34,11 @@ class SessionStore(Protocol):
     def get_session(self, session_id: str) -> Session | None:
         """The session as it is now (consistent read)."""
 
-    def set_speaker(self, session: Session, connection_id: str) -> None:
-        """Makes that connection the speaker's; ConditionFailed when the session is not open."""
+    def set_speaker(self, session: Session, connection_id: str) -> str | None:
+        """Makes that connection the speaker's; returns the one that was the speaker's until then.
+
+        ConditionFailed when the session is not open.
+        """
 
     def clear_speaker(self, session_id: str, connection_id: str) -> None:
         """Forgets the speaker's connection, if it still is that one."""

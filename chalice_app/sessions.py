@@ -5,6 +5,7 @@ None of them touches a count: the stream of the Connections table does (see `str
 
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,9 +36,14 @@ CONNECTION_TTL_SECONDS = 2 * 3600 + 600
 HANDSHAKE_WAITS = (0.05, 0.1, 0.2)
 """Seconds between the tries to tell those who answer 410; most of them have simply left."""
 
+DISPLACING_SECONDS = 1.5
+"""How long a former speaker is told, and then closed: the new one's handshake waits for both."""
+
 _NAME_TRIES = 8
 
 _FULL = "the session is full"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +180,9 @@ class Sessions:
     def join_as_speaker(self, join: JoinAsSpeaker, connection_id: str) -> None:
         """Admits whoever holds the token; the last to join is the speaker.
 
+        From the first write on, whatever the former speaker's connection asks for is refused
+        (`spoken_by`), also if it could not be told, or this function died before it was.
+
         Raises:
             SessionNotFound: no such open session.
             NotSpeaker: the token is another.
@@ -181,10 +190,24 @@ class Sessions:
         session = self.get_open(join.session_id)
         self._check_token(session, join.token)
         try:
-            self.sessions.set_speaker(session, connection_id)
+            former = self.sessions.set_speaker(session, connection_id)
         except ConditionFailed:
             raise SessionNotFound("there is no such session") from None
         self.connections.put_connection(self._connection(session, connection_id, Role.SPEAKER))
+        # A write whose answer was lost is made twice, and the second time displaces itself.
+        displaced = session.speaker_connection_id if former == connection_id else former
+        if displaced is not None:
+            self._displace(displaced)
+
+    def _displace(self, connection_id: str) -> None:
+        """Tells a connection that another speaks now and closes it, as far as that can be done."""
+        told = messages.error(NotSpeaker("another connection speaks in this session now"), "")
+        deadline = self.clock.monotonic() + DISPLACING_SECONDS
+        try:
+            self.broadcast.send([connection_id], told, deadline)
+            self.broadcast.close([connection_id], DISPLACING_SECONDS)
+        except Exception:  # noqa: BLE001
+            _log.exception("a former speaker could not be told")
 
     def _connection(
         self,

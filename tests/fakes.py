@@ -151,13 +151,14 @@ class MemoryTables:
         with self._lock:
             return self._sessions.get(session_id)
 
-    def set_speaker(self, session: Session, connection_id: str) -> None:
+    def set_speaker(self, session: Session, connection_id: str) -> str | None:
         self._called("set_speaker")
         with self._lock:
             found = self._same(session)
             if found is None or not found.is_active:
                 raise ConditionFailed("the session is not open")
             self._store(replace(found, speaker_connection_id=connection_id))
+            return found.speaker_connection_id
 
     def clear_speaker(self, session_id: str, connection_id: str) -> None:
         self._called("clear_speaker")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 
 _RESERVED = re.compile(r"#(\w+)")
 Row = TypeVar("Row")
+Returned = Literal["ALL_NEW", "ALL_OLD"]
 
 _TRIES = 8
 _BACKOFF_SECONDS = 0.02
@@ -181,9 +182,12 @@ class Table:
                 return
         raise Unavailable("the database is throttling writes")
 
-    def update(self, key: str, update: str, condition: str, **values: Any) -> Item:
+    def update(
+        self, key: str, update: str, condition: str, returned: Returned = "ALL_NEW", **values: Any
+    ) -> Item:
         """Updates an item and returns it; `values` are the expression's `:names`.
 
+        With `returned` ALL_OLD it is returned as it was before.
         ConditionFailed, with the item found, when the condition fails.
         """
         request: dict[str, Any] = {
@@ -191,7 +195,7 @@ class Table:
             "Key": {self.key: {"S": key}},
             "UpdateExpression": update,
             "ConditionExpression": condition,
-            "ReturnValues": "ALL_NEW",
+            "ReturnValues": returned,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         if values:

@@ -69,16 +69,18 @@ class SessionsTable:
         item = self.table.get(session_id)
         return session_from(item) if item is not None else None
 
-    def set_speaker(self, session: Session, connection_id: str) -> None:
-        """Makes that connection the speaker's; ConditionFailed when the session is not open."""
-        self.table.update(
+    def set_speaker(self, session: Session, connection_id: str) -> str | None:
+        """Makes that connection the speaker's and returns the one that was it, in one write."""
+        before = self.table.update(
             session.session_id,
             "SET speakerConnectionId = :connection",
             "createdAt = :epoch AND isActive = :true",
+            "ALL_OLD",
             connection=connection_id,
             epoch=session.created_at,
             true=True,
         )
+        return _optional(before, "speakerConnectionId")
 
     def clear_speaker(self, session_id: str, connection_id: str) -> None:
         """Forgets the speaker's connection, unless another has taken over."""

@@ -42,6 +42,7 @@ export function openConsole(session, languages, over) {
     verdict: () => howIs(sessionId, { token }),
     onMessage,
     onState,
+    onDismissed: dismissed,
     quietMs: QUIET_MS,
   });
   const dictation = new Dictation({
@@ -95,6 +96,16 @@ export function openConsole(session, languages, over) {
       claim.close();
       over(why);
     }
+  }
+
+  /**
+   * Closed without a word: another speaks, and the word was lost. Coming back unasked would take the
+   * talk from it, and it would take it back.
+   */
+  async function dismissed() {
+    const state = await howIs(sessionId);
+    if (state === "missing" || state === "ended") line.close("ended");
+    else displaced();
   }
 
   /** Two tabs of one speaker: one speaks, and the other says so and offers to take over. */

@@ -5,6 +5,9 @@ const LONGEST_MS = 20_000;
 const ANSWER_MS = 10_000;
 const RETRIED = ["", "open", "full", "limited", "unreachable"];
 
+/** How a connection ends that the server closes on purpose; networks and old age have other codes. */
+const CLOSED_ON_PURPOSE = 1000;
+
 /**
  * The pause before a try: "full jitter", so that a hall which lost its network together does not
  * come back in one second.
@@ -20,6 +23,8 @@ export function backOff(attempt, random = Math.random) {
  *   nothing: those in RETRIED mean another try, anything else is final
  * @property {(message: any) => void} onMessage
  * @property {(state: "connecting" | "live" | "waiting" | "over", why: string) => void} onState
+ * @property {() => void} [onDismissed] the server has closed it on purpose; without it that is a loss
+ *   like any other
  * @property {number} quietMs how long nothing may come before the line is tested
  */
 
@@ -52,7 +57,11 @@ export class Line {
       this.#heard();
     };
     socket.onmessage = (event) => this.#receive(event.data);
-    socket.onclose = () => this.#lost();
+    socket.onclose = ({ code }) => {
+      const { onDismissed } = this.#options;
+      if (code === CLOSED_ON_PURPOSE && onDismissed) onDismissed();
+      else this.#lost();
+    };
     this.#after("handshake", ANSWER_MS * 2, () => this.#lost());
   }
 

@@ -78,6 +78,7 @@ class StubStage:
         self.over_budget = False
         self.reports = True
         self.answers = True
+        self.tells_the_displaced = True
         self.sockets: list[Socket] = []
         self._spoken: set[int] = set()
         self._news = threading.Condition()
@@ -297,11 +298,20 @@ class StubStage:
         await response.prepare(request)
         socket = Socket(dict(request.query), response)
         await response.send_json(self._joined(socket))
+        former = [each for each in self.sockets if each.is_speaker and each.is_open]
         with self._news:
             self.sockets.append(socket)
             self._news.notify_all()
+        if socket.is_speaker:
+            for each in former:
+                await self._displace(each)
         await self._listen(socket)
         return response
+
+    async def _displace(self, former: Socket) -> None:
+        if self.tells_the_displaced:
+            await _refuse(former, "NOT_SPEAKER")
+        await former.response.close(code=WSCloseCode.OK)
 
     def _refusal(self, query: Mapping[str, str]) -> int | None:
         if self.refuse_with is not None:

@@ -262,12 +262,35 @@ def test_a_second_device_takes_over_and_no_sentence_is_lost(
     start(stub, first)
     second.get_by_role("button", name="Start a session").click()
     newer = stub.speaker(2)
+    expect(first.get_by_role("alert")).to_contain_text("Another tab or device speaks")
     speak(second, "from the second")
     assert said(stub, newer, 1) == [(1, "from the second")]
-    speak(first, "from the first")
-    expect(first.get_by_role("alert")).to_contain_text("Another tab or device speaks")
     first.get_by_role("button", name="Speak from here").click()
-    assert said(stub, stub.speaker(3), 1) == [(2, "from the first")]
+    third = stub.speaker(3)
+    expect(second.get_by_role("alert")).to_contain_text("Another tab or device speaks")
+    speak(first, "from the first")
+    assert said(stub, third, 1) == [(2, "from the first")]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_two_devices_do_not_take_the_talk_from_each_other_by_themselves(
+    stub: StubStage, open_page: OpenPage, told: bool
+) -> None:
+    first = open_page("about:blank")
+    first.clock.install()
+    first.goto(stub.http)
+    start(stub, first)
+    stub.tells_the_displaced = told
+    second = open_page(stub.http)
+    second.get_by_role("button", name="Start a session").click()
+    stub.speaker(2)
+    expect(first.get_by_role("alert")).to_contain_text("Another tab or device speaks")
+    first.clock.fast_forward(120_000)
+    first.evaluate("window.dispatchEvent(new Event('online'))")
+    first.clock.fast_forward(120_000)
+    expect(second.locator("#state")).to_have_text("Live")
+    expect(first.get_by_role("button", name="Speak from here")).to_be_visible()
+    assert len(stub.sockets) == 2
 
 
 def test_too_fast_is_sent_again_when_the_server_says(stub: StubStage, open_page: OpenPage) -> None:

@@ -24,13 +24,15 @@ def test_a_status_is_what_http_says(stage: Stage) -> None:
     asyncio.run(scenario())
 
 
-def test_the_last_to_join_with_the_token_is_the_speaker(stage: Stage) -> None:
+def test_the_last_to_join_with_the_token_is_the_speaker_and_the_first_is_told_and_closed(
+    stage: Stage,
+) -> None:
     async def scenario() -> None:
         async with talk(stage) as at:
             before = await at.join_speaker()
             now = await at.join_speaker()
-            await before.send("speak", sequence=1, text="Still me?")
             assert (await before.expect("error"))["code"] == "NOT_SPEAKER"
+            assert await before.closed() == 1000
             await at.say(now, "It is me now.")
             assert stage.counts(at.session) == (0, {})
 

@@ -238,7 +238,12 @@ def test_a_sequence_must_be_a_whole_number_from_one(sequence: object) -> None:
         messages.parse_message(json.dumps(body))
 
 
-@pytest.mark.parametrize("text", [None, "", "  \n\t", "\u3000", 5, ["Hi"], {"text": "Hi"}])
+INVISIBLE = ("\u200b", "\u200d\ufeff\u2060", "\u200e \u00ad", "\ufe0f", "\u034f", "\x00")
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "  \n\t", "\u3000", *INVISIBLE, 5, ["Hi"], {"text": "Hi"}]
+)
 def test_a_sentence_must_be_a_string_with_something_in_it(text: object) -> None:
     with pytest.raises(BadMessage, match="text"):
         messages.parse_message(json.dumps({"action": "speak", "sequence": 1, "text": text}))

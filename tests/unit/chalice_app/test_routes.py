@@ -241,6 +241,22 @@ def test_the_end_of_a_talk_writes_the_hits_of_its_last_sentences(world: World) -
     assert len(cache.rows) == 1
 
 
+@pytest.mark.parametrize(
+    "message", [{"action": "speak", "sequence": 1, "text": "Hi"}, {"action": "end"}]
+)
+def test_whatever_a_former_speaker_asks_for_is_refused(
+    world: World, message: dict[str, Any]
+) -> None:
+    of, token = world.app.sessions.open("en")
+    for connection_id in ("c1", "c2"):
+        assert connect(connection_id, sessionId=of.session_id, token=token) == 200
+    world.gateway.log.clear()
+    send("c1", message)
+    assert error(world, "c1")["code"] == "NOT_SPEAKER"
+    assert world.now(of).is_active
+    assert world.tables.calls["claim_sequence"] == 0
+
+
 # Errors
 
 

@@ -1,5 +1,8 @@
 """Opening, joining, changing language, leaving and ending, over fakes."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 from chalice_app.errors import (
@@ -10,10 +13,18 @@ from chalice_app.errors import (
     UnsupportedLanguage,
 )
 from chalice_app.messages import JoinAsListener, JoinAsSpeaker
-from chalice_app.models import Role, Session
+from chalice_app.models import Posted, Role, Session
 from chalice_app.session_names import is_session_name
 from chalice_app.sessions import CONNECTION_TTL_SECONDS, hash_token
-from tests.fakes import NOW_MS, MemoryTables, World, listener, session, speaker
+from tests.fakes import (
+    NOW_MS,
+    MemoryTables,
+    RecordingGateway,
+    World,
+    listener,
+    session,
+    speaker,
+)
 
 
 def join(of: Session, language: str = "es", last_sequence: int | None = None) -> JoinAsListener:
@@ -169,6 +180,97 @@ def test_the_last_to_join_with_the_token_is_the_speaker(world: World) -> None:
         world.app.sessions.spoken_by("c1")
 
 
+def take_over(world: World, of: Session, token: str, *connection_ids: str) -> None:
+    for connection_id in connection_ids:
+        world.app.sessions.join_as_speaker(JoinAsSpeaker(of.session_id, token), connection_id)
+
+
+def test_a_speaker_whose_talk_is_taken_over_is_told_and_closed(world: World) -> None:
+    opened, token = world.app.sessions.open("en")
+    take_over(world, opened, token, "c1", "c2")
+    (told,) = world.gateway.to("c1")
+    assert (told["type"], told["code"]) == ("error", "NOT_SPEAKER")
+    assert told["message"] == "another connection speaks in this session now"
+    assert world.gateway.closed == ["c1"]
+    assert world.gateway.to("c2") == []
+
+
+def test_of_many_who_take_over_each_is_told_by_the_next() -> None:
+    class ReadsAreOld(MemoryTables):
+        """Every take-over has read the session before the first one wrote."""
+
+        def get_session(self, session_id: str) -> Session | None:
+            found = super().get_session(session_id)
+            return found and replace(found, speaker_connection_id=None)
+
+    world = World(tables=ReadsAreOld())
+    opened, token = world.app.sessions.open("en")
+    take_over(world, opened, token, "c1", "c2", "c3")
+    assert world.gateway.closed == ["c1", "c2"]
+
+
+def test_a_take_over_whose_answer_was_lost_still_tells_the_former_speaker() -> None:
+    class AnswersAreLost(MemoryTables):
+        """The SDK repeats the write, and finds what the first has written."""
+
+        def set_speaker(self, session: Session, connection_id: str) -> str | None:
+            super().set_speaker(session, connection_id)
+            return super().set_speaker(session, connection_id)
+
+    world = World(tables=AnswersAreLost())
+    opened, token = world.app.sessions.open("en")
+    take_over(world, opened, token, "c1", "c2")
+    assert world.gateway.closed == ["c1"]
+
+
+@pytest.mark.parametrize("trouble", ["gone", "failing", "late"])
+def test_a_take_over_succeeds_though_the_former_speaker_cannot_be_told(
+    world: World, trouble: str
+) -> None:
+    opened, token = world.app.sessions.open("en")
+    take_over(world, opened, token, "c1")
+    getattr(world.gateway, trouble).add("c1")
+    take_over(world, opened, token, "c2")
+    assert world.app.sessions.spoken_by("c2") == world.now(opened)
+    assert world.gateway.closed == ["c1"]
+
+
+def test_a_take_over_succeeds_though_telling_breaks() -> None:
+    class Broken(RecordingGateway):
+        def post(
+            self, connection_ids: Sequence[str], data: bytes, deadline: float, share: float = 1.0
+        ) -> Posted:
+            raise RuntimeError("a bug")
+
+    world = World(gateway=Broken())
+    opened, token = world.app.sessions.open("en")
+    take_over(world, opened, token, "c1", "c2")
+    assert world.app.sessions.spoken_by("c2") == world.now(opened)
+
+
+def test_a_former_speaker_holds_up_the_next_for_three_seconds_at_most(world: World) -> None:
+    opened, token = world.app.sessions.open("en")
+    take_over(world, opened, token, "c1", "c2")
+    begun = world.clock.monotonic()
+    assert len(world.gateway.deadlines) == 2
+    assert sum(each - begun for each in world.gateway.deadlines) <= 3
+
+
+def test_a_take_over_that_breaks_off_after_its_first_write_leaves_nobody_a_second_speaker(
+    world: World,
+) -> None:
+    opened, token = world.app.sessions.open("en")
+    take_over(world, opened, token, "c1")
+    world.tables.refusing.add("put_connection")
+    with pytest.raises(Unavailable):
+        take_over(world, opened, token, "c2")
+    with pytest.raises(NotSpeaker):
+        world.app.sessions.spoken_by("c1")
+    world.tables.refusing.clear()
+    take_over(world, opened, token, "c3")
+    assert world.app.sessions.spoken_by("c3") == world.now(opened)
+
+
 def test_another_token_is_refused(world: World) -> None:
     opened, token = world.app.sessions.open("en")
     with pytest.raises(NotSpeaker):
@@ -179,9 +281,9 @@ def test_another_token_is_refused(world: World) -> None:
 
 def test_a_session_that_ends_while_its_speaker_joins_is_not_found() -> None:
     class EndsMeanwhile(MemoryTables):
-        def set_speaker(self, session: Session, connection_id: str) -> None:
+        def set_speaker(self, session: Session, connection_id: str) -> str | None:
             self.end_session(session)
-            super().set_speaker(session, connection_id)
+            return super().set_speaker(session, connection_id)
 
     world = World(tables=EndsMeanwhile())
     opened, token = world.app.sessions.open("en")

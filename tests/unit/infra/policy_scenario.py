@@ -45,6 +45,8 @@ class Scenario:
         return opened["sessionId"], opened["speakerToken"]
 
     def _arrive(self, name: str, token: str) -> None:
+        self._connect("former", sessionId=name, token=token)
+        self.recorder.gateway.scripts["former"] = [GONE, HERE]
         self._connect("speaker", sessionId=name, token=token)
         for listener in ("c1", "c2", "c3"):
             self._connect(listener, sessionId=name, targetLanguage="es")

@@ -151,8 +151,8 @@ def test_a_name_is_free_when_its_session_has_expired(stores: Stores) -> None:
 
 def test_the_last_speaker_stands(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
-    stores.sessions.set_speaker(HERE, "c1")
-    stores.sessions.set_speaker(HERE, "c2")
+    assert stores.sessions.set_speaker(HERE, "c1") is None
+    assert stores.sessions.set_speaker(HERE, "c2") == "c1"
     assert now(stores).speaker_connection_id == "c2"
 
 
