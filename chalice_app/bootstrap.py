@@ -57,7 +57,7 @@ from chalice_app.ports import (
 from chalice_app.rendering import Renderer
 from chalice_app.reporting import Reporting
 from chalice_app.resume import Resume
-from chalice_app.sessions import Sessions
+from chalice_app.sessions import LATE_CAPTIONS, Sessions
 from chalice_app.slices import Slicing
 from chalice_app.speech import Speech
 from chalice_app.stopping import before_stop
@@ -112,6 +112,7 @@ class Application:
             clock=self.adapters.clock,
             ttl_seconds=self.settings.session_ttl_seconds,
             limits=self.settings.limits,
+            late_captions=LATE_CAPTIONS if self.settings.keep_sentences else 0,
         )
 
     @cached_property

@@ -53,7 +53,8 @@ class Connection:
     """One open socket.
 
     `session_epoch` is the `created_at` of the session it joined; `version` starts at 1 and rises
-    with every change of language, so that of two readings the newer is known.
+    with every change of language, so that of two readings the newer is known. `last_sequence` is up
+    to which sentence a listener has heard the talk who came back, or came late.
     """
 
     connection_id: str

@@ -8,7 +8,7 @@ import hmac
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import sleep
 from typing import Any
 
@@ -36,6 +36,9 @@ CONNECTION_TTL_SECONDS = 2 * 3600 + 600
 HANDSHAKE_WAITS = (0.05, 0.1, 0.2)
 """Seconds between the tries to tell those who answer 410; most of them have simply left."""
 
+LATE_CAPTIONS = 3
+"""Captions that a listener who comes in the middle of a talk is sent first: what it is about."""
+
 DISPLACING_SECONDS = 1.5
 """How long a former speaker is told, and then closed: the new one's handshake waits for both."""
 
@@ -57,6 +60,7 @@ class Sessions:
     clock: Clock
     ttl_seconds: int
     limits: Limits
+    late_captions: int = LATE_CAPTIONS
     wait: Callable[[float], None] = sleep
 
     def open(self, wanted: OpenSession | str) -> tuple[Session, str]:
@@ -173,6 +177,10 @@ class Sessions:
         if self.is_full(session):
             raise SessionFull(_FULL)
         self.translation.require_language(join.target_language)
+        if join.last_sequence is None and self.late_captions and session.last_sequence:
+            # From here on a late joiner is one who comes back, having missed the last few captions.
+            last = max(0, session.last_sequence - self.late_captions)
+            join = replace(join, last_sequence=last)
         self.connections.put_connection(
             self._connection(session, connection_id, Role.LISTENER, join)
         )

@@ -13,6 +13,9 @@ import { speak, word } from "./wording.js";
 /** Silence after which the line is tested: far below API Gateway's ten idle minutes. */
 const QUIET_MS = 120_000;
 
+/** What the server sends to whoever comes late. */
+const LATE_CAPTIONS = 3;
+
 const $ = (id) => document.getElementById(id);
 const sessionId = sessionName(decodeURIComponent(location.pathname.split("/").pop()));
 const joinCode = codeOfLink();
@@ -22,6 +25,8 @@ let session = null;
 let language = "";
 let settled = "";
 let caughtUpAt = 0;
+/** What to ask from while nothing has been heard: everything after a reload, which shall lose nothing. */
+let missingFrom = performance.getEntriesByType("navigation")[0]?.type === "reload" ? 0 : null;
 let tries = 0;
 let startTimer = 0;
 
@@ -31,10 +36,10 @@ const reader = new Reader(showVoice);
 const line = new Line({ address, verdict, onMessage, onState, quietMs: QUIET_MS });
 
 function address() {
-  // From 0, at first: who comes late sees what was just said, and a reload loses nothing.
-  const lastSequence = order.complete;
-  const query = { sessionId, targetLanguage: language, lastSequence, ...(joinCode && { joinCode }) };
-  return socketAddress(webSocketUrl(), query);
+  const query = { sessionId, targetLanguage: language, ...(joinCode && { joinCode }) };
+  // Without it, the server sends the last few captions: who comes late sees what was just said.
+  const lastSequence = order.complete || missingFrom;
+  return socketAddress(webSocketUrl(), lastSequence === null ? query : { ...query, lastSequence });
 }
 
 /** Why a handshake may have been refused; a language can go while the page is open. */
@@ -49,6 +54,7 @@ function onMessage(message) {
   switch (message.type) {
     case "joined":
       caughtUpAt = message.lastSequence;
+      missingFrom ??= Math.max(0, message.lastSequence - LATE_CAPTIONS);
       settled = message.targetLanguage;
       break;
     case "caption":

@@ -101,7 +101,7 @@ def test_who_comes_late_sees_what_was_just_said_but_does_not_have_it_announced(
 ) -> None:
     stub.session.last_sequence = 2
     page = open_page(stub.listener_page)
-    assert stub.listener().query["lastSequence"] == "0"
+    assert "lastSequence" not in stub.listener().query
     log = page.get_by_role("log")
     stub.caption(2, "dicho antes")
     expect(page.locator(".caption")).to_have_count(1)
@@ -109,6 +109,26 @@ def test_who_comes_late_sees_what_was_just_said_but_does_not_have_it_announced(
     stub.caption(3, "dicho ahora")
     expect(page.locator(".caption")).to_have_count(2)
     expect(log).to_have_attribute("aria-live", "polite")
+
+
+def test_a_reload_asks_for_everything_again(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.listener_page)
+    stub.caption(1, "uno")
+    expect(page.locator(".caption")).to_have_count(1)
+    page.reload()
+    stub.wait(lambda: len(stub.sockets) == 2, "a second socket")
+    assert stub.sockets[1].query["lastSequence"] == "0"
+
+
+def test_who_was_cut_before_anything_was_said_asks_for_all_of_it(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.listener_page)
+    expect(page.locator("#state")).to_have_text("En directo")
+    stub.kill_gateway()
+    stub.session.last_sequence = 20
+    stub.revive_gateway()
+    assert stub.listener().query["lastSequence"] == "0"
 
 
 def test_changes_language_at_once(stub: StubStage, open_page: OpenPage) -> None:

@@ -59,15 +59,34 @@ def test_who_comes_back_in_another_language_reads_the_past_in_it(stage: Stage) -
     asyncio.run(scenario())
 
 
-def test_who_comes_for_the_first_time_hears_only_what_is_new(stage: Stage) -> None:
+def test_who_comes_late_reads_the_last_three_captions_first(stage: Stage) -> None:
     async def scenario() -> None:
         async with talk(stage) as at:
             speaker = await at.join_speaker()
-            await at.say(speaker, SPEECH[0])
+            for sentence in SPEECH[:5]:
+                await at.say(speaker, sentence)
             newcomer = await at.join("pt")
-            await at.say(speaker, SPEECH[1])
-            await newcomer.expect("caption")
-            assert newcomer.sequences() == [2]
+            await at.say(speaker, SPEECH[5])
+            await newcomer.expect("caption", sequence=6)
+            assert newcomer.sequences() == [3, 4, 5, 6]
+            assert {caption["language"] for caption in newcomer.of("caption")} == {"pt"}
+
+    asyncio.run(scenario())
+
+
+def test_late_joiners_read_no_caption_twice_and_in_order_while_somebody_speaks(
+    stage: Stage,
+) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at, endless_speech(at):
+            await hear_until(await at.join("en"), 5)
+            late = await asyncio.gather(*(at.enter(targetLanguage="en") for _ in range(30)))
+            await asyncio.gather(*(hear_until(each, at.sequence + 5) for each in late))
+            for each in late:
+                assert each.received[0]["type"] == "joined"
+                heard = each.sequences()
+                assert heard == list(range(heard[0], heard[-1] + 1))
+                assert heard[0] <= each.received[0]["lastSequence"]
 
     asyncio.run(scenario())
 

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def exit_status(failures: Sequence[Failure], hunted: Sequence[Hunted], costs: Costs) -> int:
     """1 if a schedule broke something, a mutant survived or a write costs more than it may."""
     survived = any(mutant.caught is None for mutant in hunted)
-    dear = costs.join > MAX_JOIN_UNITS or costs.replay_writes > 0
+    dear = max(costs.join, costs.late_join) > MAX_JOIN_UNITS or costs.replay_writes > 0
     return int(bool(failures) or survived or dear)
 
 

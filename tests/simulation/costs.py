@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tests.simulation.designs import PRODUCTION
-from tests.simulation.people import ChangeLanguage, Join, Leave, Open
+from tests.simulation.people import ChangeLanguage, Join, Leave, Open, Say
 from tests.simulation.runs import silence
 from tests.simulation.schedules import Operation
 from tests.simulation.world import LANGUAGES, World
@@ -18,8 +18,9 @@ _BATCH = 99
 
 
 class Costs(NamedTuple):
-    """Write units for one listener; a batch is of 99 joins, as many as one transaction takes.
+    """Write units for one listener; a late join is one in the middle of a talk.
 
+    A batch is of 99 joins, as many as one transaction takes.
     `replay_writes` are the requests to write, of whatever cost, when the whole stream came again.
     """
 
@@ -27,6 +28,7 @@ class Costs(NamedTuple):
     join_in_batch: float
     change_language: float
     leave: float
+    late_join: float
     replay_writes: int
 
 
@@ -39,6 +41,7 @@ def measured(languages: Sequence[str] = LANGUAGES) -> Costs:
     world = World(PRODUCTION, metered=True)
     with silence(), world.clock.installed():
         Open("s0", 3600).apply(world)
+        Say("s0").apply(world)
         _units(world, joins(range(_LISTENERS)), batch=_BATCH)
         first, last = _LISTENERS, 2 * _LISTENERS
         costs = Costs(
@@ -48,9 +51,14 @@ def measured(languages: Sequence[str] = LANGUAGES) -> Costs:
                 world, [ChangeLanguage(f"c{n}", "nl") for n in range(_LISTENERS)], batch=1
             ),
             leave=_units(world, [Leave(f"c{n}") for n in range(_LISTENERS)], batch=1),
+            late_join=_units(world, _late_joins(3 * first, 4 * first), batch=1),
             replay_writes=0,
         )
         return costs._replace(replay_writes=_replayed(world))
+
+
+def _late_joins(first: int, end: int) -> list[Operation]:
+    return [Join(f"c{n}", "s0", LANGUAGES[0], last_sequence=0) for n in range(first, end)]
 
 
 def _units(world: World, operations: list[Operation], batch: int) -> float:

@@ -18,6 +18,7 @@ from chalice_app.session_names import is_session_name
 from chalice_app.sessions import CONNECTION_TTL_SECONDS, hash_token
 from tests.fakes import (
     NOW_MS,
+    SETTINGS,
     MemoryTables,
     RecordingGateway,
     World,
@@ -128,6 +129,42 @@ def test_a_listener_is_stored_with_the_session_it_joined(world: World) -> None:
     assert (stored.target_language, stored.last_sequence, stored.version) == ("fr", 7, 1)
     assert stored.connected_at == NOW_MS
     assert stored.ttl == NOW_MS // 1000 + CONNECTION_TTL_SECONDS
+
+
+def talk(world: World, last_sequence: int) -> Session:
+    """A session in which so much has been said."""
+    opened = world.open()
+    world.tables.raise_last_sequence(opened, last_sequence)
+    return opened
+
+
+@pytest.mark.parametrize(("said", "heard"), [(1, 0), (3, 0), (4, 1), (100, 97)])
+def test_who_comes_late_is_stored_as_having_missed_the_last_three(
+    world: World, said: int, heard: int
+) -> None:
+    world.app.sessions.join_as_listener(join(talk(world, said)), "c1")
+    stored = world.tables.get_connection("c1")
+    assert stored is not None
+    assert stored.last_sequence == heard
+
+
+def test_who_comes_back_is_late_for_what_it_says_itself(world: World) -> None:
+    world.app.sessions.join_as_listener(join(talk(world, 100), last_sequence=5), "c1")
+    stored = world.tables.get_connection("c1")
+    assert stored is not None
+    assert stored.last_sequence == 5
+
+
+@pytest.mark.parametrize(("keep_sentences", "said"), [(True, 0), (False, 100)])
+def test_nobody_is_late_before_anything_was_said_or_where_nothing_is_kept(
+    keep_sentences: bool, said: int
+) -> None:
+    world = World(settings=replace(SETTINGS, keep_sentences=keep_sentences))
+    opened = talk(world, said) if said else world.open()
+    world.app.sessions.join_as_listener(join(opened), "c1")
+    stored = world.tables.get_connection("c1")
+    assert stored is not None
+    assert stored.last_sequence is None
 
 
 def test_joining_counts_nobody(world: World) -> None:

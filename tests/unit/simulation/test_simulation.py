@@ -148,7 +148,7 @@ def test_a_mutant_that_there_is_not_is_told_of(capsys: pytest.CaptureFixture[str
     assert "young rows deleted" in capsys.readouterr().err
 
 
-CHEAP = Costs(join=5, join_in_batch=3, change_language=6, leave=5, replay_writes=0)
+CHEAP = Costs(join=5, join_in_batch=3, change_language=6, leave=5, late_join=5, replay_writes=0)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +159,7 @@ CHEAP = Costs(join=5, join_in_batch=3, change_language=6, leave=5, replay_writes
         ([Failure(2, "negative")], [], CHEAP, 1),
         ([], [Hunted("survived", 4_000, None)], CHEAP, 1),
         ([], [], CHEAP._replace(join=5.2), 1),
+        ([], [], CHEAP._replace(late_join=5.2), 1),
         ([], [], CHEAP._replace(replay_writes=1), 1),
     ],
 )

@@ -1,10 +1,12 @@
 """Listeners who come back: everything missed, in order, once, and before anything new."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from chalice_app.messages import JoinAsListener
 from chalice_app.models import Connection, Session
 from streams.presence import Presence
 from streams.records import Change, StreamRecord
@@ -169,6 +171,21 @@ def test_more_than_a_transaction_holds_come_back_at_once(world: World) -> None:
     deliver(world, *keys)
     assert world.now(of).listener_count == 250
     assert {tuple(heard(world, key)) for key in keys} == {("joined", 1)}
+
+
+def test_a_hall_that_comes_late_shares_one_translation_a_language(world: World) -> None:
+    of = world.open()
+    say(world, of, 1, 2, 3, 4, 5)
+    hall = [(f"c{n:03}", ("es", "fr")[n % 2]) for n in range(500)]
+    for key, language in hall:
+        world.app.sessions.join_as_listener(JoinAsListener(of.session_id, language, None), key)
+    reads = Counter(world.tables.calls)
+    deliver(world, *(key for key, _ in hall))
+    assert {tuple(heard(world, key)) for key, _ in hall} == {("joined", 3, 4, 5)}
+    assert world.now(of).languages == {"es": 250, "fr": 250}
+    # The same words three times: one translation a language, however many listeners.
+    assert len(world.translator.calls) <= 6
+    assert (Counter(world.tables.calls) - reads)["get_sentences"] == 2
 
 
 def test_the_speaker_hears_of_it_once(world: World) -> None:
