@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from chalice_app.clock import Clock
 from chalice_app.errors import BadMessage, RateLimited, Unavailable
-from chalice_app.models import CAPTION_LIFE_MS, Sentence, Session, UnderWay, Utterance
+from chalice_app.models import CAPTION_LIFE_MS, Claim, Sentence, Session, UnderWay, Utterance
 from chalice_app.ports import SentencesUnderWay, SessionStore
 
 _log = logging.getLogger(__name__)
@@ -25,6 +25,9 @@ SHORTEST_RETRY_MS = 250
 
 _WORTH_FORGETTING = 5
 """Old marks that make a write to take them away worth while."""
+
+CLAIM_RETRY_MS = 2_000
+"""When to send a sentence again that is being sent: a fifth of the time after which it may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class Flow:
         """Claims the sentence's number and lets it on its way.
 
         Raises:
-            BadMessage: this sequence number was spoken before.
+            BadMessage: this sequence number was spoken before; or it is being spoken, and
+                `retryAfterMs` tells when to ask again.
             RateLimited: they come too fast; `retryAfterMs` tells when to send it again.
             Unavailable: the number could not be claimed; nothing was sent.
         """
@@ -65,6 +69,19 @@ class Flow:
         over = self._over(marks)
         if len(over) >= _WORTH_FORGETTING:
             self.executor.submit(self._forget, utterance, over)
+
+    def settle(self, utterance: Utterance) -> None:
+        """Lets a sentence go that has been sent; nobody speaks its number again.
+
+        Nothing is raised: it would count for its life's length only, and whoever spoke it has no
+        reason to speak it again.
+        """
+        left = self.executor.submit(self.leave, utterance)
+        try:
+            self.sessions.settle_sequence(utterance)
+        except Unavailable:
+            _log.warning("a sentence that was sent still counts as being sent")
+        left.result()
 
     def leave(self, utterance: Utterance) -> None:
         """Lets the sentence go; it would count for its life's length only, so nothing is raised."""
@@ -110,8 +127,17 @@ class Flow:
         return [each for each, at in {**marks.said, **marks.on_way}.items() if at <= since]
 
     def _claim(self, session: Session, sentence: Sentence) -> None:
-        if not self.sessions.claim_sequence(session, sentence):
-            raise BadMessage("this sequence was spoken before", lastSequence=session.last_sequence)
+        about = {"sequence": sentence.sequence, "lastSequence": session.last_sequence}
+        match self.sessions.claim_sequence(session, sentence):
+            case Claim.SPOKEN:
+                raise BadMessage("this sequence was spoken before", **about)
+            case Claim.UNDER_WAY:
+                # Should its function have died, the number is free when a caption's life is over.
+                raise BadMessage(
+                    "this sequence is being spoken", **about, retryAfterMs=CLAIM_RETRY_MS
+                )
+            case Claim.TAKEN:
+                return
 
     def _enter(self, utterance: Utterance) -> UnderWay:
         try:

@@ -170,6 +170,17 @@ class Sentence:
     spoken_at: int
 
 
+class Claim(StrEnum):
+    """What became of an attempt to take a sequence number.
+
+    UNDER_WAY: another function has it, and may still be sending; SPOKEN: it has been sent.
+    """
+
+    TAKEN = "taken"
+    UNDER_WAY = "under way"
+    SPOKEN = "spoken"
+
+
 @dataclass(frozen=True, slots=True)
 class Utterance:
     """A sentence on its way, without its words: all that is needed to report on it.

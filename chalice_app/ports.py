@@ -10,6 +10,7 @@ from chalice_app.ledger import LedgerRow, LedgerTransaction, SessionCounts, Sess
 from chalice_app.models import (
     AccessRow,
     CachedTranslation,
+    Claim,
     Connection,
     EntryCount,
     EntryUse,
@@ -46,8 +47,15 @@ class SessionStore(Protocol):
     def end_session(self, session: Session) -> None:
         """Marks it as ended; doing so twice is harmless."""
 
-    def claim_sequence(self, session: Session, sentence: Sentence) -> bool:
-        """Takes the sentence's sequence number: True the first time, False ever after."""
+    def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
+        """Takes the sentence's sequence number, or tells how it stands with who has it.
+
+        A number that was taken `CAPTION_LIFE_MS` before this sentence was spoken, and of which
+        `settle_sequence` never told, is taken from a function that has died.
+        """
+
+    def settle_sequence(self, utterance: Utterance) -> None:
+        """Notes that the sentence has been sent: nobody may take its number any more."""
 
     def release_sequence(self, session: Session, sequence: int) -> None:
         """Gives a number back that was taken for a sentence that was then not sent."""

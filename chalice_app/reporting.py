@@ -35,7 +35,7 @@ class Reporting:
         took_ms = max(0, self.clock.now_ms() - utterance.started_at)
         report = messages.spoken(utterance.sequence, reports, took_ms)
         self.broadcast.notify([utterance.speaker_connection_id], report)
-        self.flow.leave(utterance)
+        self.flow.settle(utterance)
         if not reports:
             return {}
         posted = sum((each.posted for each in reports.values()), Posted())

@@ -31,7 +31,9 @@ from chalice_app.ledger import (
     plan_transactions,
 )
 from chalice_app.models import (
+    CAPTION_LIFE_MS,
     CachedTranslation,
+    Claim,
     Connection,
     Language,
     LanguageReport,
@@ -113,11 +115,12 @@ class MemoryTables:
         self._counts: dict[str, Counter[str]] = {}
         self._revisions: Counter[str] = Counter()
         self._sentences: dict[tuple[str, int, int], Sentence] = {}
+        self._settled: set[tuple[str, int, int]] = set()
         self._under_way: dict[tuple[str, int], dict[int, int]] = {}
         self._said: dict[tuple[str, int], dict[int, int]] = {}
         self._counters: dict[str, dict[str, int]] = {}
         self.expiries: dict[str, int] = {}
-        self._tallies: dict[tuple[str, int, int], Tally] = {}
+        self._tallies: dict[tuple[str, int, int, int], Tally] = {}
         self._connections: dict[str, Connection] = {}
         self._ledger: dict[str, LedgerRow] = {}
         self._cache: dict[str, CachedTranslation] = {}
@@ -173,14 +176,25 @@ class MemoryTables:
             if (found := self._same(session)) is not None:
                 self._store(replace(found, is_active=False))
 
-    def claim_sequence(self, session: Session, sentence: Sentence) -> bool:
+    def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
         self._called("claim_sequence")
         with self._lock:
             key = (session.session_id, session.created_at, sentence.sequence)
-            if key in self._sentences:
-                return False
+            if key in self._settled:
+                return Claim.SPOKEN
+            found = self._sentences.get(key)
+            if found is not None and found.spoken_at > sentence.spoken_at - CAPTION_LIFE_MS:
+                return Claim.UNDER_WAY
             self._sentences[key] = sentence
-            return True
+            return Claim.TAKEN
+
+    def settle_sequence(self, utterance: Utterance) -> None:
+        self._called("settle_sequence")
+        with self._lock:
+            key = (*_talk(utterance), utterance.sequence)
+            found = self._sentences.get(key)
+            if found is not None and found.spoken_at == utterance.spoken_at:
+                self._settled.add(key)
 
     def release_sequence(self, session: Session, sequence: int) -> None:
         self._called("release_sequence")
@@ -280,7 +294,7 @@ class MemoryTables:
             self._tally(utterance).settled = True
 
     def _tally(self, utterance: Utterance) -> "Tally":
-        key = (*_talk(utterance), utterance.sequence)
+        key = (*_talk(utterance), utterance.sequence, utterance.spoken_at)
         return self._tallies.setdefault(key, Tally())
 
     def delete_session(self, session_id: str) -> None:

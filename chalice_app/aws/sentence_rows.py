@@ -4,10 +4,10 @@ Key: `sessionId`, like every row of that table. Two kinds, both with expiresAt (
 
 - `golden-eagle-427#<createdAt>#under-way`: `at.<sequence>` = spokenAt (ms) for each sentence that
   is on its way to the listeners, `said.<sequence>` for some that were;
-- `golden-eagle-427#<createdAt>#<sequence>#tally`, only of a sentence that was cut into slices:
-  `claim.<part>` = whose it is (random), `part.<part>` = what became of it (JSON: by language,
-  listeners, delivered, gone, dropped, failed, cached, untranslated, overBudget), expected (parts),
-  settled.
+- `golden-eagle-427#<createdAt>#<sequence>#<spokenAt>#tally`, only of a sentence that was cut into
+  slices: `claim.<part>` = whose it is (random), `part.<part>` = what became of it (JSON: by
+  language, listeners, delivered, gone, dropped, failed, cached, untranslated, overBudget), expected
+  (parts), settled.
 
 Every update may be made twice with the same effect: the SDK repeats one whose answer is lost. They
 stand apart from the session's own row, which is busy with the ledger's transactions.
@@ -155,7 +155,9 @@ def _under_way_key(utterance: Utterance) -> str:
 
 
 def _tally_key(utterance: Utterance) -> str:
-    return f"{utterance.session_id}#{utterance.session_epoch}#{utterance.sequence}#tally"
+    # With the time: a sentence whose function died is spoken again, and tallied anew.
+    spoken = f"{utterance.sequence}#{utterance.spoken_at}"
+    return f"{utterance.session_id}#{utterance.session_epoch}#{spoken}#tally"
 
 
 def _expires_at(utterance: Utterance) -> int:

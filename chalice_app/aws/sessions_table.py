@@ -7,9 +7,9 @@ Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
   countsRevision, isActive, createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash,
   lastSequence and, where the session has its own, joinCodeHash, maxListeners, characterBudget;
 - a sentence, `golden-eagle-427#<createdAt>#<sequence>`: spokenAt (ms), sourceLanguage, expiresAt,
-  claim (random, whose it is) and, if sentences are kept, text. Its conditional put is what makes a
-  sequence be spoken once, in whatever order two invocations come; it lives
-  `SENTENCE_TTL_SECONDS`.
+  claim (random, whose it is), settled once it has been sent and, if sentences are kept, text. Its
+  conditional put is what makes a sequence be spoken once, in whatever order two invocations come;
+  it lives `SENTENCE_TTL_SECONDS`.
 
 The counts are written by the roster ledger alone (`rosters_table`) and corrected by the reconciler.
 A language's count stays when it falls to zero. Beyond some 53 languages the row exceeds 1 KB and a
@@ -20,12 +20,13 @@ changes of a session that many languages have left.
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from chalice_app.attribute_values import Item
 from chalice_app.aws.dynamodb import Table
 from chalice_app.errors import ConditionFailed
-from chalice_app.models import Sentence, Session
+from chalice_app.models import CAPTION_LIFE_MS, Claim, Sentence, Session, Utterance
 
 LANGUAGE_PREFIX = "listeners."
 """Begins the attribute that counts one language's listeners."""
@@ -107,10 +108,12 @@ class SessionsTable:
         except ConditionFailed:
             return
 
-    def claim_sequence(self, session: Session, sentence: Sentence) -> bool:
-        """Takes the sequence number by creating its row: True the first time only.
+    def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
+        """Takes the sequence number by writing its row, or tells how it stands with it.
 
-        The SDK sends a write again whose answer is lost, and would meet its own row: the claim
+        Nothing is sent that is older than `CAPTION_LIFE_MS`, so a function that took the number
+        longer ago than that, by the gateway's own clock, and has not settled it, has died on the
+        way. The SDK sends a write again whose answer is lost, and would meet its own row: the claim
         tells it from another's.
         """
         claim = secrets.token_hex(8)
@@ -124,11 +127,26 @@ class SessionsTable:
                     "text": sentence.text if self.keep_sentences else None,
                     "expiresAt": sentence.spoken_at // 1000 + SENTENCE_TTL_SECONDS,
                 },
-                "attribute_not_exists(sessionId)",
+                "attribute_not_exists(sessionId)"
+                " OR (attribute_not_exists(settled) AND spokenAt <= :dead)",
+                dead=sentence.spoken_at - CAPTION_LIFE_MS,
             )
         except ConditionFailed as failure:
-            return failure.found.get("claim") == claim
-        return True
+            if failure.found.get("claim") == claim:
+                return Claim.TAKEN
+            return Claim.SPOKEN if "settled" in failure.found else Claim.UNDER_WAY
+        return Claim.TAKEN
+
+    def settle_sequence(self, utterance: Utterance) -> None:
+        """Notes that the sentence has been sent, unless its number was taken over meanwhile."""
+        with suppress(ConditionFailed):
+            self.table.update(
+                f"{utterance.session_id}#{utterance.session_epoch}#{utterance.sequence}",
+                "SET settled = :true",
+                "spokenAt = :at",
+                true=True,
+                at=utterance.spoken_at,
+            )
 
     def release_sequence(self, session: Session, sequence: int) -> None:
         """Gives a number back by deleting its row."""

@@ -5,6 +5,10 @@ const LONGEST_MS = 20_000;
 const ANSWER_MS = 10_000;
 const RETRIED = ["", "open", "full", "limited", "unreachable"];
 
+/** API Gateway's own words, without a type, when the function that had a message has died. */
+const FUNCTION_DIED = "Internal server error";
+const DIED_ERROR = { type: "error", code: "INTERNAL", message: FUNCTION_DIED, retryAfterMs: 2000 };
+
 /** How a connection ends that the server closes on purpose; networks and old age have other codes. */
 const CLOSED_ON_PURPOSE = 1000;
 
@@ -97,6 +101,7 @@ export class Line {
       this.#attempt = 0;
       this.#options.onState("live", "");
     }
+    if (message?.message === FUNCTION_DIED) message = DIED_ERROR;
     if (message?.type && message.type !== "heartbeatAck") this.#options.onMessage(message);
   }
 

@@ -77,18 +77,21 @@ export class Outbox {
     if (sentence) this.#become(sentence, "reported", { report });
   }
 
-  /** An error names no sentence; they are handled in order, so it is the oldest that it can be. */
+  /**
+   * Most errors name no sentence; they are handled in order, so it is the oldest that it can be.
+   * One that is still being sent is asked for again: its function may have died.
+   */
   refused(error) {
-    if (error.code === "RATE_LIMITED") {
+    if (error.retryAfterMs !== undefined || error.code === "RATE_LIMITED") {
       clearTimeout(this.#retry);
       this.#retry = setTimeout(() => this.resend(), error.retryAfterMs ?? 1000);
       return;
     }
     const waiting = this.#unreported().filter(({ state }) => state === "sent");
-    const lastSequence = error.details?.lastSequence;
-    const known = waiting.find(({ again }) => again);
+    const { sequence, lastSequence } = error.details ?? {};
+    const known = waiting.find((each) => (sequence ? each.sequence === sequence : each.again));
     if (lastSequence !== undefined && known) this.#become(known, "said");
-    else if (waiting.length) this.#become(waiting[0], "failed");
+    else if (waiting.length && !sequence) this.#become(waiting[0], "failed");
   }
 
   #unreported() {

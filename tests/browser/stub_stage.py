@@ -373,7 +373,9 @@ class StubStage:
             await _refuse(socket, "NOT_SPEAKER")
         elif sequence in self._spoken:
             await _refuse(
-                socket, "BAD_MESSAGE", details={"lastSequence": self.session.last_sequence}
+                socket,
+                "BAD_MESSAGE",
+                details={"sequence": sequence, "lastSequence": self.session.last_sequence},
             )
         else:
             self._spoken.add(sequence)

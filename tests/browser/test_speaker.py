@@ -303,6 +303,35 @@ def test_too_fast_is_sent_again_when_the_server_says(stub: StubStage, open_page:
     assert said(stub, socket, 2) == [(1, "quick"), (1, "quick")]
 
 
+def test_a_sentence_whose_fate_is_open_is_sent_again_until_it_is_known(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http)
+    socket = start(stub, page)
+    stub.reports = False
+    speak(page, "stuck")
+    speak(page, "after it")
+    said(stub, socket, 2)
+    being_spoken = {"details": {"sequence": 1, "lastSequence": 2, "retryAfterMs": 50}}
+    stub.send(socket, "error", code="BAD_MESSAGE", message="", retryAfterMs=50, **being_spoken)
+    assert said(stub, socket, 4)[2:] == [(1, "stuck"), (2, "after it")]
+    expect(page.get_by_text("its report was lost")).to_have_count(2)
+
+
+def test_a_sentence_whose_function_died_is_sent_again_by_itself(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http)
+    socket = start(stub, page)
+    stub.reports = False
+    speak(page, "stuck")
+    said(stub, socket, 1)
+    stub.send_raw(
+        socket, '{"message": "Internal server error", "connectionId": "c", "requestId": "r"}'
+    )
+    assert said(stub, socket, 2) == [(1, "stuck"), (1, "stuck")]
+
+
 def test_a_sentence_that_failed_can_be_sent_again(stub: StubStage, open_page: OpenPage) -> None:
     page = open_page(stub.http)
     socket = start(stub, page)

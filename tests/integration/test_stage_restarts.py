@@ -3,12 +3,14 @@
 import json
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
+from chalice_app.models import CAPTION_LIFE_MS
 from infra.local.processes import Deaths
 from tests.integration.test_stage import (
     PATIENCE,
@@ -70,6 +72,56 @@ def test_functions_that_die_come_back_and_nobody_has_to_reconnect(tmp_path: Path
         assert end(running.process) < STOP_SECONDS
         assert running.process.returncode == 0
         assert alive(everything) == set()
+
+
+def test_a_sentence_whose_function_was_killed_on_the_way_is_heard_when_it_is_sent_again(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "log"
+    spoken = json.dumps({"action": "speak", "sequence": 1, "text": "Good evening to you all."})
+    with stage(log) as running:
+        session = running.open_session()
+        address = f"{session['webSocketUrl']}?sessionId={session['sessionId']}"
+        with (
+            connect(f"{address}&targetLanguage=pt", proxy=None) as listener,
+            connect(f"{address}&token={session['speakerToken']}", proxy=None) as speaker,
+        ):
+            heard(listener, "joined")
+            heard(speaker, "joined")
+            (translate,) = children_named(running.process.pid, "infra.local.translate_server")
+            os.kill(translate, signal.SIGSTOP)
+            first = round(time.time() * 1000)
+            speaker.send(spoken)
+            until(lambda: claimed(running, 1), "the sentence was not taken up")
+            kill(running, "functions")
+            os.kill(translate, signal.SIGCONT)
+            said(log, "infra.local: functions was restarted")
+            refusals = send_until_reported(speaker, spoken)
+            assert {each["code"] for each in refusals} <= {"BAD_MESSAGE", "INTERNAL"}
+            caption = heard(listener, "caption")
+            assert (caption["sequence"], caption["language"]) == (1, "pt")
+            assert caption["spokenAt"] >= first + CAPTION_LIFE_MS
+            speaker.send(spoken)
+            assert "retryAfterMs" not in heard(speaker, "error")
+
+
+def claimed(running: Running, sequence: int) -> bool:
+    """Whether a function has taken the sentence up."""
+    keys = [row["sessionId"]["S"] for row in running.rows("Sessions")]
+    return any(key.endswith(f"#{sequence}") for key in keys)
+
+
+def send_until_reported(speaker: ClientConnection, message: str) -> list[Any]:
+    """Sends a message again whenever the server says, as the page does; the errors on the way."""
+    refusals = []
+    speaker.send(message)
+    while (answer := json.loads(speaker.recv(timeout=PATIENCE))).get("type") != "spoken":
+        if answer.get("type") == "error":
+            refusals.append(answer)
+            if "retryAfterMs" in answer:
+                time.sleep(answer["retryAfterMs"] / 1000)
+                speaker.send(message)
+    return refusals
 
 
 def test_a_gateway_that_dies_comes_back_without_its_former_connections(tmp_path: Path) -> None:

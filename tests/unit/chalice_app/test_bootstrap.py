@@ -12,7 +12,7 @@ import pytest
 import app as functions
 from chalice_app import bootstrap
 from chalice_app.bootstrap import Application, aws_adapters, composed
-from chalice_app.models import Session
+from chalice_app.models import Claim, Session
 from tests.fakes import SETTINGS, World, sentence
 
 ENVIRONMENT = {
@@ -128,5 +128,5 @@ def test_a_session_in_the_table_is_found(opened: Session) -> None:
 
 def test_the_row_of_a_sentence_is_no_session(on_aws: Application, opened: Session) -> None:
     spoken = sentence(1, spoken_at=opened.created_at)
-    assert on_aws.adapters.sessions.claim_sequence(opened, spoken)
+    assert on_aws.adapters.sessions.claim_sequence(opened, spoken) is Claim.TAKEN
     assert get(f"{opened.session_id}#{opened.created_at}#1") == 404

@@ -10,7 +10,7 @@ import pytest
 
 from chalice_app.config import Limits
 from chalice_app.errors import BadMessage, RateLimited, Unavailable
-from chalice_app.flow import MOST_UNDER_WAY, SHORTEST_RETRY_MS
+from chalice_app.flow import CLAIM_RETRY_MS, MOST_UNDER_WAY, SHORTEST_RETRY_MS
 from chalice_app.models import CAPTION_LIFE_MS, Session, UnderWay, Utterance
 from tests.fakes import NOW_MS, SETTINGS, MemoryTables, World, sentence
 
@@ -120,6 +120,57 @@ def test_a_repetition_does_not_take_the_first_off_its_way(world: World, of: Sess
     with pytest.raises(BadMessage):
         speak(world, of, 1)
     assert under_way(world, of) == {1: NOW_MS}
+
+
+def test_a_sentence_whose_function_died_is_spoken_again_with_its_new_time(
+    world: World, of: Session
+) -> None:
+    world.tables.claim_sequence(of, sentence(1))
+    others_send(world, of, [1])  # ... and there it ends.
+    with pytest.raises(BadMessage) as refused:
+        speak(world, of, 1)
+    assert refused.value.details == {
+        "sequence": 1,
+        "lastSequence": 0,
+        "retryAfterMs": CLAIM_RETRY_MS,
+    }
+    assert captions(world) == []
+    world.clock.advance(CAPTION_LIFE_MS)
+    speak(world, of, 1)
+    (caption,) = world.gateway.to("a", "caption")
+    assert caption["spokenAt"] == NOW_MS + CAPTION_LIFE_MS
+    assert under_way(world, of) == {}
+
+
+def test_a_sentence_that_was_sent_is_not_spoken_again_however_much_later(
+    world: World, of: Session
+) -> None:
+    speak(world, of, 1)
+    world.clock.advance(10 * CAPTION_LIFE_MS)
+    with pytest.raises(BadMessage) as refused:
+        speak(world, world.now(of), 1)
+    assert refused.value.details == {"sequence": 1, "lastSequence": 1}
+    assert captions(world) == [1]
+
+
+def test_a_sentence_that_nobody_was_there_to_hear_is_over_too(world: World) -> None:
+    empty = world.speaker(world.open())
+    speak(world, empty, 1)
+    world.clock.advance(10 * CAPTION_LIFE_MS)
+    world.listener(empty, "a")
+    with pytest.raises(BadMessage):
+        speak(world, world.now(empty), 1)
+    assert captions(world) == []
+
+
+def test_a_sentence_whose_end_cannot_be_noted_is_reported_nevertheless(
+    world: World, of: Session
+) -> None:
+    world.tables.refusing.add("settle_sequence")
+    speak(world, of, 1)
+    assert captions(world) == [1]
+    assert [report["sequence"] for report in world.gateway.to("speaker", "spoken")] == [1]
+    assert under_way(world, of) == {}
 
 
 def test_sessions_do_not_hold_up_each_other(world: World, of: Session) -> None:

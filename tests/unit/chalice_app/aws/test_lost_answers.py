@@ -9,7 +9,8 @@ from chalice_app.aws.clients import Clients
 from chalice_app.aws.connections_table import ConnectionsTable
 from chalice_app.aws.dynamodb import Table
 from chalice_app.aws.sessions_table import SessionsTable
-from tests.fakes import SETTINGS, listener, sentence, session
+from chalice_app.models import CAPTION_LIFE_MS, Claim
+from tests.fakes import NOW_MS, SETTINGS, listener, sentence, session
 
 HERE = session()
 
@@ -47,15 +48,23 @@ def connections(clients: Clients) -> ConnectionsTable:
 def test_a_sentence_is_not_lost_as_a_repetition_of_itself(
     sessions: SessionsTable, resent: list[str]
 ) -> None:
-    assert sessions.claim_sequence(HERE, sentence(1))
+    assert sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
     assert resent == ["PutItem"]
+
+
+def test_a_number_that_is_taken_over_is_not_lost_as_a_repetition_of_itself(
+    sessions: SessionsTable, resent: list[str]
+) -> None:
+    sessions.claim_sequence(HERE, sentence(1))
+    again = sentence(1, spoken_at=NOW_MS + CAPTION_LIFE_MS)
+    assert sessions.claim_sequence(HERE, again) is Claim.TAKEN
 
 
 def test_what_really_is_a_repetition_is_refused_nevertheless(
     sessions: SessionsTable, resent: list[str]
 ) -> None:
     sessions.claim_sequence(HERE, sentence(1, "Hello"))
-    assert not sessions.claim_sequence(HERE, sentence(1, "Something else"))
+    assert sessions.claim_sequence(HERE, sentence(1, "Something else")) is Claim.UNDER_WAY
 
 
 def test_a_language_change_that_is_sent_twice_ends_in_that_language(

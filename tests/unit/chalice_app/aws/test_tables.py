@@ -19,7 +19,9 @@ from chalice_app.aws.sessions_table import SessionsTable
 from chalice_app.errors import ConditionFailed, Conflict
 from chalice_app.ledger import LedgerRow, LedgerTransaction, LedgerWrite, SessionCounts, State
 from chalice_app.models import (
+    CAPTION_LIFE_MS,
     CachedTranslation,
+    Claim,
     Connection,
     LanguageReport,
     Posted,
@@ -213,25 +215,29 @@ def test_ending_no_session_makes_none(stores: Stores) -> None:
 
 
 def test_a_sequence_is_claimed_once(stores: Stores) -> None:
-    assert stores.sessions.claim_sequence(HERE, sentence(1, "Hello"))
-    assert not stores.sessions.claim_sequence(HERE, sentence(1, "Something else"))
-    assert stores.sessions.claim_sequence(HERE, sentence(2))
+    assert stores.sessions.claim_sequence(HERE, sentence(1, "Hello")) is Claim.TAKEN
+    assert stores.sessions.claim_sequence(HERE, sentence(1, "Something else")) is Claim.UNDER_WAY
+    assert stores.sessions.claim_sequence(HERE, sentence(2)) is Claim.TAKEN
     assert stores.sessions.get_sentences(HERE, [1]) == [sentence(1, "Hello")]
 
 
 def test_sequences_may_be_claimed_in_any_order(stores: Stores) -> None:
-    assert [stores.sessions.claim_sequence(HERE, sentence(n)) for n in (5, 3, 4)] == [True] * 3
+    assert [stores.sessions.claim_sequence(HERE, sentence(n)) for n in (5, 3, 4)] == [
+        Claim.TAKEN
+    ] * 3
 
 
 def test_each_session_counts_its_own_sequences(stores: Stores) -> None:
-    assert stores.sessions.claim_sequence(HERE, sentence(1))
-    assert stores.sessions.claim_sequence(session("silver-fox-100"), sentence(1))
-    assert stores.sessions.claim_sequence(session(created_at=NOW_MS + 1), sentence(1))
+    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
+    assert stores.sessions.claim_sequence(session("silver-fox-100"), sentence(1)) is Claim.TAKEN
+    assert (
+        stores.sessions.claim_sequence(session(created_at=NOW_MS + 1), sentence(1)) is Claim.TAKEN
+    )
 
 
 def test_a_sequence_is_claimed_once_though_sentences_are_not_kept(stores: Stores) -> None:
-    assert stores.forgetful_sessions.claim_sequence(HERE, sentence(1))
-    assert not stores.forgetful_sessions.claim_sequence(HERE, sentence(1))
+    assert stores.forgetful_sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
+    assert stores.forgetful_sessions.claim_sequence(HERE, sentence(1)) is Claim.UNDER_WAY
     assert stores.forgetful_sessions.get_sentences(HERE, [1]) == []
 
 
@@ -542,10 +548,55 @@ def utterance(sequence: int = 1, of: Session = HERE, spoken_at: int = NOW_MS) ->
 
 
 def test_a_number_given_back_can_be_taken_again(stores: Stores) -> None:
-    assert stores.sessions.claim_sequence(HERE, sentence(1))
+    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
     stores.sessions.release_sequence(HERE, 1)
     stores.sessions.release_sequence(HERE, 2)
-    assert stores.sessions.claim_sequence(HERE, sentence(1))
+    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
+
+
+def test_a_number_whose_sentence_was_sent_is_never_taken_again(stores: Stores) -> None:
+    stores.sessions.claim_sequence(HERE, sentence(1))
+    stores.sessions.settle_sequence(utterance(1))
+    for later in (0, CAPTION_LIFE_MS, 3_600_000):
+        again = sentence(1, "Once more", NOW_MS + later)
+        assert stores.sessions.claim_sequence(HERE, again) is Claim.SPOKEN
+    assert stores.sessions.get_sentences(HERE, [1]) == [sentence(1)]
+
+
+def test_a_number_is_taken_from_a_function_that_died_once_its_caption_s_life_is_over(
+    stores: Stores,
+) -> None:
+    stores.sessions.claim_sequence(HERE, sentence(1, "Hello"))
+    young = sentence(1, "Hello", NOW_MS + CAPTION_LIFE_MS - 1)
+    assert stores.sessions.claim_sequence(HERE, young) is Claim.UNDER_WAY
+    again = sentence(1, "Hello", NOW_MS + CAPTION_LIFE_MS)
+    assert stores.sessions.claim_sequence(HERE, again) is Claim.TAKEN
+    assert stores.sessions.get_sentences(HERE, [1]) == [again]
+    # Of two who come for it at once, one gets it.
+    assert stores.sessions.claim_sequence(HERE, replace(again, spoken_at=again.spoken_at + 1)) is (
+        Claim.UNDER_WAY
+    )
+
+
+def test_whoever_lost_a_number_cannot_settle_it(stores: Stores) -> None:
+    stores.sessions.claim_sequence(HERE, sentence(1))
+    again = sentence(1, spoken_at=NOW_MS + CAPTION_LIFE_MS)
+    stores.sessions.claim_sequence(HERE, again)
+    stores.sessions.settle_sequence(utterance(1))
+    third = sentence(1, spoken_at=again.spoken_at + CAPTION_LIFE_MS)
+    assert stores.sessions.claim_sequence(HERE, third) is Claim.TAKEN
+
+
+def test_a_number_that_nobody_has_is_not_settled(stores: Stores) -> None:
+    stores.sessions.settle_sequence(utterance(1))
+    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
+
+
+def test_a_sentence_that_is_spoken_again_is_tallied_anew(stores: Stores) -> None:
+    assert stores.tally.claim_part(utterance(1), "es.0")
+    assert not stores.tally.claim_part(utterance(1), "es.0")
+    again = utterance(1, spoken_at=NOW_MS + CAPTION_LIFE_MS)
+    assert stores.tally.claim_part(again, "es.0")
 
 
 def test_what_is_under_way_is_known_to_whoever_enters(stores: Stores) -> None:
