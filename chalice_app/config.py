@@ -30,6 +30,14 @@ ANY_ORIGIN = "*"
 
 Network = IPv4Network | IPv6Network
 
+RENEW_AFTER_SECONDS = 2 * 3600 - 15 * 60
+"""API Gateway closes a connection after 2 hours. The reconciler looks every 5 minutes: who is to
+renew its connection then learns of it 10 to 15 minutes ahead. Source: the page above."""
+
+RENEW_WITHIN_SECONDS = 5 * 60
+"""A hall that came together does not come back together: 10,000 listeners are 33 a second, of the
+500 new connections that API Gateway admits. And 5 minutes are left for whoever is not let in."""
+
 _POSITIVE = re.compile(r"[1-9][0-9]{0,8}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@A-Z]+")
@@ -85,6 +93,8 @@ class Settings:
     allowed_origins: tuple[str, ...] = ()
     require_origin: bool = False
     limits: Limits = field(default_factory=Limits)
+    renew_after_seconds: int = RENEW_AFTER_SECONDS
+    renew_within_seconds: int = RENEW_WITHIN_SECONDS
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -110,6 +120,8 @@ class Settings:
             slice_listeners=_positive(environ, "SLICE_LISTENERS", SLICE_LISTENERS),
             broadcast_function=_broadcast_function(environ),
             session_ttl_seconds=_positive(environ, "SESSION_TTL_SECONDS", 12 * 3600),
+            renew_after_seconds=_positive(environ, "RENEW_AFTER_SECONDS", RENEW_AFTER_SECONDS),
+            renew_within_seconds=_positive(environ, "RENEW_WITHIN_SECONDS", RENEW_WITHIN_SECONDS),
             keep_sentences=environ.get("KEEP_SENTENCES", "true").lower() != "false",
             allowed_origins=_allowed_origins(environ),
             require_origin=environ.get("REQUIRE_ORIGIN", "").lower() in {"1", "true", "yes"},

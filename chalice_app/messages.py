@@ -359,6 +359,11 @@ def session_ended(reason: str) -> dict[str, Any]:
     return {"type": "sessionEnded", "reason": reason}
 
 
+def renew(within_ms: int) -> dict[str, Any]:
+    """Asks a client to close and come back, at a random moment within that time."""
+    return {"type": "renew", "withinMs": within_ms}
+
+
 HEARTBEAT_ACK: Mapping[str, Any] = {"type": "heartbeatAck"}
 
 

@@ -25,6 +25,7 @@ from chalice_app.errors import ConditionFailed
 from chalice_app.ledger import SessionCounts, SessionKey
 from chalice_app.ports import ConnectionStore, MetricsSink, RosterSurvey
 from streams.presence import Presence
+from streams.renewal import Renewal
 from streams.rosters import RosterSync
 
 _log = logging.getLogger(__name__)
@@ -44,12 +45,14 @@ class Drift:
     """What is wrong at one look.
 
     `connections` are counted elsewhere than they are (None: nowhere); `counts` are off by so many
-    listeners a language; `expired` connections have outlived themselves.
+    listeners a language; `expired` connections have outlived themselves, `aging` ones
+    are about to be closed.
     """
 
     connections: Mapping[str, tuple[_Place | None, _Place | None]]
     counts: Mapping[SessionKey, tuple[SessionCounts, Mapping[str, int]]]
     expired: frozenset[str]
+    aging: frozenset[str] = frozenset()
 
     @property
     def listeners(self) -> int:
@@ -83,6 +86,7 @@ class Reconciler:
     metrics: MetricsSink
     clock: Clock
     wait: Callable[[float], None] = sleep
+    renewal: Renewal | None = None
 
     def reconcile(self, session_id: str | None = None) -> Reconciled:
         """Mends all sessions, or one; publishes RosterDrift.
@@ -91,6 +95,8 @@ class Reconciler:
             Unavailable: the tables could not be read; what was mended before stays right.
         """
         found = self._look(session_id)
+        if self.renewal is not None and found.aging:
+            self.renewal.ask(found.aging)
         if found.connections or found.counts:
             self.wait(SECOND_LOOK_SECONDS)
             found = _lasting(found, self._look(session_id))
@@ -116,15 +122,19 @@ class Reconciler:
             if session_id in (None, row.session_id)
         }
         there: dict[str, _Place] = {}
-        connected, expired = set(), set()
+        connected, expired, aging = set(), set(), set()
         now = self.clock.now_ms() // 1000
         for connection in self.survey.scan_connections():
             connected.add(connection.connection_id)
             key = (connection.session_id, connection.session_epoch)
             if connection.target_language is not None and key in counts:
                 there[connection.connection_id] = (key, connection.target_language)
-            if connection.ttl <= now and session_id in (None, connection.session_id):
+            if session_id not in (None, connection.session_id):
+                continue
+            if connection.ttl <= now:
                 expired.add(connection.connection_id)
+            elif self.renewal is not None and self.renewal.is_due(connection, now * 1000):
+                aging.add(connection.connection_id)
         # A session's end takes nobody's row with it: that is done when they leave, and if nobody
         # heard of that, here, or the row would stay for ever.
         counted = {
@@ -134,6 +144,7 @@ class Reconciler:
             connections=_displaced(there, counted),
             counts=_miscounted(counts, counted),
             expired=frozenset(expired),
+            aging=frozenset(aging),
         )
 
     def _correct(self, session: SessionKey) -> bool:
@@ -222,6 +233,7 @@ def reconciler(application: bootstrap.Application) -> Reconciler:
         presence=Presence.of(application),
         metrics=adapters.metrics,
         clock=adapters.clock,
+        renewal=Renewal.of(application),
     )
 
 

@@ -43,6 +43,7 @@ export function openConsole(session, languages, over) {
     onMessage,
     onState,
     onDismissed: dismissed,
+    busy: () => outbox.isWaiting,
     quietMs: QUIET_MS,
   });
   const dictation = new Dictation({

@@ -4,6 +4,7 @@ const FIRST_MS = 1500;
 const LONGEST_MS = 20_000;
 const ANSWER_MS = 10_000;
 const RETRIED = ["", "open", "full", "limited", "unreachable"];
+const BUSY_MS = 500;
 
 /** API Gateway's own words, without a type, when the function that had a message has died. */
 const FUNCTION_DIED = "Internal server error";
@@ -20,6 +21,11 @@ export function backOff(attempt, random = Math.random) {
   return 200 + random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
 }
 
+/** When, within so many milliseconds, a line is renewed. */
+export function moment(milliseconds, random = Math.random) {
+  return random() * milliseconds;
+}
+
 /**
  * @typedef {object} LineOptions
  * @property {() => string} address where to connect to, asked at each try
@@ -29,6 +35,7 @@ export function backOff(attempt, random = Math.random) {
  * @property {(state: "connecting" | "live" | "waiting" | "over", why: string) => void} onState
  * @property {() => void} [onDismissed] the server has closed it on purpose; without it that is a loss
  *   like any other
+ * @property {() => boolean} [busy] asked before the line is renewed: true puts it off
  * @property {number} quietMs how long nothing may come before the line is tested
  */
 
@@ -102,7 +109,18 @@ export class Line {
       this.#options.onState("live", "");
     }
     if (message?.message === FUNCTION_DIED) message = DIED_ERROR;
-    if (message?.type && message.type !== "heartbeatAck") this.#options.onMessage(message);
+    if (message?.type === "renew") this.#renewWithin(message.withinMs);
+    else if (message?.type && message.type !== "heartbeatAck") this.#options.onMessage(message);
+  }
+
+  /**
+   * The server closes a line that grows old: it is renewed before, at a moment of its own, so that a
+   * hall which came together does not come back together. Asked again, it keeps to that moment.
+   */
+  #renewWithin(milliseconds) {
+    if (this.#timers.has("renew")) return;
+    const renew = () => (this.#options.busy?.() ? this.#after("renew", BUSY_MS, renew) : this.open());
+    this.#after("renew", moment(milliseconds), renew);
   }
 
   /** Whatever comes proves that the line lives; silence is tested with a heartbeat. */

@@ -30,6 +30,11 @@ export class Outbox {
     this.#changed = changed;
   }
 
+  /** Whether a report is still to come, and would go to a line that is left. */
+  get isWaiting() {
+    return this.#unreported().length > 0;
+  }
+
   /** @param {string} text @returns {Sentence} */
   say(text) {
     const sentence = { text, sequence: 0, state: "queued", again: false, report: null };

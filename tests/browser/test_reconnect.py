@@ -164,6 +164,69 @@ def test_a_speaker_can_end_while_the_gateway_is_away(stub: StubStage, open_page:
     assert not stub.session.is_active
 
 
+def test_a_listener_that_is_asked_to_renew_comes_back_once_and_misses_nothing(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(stub.listener_page)
+    first = stub.listener()
+    stub.caption(1, "uno")
+    expect(page.locator(".caption")).to_have_count(1)
+    for _ in range(3):
+        stub.send(first, "renew", withinMs=300_000)
+    stub.caption(2, "dos")
+    expect(page.locator(".caption")).to_have_count(2)
+    page.clock.fast_forward(300_000)
+    stub.wait(lambda: len(stub.sockets) == 2 and not first.is_open, "a second socket alone")
+    assert stub.listener().query["lastSequence"] == "2"
+    stub.caption(3, "tres")
+    expect(page.locator(".caption")).to_have_text(["uno", "dos", "tres"])
+    page.clock.fast_forward(300_000)
+    stub.received(stub.listener(), "heartbeat")
+    assert len(stub.sockets) == 2
+
+
+def test_a_hall_that_is_asked_to_renew_does_not_come_back_in_one_instant(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http)
+    spread = page.evaluate(
+        """async () => {
+            const { moment } = await import("/web/line.js");
+            return Array.from({ length: 500 }, () => moment(300_000));
+        }"""
+    )
+    assert min(spread) >= 0
+    assert max(spread) <= 300_000
+    assert max(spread) - min(spread) > 200_000
+
+
+def test_a_speaker_that_is_asked_to_renew_waits_for_its_report_and_speaks_on(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(stub.http)
+    first = start(stub, page)
+    stub.reports = False
+    speak(page, "one")
+    said(stub, first, 1)
+    stub.send(first, "renew", withinMs=1_000)
+    page.clock.fast_forward(5_000)
+    expect(page.locator("#state")).to_have_text("Live")
+    assert len(stub.sockets) == 1
+    stub.reports = True
+    stub.send(first, "spoken", sequence=1, languages={}, durationMs=5)
+    expect(page.locator(".said li")).to_contain_text("Nobody was listening")
+    page.clock.fast_forward(1_000)
+    second = stub.speaker(2)
+    expect(page.locator("#state")).to_have_text("Live")
+    speak(page, "two")
+    assert said(stub, second, 1) == [(2, "two")]
+    expect(page.get_by_text("Another tab or device speaks")).to_have_count(0)
+
+
 def pauses(page: Page, attempt: int) -> list[float]:
     """Many pauses before a try, in milliseconds."""
     result: list[float] = page.evaluate(

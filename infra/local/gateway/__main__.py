@@ -29,6 +29,12 @@ OPEN_FILES_ENOUGH = 65536
 COLLECT_SELDOM = (50_000, 20, 20)
 
 
+_TIMES = {
+    "GATEWAY_IDLE_SECONDS": Limits().idle_timeout,
+    "GATEWAY_MAX_AGE_SECONDS": Limits().max_age,
+}
+
+
 def main() -> None:
     """Run the gateway as a process of its own."""
     arguments = _parse_arguments()
@@ -50,6 +56,10 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--connect", default=names.connect, help="function behind $connect")
     parser.add_argument("--message", default=names.message, help="function behind $default")
     parser.add_argument("--disconnect", default=names.disconnect, help="... behind $disconnect")
+    # By the environment, for whoever starts the whole stage: tests that see a connection grow old.
+    idle, age = (float(os.environ.get(name) or limit) for name, limit in _TIMES.items())
+    parser.add_argument("--idle-timeout", type=float, default=idle, help="seconds")
+    parser.add_argument("--max-age", type=float, default=age, help="seconds")
     return parser.parse_args()
 
 
@@ -61,7 +71,8 @@ async def _serve(arguments: argparse.Namespace) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     names = FunctionNames(arguments.connect, arguments.message, arguments.disconnect)
-    async with gateway(arguments.functions, arguments.port, names, Limits()) as port:
+    limits = Limits(idle_timeout=arguments.idle_timeout, max_age=arguments.max_age)
+    async with gateway(arguments.functions, arguments.port, names, limits) as port:
         print(f"ready ws://{LOOPBACK}:{port}", flush=True)
         orphaned = asyncio.create_task(_stop_when_orphaned(stop, parent))
         await stop.wait()

@@ -21,6 +21,8 @@ NUMBERS = {
     "POSTS_PER_SECOND": 8_000,
     "SLICE_LISTENERS": 5_000,
     "SESSION_TTL_SECONDS": 12 * 3600,
+    "RENEW_AFTER_SECONDS": 6_300,
+    "RENEW_WITHIN_SECONDS": 300,
 }
 
 
@@ -32,6 +34,8 @@ def numbers(settings: Settings) -> dict[str, int]:
         "POSTS_PER_SECOND": settings.posts_per_second,
         "SLICE_LISTENERS": settings.slice_listeners,
         "SESSION_TTL_SECONDS": settings.session_ttl_seconds,
+        "RENEW_AFTER_SECONDS": settings.renew_after_seconds,
+        "RENEW_WITHIN_SECONDS": settings.renew_within_seconds,
     }
 
 

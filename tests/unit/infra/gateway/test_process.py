@@ -60,6 +60,18 @@ def test_a_signal_closes_everything_and_ends_it_well(signum: signal.Signals) -> 
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("name", ["GATEWAY_IDLE_SECONDS", "GATEWAY_MAX_AGE_SECONDS"])
+def test_its_patience_can_be_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        monkeypatch.setenv(name, "0.2")
+        async with fake_functions() as (functions, url), running(*COMMAND, url) as (_, ws_url):
+            client = await websockets.connect(ws_url, proxy=None)
+            assert await closed(client) == (1001, "Going away")
+            await functions.next("disconnect")
+
+    asyncio.run(scenario())
+
+
 def test_it_ends_with_its_parent() -> None:
     async def scenario() -> None:
         async with (
