@@ -1,0 +1,110 @@
+"""A talk on which connections grow old: everyone renews in time, and nothing of it is lost."""
+
+import asyncio
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from websockets import ConnectionClosed
+
+from tests.integration.client import PROJECT, Client, Stage, Talk, eventually, running_stage, talk
+
+AGE_SECONDS = "8"
+"""Of a connection on this stage: long enough for a few renewals, short enough for a test."""
+
+
+@dataclass
+class Person:
+    """Somebody who renews when asked to, and comes back when closed."""
+
+    at: Talk
+    renewals: int = 0
+    heard: set[int] = field(default_factory=set)
+
+    async def listen(self) -> None:
+        """For ever; each connection goes on where the one before it ended."""
+        while True:
+            back = {"lastSequence": self.complete} if self.heard else {}
+            client = await self.at.enter(targetLanguage="en", **back)
+            if await self._stay(client):
+                self.renewals += 1
+            await client.socket.close()
+
+    @property
+    def complete(self) -> int:
+        """The last sequence before which nothing is missing; some come late where talk goes on."""
+        last = min(self.heard)
+        while last + 1 in self.heard:
+            last += 1
+        return last
+
+    async def _stay(self, client: Client) -> bool:
+        """Until it is asked to renew (True), or closed."""
+        try:
+            while (message := await client.receive())["type"] != "renew":
+                if message["type"] == "caption":
+                    self.heard.add(message["sequence"])
+        except ConnectionClosed:
+            return False
+        return True
+
+
+async def speak(at: Talk, done: asyncio.Event) -> int:
+    """Says one sentence after the other, renewing when asked to; returns how often it did."""
+    renewals, speaker = 0, await at.join_speaker()
+    while not done.is_set():
+        try:
+            await at.say(speaker, f"This is sentence {at.sequence + 1}.")
+        except (AssertionError, ConnectionClosed):
+            # Closed before it was asked: on a very busy machine.
+            speaker = await at.join_speaker()
+            at.sequence = speaker.of("joined")[0]["lastSequence"]
+            continue
+        if speaker.of("renew"):
+            speaker, former = await at.join_speaker(), speaker
+            assert (await former.expect("error"))["code"] == "NOT_SPEAKER"
+            renewals += 1
+    return renewals
+
+
+async def reconcile(stage: Stage) -> None:
+    """What the schedule does every five minutes."""
+    addresses = ("--dynamodb", stage.dynamodb, "--gateway", stage.ws.replace("ws:", "http:"))
+    run = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "infra.reconcile", "--stage", "local", *addresses,
+        cwd=PROJECT, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    await run.communicate()
+    assert run.returncode == 0
+
+
+def test_a_renewal_loses_no_caption_and_counts_nobody_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_MAX_AGE_SECONDS", AGE_SECONDS)
+    monkeypatch.setenv("RENEW_AFTER_SECONDS", "1")
+    monkeypatch.setenv("RENEW_WITHIN_SECONDS", "1")
+
+    async def scenario(stage: Stage) -> None:
+        async with talk(stage) as at:
+            listeners = [Person(at) for _ in range(3)]
+            stubborn = await at.join("en")
+            done = asyncio.Event()
+            speaking = asyncio.create_task(speak(at, done))
+            listening = [asyncio.create_task(each.listen()) for each in listeners]
+            closed = asyncio.create_task(stubborn.closed())
+            while not closed.done() or not all(each.renewals for each in listeners):
+                await reconcile(stage)
+            assert closed.result() == 1001
+            assert stubborn.of("renew"), "it was asked before it was closed"
+            done.set()
+            assert await speaking > 0
+            await eventually(lambda: stage.counts(at.session), (3, {"en": 3}))
+            last = [at.sequence] * len(listeners)
+            await eventually(lambda: [each.complete for each in listeners], last)
+            for task in listening:
+                task.cancel()
+
+    with running_stage(tmp_path / "log") as stage:
+        asyncio.run(scenario(stage))
