@@ -10,7 +10,7 @@ BIN := .venv/bin
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
 .PHONY: run test venv system browser wrk check unit integration test-browser test-deploy bench simulate \
-  soak screenshots package deploy alarm-drill lock clean
+  soak screenshots package deploy oidc-layer alarm-drill lock clean
 
 run: system venv  ## the whole system on loopback: http://127.0.0.1:8000
 	@exec $(BIN)/python -m infra.local $(ARGS)
@@ -61,6 +61,15 @@ package: venv  ## one SAM template of STAGE, into .chalice/packaged
 deploy: venv  ## tables, functions and what Chalice cannot say, to STAGE
 	$(BIN)/python -m infra.deploy --stage '$(STAGE)' $(ARGS)
 
+# For Lambda's arm64 (lambda_architecture in .chalice/config.json), whatever machine this is.
+oidc-layer: venv  ## what api_handler needs where SPEAKER_JWKS_URL is set: infra/README.md
+	rm -rf .chalice/packaged/oidc-layer && mkdir -p .chalice/packaged/oidc-layer
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-compile --only-binary :all: \
+	  --platform manylinux2014_aarch64 --python-version 3.11 --implementation cp \
+	  --target .chalice/packaged/oidc-layer/python --requirement infra/requirements-oidc.txt
+	cd .chalice/packaged/oidc-layer && $(PYTHON) -m zipfile -c ../oidc-layer.zip python
+	@ls -l .chalice/packaged/oidc-layer.zip
+
 alarm-drill: venv  ## every alarm fires when it should and is silent when it should be
 	$(BIN)/python -m tests.alarm_drill
 
@@ -95,11 +104,14 @@ define as_root_install
   || echo "apt-get failed: $(2)" >&2; fi; }
 endef
 
-lock:  ## after a change of infra/requirements-dev.in
+LOCK = $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+lock:  ## after a change of infra/requirements-dev.in or infra/requirements-oidc.in
 	$(BIN)/python -m pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
-	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-	  --output-file infra/requirements-dev.txt infra/requirements-dev.in
+	$(LOCK) --output-file infra/requirements-dev.txt infra/requirements-dev.in
+	$(LOCK) --constraint infra/requirements-dev.txt \
+	  --output-file infra/requirements-oidc.txt infra/requirements-oidc.in
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

@@ -36,6 +36,7 @@ from chalice_app.config import Settings
 from chalice_app.flow import Flow
 from chalice_app.limits import RateLimits
 from chalice_app.metrics import EmbeddedMetrics
+from chalice_app.oidc import OidcOwners
 from chalice_app.ports import (
     AccessStore,
     ConnectionStore,
@@ -43,6 +44,7 @@ from chalice_app.ports import (
     Gateway,
     Ledger,
     MetricsSink,
+    OwnerVerifier,
     PairMetricsSink,
     RecencyIndex,
     Roster,
@@ -72,7 +74,8 @@ _THREADS = 64
 class Adapters:
     """The outside world, as the use cases know it.
 
-    Without `accesses` nobody keeps the cache's statistics, without `recency` nobody its limit.
+    Without `accesses` nobody keeps the cache's statistics, without `recency` nobody its limit;
+    without `owners` everybody may open sessions.
     """
 
     sessions: SessionStore
@@ -92,6 +95,7 @@ class Adapters:
     accesses: AccessStore | None = None
     recency: RecencyIndex | None = None
     pair_metrics: PairMetricsSink | None = None
+    owners: OwnerVerifier | None = None
 
 
 @dataclass(frozen=True)
@@ -260,7 +264,15 @@ def aws_adapters(settings: Settings) -> Adapters:
         accesses=CacheAccesses(cached),
         recency=CacheRecency(cached),
         pair_metrics=embedded,
+        owners=_owners(settings, clock),
     )
+
+
+def _owners(settings: Settings, clock: Clock) -> OwnerVerifier | None:
+    if settings.oidc is None:
+        return None
+    oidc = settings.oidc
+    return OidcOwners(oidc.jwks_url, oidc.issuer, oidc.audience, clock)
 
 
 _current: list[Application] = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from chalice_app.errors import BroadcasterError
+from chalice_app.jwks import is_fetchable
 
 POSTS_PER_SECOND = 8_000
 """Four fifths of what API Gateway admits an account and region by default, 10,000 requests a second
@@ -65,6 +66,14 @@ class Limits:
     unlimited_addresses: tuple[Network, ...] = ()
 
 
+class Oidc:
+    """Whose tokens open sessions: where the provider's keys are, its name, and who it names us."""
+
+    jwks_url: str
+    issuer: str
+    audience: str
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting of the application; names and defaults are those of the protocol page.
@@ -93,6 +102,7 @@ class Settings:
     allowed_origins: tuple[str, ...] = ()
     require_origin: bool = False
     limits: Limits = field(default_factory=Limits)
+    oidc: Oidc | None = None
     renew_after_seconds: int = RENEW_AFTER_SECONDS
     renew_within_seconds: int = RENEW_WITHIN_SECONDS
 
@@ -122,6 +132,7 @@ class Settings:
             session_ttl_seconds=_positive(environ, "SESSION_TTL_SECONDS", 12 * 3600),
             renew_after_seconds=_positive(environ, "RENEW_AFTER_SECONDS", RENEW_AFTER_SECONDS),
             renew_within_seconds=_positive(environ, "RENEW_WITHIN_SECONDS", RENEW_WITHIN_SECONDS),
+            oidc=_oidc(environ),
             keep_sentences=environ.get("KEEP_SENTENCES", "true").lower() != "false",
             allowed_origins=_allowed_origins(environ),
             require_origin=environ.get("REQUIRE_ORIGIN", "").lower() in {"1", "true", "yes"},
@@ -185,6 +196,20 @@ def _allowed_origins(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def _listed(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in environ.get(name, "").split(",") if part.strip())
+
+
+def _oidc(environ: Mapping[str, str]) -> Oidc | None:
+    """All three settings, or none: two of them would let everybody in, or nobody."""
+    names = ("SPEAKER_JWKS_URL", "SPEAKER_ISSUER", "SPEAKER_AUDIENCE")
+    values = [environ.get(name, "") for name in names]
+    if not any(values):
+        return None
+    for name, value in zip(names, values, strict=True):
+        if not value:
+            raise ConfigurationError(f"{name} is not set, though {' or '.join(names)} is")
+    if not is_fetchable(values[0]):
+        raise ConfigurationError("SPEAKER_JWKS_URL must begin with https://")
+    return Oidc(*values)
 
 
 def _broadcast_function(environ: Mapping[str, str]) -> str:

@@ -230,6 +230,13 @@ class Translator(Protocol):
         """What the engine offers."""
 
 
+class OwnerVerifier(Protocol):
+    """Who may open sessions, where not everybody may."""
+
+    def owner_of(self, token: str) -> str:
+        """Whom a token was given to; NotSpeaker when it opens no sessions here."""
+
+
 class Gateway(Protocol):
     """The sockets' other end: API Gateway's `@connections`."""
 

@@ -202,11 +202,12 @@ def languages() -> Response:
 
 @app.route("/sessions", methods=["POST"])
 def open_session() -> Response:
-    """Opens a session; the only time its speaker token is shown."""
+    """Opens a session, where need be for whom the provider knows; shows the speaker token once."""
 
     def opened() -> dict[str, Any]:
+        owner = _owner()
         wanted = messages.parse_open_session(messages.parse_json(_request().raw_body))
-        application().limits.admit_session(_source_address(_request().context))
+        application().limits.admit_session(_source_address(_request().context), owner)
         session, token = application().sessions.open(wanted)
         return messages.opened_session(session, token, application().settings.websocket_url)
 
@@ -266,6 +267,16 @@ def _bearer_token() -> str | None:
     header: str = _request().headers.get("authorization", "")
     scheme, _, token = header.partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token else None
+
+
+def _owner() -> str | None:
+    """Whoever opens a session, where the stage asks; None where everybody may."""
+    owners = application().adapters.owners
+    if owners is None:
+        return None
+    if (token := _bearer_token()) is None:
+        raise NotSpeaker("the Authorization header must be: Bearer <JWT>")
+    return owners.owner_of(token)
 
 
 def _answer(call: Callable[[], dict[str, Any] | None], status: int = 200) -> Response:

@@ -58,6 +58,7 @@ function problem({ status, code, retryAfterMs }) {
     const minutes = Math.ceil(retryAfterMs / 60_000);
     return `Too many sessions have been opened from here. Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`;
   }
+  if (status === 401) return "Sessions are opened by invitation here: this page cannot open one.";
   return "The session could not be opened. Try again in a moment.";
 }
 

@@ -12,12 +12,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from chalice.cli import cli
 
 from infra.deployment.record import GENERATED
-from infra.deployment.stage_names import PROJECT, foreign_variable
+from infra.deployment.stage_names import API_HANDLER, PROJECT, foreign_variable, read_config
 
 _CHECKED: Final = frozenset({"deploy", "package"})
 _TABLES: Final = (
@@ -79,7 +79,21 @@ def refusal(command: Command, environ: Mapping[str, str]) -> str | None:
     generated = command.project / ".chalice" / GENERATED / stage
     if not any(generated.glob("*.json")):
         return f"the functions' policies are not in {generated}; run: {mend}"
+    if environ.get("SPEAKER_JWKS_URL") and not _has_layer(read_config(command.project), stage):
+        return (
+            f"SPEAKER_JWKS_URL is set, but {API_HANDLER} has no layer with PyJWT in "
+            ".chalice/config.json; run: make oidc-layer, and see infra/README.md"
+        )
     return None
+
+
+def _has_layer(config: Mapping[str, Any], stage: str) -> bool:
+    """Whether the function behind the HTTP routes has a layer, wherever Chalice would look."""
+    of_stage = config.get("stages", {}).get(stage, {})
+    functions = (
+        each.get("lambda_functions", {}).get(API_HANDLER, {}) for each in (config, of_stage)
+    )
+    return any(each.get("layers") for each in (config, of_stage, *functions))
 
 
 def remove_bytecode(project: Path) -> None:

@@ -82,6 +82,21 @@ def test_importing_the_handlers_needs_no_environment() -> None:
     assert run("import app", {}).stderr == ""
 
 
+def test_no_function_loads_cryptography_before_a_token_comes() -> None:
+    code = (
+        "import sys, app\n"
+        "from chalice_app import bootstrap\n"
+        "assert bootstrap.application().adapters.owners is not None\n"
+        "assert not {'jwt', 'cryptography'} & set(sys.modules)"
+    )
+    oidc = {
+        "SPEAKER_JWKS_URL": "https://issuer.example/keys",
+        "SPEAKER_ISSUER": "https://issuer.example",
+        "SPEAKER_AUDIENCE": "broadcaster",
+    }
+    assert run(code, {**ENVIRONMENT, **oidc}).stderr == ""
+
+
 # --- Over the tables, in moto --------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_app.config import ConfigurationError, Limits, Settings
+from chalice_app.config import ConfigurationError, Limits, Oidc, Settings
 
 TABLES = {
     "SESSIONS_TABLE_NAME": "Sessions-dev",
@@ -225,3 +225,29 @@ def test_what_is_no_origin_is_an_error_that_names_it(text: str) -> None:
 @pytest.mark.parametrize(("text", "required"), [("true", True), ("1", True), ("false", False)])
 def test_an_origin_is_required_where_that_is_said(text: str, required: bool) -> None:
     assert Settings.from_env({**TABLES, "REQUIRE_ORIGIN": text}).require_origin is required
+
+
+OIDC = {
+    "SPEAKER_JWKS_URL": "https://issuer.example/keys",
+    "SPEAKER_ISSUER": "https://issuer.example",
+    "SPEAKER_AUDIENCE": "broadcaster",
+}
+
+
+def test_a_provider_is_known_by_three_settings() -> None:
+    settings = Settings.from_env({**TABLES, **OIDC})
+    assert settings.oidc == Oidc(*OIDC.values())
+    assert Settings.from_env(TABLES).oidc is None
+    assert Settings.from_env({**TABLES, **dict.fromkeys(OIDC, "")}).oidc is None
+
+
+@pytest.mark.parametrize("name", OIDC)
+def test_a_provider_that_is_half_set_lets_neither_everybody_in_nor_nobody(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        Settings.from_env({**TABLES, **OIDC, name: ""})
+
+
+@pytest.mark.parametrize("url", ["file:///keys", "http://issuer.example/keys", "keys"])
+def test_a_provider_s_keys_come_by_https(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="SPEAKER_JWKS_URL"):
+        Settings.from_env({**TABLES, **OIDC, "SPEAKER_JWKS_URL": url})

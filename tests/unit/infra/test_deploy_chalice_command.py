@@ -1,5 +1,6 @@
 """`chalice deploy` and `chalice package` by hand: refused in one line while nothing is recorded."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,26 @@ def test_compiled_files_are_kept_out_of_the_zip(tmp_path: Path) -> None:
     assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.pyc")] == [
         "infra/__pycache__/x.pyc"
     ]
+
+
+LAYER = ["arn:aws:lambda:us-east-1:123456789012:layer:oidc:1"]
+
+
+@pytest.mark.parametrize(
+    ("config", "refused"),
+    [
+        ({}, True),
+        ({"stages": {"prod": {"layers": LAYER}}}, True),
+        ({"lambda_functions": {"rosters": {"layers": LAYER}}}, True),
+        ({"layers": LAYER}, False),
+        ({"lambda_functions": {"api_handler": {"layers": LAYER}}}, False),
+        ({"stages": {"dev": {"lambda_functions": {"api_handler": {"layers": LAYER}}}}}, False),
+    ],
+)
+def test_a_provider_s_tokens_are_not_deployed_without_what_verifies_them(
+    command: Command, config: dict[str, object], refused: bool
+) -> None:
+    (command.project / ".chalice" / "config.json").write_text(json.dumps(config))
+    assert refusal(command, RECORDED) is None
+    reason = refusal(command, {**RECORDED, "SPEAKER_JWKS_URL": "https://issuer.example/keys"})
+    assert bool(reason and "make oidc-layer" in reason) is refused
