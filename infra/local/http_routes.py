@@ -44,7 +44,7 @@ class _Handler(ChaliceRequestHandler):
         except OSError:
             raise  # the client went away: the server's handle_error
         except Exception:
-            LOGGER.exception("%s %s failed", self.command, self.path)
+            LOGGER.exception("%s %s failed", self.command, self.path.partition("?")[0])
             self.send_error(HTTPStatus.INTERNAL_SERVER_ERROR)
         cast(_Server, self.server).after_request()
 
@@ -75,11 +75,11 @@ class _Handler(ChaliceRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-        LOGGER.info("answered %s %s", code, explain or message or "")
+        # Not `message`: it repeats the request line, and with it a query that is not to be logged.
+        LOGGER.info("answered %s %s", code, HTTPStatus(code).phrase)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name it overrides
-        """Log requests at debug level."""
-        LOGGER.debug(format, *args)
+        """Log no requests: their first lines have queries, and tokens in them."""
 
 
 class _Server(ThreadedHTTPServer):

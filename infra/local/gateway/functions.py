@@ -64,11 +64,12 @@ class Function:
             with self._counted():
                 status, error, body = await self._post(payload)
         if status != 200 or error is not None:
-            raise InvocationError(f"{self._url}: {status} {error}: {body[:500]!r}")
+            # The answer may repeat what was asked: the function's own log says more.
+            raise InvocationError(f"{self._url}: {status} {error or ''} {_kind(body)}")
         try:
             return json.loads(body) if body else None
         except ValueError as malformed:
-            raise InvocationError(f"{self._url}: no JSON: {body[:500]!r}") from malformed
+            raise InvocationError(f"{self._url}: no JSON, {len(body)} bytes") from malformed
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -88,6 +89,14 @@ class Function:
                 return response.status, error, await response.read()
         except (aiohttp.ClientError, TimeoutError) as absent:
             raise InvocationError(f"{self._url}: {absent!r}") from absent
+
+
+def _kind(answer: bytes) -> str:
+    """What kind of error a function answered, without its message."""
+    try:
+        return str(json.loads(answer)["errorType"])
+    except (ValueError, TypeError, LookupError):
+        return "(of unknown kind)"
 
 
 @dataclass(frozen=True, slots=True)

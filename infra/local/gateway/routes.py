@@ -41,7 +41,7 @@ class Routes:
         try:
             status, body = _proxy_answer(await self._functions.connect.invoke(event))
         except InvocationError as failure:
-            log.warning("$connect of %s: %s", origin.connection_id, failure)
+            log.warning("$connect of %s: %s", origin.log_name, failure)
             return json_answer(HTTPStatus.BAD_GATEWAY, _apology(event))
         if 200 <= status < 300:
             return None
@@ -56,7 +56,7 @@ class Routes:
         try:
             await self._functions.message.invoke(event)
         except InvocationError as failure:
-            log.warning("message of %s: %s", connection.origin.connection_id, failure)
+            log.warning("message of %s: %s", connection.origin.log_name, failure)
             connection.post(json.dumps(_apology(event)).encode())
 
     async def disconnect(self, origin: Origin, ending: Ending) -> None:
@@ -67,10 +67,10 @@ class Routes:
             try:
                 await self._functions.disconnect.invoke(event)
             except InvocationError as failure:
-                log.warning("$disconnect of %s: %s", origin.connection_id, failure)
+                log.warning("$disconnect of %s: %s", origin.log_name, failure)
             else:
                 return
-        log.error("$disconnect of %s is given up", origin.connection_id)
+        log.error("$disconnect of %s is given up", origin.log_name)
 
 
 def _proxy_answer(answer: object) -> tuple[int, str]:
@@ -79,7 +79,7 @@ def _proxy_answer(answer: object) -> tuple[int, str]:
         status, body = answer.get("statusCode"), answer.get("body")
         if isinstance(status, int) and 200 <= status <= 599:
             return status, body if isinstance(body, str) else ""
-    raise InvocationError(f"malformed Lambda proxy response: {str(answer)[:500]}")
+    raise InvocationError(f"malformed Lambda proxy response: {type(answer).__name__}")
 
 
 def _apology(event: Event) -> dict[str, object]:

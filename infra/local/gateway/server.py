@@ -1,6 +1,7 @@
 """The gateway as a whole: one port on loopback, and which request goes where."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from urllib.parse import unquote
 
 from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
@@ -25,6 +27,10 @@ BACKLOG = 4096
 
 # For HTTP requests that are still being read when everything else has stopped.
 HTTP_SHUTDOWN_SECONDS = 0.1
+
+log = logging.getLogger(__name__)
+# Of requests that are none aiohttp logs the first line: their senders' mistake, and their tokens.
+log.addFilter(lambda record: not _is_malformed_request(record))
 
 MANAGEMENT_PATH = "/@connections/"
 
@@ -62,6 +68,10 @@ async def gateway(
         await functions.close()
 
 
+def _is_malformed_request(record: logging.LogRecord) -> bool:
+    return record.exc_info is not None and isinstance(record.exc_info[1], HttpProcessingError)
+
+
 def _http_server(sockets: Sockets, management: Management) -> web.Server:
     """The low-level server of aiohttp: nothing stands between the many posts and their answers.
 
@@ -90,7 +100,7 @@ def _http_server(sockets: Sockets, management: Management) -> web.Server:
             message, payload, protocol, writer, task, loop, client_max_size=MAX_MESSAGE_BYTES
         )
 
-    return _Server(handle, request_factory=new_request, access_log=None)
+    return _Server(handle, request_factory=new_request, access_log=None, logger=log)
 
 
 class _Server(web.Server):
