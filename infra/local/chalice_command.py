@@ -18,9 +18,11 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
 from typing import Final, NoReturn
 
 from chalice.cli import local as local_command
+from chalice.local import ChaliceRequestHandler
 
 from infra.local.environment import url, use_settings, with_page_origins
 from infra.local.ports import PortError, require_free
@@ -45,6 +47,8 @@ def prepare() -> None:
     meant. Returns when the application may be imported; ends the process if it never may.
     """
     command = local_options(sys.argv[1:])
+    if command is not None:
+        hide_queries()
     if command is None or "SESSIONS_TABLE_NAME" in os.environ:
         return
     # Chalice's file watcher takes a new .pyc for a change, and would start all over.
@@ -59,6 +63,16 @@ def prepare() -> None:
     settings = _start_stage(command)
     use_settings(settings)
     threading.Thread(target=_announce, args=(command, settings), daemon=True).start()
+
+
+def hide_queries() -> None:
+    """Has Chalice's server, which logs the first line of every request, leave out its query."""
+
+    def log_message(self: ChaliceRequestHandler, format: str, *args: object) -> None:  # noqa: A002
+        shown = (each.partition("?")[0] if isinstance(each, str) else each for each in args)
+        BaseHTTPRequestHandler.log_message(self, format, *shown)
+
+    ChaliceRequestHandler.log_message = log_message
 
 
 def local_options(arguments: Sequence[str]) -> LocalCommand | None:

@@ -3,9 +3,10 @@
 import os
 
 import pytest
+from chalice.local import ChaliceRequestHandler
 
 from infra.local import chalice_command
-from infra.local.chalice_command import LocalCommand, local_options
+from infra.local.chalice_command import LocalCommand, hide_queries, local_options
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,19 @@ def test_nothing_happens_for_other_commands_and_recorded_stages(
     before = dict(os.environ)
     chalice_command.prepare()
     assert dict(os.environ) == before
+
+
+def test_chalice_s_own_server_logs_no_query(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ChaliceRequestHandler, "log_message", None)
+    hide_queries()
+    handler = ChaliceRequestHandler.__new__(ChaliceRequestHandler)
+    handler.client_address = ("127.0.0.1", 1)
+    handler.requestline = "GET /languages?token=secret HTTP/1.1"
+    handler.log_request(200)
+    handler.log_error("code %d, message %s", 400, "Bad request syntax ('GET /?token=secret')")
+    logged = capsys.readouterr().err
+    assert "GET /languages" in logged
+    assert "400" in logged
+    assert "secret" not in logged
