@@ -127,14 +127,17 @@ class Flow:
         return [each for each, at in {**marks.said, **marks.on_way}.items() if at <= since]
 
     def _claim(self, session: Session, sentence: Sentence) -> None:
-        about = {"sequence": sentence.sequence, "lastSequence": session.last_sequence}
+        last = session.last_sequence
         match self.sessions.claim_sequence(session, sentence):
             case Claim.SPOKEN:
-                raise BadMessage("this sequence was spoken before", **about)
+                raise BadMessage("this sequence was spoken before", lastSequence=last)
             case Claim.UNDER_WAY:
                 # Should its function have died, the number is free when a caption's life is over.
                 raise BadMessage(
-                    "this sequence is being spoken", **about, retryAfterMs=CLAIM_RETRY_MS
+                    "this sequence is being spoken",
+                    sequence=sentence.sequence,
+                    lastSequence=last,
+                    retryAfterMs=CLAIM_RETRY_MS,
                 )
             case Claim.TAKEN:
                 return

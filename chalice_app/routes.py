@@ -61,7 +61,8 @@ def connect(event: WebsocketEvent) -> dict[str, Any]:
             case JoinAsListener():
                 sessions.join_as_listener(join, event.connection_id)
             case JoinAsSpeaker():
-                sessions.join_as_speaker(join, event.connection_id)
+                request_id = event.to_dict()["requestContext"].get("requestId", "")
+                sessions.join_as_speaker(join, event.connection_id, request_id)
     except BroadcasterError as failure:
         _log_failure(failure)
         return {"statusCode": failure.http_status}

@@ -185,7 +185,9 @@ class Sessions:
             self._connection(session, connection_id, Role.LISTENER, join)
         )
 
-    def join_as_speaker(self, join: JoinAsSpeaker, connection_id: str) -> None:
+    def join_as_speaker(
+        self, join: JoinAsSpeaker, connection_id: str, request_id: str = ""
+    ) -> None:
         """Admits whoever holds the token; the last to join is the speaker.
 
         From the first write on, whatever the former speaker's connection asks for is refused
@@ -205,11 +207,13 @@ class Sessions:
         # A write whose answer was lost is made twice, and the second time displaces itself.
         displaced = session.speaker_connection_id if former == connection_id else former
         if displaced is not None:
-            self._displace(displaced)
+            self._displace(displaced, request_id)
 
-    def _displace(self, connection_id: str) -> None:
+    def _displace(self, connection_id: str, request_id: str) -> None:
         """Tells a connection that another speaks now and closes it, as far as that can be done."""
-        told = messages.error(NotSpeaker("another connection speaks in this session now"), "")
+        told = messages.error(
+            NotSpeaker("another connection speaks in this session now"), request_id
+        )
         deadline = self.clock.monotonic() + DISPLACING_SECONDS
         try:
             self.broadcast.send([connection_id], told, deadline)

@@ -10,6 +10,7 @@
  * @property {"queued" | "sent" | "said" | "failed" | "reported"} state "said": the server has it,
  *   its report was lost
  * @property {boolean} again it was sent more than once
+ * @property {boolean} held it waits to be sent again: no error can be about it
  * @property {object | null} report the protocol's `spoken`
  */
 
@@ -37,7 +38,7 @@ export class Outbox {
 
   /** @param {string} text @returns {Sentence} */
   say(text) {
-    const sentence = { text, sequence: 0, state: "queued", again: false, report: null };
+    const sentence = { text, sequence: 0, state: "queued", again: false, held: false, report: null };
     this.#sentences.push(sentence);
     this.#changed(sentence);
     if (this.#live) this.#transmit(sentence);
@@ -82,21 +83,29 @@ export class Outbox {
     if (sentence) this.#become(sentence, "reported", { report });
   }
 
-  /**
-   * Most errors name no sentence; they are handled in order, so it is the oldest that it can be.
-   * One that is still being sent is asked for again: its function may have died.
-   */
+  /** Most errors name no sentence; they are handled in order, so it is the oldest that it can be. */
   refused(error) {
+    const { sequence, lastSequence } = error.details ?? {};
+    const named = this.#bySequence.get(sequence);
+    if (named) {
+      this.#hold(named, error.retryAfterMs);
+      return;
+    }
     if (error.retryAfterMs !== undefined || error.code === "RATE_LIMITED") {
       clearTimeout(this.#retry);
       this.#retry = setTimeout(() => this.resend(), error.retryAfterMs ?? 1000);
       return;
     }
-    const waiting = this.#unreported().filter(({ state }) => state === "sent");
-    const { sequence, lastSequence } = error.details ?? {};
-    const known = waiting.find((each) => (sequence ? each.sequence === sequence : each.again));
+    const waiting = this.#unreported().filter(({ state, held }) => state === "sent" && !held);
+    const known = waiting.find(({ again }) => again);
     if (lastSequence !== undefined && known) this.#become(known, "said");
-    else if (waiting.length && !sequence) this.#become(waiting[0], "failed");
+    else if (waiting.length) this.#become(waiting[0], "failed");
+  }
+
+  /** One that is still being sent, or whose function has died: it is asked for until that is known. */
+  #hold(sentence, milliseconds) {
+    sentence.held = true;
+    setTimeout(() => sentence.held && sentence.state === "sent" && this.sendAgain(sentence), milliseconds);
   }
 
   #unreported() {
@@ -109,7 +118,7 @@ export class Outbox {
     if (!this.#send({ action: "speak", sequence, text: sentence.text })) return;
     this.#next = Math.max(this.#next, sequence + 1);
     this.#bySequence.set(sequence, sentence);
-    this.#become(sentence, "sent", { sequence, again });
+    this.#become(sentence, "sent", { sequence, again, held: false });
   }
 
   #become(sentence, state, fields = {}) {

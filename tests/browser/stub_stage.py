@@ -375,7 +375,7 @@ class StubStage:
             await _refuse(
                 socket,
                 "BAD_MESSAGE",
-                details={"sequence": sequence, "lastSequence": self.session.last_sequence},
+                details={"lastSequence": self.session.last_sequence},
             )
         else:
             self._spoken.add(sequence)

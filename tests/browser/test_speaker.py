@@ -312,10 +312,13 @@ def test_a_sentence_whose_fate_is_open_is_sent_again_until_it_is_known(
     speak(page, "stuck")
     speak(page, "after it")
     said(stub, socket, 2)
-    being_spoken = {"details": {"sequence": 1, "lastSequence": 2, "retryAfterMs": 50}}
-    stub.send(socket, "error", code="BAD_MESSAGE", message="", retryAfterMs=50, **being_spoken)
-    assert said(stub, socket, 4)[2:] == [(1, "stuck"), (2, "after it")]
-    expect(page.get_by_text("its report was lost")).to_have_count(2)
+    details = {"sequence": 1, "lastSequence": 2, "retryAfterMs": 50}
+    for _ in range(3):
+        stub.send(socket, "error", code="BAD_MESSAGE", message="", retryAfterMs=50, details=details)
+    stub.send(socket, "spoken", sequence=2, languages={}, durationMs=5)
+    assert said(stub, socket, 3)[2:] == [(1, "stuck")]
+    expect(page.get_by_text("its report was lost")).to_have_count(1)
+    expect(page.get_by_text("Nobody was listening")).to_have_count(1)
 
 
 def test_a_sentence_whose_function_died_is_sent_again_by_itself(
