@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,6 @@ def test_a_sentence_whose_function_was_killed_on_the_way_is_heard_when_it_is_sen
     tmp_path: Path,
 ) -> None:
     log = tmp_path / "log"
-    spoken = json.dumps({"action": "speak", "sequence": 1, "text": "Good evening to you all."})
     with stage(log) as running:
         session = running.open_session()
         address = f"{session['webSocketUrl']}?sessionId={session['sessionId']}"
@@ -88,27 +88,53 @@ def test_a_sentence_whose_function_was_killed_on_the_way_is_heard_when_it_is_sen
         ):
             heard(listener, "joined")
             heard(speaker, "joined")
-            (translate,) = children_named(running.process.pid, "infra.local.translate_server")
-            os.kill(translate, signal.SIGSTOP)
-            first = round(time.time() * 1000)
-            speaker.send(spoken)
-            until(lambda: claimed(running, 1), "the sentence was not taken up")
+            sequence, first = speak_and_stop(running, speaker)
             kill(running, "functions")
-            os.kill(translate, signal.SIGCONT)
             said(log, "infra.local: functions was restarted")
-            refusals = send_until_reported(speaker, spoken)
+            refusals = send_until_reported(speaker, spoken(sequence))
             assert {each["code"] for each in refusals} <= {"BAD_MESSAGE", "INTERNAL"}
-            caption = heard(listener, "caption")
-            assert (caption["sequence"], caption["language"]) == (1, "pt")
+            while (caption := heard(listener, "caption"))["sequence"] != sequence:
+                pass
+            assert caption["language"] == "pt"
             assert caption["spokenAt"] >= first + CAPTION_LIFE_MS
-            speaker.send(spoken)
+            speaker.send(spoken(sequence))
             assert "retryAfterMs" not in heard(speaker, "error")
 
 
-def claimed(running: Running, sequence: int) -> bool:
-    """Whether a function has taken the sentence up."""
-    keys = [row["sessionId"]["S"] for row in running.rows("Sessions")]
-    return any(key.endswith(f"#{sequence}") for key in keys)
+def spoken(sequence: int) -> str:
+    text = f"Good evening to all {sequence} of you."
+    return json.dumps({"action": "speak", "sequence": sequence, "text": text})
+
+
+def speak_and_stop(running: Running, speaker: ClientConnection) -> tuple[int, int]:
+    """Speaks until the functions are stopped on a sentence's way; its number and time (ms).
+
+    An engine that hangs holds it up, but for two seconds: a busy machine may need some tries.
+    """
+    pid = running.process.pid
+    (translate,) = children_named(pid, "infra.local.translate_server")
+    (functions,) = children_named(pid, "infra.local.functions")
+    for sequence in range(1, 20):
+        os.kill(translate, signal.SIGSTOP)
+        first = round(time.time() * 1000)
+        speaker.send(spoken(sequence))
+        until(partial(is_claimed, running, sequence), "the sentence was not taken up")
+        os.kill(functions, signal.SIGSTOP)
+        os.kill(translate, signal.SIGCONT)
+        if "settled" not in (claim(running, sequence) or {}):
+            return sequence, first
+        os.kill(functions, signal.SIGCONT)
+    raise AssertionError("every sentence was sent before the functions could be stopped")
+
+
+def is_claimed(running: Running, sequence: int) -> bool:
+    return claim(running, sequence) is not None
+
+
+def claim(running: Running, sequence: int) -> Any:
+    """The row by which a function has taken the sentence up; None before."""
+    rows = running.rows("Sessions")
+    return next((row for row in rows if row["sessionId"]["S"].endswith(f"#{sequence}")), None)
 
 
 def send_until_reported(speaker: ClientConnection, message: str) -> list[Any]:
