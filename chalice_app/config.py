@@ -66,6 +66,7 @@ class Limits:
     unlimited_addresses: tuple[Network, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
 class Oidc:
     """Whose tokens open sessions: where the provider's keys are, its name, and who it names us."""
 

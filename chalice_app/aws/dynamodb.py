@@ -183,7 +183,13 @@ class Table:
         raise Unavailable("the database is throttling writes")
 
     def update(
-        self, key: str, update: str, condition: str, returned: Returned = "ALL_NEW", **values: Any
+        self,
+        key: str,
+        update: str,
+        condition: str,
+        returned: Returned = "ALL_NEW",
+        /,
+        **values: Any,
     ) -> Item:
         """Updates an item and returns it; `values` are the expression's `:names`.
 
