@@ -2,6 +2,9 @@
 PYTHON ?= python3
 STAGE ?= dev
 SEEDS ?= 100000
+PIP_AUDIT := 2.10.1
+CASES ?= 100000
+FAULT_SECONDS ?= 10
 MINUTES ?= 10
 BENCH_SECONDS ?= 600
 BENCHMARKS ?= fanout languages roster_reads roster_sync access_patterns cache_replay cold_start \
@@ -10,7 +13,7 @@ BIN := .venv/bin
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
 .PHONY: run test venv system browser wrk check unit integration test-browser test-deploy bench simulate \
-  soak screenshots package deploy oidc-layer alarm-drill lock clean
+  fuzz faults audit licences soak screenshots package deploy oidc-layer alarm-drill lock clean
 
 run: system venv  ## the whole system on loopback: http://127.0.0.1:8000
 	@exec $(BIN)/python -m infra.local $(ARGS)
@@ -48,8 +51,27 @@ bench: system browser wrk venv  ## every figure of the README, as tables and int
 simulate: venv  ## SEEDS schedules of the roster code, and every mutant
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --mutants --jobs 2
 
+faults: system venv  ## FAULT_SECONDS of every fault of every service, under a talk
+	FAULT_SECONDS=$(FAULT_SECONDS) $(BIN)/pytest tests/integration/test_faults.py
+
+fuzz: venv  ## CASES of hostile input at every way in
+	$(BIN)/python -m tests.fuzz --cases $(CASES)
+
 soak: system venv  ## MINUTES (10; 30 for the long one) of churn and kill -9 on the real stage
 	$(BIN)/python tests/benchmarks/soak.py --minutes $(MINUTES)
+
+licences: venv  ## of every package, shipped and for development
+	$(BIN)/python -m infra.licences
+
+audit: .venv/audit/built  ## every pinned package against the published advisories; needs the network
+	.venv/audit/bin/pip-audit --disable-pip --require-hashes \
+	  --requirement requirements.txt --requirement infra/requirements-dev.txt
+
+# In an environment of its own: what it needs must not move the pins that it looks at.
+.venv/audit/built: venv
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==$(PIP_AUDIT)
+	@touch $@
 
 screenshots: system browser venv  ## of docs/, from a stage that is running
 	$(BIN)/python -m infra.screenshots

@@ -49,14 +49,20 @@ class Broadcast:
         """
         if not connection_ids:
             return Posted()
-        posted = self.gateway.post(connection_ids, messages.encode(message), deadline, share)
-        if posted.gone:
-            self._forget(posted.gone)
-        return posted
+        data = messages.encode(message)
+        return self._without_gone(self.gateway.post(connection_ids, data, deadline, share))
 
     def notify(self, connection_ids: Sequence[str], message: Mapping[str, Any]) -> Posted:
-        """Sends a notice: the same, within `NOTICE_SECONDS`."""
-        return self.send(connection_ids, message, self.clock.monotonic() + NOTICE_SECONDS)
+        """Sends a notice: the same, within `NOTICE_SECONDS`.
+
+        Better twice than never: a page that is not told `joined` shows nothing, a speaker without
+        the report does not know what became of the sentence.
+        """
+        if not connection_ids:
+            return Posted()
+        deadline = self.clock.monotonic() + NOTICE_SECONDS
+        data = messages.encode(message)
+        return self._without_gone(self.gateway.notify(connection_ids, data, deadline))
 
     def close(self, connection_ids: Sequence[str], seconds: float = CLOSING_SECONDS) -> Posted:
         """Closes connections, within so many seconds; their `$disconnect` removes the rows."""
@@ -64,9 +70,13 @@ class Broadcast:
             return Posted()
         return self.gateway.close(connection_ids, self.clock.monotonic() + seconds)
 
-    def _forget(self, gone: Sequence[str]) -> None:
-        try:
-            self.connections.delete_gone(gone, self.clock.now_ms() - HANDSHAKE_GRACE_MS)
-        except Unavailable:
-            # The rows have a TTL and the next broadcast finds them gone again: nothing is lost.
-            _log.warning("could not delete %d gone connections", len(gone))
+    def _without_gone(self, posted: Posted) -> Posted:
+        """The same, when the rows of those who are gone have been deleted."""
+        if posted.gone:
+            try:
+                before = self.clock.now_ms() - HANDSHAKE_GRACE_MS
+                self.connections.delete_gone(posted.gone, before)
+            except Unavailable:
+                # The rows have a TTL and the next broadcast finds them gone again: nothing is lost.
+                _log.warning("could not delete %d gone connections", len(posted.gone))
+        return posted

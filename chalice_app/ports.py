@@ -250,6 +250,9 @@ class Gateway(Protocol):
         exactly one count.
         """
 
+    def notify(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
+        """Posts what may come twice, so that it is tried oftener, and also where no answer came."""
+
     def close(self, connection_ids: Sequence[str], deadline: float) -> Posted:
         """Closes connections, until `deadline`: `delivered` are closed, `gone` already were.
 

@@ -552,6 +552,9 @@ class RecordingGateway:
             self._news.notify_all()
             return Posted(delivered=1)
 
+    def notify(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
+        return self.post(connection_ids, data, deadline)
+
     def close(self, connection_ids: Sequence[str], deadline: float) -> Posted:
         with self._news:
             self.deadlines.append(deadline)

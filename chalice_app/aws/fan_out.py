@@ -12,6 +12,11 @@ from chalice_app.aws.token_bucket import TokenBucket
 from chalice_app.models import Posted
 
 MAX_RETRIES = 2
+"""Of a caption: the next one comes soon, and is worth more than the third try of this one."""
+
+REPEATABLE_RETRIES = 5
+"""Of what may be sent twice: within 3 s, and 30 % of failures then lose one in a thousand."""
+
 BACK_OFF_SECONDS = 0.1
 """A retry waits up to this, doubled each time, with full jitter (AWS Architecture Blog, 2015)."""
 
@@ -36,12 +41,13 @@ class FanOut:
     """The same bytes to every connection until the deadline (time.monotonic() seconds).
 
     `bucket` bounds these requests alone, below what bounds them all. `outcomes` counts responses by
-    status and failures by kind, retried ones too. Not thread-safe.
+    status and failures by kind, retried ones too. `repeatable`: who gets it twice is not misled, so
+    it is tried more often, and also where it was sent and no answer came. Not thread-safe.
     """
 
     __slots__ = (
         "_delivered", "_dropped", "_failed", "_gone", "_ids", "_next", "_order", "_retries",
-        "_total", "bucket", "deadline", "outcomes", "requests",
+        "_total", "bucket", "deadline", "outcomes", "repeatable", "requests",
     )  # fmt: skip
 
     def __init__(
@@ -50,8 +56,11 @@ class FanOut:
         connection_ids: Sequence[str],
         deadline: float,
         bucket: TokenBucket | None = None,
+        *,
+        repeatable: bool = False,
     ) -> None:
         self.requests = requests
+        self.repeatable = repeatable
         self.bucket = bucket
         self.deadline = deadline
         self.outcomes: Counter[int | str] = Counter()
@@ -108,9 +117,9 @@ class FanOut:
             self._failed += 1
 
     def broke(self, attempt: Attempt, kind: str, now: float, *, sent: bool = True) -> None:
-        """Counts a socket's failure; what was sent is not sent twice: a post is not idempotent."""
+        """Counts a socket's failure; what was sent is sent again only if it is repeatable."""
         self.outcomes[kind] += 1
-        if sent:
+        if sent and not self.repeatable:
             self._failed += 1
         else:
             self._retry(attempt, now)
@@ -132,7 +141,8 @@ class FanOut:
     def _retry(self, attempt: Attempt, now: float) -> None:
         longest = BACK_OFF_SECONDS * math.ldexp(1.0, attempt.retries)
         due = now + random.uniform(0.0, longest)  # noqa: S311 - jitter, not a secret
-        if attempt.retries == MAX_RETRIES or due >= self.deadline:
+        most = REPEATABLE_RETRIES if self.repeatable else MAX_RETRIES
+        if attempt.retries == most or due >= self.deadline:
             self._failed += 1
             return
         attempt.retries += 1

@@ -85,11 +85,17 @@ class ManagementApi:
             return Posted()
         return self._send("POST", connection_ids, data, deadline, share)
 
-    def close(self, connection_ids: Sequence[str], deadline: float) -> Posted:
-        """Closes connections, in the same way: `delivered` are closed, `gone` already were."""
+    def notify(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
+        """Posts what may come twice: retried oftener, and also where no answer came."""
         if not connection_ids:
             return Posted()
-        return self._send("DELETE", connection_ids, b"", deadline)
+        return self._send("POST", connection_ids, data, deadline, repeatable=True)
+
+    def close(self, connection_ids: Sequence[str], deadline: float) -> Posted:
+        """Closes connections, in that way: `delivered` are closed, `gone` already were."""
+        if not connection_ids:
+            return Posted()
+        return self._send("DELETE", connection_ids, b"", deadline, repeatable=True)
 
     def shutdown(self) -> None:
         """Closes the idle sockets, while nothing is being posted; a later post opens new ones."""
@@ -105,6 +111,8 @@ class ManagementApi:
         data: bytes,
         deadline: float,
         share: float = 1.0,
+        *,
+        repeatable: bool = False,
     ) -> Posted:
         try:
             requests = ConnectionRequests(
@@ -114,7 +122,9 @@ class ManagementApi:
             _log.error("nothing can be signed: %s", type(error).__name__)
             return Posted(failed=len(connection_ids))
         pool, loop = self._parts()
-        fan_out = FanOut(requests, connection_ids, deadline, self._bucket_of(share))
+        fan_out = FanOut(
+            requests, connection_ids, deadline, self._bucket_of(share), repeatable=repeatable
+        )
         if pool.resolve():
             self._drive(loop, fan_out)
         else:

@@ -13,10 +13,11 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from infra.local import signals
-from infra.local.environment import Environment, Ports, url
+from infra.local.environment import Environment, Ports, stage_settings, url
 from infra.local.missing_engines import missing_engines
 from infra.local.ports import PortError, free_ports, require_free
 from infra.local.processes import end_with_parent
@@ -26,9 +27,15 @@ from infra.local.workspace import WorkspaceError, workspace
 LOGGER = logging.getLogger(__name__)
 
 
-def main() -> int:
-    """Run a stage; returns the exit code."""
-    arguments = _parse_arguments()
+def main(
+    argv: Sequence[str] | None = None, between: Callable[[Environment], Environment] = dict
+) -> int:
+    """Run a stage; returns the exit code.
+
+    `between` may put something between the stage's processes: it is given the endpoints by their
+    settings (`AWS_ENDPOINT_URL_...`) and returns those to be used instead.
+    """
+    arguments = _parse_arguments(argv)
     logging.basicConfig(stream=sys.stderr, format="infra.local: %(message)s", level=logging.INFO)
     signals.block()
     if arguments.parent is not None:
@@ -36,7 +43,7 @@ def main() -> int:
     if (missing := missing_engines()) is not None:
         print(f"infra.local: {missing}", file=sys.stderr)
     try:
-        _run(arguments)
+        _run(arguments, between)
     except signals.Interrupted:
         return 0
     except (PortError, WorkspaceError, StageError) as error:
@@ -45,14 +52,15 @@ def main() -> int:
     return 0
 
 
-def _run(arguments: argparse.Namespace) -> None:
+def _run(arguments: argparse.Namespace, between: Callable[[Environment], Environment]) -> None:
     with workspace(arguments.data_dir) as place:
         ports = _choose_ports(arguments)
-        stage = Stage(ports, place, os.environ)
+        settings = stage_settings(ports)
+        stage = Stage(ports, place, os.environ, {**settings, **between(settings)})
         try:
-            settings = stage.start()
+            announcement = _announcement(ports, stage.start())
             LOGGER.info("the operator's commands find it by: %s", _options(ports))
-            print(_announcement(ports, settings), flush=True)
+            print(announcement, flush=True)
             stage.watch()
         finally:
             stage.stop()
@@ -96,7 +104,7 @@ def _options(ports: Ports) -> str:
     )
 
 
-def _parse_arguments() -> argparse.Namespace:
+def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     parser.add_argument("--http-port", type=_port, default=8000, help="0 picks a free one")
     parser.add_argument("--ws-port", type=_port, default=8001, help="0 picks a free one")
@@ -104,7 +112,7 @@ def _parse_arguments() -> argparse.Namespace:
     # For `chalice local`, which serves HTTP itself and takes the stage with it when it ends.
     parser.add_argument("--without-http", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def _port(text: str) -> int:

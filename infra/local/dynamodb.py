@@ -1,15 +1,112 @@
-"""The emulator's process: `python -m infra.local.dynamodb`, configured by its environment.
+"""`python -m infra.local.dynamodb`: the embedded DynamoDB with its streams.
 
-ministack holds every stream record in memory for 24 hours, as DynamoDB does: 3.8 KB each with both
-images, 140 MB an hour of a busy hall. Here the readers are milliseconds behind, and a stage that
-ends has handled what its streams held; what an hour was not enough for, `reconcile` mends.
+ministack reads its settings from the environment and saves its state when it ends. With
+`--save-while-running` that is done all along, so that a `kill -9` takes no more than the last few
+seconds with it.
+
+It holds every stream record in memory for 24 hours, as DynamoDB does: 3.8 KB each with both images,
+140 MB an hour of a busy hall. Here the readers are milliseconds behind, and a stage that ends has
+handled what its streams held; what an hour was not enough for, `reconcile` mends.
 """
 
-from ministack.app import main
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import resource
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack.app import app as ministack
+from ministack.core.persistence import save_state
 from ministack.services import dynamodb
 
-STREAM_RETENTION_SECONDS = 3600
+STREAM_RETENTION_SECONDS: Final = 3600
+SAVE_SECONDS: Final = 2.0
+BUSY_SHARE: Final = 0.02
+"""Of its time for saving at the most: what is saved grows with the tables, and others wait."""
+KEEP_ALIVE_SECONDS: Final = 75.0
+"""As ministack's own command has it."""
+_READS: Final = (b"Get", b"BatchGet", b"TransactGet", b"Query", b"Scan", b"Describe", b"List")
+
+Scope = Any
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+"""ASGI's: its own types are in a package that only type checkers need."""
+
+
+class SavedWhileRunning:
+    """ministack's ASGI application, and the task that saves its state whenever it has changed."""
+
+    def __init__(self) -> None:
+        """Nothing is saved before it is served."""
+        self._changed = False
+        self._ended = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the life of the server."""
+        if scope["type"] == "lifespan":
+            saving = asyncio.create_task(self._save_until_ended())
+            await ministack(scope, self._before_shutdown(receive, saving), send)
+            return
+        await ministack(scope, receive, send)
+        self._changed = self._changed or _may_change(scope)
+
+    async def _save_until_ended(self) -> None:
+        pause = SAVE_SECONDS
+        while not await self._ends_within(pause):
+            if self._changed:
+                self._changed = False
+                begun = time.monotonic()
+                # Requests are handled in this thread: none is under way while the copy is made.
+                state = dynamodb.get_state()
+                await asyncio.to_thread(save_state, "dynamodb", state)
+                pause = max(SAVE_SECONDS, (time.monotonic() - begun) / BUSY_SHARE)
+
+    async def _ends_within(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
+        return self._ended.is_set()
+
+    def _before_shutdown(self, receive: Receive, saving: asyncio.Task[None]) -> Receive:
+        """Ends the saving before ministack does its own, to the same file."""
+
+        async def receive_or_end() -> Any:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                self._ended.set()
+                await saving
+            return message
+
+        return receive_or_end
+
+
+def _may_change(scope: Scope) -> bool:
+    target = dict(scope.get("headers", ())).get(b"x-amz-target", b"")
+    return not bytes(target).rpartition(b".")[2].startswith(_READS)
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="python -m infra.local.dynamodb")
+    parser.add_argument("--save-while-running", action="store_true")
+    dynamodb._STREAM_RETENTION_SECONDS = STREAM_RETENTION_SECONDS  # noqa: SLF001 - no setting
+    saved = parser.parse_args().save_while_running
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(ValueError, OSError):  # macOS does not take "infinity" at its word
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    config = Config()
+    config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
+    config.keep_alive_timeout = KEEP_ALIVE_SECONDS
+    config.loglevel = os.environ.get("LOG_LEVEL", "WARNING")
+    asyncio.run(serve(SavedWhileRunning() if saved else ministack, config))
+
 
 if __name__ == "__main__":
-    dynamodb._STREAM_RETENTION_SECONDS = STREAM_RETENTION_SECONDS  # noqa: SLF001 - no setting
     main()

@@ -1,7 +1,8 @@
 """Connections of a former run: their sockets are gone, so each gets its `$disconnect` now.
 
 `python -m infra.local.leftovers` runs once, before a stage with kept data is ready, and prints
-`ready` and how many there were.
+`ready` and how many there were. The emulator's streams do not outlive it, as DynamoDB's do: what
+they had not yet told when it ended is found by the reconciler, which is asked to look.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 
 from infra.local.gateway.events import Ending, Origin, disconnect_event
+from infra.local.schedules import scheduled_event
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -54,6 +56,8 @@ def main() -> None:
         done = sum(threads.map(lambda row: disconnect(functions, row), rows))
     if done < len(rows):
         sys.exit(f"{len(rows) - done} of {len(rows)} connections could not be disconnected")
+    event = json.dumps(scheduled_event("reconcile"))
+    functions.invoke(FunctionName="reconcile", InvocationType="Event", Payload=event)
     print("ready", done)
 
 

@@ -25,9 +25,7 @@ from infra.local.environment import (
     admission_settings,
     child_environment,
     emulator_environment,
-    stage_settings,
     table_settings,
-    url,
 )
 from infra.local.processes import Child, Deaths, python
 from infra.local.workspace import Workspace
@@ -67,13 +65,19 @@ class ChildEndedError(StageError):
 class Stage:
     """The processes of one stage. To be stopped after use, however far it came."""
 
-    def __init__(self, ports: Ports, place: Workspace, user: Environment) -> None:
-        """Nothing is started before `start`; `user` is the environment of whoever runs it."""
+    def __init__(
+        self, ports: Ports, place: Workspace, user: Environment, settings: Environment
+    ) -> None:
+        """Nothing is started before `start`.
+
+        `user` is the environment of whoever runs it, `settings` (`environment.stage_settings`) are
+        what its processes find each other by.
+        """
         self._ports = ports
         self._place = place
         self._user = user
         self._environment: Environment = child_environment(
-            user, stage_settings(ports), admission_settings(user, ports)
+            user, settings, admission_settings(user, ports)
         )
         self._children: dict[str, Child] = {}
         self._arguments: dict[str, tuple[str, ...]] = {}
@@ -94,7 +98,7 @@ class Stage:
         self._start_emulator()
         tables = self._start("tables")
         translate = self._start("translate_server", "--port", str(self._ports.translate))
-        to_functions = ("--functions", url(self._ports.functions))
+        to_functions = ("--functions", self._environment["AWS_ENDPOINT_URL_LAMBDA"])
         gateway = self._start("gateway", "--port", str(self._ports.ws), *to_functions)
         settings = table_settings(json.loads(self._ready(tables)))
         self._environment = {**self._environment, **settings}
@@ -164,7 +168,8 @@ class Stage:
     def _start_emulator(self) -> None:
         directory = self._place.directory
         environment = emulator_environment(self._user, self._ports.dynamodb, directory)
-        self._spawn("dynamodb", python("infra.local.dynamodb"), environment)
+        saved = ("--save-while-running",) if self._place.is_kept else ()
+        self._spawn("dynamodb", python("infra.local.dynamodb", *saved), environment)
 
     def _start_functions(self) -> Child:
         http = () if self._ports.http is None else ("--http-port", str(self._ports.http))

@@ -16,9 +16,10 @@ class WorkspaceError(Exception):
 class Workspace:
     """Where things are: `state` of the emulator, `logs`, checkpoints and failures beside them."""
 
-    def __init__(self, directory: Path) -> None:
-        """Make what is missing."""
+    def __init__(self, directory: Path, *, is_kept: bool = False) -> None:
+        """Make what is missing; `is_kept` says that the directory outlives the stage."""
         self.directory = directory
+        self.is_kept = is_kept
         self._logs = directory / "logs"
         self._logs.mkdir(exist_ok=True)
 
@@ -47,7 +48,7 @@ def workspace(data_dir: Path | None) -> Iterator[Workspace]:
             yield Workspace(Path(directory))
     else:
         with _locked(data_dir):
-            yield Workspace(data_dir)
+            yield Workspace(data_dir, is_kept=True)
 
 
 @contextmanager

@@ -235,13 +235,15 @@ async def eventually(read: Callable[[], object], wanted: object, seconds: float 
 
 
 @contextmanager
-def running_stage(log: Path, *arguments: str, **settings: str) -> Iterator[Stage]:
+def running_stage(
+    log: Path, *arguments: str, module: str = "infra.local", **settings: str
+) -> Iterator[Stage]:
     """A stage of its own on free ports; ended by SIGTERM, upon which it must exit in success.
 
     Tests speak faster than people, unless the settings have a limit for them.
     """
     environment = {**os.environ, "SENTENCES_PER_SECOND": "0", **settings}
-    command = [sys.executable, "-m", "infra.local", "--http-port", "0", "--ws-port", "0"]
+    command = [sys.executable, "-m", module, "--http-port", "0", "--ws-port", "0"]
     with (
         log.open("wb") as errors,
         subprocess.Popen(  # noqa: S603 - this project, started as its README says

@@ -69,11 +69,12 @@ def test_the_deadline_drops_what_never_started_and_fails_what_waits() -> None:
     ids=st.lists(st.text(max_size=3), max_size=20),
     outcomes=st.lists(st.sampled_from([200, 204, 410, 413, 429, 500, "reset", "refused"])),
     expires=st.booleans(),
+    repeatable=st.booleans(),
 )
 def test_every_connection_is_in_one_count(
-    ids: list[str], outcomes: list[int | str], expires: bool
+    ids: list[str], outcomes: list[int | str], expires: bool, repeatable: bool
 ) -> None:
-    fan_out = FanOut(REQUESTS, ids, deadline=1e6)
+    fan_out = FanOut(REQUESTS, ids, deadline=1e6, repeatable=repeatable)
     now = 0.0
     for outcome in outcomes:
         if not fan_out.has_work(now):

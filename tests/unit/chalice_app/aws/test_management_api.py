@@ -303,6 +303,27 @@ def test_a_name_that_is_not_found_fails_all(
         assert api.post(["a", "b"], b"x", soon()) == Posted(delivered=2)
 
 
+@pytest.mark.parametrize("cut", [hang_up, reset, hang])
+def test_what_may_come_twice_is_sent_again_where_no_answer_came(
+    gateway: ScriptedGateway, make_api: MakeApi, cut: Action
+) -> None:
+    api = make_api(request_seconds=0.1)
+    for send in (api.notify, lambda ids, _, deadline: api.close(ids, deadline)):
+        gateway.requests.clear()
+        gateway.scripts["x"] = [cut, cut, answer(200)]
+        assert send(["x", "y"], b"x", soon()) == Posted(delivered=2)
+        assert [each.connection_id for each in gateway.requests].count("x") == 3
+
+
+def test_what_may_come_twice_is_given_up_after_six_tries(
+    gateway: ScriptedGateway, make_api: MakeApi
+) -> None:
+    gateway.scripts["x"] = [answer(500)]
+    assert make_api().notify(["x"], b"x", soon()) == Posted(failed=1)
+    assert len(gateway.requests) == 6
+    assert make_api().notify([], b"x", soon()) == Posted()
+
+
 # Time
 
 

@@ -1,0 +1,242 @@
+"""Whatever is sent: no handler raises, none answers 5xx, and nobody else gets a word of it.
+
+`FUZZ_CASES` (2,000) are divided over the ways in; `make fuzz` runs many more.
+"""
+
+import base64
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+import app as functions
+from chalice_app.bootstrap import composed
+from chalice_app.models import Session
+from tests import hostile_input as hostile
+from tests.fakes import NOW_MS, World
+
+CASES = int(os.environ.get("FUZZ_CASES", "2000"))
+CODES = {
+    *("BAD_MESSAGE", "INVALID_LANGUAGE", "UNSUPPORTED_LANGUAGE", "SESSION_NOT_FOUND"),
+    *("NOT_SPEAKER", "TEXT_TOO_LONG", "RATE_LIMITED", "SESSION_FULL"),
+}
+"""All of the protocol's but INTERNAL: that is a 5xx of ours."""
+
+run: Counter[str] = Counter()
+"""How many cases each test has run."""
+
+
+def cases(share: float) -> settings:
+    """That share of all cases; input is meant to be large."""
+    slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+    return settings(max_examples=max(1, round(CASES * share)), suppress_health_check=slow)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def region() -> Iterator[None]:
+    """Lambda always sets it. At the end the number of cases is told, where it is asked for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_REGION", "us-east-1")
+        yield
+    if told := os.environ.get("FUZZ_REPORT"):
+        Path(told).write_text(json.dumps(run))
+
+
+@dataclass
+class Hall:
+    """A session with its people, and another beside it in which nothing may happen."""
+
+    world: World
+    session: Session
+    token: str
+
+    @classmethod
+    def open(cls) -> "Hall":
+        """Two listeners and a speaker in each."""
+        world = World()
+        session, token = world.app.sessions.open("en")
+        for at, prefix in ((session, ""), (world.open(), "other-")):
+            world.speaker(at, f"{prefix}speaker")
+            world.listener(at, f"{prefix}es", "es")
+            world.listener(at, f"{prefix}fr", "fr")
+        return cls(world, session, token)
+
+    def told(self) -> set[str]:
+        """Who was sent something, or closed."""
+        return {receiver for receiver, _ in self.world.gateway.log} | {*self.world.gateway.closed}
+
+    def kinds(self, connection_id: str) -> set[str]:
+        """The types of what a connection was sent."""
+        return {message["type"] for message in self.world.gateway.to(connection_id)}
+
+
+def event(connection_id: str, kind: str, **more: object) -> dict[str, Any]:
+    """What API Gateway sends to a WebSocket function."""
+    context = {
+        "routeKey": f"${kind.lower()}",
+        "eventType": kind,
+        "connectionId": connection_id,
+        "requestId": "request-1",
+        "requestTimeEpoch": NOW_MS,
+        "domainName": "abc123.execute-api.us-east-1.amazonaws.com",
+        "stage": "api",
+        "apiId": "abc123",
+        "identity": {"sourceIp": "192.0.2.1"},
+    }
+    return {"requestContext": context, "isBase64Encoded": False, **more}
+
+
+def sent(sender: str, **more: object) -> Hall:
+    """The hall after a message; checks what holds for all of them."""
+    hall = Hall.open()
+    with composed(hall.world.app):
+        functions.message(event(sender, "MESSAGE", **more), None)
+    allowed = {sender, "speaker", "es", "fr"} if sender == "speaker" else {sender}
+    assert hall.told() <= allowed
+    assert hall.kinds("es") | hall.kinds("fr") <= {"caption", "sessionEnded"} or sender == "es"
+    for message in hall.world.gateway.to(sender, "error"):
+        assert message["code"] in CODES
+    json.dumps(hall.world.gateway.log).encode()
+    return hall
+
+
+@cases(0.5)
+@example("speaker", '{"action":"speak","sequence":1,"text":"\\ud800"}')
+@given(
+    st.sampled_from(["speaker", "es", "other-speaker-of-none"]), hostile.bodies(hostile.messages)
+)
+def test_a_message(sender: str, body: str) -> None:
+    run["messages"] += 1
+    sent(sender, body=body)
+
+
+@cases(0.05)
+@given(st.sampled_from(["speaker", "es"]), st.binary(max_size=200) | st.just(b"\xff" * 40_000))
+def test_a_binary_message(sender: str, data: bytes) -> None:
+    run["binary messages"] += 1
+    hall = sent(sender, body=base64.b64encode(data).decode(), isBase64Encoded=True)
+    assert hall.told() == {sender}
+    assert hall.kinds(sender) == {"error"}
+
+
+@cases(0.15)
+@given(
+    hostile.mutated(
+        st.fixed_dictionaries(
+            {"sessionId": st.just("{session}")},
+            optional={
+                "targetLanguage": st.sampled_from(["es", "fr", "PT-br"]),
+                "token": st.just("{token}") | hostile.texts,
+                "lastSequence": st.sampled_from(["0", "3", str(2**53)]) | hostile.texts,
+            },
+        )
+    )
+    | st.none()
+)
+def test_a_handshake(query: dict[str, Any] | None) -> None:
+    run["handshakes"] += 1
+    hall = Hall.open()
+    known = {"{session}": hall.session.session_id, "{token}": hall.token}
+    # API Gateway has no values but strings.
+    strings = query and {name: known.get(str(value), str(value)) for name, value in query.items()}
+    with composed(hall.world.app):
+        answer = functions.connect(event("new", "CONNECT", queryStringParameters=strings), None)
+    assert answer["statusCode"] in {200, 400, 401, 404}
+    assert hall.told() == set()
+    admitted = hall.world.tables.get_connection("new") is not None
+    assert admitted == (answer["statusCode"] == 200)
+
+
+def requested(hall: Hall, method: str, resource: str, parameter: str, **more: object) -> int:
+    """The status of an HTTP request, by way of what API Gateway sends; checks what always holds.
+
+    `parameter` is what stands for the placeholder of `resource`, decoded as the gateway does.
+    """
+    name = resource.partition("{")[2].rstrip("}")
+    context = {"resourcePath": resource, "httpMethod": method, "requestId": "request-1"}
+    sent = {
+        "httpMethod": method,
+        "path": resource.partition("{")[0] + parameter,
+        "pathParameters": {name: parameter} if name else None,
+        "headers": {},
+        "multiValueHeaders": {},
+        "multiValueQueryStringParameters": None,
+        "stageVariables": None,
+        "body": None,
+        "isBase64Encoded": False,
+        "requestContext": {**context, "path": "/api/", "identity": {"sourceIp": "192.0.2.1"}},
+        **more,
+    }
+    with composed(hall.world.app):
+        answer = functions.app(sent, SimpleNamespace(aws_request_id="request-1"))
+    assert answer["statusCode"] < 500
+    json.dumps(answer).encode()
+    return int(answer["statusCode"])
+
+
+@cases(0.1)
+@given(
+    hostile.bodies(st.fixed_dictionaries({"sourceLanguage": st.sampled_from(["en", "es"])})),
+    st.sampled_from(["application/json", "text/plain", "application/octet-stream", ""]),
+)
+def test_a_new_session(body: str, content_type: str) -> None:
+    run["POST /sessions"] += 1
+    hall = Hall.open()
+    # As text where API Gateway takes it for text, else as base64 of whatever it is.
+    data = body.encode("utf-8", "surrogatepass")
+    binary = content_type != "application/json"
+    status = requested(
+        hall,
+        "POST",
+        "/sessions",
+        "",
+        headers={"Content-Type": content_type},
+        body=base64.b64encode(data).decode() if binary else body,
+        isBase64Encoded=binary,
+    )
+    assert status in {201, 400, 415}
+    assert hall.told() == set()
+
+
+latin = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=40)
+"""What a header can hold."""
+
+
+@cases(0.1)
+@given(
+    st.sampled_from(["{session}", "golden-eagle-000"]) | hostile.texts,
+    latin | st.sampled_from(["Bearer", "Bearer {token}", "bearer  {token} ", "Bearer {token}x"]),
+)
+def test_the_end_of_a_session(session_id: str, authorization: str) -> None:
+    run["DELETE /sessions"] += 1
+    hall = Hall.open()
+    name = session_id.replace("{session}", hall.session.session_id)
+    headers = {"Authorization": authorization.replace("{token}", hall.token)}
+    status = requested(hall, "DELETE", "/sessions/{session_id}", name, headers=headers)
+    assert status in {204, 401, 404}
+    assert hall.told() == ({"speaker", "es", "fr"} if status == 204 else set())
+
+
+@cases(0.1)
+@given(
+    st.sampled_from(["/sessions/{session_id}", "/s/{session_id}", "/web/{file}", "/", "/nothing"]),
+    hostile.texts,
+    st.dictionaries(st.sampled_from(["If-None-Match", "Accept", "Origin", "Host"]), latin),
+    st.none() | st.dictionaries(hostile.names, st.lists(hostile.texts, min_size=1, max_size=2)),
+)
+def test_a_page_or_a_state(
+    resource: str, parameter: str, headers: dict[str, str], query: dict[str, list[str]] | None
+) -> None:
+    run["GET"] += 1
+    hall = Hall.open()
+    given = {"headers": headers, "multiValueQueryStringParameters": query}
+    requested(hall, "GET", resource, parameter, **given)
+    assert hall.told() == set()
