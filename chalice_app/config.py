@@ -30,6 +30,10 @@ ANY_ORIGIN = "*"
 
 Network = IPv4Network | IPv6Network
 
+OPEN_TO_ALL = "open"
+"""The OPERATOR_TOKEN_HASH of a stage whose operator's view asks for no token."""
+
+_TOKEN_HASH = re.compile(rf"|{OPEN_TO_ALL}|[0-9a-f]{{64}}")
 _POSITIVE = re.compile(r"[1-9][0-9]{0,8}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@A-Z]+")
@@ -85,6 +89,7 @@ class Settings:
     allowed_origins: tuple[str, ...] = ()
     require_origin: bool = False
     limits: Limits = field(default_factory=Limits)
+    operator_token_hash: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -114,6 +119,7 @@ class Settings:
             allowed_origins=_allowed_origins(environ),
             require_origin=environ.get("REQUIRE_ORIGIN", "").lower() in {"1", "true", "yes"},
             limits=_limits(environ),
+            operator_token_hash=_operator_token_hash(environ),
         )
 
 
@@ -173,6 +179,16 @@ def _allowed_origins(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def _listed(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in environ.get(name, "").split(",") if part.strip())
+
+
+def _operator_token_hash(environ: Mapping[str, str]) -> str:
+    """Empty: there is no operator's view."""
+    text = environ.get("OPERATOR_TOKEN_HASH", "")
+    if not _TOKEN_HASH.fullmatch(text):
+        raise ConfigurationError(
+            f"OPERATOR_TOKEN_HASH must be a SHA-256 in lower-case hexadecimal, or {OPEN_TO_ALL}"
+        )
+    return text
 
 
 def _broadcast_function(environ: Mapping[str, str]) -> str:

@@ -1,10 +1,10 @@
 """CloudWatch's API, as far as an operator's view asks for it: in JSON, as botocore speaks it.
 
 `POST /` with `X-Amz-Target: GraniteServiceVersion20100801.{operation}`, for GetMetricData,
-DescribeAlarms and PutMetricData; times are epoch seconds. CloudWatch offers CBOR and Query, too, but
-JSON is what botocore prefers. Metrics are those that the functions print and those that Lambda would
-measure; the alarms are those of `infra/alarms.yaml`. It lives in the functions' host, where both are
-at hand.
+DescribeAlarms and PutMetricData; times are epoch seconds. CloudWatch offers CBOR and Query, too,
+but JSON is what botocore prefers. Metrics are those that the functions print and those that Lambda
+would measure; the alarms are those of `infra/alarms.yaml`. It lives in the functions' host, where
+both are at hand.
 """
 
 from __future__ import annotations
