@@ -9,6 +9,7 @@ both are at hand.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -61,7 +62,9 @@ class CloudWatch:
         try:
             target = request.headers.get("X-Amz-Target", "").removeprefix(TARGET)
             operation = self._operations.get(target, _unknown)
-            return _answer(200, operation(json.loads(await request.read())))
+            body = json.loads(await request.read())
+            # In a thread: reading the alarms, once, takes longer than a caption may wait here.
+            return _answer(200, await asyncio.to_thread(operation, body))
         except CloudWatchError as error:
             return _answer(400, {"__type": error.code, "message": error.message})
         except (LookupError, TypeError, ValueError, AttributeError) as error:

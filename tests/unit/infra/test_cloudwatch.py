@@ -1,7 +1,5 @@
 """The stage's CloudWatch, asked by the SDK itself."""
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,12 +7,11 @@ from typing import Any
 
 import boto3
 import pytest
-from aiohttp import web
 from botocore.exceptions import ClientError
 
-from infra.local.cloudwatch import CloudWatch
 from infra.local.metrics import MINUTE_MS, Metrics
-from tests.fakes import NOW_MS, PATIENCE, FakeClock
+from tests.cloudwatch_stage import serving
+from tests.fakes import NOW_MS, FakeClock
 
 MINUTE = NOW_MS // MINUTE_MS * MINUTE_MS
 NAMESPACE = "TranslationPipeline"
@@ -54,28 +51,11 @@ def at(ms: int) -> datetime:
 
 @pytest.fixture
 def served(aws_environment: None) -> Iterator[Served]:
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
     metrics, clock = Metrics(), FakeClock(MINUTE)
-    application = web.Application()
-    CloudWatch(metrics, clock.now_ms).add_routes(application)
-    runner = web.AppRunner(application, shutdown_timeout=0.1)
-
-    async def start() -> int:
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        port: int = runner.addresses[0][1]
-        return port
-
-    port = asyncio.run_coroutine_threadsafe(start(), loop).result(PATIENCE)
-    client = boto3.client("cloudwatch", endpoint_url=f"http://127.0.0.1:{port}")
-    yield Served(metrics, clock, client)
-    client.close()
-    asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(PATIENCE)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    with serving(metrics, clock) as endpoint:
+        client = boto3.client("cloudwatch", endpoint_url=endpoint)
+        yield Served(metrics, clock, client)
+        client.close()
 
 
 def test_a_metric_is_told_by_minutes(served: Served) -> None:
