@@ -135,7 +135,7 @@ def _sentences() -> list[str]:
 
 
 def _wait(page: Page, selector: str) -> None:
-    page.locator(selector).wait_for(timeout=PATIENCE_MS)
+    page.locator(selector).first.wait_for(timeout=PATIENCE_MS)
 
 
 def _take(page: Page, name: str) -> None:
