@@ -52,7 +52,7 @@ soak: system venv  ## MINUTES (10; 30 for the long one) of churn and kill -9 on 
 	$(BIN)/python tests/benchmarks/soak.py --minutes $(MINUTES)
 
 screenshots: system browser venv  ## of docs/, from a stage that is running
-	$(BIN)/python -m infra.screenshots
+	$(BIN)/python -m infra.screenshots $(ARGS)
 
 package: venv  ## one SAM template of STAGE, into .chalice/packaged
 	$(BIN)/python -m infra.package --stage '$(STAGE)'

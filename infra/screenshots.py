@@ -32,7 +32,7 @@ SENTENCES: Final = 4
 PHONE: ViewportSize = {"width": 390, "height": 780}
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PROJECTOR: ViewportSize = {"width": 1920, "height": 1080}
-OPERATORS_DESK: ViewportSize = {"width": 1440, "height": 860}
+OPERATORS_DESK: ViewportSize = {"width": 1440, "height": 1020}
 PAUSE_SECONDS: Final = 5
 PATIENCE_MS: Final = 30_000
 

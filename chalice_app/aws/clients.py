@@ -68,7 +68,7 @@ class _OurServices(Loader):
 
     def list_available_services(self, type_name: str) -> list[str]:
         """The services that have a client below, whatever the type of their description."""
-        return ["dynamodb", "lambda", "translate"]
+        return ["cloudwatch", "dynamodb", "lambda", "translate"]
 
 
 class NoCredentials(RuntimeError):

@@ -30,7 +30,10 @@ export class Chart {
     into.append(this.#top, this.#svg);
   }
 
-  /** @param {string} title @param {Series[]} series */
+  /**
+   * @param {string} title @param {Series[]} series
+   * @returns {boolean} whether the limit is in the picture
+   */
   show(title, series) {
     const values = series.flatMap(({ points }) => points).filter((value) => value !== null);
     const top = niceAbove(Math.max(this.#floor, ...values));
@@ -41,11 +44,11 @@ export class Chart {
       draw("path", { class: `line line-${place + 1}`, d: path(points, y) }),
     ]);
     const base = draw("path", { class: "base", d: `M0 ${HEIGHT - 1}H${WIDTH}` });
-    const limit = this.#limit === undefined || this.#limit > top ? [] : [
-      draw("path", { class: "bound", d: `M0 ${y(this.#limit)}H${WIDTH}` }),
-    ];
+    const isLimited = this.#limit <= top;
+    const limit = isLimited ? [draw("path", { class: "bound", d: `M0 ${y(this.#limit)}H${WIDTH}` })] : [];
     this.#svg.setAttribute("aria-label", `${title}, last 15 minutes: ${series.map((each) => this.#told(each)).join("; ")}.`);
     this.#svg.replaceChildren(base, ...limit, ...lines.reverse());
+    return isLimited;
   }
 
   #told({ name, points }) {

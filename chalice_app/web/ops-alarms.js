@@ -15,7 +15,7 @@ const WORDS = {
   ],
   CacheHitRate: [
     "Translations from the cache",
-    "It is about money, not about listeners: a talk in which nothing is said twice is rightly at 0 %.",
+    "It is about money, not about listeners: a talk in which nothing is said twice is rightly at 0\u00a0%.",
   ],
 };
 const STATES = {

@@ -7,12 +7,23 @@ const ms = (value) => (value < 1000 ? figure(value, " ms") : figure(value / 1000
 const percent = (value) => figure(value, " %");
 const count = (value) => figure(value);
 
-/** title, unit, options, series: name and field */
+/** What is counted every few minutes stays what it was in between. */
+function held(points) {
+  let last = null;
+  return points.map((value) => (last = value ?? last));
+}
+
+/** A count of the running minute would always look like a fall. */
+function whole(points) {
+  return points.with(-1, null);
+}
+
+/** title, unit, options, series: name and field; `as` says what is drawn of the points */
 const CHARTS = [
   ["Delivery latency", ms, { floor: 100 }, ["median", "latencyMedian"], ["slowest 1 %", "latencyP99"]],
-  ["Sentences a minute", count, { floor: 10 }, ["sentences", "sentences"]],
+  ["Sentences a minute", count, { floor: 10, as: whole }, ["sentences", "sentences"]],
   ["Cache hit rate", percent, { floor: 100, limit: 30 }, ["hit rate", "cacheHitRate"]],
-  ["Cache size", count, { floor: 10 }, ["entries", "cacheSize"]],
+  ["Cache size", count, { floor: 10, as: held }, ["entries", "cacheSize"]],
   ["Stream lag", ms, { floor: 2000, limit: 60_000 }, ["rosters", "rostersLag"], ["cache", "cacheLag"]],
 ];
 const COLUMNS = CHARTS.flatMap(([title, unit, , ...series]) =>
@@ -35,10 +46,11 @@ export class Charts {
     const { rosters, cache } = measured.lags;
     const none = measured.sentences.map(() => null);
     const fields = { ...measured, rostersLag: rosters ?? none, cacheLag: cache ?? none };
-    for (const { chart, now, title, unit, series } of this.#figures) {
-      const shown = series.map(([name, field]) => ({ name, points: fields[field] }));
+    for (const { chart, now, bound, title, unit, options, series } of this.#figures) {
+      const points = options.as ?? ((all) => all);
+      const shown = series.map(([name, field]) => ({ name, points: points(fields[field]) }));
       now.textContent = latest(shown[0].points, unit);
-      chart.show(title, shown);
+      bound.hidden = !chart.show(title, shown);
     }
     this.#tabulate(measured.begin, fields);
   }
@@ -52,11 +64,14 @@ export class Charts {
     if (series.length > 1) {
       for (const [place, [name]] of series.entries()) names.append(element("span", `key key-${place + 1}`, name));
     }
-    if (options.limit) names.append(element("span", "key key-bound", `alarm at ${unit(options.limit)}`));
+    const limit = options.limit === undefined ? "" : `alarm at ${unit(options.limit)}`;
+    const bound = element("span", "key key-bound", limit);
+    names.append(bound);
     const picture = element("div", "picture");
     frame.append(caption, picture, names);
     into.append(frame);
-    return { chart: new Chart(picture, unit, options), now, title, unit, series };
+    const chart = new Chart(picture, unit, options);
+    return { chart, now, bound, title, unit, options, series };
   }
 
   #tabulate(begin, fields) {

@@ -160,6 +160,26 @@ def test_lines_break_where_nothing_was_measured(stub: StubStage, open_page: Open
     assert (dot.get_attribute("d") or "").count("M") == 2, "the lone minute, and the last"
 
 
+def test_what_is_counted_now_and_then_holds_in_between(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    stub.operations.series = {"cacheSize": [None, 5.0, *[None] * 5, 8.0, *[None] * 7]}
+    page = operate(stub, open_page)
+    line = page.locator("figure", has_text="Cache size").locator(".line-1.line")
+    path = line.get_attribute("d") or ""
+    assert (path.count("M"), path.count("L")) == (1, 13)
+
+
+def test_the_running_minute_is_no_fall_in_sentences(stub: StubStage, open_page: OpenPage) -> None:
+    stub.operations.series = {"sentences": [*[12.0] * 14, 1.0]}
+    page = operate(stub, open_page)
+    figure = page.locator("figure", has_text="Sentences a minute")
+    expect(figure.locator(".count")).to_have_text("12")
+    expect(figure.get_by_role("img")).to_have_attribute(
+        "aria-label", "Sentences a minute, last 15 minutes: sentences: last 12, between 12 and 12."
+    )
+
+
 def test_the_numbers_are_there_as_a_table(stub: StubStage, open_page: OpenPage) -> None:
     stub.operations.series = {"sentences": [float(n) for n in range(15)]}
     page = operate(stub, open_page)

@@ -65,7 +65,7 @@ class Stores:
 def in_memory() -> Stores:
     tables = MemoryTables()
     forgetful = MemoryTables(keep_sentences=False)
-    return Stores(tables, forgetful, *[tables] * 8)
+    return Stores(tables, forgetful, *[tables] * 9)
 
 
 def in_dynamodb(clients: Clients) -> Stores:
