@@ -74,7 +74,7 @@ audit: .venv/audit/built  ## every pinned package against the published advisori
 	@touch $@
 
 screenshots: system browser venv  ## of docs/, from a stage that is running
-	$(BIN)/python -m infra.screenshots
+	$(BIN)/python -m infra.screenshots $(ARGS)
 
 package: venv  ## one SAM template of STAGE, into .chalice/packaged
 	$(BIN)/python -m infra.package --stage '$(STAGE)'

@@ -19,6 +19,7 @@ from chalice_app.aws.cache_accesses import CacheAccesses
 from chalice_app.aws.cache_recency import CacheRecency
 from chalice_app.aws.cached_translations_table import CachedTranslationsTable
 from chalice_app.aws.clients import Clients
+from chalice_app.aws.cloudwatch import CloudWatch
 from chalice_app.aws.connections_table import ConnectionsTable
 from chalice_app.aws.counter_rows import CounterRows
 from chalice_app.aws.dynamodb import Table
@@ -33,10 +34,12 @@ from chalice_app.budget import Budget
 from chalice_app.cache_eviction import Eviction
 from chalice_app.clock import Clock, SystemClock
 from chalice_app.config import Settings
+from chalice_app.errors import NoOperatorView
 from chalice_app.flow import Flow
 from chalice_app.limits import RateLimits
 from chalice_app.metrics import EmbeddedMetrics
 from chalice_app.oidc import OidcOwners
+from chalice_app.operations import Operations
 from chalice_app.ports import (
     AccessStore,
     ConnectionStore,
@@ -44,12 +47,14 @@ from chalice_app.ports import (
     Gateway,
     Ledger,
     MetricsSink,
+    Monitor,
     OwnerVerifier,
     PairMetricsSink,
     RecencyIndex,
     Roster,
     RosterSurvey,
     SentencesUnderWay,
+    SessionDirectory,
     SessionStore,
     SliceInvoker,
     TallyStore,
@@ -75,7 +80,8 @@ class Adapters:
     """The outside world, as the use cases know it.
 
     Without `accesses` nobody keeps the cache's statistics, without `recency` nobody its limit;
-    without `owners` everybody may open sessions.
+    without `owners` everybody may open sessions, without `directory` and `monitor` there is no
+    operator's view.
     """
 
     sessions: SessionStore
@@ -96,6 +102,8 @@ class Adapters:
     recency: RecencyIndex | None = None
     pair_metrics: PairMetricsSink | None = None
     owners: OwnerVerifier | None = None
+    directory: SessionDirectory | None = None
+    monitor: Monitor | None = None
 
 
 @dataclass(frozen=True)
@@ -207,6 +215,21 @@ class Application:
         return Eviction(recency, self.adapters.metrics, self.adapters.clock, limit)
 
     @cached_property
+    def operations(self) -> Operations:
+        """The operator's view.
+
+        Raises:
+            NoOperatorView: composed without what it looks at.
+        """
+        directory, monitor = self.adapters.directory, self.adapters.monitor
+        if directory is None or monitor is None:
+            raise NoOperatorView("this stage has no operator's view")
+        settings = self.settings
+        return Operations(
+            directory, monitor, self.adapters.clock, settings.stage, settings.operator_token_hash
+        )
+
+    @cached_property
     def renderer(self) -> Renderer:
         """Sentences in their listeners' languages."""
         budget = Budget(self.adapters.counters, self.settings.limits.character_budget)
@@ -240,8 +263,9 @@ def aws_adapters(settings: Settings) -> Adapters:
     cached = Table(clients, settings.cached_translations_table, "cacheKey")
     shared = SentenceRows(sessions)
     embedded = EmbeddedMetrics(sys.stdout, settings.stage, clock)
+    stored = SessionsTable(sessions, settings.keep_sentences)
     return Adapters(
-        sessions=SessionsTable(sessions, settings.keep_sentences),
+        sessions=stored,
         counters=CounterRows(sessions),
         under_way=shared,
         tally=shared,
@@ -265,6 +289,8 @@ def aws_adapters(settings: Settings) -> Adapters:
         recency=CacheRecency(cached),
         pair_metrics=embedded,
         owners=_owners(settings, clock),
+        directory=stored,
+        monitor=CloudWatch(clients),
     )
 
 

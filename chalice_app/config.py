@@ -39,6 +39,10 @@ RENEW_WITHIN_SECONDS = 5 * 60
 """A hall that came together does not come back together: 10,000 listeners are 33 a second, of the
 500 new connections that API Gateway admits. And 5 minutes are left for whoever is not let in."""
 
+OPEN_TO_ALL = "open"
+"""The OPERATOR_TOKEN_HASH of a stage whose operator's view asks for no token."""
+
+_TOKEN_HASH = re.compile(rf"|{OPEN_TO_ALL}|[0-9a-f]{{64}}")
 _POSITIVE = re.compile(r"[1-9][0-9]{0,8}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@A-Z]+")
@@ -106,6 +110,7 @@ class Settings:
     oidc: Oidc | None = None
     renew_after_seconds: int = RENEW_AFTER_SECONDS
     renew_within_seconds: int = RENEW_WITHIN_SECONDS
+    operator_token_hash: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -138,6 +143,7 @@ class Settings:
             allowed_origins=_allowed_origins(environ),
             require_origin=environ.get("REQUIRE_ORIGIN", "").lower() in {"1", "true", "yes"},
             limits=_limits(environ),
+            operator_token_hash=_operator_token_hash(environ),
         )
 
 
@@ -211,6 +217,16 @@ def _oidc(environ: Mapping[str, str]) -> Oidc | None:
     if not is_fetchable(values[0]):
         raise ConfigurationError("SPEAKER_JWKS_URL must begin with https://")
     return Oidc(*values)
+
+
+def _operator_token_hash(environ: Mapping[str, str]) -> str:
+    """Empty: there is no operator's view."""
+    text = environ.get("OPERATOR_TOKEN_HASH", "")
+    if not _TOKEN_HASH.fullmatch(text):
+        raise ConfigurationError(
+            f"OPERATOR_TOKEN_HASH must be a SHA-256 in lower-case hexadecimal, or {OPEN_TO_ALL}"
+        )
+    return text
 
 
 def _broadcast_function(environ: Mapping[str, str]) -> str:

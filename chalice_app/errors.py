@@ -54,6 +54,20 @@ class NotSpeaker(BroadcasterError):
     http_status = 401
 
 
+class NotOperator(BroadcasterError):
+    """The operator's view was asked for without its token."""
+
+    code = "NOT_OPERATOR"
+    http_status = 401
+
+
+class NoOperatorView(BroadcasterError):
+    """The stage has no operator's view: nobody has set a token for it."""
+
+    code = "NOT_FOUND"
+    http_status = 404
+
+
 class TextTooLong(BroadcasterError):
     """The sentence has more characters than one sentence may have."""
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 WEB = Path(__file__).parent / "web"
 
-SPEAKER, LISTENER = "index.html", "listen.html"
+SPEAKER, LISTENER, OPERATOR = "index.html", "listen.html", "ops.html"
 
 _TYPES = {
     ".html": "text/html; charset=utf-8",

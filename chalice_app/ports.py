@@ -24,6 +24,7 @@ from chalice_app.models import (
     UseUpdate,
     Utterance,
 )
+from chalice_app.monitoring import Alarm, Points, Series
 
 
 class SessionStore(Protocol):
@@ -69,6 +70,25 @@ class SessionStore(Protocol):
 
     def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
         """The kept sentences with these numbers, in order; those not kept are left out."""
+
+
+class SessionDirectory(Protocol):
+    """Which sessions are open, for whoever looks after a stage."""
+
+    def list_open(self, limit: int) -> Sequence[Session]:
+        """The newest sessions that have not been ended, newest first (eventually consistent)."""
+
+
+class Monitor(Protocol):
+    """What CloudWatch knows of the stage."""
+
+    def describe_alarms(self, names: Sequence[str]) -> Mapping[str, Alarm]:
+        """The alarms of these names that exist."""
+
+    def get_series(
+        self, wanted: Iterable[Series], begin_ms: int, minutes: int
+    ) -> Mapping[Series, Points]:
+        """Each series by minutes, from a full minute on; None where nothing was measured."""
 
 
 class SentencesUnderWay(Protocol):

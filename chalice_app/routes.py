@@ -5,6 +5,7 @@ A handler parses, makes one call and answers; the rules live in the use cases:
 - `sessions`: who may come in, and who is there;
 - `speech`: a sentence's way to its listeners;
 - `messages`: what goes over the wire;
+- `operations`: what an operator sees;
 - `pages`: what browsers get.
 
 What a handler changes in the Connections table reaches the counts and the rosters through that
@@ -18,7 +19,7 @@ from urllib.parse import unquote
 
 from chalice.app import Chalice, Request, Response, WebsocketEvent
 
-from chalice_app import logs, messages, origins, pages
+from chalice_app import logs, messages, operator_messages, origins, pages
 from chalice_app.bootstrap import Application, application
 from chalice_app.errors import BadMessage, BroadcasterError, NotSpeaker, SessionFull
 from chalice_app.messages import (
@@ -162,6 +163,16 @@ def listener_page(session_id: str) -> Response:
     return _page(pages.LISTENER)
 
 
+@app.route("/ops", methods=["GET"])
+def operator_page() -> Response:
+    """The operator's page, where the stage has one; it holds nothing and asks for everything."""
+    try:
+        application().operations.require_view()
+    except BroadcasterError as failure:
+        return _refusal(failure)
+    return _page(pages.OPERATOR)
+
+
 @app.route("/web/{file}", methods=["GET"])
 def web_file(file: str) -> Response:
     """A file that the pages use."""
@@ -251,6 +262,14 @@ def end_session(session_id: str) -> Response:
         application().sessions.end_with_token(session_id, token)
 
     return _answer(ended, status=204)
+
+
+@app.route("/ops/state", methods=["GET"])
+def operator_state() -> Response:
+    """What the operator's page shows; needs the operator's token, unless the stage asks none."""
+    return _answer(
+        lambda: operator_messages.stage_state(application().operations.state(_bearer_token() or ""))
+    )
 
 
 def _source_address(context: Mapping[str, Any]) -> str:

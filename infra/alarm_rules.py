@@ -8,7 +8,6 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-an
 
 from __future__ import annotations
 
-import json
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from chalice.package import YAMLTemplateSerializer
+
+from infra.embedded_metrics import MetricKey, embedded_points
 
 TEMPLATE: Final = Path(__file__).with_name("alarms.yaml")
 LOOK_BACK: Final = 2
@@ -33,9 +34,6 @@ _STATISTICS: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
     "Maximum": max,
     "Minimum": min,
 }
-
-MetricKey = tuple[str, str, frozenset[tuple[str, str]]]
-"""Namespace, name and dimensions: all three must agree, or CloudWatch sees another metric."""
 
 Stream = Mapping[MetricKey, Sequence[tuple[float, float]]]
 """Points of metrics: seconds since the beginning, value."""
@@ -138,18 +136,9 @@ class _Resolver:
 
 
 def embedded_metrics(lines: Iterable[str], begun_ms: int) -> Stream:
-    """The metrics in a function's log, as CloudWatch takes them from the embedded format.
-
-    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-    """
+    """The metrics in a function's log."""
     stream: dict[MetricKey, list[tuple[float, float]]] = {}
     for line in lines:
-        document = json.loads(line)
-        at = (document["_aws"]["Timestamp"] - begun_ms) / 1000
-        for directive in document["_aws"]["CloudWatchMetrics"]:
-            for names in directive["Dimensions"]:
-                dimensions = frozenset((name, document[name]) for name in names)
-                for metric in directive["Metrics"]:
-                    key = (directive["Namespace"], metric["Name"], dimensions)
-                    stream.setdefault(key, []).append((at, document[metric["Name"]]))
+        for key, at, value in embedded_points(line):
+            stream.setdefault(key, []).append(((at - begun_ms) / 1000, value))
     return stream

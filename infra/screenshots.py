@@ -1,14 +1,17 @@
-"""Makes the README's three pictures from a running stage: `python -m infra.screenshots`.
+"""Makes the README's pictures from a running stage: `python -m infra.screenshots`.
 
 A session is opened in the browser and heard by a small hall; what is said is the sample speech. The
-stage should have the rule-based engines, so that there is more than Portuguese to be seen.
+stage should have the rule-based engines, so that there is more than Portuguese to be seen. The
+operator's charts show a quarter of an hour: with `--minutes 15` the talk goes on for that long.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -29,6 +32,8 @@ SENTENCES: Final = 4
 PHONE: ViewportSize = {"width": 390, "height": 780}
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PROJECTOR: ViewportSize = {"width": 1920, "height": 1080}
+OPERATORS_DESK: ViewportSize = {"width": 1440, "height": 1020}
+PAUSE_SECONDS: Final = 5
 PATIENCE_MS: Final = 30_000
 
 
@@ -36,18 +41,19 @@ def main() -> int:
     """Makes the pictures; 1 when there is nothing to make them with."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--http", default="http://127.0.0.1:8000", help="the stage's address")
-    stage = parser.parse_args().http
+    parser.add_argument("--minutes", type=float, default=0.0, help="how long the talk goes on")
+    arguments = parser.parse_args()
     path = find_chromium()
     if path is None:
         print(f"no browser: none of {', '.join(NAMES)} is installed", file=sys.stderr)
         return 1
     DOCS.mkdir(exist_ok=True)
     with chromium(path) as browser:
-        _take_all(browser, stage)
+        _take_all(browser, arguments.http, arguments.minutes)
     return 0
 
 
-def _take_all(browser: Browser, stage: str) -> None:
+def _take_all(browser: Browser, stage: str, minutes: float) -> None:
     speaker = _window(browser, DESK, "light", "en")
     speaker.goto(stage)
     speaker.get_by_role("button", name="Start a session").click()
@@ -69,9 +75,29 @@ def _take_all(browser: Browser, stage: str) -> None:
         speaker.get_by_role("button", name="Show in the hall").click()
         _take(speaker, "hall")
         speaker.keyboard.press("Escape")
+        _go_on(speaker, minutes)
+        _take_operator(browser, stage)
         speaker.get_by_role("button", name="End session").click()
         speaker.get_by_role("button", name="End it").click()
         speaker.locator("#over").wait_for()
+
+
+def _go_on(speaker: Page, minutes: float) -> None:
+    """Says the whole speech again and again."""
+    sentences = itertools.cycle(split_sentences(SAMPLE.read_text(encoding="utf-8"), "en"))
+    end = time.monotonic() + minutes * 60
+    while time.monotonic() < end:
+        speaker.locator("#text").fill(next(sentences))
+        speaker.keyboard.press("Enter")
+        speaker.wait_for_timeout(PAUSE_SECONDS * 1000)
+
+
+def _take_operator(browser: Browser, stage: str) -> None:
+    operator = _window(browser, OPERATORS_DESK, "light", "en")
+    operator.goto(f"{stage}/ops")
+    _wait(operator, "#sessions .bar-fill")
+    _wait(operator, "#alarms li")
+    _take(operator, "ops")
 
 
 def _window(browser: Browser, size: ViewportSize, theme: str, locale: str) -> Page:
@@ -94,7 +120,8 @@ def _fill_hall(speaker: Page, sockets: ExitStack) -> int:
     for code in (code for code, count in HALL.items() if code in codes for _ in range(count)):
         query = urlencode({"sessionId": session["sessionId"], "targetLanguage": code})
         address = f"{session['webSocketUrl']}?{query}"
-        sockets.enter_context(connect(address, proxy=None))
+        # Nobody reads what they get: without a limit to their queues they stay.
+        sockets.enter_context(connect(address, proxy=None, max_queue=None))
         heads += 1
     return heads
 
@@ -108,7 +135,7 @@ def _sentences() -> list[str]:
 
 
 def _wait(page: Page, selector: str) -> None:
-    page.locator(selector).wait_for(timeout=PATIENCE_MS)
+    page.locator(selector).first.wait_for(timeout=PATIENCE_MS)
 
 
 def _take(page: Page, name: str) -> None:

@@ -45,6 +45,7 @@ from chalice_app.models import (
     Utterance,
     merged,
 )
+from chalice_app.monitoring import Alarm, Points, Series
 
 PATIENCE = 20.0
 """Seconds until a test that waits for an event fails; no test ever waits for it to pass."""
@@ -169,6 +170,12 @@ class MemoryTables:
             found = self._sessions.get(session_id)
             if found is not None and found.speaker_connection_id == connection_id:
                 self._store(replace(found, speaker_connection_id=None))
+
+    def list_open(self, limit: int) -> Sequence[Session]:
+        self._called("list_open")
+        with self._lock:
+            there = [each for each in self._sessions.values() if each.is_active]
+            return sorted(there, key=lambda each: each.created_at, reverse=True)[:limit]
 
     def end_session(self, session: Session) -> None:
         self._called("end_session")
@@ -654,6 +661,27 @@ class RecordingMetrics:
         return {name: value for each in self.emitted for name, value in each.items()}
 
 
+class StubMonitor:
+    """`ports.Monitor` that tells what it is told; `unavailable` refuses."""
+
+    def __init__(self) -> None:
+        self.alarms: dict[str, Alarm] = {}
+        self.points: dict[Series, Points] = {}
+        self.begun: list[int] = []
+        self.unavailable = False
+
+    def describe_alarms(self, names: Sequence[str]) -> Mapping[str, Alarm]:
+        if self.unavailable:
+            raise Unavailable("told to refuse")
+        return {name: self.alarms[name] for name in names if name in self.alarms}
+
+    def get_series(
+        self, wanted: Iterable[Series], begin_ms: int, minutes: int
+    ) -> Mapping[Series, Points]:
+        self.begun.append(begin_ms)
+        return {each: self.points.get(each, [None] * minutes) for each in wanted}
+
+
 @dataclass
 class World:
     """The fakes of one test, and the application composed over them."""
@@ -665,6 +693,7 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     settings: Settings = SETTINGS
     invoker: "QueuedInvocations" = field(default_factory=lambda: QueuedInvocations())
+    monitor: StubMonitor = field(default_factory=StubMonitor)
 
     def __post_init__(self) -> None:
         self.app = Application(
@@ -684,6 +713,8 @@ class World:
                 gateway=self.gateway,
                 metrics=self.metrics,
                 clock=self.clock,
+                directory=self.tables,
+                monitor=self.monitor,
             ),
         )
 

@@ -52,6 +52,13 @@ _TRANSLATE = Config(
     tcp_keepalive=True,
 )
 
+_CLOUDWATCH = Config(
+    # For a page that asks again in a moment.
+    connect_timeout=1,
+    read_timeout=4,
+    retries={"mode": "standard", "total_max_attempts": 2},
+)
+
 
 class _OurServices(Loader):
     """Knows what is used here; botocore's own lists its 400 services' folders, twice, to find out.
@@ -61,7 +68,7 @@ class _OurServices(Loader):
 
     def list_available_services(self, type_name: str) -> list[str]:
         """The services that have a client below, whatever the type of their description."""
-        return ["dynamodb", "lambda", "translate"]
+        return ["cloudwatch", "dynamodb", "lambda", "translate"]
 
 
 class NoCredentials(RuntimeError):
@@ -104,6 +111,12 @@ class Clients:
         with self._making:
             made: TranslateClient = self._client("translate", _TRANSLATE)
             return made
+
+    @cached_property
+    def cloudwatch(self) -> Any:
+        """CloudWatch's client."""
+        with self._making:
+            return self._client("cloudwatch", _CLOUDWATCH)
 
     def _client(self, service: str, config: Config) -> Any:
         return self.session.create_client(service, self.region, config=config)

@@ -263,6 +263,14 @@ class Table:
             for item in page:
                 yield item[self.key]["S"]
 
+    def query_last_keys(
+        self, index: str, condition: str, limit: int, **values: Any
+    ) -> Sequence[str]:
+        """The keys of the last items of one partition of an index, last first, from one page."""
+        more = {"Limit": limit, "ScanIndexForward": False}
+        page = next(self._query_pages(index, condition, values, more))
+        return [item[self.key]["S"] for item in page]
+
     def _query_pages(
         self, index: str, condition: str, values: Mapping[str, Any], more: Mapping[str, Any]
     ) -> Iterator[Any]:

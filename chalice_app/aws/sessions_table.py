@@ -1,5 +1,10 @@
 """The Sessions table, as the request handlers use it.
 
+Index: `directory-index`, sparse: `directory` ("open" until a session is ended) and createdAt, keys
+alone. It costs a write unit when a session opens and one when it ends, and none while it goes on;
+to list 50 sessions takes 26 read units. A scan would read the sentences as well: those of ten talks
+are some 15,000 rows in the two hours that they are kept, 600 read units a look.
+
 Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
 
 - a session, `golden-eagle-427`: speakerConnectionId, sourceLanguage, listenerCount,
@@ -31,6 +36,8 @@ from chalice_app.models import CAPTION_LIFE_MS, Claim, Sentence, Session, Uttera
 LANGUAGE_PREFIX = "listeners."
 """Begins the attribute that counts one language's listeners."""
 
+DIRECTORY_INDEX = "directory-index"
+
 REVISION = "countsRevision"
 """Rises with every change of the counts."""
 
@@ -55,6 +62,7 @@ class SessionsTable:
                 "createdAt": session.created_at,
                 "expiresAt": session.expires_at,
                 "isActive": True,
+                "directory": "open",
                 "listenerCount": 0,
                 "lastSequence": 0,
                 "joinCodeHash": session.join_code_hash,
@@ -69,6 +77,12 @@ class SessionsTable:
         """The session by consistent read."""
         item = self.table.get(session_id)
         return session_from(item) if item is not None else None
+
+    def list_open(self, limit: int) -> Sequence[Session]:
+        """The newest sessions that have not been ended, newest first."""
+        keys = self.table.query_last_keys(DIRECTORY_INDEX, "directory = :open", limit, open="open")
+        found = self.table.batch_get(keys, consistent=False)
+        return [session_from(found[key]) for key in keys if key in found]
 
     def set_speaker(self, session: Session, connection_id: str) -> str | None:
         """Makes that connection the speaker's and returns the one that was it, in one write."""
@@ -100,7 +114,7 @@ class SessionsTable:
         try:
             self.table.update(
                 session.session_id,
-                "SET isActive = :false",
+                "SET isActive = :false REMOVE directory",
                 "createdAt = :epoch",
                 false=False,
                 epoch=session.created_at,

@@ -73,6 +73,11 @@ export function endSession(sessionId, token) {
   });
 }
 
+/** How the stage is, for its operator. @param {string} token "" where none is asked for */
+export function getStageState(token) {
+  return ask("ops/state", { headers: token ? { Authorization: `Bearer ${token}` } : {} });
+}
+
 /**
  * How a session stands for somebody who would join, as far as HTTP tells.
  * @param {string} sessionId @param {Pass} pass

@@ -5,6 +5,8 @@ recorded ARNs in it (`.chalice/generated/<stage>/`), the packaged template with 
 stack's own resources. A `*` stands only where AWS has nothing finer; the statement's Sid says why:
 
 - TranslateHasNoResourcesForThese: TranslateText and ListLanguages know no resource but `*`;
+- CloudWatchHasNoResourcesForThese: GetMetricData knows no resource but `*`, DescribeAlarms none but
+  all alarms of the account;
 - ConnectionsAreNamedByTheGateway: a connection's id is made when its socket opens;
 - ListStreamsNamesTheTable: a stream is named after the moment of its making, and ListStreams is
   authorised for all of a table's streams (as SAM's own DynamoDBStreamReadPolicy does);

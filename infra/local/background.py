@@ -19,6 +19,7 @@ from infra.local.event_source import EventSource
 from infra.local.expiries import Expiries
 from infra.local.failures import FailureFile
 from infra.local.invocation import Invoker
+from infra.local.metrics import Metrics
 from infra.local.registry import Application
 from infra.local.schedules import Ticker, rate_seconds
 from infra.local.shard_reader import Mapping
@@ -57,11 +58,15 @@ class Background:
 
 
 def background(
-    application: Application, invoker: Invoker, failures: FailureFile, state: Path
+    application: Application,
+    invoker: Invoker,
+    failures: FailureFile,
+    state: Path,
+    metrics: Metrics,
 ) -> Background:
     """The event sources, the schedules and the sweeper of an application."""
     expiries = Expiries(declared.stream_arn for declared in application.streams)
-    sources = _event_sources(application, failures, expiries, state)
+    sources = _event_sources(application, failures, expiries, state, metrics)
 
     def wake() -> None:
         for source in sources:
@@ -73,7 +78,11 @@ def background(
 
 
 def _event_sources(
-    application: Application, failures: FailureFile, expiries: Expiries, state: Path
+    application: Application,
+    failures: FailureFile,
+    expiries: Expiries,
+    state: Path,
+    metrics: Metrics,
 ) -> tuple[EventSource, ...]:
     # One try a call: the readers try again themselves, and at the end the emulator may be gone.
     once = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
@@ -92,10 +101,20 @@ def _event_sources(
                 checkpoints=checkpoints,
                 failures=failures,
                 expiries=expiries,
+                note_age=_iterator_age(application, declared.function, metrics),
             )
         )
         for declared in application.streams
     )
+
+
+def _iterator_age(
+    application: Application, function: str, metrics: Metrics
+) -> Callable[[float], None]:
+    """Measures a function's IteratorAge under the name that it would have on AWS."""
+    name = f"{application.chalice.app_name}-{tables.STAGE}-{function}"
+    key = ("AWS/Lambda", "IteratorAge", frozenset({("FunctionName", name)}))
+    return lambda age_ms: metrics.put(key, time.time_ns() // 1_000_000, age_ms)
 
 
 def _tickers(

@@ -1,4 +1,4 @@
-"""The functions' host: Lambda, its event sources and the HTTP routes in one process.
+"""The functions' host: Lambda, its event sources, what CloudWatch sees of them, the HTTP routes.
 
 `python -m infra.local.functions --port N [--http-port M] --state-dir DIR [--project DIR]` imports
 the project's `app.py` and serves what it declares. When all of it listens it prints
@@ -25,10 +25,12 @@ from aiohttp import web
 from chalice_app import bootstrap, logs
 from infra.local import memory
 from infra.local.background import background
+from infra.local.cloudwatch import CloudWatch
 from infra.local.failures import FailureFile
 from infra.local.http_routes import HttpRoutes
 from infra.local.invocation import Invoker
 from infra.local.lambda_api import InvokeApi
+from infra.local.metrics import FunctionsOutput, Metrics
 from infra.local.ports import LOOPBACK
 from infra.local.processes import PROJECT
 from infra.local.registry import Application, load
@@ -41,7 +43,7 @@ DRAIN_SECONDS: Final = 1.5
 GIVE_BACK_SECONDS: Final = 20.0
 
 
-async def serve(application: Application, arguments: argparse.Namespace) -> int:
+async def serve(application: Application, arguments: argparse.Namespace, metrics: Metrics) -> int:
     """Serve until SIGTERM or SIGINT.
 
     Returns:
@@ -55,9 +57,11 @@ async def serve(application: Application, arguments: argparse.Namespace) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     failures = FailureFile(arguments.state_dir / "failures.jsonl")
     invoker = Invoker()
-    behind = background(application, invoker, failures, arguments.state_dir)
+    behind = background(application, invoker, failures, arguments.state_dir, metrics)
     api = InvokeApi(application, invoker, failures, behind.wake)
-    runner = web.AppRunner(api.web_application(), access_log=None, shutdown_timeout=0.2)
+    served = api.web_application()
+    CloudWatch(metrics).add_routes(served)
+    runner = web.AppRunner(served, access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     try:
         site = web.TCPSite(runner, LOOPBACK, arguments.port)
@@ -104,9 +108,11 @@ def main() -> None:
     logging.basicConfig(stream=sys.stderr)
     logs.install()
     threading.excepthook = _end_with_thread
+    metrics = Metrics()
+    sys.stdout = FunctionsOutput(sys.stdout, metrics)
     try:
         application = load(arguments.project)
-        unfinished = asyncio.run(serve(application, arguments))
+        unfinished = asyncio.run(serve(application, arguments, metrics))
     except OSError as error:
         sys.exit(f"functions: {error}")
     if unfinished:

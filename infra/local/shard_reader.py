@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -65,6 +66,8 @@ class Mapping:
     checkpoints: Checkpoints
     failures: FailureFile
     expiries: Expiries
+    note_age: Callable[[float], None] = lambda _: None
+    """Told, before each delivery, the age of the batch's last record in ms: IteratorAge."""
 
 
 class ShardReader(threading.Thread):
@@ -140,6 +143,7 @@ class ShardReader(threading.Thread):
 
     def _deliver(self, batch: Sequence[Record]) -> None:
         mapping = self._mapping
+        mapping.note_age(_age_ms(batch[-1]))
         result = mapping.invoker.call(mapping.function, json.dumps({"Records": batch}))
         failed_at = 0 if result.error else first_failure(json.loads(result.payload), batch)
         reason = result.error or "reported as a batch item failure"
@@ -155,3 +159,9 @@ class ShardReader(threading.Thread):
 
     def _advance(self, position: str) -> None:
         self._mapping.checkpoints.advance(self._mapping.stream_arn, self._shard_id, position)
+
+
+def _age_ms(record: Record) -> float:
+    """How long ago the stream took the record; it is told in whole seconds, as on AWS."""
+    created = float(record["dynamodb"].get("ApproximateCreationDateTime", math.inf))
+    return max(0.0, (time.time() - created) * 1000)

@@ -14,9 +14,10 @@ from typing import Final
 
 from chalice_app.metrics import EmbeddedMetrics
 from chalice_app.models import Sentence, Session
-from infra.alarm_rules import MetricKey, Stream, embedded_metrics
+from infra.alarm_rules import Stream, embedded_metrics
 from infra.deployment.policies import read_policies
 from infra.deployment.stage_names import PROJECT, Stage, read_config
+from infra.embedded_metrics import MetricKey
 from tests.fakes import NOW_MS, FakeClock, RecordingMetrics, World
 
 HOUR: Final = 3600

@@ -24,6 +24,12 @@ T = TypeVar("T")
 
 ENGINE = ("en", "es", "pt", "fr", "ca", "ar", "he", "zh", "zh-TW")
 TOKEN = "a-speaker-token"
+ALARMS = (
+    ("BroadcastSuccessRate", "Percent", "LessThanThreshold", 95),
+    ("BufferOverflowRate", "Percent", "GreaterThanThreshold", 5),
+    ("FailedLanguagesCount", "Count", "GreaterThanThreshold", 10),
+    ("CacheHitRate", "Percent", "LessThanThreshold", 30),
+)
 
 
 @dataclass
@@ -67,6 +73,68 @@ class Socket:
         return "token" in self.query
 
 
+@dataclass
+class Operations:
+    """What the operator's page is told. `looks` counts how often it asked."""
+
+    now_ms: int = NOW_MS
+    sessions: list[Message] = field(default_factory=list)
+    has_more: bool = False
+    alarms: dict[str, Message] = field(default_factory=dict)
+    series: dict[str, Sequence[float | None]] = field(default_factory=dict)
+    measures: bool = True
+    refuse_with: int | None = None
+    looks: int = 0
+
+    def open(self, session_id: str, **counts: int) -> Message:
+        """A session that is open for ten minutes."""
+        made: Message = {
+            "sessionId": session_id,
+            "sourceLanguage": "en",
+            "listenerCount": sum(counts.values()),
+            "languages": counts,
+            "hasSpeaker": True,
+            "lastSequence": 7,
+            "createdAt": self.now_ms - 600_000,
+            "expiresAt": self.now_ms + 3_600_000,
+        }
+        self.sessions.append(made)
+        return made
+
+    def state(self) -> Message:
+        """What GET /ops/state answers, as `operator_messages` writes it."""
+        minutes = 15
+        names = ("latencyMedian", "latencyP99", "sentences", "cacheHitRate", "cacheSize")
+        series = {name: self.series.get(name, [None] * minutes) for name in names}
+        lags = {name: self.series.get(name, [None] * minutes) for name in ("rosters", "cache")}
+        measurements = {
+            "begin": self.now_ms - minutes * 60_000,
+            **series,
+            "lags": lags,
+            "alarms": [self._alarm(*each) for each in ALARMS],
+        }
+        return {
+            "stage": "hall",
+            "at": self.now_ms,
+            "sessions": self.sessions,
+            "hasMoreSessions": self.has_more,
+            "measurements": measurements if self.measures else None,
+        }
+
+    def _alarm(self, name: str, unit: str, comparison: str, threshold: float) -> Message:
+        quiet = {
+            "state": "OK",
+            "since": self.now_ms - 3_600_000,
+            "value": None,
+            "unit": unit,
+            "threshold": threshold,
+            "comparison": comparison,
+            "minutes": 5,
+            "periods": 2,
+        }
+        return {"name": name, **quiet, **self.alarms.get(name, {})}
+
+
 class StubStage:
     """One session at most, on two free ports of loopback."""
 
@@ -79,6 +147,8 @@ class StubStage:
         self.reports = True
         self.answers = True
         self.tells_the_displaced = True
+        self.operators_token: str | None = None
+        self.operations = Operations()
         self.sockets: list[Socket] = []
         self._spoken: set[int] = set()
         self._news = threading.Condition()
@@ -207,6 +277,10 @@ class StubStage:
         self.session.counts = counts
         self.send(socket, "roster", listenerCount=sum(counts.values()), languages=counts)
 
+    def looks(self, count: int) -> None:
+        """Waits until the operator's page has asked so many times, all told."""
+        self.wait(lambda: self.operations.looks >= count or None, f"look {count}")
+
     # --- its servers ---
 
     async def _serve(self, name: str, app: web.Application, port: int) -> str:
@@ -234,6 +308,8 @@ class StubStage:
         app.router.add_get("/", self._speaker_page)
         app.router.add_get("/s/{session_id:[^/]+}", self._listener_page)
         app.router.add_get("/web/{file}", self._file)
+        app.router.add_get("/ops", self._operators_page)
+        app.router.add_get("/ops/state", self._state)
         app.router.add_get("/languages", self._languages)
         app.router.add_post("/sessions", self._open)
         app.router.add_get("/sessions/{session_id:[^/]+}", self._status)
@@ -250,6 +326,21 @@ class StubStage:
 
     async def _listener_page(self, _: web.Request) -> web.Response:
         return _response(pages.load().page(pages.LISTENER, f"ws://{self._gateway}"))
+
+    async def _operators_page(self, _: web.Request) -> web.Response:
+        return _response(pages.load().page(pages.OPERATOR, f"ws://{self._gateway}"))
+
+    async def _state(self, request: web.Request) -> web.Response:
+        with self._news:
+            self.operations.looks += 1
+            self._news.notify_all()
+        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        status = self.operations.refuse_with
+        if self.operators_token is not None and bearer != self.operators_token:
+            status = 401
+        if status is not None:
+            return web.json_response({"type": "error"}, status=status)
+        return web.json_response(self.operations.state())
 
     async def _file(self, request: web.Request) -> web.Response:
         version = request.query.get("v", "")

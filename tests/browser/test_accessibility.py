@@ -104,9 +104,54 @@ def ended_speaker(stub: StubStage, open_page: OpenPage) -> Page:
     return page
 
 
+def operator(stub: StubStage, open_page: OpenPage) -> Page:
+    stage = stub.operations
+    stage.open("golden-eagle-427", es=12, ar=3, pt=1)
+    stage.open("quiet-river-100")
+    stage.has_more = True
+    minutes = [None, *(30.0 + 7 * n % 40 for n in range(13)), None]
+    stage.series = {
+        "latencyMedian": minutes,
+        "latencyP99": [each and each * 3 for each in minutes],
+        "sentences": [each and each // 5 for each in minutes],
+        "cacheHitRate": minutes,
+        "cacheSize": [None] * 14 + [812.0],
+        "rosters": [None] * 7 + [900.0] + [None] * 7,
+    }
+    stage.alarms = {
+        "FailedLanguagesCount": {"state": "ALARM", "value": 14},
+        "CacheHitRate": {"value": 12.5},
+        "BufferOverflowRate": {"state": "INSUFFICIENT_DATA"},
+    }
+    page = open_page(f"{stub.http}/ops", locale="en")
+    expect(page.locator("#alarms li")).to_have_count(4)
+    page.get_by_text("The same as a table").click()
+    expect(page.locator("#sessions .bar-fill")).to_have_count(3)
+    return page
+
+
+def lost_operator(stub: StubStage, open_page: OpenPage) -> Page:
+    page = operator(stub, open_page)
+    page.get_by_role("button", name="Pause").click()
+    stub.kill_http()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("#notice")).to_be_visible()
+    return page
+
+
+def strange_operator(stub: StubStage, open_page: OpenPage) -> Page:
+    stub.operators_token = "the-right-one"
+    page = open_page(f"{stub.http}/ops", locale="en")
+    page.get_by_label("The operator\u2019s token").fill("a-wrong-one")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("That is not this stage\u2019s token.")
+    return page
+
+
 VIEWS = (
     *(listener, waiting_listener, lost_listener, choosing_listener, ended_listener, lost_way),
     *(starting_speaker, speaker, lost_speaker, hall, ending_speaker, ended_speaker),
+    *(operator, lost_operator, strange_operator),
 )
 
 

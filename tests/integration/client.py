@@ -10,10 +10,12 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import boto3
 import websockets
 from websockets.asyncio.client import ClientConnection
 
@@ -78,6 +80,40 @@ class Stage:
             return Answer(response.status, dict(response.headers), response.read())
         finally:
             connection.close()
+
+    def operations(self) -> Message:
+        """The stage as its operator sees it."""
+        answer = self.request("GET", "/ops/state")
+        assert answer.status == 200, answer
+        state: Message = answer.json
+        return state
+
+    def put_metric(self, name: str, value: float, *minutes_ago: float) -> None:
+        """Has CloudWatch know of a measurement that the functions have not made."""
+        client = boto3.client(
+            "cloudwatch",
+            endpoint_url=self._setting("AWS_ENDPOINT_URL_CLOUDWATCH"),
+            region_name="us-east-1",
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
+        now = datetime.now(UTC)
+        datum = {"MetricName": name, "Dimensions": [{"Name": "Stage", "Value": "local"}]}
+        points = [
+            {**datum, "Value": value, "Timestamp": now - timedelta(minutes=each)}
+            for each in minutes_ago
+        ]
+        client.put_metric_data(Namespace="TranslationPipeline", MetricData=points)
+        client.close()
+
+    def _setting(self, name: str) -> str:
+        """What the stage's processes are told."""
+        for children in Path(f"/proc/{self.pid}/task").glob("*/children"):
+            for child in children.read_text().split():
+                for setting in Path(f"/proc/{child}/environ").read_text().split("\0"):
+                    if setting.startswith(f"{name}="):
+                        return setting.partition("=")[2]
+        raise AssertionError(f"no process of the stage knows {name}")
 
     def languages(self) -> list[str]:
         """What the engine offers."""

@@ -55,6 +55,20 @@ def test_the_tables_are_enough() -> None:
     assert settings.keep_sentences
 
 
+@pytest.mark.parametrize("value", ["", "open", "0123456789abcdef" * 4])
+def test_the_operators_view_is_closed_open_or_behind_a_token(value: str) -> None:
+    settings = Settings.from_env({**TABLES, "OPERATOR_TOKEN_HASH": value})
+    assert settings.operator_token_hash == value
+    assert Settings.from_env(TABLES).operator_token_hash == ""
+
+
+@pytest.mark.parametrize("value", ["a secret in clear", "OPEN", "A" * 64, "0" * 63, "0" * 64 + " "])
+def test_whatever_else_the_operators_token_is_said_to_be_is_an_error(value: str) -> None:
+    with pytest.raises(ConfigurationError, match="OPERATOR_TOKEN_HASH") as raised:
+        Settings.from_env({**TABLES, "OPERATOR_TOKEN_HASH": value})
+    assert value not in str(raised.value)
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_without_a_name_is_an_error_that_names_it(name: str) -> None:
     with pytest.raises(ConfigurationError, match=name):

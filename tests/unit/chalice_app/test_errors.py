@@ -14,6 +14,9 @@ PROTOCOL = {
     "SESSION_NOT_FOUND": 404,
     "RATE_LIMITED": 429,
     "SESSION_FULL": 503,
+    # Of the operator's view alone, which is no part of the protocol.
+    "NOT_OPERATOR": 401,
+    "NOT_FOUND": 404,
 }
 LEAVES = [
     leaf

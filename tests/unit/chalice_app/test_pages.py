@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,15 @@ from tests.fakes import SETTINGS, World
 
 VERSION = pages.load().version
 FILES = sorted(path.name for path in pages.WEB.iterdir())
-PAGES = (pages.SPEAKER, pages.LISTENER)
+PAGES = (pages.SPEAKER, pages.LISTENER, pages.OPERATOR)
 LARGEST_TRANSFER = 150 * 1024
 
 
 @pytest.fixture
-def client(world: World) -> Iterator[Client]:
-    """Chalice's own client, over an application of fakes."""
-    with bootstrap.composed(world.app), Client(app) as client:
+def client() -> Iterator[Client]:
+    """Chalice's own client, over an application of fakes whose operator's view is open."""
+    operated = World(settings=replace(SETTINGS, operator_token_hash="open"))
+    with bootstrap.composed(operated.app), Client(app) as client:
         yield client
 
 
@@ -31,7 +33,7 @@ def policy(response: HTTPResponse) -> dict[str, str]:
     return {name: rest for name, _, rest in (each.partition(" ") for each in directives)}
 
 
-@pytest.mark.parametrize("path", ["/", "/s/golden-eagle-427"])
+@pytest.mark.parametrize("path", ["/", "/s/golden-eagle-427", "/ops"])
 def test_a_page_is_served_under_a_policy_that_lets_nothing_else_run(
     client: Client, path: str
 ) -> None:

@@ -15,8 +15,9 @@ from chalice_app.bootstrap import Application, composed
 from chalice_app.errors import RateLimited, SessionFull
 from chalice_app.messages import MAX_TEXT_CHARACTERS
 from chalice_app.models import Connection, Role, Session
+from chalice_app.sessions import hash_token
 from tests.cache_fakes import MemoryCache
-from tests.fakes import NOW_MS, MemoryTables, RecordingGateway, World, sentence
+from tests.fakes import NOW_MS, SETTINGS, MemoryTables, RecordingGateway, World, sentence
 
 PROJECT = Path(functions.__file__).parent
 REQUEST_ID = "request-1"
@@ -568,3 +569,55 @@ def test_a_talk_from_its_opening_to_its_end(world: World) -> None:
 
 def texts(gateway: RecordingGateway, connection_id: str) -> list[str]:
     return [caption["text"] for caption in gateway.to(connection_id, "caption")]
+
+
+# --- The operator's view -------------------------------------------------------------------------
+
+
+def with_token_hash(world: World, token_hash: str) -> World:
+    """A world like it whose operator's view is set so."""
+    return World(tables=world.tables, settings=replace(SETTINGS, operator_token_hash=token_hash))
+
+
+@pytest.mark.parametrize("path", ["/ops", "/ops/state"])
+def test_without_a_token_of_its_own_a_stage_has_no_operators_view(path: str) -> None:
+    answer = call("GET", path, headers=bearer(""))
+    assert answer.status_code == 404
+    assert answer.json_body["code"] == "NOT_FOUND"
+
+
+def test_the_operators_page_is_for_everyone_and_holds_nothing(world: World) -> None:
+    world.open()
+    with composed(with_token_hash(world, "0" * 64).app):
+        answer = call("GET", "/ops")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "Content-Security-Policy" in answer.headers
+    assert not world.tables.calls.keys() & {"list_open", "get_session"}
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, bearer("another"), {"Authorization": "Basic c2VjcmV0"}, bearer("0" * 64)]
+)
+def test_the_stages_state_is_for_its_operator(world: World, headers: dict[str, str]) -> None:
+    with composed(with_token_hash(world, hash_token("the operator's")).app):
+        refused = call("GET", "/ops/state", headers=headers)
+        answered = call("GET", "/ops/state", headers=bearer("the operator's"))
+    assert refused.status_code == 401
+    assert refused.json_body["code"] == "NOT_OPERATOR"
+    assert set(refused.json_body) == {"type", "code", "message", "requestId"}
+    assert answered.status_code == 200
+
+
+def test_an_open_stage_tells_everyone_how_it_is(world: World) -> None:
+    of = world.open()
+    with composed(with_token_hash(world, "open").app):
+        answer = call("GET", "/ops/state")
+    assert answer.status_code == 200
+    assert [each["sessionId"] for each in answer.json_body["sessions"]] == [of.session_id]
+
+
+def test_an_operator_is_told_of_a_database_that_refuses(world: World) -> None:
+    world.tables.refusing = {"list_open"}
+    with composed(with_token_hash(world, "open").app):
+        assert call("GET", "/ops/state").status_code == 503

@@ -42,6 +42,7 @@ class Scenario:
         opened = self._http("POST", "/sessions", json.dumps({"sourceLanguage": "en"}))
         self._http("GET", f"/sessions/{opened['sessionId']}")
         self._http("GET", "/languages")
+        self._http("GET", "/ops/state")
         return opened["sessionId"], opened["speakerToken"]
 
     def _arrive(self, name: str, token: str) -> None:

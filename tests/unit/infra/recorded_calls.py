@@ -32,6 +32,8 @@ _ANSWERS: Mapping[str, Mapping[str, Any]] = {
         "ResponseMetadata": {"HTTPHeaders": {}},
     },
     "Invoke": {"StatusCode": 202},
+    "DescribeAlarms": {"MetricAlarms": []},
+    "GetMetricData": {"MetricDataResults": []},
 }
 """What moto does not answer."""
 
@@ -44,14 +46,16 @@ class Recorder:
         self.payloads: list[bytes] = []
         self._needs = needs
         self._current: set[Need] = set()
-        self._settings = replace(SETTINGS, management_endpoint=gateway.endpoint)
+        self._settings = replace(
+            SETTINGS, management_endpoint=gateway.endpoint, operator_token_hash="open"
+        )
         # Made once: the SDK takes longer to load its service models than all the rest takes.
         self._adapters = aws_adapters(self._settings)
         clients: Clients = self._adapters.translator.clients  # type: ignore[attr-defined]
-        for client in (clients.dynamodb, clients.translate, clients.lambda_):
+        for client in (clients.dynamodb, clients.translate, clients.lambda_, clients.cloudwatch):
             client.meta.events.register("provide-client-params", self._record)
         answer: Any = _answer  # what botocore's stubs do not know: an answer spares the call
-        for client in (clients.translate, clients.lambda_):
+        for client in (clients.translate, clients.lambda_, clients.cloudwatch):
             client.meta.events.register("before-call", answer)
 
     @contextmanager
@@ -86,6 +90,8 @@ def _needs(model: Any, parameters: Mapping[str, Any]) -> Iterator[Need]:
     operation, service = model.name, model.service_model.endpoint_prefix
     if service == "translate":
         yield f"translate:{operation}", "*"
+    elif service == "monitoring":
+        yield f"cloudwatch:{operation}", "*"
     elif service == "lambda":
         yield "lambda:InvokeFunction", "${BroadcastFunctionArn}"
     elif operation == "TransactWriteItems":

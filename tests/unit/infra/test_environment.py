@@ -71,6 +71,7 @@ def test_every_service_is_found_on_loopback(monkeypatch: pytest.MonkeyPatch) -> 
         "dynamodbstreams": "http://127.0.0.1:1",
         "translate": "http://127.0.0.1:2",
         "lambda": "http://127.0.0.1:3",
+        "cloudwatch": "http://127.0.0.1:3",
         "apigatewaymanagementapi": "http://127.0.0.1:8001",
         "s3": "http://127.0.0.1:1",
     }

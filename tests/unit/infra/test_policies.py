@@ -21,10 +21,14 @@ LOGS: set[Need] = {
     ("logs:PutLogEvents", "${LogGroupArn}:log-stream:*"),
 }
 
-WITHOUT_RESOURCES = {"translate:TranslateText", "translate:ListLanguages"}
-"""Actions that AWS authorises for `*` alone.
+WITHOUT_RESOURCES = {
+    *("translate:TranslateText", "translate:ListLanguages"),
+    *("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"),
+}
+"""Actions that AWS authorises for `*` alone or, as DescribeAlarms, for all alarms of an account.
 
-Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazontranslate.html
+Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazontranslate.html
+and list_amazoncloudwatch.html there
 """
 
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ class Source:
         self, streams: FakeStreams, directory: Path, handler: Handler, policy: Policy
     ) -> None:
         self.events: list[dict[str, Any]] = []
+        self.ages: list[float] = []
         self.failures = directory / "failures.jsonl"
         self.checkpoints = Checkpoints(directory / "checkpoints.json")
         self._handler = handler
@@ -50,6 +52,7 @@ class Source:
                 checkpoints=self.checkpoints,
                 failures=FailureFile(self.failures),
                 expiries=Expiries([ARN]),
+                note_age=self.ages.append,
             )
         )
 
@@ -107,6 +110,28 @@ def test_records_arrive_in_order_in_batches_of_lambdas_shape(tmp_path: Path) -> 
     first = source.events[0]["Records"][0]
     assert first["eventSourceARN"] == ARN
     assert isinstance(first["dynamodb"]["ApproximateCreationDateTime"], float)
+
+
+def test_the_age_of_each_batchs_last_record_is_measured(tmp_path: Path) -> None:
+    errors = iter([RuntimeError("once")])
+    written = datetime(2026, 1, 1, tzinfo=UTC)
+    at_least = (datetime.now(UTC) - written).total_seconds() * 1000
+    records = shard(4)
+    future, unknown = stream_record(8), stream_record(9)
+    future["dynamodb"]["ApproximateCreationDateTime"] = datetime.now(UTC) + timedelta(days=1)
+    del unknown["dynamodb"]["ApproximateCreationDateTime"]
+
+    def handler(_: list[str]) -> None:
+        for error in errors:
+            raise error
+
+    one = Policy(batch_size=2, first_delay=0.001, longest_delay=0.01)
+    streams = FakeStreams({"s": [*records, future, unknown]})
+    with running(streams, tmp_path, handler, one) as source:
+        source.wait_for_checkpoint("009")
+    first, again, second, unmeasured = source.ages
+    assert at_least <= first <= again <= second, "a batch that fails grows older"
+    assert unmeasured == 0
 
 
 def test_what_is_written_later_is_found(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ def test_the_clients_share_one_session_and_are_made_once(clients: Clients) -> No
 
 
 def test_every_service_of_ours_has_a_client(clients: Clients) -> None:
-    made = (clients.dynamodb, clients.lambda_, clients.translate)
+    made = (clients.dynamodb, clients.lambda_, clients.translate, clients.cloudwatch)
     names = {each.meta.service_model.service_name for each in made}
-    assert names == {"dynamodb", "lambda", "translate"}
+    assert names == {"dynamodb", "lambda", "translate", "cloudwatch"}
 
 
 def test_the_credentials_are_those_of_the_environment(aws_environment: None) -> None:

@@ -58,6 +58,7 @@ def test_a_sessions_row(clients: Clients, sessions: Table) -> None:
             "createdAt": NOW_MS,
             "expiresAt": NOW_MS // 1000 + 3600,
             "isActive": True,
+            "directory": "open",
             "listenerCount": 0,
             "lastSequence": 0,
         }

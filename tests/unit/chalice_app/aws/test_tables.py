@@ -36,6 +36,7 @@ from chalice_app.ports import (
     Roster,
     RosterSurvey,
     SentencesUnderWay,
+    SessionDirectory,
     SessionStore,
     TallyStore,
     TranslationCacheStore,
@@ -60,12 +61,13 @@ class Stores:
     ledger: Ledger
     survey: RosterSurvey
     cache: TranslationCacheStore
+    directory: SessionDirectory
 
 
 def in_memory() -> Stores:
     tables = MemoryTables()
     forgetful = MemoryTables(keep_sentences=False)
-    return Stores(tables, forgetful, *[tables] * 8)
+    return Stores(tables, forgetful, *[tables] * 9)
 
 
 def in_dynamodb(clients: Clients) -> Stores:
@@ -86,6 +88,7 @@ def in_dynamodb(clients: Clients) -> Stores:
         rosters,
         DynamoDbSurvey(sessions, connected, counted),
         cache,
+        SessionsTable(sessions),
     )
 
 
@@ -126,6 +129,23 @@ def test_a_new_session_begins_with_nobody_in_it(stores: Stores) -> None:
         replace(HERE, listener_count=9, last_sequence=9, speaker_connection_id="c1")
     )
     assert now(stores) == HERE
+
+
+def test_open_sessions_are_listed_newest_first_until_they_are_ended(stores: Stores) -> None:
+    made = [session(f"golden-eagle-10{n}", created_at=NOW_MS + n) for n in range(5)]
+    for each in made:
+        stores.sessions.put_session(each)
+    stores.sessions.raise_last_sequence(made[4], 7)
+    stores.sessions.claim_sequence(made[3], sentence(1))
+    stores.sessions.end_session(made[3])
+    listed = stores.directory.list_open(3)
+    assert listed == [now(stores, made[4]), made[2], made[1]]
+    assert listed[0].last_sequence == 7
+    assert len(stores.directory.list_open(10)) == 4
+
+
+def test_where_no_session_is_open_none_is_listed(stores: Stores) -> None:
+    assert stores.directory.list_open(3) == []
 
 
 def test_a_name_is_taken_while_its_session_lives(stores: Stores) -> None:
