@@ -218,7 +218,7 @@ def open_session() -> Response:
 
     def opened() -> dict[str, Any]:
         owner = _owner()
-        wanted = messages.parse_open_session(messages.parse_json(_request().raw_body))
+        wanted = messages.parse_open_session(messages.parse_json(_body()))
         application().limits.admit_session(_source_address(_request().context), owner)
         session, token = application().sessions.open(wanted)
         return messages.opened_session(session, token, application().settings.websocket_url)
@@ -281,6 +281,14 @@ def _request() -> Request:
     if app.current_request is None:
         raise RuntimeError("no request is being served")
     return app.current_request
+
+
+def _body() -> str | bytes:
+    """The request's body; API Gateway hands it over as text, in which half a surrogate may be."""
+    try:
+        return _request().raw_body
+    except ValueError:
+        raise BadMessage("the body is neither UTF-8 nor base64") from None
 
 
 def _bearer_token() -> str | None:
