@@ -17,8 +17,8 @@ from tests.simulation.world import World
 class Reconcile(NamedTuple):
     """A reconciler makes so many more calls; which one, or a new one, says its number.
 
-    A new one looks after one session, or all of them. Its scans are `lag` changes behind. Where
-    `correcting`, its calls are those after it has begun to correct counts, if it does.
+    A new one looks after one session, or all of them. Its scans are `lag` changes behind. Its
+    calls are those after the first of the method `until`, if it makes one.
     """
 
     reconciler: int
@@ -27,13 +27,13 @@ class Reconcile(NamedTuple):
     fault: Fault | None
     struck: int
     lag: int
-    correcting: bool = False
+    until: str | None = None
 
     def apply(self, world: World) -> None:
         """Goes on until the calls are made or it has ended."""
         world.database.lag = self.lag
         one = world.reconcilers.choose(self.reconciler, self.session)
-        while self.correcting and one.under_way and not one.correcting:
+        while self.until and one.under_way and self.until not in one.made:
             world.reconcilers.go_on(one, 1)
         if one.under_way:
             world.reconcilers.go_on(one, self.calls, self.fault, self.struck)
@@ -71,9 +71,8 @@ class Tamper(NamedTuple):
             changed[name] = {"N": str(int(row.get(name, {"N": "0"})["N"]) + self.by)}
         table.write(self.session, changed)
         world.reconcilers.concerned = world.reconcilers.tampered = True
-        world.tampered.pop((self.session, row["createdAt"]["N"]), None)
-        if off := differences(world.database, self.session):
-            world.tampered[self.session, row["createdAt"]["N"]] = off
+        history = world.tampered.setdefault((self.session, row["createdAt"]["N"]), [])
+        history.append(differences(world.database, self.session))
 
 
 class PutAside(NamedTuple):

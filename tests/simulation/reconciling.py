@@ -70,12 +70,13 @@ class Surroundings:
 class Reconciliation:
     """One run of the reconciler, and the way of its calls.
 
-    `_misplaced` and `_changes` are what was there when it had waited (None: not yet).
+    `made` are the methods that it has called; `_misplaced` and `_changes` are what was there when
+    it had waited (None: not yet).
     """
 
     around: Surroundings
     invocation: Invocation | None = None
-    correcting: bool = False
+    made: set[str] = field(default_factory=set)
     _misplaced: int = 0
     _changes: int | None = None
     _looked_well: bool = True
@@ -86,8 +87,9 @@ class Reconciliation:
         return self.invocation is not None and not self.invocation.ended
 
     def call(self, method: str, request: Request, fault: Fault | None) -> Answer:
-        """Its next call; it has begun to correct when it has read a session by itself."""
+        """Its next call."""
         around = self.around
+        self.made.add(method)
         if method == "now":
             return {"milliseconds": around.clock.milliseconds}
         if method == "wait":
@@ -96,7 +98,6 @@ class Reconciliation:
             return {}
         if method == "scan" and not request["ConsistentRead"] and self._changes is not None:
             self._looked_well &= around.database.lag == 0 and around.changes == self._changes
-        self.correcting |= method == "get_item"
         around.mending = True
         try:
             return around.network.call(method, request, fault)

@@ -62,6 +62,9 @@ _SHORT_LIFE_SECONDS = 20
 _RECONCILED = 5
 """One schedule of so many has reconcilers, which cost several times what the others do."""
 
+_CORRECTS, _SYNCHRONISES = "get_item", "batch_get_item"
+"""What a reconciler calls first to do so: it reads a session by itself, and rows of the ledger."""
+
 _PEOPLE = 5
 """Connections that a schedule deals with at a time: the last that came."""
 
@@ -167,7 +170,7 @@ class _Draw:
         """Counts are corrected while somebody comes or goes, or one comes for another."""
         language = self._random.choice(LANGUAGES)
         yield Tamper(self._sessions[0], language, 1)
-        calls = Reconcile(0, None, self._below(4), None, 1, lag=0, correcting=True)
+        calls = Reconcile(0, None, self._below(4), None, 1, lag=0, until=_CORRECTS)
         yield calls
         for _ in range(2):
             if self._below(3):
@@ -177,6 +180,15 @@ class _Draw:
             yield Deliver(self._below(self._shards), 6, 0, TO_THE_END, None, 1, lag=0)
             yield calls._replace(calls=self._below(1, 5))
         yield calls._replace(calls=TO_THE_END)
+
+    def synchronise(self) -> Iterator[Operation]:
+        """Somebody comes unnoticed, and something changes while they are counted."""
+        yield self._join()
+        calls = Reconcile(0, None, self._below(3), None, 1, lag=0, until=_SYNCHRONISES)
+        yield calls
+        if self._below(2):
+            yield Leave(self._last_connection())
+        yield calls._replace(calls=TO_THE_END, lag=self._below(3))
 
     def crash_reconciler(self) -> Iterator[Operation]:
         yield CrashReconciler(self._below(3))
@@ -256,6 +268,7 @@ _TABLE: tuple[tuple[_Kind, int], ...] = (
 _MENDING: tuple[tuple[_Kind, int], ...] = (
     (_Draw.reconcile, 14),
     (_Draw.correct, 6),
+    (_Draw.synchronise, 3),
     (_Draw.crash_reconciler, 2),
     (_Draw.tamper, 3),
     (_Draw.put_aside, 4),

@@ -175,7 +175,7 @@ def _conditional(action: Action, kind: str, clause: str, instead: str) -> Action
     condition = request["ConditionExpression"].replace(clause, instead)
     used = re.findall(r"[#:]\w+", f"{condition} {request.get('UpdateExpression', '')}")
     kept = {
-        part: {name: value for name, value in request[part].items() if name in used}
+        part: {name: value for name, value in request.get(part, {}).items() if name in used}
         for part in ("ExpressionAttributeNames", "ExpressionAttributeValues")
     }
     return {kind: {**request, **kept, "ConditionExpression": condition}}
