@@ -46,7 +46,7 @@ class Budget:
         except ConditionFailed:
             return Payment.SPENT
         except Unavailable:
-            _log.warning("the budget of %s cannot be looked up: not spent", session.session_id)
+            _log.warning("the budget cannot be looked up: not spent", extra=_named(session))
             return Payment.UNKNOWN
         return Payment.PAID
 
@@ -57,7 +57,11 @@ class Budget:
         try:
             self.counters.give_back(_key(session), _SPENT, characters)
         except Unavailable:
-            _log.warning("%d characters of %s stay spent", characters, session.session_id)
+            _log.warning("%d characters stay spent", characters, extra=_named(session))
+
+
+def _named(session: Session) -> dict[str, str]:
+    return {"session": session.session_id}
 
 
 def _key(session: Session) -> str:

@@ -120,6 +120,8 @@ class CacheStage:
             cached_translations_table=self.table_name,
             max_cache_entries=limit,
             cache_ttl_seconds=ttl_seconds,
+            # There is no other table here in which a budget could be kept.
+            limits=replace(SETTINGS.limits, character_budget=0),
         )
         self.app = self.container()
         streams = boto3.client("dynamodbstreams")
