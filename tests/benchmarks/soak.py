@@ -3,7 +3,8 @@
 A real stage, 500 listeners, ten times a second one who comes, goes, is cut or changes its language,
 a speaker who says a sentence a second, and at random moments `kill -9` of a process that the stage
 must bring back: mostly the functions with their event source, also the gateway and the Translate
-server.
+server. Two calls in a thousand of DynamoDB, its streams, Translate and `@connections` are late,
+throttled, failing or cut, before or after they were carried out.
 
 Ends with exit code 1 if
 - a sentence was lost: neither delivered to everyone who was there all along, nor reported
@@ -32,7 +33,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script,
 from tests.benchmarks.results import RESULTS, Figure, report
 from tests.benchmarks.soak_memory import Memory, children
 from tests.benchmarks.soak_people import Hall
-from tests.integration.client import Stage, running_stage
+from tests.integration.client import Stage
+from tests.integration.faulty import KINDS, SERVICES, Faults
+from tests.integration.faulty_stage import faulty_stage
 
 LANGUAGES = 4
 REST_SECONDS = 120.0
@@ -57,6 +60,7 @@ class Soak:
     options: argparse.Namespace
     chance: random.Random
     memory: Memory
+    faults: Faults
     killed: Counter[str] = field(default_factory=Counter)
     begun: float = field(default_factory=time.monotonic)
 
@@ -66,10 +70,13 @@ class Soak:
         async with self.hall.open(self.options.listeners):
             work = [self._churn(), self._kill(), self._watch()]
             tasks = [asyncio.create_task(each) for each in work]
+            disturbed = {"kinds": KINDS, "rate": self.options.fault_rate}
             try:
+                await asyncio.to_thread(self.faults.set, dict.fromkeys(SERVICES, disturbed))
                 await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
                 for task in tasks[:2]:
                     task.cancel()
+                await asyncio.to_thread(self.faults.stop)
                 return await self._rest()
             finally:
                 for task in tasks:
@@ -152,6 +159,9 @@ class Soak:
         kills = ", ".join(f"{count} x {name}" for name, count in sorted(self.killed.items()))
         told = ", ".join(f"{count} x {what}" for what, count in sorted(book.told.items()))
         yield Figure("soak: killed", self.killed.total(), "processes", note=f"({kills})")
+        for service, kinds in self.faults.seen().items():
+            seen = ", ".join(f"{count} x {kind}" for kind, count in sorted(kinds.items()))
+            yield Figure(f"soak: faults of {service}", sum(kinds.values()), "", note=f"({seen})")
         yield Figure("soak: sentences spoken", book.outcomes.total(), "sentences")
         yield Figure("soak: ... delivered to all who were there", book.outcomes["delivered"], "")
         yield Figure("soak: ... else reported to the speaker", book.outcomes["reported"], "")
@@ -180,13 +190,13 @@ class Soak:
         return not any(drift.values()) and not self.hall.book.outcomes["lost"] and flat
 
 
-async def soak(stage: Stage, options: argparse.Namespace) -> int:
+async def soak(stage: Stage, faults: Faults, options: argparse.Namespace) -> int:
     """Runs, prints; returns the exit code."""
     chance = random.Random(options.seed)
     languages = [code for code in stage.languages() if code != "en"][:LANGUAGES]
     hall = Hall(stage.open_session(), languages, chance)
     warm = min(WARM_SECONDS, options.minutes * 60 / 6)
-    run = Soak(stage, hall, options, chance, Memory(stage.pid or 0, warm))
+    run = Soak(stage, hall, options, chance, Memory(stage.pid or 0, warm), faults)
     drift = await run.run()
     report(run.figures(drift), options.results)
     for sentence in hall.book.lost:
@@ -205,14 +215,15 @@ def main() -> int:
     parser.add_argument("--churn", type=float, default=10.0, help="changes a second")
     parser.add_argument("--listeners", type=int, default=500)
     parser.add_argument("--kill-every", type=float, default=75.0, help="seconds, on average; > 16")
+    parser.add_argument("--fault-rate", type=float, default=0.002, help="share of the calls")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "stage.log"
-        with running_stage(log, "--data-dir", directory) as stage:
-            return asyncio.run(soak(stage, options))
+        with faulty_stage(log, "--data-dir", directory, seed=options.seed) as (stage, faults):
+            return asyncio.run(soak(stage, faults, options))
 
 
 if __name__ == "__main__":

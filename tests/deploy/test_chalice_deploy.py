@@ -57,7 +57,7 @@ def test_each_step_is_told(first: str) -> None:
     assert [step.rsplit(": ", 1)[1] for step in steps] == [
         "stage dev in account 000000000000, us-east-1",
         "created", "created", "recorded",
-        "chalice deploy --stage dev", "recorded", "its id goes to the functions",
+        "chalice deploy --stage dev", "recorded", "id and page's origin go to the functions",
         "chalice deploy --stage dev",
         "updated", "updated", "updated",
     ]  # fmt: skip
