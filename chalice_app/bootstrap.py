@@ -71,8 +71,13 @@ from chalice_app.stopping import before_stop
 from chalice_app.translation import LANDED_SECONDS, Translation
 from chalice_app.translation_cache import TranslationCache
 
-_THREADS = 64
-"""Threads of a function's two pools: a sentence in 30 languages needs 30 of each, and they wait."""
+_LANGUAGE_THREADS = 64
+"""Threads that translate, and threads that wait for translations and send: a sentence in 30
+languages needs 30 of each."""
+
+_THREADS = 16
+"""Threads of each other pool, where a sentence needs one or two for some milliseconds. A thread
+that was ever needed stays, and keeps 0.14 MB (tests/benchmarks/soak.py)."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,7 @@ class Application:
             slicing=self.slicing,
             reporting=self.reporting,
             metrics=self.adapters.metrics,
-            executor=self._executor("speech"),
+            executor=self._executor("speech", _LANGUAGE_THREADS),
             clock=self.adapters.clock,
         )
 
@@ -183,7 +188,7 @@ class Application:
         """The engine, in its own threads: deliveries must never wait for a hung translation."""
         return Translation(
             self.adapters.translator,
-            self._executor("translation"),
+            self._executor("translation", _LANGUAGE_THREADS),
             self.adapters.clock,
             LANDED_SECONDS,
         )
@@ -247,8 +252,8 @@ class Application:
         """Fan-out."""
         return Broadcast(self.adapters.gateway, self.adapters.connections, self.adapters.clock)
 
-    def _executor(self, name: str) -> Executor:
-        return logs.ContextThreads(_THREADS, thread_name_prefix=name)
+    def _executor(self, name: str, threads: int = _THREADS) -> Executor:
+        return logs.ContextThreads(threads, thread_name_prefix=name)
 
 
 def aws_adapters(settings: Settings) -> Adapters:
