@@ -75,9 +75,9 @@ _LANGUAGE_THREADS = 64
 """Threads that translate, and threads that wait for translations and send: a sentence in 30
 languages needs 30 of each."""
 
-_THREADS = 16
-"""Threads of each other pool, where a sentence needs one or two for some milliseconds. A thread
-that was ever needed stays, and keeps 0.14 MB (tests/benchmarks/soak.py)."""
+_THREADS = 32
+"""Threads of each other pool, where a sentence needs one for some milliseconds: more than Lambda's
+one invocation at a time has use for, and one for each of the local stage's."""
 
 
 @dataclass(frozen=True)

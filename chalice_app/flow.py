@@ -130,7 +130,11 @@ class Flow:
         last = session.last_sequence
         match self.sessions.claim_sequence(session, sentence):
             case Claim.SPOKEN:
-                raise BadMessage("this sequence was spoken before", lastSequence=last)
+                raise BadMessage(
+                    "this sequence was spoken before",
+                    sequence=sentence.sequence,
+                    lastSequence=last,
+                )
             case Claim.UNDER_WAY:
                 # Should its function have died, the number is free when a caption's life is over.
                 raise BadMessage(

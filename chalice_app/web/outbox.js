@@ -85,10 +85,10 @@ export class Outbox {
 
   /** Most errors name no sentence; they are handled in order, so it is the oldest that it can be. */
   refused(error) {
-    const { sequence, lastSequence } = error.details ?? {};
-    const named = this.#bySequence.get(sequence);
+    const named = this.#bySequence.get(error.details?.sequence);
     if (named) {
-      this.#hold(named, error.retryAfterMs);
+      if (error.retryAfterMs !== undefined) this.#hold(named, error.retryAfterMs);
+      else if (named.state === "sent") this.#become(named, named.again ? "said" : "failed");
       return;
     }
     if (error.retryAfterMs !== undefined || error.code === "RATE_LIMITED") {
@@ -96,10 +96,8 @@ export class Outbox {
       this.#retry = setTimeout(() => this.resend(), error.retryAfterMs ?? 1000);
       return;
     }
-    const waiting = this.#unreported().filter(({ state, held }) => state === "sent" && !held);
-    const known = waiting.find(({ again }) => again);
-    if (lastSequence !== undefined && known) this.#become(known, "said");
-    else if (waiting.length) this.#become(waiting[0], "failed");
+    const oldest = this.#unreported().find(({ state, held }) => state === "sent" && !held);
+    if (oldest) this.#become(oldest, "failed");
   }
 
   /** One that is still being sent, or whose function has died: it is asked for until that is known. */

@@ -193,6 +193,10 @@ class StubStage:
         port = int(self._gateway.rpartition(":")[2])
         self.call(self._serve("ws", self._gateway_app(), port))
 
+    def forget(self, sequence: int) -> None:
+        """A sentence that never came to be spoken."""
+        self._spoken.discard(sequence)
+
     def kill_http(self) -> None:
         """The pages' server dies, too."""
         self.call(self._stop("http"))
@@ -466,7 +470,7 @@ class StubStage:
             await _refuse(
                 socket,
                 "BAD_MESSAGE",
-                details={"lastSequence": self.session.last_sequence},
+                details={"sequence": sequence, "lastSequence": self.session.last_sequence},
             )
         else:
             self._spoken.add(sequence)

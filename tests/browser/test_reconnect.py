@@ -245,3 +245,23 @@ def test_a_hall_does_not_come_back_in_one_instant(stub: StubStage, open_page: Op
     assert max(first) - min(first) > 1_000, "spread over more than a second"
     assert sum(third) > 3 * sum(first), "longer each time"
     assert max(twentieth) <= 20_200, "but never longer than this"
+
+
+def test_of_two_sent_again_the_one_that_was_heard_is_told_by_its_number(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http)
+    first = start(stub, page)
+    stub.reports = False
+    speak(page, "lost")
+    speak(page, "heard")
+    said(stub, first, 2)
+    stub.kill_gateway()
+    stub.forget(1)
+    stub.revive_gateway()
+    second = stub.speaker(2)
+    said(stub, second, 2)
+    stub.send(second, "spoken", sequence=1, languages={}, durationMs=5)
+    newest, oldest = page.locator(".said li").all()
+    expect(newest).to_contain_text("its report was lost")
+    expect(oldest).to_contain_text("Nobody was listening")

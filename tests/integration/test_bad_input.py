@@ -196,7 +196,7 @@ def test_a_sequence_spoken_twice_is_heard_once(stage: Stage) -> None:
             await room.at.say(room.speaker, "Second.")
             for sequence in (1, 2):
                 error = await refused(room.speaker, spoken("Again!", sequence), "BAD_MESSAGE")
-                assert error["details"] == {"lastSequence": 2}
+                assert error["details"] == {"sequence": sequence, "lastSequence": 2}
             await room.at.say(room.speaker, "Third.")
             for client in (room.listener, room.bystander):
                 await client.settle()

@@ -149,7 +149,7 @@ def test_a_sentence_that_was_sent_is_not_spoken_again_however_much_later(
     world.clock.advance(10 * CAPTION_LIFE_MS)
     with pytest.raises(BadMessage) as refused:
         speak(world, world.now(of), 1)
-    assert refused.value.details == {"lastSequence": 1}
+    assert refused.value.details == {"sequence": 1, "lastSequence": 1}
     assert captions(world) == [1]
 
 

@@ -309,7 +309,7 @@ def test_a_repeated_sequence_is_told_with_the_last_one(world: World) -> None:
     world.app.speech.speak(of, "elsewhere", sentence(4))
     send("speaker", {"action": "speak", "sequence": 4, "text": "Hello"})
     told = error(world, "speaker")
-    assert (told["code"], told["details"]) == ("BAD_MESSAGE", {"lastSequence": 4})
+    assert (told["code"], told["details"]) == ("BAD_MESSAGE", {"sequence": 4, "lastSequence": 4})
 
 
 @pytest.mark.parametrize("failure", [RateLimited("slow", retryAfterMs=5), SessionFull("full")])

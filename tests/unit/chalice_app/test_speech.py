@@ -160,7 +160,7 @@ def test_whoever_repeats_a_sequence_is_told_the_last_one(world: World) -> None:
     speak(world, of, sentence(5))
     with pytest.raises(BadMessage) as raised:
         speak(world, world.now(of), sentence(1))
-    assert raised.value.details == {"lastSequence": 5}
+    assert raised.value.details == {"sequence": 1, "lastSequence": 5}
 
 
 def test_sentences_that_overtake_each_other_are_both_sent(world: World) -> None:
