@@ -25,7 +25,8 @@ class Session:
 
     `created_at` is also its epoch: a name can come back, the pair (session_id, created_at) cannot.
     `languages` holds listeners per language, only where there are any; streams keep it, and
-    `listener_count` is always its sum. Where `max_listeners` or `character_budget` is None, the
+    `listener_count` is always its sum; `counts_revision` rises whenever somebody comes, goes or
+    changes language. Where `max_listeners` or `character_budget` is None, the
     stage's setting holds.
     """
 
@@ -42,6 +43,7 @@ class Session:
     join_code_hash: str | None = None
     max_listeners: int | None = None
     character_budget: int | None = None
+    counts_revision: int = 0
 
     def is_open(self, now_ms: int) -> bool:
         """Whether people may join and speak: neither ended nor past its life."""

@@ -190,6 +190,9 @@ class Roster(Protocol):
         later has had it replayed.
         """
 
+    def query_moved(self, session: Session, language: str, sequence: int | None) -> Sequence[str]:
+        """Those of them who have changed their language since they joined."""
+
 
 class TranslationCacheStore(Protocol):
     """The CachedTranslations table."""

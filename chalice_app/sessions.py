@@ -44,6 +44,7 @@ DISPLACING_SECONDS = 1.5
 
 _NAME_TRIES = 8
 
+_DISPLACED = "another connection speaks in this session now"
 _FULL = "the session is full"
 
 _log = logging.getLogger(__name__)
@@ -211,9 +212,7 @@ class Sessions:
 
     def _displace(self, connection_id: str, request_id: str) -> None:
         """Tells a connection that another speaks now and closes it, as far as that can be done."""
-        told = messages.error(
-            NotSpeaker("another connection speaks in this session now"), request_id
-        )
+        told = messages.error(NotSpeaker(_DISPLACED), request_id)
         deadline = self.clock.monotonic() + DISPLACING_SECONDS
         try:
             self.broadcast.send([connection_id], told, deadline)
@@ -309,6 +308,10 @@ class Sessions:
         """Ends a session: nobody can join any more, everyone is told, every socket is closed."""
         self.sessions.end_session(session)
         self.dismiss(self._everyone_in(session))
+
+    def displace(self, connection_ids: Iterable[str]) -> None:
+        """Tells speakers that another speaks now, and closes them."""
+        self.dismiss(connection_ids, messages.error(NotSpeaker(_DISPLACED), ""))
 
     def turn_away(self, connection_ids: Iterable[str]) -> None:
         """Tells listeners that came in too many that the session is full, and closes them."""

@@ -110,9 +110,50 @@ class Speech:
             roster = rosters[rendering.language]
             sending.append(self.executor.submit(self._send, spoken, rendering, roster))
         sent = [each.result() for each in sending]
+        if languages:
+            sent += self._send_to_moved(spoken, rosters, sequence, renderings)
         return Sent(
             merged(each.reports for each in sent), [one for each in sent for one in each.slices]
         )
+
+    def _send_to_moved(
+        self,
+        spoken: Spoken,
+        rosters: "Mapping[str, Future[Sequence[str]]]",
+        sequence: int | None,
+        renderings: list[Rendering],
+    ) -> Sequence[Sent]:
+        """Sends to whoever was between two rosters when they were read, and so in neither.
+
+        That somebody has changed language meanwhile is told by the counts' revision: while nobody
+        does, this is one read, and no listener waits for it.
+        """
+        try:
+            now = self.sessions.get_session(spoken.session.session_id)
+            if now is None or now.counts_revision == spoken.session.counts_revision:
+                return []
+            reached = {each for roster in rosters.values() for each in roster.result()}
+            moved = {
+                language: [
+                    each
+                    for each in self.roster.query_moved(spoken.session, language, sequence)
+                    if each not in reached
+                ]
+                for language in now.languages
+            }
+        except Unavailable:
+            _log.warning("who changed language meanwhile is not known")
+            return []
+        missed = {language: listeners for language, listeners in moved.items() if listeners}
+        known = {each.language: each for each in renderings}
+        if new := [language for language in missed if language not in known]:
+            made = list(self.renderer.render(spoken.session, spoken.sentence, new))
+            renderings += made
+            known |= {each.language: each for each in made}
+        return [
+            self._send_to(spoken, known[language], listeners)
+            for language, listeners in missed.items()
+        ]
 
     def _send(self, spoken: Spoken, rendering: Rendering, roster: "Future[Sequence[str]]") -> Sent:
         """Sends one language, or has it sent."""
@@ -123,6 +164,9 @@ class Speech:
             _log.exception("the roster could not be read")
             count = spoken.session.languages[rendering.language]
             return Sent(_report(rendering, count, Posted(failed=count)))
+        return self._send_to(spoken, rendering, listeners)
+
+    def _send_to(self, spoken: Spoken, rendering: Rendering, listeners: Sequence[str]) -> Sent:
         caption = messages.caption(caption_of(spoken.session, spoken.sentence, rendering))
         if self.slicing.is_for(spoken.session, len(listeners)):
             slices = self.slicing.cut(spoken, rendering, listeners, caption)

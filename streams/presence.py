@@ -68,8 +68,10 @@ class Presence:
         late = [each.connection_id for each in joined if not is_of_open_session(each, sessions)]
         arrived = [each for each in joined if is_of_open_session(each, sessions)]
         too_many = self._too_many(arrived, sessions)
+        displaced = [each.connection_id for each in arrived if _is_displaced(each, sessions)]
+        turned_away = {*too_many, *displaced}
         greetings = _greetings(
-            [each for each in arrived if each.connection_id not in too_many], sessions
+            [each for each in arrived if each.connection_id not in turned_away], sessions
         )
         unreached = self._greet(greetings)
         changed = {*changed_sessions, *meanwhile()}
@@ -79,12 +81,21 @@ class Presence:
             self.sessions.dismiss(late)
         if too_many:
             self.sessions.turn_away(too_many)
+        if displaced:
+            self.sessions.displace(displaced)
         for seconds in HANDSHAKE_WAITS:
             unreached = self._still_there(unreached)
             if not unreached:
                 break
             self.wait(seconds)
             unreached = self._greet(unreached)
+
+    def turn_away_surplus(self, arrived: Sequence[Connection]) -> None:
+        """Tells and closes the last of those who came back to a session that is too full."""
+        sessions = self.ledger.get_sessions(sorted({each.session_id for each in arrived}))
+        there = [each for each in arrived if is_of_open_session(each, sessions)]
+        if too_many := self._too_many(there, sessions):
+            self.sessions.turn_away(too_many)
 
     def _too_many(
         self, arrived: Sequence[Connection], sessions: Mapping[str, Session]
@@ -134,6 +145,15 @@ class Presence:
     def _tell_speaker(self, session: Session) -> None:
         if session.speaker_connection_id is not None:
             self.broadcast.notify([session.speaker_connection_id], messages.roster(session))
+
+
+def _is_displaced(arrived: Connection, sessions: Mapping[str, Session]) -> bool:
+    """Whether it came as the speaker and another has come since.
+
+    The session names its speaker before the speaker's row is written, so it is never behind it.
+    """
+    speaker = sessions[arrived.session_id].speaker_connection_id
+    return not arrived.is_listener and speaker != arrived.connection_id
 
 
 def _greetings(joined: Iterable[Connection], sessions: Mapping[str, Session]) -> Sequence[Greeting]:

@@ -149,6 +149,7 @@ def handle_records(
         rest = sync.synchronise(back)
         if returning and admitted.behind:
             returning.catch_up(admitted.behind)
+        presence.turn_away_surplus(list(rest.present.values()))
         result.failed |= rest.failed
         return {*admitted.sessions, *rest.sessions}
 

@@ -114,7 +114,6 @@ class MemoryTables:
         self._lock = threading.RLock()
         self._sessions: dict[str, Session] = {}
         self._counts: dict[str, Counter[str]] = {}
-        self._revisions: Counter[str] = Counter()
         self._sentences: dict[tuple[str, int, int], Sentence] = {}
         self._settled: set[tuple[str, int, int]] = set()
         self._under_way: dict[tuple[str, int], dict[int, int]] = {}
@@ -382,6 +381,10 @@ class MemoryTables:
                 and (sequence is None or row.from_sequence <= sequence)
             )
 
+    def query_moved(self, session: Session, language: str, sequence: int | None) -> Sequence[str]:
+        there = self.query_roster(session, language, sequence)
+        return [each for each in there if self._ledger[each].version > 1]
+
     def get_ledger(self, connection_ids: Iterable[str]) -> Mapping[str, LedgerRow]:
         self._called("get_ledger")
         with self._lock:
@@ -436,9 +439,13 @@ class MemoryTables:
     def _add(self, to: Session, deltas: Mapping[str, int], listener_count: int) -> None:
         counts = self._counts[to.session_id]
         counts.update(deltas)
-        self._revisions[to.session_id] += 1
         languages = {language: n for language, n in sorted(counts.items()) if n > 0}
-        self._store(replace(to, listener_count=listener_count, languages=languages))
+        revision = to.counts_revision + 1
+        self._store(
+            replace(
+                to, listener_count=listener_count, languages=languages, counts_revision=revision
+            )
+        )
 
     # --- RosterSurvey ---
 
@@ -494,7 +501,7 @@ class MemoryTables:
 
     def _counts_of(self, of: Session) -> SessionCounts:
         counts = dict(self._counts[of.session_id])
-        revision = self._revisions[of.session_id]
+        revision = of.counts_revision
         return SessionCounts(of.session_id, of.created_at, of.listener_count, counts, revision)
 
     # --- TranslationCacheStore ---

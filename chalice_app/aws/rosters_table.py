@@ -25,6 +25,8 @@ ROSTER_INDEX = "roster-index"
 
 _IS_FOR = "attribute_not_exists(fromSequence) OR fromSequence <= :sequence"
 
+_HAS_MOVED = "v > :first"
+
 ROSTER_BUCKETS = 1
 """Index partitions a language of a session. One takes 1,000 writes/s, twice the 500 new
 connections/s that API Gateway admits by default; raise both together."""
@@ -49,6 +51,16 @@ class RostersTable:
         With a sequence, only of those whom that sentence's broadcast is for.
         """
         rule: dict[str, Any] = {} if sequence is None else {"where": _IS_FOR, "sequence": sequence}
+        return self._query(session, language, rule)
+
+    def query_moved(self, session: Session, language: str, sequence: int | None) -> Sequence[str]:
+        """Those of them who have changed their language since they joined."""
+        if sequence is None:
+            return self._query(session, language, {"where": _HAS_MOVED, "first": 1})
+        where = f"{_HAS_MOVED} AND ({_IS_FOR})"
+        return self._query(session, language, {"where": where, "first": 1, "sequence": sequence})
+
+    def _query(self, session: Session, language: str, rule: Mapping[str, Any]) -> Sequence[str]:
         return [
             connection_id
             for bucket in range(ROSTER_BUCKETS)

@@ -213,6 +213,7 @@ def session_from(item: Mapping[str, object]) -> Session:
         join_code_hash=_optional(item, "joinCodeHash"),
         max_listeners=_number(item, "maxListeners") if "maxListeners" in item else None,
         character_budget=_number(item, "characterBudget") if "characterBudget" in item else None,
+        counts_revision=_number(item, REVISION) if REVISION in item else 0,
     )
 
 

@@ -1,7 +1,7 @@
 """A sentence's way: checked, claimed, translated, sent as soon as ready, reported, remembered."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -97,6 +97,57 @@ def test_a_language_whose_last_listener_left_is_translated_no_more(world: World)
     world.count(["b"])
     speak(world, world.now(of))
     assert [target for _, _, target in world.translator.calls] == ["es"]
+
+
+class Interrupted(MemoryTables):
+    """Something happens just before the first roster is read."""
+
+    step: Callable[[], None] | None = None
+
+    def query_roster(
+        self, session: Session, language: str, sequence: int | None = None
+    ) -> Sequence[str]:
+        with self._lock:
+            step, self.step = self.step, None
+            if step is not None:
+                step()
+            return super().query_roster(session, language, sequence)
+
+
+def test_whoever_changes_language_while_the_rosters_are_read_hears_it_once() -> None:
+    tables = Interrupted()
+    world = World(tables=tables)
+    of = hall(world, a="es", b="es", c="fr")
+
+    def step() -> None:
+        tables.change_language("a", "fr")
+        tables.change_language("b", "pt")
+        world.count(["a", "b"])
+        world.listener(world.now(of), "new", "pt")
+
+    tables.step = step
+    report = speak(world, of)
+    heard = {each: [one["text"] for one in world.gateway.to(each, "caption")] for each in "abc"}
+    # Who was in a roster that had been read by then hears the old language, and nothing twice.
+    assert heard["a"] in (["[fr] Hello"], ["[es] Hello"])
+    assert heard["b"] in (["[pt] Hello"], ["[es] Hello"])
+    assert heard["c"] == ["[fr] Hello"]
+    assert sum(each["delivered"] for each in report["languages"].values()) == 3
+    assert world.gateway.to("new") == []  # it has its `joined` to come, and what was said before
+
+
+def test_while_nobody_changes_language_that_costs_one_read(world: World) -> None:
+    of = hall(world, a="es")
+    world.tables.calls.clear()
+    speak(world, of)
+    assert world.tables.calls["get_session"] == 1
+    assert world.tables.calls["query_roster"] == 1
+
+
+def test_a_session_that_cannot_be_read_again_is_no_failure(world: World) -> None:
+    of = hall(world, a="es")
+    world.tables.refusing.add("get_session")
+    assert speak(world, of)["languages"]["es"]["delivered"] == 1
 
 
 def test_a_slow_translation_delays_no_other_language(world: World) -> None:

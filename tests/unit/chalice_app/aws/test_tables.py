@@ -399,6 +399,20 @@ def test_a_language_change_moves_rosters(stores: Stores) -> None:
     assert stores.roster.query_roster(HERE, "pt-BR") == ["c1"]
 
 
+@pytest.mark.parametrize("sequence", [None, 1])
+def test_who_has_changed_language_is_known_from_who_has_not(
+    stores: Stores, sequence: int | None
+) -> None:
+    stores.sessions.put_session(HERE)
+    join(stores, listener(HERE, "c1", "es"), listener(HERE, "c2", "fr"))
+    before = now(stores).counts_revision
+    write = LedgerWrite("c1", counted("es"), counted("fr", version=2))
+    stores.ledger.commit(LedgerTransaction((write,), KEY))
+    assert stores.roster.query_moved(HERE, "fr", sequence) == ["c1"]
+    assert stores.roster.query_moved(HERE, "es", sequence) == []
+    assert now(stores).counts_revision > before
+
+
 def test_a_tombstone_is_in_no_roster(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     join(stores, listener(HERE, "c1", "es"))
