@@ -113,6 +113,44 @@ def test_a_session_takes_no_more_listeners_than_it_may(stage: Stage) -> None:
     asyncio.run(crowd())
 
 
+@pytest.mark.parametrize("query", [{}, {"lastSequence": 0}])
+def test_a_rush_while_somebody_speaks_fills_a_session_no_further(
+    stage: Stage, query: dict[str, object]
+) -> None:
+    asyncio.run(rush(stage, query))
+
+
+async def rush(stage: Stage, query: dict[str, object]) -> None:
+    async with talk(stage) as running:
+        running.session = of = open_session(stage, maxListeners=5)
+        speaker = await running.join_speaker()
+        await running.say(speaker, PAID)
+        address = of.address(targetLanguage="pt", **query)
+
+        async def hurry() -> str:
+            """The last word to one of the rush before its socket closes."""
+            try:
+                async with websockets.connect(address, proxy=None) as socket:
+                    there.append(socket)
+                    told = [json.loads(each) async for each in socket]
+            except websockets.InvalidStatus as refused:
+                return str(refused.response.status_code)
+            return str(told[-1].get("code", "stayed"))
+
+        there: list[websockets.ClientConnection] = []
+        tasks = [asyncio.create_task(hurry()) for _ in range(25)]
+        await eventually(
+            lambda: [stage.state(of)["listenerCount"], sum(not each.done() for each in tasks)],
+            [5, 5],
+        )
+        for socket in there:
+            await socket.close()
+        last_words = Counter(await asyncio.gather(*tasks))
+        assert last_words.keys() <= {"503", "SESSION_FULL", "stayed"}
+        assert last_words["stayed"] == 5
+        await eventually(lambda: stage.state(of)["listenerCount"], 0)
+
+
 def test_a_budget_that_is_spent_leaves_the_speaker_s_own_words(stage: Stage) -> None:
     asyncio.run(spend_a_budget(stage))
 

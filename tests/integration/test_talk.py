@@ -158,3 +158,23 @@ def test_sentences_sent_without_waiting_are_heard_in_order(stage: Stage) -> None
             assert listener.sequences() == list(range(1, len(SPEECH) + 1))
 
     asyncio.run(scenario())
+
+
+def test_whoever_changes_language_while_sentences_come_misses_none(stage: Stage) -> None:
+    asyncio.run(change_and_change_again(stage))
+
+
+async def change_and_change_again(stage: Stage) -> None:
+    """Moves fall into every moment of a sentence's way: no pause is as long as another."""
+    async with talk(stage) as at:
+        speaker = await at.join_speaker()
+        movers = await at.join_all(["pt", "en"] * 5)
+        for number in range(TRIES):
+            language = ("en", "pt")[number % 2]
+            for mover in movers:
+                await mover.send("changeLanguage", targetLanguage=language)
+            await asyncio.sleep(number * 0.003)
+            await at.say(speaker, SPEECH[number % 3])
+        for mover in movers:
+            await mover.settle()
+            assert mover.sequences() == list(range(1, TRIES + 1))

@@ -133,6 +133,17 @@ def test_a_speaker_is_told_that_it_has_joined(told: Told) -> None:
     assert (message["type"], message["role"]) == ("joined", "speaker")
 
 
+def test_a_speaker_whom_another_has_displaced_meanwhile_is_told_and_closed(told: Told) -> None:
+    of = told.world.speaker(told.world.open(), "c1")
+    of = told.world.speaker(of, "c2")
+    told.world.gateway.young["c1"] = 1
+    told.tell([speaker(of, "c1"), speaker(of, "c2")])
+    (error,) = told.world.gateway.to("c1")
+    assert (error["type"], error["code"]) == ("error", "NOT_SPEAKER")
+    assert told.world.gateway.closed == ["c1"]
+    assert told.kinds("c2") == ["joined"]
+
+
 def test_those_with_the_same_language_get_the_same_bytes_in_one_post(told: Told) -> None:
     of = told.world.open()
     joined = [told.world.listener(of, f"c{n}", "es") for n in range(5)]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalice_app.messages import JoinAsListener
+from chalice_app.messages import JoinAsListener, OpenSession
 from chalice_app.models import Connection, Session
 from streams.presence import Presence
 from streams.records import Change, StreamRecord
@@ -214,3 +214,16 @@ def test_a_speaker_is_replayed_nothing(world: World, back: bool) -> None:
     world.tables.put_connection(speaker(of, "s"))
     deliver(world, "s", back=back)
     assert world.gateway.to("s", "caption") == []
+
+
+def test_those_who_come_back_in_too_many_are_turned_away(world: World) -> None:
+    of, _ = world.app.sessions.open(OpenSession("en", max_listeners=2))
+    say(world, of, 1)
+    keys = []
+    for number in range(5):
+        keys.append(come_back(world, of, f"c{number}", last=0).connection_id)
+        world.clock.advance(1)
+    deliver(world, *keys)
+    refused = [key for key in keys if world.gateway.to(key)[-1].get("code") == "SESSION_FULL"]
+    assert len(refused) == 3
+    assert sorted(world.gateway.closed) == refused
