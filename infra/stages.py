@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -41,7 +42,20 @@ def add_stage_options(parser: argparse.ArgumentParser) -> None:
     """Adds `--stage` and the endpoints: all of them, as the local stage prints them together."""
     parser.add_argument("--stage", help="which stage; $STAGE, or dev, unless given")
     for name in _ENDPOINTS:
-        parser.add_argument(f"--{name}", metavar="URL", help="of a stage on this machine")
+        parser.add_argument(
+            f"--{name}", type=_url, metavar="URL", help="of a stage on this machine"
+        )
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole:
+        raise argparse.ArgumentTypeError(f"{text!r} is no URL such as http://127.0.0.1:8001")
+    return text
 
 
 def use_endpoints(arguments: argparse.Namespace, environ: MutableMapping[str, str]) -> None:
