@@ -36,6 +36,8 @@ _ENDPOINTS: Final = {
     "translate": "TRANSLATE",
     "gateway": "APIGATEWAYMANAGEMENTAPI",
 }
+_LOCAL: Final = "local"
+_DYNAMODB_ENDPOINTS: Final = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"}
 
 
 def add_stage_options(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +77,8 @@ def stage_settings(
     """The settings of a stage: a stage that is named wins over what the environment names.
 
     Raises:
-        ConfigurationError: a setting has no sense, or what is recorded is of another stage.
+        ConfigurationError: a setting has no sense, what is recorded is of another stage, or nothing
+            tells where the local stage is.
     """
     name = stage or environ.get("STAGE") or "dev"
     try:
@@ -84,6 +87,11 @@ def stage_settings(
         raise ConfigurationError(str(problem)) from problem
     tables = {variable: f"{table}-{name}" for variable, table in _TABLES.items()}
     recorded = _recorded(name, config)
+    if name == _LOCAL and not recorded and not _DYNAMODB_ENDPOINTS & environ.keys():
+        raise ConfigurationError(
+            f"stage {name} needs --dynamodb: copy the options that the stage prints above its "
+            "ready line"
+        )
     known = {**tables, **recorded, **_region(name, recorded, environ)}
     return Settings.from_env(
         {**environ, **known, "STAGE": name} if stage else {**known, **environ, "STAGE": name}

@@ -104,6 +104,15 @@ def test_an_endpoint_that_is_no_url_is_refused(
     assert capsys.readouterr().err.endswith(line)
 
 
+def test_the_local_stage_is_found_by_its_endpoint_alone(tmp_path: Path) -> None:
+    nothing_recorded = tmp_path / "config.json"
+    for stage, environ in (("local", {}), (None, {"STAGE": "local"})):
+        with pytest.raises(ConfigurationError, match="needs --dynamodb: "):
+            stage_settings(stage, environ, nothing_recorded)
+    environ = {"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}
+    assert stage_settings("local", environ, nothing_recorded).stage == "local"
+
+
 @pytest.mark.parametrize("name", ["Dev", "dev_1", "../dev", "d v"])
 def test_an_odd_stage_name_is_refused(name: str) -> None:
     with pytest.raises(ConfigurationError, match="is no stage name: use lower-case letters"):
