@@ -63,8 +63,9 @@ soak: system venv  ## MINUTES (10; 30 for the long one) of churn and kill -9 on 
 licences: venv  ## of every package, shipped and for development
 	$(BIN)/python -m infra.licences
 
+# --strict: an index that serves no advisories, or a pin that it does not know, is no pass.
 audit: .venv/audit/built  ## every pinned package against the published advisories; needs the network
-	.venv/audit/bin/pip-audit --disable-pip --require-hashes \
+	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes \
 	  --requirement requirements.txt --requirement infra/requirements-dev.txt
 
 # In an environment of its own: what it needs must not move the pins that it looks at.

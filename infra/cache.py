@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from chalice_app import bootstrap
 from chalice_app.config import ConfigurationError
-from chalice_app.errors import BroadcasterError
+from chalice_app.errors import BroadcasterError, InvalidLanguage
 from chalice_app.messages import parse_language
 from chalice_app.translation_cache import cache_key
 from infra.cache_purge import purge_entry, purge_pair
@@ -62,18 +62,20 @@ def _stats(application: Application, arguments: argparse.Namespace) -> None:
 
 def _purge(application: Application, arguments: argparse.Namespace) -> None:
     recency, store = _recency(application), application.adapters.cache
-    source, target = parse_language(arguments.source), parse_language(arguments.target)
+    source, target = _language(arguments.source), _language(arguments.target)
     if arguments.text is None:
         purged = purge_pair(recency, source, target)
     else:
         key = cache_key(source, target, arguments.text, application.cache.settings)
         purged = purge_entry(recency, store, key)
-    _tell(arguments, {"purged": purged}, f"{purged} translations withdrawn")
+    _tell(arguments, {"purged": purged}, f"{_counted(purged, 'translation')} withdrawn")
 
 
 def _warm(application: Application, arguments: argparse.Namespace) -> None:
-    source = parse_language(arguments.source)
-    targets = list(dict.fromkeys(map(parse_language, arguments.to.split(","))))
+    source = _language(arguments.source)
+    targets = list(dict.fromkeys(map(_language, arguments.to.split(","))))
+    # An engine that does not answer would fail one sentence after the other.
+    application.translation.list_languages()
     for language in (source, *targets):
         application.translation.require_language(language)
     targets = [target for target in targets if target != source]
@@ -94,14 +96,26 @@ def _warm(application: Application, arguments: argparse.Namespace) -> None:
 
 
 def _told(warmed: Warmed, script: Script, dollars: float) -> str:
-    made = f"{warmed.translated} translations made, {warmed.cached} were there"
-    bill = f"{warmed.characters:,} characters, ${dollars:.4f}"
-    lines = [f"{made}, {warmed.failed} failed: {bill}"]
+    made = f"{_counted(warmed.translated, 'translation')} made, {warmed.cached} found"
+    failed = f"{warmed.failed} failed" + (f" ({warmed.reason})" if warmed.failed else "")
+    bill = f"{_counted(warmed.characters, 'character')}, ${dollars:.4f}"
+    lines = [f"{made}, {failed}: {bill}"]
     if warmed.unaffordable:
-        lines.append(f"the budget is used up: {warmed.unaffordable} sentences are left")
+        lines.append(f"the budget is used up: left {_counted(warmed.unaffordable, 'sentence')}")
     if script.skipped:
-        lines.append(f"{script.skipped} lines are too long for one sentence and were left out")
+        lines.append(f"too long for one sentence and left out: {_counted(script.skipped, 'line')}")
     return "\n".join(lines)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _language(tag: str) -> str:
+    try:
+        return parse_language(tag)
+    except InvalidLanguage as error:
+        raise InvalidLanguage(f"{tag!r} is no BCP-47 tag such as es or zh-TW") from error
 
 
 def _script(name: str) -> Script:

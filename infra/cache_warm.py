@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from chalice_app.errors import TranslationFailed, Unavailable
 from chalice_app.messages import MAX_TEXT_CHARACTERS
@@ -15,20 +15,23 @@ if TYPE_CHECKING:
     from chalice_app.translation import Translation
     from chalice_app.translation_cache import TranslationCache
 
+_Answer: TypeAlias = str | TranslationFailed | Unavailable
+
 
 @dataclass(frozen=True)
 class Warmed:
     """How far it has come.
 
-    `sentences` are done, `cached` translations were there, `translated` are new, `failed` could not
-    be made; `characters` have been given to the engine. `unaffordable` sentences were left because
-    of the budget.
+    `sentences` are done, `cached` translations were there, `translated` are new and have cost
+    `characters`, `failed` could not be made, the last of them for the `reason`. `unaffordable`
+    sentences were left because of the budget.
     """
 
     sentences: int = 0
     cached: int = 0
     translated: int = 0
     failed: int = 0
+    reason: str = ""
     characters: int = 0
     unaffordable: int = 0
 
@@ -62,25 +65,28 @@ class Warming:
         """Warms the sentences in their order, telling after each.
 
         The engine is never given more than `budget` characters: a translation is begun only if all
-        of it can still be paid, and one that fails counts as if it had been billed. The first
-        sentence that does not fit ends the work.
+        of it can still be paid, and one that fails uses up the budget, for an answer that was lost
+        may have been billed. The first sentence that does not fit ends the work.
         """
-        warmed = Warmed()
+        warmed, given = Warmed(), 0
         for number, text in enumerate(sentences):
             cached = self.cache.get(text, self.source, self.targets)
             missing = [target for target in self.targets if target not in cached]
-            affordable = (self.budget - warmed.characters) // len(text)
-            made = dict(self._translated(text, missing[:affordable]))
+            affordable = (self.budget - given) // len(text)
+            answers = dict(self._answers(text, missing[:affordable]))
+            made = {target: each for target, each in answers.items() if isinstance(each, str)}
+            failures = [each for each in answers.values() if not isinstance(each, str)]
+            given += len(answers) * len(text)
             self.cache.put(text, self.source, made)
-            tried = min(len(missing), affordable)
-            fits = tried == len(missing)
+            fits = len(answers) == len(missing)
             warmed = replace(
                 warmed,
                 sentences=warmed.sentences + fits,
                 cached=warmed.cached + len(cached),
                 translated=warmed.translated + len(made),
-                failed=warmed.failed + tried - len(made),
-                characters=warmed.characters + tried * len(text),
+                failed=warmed.failed + len(failures),
+                reason=failures[-1].message if failures else warmed.reason,
+                characters=warmed.characters + len(made) * len(text),
                 unaffordable=0 if fits else len(sentences) - number,
             )
             tell(warmed)
@@ -88,16 +94,15 @@ class Warming:
                 break
         return warmed
 
-    def _translated(self, text: str, targets: Sequence[str]) -> Iterator[tuple[str, str]]:
+    def _answers(self, text: str, targets: Sequence[str]) -> Iterator[tuple[str, _Answer]]:
         asked = {target: self.translation.start(text, self.source, target) for target in targets}
         wait(asked.values())
         for target, answer in asked.items():
-            if (translated := _result(answer)) is not None:
-                yield target, translated
+            yield target, _result(answer)
 
 
-def _result(answer: Future[str]) -> str | None:
+def _result(answer: Future[str]) -> _Answer:
     try:
         return answer.result()
-    except (TranslationFailed, Unavailable):
-        return None
+    except (TranslationFailed, Unavailable) as failure:
+        return failure

@@ -153,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.redrive")
     add_stage_options(parser)
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--file", type=Path, help="JSON lines of failed records")
+    source.add_argument("--file", type=Path, help="JSON lines of failed records: failures.jsonl")
     source.add_argument("--queue", help="URL of the SQS queue of failed positions")
     chosen = parser.parse_args(arguments)
     log_to_stderr("redrive")
@@ -167,6 +167,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BroadcasterError, BotoCoreError, ClientError, OSError, ValueError) as failure:
         _say(told(failure))
         stopped = True
+    if stopped and not outcomes.total():
+        return 1
     done = f"{outcomes['handled']} records handled, {outcomes['failed']} failed again"
     slices = outcomes["slices"]
     print(f"{done}; slices of old sentences let go: {slices}" if slices else done)

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -35,13 +36,28 @@ _ENDPOINTS: Final = {
     "translate": "TRANSLATE",
     "gateway": "APIGATEWAYMANAGEMENTAPI",
 }
+_LOCAL: Final = "local"
+_DYNAMODB_ENDPOINTS: Final = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"}
 
 
 def add_stage_options(parser: argparse.ArgumentParser) -> None:
     """Adds `--stage` and the endpoints: all of them, as the local stage prints them together."""
     parser.add_argument("--stage", help="which stage; $STAGE, or dev, unless given")
     for name in _ENDPOINTS:
-        parser.add_argument(f"--{name}", metavar="URL", help="of a stage on this machine")
+        parser.add_argument(
+            f"--{name}", type=_url, metavar="URL", help="of a stage on this machine"
+        )
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole:
+        raise argparse.ArgumentTypeError(f"{text!r} is no URL such as http://127.0.0.1:8001")
+    return text
 
 
 def use_endpoints(arguments: argparse.Namespace, environ: MutableMapping[str, str]) -> None:
@@ -61,7 +77,8 @@ def stage_settings(
     """The settings of a stage: a stage that is named wins over what the environment names.
 
     Raises:
-        ConfigurationError: a setting has no sense, or what is recorded is of another stage.
+        ConfigurationError: a setting has no sense, what is recorded is of another stage, or nothing
+            tells where the local stage is.
     """
     name = stage or environ.get("STAGE") or "dev"
     try:
@@ -70,6 +87,11 @@ def stage_settings(
         raise ConfigurationError(str(problem)) from problem
     tables = {variable: f"{table}-{name}" for variable, table in _TABLES.items()}
     recorded = _recorded(name, config)
+    if name == _LOCAL and not recorded and not _DYNAMODB_ENDPOINTS & environ.keys():
+        raise ConfigurationError(
+            f"stage {name} needs --dynamodb: copy the options that the stage prints above its "
+            "ready line"
+        )
     known = {**tables, **recorded, **_region(name, recorded, environ)}
     return Settings.from_env(
         {**environ, **known, "STAGE": name} if stage else {**known, **environ, "STAGE": name}

@@ -19,7 +19,7 @@ from pathlib import Path
 from infra.local import signals
 from infra.local.environment import Environment, Ports, stage_settings, url
 from infra.local.missing_engines import missing_engines
-from infra.local.ports import PortError, free_ports, require_free
+from infra.local.ports import PortError, free_ports, parse_port, require_free
 from infra.local.processes import end_with_parent
 from infra.local.stage import Stage, StageError
 from infra.local.workspace import WorkspaceError, workspace
@@ -116,11 +116,10 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        message = f"{port} is no port"
-        raise argparse.ArgumentTypeError(message)
-    return port
+    try:
+        return parse_port(text)
+    except PortError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _directory(text: str) -> Path:

@@ -25,9 +25,10 @@ from chalice.cli import local as local_command
 from chalice.local import ChaliceRequestHandler
 
 from infra.local.environment import url, use_settings, with_page_origins
-from infra.local.ports import PortError, require_free
+from infra.local.ports import PortError, parse_port, require_free
 from infra.local.processes import PROJECT, end_with_parent, python
 
+WS_PORT: Final = "8001"
 STOP_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.02
 
@@ -60,7 +61,11 @@ def prepare() -> None:
         require_free(command.port)
     except PortError as error:
         _give_up(f"{error}: choose another one with --port")
-    settings = _start_stage(command)
+    try:
+        ws_port = websocket_port(command, os.environ)
+    except PortError as error:
+        _give_up(f"{error}: choose another one for WebSockets with WS_PORT=...")
+    settings = _start_stage(command, ws_port)
     use_settings(settings)
     threading.Thread(target=_announce, args=(command, settings), daemon=True).start()
 
@@ -87,10 +92,27 @@ def local_options(arguments: Sequence[str]) -> LocalCommand | None:
     return LocalCommand(options["host"], options["port"])
 
 
-def _start_stage(command: LocalCommand) -> Mapping[str, str]:
+def websocket_port(command: LocalCommand, environ: Mapping[str, str]) -> int:
+    """Where WebSockets are served: WS_PORT, for Chalice's command has no option for it.
+
+    Raises:
+        PortError: it is taken, or none.
+    """
+    port = parse_port(environ.get("WS_PORT") or WS_PORT)
+    if port == command.port:
+        message = f"port {port} is what HTTP is served at"
+        raise PortError(message)
+    require_free(port)
+    return port
+
+
+def _start_stage(command: LocalCommand, ws_port: int) -> Mapping[str, str]:
     """Start the stage as a process that ends with this one; returns the application's settings."""
     stage = subprocess.Popen(
-        python("infra.local", "--without-http", "--parent", str(os.getpid())),
+        python(
+            *("infra.local", "--without-http", "--ws-port", str(ws_port)),
+            *("--parent", str(os.getpid())),
+        ),
         cwd=PROJECT,
         env={
             **os.environ,
@@ -157,6 +179,7 @@ def _give_up(reason: str) -> NoReturn:
     """End the process: in Chalice's thread an exception would leave it waiting for ever."""
     print(f"chalice local: {reason}", file=sys.stderr, flush=True)
     if "CHALICE_WORKER" in os.environ:
-        # The reloader above would end in success (exit code 0), whatever its worker died of.
+        # The reloader above would end in success (exit code 0), whatever its worker died of, and at
+        # a SIGINT, too. So it fails as a shell tells it: "Terminated", 143.
         os.kill(os.getppid(), signal.SIGTERM)
     os._exit(1)

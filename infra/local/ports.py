@@ -18,6 +18,18 @@ class PortError(Exception):
     """A port that was asked for is taken, or none is free."""
 
 
+def parse_port(text: str) -> int:
+    """A port as it is written; 0 picks a free one.
+
+    Raises:
+        PortError: it is none.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65_535):
+        message = f"{text!r} is no port: 1 to 65535, or 0 for a free one"
+        raise PortError(message)
+    return int(text)
+
+
 def is_free(port: int) -> bool:
     """Whether a server could listen on that port of loopback now."""
     with socket.socket() as probe:

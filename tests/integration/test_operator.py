@@ -31,8 +31,8 @@ def test_a_script_is_translated_beforehand(options: list[str], tmp_path: Path) -
     warm = ("cache", "warm", str(script), "--to", "pt", "--budget", "100", *options)
     first, again = run(*warm), run(*warm)
     assert (first.returncode, first.stderr) == (0, "")
-    assert first.stdout.startswith("1 translations made, 0 were there")
-    assert again.stdout.startswith("0 translations made, 1 were there")
+    assert first.stdout.startswith("1 translation made, 0 found")
+    assert again.stdout.startswith("0 translations made, 1 found")
 
 
 def test_one_session_is_reconciled(stage: Stage, options: list[str]) -> None:

@@ -78,12 +78,19 @@ def _mutant(name: str) -> Design:
 
 
 def _progress(line: str) -> None:
-    print(f"\r{line}", end="", file=sys.stderr, flush=True)
+    """Over the line before, on a terminal; a log would keep them all."""
+    if sys.stderr.isatty():
+        print(f"\r{line}", end="", file=sys.stderr, flush=True)
+
+
+def _end_progress() -> None:
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
 
 
 def _totals_table(totals: Totals, seconds: float) -> Iterator[str]:
     """What happened, one count a line."""
-    print(file=sys.stderr)
+    _end_progress()
     for name, count in asdict(totals).items():
         yield f"{name:<12} {count:>12,}"
     yield f"{'seconds':<12} {seconds:>12,.1f}"
@@ -101,7 +108,7 @@ def _failures(failures: Sequence[Failure]) -> Iterator[str]:
 def _mutants_table(hunted: Sequence[Hunted]) -> Iterator[str]:
     """Which seed caught each mutant."""
     if hunted:
-        print(file=sys.stderr)
+        _end_progress()
         yield f"{'mutant':<54} caught at seed"
     for mutant in hunted:
         seed = "SURVIVED" if mutant.caught is None else f"{mutant.caught.seed:,}"

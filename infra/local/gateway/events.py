@@ -5,13 +5,14 @@ and a $disconnect event has only four headers, none of them the client's own.
 """
 
 import base64
-import hashlib
 import secrets
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
+
+from chalice_app.logs import connection_name
 
 STAGE = "api"
 API_ID = "local"
@@ -38,7 +39,7 @@ class Origin:
     @property
     def log_name(self) -> str:
         """How a log names the connection: whoever knows its id may post to it, so it tells none."""
-        return hashlib.sha256(self.connection_id.encode()).hexdigest()[:12]
+        return connection_name(self.connection_id)
 
 
 def new_id() -> str:

@@ -196,12 +196,14 @@ def test_the_budget_is_never_passed(seed: int, sentences: list[str], budget: int
     for text in sentences:
         if chance.random() < 0.3:
             application.cache.put(text, "en", {"es": "cached"})
-    if chance.random() < 0.3:
-        world.translator.failing.add("fr")
+    failing = {"fr"} if chance.random() < 0.3 else set()
+    world.translator.failing |= failing
     warming = Warming(application.cache, application.translation, "en", ["es", "fr"], budget)
     warmed = warming.warm(sentences, told.append)
     spent = sum(len(text) for text, _, _ in world.translator.calls)
-    assert spent == warmed.characters <= budget
+    failed = sum(len(text) for text, _, target in world.translator.calls if target in failing)
+    assert spent <= budget
+    assert warmed.characters == spent - failed
     assert warmed.translated + warmed.failed == len(world.translator.calls)
     assert warmed.sentences + warmed.unaffordable == len(sentences)
     assert told == sorted(told, key=lambda each: each.characters)
@@ -213,8 +215,44 @@ def test_what_the_budget_leaves_is_said(
     name = script(tmp_path, "Hello", "Good bye", "So long")
     tool.run("warm", name, "--to", "es", "--budget", "12")
     told = capsys.readouterr().out
-    assert "1 translations made" in told
-    assert "the budget is used up: 2 sentences are left" in told
+    assert "1 translation made, 0 found, 0 failed: 5 characters, $0.0001" in told
+    assert "the budget is used up: left 2 sentences" in told
+
+
+def test_translations_that_fail_cost_nothing_and_say_why(
+    tool: Tool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tool.world.translator.failing.add("fr")
+    name = script(tmp_path, "Hello", "Good bye")
+    with pytest.raises(SystemExit) as ended:
+        tool.run("warm", name, "--to", "fr", "--budget", "100")
+    assert ended.value.code == 1
+    told = capsys.readouterr().out
+    assert told == "0 translations made, 0 found, 2 failed (told to fail): 0 characters, $0.0000\n"
+
+
+def test_an_engine_that_does_not_answer_is_asked_for_no_sentence(
+    tool: Tool, tmp_path: Path
+) -> None:
+    tool.world.translator.unavailable = True
+    with pytest.raises(Unavailable):
+        tool.run("warm", script(tmp_path, "Hello"), "--to", "fr", "--budget", "100")
+    assert (tool.world.translator.calls, tool.world.translator.listings) == ([], 1)
+
+
+def test_which_of_the_languages_is_no_tag_is_said(tool: Tool, tmp_path: Path) -> None:
+    with pytest.raises(InvalidLanguage, match=r"^'' is no BCP-47 tag such as es"):
+        tool.run("warm", script(tmp_path, "Hello"), "--to", "es,,fr", "--budget", "100")
+    with pytest.raises(InvalidLanguage, match="'e s' is no BCP-47 tag"):
+        tool.run("purge", "--source", "en", "--target", "e s")
+
+
+def test_one_translation_is_withdrawn_in_the_singular(
+    tool: Tool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tool.put("Hello")
+    tool.run("purge", "--source", "en", "--target", "es")
+    assert capsys.readouterr().out == "1 translation withdrawn\n"
 
 
 def test_nothing_is_spent_on_a_cache_that_is_down(tool: Tool, tmp_path: Path) -> None:

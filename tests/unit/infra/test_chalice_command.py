@@ -1,12 +1,19 @@
 """For which commands of Chalice the stage comes up."""
 
 import os
+import socket
 
 import pytest
 from chalice.local import ChaliceRequestHandler
 
 from infra.local import chalice_command
-from infra.local.chalice_command import LocalCommand, hide_queries, local_options
+from infra.local.chalice_command import (
+    LocalCommand,
+    hide_queries,
+    local_options,
+    websocket_port,
+)
+from infra.local.ports import PortError
 
 
 @pytest.mark.parametrize(
@@ -53,6 +60,27 @@ def test_nothing_happens_for_other_commands_and_recorded_stages(
     before = dict(os.environ)
     chalice_command.prepare()
     assert dict(os.environ) == before
+
+
+def test_websockets_have_a_port_of_their_own_choice() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    command = LocalCommand("127.0.0.1", 8000)
+    assert websocket_port(command, {"WS_PORT": str(port)}) == port
+
+
+def test_a_port_that_websockets_cannot_have_is_refused() -> None:
+    command = LocalCommand("127.0.0.1", 8000)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = server.getsockname()[1]
+        with pytest.raises(PortError, match=f"port {taken} of .* already in use"):
+            websocket_port(command, {"WS_PORT": str(taken)})
+    with pytest.raises(PortError, match="port 8000 is what HTTP is served at"):
+        websocket_port(command, {"WS_PORT": "8000"})
+    with pytest.raises(PortError, match="'x' is no port"):
+        websocket_port(command, {"WS_PORT": "x"})
+    with pytest.raises(PortError, match="port 8001 is what HTTP is served at"):
+        websocket_port(LocalCommand("127.0.0.1", 8001), {})
 
 
 def test_chalice_s_own_server_logs_no_query(

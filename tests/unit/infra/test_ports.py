@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local.ports import HIGHEST, LOWEST, PortError, free_ports, is_free, require_free
+from infra.local.__main__ import main
+from infra.local.ports import (
+    HIGHEST,
+    LOWEST,
+    PortError,
+    free_ports,
+    is_free,
+    parse_port,
+    require_free,
+)
 
 
 @pytest.fixture
@@ -19,6 +28,22 @@ def test_a_port_that_somebody_listens_on_is_refused(taken: int) -> None:
     assert not is_free(taken)
     with pytest.raises(PortError, match=f"port {taken} of 127.0.0.1 is already in use"):
         require_free(taken)
+
+
+def test_a_port_is_a_number_that_a_socket_takes() -> None:
+    assert [parse_port(text) for text in ("0", "8000", "65535")] == [0, 8000, 65535]
+
+
+@pytest.mark.parametrize("text", ["abc", "", "-1", "65536", "8_000", " 80", "9" * 5000])
+def test_what_is_no_port_is_said_with_what_is_one(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(PortError, match="is no port: 1 to 65535, or 0 for a free one"):
+        parse_port(text)
+    with pytest.raises(SystemExit) as ended:
+        main([f"--http-port={text}"])
+    assert ended.value.code == 2
+    assert f"argument --http-port: {text!r} is no port: 1 to" in capsys.readouterr().err
 
 
 def test_a_port_taken_on_every_interface_is_refused() -> None:

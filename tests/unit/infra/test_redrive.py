@@ -1,6 +1,8 @@
 """Failed stream records, handed to their handlers again."""
 
 import json
+import logging
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from botocore.stub import Stubber
 
 from chalice_app.aws.clients import Clients
 from chalice_app.bootstrap import composed
-from infra.redrive import Failure, fetch_records, read_file, read_queue, redrive
+from infra.redrive import Failure, fetch_records, main, read_file, read_queue, redrive
 from tests.fakes import SETTINGS, World, listener
 
 
@@ -101,6 +103,19 @@ def test_a_line_that_is_no_entry_is_named_and_stops_no_other(
     assert redrive(failures[1]) == {"handled": 0, "failed": 1, "slices": 0}
     (told,) = capsys.readouterr().err.splitlines()
     assert told.startswith(f"redrive: line 2 of {path} is no entry")
+
+
+def test_a_file_that_is_not_there_is_all_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.environ", dict(os.environ))
+    monkeypatch.setattr(logging.root, "handlers", [])
+    missing = tmp_path / "none.jsonl"
+    endpoint = ("--stage", "local", "--dynamodb", "http://127.0.0.1:1")
+    assert main([*endpoint, "--file", str(missing)]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == f"redrive: [Errno 2] No such file or directory: '{missing}'\n"
 
 
 class Queue:

@@ -1,5 +1,6 @@
 """What the operator's commands say when they cannot work: one line, with what mends it."""
 
+import argparse
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ from chalice_app.config import ConfigurationError
 from chalice_app.errors import SessionNotFound, Unavailable
 from infra.deployment.stage_names import PROJECT
 from infra.reconcile import reconcile
-from infra.stages import stage_settings, told
+from infra.stages import add_stage_options, stage_settings, told
 from tests.fakes import World
 
 COMMANDS = (
@@ -85,6 +86,31 @@ def test_a_session_that_is_not_there_is_told(world: World) -> None:
 
 def test_one_that_is_there_is_looked_at(world: World) -> None:
     assert reconcile(world.app, world.open().session_id).drift == 0
+
+
+@pytest.mark.parametrize("option", ["--dynamodb", "--translate", "--gateway"])
+@pytest.mark.parametrize(
+    "text", ["127.0.0.1:25909", "foo", "http://", "http://h:99999", "ws://h:1"]
+)
+def test_an_endpoint_that_is_no_url_is_refused(
+    option: str, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    add_stage_options(parser)
+    with pytest.raises(SystemExit) as ended:
+        parser.parse_args([option, text])
+    assert ended.value.code == 2
+    line = f"argument {option}: {text!r} is no URL such as http://127.0.0.1:8001\n"
+    assert capsys.readouterr().err.endswith(line)
+
+
+def test_the_local_stage_is_found_by_its_endpoint_alone(tmp_path: Path) -> None:
+    nothing_recorded = tmp_path / "config.json"
+    for stage, environ in (("local", {}), (None, {"STAGE": "local"})):
+        with pytest.raises(ConfigurationError, match="needs --dynamodb: "):
+            stage_settings(stage, environ, nothing_recorded)
+    environ = {"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}
+    assert stage_settings("local", environ, nothing_recorded).stage == "local"
 
 
 @pytest.mark.parametrize("name", ["Dev", "dev_1", "../dev", "d v"])

@@ -3,6 +3,7 @@
 `python -m tests.simulation --seeds 100000 --mutants` does the same at length.
 """
 
+import io
 import os
 import subprocess
 import sys
@@ -123,7 +124,24 @@ def test_the_command_prints_what_happened(capsys: pytest.CaptureFixture[str]) ->
     printed = capsys.readouterr()
     assert status == 0
     assert "schedules              10" in printed.out
-    assert "10 of 10 schedules, 0 failures" in printed.err
+    assert printed.err == ""
+
+
+class Terminal(io.StringIO):
+    """A stream that somebody watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_for_who_watches(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    main(["--seeds", "10", "--from", "100", "--jobs", "1"])
+    assert screen.getvalue().endswith("\r10 of 10 schedules, 0 failures\n")
+    assert "schedules              10" in capsys.readouterr().out
 
 
 def test_the_command_prints_the_shortest_trace_of_a_mutant(
