@@ -92,6 +92,10 @@ class _QuietPresence:
         self.ledger.get_sessions(sorted({connection.session_id for connection in joined}))
         self.ledger.get_sessions(sorted({*changed_sessions, *meanwhile()}))
 
+    def turn_away_surplus(self, arrived: Sequence[Connection]) -> None:
+        """Reads the sessions that may be too full."""
+        self.ledger.get_sessions(sorted({connection.session_id for connection in arrived}))
+
 
 class _Nobody:
     """Whoever is told something: they hear it, and do nothing."""
