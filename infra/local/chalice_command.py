@@ -18,14 +18,16 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Final, NoReturn
 
 from chalice.cli import local as local_command
 from chalice.local import ChaliceRequestHandler
 
+from infra.local.callers import is_for, page_hosts
 from infra.local.environment import url, use_settings, with_page_origins
-from infra.local.ports import PortError, parse_port, require_free
+from infra.local.ports import LOOPBACK, PortError, parse_port, require_free
 from infra.local.processes import PROJECT, end_with_parent, python
 
 WS_PORT: Final = "8001"
@@ -50,6 +52,7 @@ def prepare() -> None:
     command = local_options(sys.argv[1:])
     if command is not None:
         hide_queries()
+        refuse_other_hosts(command)
     if command is None or "SESSIONS_TABLE_NAME" in os.environ:
         return
     # Chalice's file watcher takes a new .pyc for a change, and would start all over.
@@ -78,6 +81,26 @@ def hide_queries() -> None:
         BaseHTTPRequestHandler.log_message(self, format, *shown)
 
     ChaliceRequestHandler.log_message = log_message
+
+
+def refuse_other_hosts(command: LocalCommand) -> None:
+    """Has Chalice's server on loopback answer 403 to a `Host` that `callers` does not know.
+
+    With a --host of another network, whoever runs it has let others in.
+    """
+    if command.host not in (LOOPBACK, "localhost", "::1"):
+        return
+    hosts = page_hosts(os.environ.get("ALLOWED_ORIGINS", ""))
+
+    def parse_request(self: ChaliceRequestHandler) -> bool:
+        if not BaseHTTPRequestHandler.parse_request(self):
+            return False
+        if is_for(hosts, self.headers.get("host")):
+            return True
+        self.send_error(HTTPStatus.FORBIDDEN)
+        return False
+
+    ChaliceRequestHandler.parse_request = parse_request
 
 
 def local_options(arguments: Sequence[str]) -> LocalCommand | None:

@@ -26,6 +26,8 @@ from ministack.app import app as ministack
 from ministack.core.persistence import save_state
 from ministack.services import dynamodb
 
+from infra.local.callers import is_program
+
 STREAM_RETENTION_SECONDS: Final = 3600
 SAVE_SECONDS: Final = 2.0
 BUSY_SHARE: Final = 0.02
@@ -33,11 +35,33 @@ BUSY_SHARE: Final = 0.02
 KEEP_ALIVE_SECONDS: Final = 75.0
 """As ministack's own command has it."""
 _READS: Final = (b"Get", b"BatchGet", b"TransactGet", b"Query", b"Scan", b"Describe", b"List")
+_CORS: Final = b"access-control-"
 
 Scope = Any
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 """ASGI's: its own types are in a package that only type checkers need."""
+
+
+class ProgramsOnly:
+    """An ASGI application for the SDKs of this machine; web pages get 403, and no CORS headers."""
+
+    def __init__(self, application: Application) -> None:
+        """`application` serves whoever may come in."""
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the life of the server."""
+        if scope["type"] == "lifespan":
+            await self._application(scope, receive, send)
+        elif scope["type"] == "http" and _is_of_program(scope):
+            await self._application(scope, receive, _without_cors(send))
+        elif scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 403, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+        else:  # DynamoDB has no WebSockets; closed before it is accepted, a handshake gets 403
+            await send({"type": "websocket.close"})
 
 
 class SavedWhileRunning:
@@ -87,6 +111,24 @@ class SavedWhileRunning:
         return receive_or_end
 
 
+def _is_of_program(scope: Scope) -> bool:
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    return is_program(headers.get(b"host"), headers.get(b"origin"))
+
+
+def _without_cors(send: Send) -> Send:
+    """For ministack lets any page read any answer."""
+
+    async def send_without(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            headers = message.get("headers", ())
+            kept = [each for each in headers if not each[0].lower().startswith(_CORS)]
+            message = {**message, "headers": kept}
+        await send(message)
+
+    return send_without
+
+
 def _may_change(scope: Scope) -> bool:
     target = dict(scope.get("headers", ())).get(b"x-amz-target", b"")
     return not bytes(target).rpartition(b".")[2].startswith(_READS)
@@ -105,7 +147,8 @@ def main() -> None:
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.loglevel = os.environ.get("LOG_LEVEL", "WARNING")
-    asyncio.run(serve(SavedWhileRunning() if saved else ministack, config))
+    served = ProgramsOnly(SavedWhileRunning() if saved else ministack)
+    asyncio.run(serve(served, config))
 
 
 if __name__ == "__main__":

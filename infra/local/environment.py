@@ -67,17 +67,20 @@ def stage_settings(ports: Ports) -> Environment:
         "STAGE": "local",
         # By the name that app.py gives it, for it is deployed nowhere.
         "BROADCAST_FUNCTION_NAME": "broadcast",
-        # Whoever reaches loopback runs the stage: the operator's view asks for no token.
-        "OPERATOR_TOKEN_HASH": "open",
     }
 
 
 def admission_settings(user: Environment, ports: Ports) -> Environment:
     """Who may come in: the stage's own page, and as often from loopback as a whole hall does.
 
-    What the user has set stands: further origins, or other addresses without limits (none, say).
+    What the user has set stands: further origins, other addresses without limits (none, say), or an
+    operator's token.
     """
-    settings = {"UNLIMITED_ADDRESSES": user.get("UNLIMITED_ADDRESSES", _LOOPBACK_NETWORKS)}
+    settings = {
+        "UNLIMITED_ADDRESSES": user.get("UNLIMITED_ADDRESSES", _LOOPBACK_NETWORKS),
+        # Whoever reaches loopback runs the stage: the operator's view asks for no token.
+        "OPERATOR_TOKEN_HASH": user.get("OPERATOR_TOKEN_HASH", "open"),
+    }
     if ports.http is not None:
         settings["ALLOWED_ORIGINS"] = with_page_origins(user, ports.http)
     return settings

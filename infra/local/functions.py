@@ -25,6 +25,7 @@ from aiohttp import web
 from chalice_app import bootstrap, logs
 from infra.local import memory
 from infra.local.background import background
+from infra.local.callers import page_hosts
 from infra.local.cloudwatch import CloudWatch
 from infra.local.failures import FailureFile
 from infra.local.http_routes import HttpRoutes
@@ -97,7 +98,8 @@ def _http_routes(
 ) -> HttpRoutes | None:
     if port is None:
         return None
-    routes = HttpRoutes(application, port, after_request)
+    hosts = page_hosts(os.environ.get("ALLOWED_ORIGINS", ""))
+    routes = HttpRoutes(application, port, after_request, hosts)
     routes.start()
     return routes
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -17,12 +20,17 @@ from chalice.local import (
     ThreadedHTTPServer,
 )
 
+from infra.local.callers import LOOPBACK_HOSTS, is_for
 from infra.local.registry import Application
 
 LOGGER = logging.getLogger(__name__)
 
 LARGEST_BODY_BYTES: Final = 10 * 1024 * 1024
 """API Gateway's quota for a REST payload."""
+MOST_DROPPED_BYTES: Final = 10 * LARGEST_BODY_BYTES
+DROP_SECONDS: Final = 5.0
+"""How much of a refused body is read, and how long, before the connection is cut."""
+CHUNK_BYTES: Final = 64 * 1024
 IDLE_SECONDS: Final = 60
 """How long a connection without a request keeps its thread."""
 
@@ -38,6 +46,7 @@ class _Handler(ChaliceRequestHandler):
         objection = self._objection()
         if objection is not None:
             self.send_error(objection)
+            self._drop_body()
             return
         try:
             super()._generic_handle()
@@ -50,7 +59,22 @@ class _Handler(ChaliceRequestHandler):
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle  # noqa: N815
 
+    def _drop_body(self) -> None:
+        """Take what the client still sends.
+
+        Closing over it would reset the connection, and many a client would never see the answer.
+        """
+        end = time.monotonic() + DROP_SECONDS
+        left = MOST_DROPPED_BYTES
+        self.connection.settimeout(DROP_SECONDS)
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            while left > 0 and time.monotonic() < end and (part := self.rfile.read1(CHUNK_BYTES)):
+                left -= len(part)
+
     def _objection(self) -> HTTPStatus | None:
+        if not is_for(cast(_Server, self.server).hosts, self.headers.get("host")):
+            return HTTPStatus.FORBIDDEN
         length = self.headers.get("content-length", "0")
         if "transfer-encoding" in self.headers:
             return HTTPStatus.LENGTH_REQUIRED
@@ -85,6 +109,7 @@ class _Handler(ChaliceRequestHandler):
 class _Server(ThreadedHTTPServer):
     request_queue_size = 128
     after_request: Callable[[], None] = staticmethod(lambda: None)
+    hosts: Collection[str] = LOOPBACK_HOSTS
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is no error of ours; anything else goes to the log."""
@@ -99,9 +124,13 @@ class HttpRoutes:
     """Serves the application's HTTP routes; `after_request` runs after each."""
 
     def __init__(
-        self, application: Application, port: int, after_request: Callable[[], None]
+        self,
+        application: Application,
+        port: int,
+        after_request: Callable[[], None],
+        hosts: Collection[str] = LOOPBACK_HOSTS,
     ) -> None:
-        """Bind the port.
+        """Bind the port; `hosts` are those that browsers may know it by.
 
         Raises:
             OSError: the port is taken.
@@ -111,7 +140,8 @@ class HttpRoutes:
         app.__class__ = type("ThreadSafeChalice", (LocalChalice, type(app)), {})
         config = application.config
         self._local = LocalDevServer(app, config, "127.0.0.1", port, _Handler, _Server)
-        cast(_Server, self._local.server).after_request = after_request
+        server = cast(_Server, self._local.server)
+        server.after_request, server.hosts = after_request, hosts
 
     @property
     def port(self) -> int:

@@ -17,6 +17,7 @@ from aiohttp import web
 
 from infra.local.failures import FailureFile
 from infra.local.invocation import Function, Invoker, Result, timed_out
+from infra.local.programs_only import programs_only
 from infra.local.registry import Application
 
 LOGGER = logging.getLogger(__name__)
@@ -48,7 +49,9 @@ class InvokeApi:
 
     def web_application(self) -> web.Application:
         """The routes, for aiohttp to serve."""
-        application = web.Application(client_max_size=LARGEST_REQUEST_BYTES)
+        application = web.Application(
+            client_max_size=LARGEST_REQUEST_BYTES, middlewares=[programs_only]
+        )
         application.router.add_post("/2015-03-31/functions/{name}/invocations", self._invoke)
         return application
 

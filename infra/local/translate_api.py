@@ -21,6 +21,7 @@ from aiohttp import web
 from chalice_app.languages import describe
 from infra.local.engine.apertium import PipeFailed
 from infra.local.engine.routes import EngineClosed, UnsupportedPair
+from infra.local.programs_only import programs_only
 
 TARGET_PREFIX = "AWSShineFrontendService_20170701."
 MAX_TEXT_BYTES = 10_000  # https://docs.aws.amazon.com/translate/latest/dg/what-is-limits.html
@@ -131,7 +132,7 @@ class Endpoint:
 
 def application(engine: Translator, workers: Executor) -> web.Application:
     """The server's application, to be run by whoever has a port."""
-    app = web.Application()
+    app = web.Application(middlewares=[programs_only])
     app.router.add_post("/", Endpoint(engine, workers).handle)
     return app
 

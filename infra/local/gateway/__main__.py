@@ -14,6 +14,7 @@ import signal
 import sys
 
 from infra.local import memory
+from infra.local.callers import page_hosts
 from infra.local.gateway.functions import FunctionNames
 from infra.local.gateway.limits import Limits
 from infra.local.gateway.server import LOOPBACK, gateway
@@ -72,7 +73,8 @@ async def _serve(arguments: argparse.Namespace) -> None:
         loop.add_signal_handler(signum, stop.set)
     names = FunctionNames(arguments.connect, arguments.message, arguments.disconnect)
     limits = Limits(idle_timeout=arguments.idle_timeout, max_age=arguments.max_age)
-    async with gateway(arguments.functions, arguments.port, names, limits) as port:
+    hosts = page_hosts(os.environ.get("ALLOWED_ORIGINS", ""))
+    async with gateway(arguments.functions, arguments.port, names, limits, hosts) as port:
         print(f"ready ws://{LOOPBACK}:{port}", flush=True)
         orphaned = asyncio.create_task(_stop_when_orphaned(stop, parent))
         await stop.wait()

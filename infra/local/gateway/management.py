@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from infra.local.callers import is_program
 from infra.local.gateway.answers import Answer, error_answer, json_answer
 from infra.local.gateway.connection import DELETED, Connection, Delivery
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES
@@ -13,6 +14,7 @@ from infra.local.gateway.limits import MAX_MESSAGE_BYTES
 GONE = error_answer(HTTPStatus.GONE, "GoneException")
 TOO_LARGE = error_answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "PayloadTooLargeException")
 NOT_ALLOWED = error_answer(HTTPStatus.METHOD_NOT_ALLOWED, "ForbiddenException")
+FORBIDDEN = error_answer(HTTPStatus.FORBIDDEN, "ForbiddenException")
 NO_CONTENT = Answer(HTTPStatus.NO_CONTENT)
 
 POSTED = {
@@ -31,6 +33,8 @@ class Management:
 
     async def answer(self, request: web.BaseRequest, connection_id: str) -> Answer:
         """Do what the request's method says with that connection."""
+        if not is_program(request.headers.get("Host"), request.headers.get("Origin")):
+            return FORBIDDEN
         connection = self._connections.get(connection_id)
         if connection is None or connection.ending is not None:
             return GONE

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from urllib.parse import unquote
@@ -14,6 +14,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
+from infra.local.callers import LOOPBACK_HOSTS
 from infra.local.gateway.functions import FunctionNames, Functions
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES, Limits
 from infra.local.gateway.management import Management
@@ -41,8 +42,11 @@ async def gateway(
     port: int,
     names: FunctionNames,
     limits: Limits,
+    hosts: Collection[str] = LOOPBACK_HOSTS,
 ) -> AsyncIterator[int]:
     """Serve WebSockets and `@connections` until the block ends; gives the port (0 picks one).
+
+    `hosts` are those that browsers may know it by.
 
     At the end every connection is closed with 1001 and its $disconnect told. Raises OSError if the
     port is taken.
@@ -50,7 +54,7 @@ async def gateway(
     listener = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
     port = listener.getsockname()[1]
     functions = Functions(functions_host, names, limits)
-    sockets = Sockets(Routes(functions, limits), f"{LOOPBACK}:{port}", limits)
+    sockets = Sockets(Routes(functions, limits), f"{LOOPBACK}:{port}", limits, hosts)
     server = _http_server(sockets, Management(sockets.open))
     listening = await asyncio.get_running_loop().create_server(
         # asyncio listens once more, with a backlog of its own.

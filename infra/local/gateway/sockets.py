@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+from collections.abc import Collection
 from functools import partial
 from http import HTTPStatus
 
 from aiohttp import WebSocketError, WSMsgType, web
 
 from infra.local import memory
+from infra.local.callers import is_for
 from infra.local.gateway.admission import Admission, Refused
 from infra.local.gateway.answers import json_answer
 from infra.local.gateway.connection import CUT, GOING_AWAY, Connection, WebSocket
@@ -25,6 +27,7 @@ NO_STATUS = Ending(1005, "Client-side close frame status not set")
 
 NOT_A_HANDSHAKE = json_answer(HTTPStatus.UPGRADE_REQUIRED, {"message": "Not a WebSocket handshake"})
 UNAVAILABLE = json_answer(HTTPStatus.SERVICE_UNAVAILABLE, {"message": "Service Unavailable"})
+ANOTHER_HOST = json_answer(HTTPStatus.FORBIDDEN, {"message": "Forbidden"})
 TOO_MANY = json_answer(HTTPStatus.TOO_MANY_REQUESTS, {"message": "Too Many Requests"})
 
 # aiohttp cuts the socket after a message over its own limit, and the close frame that tells the
@@ -40,11 +43,14 @@ COLLECT_AFTER = 100
 class Sockets:
     """Every connection from its handshake to its `$disconnect`; `open` holds those in between."""
 
-    def __init__(self, routes: Routes, domain_name: str, limits: Limits) -> None:
+    def __init__(
+        self, routes: Routes, domain_name: str, limits: Limits, hosts: Collection[str]
+    ) -> None:
         self.open: dict[str, Connection] = {}
         self._routes = routes
         self._domain_name = domain_name
         self._limits = limits
+        self._hosts = hosts
         self._admission = Admission(limits)
         self._lives: set[asyncio.Task[web.StreamResponse]] = set()
         self._ended = 0
@@ -60,6 +66,8 @@ class Sockets:
         )
         if not ws.can_prepare(request):
             return NOT_A_HANDSHAKE
+        if not is_for(self._hosts, request.headers.get("Host")):
+            return ANOTHER_HOST
         if self._stopping:
             return UNAVAILABLE
         life = asyncio.create_task(self._admit(request, ws))

@@ -1,7 +1,9 @@
 """For which commands of Chalice the stage comes up."""
 
+import io
 import os
 import socket
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from chalice.local import ChaliceRequestHandler
@@ -11,6 +13,7 @@ from infra.local.chalice_command import (
     LocalCommand,
     hide_queries,
     local_options,
+    refuse_other_hosts,
     websocket_port,
 )
 from infra.local.ports import PortError
@@ -57,6 +60,8 @@ def test_nothing_happens_for_other_commands_and_recorded_stages(
     monkeypatch.setattr("sys.argv", ["chalice", *arguments])
     for name, value in recorded.items():
         monkeypatch.setenv(name, value)
+    for name in ("log_message", "parse_request"):  # which Chalice's server is given
+        monkeypatch.setattr(ChaliceRequestHandler, name, getattr(ChaliceRequestHandler, name))
     before = dict(os.environ)
     chalice_command.prepare()
     assert dict(os.environ) == before
@@ -97,3 +102,29 @@ def test_chalice_s_own_server_logs_no_query(
     assert "GET /languages" in logged
     assert "400" in logged
     assert "secret" not in logged
+
+
+@pytest.mark.parametrize(
+    ("served", "asked", "taken"),
+    [
+        ("127.0.0.1", "localhost:8000", True),
+        ("127.0.0.1", "talks.example", True),
+        ("127.0.0.1", "evil.example:8000", False),
+        ("0.0.0.0", "evil.example:8000", True),  # noqa: S104 - as somebody may tell Chalice
+    ],
+)
+def test_chalice_s_own_server_answers_to_names_of_loopback(
+    monkeypatch: pytest.MonkeyPatch, served: str, asked: str, taken: bool
+) -> None:
+    parse = BaseHTTPRequestHandler.parse_request
+    monkeypatch.setattr(ChaliceRequestHandler, "parse_request", parse)
+    monkeypatch.setenv("ALLOWED_ORIGINS", "https://talks.example")
+    refuse_other_hosts(LocalCommand(served, 8000))
+    handler = ChaliceRequestHandler.__new__(ChaliceRequestHandler)
+    handler.client_address = ("127.0.0.1", 1)
+    handler.raw_requestline = b"GET /health HTTP/1.1\r\n"
+    handler.rfile = io.BytesIO(f"Host: {asked}\r\n\r\n".encode())
+    handler.wfile = answer = io.BytesIO()
+    assert handler.parse_request() is taken
+    assert answer.getvalue().startswith(b"" if taken else b"HTTP/1.1 403 ")
+    assert bool(answer.getvalue()) is not taken

@@ -1,11 +1,13 @@
 """The emulator as the stage runs it."""
 
+import asyncio
 import time
+from typing import Any
 
 import pytest
 from ministack.services import dynamodb as emulator
 
-from infra.local.dynamodb import STREAM_RETENTION_SECONDS
+from infra.local.dynamodb import STREAM_RETENTION_SECONDS, ProgramsOnly, Send
 
 
 def test_its_stream_forgets_what_is_older_than_the_stage_keeps(
@@ -19,3 +21,44 @@ def test_its_stream_forgets_what_is_older_than_the_stage_keeps(
     assert emulator.stream_live_records("Connections") == records[1:]
     assert emulator.stream_start_position("Connections") == 1
     emulator._stream_trimmed.pop("Connections")
+
+
+Headers = list[tuple[bytes, bytes]]
+OWN: Headers = [(b"host", b"127.0.0.1:4566")]
+
+
+async def generous(_scope: object, _receive: object, send: Send) -> None:
+    """As ministack answers: any page may read it."""
+    headers = [(b"Access-Control-Allow-Origin", b"*"), (b"x-kept", b"yes")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"{}"})
+
+
+def sent(kind: str, headers: Headers) -> list[Any]:
+    messages: list[Any] = []
+
+    async def send(message: object) -> None:
+        messages.append(message)
+
+    async def receive() -> None:
+        raise AssertionError
+
+    asyncio.run(ProgramsOnly(generous)({"type": kind, "headers": headers}, receive, send))
+    return messages
+
+
+def test_a_program_is_answered_and_no_page_may_read_along() -> None:
+    start, body = sent("http", OWN)
+    assert (start["status"], start["headers"]) == (200, [(b"x-kept", b"yes")])
+    assert body["body"] == b"{}"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [[*OWN, (b"origin", b"https://evil.example")], [*OWN, (b"origin", b"null")],
+     [(b"host", b"evil.example:4566")]],
+)  # fmt: skip
+def test_a_page_is_refused_before_the_emulator_sees_it(headers: Headers) -> None:
+    start, body = sent("http", headers)
+    assert (start["status"], body["body"]) == (403, b"")
+    assert sent("websocket", headers) == [{"type": "websocket.close"}]

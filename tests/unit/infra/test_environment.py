@@ -97,6 +97,7 @@ def test_the_stage_lets_its_own_page_in_and_sets_loopback_no_limits() -> None:
     assert settings == {
         "ALLOWED_ORIGINS": "http://127.0.0.1:8000,http://localhost:8000",
         "UNLIMITED_ADDRESSES": "127.0.0.0/8,::1/128",
+        "OPERATOR_TOKEN_HASH": "open",
     }
 
 
@@ -108,9 +109,9 @@ def test_the_stage_lets_its_own_page_in_and_sets_loopback_no_limits() -> None:
     ],
 )
 def test_what_the_user_says_of_admission_stands(given: str, origins: str) -> None:
-    user = {"ALLOWED_ORIGINS": given, "UNLIMITED_ADDRESSES": ""}
-    settings = admission_settings(user, PORTS)
-    assert settings == {"ALLOWED_ORIGINS": origins, "UNLIMITED_ADDRESSES": ""}
+    others = {"UNLIMITED_ADDRESSES": "", "OPERATOR_TOKEN_HASH": "5e" * 32}
+    settings = admission_settings({"ALLOWED_ORIGINS": given, **others}, PORTS)
+    assert settings == {"ALLOWED_ORIGINS": origins, **others}
 
 
 def test_a_stage_that_serves_no_page_leaves_the_origins_to_who_does() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.callers import page_hosts
 from infra.local.http_routes import LARGEST_BODY_BYTES, HttpRoutes
 from infra.local.registry import load
 from tests.unit.infra.project import project
@@ -122,3 +123,24 @@ def test_requests_at_the_same_time_keep_to_themselves(served: int) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost:8000", 200), ("tunnel.example", 200), ("evil.example:8000", 403)],
+)
+def test_a_name_that_was_made_to_lead_here_is_refused(
+    tmp_path: Path, host: str, status: int
+) -> None:
+    with project(tmp_path) as directory:
+        hosts = page_hosts("https://tunnel.example")
+        routes = HttpRoutes(load(directory), 0, lambda: None, hosts)
+        routes.start()
+        answer = request(routes.port, "POST", "/hello/ana", headers={"Host": host}, body=b"{}")
+        routes.stop()
+    assert answer[0] == status
+
+
+def test_whoever_sends_too_much_sees_why_it_is_refused(served: int) -> None:
+    body = b"x" * (LARGEST_BODY_BYTES + 1024 * 1024)
+    assert request(served, "POST", "/hello/ana", body=body)[0] == 413

@@ -160,3 +160,12 @@ async def test_many_at_once_all_get_their_own_answer(host: Host) -> None:
     responses = await asyncio.gather(*(host.invoke("echo", {"n": n}) for n in range(40)))
     answers = [(await response.json())["event"]["n"] for response in responses]
     assert answers == list(range(40))
+
+
+@on_host
+async def test_a_web_page_calls_nothing(host: Host) -> None:
+    path = "/2015-03-31/functions/echo/invocations"
+    for headers in ({"Origin": "https://evil.example"}, {"Host": "evil.example"}):
+        response = await host.client.post(path, data="{}", headers=headers)
+        assert response.status == 403
+    assert host.calls == []

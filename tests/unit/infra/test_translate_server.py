@@ -278,3 +278,13 @@ def test_translations_never_block_the_server_and_never_outnumber_the_workers(
         engine.go.set()
         assert [call.result() for call in calls] == ["SLOW"] * len(calls)
     assert engine.busiest <= WORKERS
+
+
+@pytest.mark.parametrize("name", ["Origin", "Host"])
+def test_a_web_page_gets_no_translation(url: str, name: str) -> None:
+    headers = {name: "https://evil.example"}
+    request = urllib.request.Request(url, data=b"{}", headers=headers)  # noqa: S310 - loopback
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=10)  # noqa: S310
+    with refused.value as answer:
+        assert answer.code == 403

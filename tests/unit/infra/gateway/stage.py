@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,7 @@ import aiohttp
 import websockets
 from aiohttp import web
 
+from infra.local.callers import LOOPBACK_HOSTS
 from infra.local.gateway.functions import FunctionNames
 from infra.local.gateway.limits import Limits
 from infra.local.gateway.server import gateway
@@ -93,14 +94,14 @@ class Stage:
         return client, event["requestContext"]["connectionId"]
 
     async def request(
-        self, method: str, connection_id: str, body: bytes = b"", prefix: str = ""
+        self, method: str, connection_id: str, body: bytes = b"", prefix: str = "", **options: Any
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body of a request to the management API."""
         quoted = connection_id.replace("=", "%3D")
         url = f"http://127.0.0.1:{self.port}{prefix}/@connections/{quoted}"
         async with (
             asyncio.timeout(PATIENCE),
-            self._http.request(method, url, data=body) as response,
+            self._http.request(method, url, data=body, **options) as response,
         ):
             return response.status, response.headers, await response.read()
 
@@ -126,12 +127,14 @@ async def fake_functions() -> AsyncIterator[tuple[FakeFunctions, str]]:
 
 
 @asynccontextmanager
-async def stage(limits: Limits | None = None) -> AsyncIterator[Stage]:
+async def stage(
+    limits: Limits | None = None, hosts: Collection[str] = LOOPBACK_HOSTS
+) -> AsyncIterator[Stage]:
     """Everything together; at its end the gateway stops, so all its $disconnect have been told."""
     async with (
         fake_functions() as (functions, url),
         aiohttp.ClientSession() as http,
-        gateway(url, 0, FunctionNames(), limits or Limits()) as port,
+        gateway(url, 0, FunctionNames(), limits or Limits(), hosts) as port,
     ):
         yield Stage(port, functions, http)
 

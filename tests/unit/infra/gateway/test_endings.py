@@ -145,7 +145,7 @@ def test_a_client_that_never_answers_a_close_frame_is_cut() -> None:
         async with stage(Limits(closing_timeout=0.05)) as at:
             reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
             writer.write(
-                b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"GET / HTTP/1.1\r\nHost: [::1]\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
             )
             await reader.readuntil(b"\r\n\r\n")

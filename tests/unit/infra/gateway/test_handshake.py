@@ -220,7 +220,7 @@ def test_a_client_that_leaves_while_connect_runs_is_disconnected() -> None:
             at.functions.behaviour["connect"] = accept_later
             reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
             writer.write(
-                b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"GET / HTTP/1.1\r\nHost: [::1]\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
             )
             await at.functions.next("connect")
@@ -243,7 +243,7 @@ def test_too_long_a_line_is_a_bad_request_in_json(
     async def scenario() -> None:
         async with stage() as at:
             reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
-            writer.write(f"{line} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            writer.write(f"{line} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
             async with asyncio.timeout(PATIENCE):
                 head, _, body = (await reader.read()).partition(b"\r\n\r\n")
             writer.close()
@@ -252,4 +252,20 @@ def test_too_long_a_line_is_a_bad_request_in_json(
         assert json.loads(body) == {"message": "Bad Request"}
 
     caplog.set_level(logging.CRITICAL)
+    asyncio.run(scenario())
+
+
+def test_a_handshake_for_another_host_reaches_no_function() -> None:
+    """A name that somebody made to lead here: no tunnel's, or it would be among `hosts`."""
+
+    async def scenario() -> None:
+        async with stage(hosts={"tunnel.example"}) as at, aiohttp.ClientSession() as http:
+            url = f"ws://127.0.0.1:{at.port}/"
+            async with http.ws_connect(url, headers={"Host": "tunnel.example"}):
+                await at.functions.next("connect")
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+                await http.ws_connect(url, headers={"Host": "evil.example"})
+            assert refusal.value.status == 403
+            assert len(at.functions.calls["connect"]) == 1
+
     asyncio.run(scenario())

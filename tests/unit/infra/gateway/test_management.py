@@ -89,7 +89,7 @@ def test_prefixes_and_both_spellings_of_an_id_are_understood(
 async def raw_post(at: Stage, target: str, body: bytes, version: str = "1.1") -> bytes:
     """Everything that comes back until the gateway closes the HTTP connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
-    head = f"POST {target} HTTP/{version}\r\nHost: x\r\nConnection: close\r\n"
+    head = f"POST {target} HTTP/{version}\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
     writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
     answer = await asyncio.wait_for(reader.read(), PATIENCE)
     writer.close()
@@ -201,7 +201,7 @@ def test_a_poster_that_leaves_in_the_middle_is_no_error(caplog: pytest.LogCaptur
             target = f"/@connections/{connection_id}"
             _, writer = await asyncio.open_connection("127.0.0.1", at.port)
             writer.write(
-                f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf".encode()
+                f"POST {target} HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 9\r\n\r\nhalf".encode()
             )
             await writer.drain()
             assert await at.post(connection_id, b"whole") == 200
@@ -339,5 +339,20 @@ def test_a_client_that_reads_nothing_at_all_is_cut_in_the_end() -> None:
             assert event["requestContext"]["connectionId"] == slow_id
             assert event["requestContext"]["disconnectStatusCode"] == 1006
             slow.transport.abort()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://127.0.0.1:8000"}, {"Host": "evil.example"}])
+def test_a_web_page_posts_to_nobody_and_closes_nobody(headers: Headers) -> None:
+    async def scenario() -> None:
+        async with stage() as at:
+            client, connection_id = await at.connect()
+            for method in ("POST", "GET", "DELETE"):
+                status, _, _ = await at.request(method, connection_id, b"x", headers=headers)
+                assert status == 403
+            assert await at.post(connection_id, b"the first") == 200
+            assert await receive(client) == "the first"
+            await client.close()
 
     asyncio.run(scenario())
