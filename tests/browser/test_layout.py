@@ -84,6 +84,17 @@ def test_the_page_does_not_shift_while_it_loads(stub: StubStage, open_page: Open
     assert sum(page.evaluate("shifts")) < 0.1, "what Web Vitals calls good"
 
 
+def test_the_question_is_read_from_its_beginning_on_a_small_phone(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.listener_page, locale="eu-ES", viewport={"width": 320, "height": 568})
+    expect(page.get_by_role("button", name="català")).to_be_visible()
+    next_frames(page)
+    viewport = page.locator("#viewport")
+    assert viewport.evaluate("each => each.scrollHeight > each.clientHeight")
+    assert viewport.evaluate("each => each.scrollTop") == 0
+
+
 def test_thousands_of_captions_do_not_pile_up_for_ever(
     stub: StubStage, open_page: OpenPage
 ) -> None:
