@@ -235,6 +235,54 @@ def test_a_reload_after_the_end_says_so(stub: StubStage, open_page: OpenPage) ->
     expect(page.get_by_role("heading", name="The session has ended")).to_be_visible()
 
 
+def test_a_tab_closed_by_mistake_does_not_lose_the_talk(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    first = open_page(stub.http)
+    expect(first.get_by_role("button", name="Start a session")).to_be_enabled()
+    expect(first.get_by_role("button", name="Go on with")).to_be_hidden()
+    start(stub, first)
+    speak(first, "one")
+    expect(first.locator(".said li")).to_contain_text("Nobody was listening")
+    second = first.context.new_page()
+    first.close()
+    second.goto(stub.http)
+    second.get_by_role("button", name="Go on with golden-eagle-427").click()
+    speak(second, "two")
+    assert said(stub, stub.speaker(2), 1) == [(2, "two")]
+    second.reload()
+    expect(second.locator("#state")).to_have_text("Live")
+
+
+def test_who_goes_on_in_another_tab_takes_over(stub: StubStage, open_page: OpenPage) -> None:
+    first = open_page(stub.http)
+    start(stub, first)
+    second = first.context.new_page()
+    second.goto(stub.http)
+    second.get_by_role("button", name="Go on with golden-eagle-427").click()
+    expect(second.locator("#state")).to_have_text("Live")
+    expect(first.get_by_role("alert")).to_contain_text("Another tab or device speaks")
+
+
+def test_a_talk_that_is_over_is_not_offered(stub: StubStage, open_page: OpenPage) -> None:
+    first = open_page(stub.http)
+    start(stub, first)
+    second = first.context.new_page()
+    stub.session.is_active = False
+    second.goto(stub.http)
+    second.wait_for_function("localStorage.length === 0")
+    expect(second.get_by_role("button", name="Go on with")).to_be_hidden()
+
+
+def test_the_end_is_the_end_of_what_is_kept(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    start(stub, page)
+    page.get_by_role("button", name="End session").click()
+    page.get_by_role("button", name="End it").click()
+    expect(page.get_by_role("heading", name="The session has ended")).to_be_visible()
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
 def test_of_two_tabs_one_speaks_and_the_other_offers_to_take_over(
     stub: StubStage, open_page: OpenPage
 ) -> None:
