@@ -7,16 +7,11 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.payloads import PAYLOADS
 from tests.browser.stub_stage import StubStage
+from tests.browser.test_listener import FASTER
 from tests.browser.test_safety import WATCH, harmless
 from tests.browser.test_speaker import speak
 from tests.browser.test_talk import joined, start
 from tests.integration.client import Stage
-
-FASTER = """
-  // A look every few milliseconds: tests wait for what is shown, never for time to pass.
-  const later = window.setTimeout;
-  window.setTimeout = (act, ms, ...rest) => later(act, Math.min(ms, 20), ...rest);
-"""
 
 
 def operate(stub: StubStage, open_page: OpenPage, script: str = FASTER) -> Page:
