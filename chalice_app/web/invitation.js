@@ -13,7 +13,9 @@ export function invite(sessionId, joinCode) {
   }
   $("name").textContent = $("hall-name").textContent = sessionId;
   $("link").href = link;
-  $("link").textContent = $("hall-link").textContent = link;
+  $("link").textContent = link;
+  // To be typed: the code stands beside it, large.
+  $("hall-link").textContent = joinLink(sessionId);
   $("qr").replaceChildren(qrCode(link));
   $("hall-qr").replaceChildren(qrCode(link));
   for (const id of ["qr", "hall-button"]) {
