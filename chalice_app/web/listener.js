@@ -235,8 +235,8 @@ async function start() {
 }
 
 $("name").textContent = sessionId;
-document.title = `${sessionId} · Live captions`;
 speak(navigator.languages);
+document.title = `${sessionId} · ${word("title")}`;
 wire();
 stayAwake();
 await start();

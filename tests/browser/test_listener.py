@@ -72,6 +72,15 @@ def test_whom_no_language_suits_is_asked(stub: StubStage, open_page: OpenPage) -
     expect(page.locator("#chooser")).to_be_hidden()
 
 
+def test_the_question_has_its_title_in_the_browsers_language(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    stub.offered = ("es", "fr")
+    page = open_page(stub.listener_page, locale="de")
+    expect(page.locator("#chooser")).to_be_visible()
+    expect(page).to_have_title("golden-eagle-427 · Live-Untertitel")
+
+
 def test_a_choice_is_remembered(stub: StubStage, open_page: OpenPage) -> None:
     page = open_page(stub.listener_page)
     stub.listener("es")

@@ -153,14 +153,17 @@ def test_a_sentence_that_nobody_heard_says_so(stub: StubStage, open_page: OpenPa
 
 
 def test_nothing_is_sent_while_paused(stub: StubStage, open_page: OpenPage) -> None:
-    page = open_page(stub.http)
+    page = open_page(stub.http, script=RECOGNITION)
     socket = start(stub, page)
     page.get_by_role("button", name="Pause").click()
     expect(page.locator("#state")).to_have_text("Paused")
     speak(page, "not yet")
     expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    microphone = page.get_by_role("button", name="Use the microphone")
+    expect(microphone).to_be_disabled()
     expect(page.get_by_role("textbox", name="Say something")).to_have_value("not yet")
     page.get_by_role("button", name="Go on").click()
+    expect(microphone).to_be_enabled()
     page.get_by_role("button", name="Send").click()
     assert said(stub, socket, 1) == [(1, "not yet")]
 
@@ -286,7 +289,7 @@ def test_the_end_is_the_end_of_what_is_kept(stub: StubStage, open_page: OpenPage
 def test_of_two_tabs_one_speaks_and_the_other_offers_to_take_over(
     stub: StubStage, open_page: OpenPage
 ) -> None:
-    first = open_page(stub.http)
+    first = open_page(stub.http, script=RECOGNITION)
     start(stub, first)
     with first.context.expect_page() as opened:
         first.evaluate("open(location.href)")  # A tab so opened gets a copy of the session.
@@ -294,11 +297,14 @@ def test_of_two_tabs_one_speaks_and_the_other_offers_to_take_over(
     stub.speaker(2)
     expect(first.get_by_role("alert")).to_contain_text("Another tab or device speaks")
     expect(first.get_by_role("button", name="Send")).to_be_disabled()
+    microphone = first.get_by_role("button", name="Use the microphone")
+    expect(microphone).to_be_disabled()
     expect(second.locator("#state")).to_have_text("Live")
     first.get_by_role("button", name="Speak from here").click()
     third = stub.speaker(3)
     expect(second.get_by_role("alert")).to_contain_text("Another tab or device speaks")
     expect(first.locator("#state")).to_have_text("Live")
+    expect(microphone).to_be_enabled()
     speak(first, "back again")
     assert said(stub, third, 1) == [(1, "back again")]
 
