@@ -75,6 +75,16 @@ def test_a_camera_reads_the_way_in_from_the_halls_screen(
     expect(page.locator("#hall")).to_be_hidden()
 
 
+@pytest.mark.parametrize(("host", "is_told"), [("localhost", True), ("hall.localhost", False)])
+def test_an_address_that_no_phone_reaches_says_so(
+    stub: StubStage, open_page: OpenPage, host: str, is_told: bool
+) -> None:
+    page = open_page(stub.http.replace("127.0.0.1", host))
+    start(stub, page)
+    hint = page.get_by_text("Phones cannot reach this address")
+    expect(hint).to_be_visible(visible=is_told)
+
+
 def test_enter_sends_and_shift_enter_does_not(stub: StubStage, open_page: OpenPage) -> None:
     page = open_page(stub.http)
     socket = start(stub, page)
