@@ -16,9 +16,18 @@ SHORTEST, LONGEST = 4, 64
 _NO_HASH = "0" * 64
 
 
-def canonical_code(code: str) -> str:
-    """The code as it is compared: keyboards differ in how they compose an accent."""
+def composed_code(code: str) -> str:
+    """The code as its characters are counted: keyboards differ in how they compose an accent."""
     return unicodedata.normalize("NFC", code).strip()
+
+
+def canonical_code(code: str) -> str:
+    """The code as it is compared: phones like to begin with a capital.
+
+    Caseless matching as the Unicode Standard has it in section 3.13, D145.
+    """
+    decomposed = unicodedata.normalize("NFD", code).casefold()
+    return composed_code(decomposed)
 
 
 def hash_join_code(code: str, session_id: str, created_at: int) -> str:

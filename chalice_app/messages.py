@@ -13,7 +13,7 @@ from typing import Any
 
 from chalice_app import languages
 from chalice_app.errors import BadMessage, BroadcasterError, InvalidLanguage, TextTooLong
-from chalice_app.join_codes import LONGEST, SHORTEST, canonical_code
+from chalice_app.join_codes import LONGEST, SHORTEST, composed_code
 from chalice_app.models import Caption, Connection, Language, LanguageReport, Session
 from chalice_app.session_names import is_session_name
 
@@ -163,7 +163,7 @@ def parse_open_session(body: object) -> OpenSession:
 def _new_join_code(value: object) -> str | None:
     if value is None:
         return None
-    code = canonical_code(value) if isinstance(value, str) else ""
+    code = composed_code(value) if isinstance(value, str) else ""
     if not SHORTEST <= len(code) <= LONGEST or not _is_unicode(code):
         raise BadMessage(f"joinCode must have {SHORTEST} to {LONGEST} characters")
     return code

@@ -15,7 +15,7 @@ table's stream (`streams.rosters`), never from here.
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from chalice.app import Chalice, Request, Response, WebsocketEvent
 
@@ -153,14 +153,15 @@ def speaker_page() -> Response:
     path: str = _request().context.get("path") or "/"
     if not path.endswith("/"):
         # API Gateway's stage without its slash: the page's relative names would miss the stage.
-        return Response("", status_code=302, headers={"Location": f"{path.rpartition('/')[2]}/"})
+        return _moved(f"{path.rpartition('/')[2]}/")
     return _page(pages.SPEAKER)
 
 
 @app.route("/s/{session_id}", methods=["GET"])
 def listener_page(session_id: str) -> Response:
     """A listener's page; it asks for the session itself, and says so if there is none."""
-    return _page(pages.LISTENER)
+    # Chalice's local server does not decode the path's parts, API Gateway does.
+    return _page_without_slash(pages.LISTENER, quote(session_id, safe="%"))
 
 
 @app.route("/ops", methods=["GET"])
@@ -170,7 +171,7 @@ def operator_page() -> Response:
         application().operations.require_view()
     except BroadcasterError as failure:
         return _refusal(failure)
-    return _page(pages.OPERATOR)
+    return _page_without_slash(pages.OPERATOR, "ops")
 
 
 @app.route("/web/{file}", methods=["GET"])
@@ -178,6 +179,20 @@ def web_file(file: str) -> Response:
     """A file that the pages use."""
     query = _request().to_dict()["query_params"] or {}
     return _served(pages.load().file(file, query.get("v", ""), _if_none_match()))
+
+
+def _page_without_slash(name: str, last_part: str) -> Response:
+    """A page, or the way to its address without the slash that API Gateway passes over.
+
+    With it, the page's relative names would miss.
+    """
+    path: str = _request().context.get("path") or ""
+    return _moved(f"../{last_part}") if path.endswith("/") else _page(name)
+
+
+def _moved(location: str) -> Response:
+    """To a relative address: the stage's prefix is not the application's to know."""
+    return Response("", status_code=302, headers={"Location": location})
 
 
 def _page(name: str) -> Response:

@@ -90,9 +90,12 @@ export class CaptionList {
     for (const { element } of this.#rows.splice(0, count)) element.remove();
   }
 
-  /** Once a frame, however many captions came; the layout is read only then. */
+  /**
+   * Once a frame, however many captions came; the layout is read only then. Without any, what is in
+   * view is a question, which is read from its beginning.
+   */
   #follow() {
-    if (!this.#pinned || this.#frame) return;
+    if (!this.#pinned || this.#frame || this.isEmpty) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
       if (!this.#pinned) return;

@@ -116,7 +116,7 @@ export function openConsole(session, languages, over) {
     outbox.displaced();
     dictation.stop();
     line.close("displaced");
-    $("send").disabled = true;
+    showSending();
     notice(DISPLACED, "Speak from here", () => takeOver());
   }
 
@@ -164,7 +164,6 @@ export function openConsole(session, languages, over) {
       dictation.stop();
       return;
     }
-    if (paused) togglePause();
     notice("");
     dictation.start();
     $("microphone").setAttribute("aria-pressed", "true");
@@ -183,6 +182,7 @@ export function openConsole(session, languages, over) {
 
   function showSending() {
     $("send").disabled = paused || displacedNow;
+    $("microphone").disabled = $("send").disabled || !Dictation.isSupported;
     $("say-hint").textContent = paused
       ? "Paused: nothing is sent until you go on."
       : "Enter sends, Shift + Enter starts a new line.";

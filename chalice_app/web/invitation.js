@@ -4,6 +4,9 @@ import { qrCode } from "./qr.js";
 
 const $ = (id) => document.getElementById(id);
 
+/** What every computer calls itself. */
+const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
+
 /** @param {string} sessionId @param {string} joinCode "" for none */
 export function invite(sessionId, joinCode) {
   const link = joinLink(sessionId, joinCode);
@@ -13,7 +16,10 @@ export function invite(sessionId, joinCode) {
   }
   $("name").textContent = $("hall-name").textContent = sessionId;
   $("link").href = link;
-  $("link").textContent = $("hall-link").textContent = link;
+  $("link").textContent = link;
+  // To be typed: the code stands beside it, large.
+  $("hall-link").textContent = joinLink(sessionId);
+  $("loopback").hidden = !LOOPBACK.test(location.hostname);
   $("qr").replaceChildren(qrCode(link));
   $("hall-qr").replaceChildren(qrCode(link));
   for (const id of ["qr", "hall-button"]) {

@@ -1,6 +1,7 @@
 /** The listener's page: START HERE. Joins a session in one language and shows what is said. */
 import { askForAnother, wireAnother } from "./another.js";
 import { codeOfLink, getLanguages, getSession, howIs, sessionName, socketAddress, webSocketUrl } from "./api.js";
+import { stayAwake } from "./awake.js";
 import { CaptionList } from "./caption-list.js";
 import { byNativeName, directionOf, fillSelect, labelled } from "./languages.js";
 import { backOff, Line } from "./line.js";
@@ -12,6 +13,9 @@ import { speak, word } from "./wording.js";
 
 /** Silence after which the line is tested: far below API Gateway's ten idle minutes. */
 const QUIET_MS = 120_000;
+
+/** How often somebody who is still choosing, and has no line yet, asks whether it is still on. */
+const CHOOSING_MS = 20_000;
 
 /** What the server sends to whoever comes late. */
 const LATE_CAPTIONS = 3;
@@ -29,6 +33,7 @@ let caughtUpAt = 0;
 let missingFrom = performance.getEntriesByType("navigation")[0]?.type === "reload" ? 0 : null;
 let tries = 0;
 let startTimer = 0;
+let choosingTimer = 0;
 
 const order = new CaptionOrder(show);
 const list = new CaptionList($("viewport"), $("captions"), (code) => directionOf(languages, code), unread);
@@ -102,7 +107,9 @@ function onState(state, why) {
 function end(why) {
   notice("");
   reader.stop();
+  $("chooser").hidden = true;
   $("ended").hidden = why !== "ended";
+  $("keep-reading").hidden = list.isEmpty;
   $("other").hidden = why !== "missing";
   if (why === "missing") askForAnother(sessionId, joinCode);
   $("language").hidden = why !== "unsupported";
@@ -151,6 +158,16 @@ function choose() {
   $("choices").replaceChildren(...buttons);
   $("chooser").hidden = false;
   $("state-text").textContent = "";
+  clearTimeout(choosingTimer);
+  choosingTimer = setTimeout(stillOn, CHOOSING_MS);
+}
+
+async function stillOn() {
+  if ($("chooser").hidden) return;
+  const state = await howIs(sessionId, { joinCode });
+  if ($("chooser").hidden) return;
+  if (state === "ended" || state === "missing") onState("over", state);
+  else choosingTimer = setTimeout(stillOn, CHOOSING_MS);
 }
 
 function label(each) {
@@ -192,15 +209,6 @@ function toggleSettings() {
   $("settings-button").setAttribute("aria-expanded", String(!hidden));
 }
 
-/** A phone that goes dark in the middle of a talk is of no use to its owner. */
-async function stayAwake() {
-  try {
-    if (!document.hidden) await navigator.wakeLock?.request("screen");
-  } catch {
-    // Low battery: the system knows better.
-  }
-}
-
 async function start() {
   notice("");
   try {
@@ -227,9 +235,8 @@ async function start() {
 }
 
 $("name").textContent = sessionId;
-document.title = `${sessionId} · Live captions`;
 speak(navigator.languages);
+document.title = `${sessionId} · ${word("title")}`;
 wire();
-document.addEventListener("visibilitychange", stayAwake);
 stayAwake();
 await start();

@@ -66,6 +66,7 @@ export class Alarms {
       this.#fill(card, alarm, now);
     }
     const text = verdict(alarms);
+    this.#verdict.classList.toggle("firing", alarms.some(isFiring));
     // The same again would be read out again.
     if (this.#verdict.textContent !== text) this.#verdict.textContent = text;
   }
@@ -106,8 +107,12 @@ export class Alarms {
   }
 }
 
+function isFiring({ state }) {
+  return state === "ALARM";
+}
+
 function verdict(alarms) {
-  const firing = alarms.filter(({ state }) => state === "ALARM");
+  const firing = alarms.filter(isFiring);
   if (firing.length === 0) return "All is quiet.";
   const names = firing.map(({ name }) => WORDS[name]?.[0] ?? name);
   return `${firing.length === 1 ? "One alarm" : `${firing.length} alarms`}: ${names.join(", ")}.`;

@@ -13,15 +13,19 @@ function held(points) {
   return points.map((value) => (last = value ?? last));
 }
 
-/** A count of the running minute would always look like a fall. */
-function whole(points) {
-  return points.with(-1, null);
+/**
+ * Of what is counted, nothing measured is none. The running minute would always look like a fall, and
+ * the one before may still be on its way.
+ */
+function counted(points) {
+  const settled = points.slice(0, -2).map((value) => value ?? 0);
+  return [...settled, points.at(-2), null];
 }
 
 /** title, unit, options, series: name and field; `as` says what is drawn of the points */
 const CHARTS = [
   ["Delivery latency", ms, { floor: 100 }, ["median", "latencyMedian"], ["slowest 1 %", "latencyP99"]],
-  ["Sentences a minute", count, { floor: 10, as: whole }, ["sentences", "sentences"]],
+  ["Sentences a minute", count, { floor: 10, as: counted }, ["sentences", "sentences"]],
   ["Cache hit rate", percent, { floor: 100, limit: 30 }, ["hit rate", "cacheHitRate"]],
   ["Cache size", count, { floor: 10, as: held }, ["entries", "cacheSize"]],
   ["Stream lag", ms, { floor: 2000, limit: 60_000 }, ["rosters", "rostersLag"], ["cache", "cacheLag"]],
@@ -90,7 +94,7 @@ function told(value, unit) {
   return value === null ? "–" : unit(value);
 }
 
-/** What was measured last: a quiet minute does not take the figure away. */
+/** What was measured last: of what is not counted, a quiet minute does not take the figure away. */
 function latest(points, unit) {
   return told(points.findLast((value) => value !== null) ?? null, unit);
 }

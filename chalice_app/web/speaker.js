@@ -1,4 +1,4 @@
-/** The speaker's page: START HERE. Opens a session, or goes on with the one of this tab. */
+/** The speaker's page: START HERE. Opens a session, or goes on with this tab's or this browser's. */
 import { getLanguages, howIs, openSession, root, sessionName } from "./api.js";
 import { openConsole } from "./console.js";
 import { fillSelect } from "./languages.js";
@@ -13,10 +13,14 @@ let languages = [];
 
 /** @typedef {{sessionId: string, speakerToken: string, sourceLanguage: string, webSocketUrl: string, joinCode?: string}} Held */
 
-/** This tab's session, so that a reload goes on. @returns {Held | null} */
-function held() {
+/**
+ * A tab's own session, so that a reload goes on; or the browser's last one, so that a tab closed by
+ * mistake does not lose the talk.
+ * @param {"sessionStorage" | "localStorage"} storage @returns {Held | null}
+ */
+function held(storage) {
   try {
-    return JSON.parse(sessionStorage.getItem(KEPT));
+    return JSON.parse(window[storage].getItem(KEPT));
   } catch {
     return null;
   }
@@ -24,10 +28,16 @@ function held() {
 
 function hold(session) {
   try {
-    if (session) sessionStorage.setItem(KEPT, JSON.stringify(session));
-    else sessionStorage.removeItem(KEPT);
+    for (const storage of [sessionStorage, localStorage]) storage.setItem(KEPT, JSON.stringify(session));
   } catch {
     // Storage is off: the session lasts until the page is reloaded.
+  }
+}
+
+/** Its token opens nothing any more; the browser may hold a later one. */
+function forget({ sessionId }) {
+  for (const storage of ["sessionStorage", "localStorage"]) {
+    if (held(storage)?.sessionId === sessionId) window[storage].removeItem(KEPT);
   }
 }
 
@@ -42,7 +52,6 @@ async function open(event) {
   try {
     const joinCode = $("join-code").value.trim();
     const session = { ...(await openSession($("source").value, joinCode)), joinCode };
-    hold(session);
     speak(session);
   } catch (error) {
     $("open-problem").textContent = problem(error);
@@ -63,8 +72,24 @@ function problem({ status, code, retryAfterMs }) {
 }
 
 function speak(session) {
+  hold(session);
   showOnly("console");
-  openConsole(session, languages, over);
+  openConsole(session, languages, (why) => over(session, why));
+}
+
+/** A running talk of a tab that is gone; where one still speaks, it is told, as ever. */
+async function offerToGoOn() {
+  const session = held("localStorage");
+  if (!session) return;
+  const state = await stateOf(session);
+  if (state === "missing" || state === "ended") forget(session);
+  $("go-on").hidden = state !== "open" && state !== "full";
+  $("go-on-name").textContent = session.sessionId;
+  $("go-on").addEventListener("click", () => speak(session));
+}
+
+function stateOf({ sessionId, speakerToken }) {
+  return howIs(sessionId, { token: speakerToken });
 }
 
 const ENDINGS = {
@@ -72,8 +97,8 @@ const ENDINGS = {
   missing: ["The session is over", "It does not exist any more: sessions last twelve hours."],
 };
 
-function over(why) {
-  hold(null);
+function over(session, why) {
+  forget(session);
   const [title, text] = ENDINGS[why] ?? ENDINGS.ended;
   $("over-title").textContent = title;
   $("over-text").textContent = text;
@@ -93,12 +118,12 @@ async function loadLanguages(attempt = 0) {
 }
 
 async function start() {
-  const session = held();
+  const session = held("sessionStorage");
   if (!session) showOnly("start");
   languages = await loadLanguages();
   if (session) {
-    const state = await howIs(session.sessionId, { token: session.speakerToken });
-    if (state === "missing" || state === "ended") over(state);
+    const state = await stateOf(session);
+    if (state === "missing" || state === "ended") over(session, state);
     else speak(session);
     return;
   }
@@ -107,6 +132,7 @@ async function start() {
   fillSelect($("source"), languages, source, "");
   $("open-problem").textContent = "";
   $("open-button").disabled = false;
+  await offerToGoOn();
 }
 
 wireThemes();

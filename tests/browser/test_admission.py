@@ -87,6 +87,7 @@ def test_the_speaker_sets_a_code_and_the_invitation_has_it(
     expect(page.locator("#link")).to_have_attribute("href", link)
     page.get_by_role("button", name="Show in the hall").click()
     expect(page.locator("#hall-code")).to_have_text(f"Code: {CODE}")
+    expect(page.locator("#hall-link")).to_have_text(stub.listener_page)
     assert link in read_qr_codes(page.screenshot())
     page.reload()
     expect(page.locator("#state")).to_have_text("Live")

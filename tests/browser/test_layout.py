@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import StubStage
 from tests.browser.test_accessibility import VIEWS, View
+from tests.browser.test_speaker import start
 
 SIZES = ((320, 568), (768, 1024), (1920, 1080))
 
@@ -82,6 +83,29 @@ def test_the_page_does_not_shift_while_it_loads(stub: StubStage, open_page: Open
     expect(page.locator("#empty")).to_be_visible()
     next_frames(page)
     assert sum(page.evaluate("shifts")) < 0.1, "what Web Vitals calls good"
+
+
+def test_the_question_is_read_from_its_beginning_on_a_small_phone(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.listener_page, locale="eu-ES", viewport={"width": 320, "height": 568})
+    expect(page.get_by_role("button", name="català")).to_be_visible()
+    next_frames(page)
+    viewport = page.locator("#viewport")
+    assert viewport.evaluate("each => each.scrollHeight > each.clientHeight")
+    assert viewport.evaluate("each => each.scrollTop") == 0
+
+
+def test_the_halls_screen_begins_at_its_top_on_a_small_phone(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http, locale="en-GB", viewport={"width": 320, "height": 568})
+    page.get_by_text("Ask listeners for a code").click()
+    page.get_by_label("Code", exact=True).fill("a long code of several words " * 2)
+    start(stub, page)
+    page.get_by_role("button", name="Show in the hall").click()
+    expect(page.locator("#hall-qr")).to_be_in_viewport(ratio=1)
+    assert page.locator("#hall").evaluate("each => each.scrollTop") == 0
 
 
 def test_thousands_of_captions_do_not_pile_up_for_ever(

@@ -25,6 +25,13 @@ SPEAKING_DEVICE = """
 """
 
 
+FASTER = """
+  // Pauses of a few milliseconds: tests wait for what is shown, never for time to pass.
+  const later = window.setTimeout;
+  window.setTimeout = (act, ms, ...rest) => later(act, Math.min(ms, 20), ...rest);
+"""
+
+
 def captions(page: Page) -> list[str]:
     """What is to be read, from the top."""
     return page.locator(".caption").all_inner_texts()
@@ -63,6 +70,15 @@ def test_whom_no_language_suits_is_asked(stub: StubStage, open_page: OpenPage) -
     page.get_by_role("button", name="català").click()
     assert stub.listener().query["targetLanguage"] == "ca"
     expect(page.locator("#chooser")).to_be_hidden()
+
+
+def test_the_question_has_its_title_in_the_browsers_language(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    stub.offered = ("es", "fr")
+    page = open_page(stub.listener_page, locale="de")
+    expect(page.locator("#chooser")).to_be_visible()
+    expect(page).to_have_title("golden-eagle-427 · Live-Untertitel")
 
 
 def test_a_choice_is_remembered(stub: StubStage, open_page: OpenPage) -> None:
@@ -305,7 +321,21 @@ def test_a_session_that_is_over_says_so(stub: StubStage, open_page: OpenPage) ->
     stub.session.is_active = False
     page = open_page(stub.listener_page)
     expect(page.get_by_text("Esta sesión ha terminado.")).to_be_visible()
+    expect(page.locator("#keep-reading")).to_be_hidden()
     assert not stub.sockets
+
+
+def test_who_is_still_choosing_is_told_of_the_end(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page("about:blank", locale="eu-ES", script=FASTER)
+    asked = re.compile(r"/sessions/.*joining")
+    with page.expect_response(asked):
+        page.goto(stub.listener_page)
+    with page.expect_response(asked):
+        expect(page.locator("#chooser")).to_be_visible()
+    stub.session.is_active = False
+    expect(page.get_by_text("This session has ended.")).to_be_in_viewport()
+    expect(page.locator("#chooser")).to_be_hidden()
+    expect(page.locator("#language")).to_be_hidden()
 
 
 def test_the_end_is_told_and_what_was_said_stays(stub: StubStage, open_page: OpenPage) -> None:
@@ -314,6 +344,7 @@ def test_the_end_is_told_and_what_was_said_stays(stub: StubStage, open_page: Ope
     stub.send(stub.listener(), "sessionEnded", reason="ended by the speaker")
     expect(page.get_by_text("Esta sesión ha terminado.")).to_be_in_viewport()
     expect(page.get_by_text("lo dicho")).to_be_visible()
+    expect(page.locator("#keep-reading")).to_be_visible()
 
 
 def test_what_is_no_message_is_passed_over(stub: StubStage, open_page: OpenPage) -> None:

@@ -7,16 +7,11 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.payloads import PAYLOADS
 from tests.browser.stub_stage import StubStage
+from tests.browser.test_listener import FASTER
 from tests.browser.test_safety import WATCH, harmless
 from tests.browser.test_speaker import speak
 from tests.browser.test_talk import joined, start
 from tests.integration.client import Stage
-
-FASTER = """
-  // A look every few milliseconds: tests wait for what is shown, never for time to pass.
-  const later = window.setTimeout;
-  window.setTimeout = (act, ms, ...rest) => later(act, Math.min(ms, 20), ...rest);
-"""
 
 
 def operate(stub: StubStage, open_page: OpenPage, script: str = FASTER) -> Page:
@@ -118,12 +113,14 @@ def test_an_alarm_that_fires_is_told_at_once_and_once(stub: StubStage, open_page
     stub.operations.alarms = {"FailedLanguagesCount": {"state": "ALARM", "value": 14}}
     verdict = page.locator("#verdict")
     expect(verdict).to_have_text("One alarm: Translations failed.")
+    expect(verdict).to_have_class("verdict firing")
     expect(verdict).to_have_attribute("role", "status")
     stub.looks(stub.operations.looks + 3)
     stub.operations.alarms["CacheHitRate"] = {"state": "ALARM", "value": 3}
     expect(verdict).to_have_text("2 alarms: Translations failed, Translations from the cache.")
     stub.operations.alarms = {}
     expect(verdict).to_have_text("All is quiet.")
+    expect(verdict).to_have_class("verdict")
     assert len(page.evaluate("told")) == 3, "a screen reader does not hear the same again"
 
 
@@ -168,6 +165,20 @@ def test_what_is_counted_now_and_then_holds_in_between(
     line = page.locator("figure", has_text="Cache size").locator(".line-1.line")
     path = line.get_attribute("d") or ""
     assert (path.count("M"), path.count("L")) == (1, 13)
+
+
+def test_a_count_falls_to_none_when_nothing_is_said_any_more(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    stub.operations.series = {"sentences": [*[12.0] * 12, None, None, None]}
+    page = operate(stub, open_page)
+    count = page.locator("figure", has_text="Sentences a minute").locator(".count")
+    expect(count).to_have_text("0")
+    # The last whole minute may still be on its way.
+    stub.operations.series = {"sentences": [*[12.0] * 13, None, None]}
+    expect(count).to_have_text("12")
+    stub.operations.series = {"sentences": [*[12.0] * 13, 7.0, None]}
+    expect(count).to_have_text("7")
 
 
 def test_the_running_minute_is_no_fall_in_sentences(stub: StubStage, open_page: OpenPage) -> None:

@@ -75,6 +75,16 @@ def test_a_camera_reads_the_way_in_from_the_halls_screen(
     expect(page.locator("#hall")).to_be_hidden()
 
 
+@pytest.mark.parametrize(("host", "is_told"), [("localhost", True), ("hall.localhost", False)])
+def test_an_address_that_no_phone_reaches_says_so(
+    stub: StubStage, open_page: OpenPage, host: str, is_told: bool
+) -> None:
+    page = open_page(stub.http.replace("127.0.0.1", host))
+    start(stub, page)
+    hint = page.get_by_text("Phones cannot reach this address")
+    expect(hint).to_be_visible(visible=is_told)
+
+
 def test_enter_sends_and_shift_enter_does_not(stub: StubStage, open_page: OpenPage) -> None:
     page = open_page(stub.http)
     socket = start(stub, page)
@@ -153,14 +163,17 @@ def test_a_sentence_that_nobody_heard_says_so(stub: StubStage, open_page: OpenPa
 
 
 def test_nothing_is_sent_while_paused(stub: StubStage, open_page: OpenPage) -> None:
-    page = open_page(stub.http)
+    page = open_page(stub.http, script=RECOGNITION)
     socket = start(stub, page)
     page.get_by_role("button", name="Pause").click()
     expect(page.locator("#state")).to_have_text("Paused")
     speak(page, "not yet")
     expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    microphone = page.get_by_role("button", name="Use the microphone")
+    expect(microphone).to_be_disabled()
     expect(page.get_by_role("textbox", name="Say something")).to_have_value("not yet")
     page.get_by_role("button", name="Go on").click()
+    expect(microphone).to_be_enabled()
     page.get_by_role("button", name="Send").click()
     assert said(stub, socket, 1) == [(1, "not yet")]
 
@@ -235,10 +248,58 @@ def test_a_reload_after_the_end_says_so(stub: StubStage, open_page: OpenPage) ->
     expect(page.get_by_role("heading", name="The session has ended")).to_be_visible()
 
 
-def test_of_two_tabs_one_speaks_and_the_other_offers_to_take_over(
+def test_a_tab_closed_by_mistake_does_not_lose_the_talk(
     stub: StubStage, open_page: OpenPage
 ) -> None:
     first = open_page(stub.http)
+    expect(first.get_by_role("button", name="Start a session")).to_be_enabled()
+    expect(first.get_by_role("button", name="Go on with")).to_be_hidden()
+    start(stub, first)
+    speak(first, "one")
+    expect(first.locator(".said li")).to_contain_text("Nobody was listening")
+    second = first.context.new_page()
+    first.close()
+    second.goto(stub.http)
+    second.get_by_role("button", name="Go on with golden-eagle-427").click()
+    speak(second, "two")
+    assert said(stub, stub.speaker(2), 1) == [(2, "two")]
+    second.reload()
+    expect(second.locator("#state")).to_have_text("Live")
+
+
+def test_who_goes_on_in_another_tab_takes_over(stub: StubStage, open_page: OpenPage) -> None:
+    first = open_page(stub.http)
+    start(stub, first)
+    second = first.context.new_page()
+    second.goto(stub.http)
+    second.get_by_role("button", name="Go on with golden-eagle-427").click()
+    expect(second.locator("#state")).to_have_text("Live")
+    expect(first.get_by_role("alert")).to_contain_text("Another tab or device speaks")
+
+
+def test_a_talk_that_is_over_is_not_offered(stub: StubStage, open_page: OpenPage) -> None:
+    first = open_page(stub.http)
+    start(stub, first)
+    second = first.context.new_page()
+    stub.session.is_active = False
+    second.goto(stub.http)
+    second.wait_for_function("localStorage.length === 0")
+    expect(second.get_by_role("button", name="Go on with")).to_be_hidden()
+
+
+def test_the_end_is_the_end_of_what_is_kept(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    start(stub, page)
+    page.get_by_role("button", name="End session").click()
+    page.get_by_role("button", name="End it").click()
+    expect(page.get_by_role("heading", name="The session has ended")).to_be_visible()
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_of_two_tabs_one_speaks_and_the_other_offers_to_take_over(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    first = open_page(stub.http, script=RECOGNITION)
     start(stub, first)
     with first.context.expect_page() as opened:
         first.evaluate("open(location.href)")  # A tab so opened gets a copy of the session.
@@ -246,11 +307,14 @@ def test_of_two_tabs_one_speaks_and_the_other_offers_to_take_over(
     stub.speaker(2)
     expect(first.get_by_role("alert")).to_contain_text("Another tab or device speaks")
     expect(first.get_by_role("button", name="Send")).to_be_disabled()
+    microphone = first.get_by_role("button", name="Use the microphone")
+    expect(microphone).to_be_disabled()
     expect(second.locator("#state")).to_have_text("Live")
     first.get_by_role("button", name="Speak from here").click()
     third = stub.speaker(3)
     expect(second.get_by_role("alert")).to_contain_text("Another tab or device speaks")
     expect(first.locator("#state")).to_have_text("Live")
+    expect(microphone).to_be_enabled()
     speak(first, "back again")
     assert said(stub, third, 1) == [(1, "back again")]
 

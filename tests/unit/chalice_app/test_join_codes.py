@@ -12,14 +12,25 @@ HERE = session()
 GUARDED = replace(HERE, join_code_hash=hash_join_code(CODE, HERE.session_id, HERE.created_at))
 
 
-@pytest.mark.parametrize("typed", [CODE, f" {CODE}\n", "cafe\u0301 427"])
+@pytest.mark.parametrize(
+    "typed", [CODE, f" {CODE}\n", "cafe\u0301 427", "CAF\u00c9 427", "Cafe\u0301 427"]
+)
 def test_the_code_is_known_however_it_is_typed(typed: str) -> None:
     assert admits(GUARDED, typed)
 
 
 @pytest.mark.parametrize(
+    ("code", "typed"),
+    [("Blue Horse", "bLUE hORSE"), ("stra\u00dfe", "STRASSE"), ("\u1fb7", "\u0391\u0342\u0399")],
+)
+def test_capitals_do_not_matter(code: str, typed: str) -> None:
+    guarded = replace(HERE, join_code_hash=hash_join_code(code, HERE.session_id, HERE.created_at))
+    assert admits(guarded, typed)
+
+
+@pytest.mark.parametrize(
     "typed",
-    [None, "", "cafe 427", "caf\u00e9 42", "caf\u00e9 4277", "CAF\u00c9 427", "0" * 64, "\0"],
+    [None, "", "cafe 427", "caf\u00e9 42", "caf\u00e9 4277", "CAFE 427", "0" * 64, "\0"],
 )
 def test_another_code_is_another(typed: str | None) -> None:
     assert not admits(GUARDED, typed)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from chalice.test import Client, HTTPResponse
@@ -113,6 +114,25 @@ def test_a_stage_without_its_slash_leads_to_the_one_with_it(world: World) -> Non
         with_slash = app(event, None)
     assert (without["statusCode"], without["headers"]["Location"]) == (302, "api/")
     assert with_slash["statusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "without"),
+    [
+        ("/s/golden-eagle-427/", "/s/golden-eagle-427"),
+        ("/s/%C3%A9%20%0D%0AX%3F/", "/s/%C3%A9%20%0D%0AX%3F"),
+        ("/ops/", "/ops"),
+    ],
+)
+@pytest.mark.parametrize("stage", ["", "/api"])
+def test_a_slash_too_many_leads_to_the_page_without_it(
+    client: Client, path: str, without: str, stage: str
+) -> None:
+    response = client.http.get(path)
+    assert response.status_code == 302
+    location = response.headers["Location"]
+    assert urljoin(f"https://host{stage}{path}", location) == f"https://host{stage}{without}"
+    assert client.http.get(without).status_code == 200
 
 
 @pytest.mark.parametrize("name", FILES)
