@@ -25,6 +25,10 @@ LISTENER_COUNT = "ListenerCount"
 CHARACTERS_TRANSLATED = "CharactersTranslated"
 CHARACTERS_SAVED = "CharactersSaved"
 ROSTER_DRIFT = "RosterDrift"
+SESSIONS_OPENED = "SessionsOpened"
+HANDSHAKES_ADMITTED = "HandshakesAdmitted"
+HANDSHAKES_REFUSED = "HandshakesRefused"
+CONNECTIONS_CLOSED = "ConnectionsClosed"
 PROCESSING_DURATION = "ProcessingDuration"
 DELIVERY_LATENCY = "DeliveryLatency"
 
@@ -41,6 +45,10 @@ UNITS: Mapping[str, str] = {
     CHARACTERS_TRANSLATED: "Count",
     CHARACTERS_SAVED: "Count",
     ROSTER_DRIFT: "Count",
+    SESSIONS_OPENED: "Count",
+    HANDSHAKES_ADMITTED: "Count",
+    HANDSHAKES_REFUSED: "Count",
+    CONNECTIONS_CLOSED: "Count",
     PROCESSING_DURATION: "Milliseconds",
     DELIVERY_LATENCY: "Milliseconds",
 }

@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote
 
 from chalice.app import Chalice, Request, Response, WebsocketEvent
 
-from chalice_app import logs, messages, operator_messages, origins, pages
+from chalice_app import logs, messages, metrics, operator_messages, origins, pages
 from chalice_app.bootstrap import Application, application
 from chalice_app.errors import BadMessage, BroadcasterError, NotSpeaker, SessionFull
 from chalice_app.messages import (
@@ -50,10 +50,16 @@ _INTERNAL = BroadcasterError("something went wrong here, not with you")
 def connect(event: WebsocketEvent) -> dict[str, Any]:
     """A handshake: admits a listener or the speaker, or refuses with the error's HTTP status."""
     _bind(event)
+    status = _admission(event)
+    _count(metrics.HANDSHAKES_ADMITTED if status == 200 else metrics.HANDSHAKES_REFUSED)
+    return {"statusCode": status}
+
+
+def _admission(event: WebsocketEvent) -> int:
     handshake = event.to_dict()
     settings, sessions = application().settings, application().sessions
     if not origins.is_allowed(handshake, settings.allowed_origins, settings.require_origin):
-        return {"statusCode": 403}
+        return 403
     try:
         join = messages.parse_join(handshake.get("queryStringParameters"))
         address = _source_address(handshake["requestContext"])
@@ -66,8 +72,8 @@ def connect(event: WebsocketEvent) -> dict[str, Any]:
                 sessions.join_as_speaker(join, event.connection_id, request_id)
     except BroadcasterError as failure:
         _log_failure(failure)
-        return {"statusCode": failure.http_status}
-    return {"statusCode": 200}
+        return failure.http_status
+    return 200
 
 
 @app.on_ws_message()
@@ -95,6 +101,11 @@ def disconnect(event: WebsocketEvent) -> None:
     """A socket is closed: its row goes, and the stream takes it out of the rosters."""
     _bind(event)
     application().sessions.leave(event.connection_id)
+    _count(metrics.CONNECTIONS_CLOSED)
+
+
+def _count(event: str) -> None:
+    application().adapters.metrics.emit({event: 1})
 
 
 def _bind(event: WebsocketEvent) -> None:
@@ -161,7 +172,7 @@ def speaker_page() -> Response:
 def listener_page(session_id: str) -> Response:
     """A listener's page; it asks for the session itself, and says so if there is none."""
     # Chalice's local server does not decode the path's parts, API Gateway does.
-    return _page_without_slash(pages.LISTENER, quote(session_id, safe="%"))
+    return _page_without_slash(pages.LISTENER, quote(session_id, safe="%", errors="replace"))
 
 
 @app.route("/ops", methods=["GET"])
@@ -236,6 +247,7 @@ def open_session() -> Response:
         wanted = messages.parse_open_session(messages.parse_json(_body()))
         application().limits.admit_session(_source_address(_request().context), owner)
         session, token = application().sessions.open(wanted)
+        _count(metrics.SESSIONS_OPENED)
         return messages.opened_session(session, token, application().settings.websocket_url)
 
     return _answer(opened, status=201)

@@ -229,6 +229,20 @@ def test_the_speaker_ends_the_session(world: World) -> None:
     assert sorted(world.gateway.closed) == ["c1", "speaker"]
 
 
+def test_every_function_that_people_reach_counts_what_it_did(world: World) -> None:
+    of = world.open()
+    assert connect("c1", sessionId=of.session_id, targetLanguage="es") == 200
+    assert connect("c2", sessionId=of.session_id, targetLanguage="??") == 400
+    disconnect("c1")
+    assert call("POST", "/sessions", {"sourceLanguage": "en"}).status_code == 201
+    assert world.metrics.emitted == [
+        {"HandshakesAdmitted": 1},
+        {"HandshakesRefused": 1},
+        {"ConnectionsClosed": 1},
+        {"SessionsOpened": 1},
+    ]
+
+
 def test_the_end_of_a_talk_writes_the_hits_of_its_last_sentences(world: World) -> None:
     cache = MemoryCache()
     application = Application(world.settings, replace(world.app.adapters, accesses=cache))
