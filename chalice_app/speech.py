@@ -8,7 +8,8 @@ nobody waits for (cache entries, metrics) comes after the captions and the speak
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 
 from chalice_app import logs, messages, metrics
 from chalice_app.broadcast import Broadcast
@@ -30,6 +31,21 @@ class Sent:
 
     reports: Reports
     slices: Sequence[Slice] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Who is being sent the sentence: whoever moves between two rosters may stand in both."""
+
+    _ids: set[str] = field(default_factory=set)
+    _lock: Lock = field(default_factory=Lock)
+
+    def take(self, listeners: Sequence[str]) -> Sequence[str]:
+        """Those of them that nobody has taken yet."""
+        with self._lock:
+            new = [each for each in listeners if each not in self._ids]
+            self._ids.update(new)
+        return new
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +120,15 @@ class Speech:
             )
             for language in languages
         }
+        reached = Reached()
         sending: list[Future[Sent]] = []
         for rendering in self.renderer.render(spoken.session, spoken.sentence, languages):
             renderings.append(rendering)
             roster = rosters[rendering.language]
-            sending.append(self.executor.submit(self._send, spoken, rendering, roster))
+            sending.append(self.executor.submit(self._send, spoken, rendering, roster, reached))
         sent = [each.result() for each in sending]
         if languages:
-            sent += self._send_to_moved(spoken, rosters, sequence, renderings)
+            sent += self._send_to_moved(spoken, reached, sequence, renderings)
         return Sent(
             merged(each.reports for each in sent), [one for each in sent for one in each.slices]
         )
@@ -119,7 +136,7 @@ class Speech:
     def _send_to_moved(
         self,
         spoken: Spoken,
-        rosters: "Mapping[str, Future[Sequence[str]]]",
+        reached: Reached,
         sequence: int | None,
         renderings: list[Rendering],
     ) -> Sequence[Sent]:
@@ -132,13 +149,8 @@ class Speech:
             now = self.sessions.get_session(spoken.session.session_id)
             if now is None or now.counts_revision == spoken.session.counts_revision:
                 return []
-            reached = {each for roster in rosters.values() for each in roster.result()}
             moved = {
-                language: [
-                    each
-                    for each in self.roster.query_moved(spoken.session, language, sequence)
-                    if each not in reached
-                ]
+                language: reached.take(self.roster.query_moved(spoken.session, language, sequence))
                 for language in now.languages
             }
         except Unavailable:
@@ -155,11 +167,17 @@ class Speech:
             for language, listeners in missed.items()
         ]
 
-    def _send(self, spoken: Spoken, rendering: Rendering, roster: "Future[Sequence[str]]") -> Sent:
+    def _send(
+        self,
+        spoken: Spoken,
+        rendering: Rendering,
+        roster: "Future[Sequence[str]]",
+        reached: Reached,
+    ) -> Sent:
         """Sends one language, or has it sent."""
         logs.bind(language=rendering.language)  # in this thread alone
         try:
-            listeners = roster.result()
+            listeners = reached.take(roster.result())
         except Unavailable:
             _log.exception("the roster could not be read")
             count = spoken.session.languages[rendering.language]
