@@ -52,9 +52,12 @@ class Child:
         return self._process.poll()
 
     def ready_line(self) -> str | None:
-        """What it said when it was ready, without the word `ready`."""
-        for line in self._lines():
-            if line.startswith("ready"):
+        """What it said when it was ready, without the word `ready`.
+
+        A line counts when it has ended: unbuffered, `print` writes each of its words by itself.
+        """
+        for line in self._lines(keepends=True):
+            if line.startswith("ready") and line.endswith("\n"):
                 return line.removeprefix("ready").strip()
         return None
 
@@ -80,8 +83,8 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
-    def _lines(self) -> list[str]:
-        return self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+    def _lines(self, keepends: bool = False) -> list[str]:
+        return self._log.read_text(encoding="utf-8", errors="replace").splitlines(keepends)
 
 
 class Deaths:

@@ -54,6 +54,19 @@ def test_a_child_tells_when_it_is_ready(start: Callable[[str], Child]) -> None:
     assert child.exit_code is None
 
 
+def test_half_a_line_is_not_ready(start: Callable[[str], Child], tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    child = start(
+        f"import sys, time; sys.stdout.write('ready '); sys.stdout.flush(); open({str(gate)!r});"
+        "print('http://x', flush=True); time.sleep(60)"
+    )
+    until(lambda: child.last_lines() == ["ready "])
+    assert child.ready_line() is None
+    gate.write_bytes(b"")
+    until(lambda: child.ready_line() == "http://x")
+
+
 def test_a_child_ends_when_it_is_asked(start: Callable[[str], Child]) -> None:
     child = start(SERVER)
     until(lambda: child.ready_line() is not None)
