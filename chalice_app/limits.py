@@ -49,20 +49,11 @@ class RateLimits:
         Raises:
             RateLimited: too many in this minute.
         """
-        most = {"connects": self.limits.connects_per_minute}
-        if is_listener:
-            most["joins"] = self.limits.joins_per_minute
-        try:
-            self._count_address(address, most)
-        except Unavailable:
-            _log.warning("the limits of an address cannot be looked up: it is let in")
+        self._count_address(address, self._of_handshakes(is_listener))
 
     def admit_guess(self, address: str) -> None:
         """Counts a join code that is tried over HTTP, as `admit_handshake` does a join."""
-        try:
-            self._count_address(address, {"guesses": self.limits.joins_per_minute})
-        except Unavailable:
-            _log.warning("the limits of an address cannot be looked up: it is let in")
+        self._count_address(address, {"guesses": self.limits.joins_per_minute})
 
     def admit_session(self, address: str, subject: str | None = None) -> None:
         """Counts a session that is opened, by its owner: the verified subject, or the address.
@@ -97,17 +88,22 @@ class RateLimits:
             counts = self.counters.get_counts(key)
         except Unavailable:
             return
-        most = (
-            ("connects", self.limits.connects_per_minute),
-            ("joins", self.limits.joins_per_minute),
-        )
-        if any(0 < limit <= counts.get(name, 0) for name, limit in most):
+        most = self._of_handshakes(is_listener=True)
+        if any(0 < limit <= counts.get(name, 0) for name, limit in most.items()):
             raise _refusal(left_ms)
+
+    def _of_handshakes(self, is_listener: bool) -> Mapping[str, int]:
+        most = {"connects": self.limits.connects_per_minute}
+        return most | ({"joins": self.limits.joins_per_minute} if is_listener else {})
 
     def _count_address(self, address: str, most: Mapping[str, int]) -> None:
         who = self._limited(address)
-        if who is not None:
+        if who is None:
+            return
+        try:
             self._count("address", who, most, MINUTE_MS)
+        except Unavailable:
+            _log.warning("the limits of an address cannot be looked up: it is let in")
 
     def _limited(self, address: str) -> str | None:
         """Whom an address counts as; None where no limit holds."""

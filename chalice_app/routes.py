@@ -68,8 +68,7 @@ def _admission(event: WebsocketEvent) -> int:
             case JoinAsListener():
                 sessions.join_as_listener(join, event.connection_id)
             case JoinAsSpeaker():
-                request_id = event.to_dict()["requestContext"].get("requestId", "")
-                sessions.join_as_speaker(join, event.connection_id, request_id)
+                sessions.join_as_speaker(join, event.connection_id, _request_id(event))
     except BroadcasterError as failure:
         _log_failure(failure)
         return failure.http_status
@@ -110,9 +109,13 @@ def _count(event: str) -> None:
 
 def _bind(event: WebsocketEvent) -> None:
     logs.bind(
-        gatewayRequestId=event.to_dict()["requestContext"].get("requestId", ""),
+        gatewayRequestId=_request_id(event),
         connection=logs.connection_name(event.connection_id),
     )
+
+
+def _request_id(event: WebsocketEvent) -> str:
+    return str(event.to_dict()["requestContext"].get("requestId", ""))
 
 
 def _parsed(event: WebsocketEvent) -> Message:
@@ -143,8 +146,8 @@ def _act(to: Application, connection_id: str, received: Message, received_at: in
 
 
 def _tell(event: WebsocketEvent, failure: BroadcasterError) -> None:
-    request_id = event.to_dict()["requestContext"].get("requestId", "")
-    application().broadcast.notify([event.connection_id], messages.error(failure, request_id))
+    error = messages.error(failure, _request_id(event))
+    application().broadcast.notify([event.connection_id], error)
 
 
 # --- HTTP --------------------------------------------------------------------------------------
@@ -263,6 +266,7 @@ def get_session(session_id: str) -> Response:
     """
 
     def state() -> dict[str, Any]:
+        """For whoever may know of it."""
         to, request = application(), _request()
         address = _source_address(request.context)
         code = request.headers.get("x-join-code")

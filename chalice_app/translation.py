@@ -84,6 +84,7 @@ class Translation:
 
     def _landing(self, key: _Key) -> Callable[[Future[str]], None]:
         def land(future: Future[str]) -> None:
+            """From those under way to those kept, if it brought something."""
             kept = self.landed_seconds > 0 and not future.cancelled() and not future.exception()
             # From the one to the other under one lock: nobody may find it in neither.
             with self._lock:

@@ -120,6 +120,7 @@ class _Resolver:
     resources: Mapping[str, Any]
 
     def resolve(self, value: Any) -> Any:
+        """The value with every `Ref`, `Fn::Sub` and `Fn::GetAtt` put in."""
         if isinstance(value, list):
             return [self.resolve(each) for each in value]
         if not isinstance(value, dict):

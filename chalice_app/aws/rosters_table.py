@@ -23,7 +23,7 @@ from chalice_app.models import Connection, Session
 
 ROSTER_INDEX = "roster-index"
 
-_IS_FOR = "attribute_not_exists(fromSequence) OR fromSequence <= :sequence"
+_IS_FOR = "(attribute_not_exists(fromSequence) OR fromSequence <= :sequence)"
 
 _HAS_MOVED = "v > :first"
 
@@ -50,24 +50,26 @@ class RostersTable:
 
         With a sequence, only of those whom that sentence's broadcast is for.
         """
-        rule: dict[str, Any] = {} if sequence is None else {"where": _IS_FOR, "sequence": sequence}
-        return self._query(session, language, rule)
+        return self._query(session, language, sequence)
 
     def query_moved(self, session: Session, language: str, sequence: int | None) -> Sequence[str]:
         """Those of them who have changed their language since they joined."""
-        if sequence is None:
-            return self._query(session, language, {"where": _HAS_MOVED, "first": 1})
-        where = f"{_HAS_MOVED} AND ({_IS_FOR})"
-        return self._query(session, language, {"where": where, "first": 1, "sequence": sequence})
+        return self._query(session, language, sequence, _HAS_MOVED, first=1)
 
-    def _query(self, session: Session, language: str, rule: Mapping[str, Any]) -> Sequence[str]:
+    def _query(
+        self, session: Session, language: str, sequence: int | None, *rules: str, **values: int
+    ) -> Sequence[str]:
+        """Those for whom that sentence's broadcast is, if one is given, and who meet the rules."""
+        if sequence is not None:
+            rules, values = (*rules, _IS_FOR), {**values, "sequence": sequence}
         return [
             connection_id
             for bucket in range(ROSTER_BUCKETS)
             for connection_id in self.table.query_keys(
                 ROSTER_INDEX,
                 "rosterKey = :roster",
-                **rule,
+                where=" AND ".join(rules) or None,
+                **values,
                 roster=_roster_key(session.session_id, session.created_at, language, bucket),
             )
         ]

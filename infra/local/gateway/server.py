@@ -83,6 +83,7 @@ def _http_server(sockets: Sockets, management: Management) -> web.Server:
     """
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        """A management call, or a handshake and what follows it."""
         # A prefix (the stage) is tolerated. Every SDK escapes the `=` of an id, some also the `@`.
         path = request.raw_path.partition("?")[0].replace("%3D", "=")
         if "%" in path:
@@ -99,6 +100,7 @@ def _http_server(sockets: Sockets, management: Management) -> web.Server:
         writer: AbstractStreamWriter,
         task: asyncio.Task[None],
     ) -> web.BaseRequest:
+        """As aiohttp makes one, with the gateway's own limit on a body."""
         loop = asyncio.get_running_loop()
         return web.BaseRequest(
             message, payload, protocol, writer, task, loop, client_max_size=MAX_MESSAGE_BYTES
