@@ -58,7 +58,7 @@ def running_dynamodb() -> Iterator[str]:
         directory, port = Path(name), next(free_ports())
         environment = emulator_environment(os.environ, port, directory)
         log = directory / "dynamodb.log"
-        child = Child("dynamodb", python("ministack"), environment, log)
+        child = Child("dynamodb", python("infra.local.dynamodb"), environment, log)
         try:
             yield url(port)
         finally:

@@ -26,7 +26,7 @@ from tests.benchmarks.embedded_store import Store, embedded_store
 from tests.benchmarks.results import RESULTS, Figure, percentile, report
 
 CONNECTIONS, PAGE = 10_000, 100
-HALLS = ((20, 100, 50.0), (1, 20, None))
+HALLS = ((20, 300, 50.0), (1, 20, None))
 """Sessions that the connections are in, pages that are read, and the budget in ms."""
 
 LANGUAGES = ("de", "es", "fr", "it", "ja", "pt", "pt-BR", "zh-TW")

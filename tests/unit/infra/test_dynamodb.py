@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 from ministack.services import dynamodb as emulator
 
-from infra.local.dynamodb import STREAM_RETENTION_SECONDS, ProgramsOnly, Send
+from infra.local.dynamodb import (
+    STREAM_RETENTION_SECONDS,
+    ProgramsOnly,
+    Send,
+    read_expressions_once,
+)
 
 
 def test_its_stream_forgets_what_is_older_than_the_stage_keeps(
@@ -21,6 +26,27 @@ def test_its_stream_forgets_what_is_older_than_the_stage_keeps(
     assert emulator.stream_live_records("Connections") == records[1:]
     assert emulator.stream_start_position("Connections") == 1
     emulator._stream_trimmed.pop("Connections")
+
+
+def test_an_expression_is_taken_apart_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def evaluate(item: object) -> object:
+        values = {":b": {"N": "1"}, ":c": {"S": "x"}}
+        return emulator._evaluate_condition("a = :b AND c > :c", item, values, {})
+
+    taken_apart: list[str] = []
+    tokenize, check = emulator._tokenize, emulator._condition_syntax_error
+
+    def tokens(text: str) -> object:
+        taken_apart.append(text)
+        return tokenize(text)
+
+    monkeypatch.setattr(emulator, "_tokenize", tokens)
+    monkeypatch.setattr(emulator, "_condition_syntax_error", check)
+    read_expressions_once()
+    assert evaluate({"a": {"N": "1"}, "c": {"S": "y"}})
+    assert not evaluate({"a": {"N": "2"}, "c": {"S": "y"}})
+    assert not evaluate({"a": {"N": "1"}, "c": {"S": "a"}})
+    assert taken_apart == ["a = :b AND c > :c"]
 
 
 Headers = list[tuple[bytes, bytes]]
