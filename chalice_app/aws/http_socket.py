@@ -8,7 +8,7 @@ import errno
 import os
 import socket
 import ssl
-from selectors import EVENT_READ, EVENT_WRITE
+from select import POLLIN, POLLOUT
 from typing import NamedTuple
 
 from chalice_app.aws.http_response import Response
@@ -27,7 +27,7 @@ class Address(NamedTuple):
 class HttpSocket:
     """A socket and the exchange it is in, if any.
 
-    `events` is what it waits for (selectors' bits), `connected` says that the handshakes are over,
+    `events` is what it waits for (poll's bits), `connected` says that the handshakes are over,
     `exchanges` counts the responses it has brought.
     """
 
@@ -49,7 +49,7 @@ class HttpSocket:
         self._spoilt = False
         self.connected = False
         self.exchanges = 0
-        self.events = EVENT_WRITE
+        self.events = POLLOUT
         self._sock = socket.socket(address.family, socket.SOCK_STREAM)
         try:
             self._sock.setblocking(False)
@@ -125,7 +125,7 @@ class HttpSocket:
         if self._tls is not None and not self._shake_hands(self._tls):
             return False
         self.connected = True
-        self.events = EVENT_READ
+        self.events = POLLIN
         return True
 
     def _shake_hands(self, tls: ssl.SSLContext) -> bool:
@@ -136,10 +136,10 @@ class HttpSocket:
         try:
             self._sock.do_handshake()
         except ssl.SSLWantReadError:
-            self.events = EVENT_READ
+            self.events = POLLIN
             return False
         except ssl.SSLWantWriteError:
-            self.events = EVENT_WRITE
+            self.events = POLLOUT
             return False
         return True
 
@@ -147,7 +147,7 @@ class HttpSocket:
         try:
             sent = self._sock.send(self._unsent)
         except ssl.SSLWantReadError:
-            self.events = EVENT_READ
+            self.events = POLLIN
             return
         except _NOT_YET:
             sent = 0
@@ -155,14 +155,14 @@ class HttpSocket:
             # The answer may have come before the peer closed (413 does); receiving will tell.
             self._unsent = b""
             self._spoilt = True
-            self.events = EVENT_READ
+            self.events = POLLIN
             return
         if sent == len(self._unsent):
             self._unsent = b""
-            self.events = EVENT_READ
+            self.events = POLLIN
         else:
             self._unsent = memoryview(self._unsent)[sent:]
-            self.events = EVENT_READ | EVENT_WRITE
+            self.events = POLLIN | POLLOUT
 
     def _receive(self) -> int:
         response = self._response

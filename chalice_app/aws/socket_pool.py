@@ -1,4 +1,4 @@
-"""The keep-alive sockets to one endpoint and the selector that watches them.
+"""The keep-alive sockets to one endpoint and the poll object that watches them.
 
 The socket used last is reused first: what is in use stays warm, and the rest grows old and is
 closed. A socket stays registered while idle, so that one closed by the peer is found before it is
@@ -7,17 +7,24 @@ used, not by a request that fails.
 
 import contextlib
 import logging
-import selectors
+import select
 import socket
 import ssl
+import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from chalice_app.aws.connection_requests import Endpoint
 from chalice_app.aws.http_socket import Address, HttpSocket
 
 IDLE_SECONDS = 20.0
 """How long an unused socket is kept: below the minute after which load balancers close theirs."""
+
+# The selectors module would hide which it is, and takes as long for an event as the kernel does.
+if sys.platform == "linux":
+    _Poll, _TICKS_A_SECOND = select.epoll, 1.0
+else:
+    _Poll, _TICKS_A_SECOND = select.poll, 1000.0
 
 _log = logging.getLogger(__name__)
 
@@ -34,12 +41,13 @@ class SocketPool:
         self._addresses: list[Address] = []
         self._opened = 0
         self._idle: deque[tuple[float, HttpSocket]] = deque()
-        self._selector = selectors.DefaultSelector()
+        self._poll = _Poll()
         self._watched: dict[HttpSocket, int] = {}
+        self._by_descriptor: dict[int, HttpSocket] = {}
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
-        self._selector.register(self._wake_in, selectors.EVENT_READ)
+        self._poll.register(self._wake_in, select.POLLIN)
 
     def resolve(self) -> bool:
         """Looks the endpoint up; whether any address is known, be it an earlier one.
@@ -86,7 +94,8 @@ class SocketPool:
     def discard(self, sock: HttpSocket) -> None:
         """Closes a socket for good."""
         if self._watched.pop(sock, None) is not None:
-            self._selector.unregister(sock)
+            self._poll.unregister(sock)
+            del self._by_descriptor[sock.fileno()]
         sock.close()
 
     def watch(self, sock: HttpSocket) -> None:
@@ -96,17 +105,24 @@ class SocketPool:
             return
         self._watched[sock] = sock.events
         if before is None:
-            self._selector.register(sock, sock.events, sock)
+            self._poll.register(sock, sock.events)
+            self._by_descriptor[sock.fileno()] = sock
         else:
-            self._selector.modify(sock, sock.events, sock)
+            self._poll.modify(sock, sock.events)
 
-    def ready(self, timeout: float) -> Iterator[HttpSocket]:
-        """The sockets that can go on, after `timeout` s at most; one may be closed by then."""
-        for key, _ in self._selector.select(timeout):
-            if key.data is None:
+    def ready(self, timeout: float) -> Sequence[HttpSocket]:
+        """The sockets that can go on, after `timeout` s at most.
+
+        Serving one may close another of them.
+        """
+        found = []
+        for descriptor, _ in self._poll.poll(max(0.0, timeout) * _TICKS_A_SECOND):
+            sock = self._by_descriptor.get(descriptor)
+            if sock is None:
                 self._wake_in.recv(4096)
             else:
-                yield key.data
+                found.append(sock)
+        return found
 
     def wake(self) -> None:
         """Ends a wait in `ready`, now or the next."""
@@ -129,6 +145,5 @@ class SocketPool:
         for sock in tuple(self._watched):
             self.discard(sock)
         self._idle.clear()
-        self._selector.close()
         self._wake_in.close()
         self._wake_out.close()
