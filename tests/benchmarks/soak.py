@@ -106,6 +106,8 @@ class Soak:
             if pid is not None:
                 os.kill(pid, signal.SIGKILL)
                 self.killed[name] += 1
+                if name == "gateway":
+                    self.memory.crowd()
 
     async def _watch(self) -> None:
         """Looks at the memory, and says a line a minute."""

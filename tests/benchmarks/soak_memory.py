@@ -4,6 +4,10 @@ Measured is the proportional set size: of a page that several processes share (a
 dictionaries, Python itself) each has its part. A process that is killed starts anew and has a life
 of its own; a life says something if it went on for long enough after it was warm. Its gain is the
 median of its last fifth less that of its first, after the warm-up.
+
+The first time that the whole hall comes back at once, pools grow to what that takes, and stay so
+(2 to 3 MB; the second time adds nothing): from then on it is another life, with a warm-up of its
+own. Whatever a second crowd adds is a gain.
 """
 
 import re
@@ -76,13 +80,18 @@ class Memory:
 
     pid: int
     warm_seconds: float
-    _lives: dict[int, _Life] = field(default_factory=dict)
+    _lives: dict[tuple[int, bool], _Life] = field(default_factory=dict)
+    _crowded: set[int] = field(default_factory=set)
+
+    def crowd(self) -> None:
+        """To be told when everybody is about to come back at once."""
+        self._crowded.update(children(self.pid).values())
 
     def look(self, now: float) -> int:
         """Measures; returns the bytes of all together."""
         total = 0
         for name, pid in children(self.pid).items():
-            life = self._lives.setdefault(pid, _Life(name, now))
+            life = self._lives.setdefault((pid, pid in self._crowded), _Life(name, now))
             size = proportional(pid)
             total += size
             # One that is just being killed has none left.
