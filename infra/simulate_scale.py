@@ -32,7 +32,7 @@ class Known:
 ACCOUNT_REQUESTS = Known("requests an account and region", 10_000, "/s", _GATEWAY)
 NEW_CONNECTIONS = Known("new WebSocket connections", 500, "/s", _GATEWAY)
 # As measured on one core; 100 in flight and 15 ms of latency admit 6,667.
-FUNCTION_POSTS = Known("posts of one function, 100 in flight", 5_300, "/s", _FANOUT)
+FUNCTION_POSTS = Known("posts of one function, 100 in flight", 5_800, "/s", _FANOUT)
 CONCURRENCY = Known("concurrent executions of an account", 1_000, "", _LAMBDA)
 PARTITION_READS = Known("reads of one partition", 3_000, "units/s", _DYNAMODB)
 # A language's roster is one: twice what API Gateway lets in (see rosters_table.ROSTER_BUCKETS).
