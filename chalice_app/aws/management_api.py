@@ -169,7 +169,7 @@ class ManagementApi:
         try:
             loop.begin()
             while not fan_out.done:
-                if loop.step(until=fan_out):
+                if loop.step():
                     self._announce()
         finally:
             loop.end(fan_out)

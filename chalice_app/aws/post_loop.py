@@ -12,7 +12,6 @@ from collections import deque
 from dataclasses import dataclass
 
 from chalice_app.aws.fan_out import Attempt, FanOut
-from chalice_app.aws.http_response import MalformedResponseError
 from chalice_app.aws.http_socket import HttpSocket
 from chalice_app.aws.socket_pool import SocketPool
 from chalice_app.aws.token_bucket import TokenBucket
@@ -59,8 +58,8 @@ class PostLoop:
         self._pool.prune(time.monotonic())
         self._serve_ready(0.0)
 
-    def step(self, until: FanOut) -> bool:
-        """Starts what can be started and, unless `until` is done, waits for what comes next.
+    def step(self) -> bool:
+        """Starts what can be started and, unless that ends one, waits for what comes next.
 
         Returns:
             Whether any fan-out was finished.
@@ -70,12 +69,13 @@ class PostLoop:
         if now >= self._alarm:
             self._look_round(now)
         self._fill(now)
-        if not until.done:
+        # Whoever's time has just run out is not to wait for what becomes of the others.
+        if not self._any_done():
             self._serve_ready(min(self._alarm - time.monotonic(), _LONGEST_WAIT_SECONDS))
-        finished = [fan_out for fan_out in self._fan_outs if fan_out.done]
-        for fan_out in finished:
-            self._fan_outs.remove(fan_out)
-        return bool(finished)
+        if not self._any_done():
+            return False
+        self._fan_outs = deque(each for each in self._fan_outs if not each.done)
+        return True
 
     def end(self, fan_out: FanOut) -> None:
         """To be called after a drive: lets go of its fan-out, be it done or interrupted."""
@@ -91,6 +91,9 @@ class PostLoop:
         """Closes every socket."""
         self._busy.clear()
         self._pool.close()
+
+    def _any_done(self) -> bool:
+        return any(fan_out.done for fan_out in self._fan_outs)
 
     def _admit(self) -> None:
         while self._arrivals:
@@ -155,7 +158,9 @@ class PostLoop:
         was_connected = sock.connected
         try:
             status = sock.advance()
-        except (OSError, MalformedResponseError) as error:
+        except Exception as error:  # noqa: BLE001
+            # OSError and MalformedResponseError as a rule. Whatever else it is, it is this post's
+            # alone: out of the loop it would leave other callers' posts uncounted for ever.
             self._broke(sock, attempt, error, now)
             return
         if status:

@@ -87,6 +87,7 @@ class SocketPool:
     def release(self, sock: HttpSocket, now: float) -> None:
         """Takes a socket back after its exchange."""
         if sock.reusable:
+            self.watch(sock)  # it may still wait to send: the answer came with the handshake's end
             self._idle.append((now, sock))
         else:
             self.discard(sock)
@@ -94,8 +95,9 @@ class SocketPool:
     def discard(self, sock: HttpSocket) -> None:
         """Closes a socket for good."""
         if self._watched.pop(sock, None) is not None:
-            self._poll.unregister(sock)
-            del self._by_descriptor[sock.fileno()]
+            del self._by_descriptor[sock.descriptor]
+            with contextlib.suppress(OSError, KeyError):  # closed already: the kernel forgot it
+                self._poll.unregister(sock.descriptor)
         sock.close()
 
     def watch(self, sock: HttpSocket) -> None:
@@ -105,10 +107,10 @@ class SocketPool:
             return
         self._watched[sock] = sock.events
         if before is None:
-            self._poll.register(sock, sock.events)
-            self._by_descriptor[sock.fileno()] = sock
+            self._poll.register(sock.descriptor, sock.events)
+            self._by_descriptor[sock.descriptor] = sock
         else:
-            self._poll.modify(sock, sock.events)
+            self._poll.modify(sock.descriptor, sock.events)
 
     def ready(self, timeout: float) -> Sequence[HttpSocket]:
         """The sockets that can go on, after `timeout` s at most.

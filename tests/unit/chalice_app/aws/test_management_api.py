@@ -3,6 +3,7 @@
 import datetime as dt
 import ipaddress
 import logging
+import os
 import re
 import socket
 import ssl
@@ -368,6 +369,64 @@ def test_the_deadline_fails_what_is_in_flight_and_drops_what_waits(
     deadline = time.monotonic() + 1.0
     assert make_api(2).post(ids, b"x", deadline) == Posted(failed=2, dropped=3)
     assert time.monotonic() >= deadline
+
+
+def endless(piece: bytes) -> Action:
+    """A head and then pieces until the client has had enough."""
+
+    def act(sock: socket.socket, _: Request) -> bool:
+        sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            sock.sendall(piece)
+
+    return act
+
+
+def test_who_never_stops_sending_holds_nobody_up(
+    gateway: ScriptedGateway, make_api: MakeApi
+) -> None:
+    gateway.scripts["x"] = [endless(b"400\r\n" + b"x" * 1024 + b"\r\n")]
+    deadline = time.monotonic() + 0.5
+    assert make_api().post(["x", "y"], b"x", deadline) == Posted(delivered=2)
+    assert time.monotonic() < deadline + PATIENCE / 2
+
+
+def test_each_caller_returns_at_its_own_deadline(
+    gateway: ScriptedGateway, make_api: MakeApi
+) -> None:
+    arrived, gate = threading.Event(), threading.Event()
+    gateway.scripts["slow"] = [gated(arrived, gate)]
+    gateway.scripts["hung"] = [hang]
+    api = make_api(request_seconds=PATIENCE)
+    found: list[Posted] = []
+    driver = threading.Thread(target=lambda: found.append(api.post(["slow"], b"x", soon())))
+    driver.start()
+    assert arrived.wait(PATIENCE)
+    # Whoever drives the loop waits for "slow", which is not answered before this one has returned.
+    assert api.post(["hung"], b"x", time.monotonic() + 0.2) == Posted(failed=1)
+    gate.set()
+    driver.join(PATIENCE)
+    assert found == [Posted(delivered=1)]
+
+
+class Torn(ssl.SSLContext):
+    """Every handshake fails as one does whose peer resets it before it has begun."""
+
+    failure: Exception = ConnectionResetError()
+
+    def wrap_socket(self, sock: socket.socket, *_: Any, **__: Any) -> ssl.SSLSocket:
+        os.close(sock.detach())
+        raise self.failure
+
+
+@pytest.mark.parametrize("failure", [ConnectionResetError(), ValueError("nobody expects it")])
+def test_a_handshake_that_takes_its_socket_along_is_counted(
+    gateway: ScriptedGateway, make_api: MakeApi, failure: Exception
+) -> None:
+    torn = Torn(ssl.PROTOCOL_TLS_CLIENT)
+    torn.failure = failure
+    api = make_api(tls=torn, endpoint=gateway.endpoint.replace("http", "https"))
+    assert api.post(names("x", 20), b"x", soon()) == Posted(failed=20)
 
 
 def test_a_deadline_already_passed_sends_nothing(

@@ -1,5 +1,7 @@
 """Idle sockets: the last used is the first reused, and the old are closed."""
 
+import os
+import select
 import socket
 from collections.abc import Iterator
 
@@ -77,6 +79,31 @@ def test_one_closed_by_the_peer_is_dropped(pool: SocketPool, listener: socket.so
     fresh = pool.take(1.0)
     pool.watch(fresh)
     assert fresh is not sock
+
+
+def test_one_that_waited_to_send_when_its_answer_came_rests(
+    pool: SocketPool, listener: socket.socket
+) -> None:
+    sock, peer = used(pool, listener)
+    with peer:
+        sock.events |= select.POLLOUT
+        pool.watch(sock)
+        assert pool.ready(30.0) == [sock]
+        sock.events = select.POLLIN
+        pool.release(sock, 0.0)
+        assert pool.ready(0.0) == []
+
+
+def test_one_whose_descriptor_is_gone_leaves_nothing_behind(
+    pool: SocketPool, listener: socket.socket
+) -> None:
+    sock, peer = used(pool, listener)
+    with peer:
+        os.close(sock._sock.detach())
+        pool.discard(sock)
+        again, two = used(pool, listener)  # under the same descriptor
+        with two:
+            assert again.descriptor == sock.descriptor
 
 
 def test_a_wake_ends_the_wait_however_many_there_were(pool: SocketPool) -> None:
