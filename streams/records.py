@@ -58,7 +58,7 @@ def parse_record(record: Mapping[str, Any]) -> StreamRecord:
             old_image=_image(change.get("OldImage")),
             is_ttl_expiry=_is_ttl_expiry(record),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise MalformedRecord(f"no DynamoDB stream record: {error!r}") from error
 
 

@@ -149,7 +149,8 @@ def handle_records(
         rest = sync.synchronise(back)
         if returning and admitted.behind:
             returning.catch_up(admitted.behind)
-        presence.turn_away_surplus(list(rest.present.values()))
+        counted = rest.present.keys() - rest.failed
+        presence.turn_away_surplus([rest.present[each] for each in sorted(counted)])
         result.failed |= rest.failed
         return {*admitted.sessions, *rest.sessions}
 

@@ -149,6 +149,7 @@ BAD_RECORDS: Mapping[str, Mapping[str, Any]] = {
     "of nobody": record(2, "REMOVE", **of("never-came")),
     "of another table": record(2, Keys=encode({"cacheKey": "en:es:0"})),
     "a key that is a number": record(2, Keys=encode({"connectionId": 7})),
+    "a number that is too large": record(2, Keys={"connectionId": {"N": "1e400"}}),
     "no keys": record(2),
     "no change of a table": {"eventName": "UPSERT", "dynamodb": {"SequenceNumber": "2", **of("a")}},
     "nothing": {},
@@ -189,6 +190,26 @@ def test_a_record_of_a_malformed_row_is_reported_alone_however_often_it_comes(
         failed = rosters.handler({"Records": batch}, None)
         assert failed == {"batchItemFailures": [{"itemIdentifier": "2"}]}
         assert functions.now().languages == {"es": 2}
+
+
+@pytest.mark.parametrize("last_sequence", [None, 0], ids=["for the first time", "coming back"])
+def test_a_record_of_a_malformed_session_is_reported_alone(
+    functions: Stores, last_sequence: int | None
+) -> None:
+    broken = replace(session("bold-egg-111"), session_id="bold-egg-111")
+    functions.sessions.put_session(broken)
+    comes = replace(listener(broken, "poison", "es"), last_sequence=last_sequence)
+    functions.connections.put_connection(comes)
+    functions.clients.dynamodb.update_item(
+        TableName=SETTINGS.sessions_table,
+        Key=encode({"sessionId": broken.session_id}),
+        UpdateExpression="REMOVE listenerCount",
+    )
+    image = encode({**WHOLE, "sessionId": broken.session_id, "lastSequence": last_sequence})
+    poison = record(2, **of("poison"), NewImage=image)
+    batch = {"Records": [record(1, **of("a")), poison, record(3, **of("b"))]}
+    assert rosters.handler(batch, None) == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    assert functions.now().languages == {"es": 2}
 
 
 def test_a_record_of_a_session_that_is_missing_is_no_failure(functions: Stores) -> None:
