@@ -59,7 +59,8 @@ class Failure:
 
 def read_file(path: Path) -> Iterator[Failure]:
     """The entries of a JSON-lines file that holds whole records."""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    # Not splitlines: what was put aside may hold U+2028, which is no end of a line in JSON lines.
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
         if line.strip():
             yield read_entry(f"line {number} of {path}", line, lambda entry: entry["payload"])
 
@@ -76,7 +77,7 @@ def read_entry(
         for record in records:
             parse_record(record)
             _handler_module(record)
-    except (ValueError, LookupError, TypeError, StopIteration):
+    except (ValueError, LookupError, TypeError, StopIteration, RecursionError, OverflowError):
         _say(f"{name} is no entry of a failure destination, and is left as it is")
         return Failure(None, receipt)
     return Failure(records, receipt)
@@ -140,6 +141,9 @@ def _is_handled(record: Mapping[str, Any]) -> bool:
     except FunctionFailed as failed:
         number, reason = record["dynamodb"]["SequenceNumber"], failed.__context__
         _say(f"record {number} made its handler fail: {reason!r}")
+        return False
+    except BroadcasterError as refused:  # a key that DynamoDB does not take, or DynamoDB is down
+        _say(f"record {record['dynamodb']['SequenceNumber']} failed again: {refused.message}")
         return False
     return not answer["batchItemFailures"]
 

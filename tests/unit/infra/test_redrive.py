@@ -79,6 +79,40 @@ def test_a_file_holds_an_entry_a_line_and_slices_of_sentences_are_let_go(tmp_pat
     assert [failure.slices for failure in failures] == [0, 1, 0]
 
 
+def test_an_entry_may_hold_what_ends_a_line_elsewhere(tmp_path: Path) -> None:
+    path = tmp_path / "failures.jsonl"
+    whole = {**record("a"), "said": "one\u2028two\u0085three"}
+    entries = [
+        json.dumps({"payload": {"Records": [each]}}, ensure_ascii=False) for each in (whole,)
+    ]
+    path.write_text("\ufeff" + "\n".join([*entries, entry(record("b"))]) + "\n")
+    assert connections(read_file(path)) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["[" * 100_000, json.dumps({"payload": {"Records": [
+        {**record("x"), "dynamodb": {"SequenceNumber": "1", "Keys": {"n": {"N": "1e400"}}}}
+    ]}})],
+    ids=["too deep", "too large a number"],
+)  # fmt: skip
+def test_an_entry_that_nobody_can_read_stops_no_other(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "failures.jsonl"
+    path.write_text(f"{line}\n{entry(record('b'))}\n")
+    first, second = read_file(path)
+    assert (first.records, connections([second])) == (None, ["b"])
+
+
+def test_one_that_the_database_refuses_is_told_and_ends_nothing(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.tables.refusing.add("get_ledger")
+    with composed(world.app):
+        outcome = redrive(Failure([record("a"), record("b")]))
+    assert outcome == {"handled": 0, "failed": 2, "slices": 0}
+    assert "record 1 failed again: told to refuse" in capsys.readouterr().err
+
+
 MALFORMED = (
     "{",
     "[]",
