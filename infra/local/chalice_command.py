@@ -152,6 +152,9 @@ def _start_stage(command: LocalCommand, ws_port: int) -> Mapping[str, str]:
     ending = threading.Event()
     atexit.register(_stop, stage, ending)
     line = stage.stdout.readline() if stage.stdout else ""
+    if not line and ending.is_set():
+        # A file has changed once more: the watcher ends this process, and this is its other thread.
+        threading.Event().wait()
     if not line:
         # It has said why.
         _give_up(f"the local stage ended with exit code {stage.wait()}")
