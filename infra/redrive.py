@@ -142,9 +142,6 @@ def _is_handled(record: Mapping[str, Any]) -> bool:
         number, reason = record["dynamodb"]["SequenceNumber"], failed.__context__
         _say(f"record {number} made its handler fail: {reason!r}")
         return False
-    except BroadcasterError as refused:  # a key that DynamoDB does not take, or DynamoDB is down
-        _say(f"record {record['dynamodb']['SequenceNumber']} failed again: {refused.message}")
-        return False
     return not answer["batchItemFailures"]
 
 

@@ -103,16 +103,6 @@ def test_an_entry_that_nobody_can_read_stops_no_other(tmp_path: Path, line: str)
     assert (first.records, connections([second])) == (None, ["b"])
 
 
-def test_one_that_the_database_refuses_is_told_and_ends_nothing(
-    world: World, capsys: pytest.CaptureFixture[str]
-) -> None:
-    world.tables.refusing.add("get_ledger")
-    with composed(world.app):
-        outcome = redrive(Failure([record("a"), record("b")]))
-    assert outcome == {"handled": 0, "failed": 2, "slices": 0}
-    assert "record 1 failed again: told to refuse" in capsys.readouterr().err
-
-
 MALFORMED = (
     "{",
     "[]",
