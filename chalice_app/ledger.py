@@ -222,7 +222,8 @@ class SessionCounts:
     """The counts of a session's row as they stand there, right or wrong, zeros included.
 
     `listener_count` is None where somebody has taken it away. `revision` rises with every change of
-    them or of the rows behind them: counts that are the same again may have moved.
+    them or of the rows behind them: counts that are the same again may have moved. `malformed` are
+    the attributes that are no numbers: no count, and nothing can be added to them.
     """
 
     session_id: str
@@ -230,6 +231,7 @@ class SessionCounts:
     listener_count: int | None
     languages: Mapping[str, int]
     revision: int | None = None
+    malformed: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:

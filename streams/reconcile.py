@@ -207,7 +207,7 @@ def _deltas(seen: SessionCounts, rows: Mapping[str, int]) -> Mapping[str, int]:
 
 
 def _is_off(seen: SessionCounts, deltas: Mapping[str, int]) -> bool:
-    return bool(deltas) or seen.listener_count != seen.total
+    return bool(deltas or seen.malformed) or seen.listener_count != seen.total
 
 
 def _lasting(first: Drift, second: Drift) -> Drift:

@@ -188,10 +188,11 @@ class Table:
         update: str,
         condition: str,
         returned: Returned = "ALL_NEW",
+        names: Mapping[str, str] | None = None,
         /,
         **values: Any,
     ) -> Item:
-        """Updates an item and returns it; `values` are the expression's `:names`.
+        """Updates an item and returns it; `names` and `values` are as `upsert` takes them.
 
         With `returned` ALL_OLD it is returned as it was before.
         ConditionFailed, with the item found, when the condition fails.
@@ -204,6 +205,8 @@ class Table:
             "ReturnValues": returned,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
+        if names:
+            request["ExpressionAttributeNames"] = dict(names)
         if values:
             request["ExpressionAttributeValues"] = _values(values)
         answer = self._write(partial(self.clients.dynamodb.update_item, **request))

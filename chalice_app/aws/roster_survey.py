@@ -18,6 +18,8 @@ from chalice_app.aws.sessions_table import LANGUAGE_PREFIX, REVISION
 from chalice_app.ledger import LedgerRow, SessionCounts, SessionKey, State
 from chalice_app.models import Connection
 
+_SUM = "listenerCount"
+
 
 @dataclass(frozen=True)
 class DynamoDbSurvey:
@@ -57,23 +59,44 @@ class DynamoDbSurvey:
 
         `deltas` are listeners per language. ConditionFailed when anything has moved them meanwhile.
         """
+        if seen.malformed:
+            self._remove(seen)
         right = {
             language: seen.languages.get(language, 0) + delta for language, delta in deltas.items()
         }
         total = sum({**seen.languages, **right}.values())
-        update = {"listenerCount": total - (seen.listener_count or 0), REVISION: 1} | {
+        update = {_SUM: total - (seen.listener_count or 0), REVISION: 1} | {
             LANGUAGE_PREFIX + language: delta for language, delta in deltas.items()
         }
         expected = {"createdAt": seen.session_epoch} | {
             LANGUAGE_PREFIX + language: count for language, count in seen.languages.items()
         }
         absent = [LANGUAGE_PREFIX + language for language in deltas.keys() - seen.languages.keys()]
-        for name, value in (("listenerCount", seen.listener_count), (REVISION, seen.revision)):
+        for name, value in ((_SUM, seen.listener_count), (REVISION, seen.revision)):
             if value is None:
                 absent.append(name)
             else:
                 expected[name] = value
         self.sessions.add(seen.session_id, update, expected, absent)
+
+    def _remove(self, seen: SessionCounts) -> None:
+        """Takes counts away that are no numbers.
+
+        ADD refuses them, so while they are there nobody can be counted; an absent one it takes as
+        zero. `attribute_type` because what is a number by now has been mended by another.
+        """
+        names = {f"#n{n}": name for n, name in enumerate(seen.malformed)}
+        self.sessions.update(
+            seen.session_id,
+            "REMOVE " + ", ".join(names),
+            " AND ".join(
+                ["createdAt = :epoch", *(f"NOT attribute_type({each}, :number)" for each in names)]
+            ),
+            "ALL_NEW",
+            names,
+            epoch=seen.session_epoch,
+            number="N",
+        )
 
 
 def _counted_from(item: Item) -> tuple[str, LedgerRow]:
@@ -83,17 +106,20 @@ def _counted_from(item: Item) -> tuple[str, LedgerRow]:
 
 
 def _counts_from(item: Item) -> SessionCounts:
+    counts = {name: value for name, value in item.items() if _is_count(name)}
+    numbers = {name: value for name, value in counts.items() if type(value) is int}
     return SessionCounts(
         session_id=str(item["sessionId"]),
         session_epoch=_number(item.get("createdAt")),
-        listener_count=_number(item["listenerCount"]) if "listenerCount" in item else None,
-        languages={
-            name.removeprefix(LANGUAGE_PREFIX): _number(value)
-            for name, value in item.items()
-            if name.startswith(LANGUAGE_PREFIX)
-        },
-        revision=_number(item[REVISION]) if REVISION in item else None,
+        listener_count=numbers.pop(_SUM, None),
+        revision=numbers.pop(REVISION, None),
+        languages={name.removeprefix(LANGUAGE_PREFIX): n for name, n in numbers.items()},
+        malformed=tuple(name for name, value in counts.items() if type(value) is not int),
     )
+
+
+def _is_count(name: str) -> bool:
+    return name in (_SUM, REVISION) or name.startswith(LANGUAGE_PREFIX)
 
 
 def _number(value: Any) -> int:

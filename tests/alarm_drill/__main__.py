@@ -28,8 +28,11 @@ def main() -> int:
     never = {alarm.name for alarm in alarms} - {name for each, _ in rows for name in each.fires}
     for name in sorted(never):
         print(f"no scenario sets off {name}", file=sys.stderr)
-    failed = [cell for _, cells in rows for cell in cells if cell.startswith(("missed", "false"))]
-    return 1 if failed or never else 0
+    wrong = sum(cell.startswith(("missed", "false")) for _, cells in rows for cell in cells)
+    print(f"\n{len(rows)} scenarios, {len(alarms)} alarms, {wrong} missed or false")
+    passed = not wrong and not never
+    print("passed" if passed else "FAILED")
+    return 0 if passed else 1
 
 
 def drill(scenario: Scenario, alarms: Iterable[Alarm]) -> list[str]:
@@ -52,6 +55,7 @@ def table(rows: Sequence[tuple[Scenario, Sequence[str]]], alarms: Sequence[Alarm
         yield f"{number:>3}  {alarm.name}: {bound}, {alarm.periods} x {alarm.period} s"
     width = max(len(scenario.name) for scenario, _ in rows)
     yield ""
+    yield "the minute of the hour in which each fires:"
     yield " " * width + "".join(f"{number:>8}" for number in range(1, len(alarms) + 1))
     for scenario, cells in rows:
         yield f"{scenario.name:<{width}}" + "".join(f"{cell:>8}" for cell in cells)

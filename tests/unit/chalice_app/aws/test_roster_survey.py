@@ -1,10 +1,11 @@
 """What the reconciler reads and corrects, held by DynamoDB (moto's) and by the fakes alike."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
-from chalice_app.attribute_values import encode
+from chalice_app.attribute_values import encode, encode_value
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.connections_table import ConnectionsTable
 from chalice_app.aws.dynamodb import Table
@@ -14,8 +15,10 @@ from chalice_app.aws.sessions_table import SessionsTable
 from chalice_app.errors import ConditionFailed
 from chalice_app.ledger import LedgerRow, SessionCounts, State
 from chalice_app.ports import ConnectionStore, Ledger, RosterSurvey, SessionStore
+from streams.presence import Presence
+from streams.reconcile import Reconciler
 from streams.rosters import RosterSync
-from tests.fakes import SETTINGS, MemoryTables, listener, sentence, session, speaker
+from tests.fakes import SETTINGS, MemoryTables, World, listener, sentence, session, speaker
 
 HERE = session()
 
@@ -63,6 +66,20 @@ def in_dynamodb(request: pytest.FixtureRequest) -> Stores:
         connections,
         RostersTable(rosters, sessions, connections),
         DynamoDbSurvey(sessions, connections.table, rosters),
+    )
+
+
+def reconciler(of: Stores) -> Reconciler:
+    """The reconciler over these stores; nobody is told, nothing is measured."""
+    world = World()
+    return Reconciler(
+        survey=of.survey,
+        connections=of.connections,
+        sync=RosterSync(of.ledger),
+        presence=Presence.of(world.app),
+        metrics=world.metrics,
+        clock=world.clock,
+        wait=lambda _: None,
     )
 
 
@@ -158,6 +175,46 @@ def test_a_sum_that_somebody_has_taken_away_is_put_back(
     assert seen.listener_count is None
     stores.survey.correct_counts(seen, {})
     assert counts(stores).listener_count == 1
+
+
+@pytest.mark.parametrize("what", ["two", None, True, ["2"]])
+def test_counts_that_somebody_has_made_no_numbers_are_numbers_again(
+    tables: object, clients: Clients, request: pytest.FixtureRequest, what: Any
+) -> None:
+    stores = in_dynamodb(request)
+    stores.sessions.put_session(HERE)
+    for name, language in (("a", "es"), ("b", "es"), ("c", "fr")):
+        stores.connections.put_connection(listener(HERE, name, language))
+    RosterSync(stores.ledger).synchronise(["a", "b", "c"])
+    tampered = {"NULL": True} if what is None else encode_value(what)
+    clients.dynamodb.update_item(
+        TableName=SETTINGS.sessions_table,
+        Key=encode({"sessionId": HERE.session_id}),
+        UpdateExpression="SET listenerCount = :x, #es = :x, countsRevision = :x",
+        ExpressionAttributeNames={"#es": "listeners.es"},
+        ExpressionAttributeValues={":x": tampered},
+    )
+    seen = counts(stores)
+    assert (seen.listener_count, seen.languages, seen.revision) == (None, {"fr": 1}, None)
+    assert sorted(seen.malformed) == ["countsRevision", "listenerCount", "listeners.es"]
+    assert reconciler(stores).reconcile().sessions == 1
+    assert counts(stores) == SessionCounts(
+        HERE.session_id, HERE.created_at, 3, {"es": 2, "fr": 1}, revision=1
+    )
+    stores.connections.put_connection(listener(HERE, "d", "es"))
+    RosterSync(stores.ledger).synchronise(["d"])
+    assert counts(stores).languages == {"es": 3, "fr": 1}
+
+
+def test_a_count_that_is_a_number_again_is_not_taken_away(
+    tables: object, clients: Clients, request: pytest.FixtureRequest
+) -> None:
+    stores = in_dynamodb(request)
+    stores.sessions.put_session(HERE)
+    seen = replace(counts(stores), listener_count=None, malformed=("listenerCount",))
+    with pytest.raises(ConditionFailed):
+        stores.survey.correct_counts(seen, {})
+    assert counts(stores).listener_count == 0
 
 
 def test_only_a_row_past_its_life_is_deleted_as_expired(stores: Stores) -> None:
