@@ -2,7 +2,8 @@
 
 The stream keeps the rosters exact (see `streams.rosters`); this is for what no stream record tells
 of: records lost beyond the mapping's retries, rows edited by hand, rows that DynamoDB's own expiry
-has left lying. It runs every five minutes, and by hand as `python -m infra.reconcile`.
+has left lying, connections whose `$disconnect` never came (`streams.probing`). It runs every five
+minutes, and by hand as `python -m infra.reconcile`.
 
 It looks twice, some seconds apart, and follows up only what was wrong both times in the same way: a
 listener who is just coming, and an index that lags, are no drift. Connections go through the same
@@ -25,6 +26,7 @@ from chalice_app.errors import ConditionFailed
 from chalice_app.ledger import SessionCounts, SessionKey
 from chalice_app.ports import ConnectionStore, MetricsSink, RosterSurvey
 from streams.presence import Presence
+from streams.probing import Probe
 from streams.renewal import Renewal
 from streams.rosters import RosterSync
 
@@ -45,14 +47,15 @@ class Drift:
     """What is wrong at one look.
 
     `connections` are counted elsewhere than they are (None: nowhere); `counts` are off by so many
-    listeners a language; `expired` connections have outlived themselves, `aging` ones
-    are about to be closed.
+    listeners a language; `expired` connections have outlived themselves, `aging` ones are about to
+    be closed, and whether the `others` are still held nobody knows before the gateway is asked.
     """
 
     connections: Mapping[str, tuple[_Place | None, _Place | None]]
     counts: Mapping[SessionKey, tuple[SessionCounts, Mapping[str, int]]]
     expired: frozenset[str]
     aging: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
 
     @property
     def listeners(self) -> int:
@@ -66,13 +69,15 @@ class Drift:
 class Reconciled:
     """What a run did: connections synchronised, sessions whose counts it corrected, rows deleted.
 
-    `drift` is by how much the counts were wrong, in listeners.
+    Rows were deleted because they had `expired`, or because the connection was `gone`. `drift` is
+    by how much the counts were wrong, in listeners.
     """
 
     connections: int
     sessions: int
     expired: int
     drift: int
+    gone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class Reconciler:
     clock: Clock
     wait: Callable[[float], None] = sleep
     renewal: Renewal | None = None
+    probe: Probe | None = None
 
     def reconcile(self, session_id: str | None = None) -> Reconciled:
         """Mends all sessions, or one; publishes RosterDrift.
@@ -95,6 +101,7 @@ class Reconciler:
             Unavailable: the tables could not be read; what was mended before stays right.
         """
         found = self._look(session_id)
+        others = found.others
         if self.renewal is not None and found.aging:
             self.renewal.ask(found.aging)
         if found.connections or found.counts:
@@ -106,8 +113,13 @@ class Reconciler:
         synchronised = self.sync.synchronise(found.connections)
         self.metrics.emit({metrics.ROSTER_DRIFT: found.listeners})
         self.presence.tell([], corrected | synchronised.sessions)
+        gone = self.probe.ask(others).gone if self.probe is not None else ()
         return Reconciled(
-            len(found.connections), len(corrected), len(found.expired), found.listeners
+            connections=len(found.connections),
+            sessions=len(corrected),
+            expired=len(found.expired),
+            drift=found.listeners,
+            gone=len(gone),
         )
 
     def _look(self, session_id: str | None) -> Drift:
@@ -122,7 +134,7 @@ class Reconciler:
             if session_id in (None, row.session_id)
         }
         there: dict[str, _Place] = {}
-        connected, expired, aging = set(), set(), set()
+        connected, expired, aging, others = set(), set(), set(), set()
         now = self.clock.now_ms() // 1000
         for connection in self.survey.scan_connections():
             connected.add(connection.connection_id)
@@ -135,6 +147,8 @@ class Reconciler:
                 expired.add(connection.connection_id)
             elif self.renewal is not None and self.renewal.is_due(connection, now * 1000):
                 aging.add(connection.connection_id)
+            elif self.probe is not None and self.probe.is_due(connection, now * 1000):
+                others.add(connection.connection_id)
         # A session's end takes nobody's row with it: that is done when they leave, and if nobody
         # heard of that, here, or the row would stay for ever.
         counted = {
@@ -145,6 +159,7 @@ class Reconciler:
             counts=_miscounted(counts, counted),
             expired=frozenset(expired),
             aging=frozenset(aging),
+            others=frozenset(others),
         )
 
     def _correct(self, session: SessionKey) -> bool:
@@ -234,6 +249,7 @@ def reconciler(application: bootstrap.Application) -> Reconciler:
         metrics=adapters.metrics,
         clock=adapters.clock,
         renewal=Renewal.of(application),
+        probe=Probe.of(application),
     )
 
 

@@ -535,6 +535,7 @@ class RecordingGateway:
         self.deadlines: list[float] = []
         self.shares: list[float] = []
         self.closed: list[str] = []
+        self.probed: list[str] = []
         self._news = threading.Condition()
 
     def post(
@@ -568,6 +569,14 @@ class RecordingGateway:
 
     def notify(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
         return self.post(connection_ids, data, deadline)
+
+    def probe(self, connection_ids: Sequence[str], deadline: float, share: float = 1.0) -> Posted:
+        with self._news:
+            self.probed += connection_ids
+            self.deadlines.append(deadline)
+            self.shares.append(share)
+        gone = tuple(key for key in connection_ids if key in self.gone)
+        return Posted(delivered=len(connection_ids) - len(gone), gone=gone)
 
     def close(self, connection_ids: Sequence[str], deadline: float) -> Posted:
         with self._news:

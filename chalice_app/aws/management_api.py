@@ -91,6 +91,12 @@ class ManagementApi:
             return Posted()
         return self._send("POST", connection_ids, data, deadline, repeatable=True)
 
+    def probe(self, connection_ids: Sequence[str], deadline: float, share: float = 1.0) -> Posted:
+        """Asks whether connections are open, in that way: `delivered` are, `gone` are not."""
+        if not connection_ids:
+            return Posted()
+        return self._send("GET", connection_ids, b"", deadline, share, repeatable=True)
+
     def close(self, connection_ids: Sequence[str], deadline: float) -> Posted:
         """Closes connections, in that way: `delivered` are closed, `gone` already were."""
         if not connection_ids:

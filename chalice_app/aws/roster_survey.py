@@ -38,8 +38,8 @@ class DynamoDbSurvey:
         return readable_rows(self.rosters.scan(ROSTER_INDEX), _counted_from)
 
     def scan_counts(self) -> Iterator[SessionCounts]:
-        """The counts of every session; rows of sentences are passed over."""
-        return (_counts_from(item) for item in self.sessions.scan() if "tokenHash" in item)
+        """The counts of every session; rows of sentences, a hundred times as many, stay there."""
+        return map(_counts_from, self.sessions.scan(where="attribute_exists(tokenHash)"))
 
     def read_counts(self, session_id: str) -> SessionCounts | None:
         """The counts of one session, by consistent read."""

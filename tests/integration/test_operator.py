@@ -1,12 +1,17 @@
 """The operator's commands on a running stage, found by the options that it prints."""
 
+import asyncio
+import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import boto3
 import pytest
 
-from tests.integration.client import PATIENCE, PROJECT, Stage
+from chalice_app.attribute_values import encode
+from tests.integration.client import PATIENCE, PROJECT, Session, Stage, eventually, talk
 
 SAYS = "the operator's commands find it by: "
 
@@ -41,6 +46,47 @@ def test_one_session_is_reconciled(stage: Stage, options: list[str]) -> None:
     stage.end(session)
     assert (done.returncode, done.stderr) == (0, "")
     assert '"drift": 0' in done.stdout
+
+
+def test_a_listener_whom_no_socket_holds_is_counted_no_more(
+    stage: Stage, options: list[str]
+) -> None:
+    async def scenario() -> None:
+        async with talk(stage) as at:
+            await at.join("es")
+            await eventually(lambda: stage.counts(at.session), (1, {"es": 1}))
+            put_listener(stage, at.session, "ghost")
+            await eventually(lambda: stage.counts(at.session), (2, {"es": 2}))
+            done = await asyncio.to_thread(run, "reconcile", *options)
+            assert (done.returncode, done.stderr) == (0, "")
+            assert json.loads(done.stdout)["gone"] >= 1  # others' sessions may be cleared up, too
+            await eventually(lambda: stage.counts(at.session), (1, {"es": 1}))
+
+    asyncio.run(scenario())
+
+
+def put_listener(stage: Stage, session: Session, connection_id: str) -> None:
+    """The row of a listener who came a minute ago, and of whom the gateway knows nothing."""
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url=stage.dynamodb,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+    now = time.time_ns() // 10**6
+    row = {
+        "connectionId": connection_id,
+        "sessionId": session.session_id,
+        "sessionEpoch": stage.state(session)["createdAt"],
+        "role": "listener",
+        "connectedAt": now - 60_000,
+        "ttl": now // 1000 + 3600,
+        "v": 1,
+        "targetLanguage": "es",
+    }
+    client.put_item(TableName="Connections-local", Item=encode(row))
+    client.close()
 
 
 def test_a_session_that_is_not_there_is_told(options: list[str]) -> None:

@@ -134,7 +134,9 @@ class SimulatedDatabase:
             rows = filter(None, (index_entry(index, table.definition.key, row) for row in rows))
         start = table.key_of(request["ExclusiveStartKey"]) if "ExclusiveStartKey" in request else ""
         rest = sorted((item for item in rows if table.key_of(item) > start), key=table.key_of)
-        page: dict[str, Any] = {"Items": rest[:_PAGE]}
+        expressions = compiled(filtering=request.get("FilterExpression", ""))
+        items = [item for item in rest[:_PAGE] if expressions.keeps(item, request)]
+        page: dict[str, Any] = {"Items": items}
         if len(rest) > _PAGE:
             key = table.definition.key
             page["LastEvaluatedKey"] = {key: rest[_PAGE - 1][key]}

@@ -27,7 +27,7 @@ class InvalidRequest(Exception):
 class Expressions:
     """The compiled expressions of one request; `placeholders` are all that they use.
 
-    `kept` is a query's filter.
+    `kept` is the filter of a query or a scan.
     """
 
     condition: Condition
@@ -50,7 +50,7 @@ class Expressions:
         return changed
 
     def keeps(self, item: Item, request: Mapping[str, Any]) -> bool:
-        """Whether a query finds the item and its filter leaves it."""
+        """Whether a query or a scan finds the item and its filter leaves it."""
         names, values = self._placeholders(request)
         return self.condition(item, names, values) and self.kept(item, names, values)
 

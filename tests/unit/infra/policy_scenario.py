@@ -119,6 +119,12 @@ class Scenario:
             ExpressionAttributeNames={"#ttl": "ttl"},
             ExpressionAttributeValues={":past": {"N": "1"}},
         )
+        self.dynamodb.update_item(
+            TableName="Connections-test",
+            Key={"connectionId": {"S": "c5"}},
+            UpdateExpression="SET connectedAt = :earlier",
+            ExpressionAttributeValues={":earlier": {"N": str(round(time.time() * 1000) - 60_000)}},
+        )
         with self.recorder.function("reconcile") as application:
             # The handler would wait between its two looks.
             replace(reconcile.reconciler(application), wait=lambda _: None).reconcile()

@@ -521,6 +521,17 @@ def test_a_crowd_is_closed_over_the_shared_sockets(
     assert gateway.accepted <= 5
 
 
+def test_whether_a_connection_is_open_is_asked_in_that_way(
+    gateway: ScriptedGateway, make_api: MakeApi
+) -> None:
+    gateway.scripts = {"ghost": [answer(410)], "busy": [answer(500), answer(200, b'{"a": 1}')]}
+    api = make_api()
+    posted = api.probe(["here", "ghost", "busy"], soon(), 0.5)
+    assert posted == Posted(2, ("ghost",), 0, 0)
+    assert {request.method for request in gateway.requests} == {"GET"}
+    assert api.probe([], soon()) == Posted()
+
+
 def test_nobody_to_close_is_no_request(gateway: ScriptedGateway, make_api: MakeApi) -> None:
     assert make_api().close([], soon()) == Posted()
     assert gateway.accepted == 0
