@@ -206,8 +206,9 @@ class PostLoop:
 
     def _expire(self, sock: HttpSocket, attempt: Attempt, now: float) -> None:
         status = sock.status  # known already where only the body's end is missing
+        sent = sock.connected
         self._drop(sock)
         if status:
             attempt.fan_out.answered(attempt, status, now)
         else:
-            attempt.fan_out.broke(attempt, "timeout", now)
+            attempt.fan_out.broke(attempt, "timeout", now, sent=sent)

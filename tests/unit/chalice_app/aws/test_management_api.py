@@ -351,14 +351,14 @@ def test_a_status_whose_body_never_ends_still_counts(
     assert make_api(request_seconds=1.0).post(["x"], b"x", soon()) == Posted(delivered=1)
 
 
-def test_a_peer_that_never_shakes_hands_is_given_up(
+def test_a_peer_that_never_shakes_hands_is_tried_again_as_nothing_was_sent(
     gateway: ScriptedGateway, make_api: MakeApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         endpoint = f"https://127.0.0.1:{listener.getsockname()[1]}"
         api = make_api(endpoint=endpoint, connect_seconds=0.1)
         assert api.post(["x"], b"x", soon()) == Posted(failed=1)
-    assert "{'timeout': 1}" in caplog.text
+    assert "{'timeout': 3}" in caplog.text
 
 
 def test_the_deadline_fails_what_is_in_flight_and_drops_what_waits(
