@@ -224,6 +224,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # or else the stage would outlive it
     print(f"seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "stage.log"
