@@ -64,12 +64,6 @@ class Broadcast:
         data = messages.encode(message)
         return self._without_gone(self.gateway.notify(connection_ids, data, deadline))
 
-    def probe(self, connection_ids: Sequence[str], deadline: float, share: float) -> Posted:
-        """Asks, until the deadline, who is still there: `delivered` are, `gone` are not."""
-        if not connection_ids:
-            return Posted()
-        return self._without_gone(self.gateway.probe(connection_ids, deadline, share))
-
     def close(self, connection_ids: Sequence[str], seconds: float = CLOSING_SECONDS) -> Posted:
         """Closes connections, within so many seconds; their `$disconnect` removes the rows."""
         if not connection_ids:

@@ -223,7 +223,7 @@ class SessionCounts:
 
     `listener_count` is None where somebody has taken it away. `revision` rises with every change of
     them or of the rows behind them: counts that are the same again may have moved. `malformed` are
-    the attributes that are no numbers: no count, and nothing can be added to them.
+    the attributes that are no numbers: they count nothing, and nothing can be added to them.
     """
 
     session_id: str

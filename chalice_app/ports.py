@@ -277,7 +277,7 @@ class Gateway(Protocol):
         """Posts what may come twice, so that it is tried oftener, and also where no answer came."""
 
     def probe(self, connection_ids: Sequence[str], deadline: float, share: float = 1.0) -> Posted:
-        """Asks whether connections are open, as `post` does: `delivered` are, `gone` are not."""
+        """Asks whether connections are open, as `notify` tries: `delivered` are, `gone` are not."""
 
     def close(self, connection_ids: Sequence[str], deadline: float) -> Posted:
         """Closes connections, until `deadline`: `delivered` are closed, `gone` already were.

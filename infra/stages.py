@@ -38,6 +38,7 @@ _ENDPOINTS: Final = {
 }
 _LOCAL: Final = "local"
 _DYNAMODB_ENDPOINTS: Final = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"}
+_GATEWAY_ENDPOINT: Final = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"
 
 
 def add_stage_options(parser: argparse.ArgumentParser) -> None:
@@ -77,8 +78,8 @@ def stage_settings(
     """The settings of a stage: a stage that is named wins over what the environment names.
 
     Raises:
-        ConfigurationError: a setting has no sense, what is recorded is of another stage, or nothing
-            tells where the local stage is.
+        ConfigurationError: a setting has no sense, what is recorded is of another stage, nothing
+            tells where the local stage is, or the gateway is not that of the tables.
     """
     name = stage or environ.get("STAGE") or "dev"
     try:
@@ -91,6 +92,12 @@ def stage_settings(
         raise ConfigurationError(
             f"stage {name} needs --dynamodb: copy the options that the stage prints above its "
             "ready line"
+        )
+    if _GATEWAY_ENDPOINT in environ and not _DYNAMODB_ENDPOINTS & environ.keys():
+        # To another stage's gateway every listener of this one would seem to be gone.
+        raise ConfigurationError(
+            f"the gateway is {environ[_GATEWAY_ENDPOINT]} and the tables are AWS's: give --gateway "
+            f"with --dynamodb, or unset {_GATEWAY_ENDPOINT}"
         )
     known = {**tables, **recorded, **_region(name, recorded, environ)}
     return Settings.from_env(

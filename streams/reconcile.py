@@ -22,8 +22,9 @@ from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalice_app import bootstrap, logs, metrics
 from chalice_app.clock import Clock
-from chalice_app.errors import ConditionFailed
+from chalice_app.errors import ConditionFailed, Unavailable
 from chalice_app.ledger import SessionCounts, SessionKey
+from chalice_app.models import Connection
 from chalice_app.ports import ConnectionStore, MetricsSink, RosterSurvey
 from streams.presence import Presence
 from streams.probing import Probe
@@ -48,14 +49,14 @@ class Drift:
 
     `connections` are counted elsewhere than they are (None: nowhere); `counts` are off by so many
     listeners a language; `expired` connections have outlived themselves, `aging` ones are about to
-    be closed, and whether the `others` are still held nobody knows before the gateway is asked.
+    be closed, and of those `to_probe` only the gateway knows whether they are still there.
     """
 
     connections: Mapping[str, tuple[_Place | None, _Place | None]]
     counts: Mapping[SessionKey, tuple[SessionCounts, Mapping[str, int]]]
     expired: frozenset[str]
     aging: frozenset[str] = frozenset()
-    others: frozenset[str] = frozenset()
+    to_probe: tuple[Connection, ...] = ()
 
     @property
     def listeners(self) -> int:
@@ -67,10 +68,10 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What a run did: connections synchronised, sessions whose counts it corrected, rows deleted.
+    """What a run did: connections synchronised, sessions whose counts it corrected.
 
-    Rows were deleted because they had `expired`, or because the connection was `gone`. `drift` is
-    by how much the counts were wrong, in listeners.
+    `expired` rows were past their life, `gone` connections unknown to the gateway, be it that they
+    left this very moment. `drift` is by how much the counts were wrong, in listeners.
     """
 
     connections: int
@@ -101,7 +102,7 @@ class Reconciler:
             Unavailable: the tables could not be read; what was mended before stays right.
         """
         found = self._look(session_id)
-        others = found.others
+        to_probe = found.to_probe
         if self.renewal is not None and found.aging:
             self.renewal.ask(found.aging)
         if found.connections or found.counts:
@@ -113,13 +114,13 @@ class Reconciler:
         synchronised = self.sync.synchronise(found.connections)
         self.metrics.emit({metrics.ROSTER_DRIFT: found.listeners})
         self.presence.tell([], corrected | synchronised.sessions)
-        gone = self.probe.ask(others).gone if self.probe is not None else ()
+        gone = self.probe.remove_gone(to_probe) if self.probe is not None else 0
         return Reconciled(
             connections=len(found.connections),
             sessions=len(corrected),
             expired=len(found.expired),
             drift=found.listeners,
-            gone=len(gone),
+            gone=gone,
         )
 
     def _look(self, session_id: str | None) -> Drift:
@@ -134,7 +135,8 @@ class Reconciler:
             if session_id in (None, row.session_id)
         }
         there: dict[str, _Place] = {}
-        connected, expired, aging, others = set(), set(), set(), set()
+        connected, expired, aging = set(), set(), set()
+        to_probe = []
         now = self.clock.now_ms() // 1000
         for connection in self.survey.scan_connections():
             connected.add(connection.connection_id)
@@ -148,7 +150,7 @@ class Reconciler:
             elif self.renewal is not None and self.renewal.is_due(connection, now * 1000):
                 aging.add(connection.connection_id)
             elif self.probe is not None and self.probe.is_due(connection, now * 1000):
-                others.add(connection.connection_id)
+                to_probe.append(connection)
         # A session's end takes nobody's row with it: that is done when they leave, and if nobody
         # heard of that, here, or the row would stay for ever.
         counted = {
@@ -159,11 +161,14 @@ class Reconciler:
             counts=_miscounted(counts, counted),
             expired=frozenset(expired),
             aging=frozenset(aging),
-            others=frozenset(others),
+            to_probe=tuple(to_probe),
         )
 
     def _correct(self, session: SessionKey) -> bool:
-        """Corrects the counts of a session; False where they are right or would not stand still."""
+        """Corrects the counts of a session; False where they are right or it cannot be done now.
+
+        One session's counts that DynamoDB refuses keep nobody else's from being corrected.
+        """
         for _ in range(CORRECTIONS):
             seen = self.survey.read_counts(session[0])
             if seen is None or seen.session_key != session:
@@ -176,10 +181,14 @@ class Reconciler:
                 self.survey.correct_counts(seen, deltas)
             except ConditionFailed:
                 continue
+            except Unavailable:
+                _log.exception("the counts cannot be corrected", extra={"session": session[0]})
+                return False
             _log.warning(
-                "the counts were off by %s, their sum by %d",
+                "the counts were off by %s, their sum by %d; no numbers: %s",
                 dict(deltas),
                 seen.total - (seen.listener_count or 0),
+                ", ".join(seen.malformed) or "none",
                 extra={"session": seen.session_id},
             )
             return True

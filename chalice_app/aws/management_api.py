@@ -92,7 +92,7 @@ class ManagementApi:
         return self._send("POST", connection_ids, data, deadline, repeatable=True)
 
     def probe(self, connection_ids: Sequence[str], deadline: float, share: float = 1.0) -> Posted:
-        """Asks whether connections are open, in that way: `delivered` are, `gone` are not."""
+        """Asks whether connections are open, tried as `notify`: `delivered` are, `gone` are not."""
         if not connection_ids:
             return Posted()
         return self._send("GET", connection_ids, b"", deadline, share, repeatable=True)

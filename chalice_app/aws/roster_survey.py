@@ -1,7 +1,7 @@
 """The whole of the rosters, read for the reconciler: the only scans of this project.
 
-They cost half a read unit for each 4 KB of live connections and open sessions, every five minutes:
-10,000 listeners are about 2 MB, or 260 read units, in Connections and as much in the index.
+They cost half a read unit for each 4 KB, every five minutes: 10,000 listeners are about 2 MB, or
+260 read units, in Connections and as much in the index; the sentences of ten talks are 600.
 Nothing that a request or a stream record waits for scans anything. A malformed row is logged and
 passed over, or one of them would keep all the others from being mended.
 """
@@ -38,7 +38,7 @@ class DynamoDbSurvey:
         return readable_rows(self.rosters.scan(ROSTER_INDEX), _counted_from)
 
     def scan_counts(self) -> Iterator[SessionCounts]:
-        """The counts of every session; rows of sentences, a hundred times as many, stay there."""
+        """The counts of every session; rows of sentences are paid for, and stay where they are."""
         return map(_counts_from, self.sessions.scan(where="attribute_exists(tokenHash)"))
 
     def read_counts(self, session_id: str) -> SessionCounts | None:
@@ -60,7 +60,7 @@ class DynamoDbSurvey:
         `deltas` are listeners per language. ConditionFailed when anything has moved them meanwhile.
         """
         if seen.malformed:
-            self._remove(seen)
+            self._remove_malformed(seen)
         right = {
             language: seen.languages.get(language, 0) + delta for language, delta in deltas.items()
         }
@@ -79,7 +79,7 @@ class DynamoDbSurvey:
                 expected[name] = value
         self.sessions.add(seen.session_id, update, expected, absent)
 
-    def _remove(self, seen: SessionCounts) -> None:
+    def _remove_malformed(self, seen: SessionCounts) -> None:
         """Takes counts away that are no numbers.
 
         ADD refuses them, so while they are there nobody can be counted; an absent one it takes as

@@ -113,6 +113,16 @@ def test_the_local_stage_is_found_by_its_endpoint_alone(tmp_path: Path) -> None:
     assert stage_settings("local", environ, nothing_recorded).stage == "local"
 
 
+def test_another_stage_s_gateway_is_refused(tmp_path: Path) -> None:
+    gateway = {"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": "http://127.0.0.1:1"}
+    nothing_recorded = tmp_path / "config.json"
+    with pytest.raises(ConfigurationError, match="give --gateway with --dynamodb"):
+        stage_settings("prod", gateway, nothing_recorded)
+    for tables in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
+        whole = {**gateway, tables: "http://127.0.0.1:2"}
+        assert stage_settings("prod", whole, nothing_recorded).stage == "prod"
+
+
 @pytest.mark.parametrize("name", ["Dev", "dev_1", "../dev", "d v"])
 def test_an_odd_stage_name_is_refused(name: str) -> None:
     with pytest.raises(ConfigurationError, match="is no stage name: use lower-case letters"):

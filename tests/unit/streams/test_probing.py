@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from chalice_app.broadcast import HANDSHAKE_GRACE_MS
 from chalice_app.config import RENEW_AFTER_SECONDS
+from chalice_app.errors import Unavailable
 from streams.probing import PROBING_SECONDS, PROBING_SHARE
 from streams.reconcile import Reconciled, reconciler
 from streams.rosters import RosterSync
@@ -24,6 +27,28 @@ def test_a_listener_whose_disconnect_never_came_is_counted_no_more(world: World)
     RosterSync(world.tables).synchronise(["ghost"])
     assert world.now(talk).languages == {"es": 1}
     assert reconcile(world).gone == 0
+
+
+def test_a_speaker_who_has_vanished_is_no_longer_named(world: World) -> None:
+    talk = world.speaker(world.open())
+    world.gateway.gone.add("speaker")
+    world.clock.advance(HANDSHAKE_GRACE_MS + 1000)
+    assert reconcile(world).gone == 1
+    assert world.now(talk).speaker_connection_id is None
+    assert world.tables.get_connection("speaker") is None
+
+
+def test_nobody_is_lost_sight_of_when_the_tables_cannot_be_written(world: World) -> None:
+    talk = world.speaker(world.open())
+    world.gateway.gone.add("speaker")
+    world.clock.advance(HANDSHAKE_GRACE_MS + 1000)
+    world.tables.refusing.add("delete_gone")
+    with pytest.raises(Unavailable):
+        reconcile(world)
+    world.tables.refusing.clear()
+    assert reconcile(world).gone == 1
+    assert world.tables.get_connection("speaker") is None
+    assert world.now(talk).speaker_connection_id is None
 
 
 def test_nobody_hears_of_it(world: World) -> None:

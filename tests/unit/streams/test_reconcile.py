@@ -1,8 +1,11 @@
 """The reconciler: finds what the stream did not, and mends it by the same means."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from chalice_app.ledger import LedgerRow, SessionKey, State
+import pytest
+
+from chalice_app.errors import Unavailable
+from chalice_app.ledger import LedgerRow, SessionCounts, SessionKey, State
 from chalice_app.models import Session
 from streams.presence import Presence
 from streams.reconcile import Reconciled, Reconciler, reconciler
@@ -173,6 +176,35 @@ def test_counts_that_are_the_same_again_have_moved_nevertheless() -> None:
     tables.arrivals, tables.join = 1, come_and_go
     reconciling(world).reconcile()
     assert world.now(session).languages == {"es": 2, "fr": 1}
+
+
+class Refusing(MemoryTables):
+    """DynamoDB refuses to correct the counts of one session, or of none."""
+
+    refused: str | None = None
+
+    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
+        if seen.session_id == self.refused:
+            raise Unavailable("a number of forty digits")
+        super().correct_counts(seen, deltas)
+
+
+def test_counts_that_cannot_be_corrected_keep_nobody_else_s_from_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tables = Refusing()
+    world = World(tables=tables)
+    sessions = [world.open() for _ in range(3)]
+    for each in sessions:
+        tables.tamper(each.session_id, 5, es=5)
+    tables.refused = sessions[1].session_id
+    found = reconciling(world).reconcile()
+    assert (found.sessions, found.drift) == (2, 15)
+    assert [world.now(each).listener_count for each in sessions] == [0, 5, 0]
+    assert "the counts cannot be corrected" in caplog.text
+    tables.refused = None
+    assert reconciling(world).reconcile().sessions == 1
+    assert world.now(sessions[1]).listener_count == 0
 
 
 def test_rows_past_their_life_are_deleted_and_nothing_else() -> None:
