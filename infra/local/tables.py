@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
 from infra.local.cloudformation import Template
 
@@ -88,16 +88,17 @@ def ensure_tables(client: DynamoDBClient, tables: Iterable[Table]) -> dict[str, 
 
 
 def wait_for_endpoint(client: DynamoDBClient, seconds: float) -> None:
-    """Return when DynamoDB answers.
+    """Return when DynamoDB answers; a forwarder before it cuts the connection until then.
 
     Raises:
         EndpointConnectionError: it did not within the time.
+        ConnectionClosedError: the same, behind a forwarder.
     """
     deadline = time.monotonic() + seconds
     while True:
         try:
             client.list_tables(Limit=1)
-        except EndpointConnectionError:
+        except (EndpointConnectionError, ConnectionClosedError):
             if time.monotonic() >= deadline:
                 raise
             time.sleep(0.01)

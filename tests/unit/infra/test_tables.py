@@ -1,15 +1,25 @@
 """The stage's tables are those of `infra/tables.yaml`."""
 
 import dataclasses
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError
 from moto import mock_aws
 from types_boto3_dynamodb import DynamoDBClient
 
-from infra.local.tables import Table, TableShapeError, ensure_tables, read_tables
+from infra.local.tables import (
+    Table,
+    TableShapeError,
+    ensure_tables,
+    read_tables,
+    wait_for_endpoint,
+)
 
 
 @pytest.fixture
@@ -71,3 +81,50 @@ def test_expiry_is_left_to_the_sweeper() -> None:
         "Rosters-x": "ttl",
     }
     assert all("TimeToLiveSpecification" not in table.request for table in tables.values())
+
+
+class Forwarder(BaseHTTPRequestHandler):
+    """Cuts the first requests, as long as what it stands before is not there yet."""
+
+    cuts = 0
+
+    def do_POST(self) -> None:
+        if type(self).cuts > 0:
+            type(self).cuts -= 1
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def forwarded(aws_environment: None) -> Iterator[DynamoDBClient]:
+    server = HTTPServer(("127.0.0.1", 0), Forwarder)
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    serving.start()
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url=f"http://127.0.0.1:{server.server_port}",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    yield client
+    client.close()
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+def test_an_emulator_behind_a_forwarder_is_waited_for(forwarded: DynamoDBClient) -> None:
+    Forwarder.cuts = 3
+    wait_for_endpoint(forwarded, 30.0)
+    assert Forwarder.cuts == 0
+
+
+def test_an_emulator_that_never_comes_is_told(forwarded: DynamoDBClient) -> None:
+    Forwarder.cuts = 10**6
+    with pytest.raises(ConnectionClosedError):
+        wait_for_endpoint(forwarded, 0.0)
