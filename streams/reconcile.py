@@ -102,7 +102,6 @@ class Reconciler:
             Unavailable: the tables could not be read; what was mended before stays right.
         """
         found = self._look(session_id)
-        to_probe = found.to_probe
         if self.renewal is not None and found.aging:
             self.renewal.ask(found.aging)
         if found.connections or found.counts:
@@ -114,7 +113,7 @@ class Reconciler:
         synchronised = self.sync.synchronise(found.connections)
         self.metrics.emit({metrics.ROSTER_DRIFT: found.listeners})
         self.presence.tell([], corrected | synchronised.sessions)
-        gone = self.probe.remove_gone(to_probe) if self.probe is not None else 0
+        gone = self.probe.remove_gone(found.to_probe) if self.probe is not None else 0
         return Reconciled(
             connections=len(found.connections),
             sessions=len(corrected),
@@ -235,7 +234,7 @@ def _is_off(seen: SessionCounts, deltas: Mapping[str, int]) -> bool:
 
 
 def _lasting(first: Drift, second: Drift) -> Drift:
-    """What is wrong in both looks, in the same way."""
+    """What is wrong in both looks, in the same way; whom to probe needs no second look."""
     return Drift(
         connections=dict(first.connections.items() & second.connections.items()),
         counts={
@@ -244,6 +243,7 @@ def _lasting(first: Drift, second: Drift) -> Drift:
             if key in first.counts and first.counts[key][1] == off
         },
         expired=second.expired,
+        to_probe=first.to_probe,
     )
 
 

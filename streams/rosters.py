@@ -145,6 +145,7 @@ def handle_records(
     of_speakers = {each.session_id for each in joined if not each.is_listener}
 
     def admit() -> Collection[str]:
+        """Counts those who come back; returns the sessions that this changed."""
         admitted = returning.admit(back) if returning and back else Admitted((), {})
         rest = sync.synchronise(back)
         if returning and admitted.behind:

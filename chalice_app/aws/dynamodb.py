@@ -197,31 +197,34 @@ class Table:
         With `returned` ALL_OLD it is returned as it was before.
         ConditionFailed, with the item found, when the condition fails.
         """
-        request: dict[str, Any] = {
-            "TableName": self.name,
-            "Key": {self.key: {"S": key}},
-            "UpdateExpression": update,
+        conditional = {
             "ConditionExpression": condition,
             "ReturnValues": returned,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        if names:
-            request["ExpressionAttributeNames"] = dict(names)
-        if values:
-            request["ExpressionAttributeValues"] = _values(values)
-        answer = self._write(partial(self.clients.dynamodb.update_item, **request))
-        return decode(answer.get("Attributes", {}))
+        return self._update(key, update, conditional, names, values)
 
     def upsert(self, key: str, update: str, names: Mapping[str, str], **values: Any) -> Item:
         """Updates an item, creating it where there is none; returns it as it is afterwards.
 
         `names` are the expression's `#names`, `values` its `:names`.
         """
+        return self._update(key, update, {"ReturnValues": "ALL_NEW"}, names, values)
+
+    def _update(
+        self,
+        key: str,
+        update: str,
+        more: Mapping[str, Any],
+        names: Mapping[str, str] | None,
+        values: Mapping[str, Any],
+    ) -> Item:
+        """Updates an item; returns the attributes that were asked for."""
         request: dict[str, Any] = {
             "TableName": self.name,
             "Key": {self.key: {"S": key}},
             "UpdateExpression": update,
-            "ReturnValues": "ALL_NEW",
+            **more,
         }
         if names:
             request["ExpressionAttributeNames"] = dict(names)

@@ -27,6 +27,22 @@ PROJECT = Path(__file__).resolve().parents[2]
 Message = dict[str, Any]
 
 
+@contextmanager
+def loopback_client(service: Any, address: str) -> Iterator[Any]:
+    """The SDK's client of a service on this machine; it needs nobody's credentials."""
+    client: Any = boto3.client(
+        service,
+        endpoint_url=address,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+    try:
+        yield client
+    finally:
+        client.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An HTTP answer."""
@@ -90,21 +106,15 @@ class Stage:
 
     def put_metric(self, name: str, value: float, *minutes_ago: float) -> None:
         """Has CloudWatch know of a measurement that the functions have not made."""
-        client = boto3.client(
-            "cloudwatch",
-            endpoint_url=self._setting("AWS_ENDPOINT_URL_CLOUDWATCH"),
-            region_name="us-east-1",
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-        )
+        address = self._setting("AWS_ENDPOINT_URL_CLOUDWATCH")
         now = datetime.now(UTC)
         datum = {"MetricName": name, "Dimensions": [{"Name": "Stage", "Value": "local"}]}
         points = [
             {**datum, "Value": value, "Timestamp": now - timedelta(minutes=each)}
             for each in minutes_ago
         ]
-        client.put_metric_data(Namespace="TranslationPipeline", MetricData=points)
-        client.close()
+        with loopback_client("cloudwatch", address) as client:
+            client.put_metric_data(Namespace="TranslationPipeline", MetricData=points)
 
     def _setting(self, name: str) -> str:
         """What the stage's processes are told."""

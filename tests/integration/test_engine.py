@@ -14,11 +14,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-import boto3
 import pytest
 
 from infra.local.engine import neural
 from infra.local.engine.routes import Engine, installed_engine
+from tests.integration.client import loopback_client
 
 SERVER = [sys.executable, "-m", "infra.local.translate_server", "--port", "0"]
 ROOT = Path(__file__).parents[2]
@@ -163,20 +163,12 @@ def _ready(stdout: IO[bytes]) -> str:
 
 
 def _translated(url: str, text: str, target: str) -> str:
-    client = boto3.client(
-        "translate",
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-        endpoint_url=url,
-    )
-    try:
+    with loopback_client("translate", url) as client:
         answer = client.translate_text(
             Text=text, SourceLanguageCode="en", TargetLanguageCode=target
         )
-    finally:
-        client.close()
-    return answer["TranslatedText"]
+    translated: str = answer["TranslatedText"]
+    return translated
 
 
 def _children(pid: int) -> list[int]:

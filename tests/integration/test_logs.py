@@ -5,11 +5,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import websockets
 
-from tests.integration.client import Stage, eventually, running_stage, talk
+from tests.integration.client import Stage, eventually, loopback_client, running_stage, talk
 
 TEXT = "Nobody is to read this in a log."
 
@@ -27,17 +26,10 @@ def stage(tmp_path: Path, directory: Path) -> Any:
 
 
 def test_lines_can_be_followed_and_give_nobody_away(stage: Stage, directory: Path) -> None:
-    dynamodb = boto3.client(
-        "dynamodb",
-        endpoint_url=stage.dynamodb,
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
     log = directory / "logs" / "functions.log"
     secrets: list[str] = [TEXT]
 
-    async def scenario() -> str:
+    async def scenario(dynamodb: Any) -> str:
         async with talk(stage) as at:
             speaker = await at.join_speaker()
             listeners = await at.join_all(["pt", "en"])
@@ -63,7 +55,8 @@ def test_lines_can_be_followed_and_give_nobody_away(stage: Stage, directory: Pat
             assert stage.end(at.session).status == 503
             return at.session.session_id
 
-    session = asyncio.run(scenario())
+    with loopback_client("dynamodb", stage.dynamodb) as dynamodb:
+        session = asyncio.run(scenario(dynamodb))
     for function in ("api_handler", "connect", "message", "disconnect"):
         assert function in functions(log)
     for line in lines(log):

@@ -7,12 +7,19 @@ import sys
 import time
 from pathlib import Path
 
-import boto3
 import pytest
 
 from chalice_app.attribute_values import encode
 from chalice_app.broadcast import HANDSHAKE_GRACE_MS
-from tests.integration.client import PATIENCE, PROJECT, Session, Stage, eventually, talk
+from tests.integration.client import (
+    PATIENCE,
+    PROJECT,
+    Session,
+    Stage,
+    eventually,
+    loopback_client,
+    talk,
+)
 
 SAYS = "the operator's commands find it by: "
 
@@ -71,13 +78,6 @@ def put_ghost(stage: Stage, session: Session) -> None:
     It is so young that its handshake might not be over, for some seconds more: time for the stream
     to count it and to greet nobody.
     """
-    client = boto3.client(
-        "dynamodb",
-        endpoint_url=stage.dynamodb,
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
     now = time.time_ns() // 10**6
     row = {
         "connectionId": "ghost",
@@ -89,8 +89,8 @@ def put_ghost(stage: Stage, session: Session) -> None:
         "v": 1,
         "targetLanguage": "es",
     }
-    client.put_item(TableName="Connections-local", Item=encode(row))
-    client.close()
+    with loopback_client("dynamodb", stage.dynamodb) as dynamodb:
+        dynamodb.put_item(TableName="Connections-local", Item=encode(row))
 
 
 def test_a_session_that_is_not_there_is_told(options: list[str]) -> None:

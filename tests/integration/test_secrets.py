@@ -9,11 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
 import websockets
 
-from tests.integration.client import Stage, Talk, eventually, running_stage, talk
+from tests.integration.client import Stage, Talk, eventually, loopback_client, running_stage, talk
 from tests.integration.test_stage import children_named
 
 TEXT = "This sentence is for the hall and for nobody else"
@@ -32,14 +31,8 @@ def stage(tmp_path: Path, directory: Path) -> Iterator[Stage]:
 
 
 def connection_ids(stage: Stage) -> list[str]:
-    dynamodb = boto3.client(
-        "dynamodb",
-        endpoint_url=stage.dynamodb,
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
-    rows = dynamodb.scan(TableName="Connections-local")["Items"]
+    with loopback_client("dynamodb", stage.dynamodb) as dynamodb:
+        rows = dynamodb.scan(TableName="Connections-local")["Items"]
     return [row["connectionId"]["S"] for row in rows]
 
 

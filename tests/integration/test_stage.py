@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
-from types_boto3_dynamodb import DynamoDBClient
 from websockets.sync.client import connect
+
+from tests.integration.client import loopback_client
 
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0
@@ -67,22 +67,8 @@ class Running:
     def open_session(self) -> Any:
         return self.post("/sessions", {"sourceLanguage": "en"})
 
-    @contextmanager
-    def database(self) -> Iterator[DynamoDBClient]:
-        client = boto3.client(
-            "dynamodb",
-            endpoint_url=self.dynamodb,
-            region_name="us-east-1",
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-        )
-        try:
-            yield client
-        finally:
-            client.close()
-
     def rows(self, table: str) -> list[Any]:
-        with self.database() as database:
+        with loopback_client("dynamodb", self.dynamodb) as database:
             return list(database.scan(TableName=f"{table}-local", ConsistentRead=True)["Items"])
 
 
@@ -380,7 +366,7 @@ def test_an_expired_connection_is_deleted_and_its_listener_no_longer_counted(
 
 
 def expire(running: Running, connection_id: Any) -> None:
-    with running.database() as database:
+    with loopback_client("dynamodb", running.dynamodb) as database:
         database.update_item(
             TableName="Connections-local",
             Key={"connectionId": connection_id},

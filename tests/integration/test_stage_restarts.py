@@ -13,6 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from chalice_app.models import CAPTION_LIFE_MS
 from infra.local.processes import Deaths
+from tests.integration.client import loopback_client
 from tests.integration.test_stage import (
     PATIENCE,
     STOP_SECONDS,
@@ -201,7 +202,7 @@ def test_connections_that_a_former_run_left_are_disconnected_before_ready(tmp_pa
             (row,) = running.rows("Connections")
         until(lambda: running.rows("Connections") == [], "who left is still there")
         # One that this run's gateway knows nothing of, as after a power cut.
-        with running.database() as database:
+        with loopback_client("dynamodb", running.dynamodb) as database:
             left = {**row, "connectionId": {"S": "left"}}
             database.put_item(TableName="Connections-local", Item=left)
         until(lambda: count(running, session) == 1, "not counted")
