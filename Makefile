@@ -101,7 +101,8 @@ venv: .venv/built  ## .venv and nothing else
 .venv/built: infra/requirements-dev.txt
 	@echo "installing the development packages into .venv: a minute or two"
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
+	$(BIN)/pip check
 	@touch $@
 
 # Rule-based engines for Spanish, Catalan, Galician, French and Italian: Debian packages, installed
