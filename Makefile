@@ -1,8 +1,9 @@
-# `make run` and `make test` are enough on a fresh machine; the rest is for whoever works on it.
+# `make run` and `make test` are enough on a fresh machine; the rest is for those who work on it.
+# `make help` prints the comments behind the targets' names.
+.DEFAULT_GOAL := help
 PYTHON ?= python3
 STAGE ?= dev
 SEEDS ?= 100000
-PIP_AUDIT := 2.10.1
 CASES ?= 100000
 FAULT_SECONDS ?= 10
 MINUTES ?= 10
@@ -12,10 +13,13 @@ BENCHMARKS ?= fanout languages roster_reads roster_sync access_patterns cache_re
 BIN := .venv/bin
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
-.PHONY: run test venv system browser wrk check unit integration test-browser test-deploy bench simulate \
-  fuzz faults audit licences soak screenshots package deploy oidc-layer alarm-drill lock clean
+.PHONY: help run test venv python system browser wrk check unit integration test-browser test-deploy bench \
+  simulate fuzz faults audit audit-venv licences soak screenshots package deploy oidc-layer alarm-drill lock clean
 
-run: system venv  ## the whole system on loopback: http://127.0.0.1:8000
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: python system venv  ## the whole system on loopback: http://127.0.0.1:8000 (3 min the first time)
 	@exec $(BIN)/python -m infra.local $(ARGS)
 
 test: system browser venv check  ## every check and every test
@@ -63,16 +67,15 @@ soak: system venv  ## MINUTES (10; 30 for the long one) of churn and kill -9 on 
 licences: venv  ## of every package, shipped and for development
 	$(BIN)/python -m infra.licences
 
-# --strict: an index that serves no advisories, or a pin that it does not know, is no pass.
-audit: .venv/audit/built  ## every pinned package against the published advisories; needs the network
+# --strict: an index that serves no advisories, or a pin that it does not know, is a failure.
+audit: audit-venv  ## every pinned package against the published advisories; needs the network
 	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes \
-	  --requirement requirements.txt --requirement infra/requirements-dev.txt
+	  --requirement requirements.txt --requirement infra/requirements-dev.txt \
+	  --requirement infra/requirements-oidc.txt --requirement infra/requirements-audit.txt
 
 # In an environment of its own: what it needs must not move the pins that it looks at.
-.venv/audit/built: venv
-	$(PYTHON) -m venv .venv/audit
-	.venv/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==$(PIP_AUDIT)
-	@touch $@
+audit-venv: venv
+	@$(INSTALL) infra/requirements-audit.txt .venv/audit
 
 screenshots: system browser venv  ## of docs/, from a stage that is running
 	$(BIN)/python -m infra.screenshots $(ARGS)
@@ -84,26 +87,18 @@ package: venv  ## one SAM template of STAGE, into .chalice/packaged
 deploy: venv  ## tables, functions and what Chalice cannot say, to STAGE
 	$(BIN)/python -m infra.deploy --stage '$(STAGE)' $(ARGS)
 
-# For Lambda's arm64 (lambda_architecture in .chalice/config.json), whatever machine this is.
-oidc-layer: venv  ## what api_handler needs where SPEAKER_JWKS_URL is set: infra/README.md
-	rm -rf .chalice/packaged/oidc-layer && mkdir -p .chalice/packaged/oidc-layer
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-compile --only-binary :all: \
-	  --platform manylinux2014_aarch64 --python-version 3.11 --implementation cp \
-	  --target .chalice/packaged/oidc-layer/python --requirement infra/requirements-oidc.txt
-	cd .chalice/packaged/oidc-layer && $(PYTHON) -m zipfile -c ../oidc-layer.zip python
-	@ls -l .chalice/packaged/oidc-layer.zip
+oidc-layer: venv  ## the Lambda layer that api_handler needs where SPEAKER_JWKS_URL is set (infra/README.md)
+	$(BIN)/python -m infra.oidc_layer
 
 alarm-drill: venv  ## every alarm fires when it should and is silent when it should be
 	$(BIN)/python -m tests.alarm_drill
 
-venv: .venv/built  ## .venv and nothing else
+venv: python  ## .venv and nothing else: exactly what the lock says (2 min the first time)
+	@$(INSTALL) infra/requirements-dev.txt .venv
 
-.venv/built: infra/requirements-dev.txt
-	@echo "installing the development packages into .venv: a minute or two"
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
-	$(BIN)/pip check
-	@touch $@
+# Debian's Python lacks ensurepip until python3-venv is there.
+python:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call as_root_install,python3-venv,.venv cannot be built)
 
 # Rule-based engines for Spanish, Catalan, Galician, French and Italian: Debian packages, installed
 # only by root and only where they are missing. Without them the stage still runs, in Portuguese.
@@ -120,22 +115,29 @@ browser:
 wrk:
 	@command -v wrk >/dev/null || $(call as_root_install,wrk,the fan-out is not compared with wrk)
 
+# As root it installs; else, and where apt-get fails, one line says what is missing and what that means.
 define as_root_install
-{ if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-  echo "installing $(1)"; \
-  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
-    apt-get -qq install --yes --no-install-recommends $(1) >/dev/null; } \
-  || echo "apt-get failed: $(2)" >&2; fi; }
+{ if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+    echo "$(2); to have it, as root on Debian: apt-get install $(1)" >&2; \
+  else echo "installing $(1): about half a minute" && \
+    { apt-get $(APT) update && DEBIAN_FRONTEND=noninteractive \
+      apt-get $(APT) install --yes --no-install-recommends $(1); } >.apt.log 2>&1 && rm -f .apt.log || \
+    echo "$(2): apt-get failed: $$(grep -m 1 -E '^E:' .apt.log || tail -n 1 .apt.log) (.apt.log has all of it)" >&2; \
+  fi; }
 endef
+APT := -qq -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o DPkg::Lock::Timeout=120
 
-LOCK = $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
-  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+INSTALL := $(PYTHON) -I infra/install.py
 
-lock:  ## after a change of infra/requirements-dev.in or infra/requirements-oidc.in
-	$(BIN)/python -m pip install --quiet pip-tools
-	$(LOCK) --output-file infra/requirements-dev.txt infra/requirements-dev.in
-	$(LOCK) --constraint infra/requirements-dev.txt \
+# One lock for every Python and machine of infra/install.py. What is locked stays as it is unless its
+# line in the .in file moves; `make lock LOCK_OPTIONS=--upgrade` moves all.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+
+lock: venv  ## after a change of an infra/requirements-*.in
+	$(LOCK) $(LOCK_OPTIONS) --output-file infra/requirements-dev.txt infra/requirements-dev.in
+	$(LOCK) $(LOCK_OPTIONS) --constraint infra/requirements-dev.txt \
 	  --output-file infra/requirements-oidc.txt infra/requirements-oidc.in
+	$(LOCK) $(LOCK_OPTIONS) --output-file infra/requirements-audit.txt infra/requirements-audit.in
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

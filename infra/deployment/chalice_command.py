@@ -14,9 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 from chalice.cli import cli
 
+from infra.deployment.problem import DeploymentProblem, told_with_its_mend
 from infra.deployment.record import GENERATED
+from infra.deployment.runtime import layers, require_matching_layers, use_runtime
 from infra.deployment.stage_names import API_HANDLER, PROJECT, foreign_variable, read_config
 
 _CHECKED: Final = frozenset({"deploy", "package"})
@@ -45,9 +49,20 @@ def prepare() -> None:
         return
     if reason := refusal(command, os.environ):
         raise SystemExit(f"chalice {command.name}: {reason}")
+    if command.name == "deploy" and any(layers(read_config(command.project), command.stage)):
+        _require_matching_layers(command)
+    use_runtime()
     # Chalice zips whatever lies in vendor/, and importing the application would write it there.
     sys.dont_write_bytecode = True
     remove_bytecode(command.project)
+
+
+def _require_matching_layers(command: Command) -> None:
+    try:
+        client = boto3.Session().client("lambda")
+        require_matching_layers(client, read_config(command.project), command.stage)
+    except (DeploymentProblem, ClientError, BotoCoreError) as error:
+        raise SystemExit(f"chalice {command.name}: {told_with_its_mend(error)}") from None
 
 
 def building_command(arguments: Sequence[str]) -> Command | None:

@@ -23,8 +23,9 @@ from infra.deployment.asynchronous import AsynchronousCalls
 from infra.deployment.mappings import STREAMS, Mappings
 from infra.deployment.problem import DeploymentProblem
 from infra.deployment.record import Place, Record, recorded_place
+from infra.deployment.runtime import require_matching_layers
 from infra.deployment.stacks import Stack
-from infra.deployment.stage_names import API_HANDLER, BROADCAST, Stage
+from infra.deployment.stage_names import API_HANDLER, BROADCAST, Stage, read_config
 
 TABLES_TEMPLATE: Final = Path("infra") / "tables.yaml"
 ALARMS_TEMPLATE: Final = Path("infra") / "alarms.yaml"
@@ -67,6 +68,8 @@ class StageDeployment:
         place = self.place()
         self._require_same_place(place)
         self._require_record(again)
+        config = read_config(self.record.project)
+        require_matching_layers(self.session.client("lambda"), config, self.stage.name)
         outputs = self._stacks(alarm_email)
         self._record(outputs, place)
         self._let_stale_mappings_go(outputs)
