@@ -8,9 +8,15 @@ CASES ?= 100000
 FAULT_SECONDS ?= 10
 MINUTES ?= 10
 BENCH_SECONDS ?= 600
-BENCHMARKS ?= fanout languages roster_reads roster_sync access_patterns cache_replay cold_start \
+BENCHMARKS ?= fresh_clone fanout languages roster_reads roster_sync access_patterns cache_replay cold_start \
   talk page end_to_end growth flood
 BIN := .venv/bin
+# The lock alone decides what is in an environment: infra/install.py.
+INSTALL := $(PYTHON) -I infra/install.py
+# One lock for every Python and machine of infra/install.py. What is locked stays as it is unless its
+# line in the .in file moves; `make lock LOCK_OPTIONS=--upgrade` moves all.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+APT := -qq -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o DPkg::Lock::Timeout=120
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
 .PHONY: help run test venv python system browser wrk check unit integration test-browser test-deploy bench \
@@ -22,7 +28,7 @@ help:  ## this list
 run: python system venv  ## the whole system on loopback: http://127.0.0.1:8000 (3 min the first time)
 	@exec $(BIN)/python -m infra.local $(ARGS)
 
-test: system browser venv check  ## every check and every test
+test: system browser venv check  ## every check and every test (12 min)
 	@$(BIN)/pytest --cov --cov-report=term:skip-covered tests/unit tests/integration tests/deploy; \
 	  rest=$$?; $(BIN)/pytest tests/browser && exit $$rest
 
@@ -45,20 +51,20 @@ test-browser: system browser venv
 test-deploy: system venv  ## the real zip, deployed to an emulator and talked to
 	$(BIN)/pytest tests/deploy
 
-# A quarter of an hour on a quiet machine; each benchmark is ended after BENCH_SECONDS.
-bench: system browser wrk venv  ## every figure of the README, as tables and into bench-results.jsonl
+# On a quiet machine; each benchmark is ended after BENCH_SECONDS.
+bench: system browser wrk venv  ## every figure of the README, as tables and into bench-results.jsonl (15 min)
 	rm -f bench-results.jsonl
 	@for each in $(BENCHMARKS); do \
 	  timeout --signal=INT --kill-after=60 $(BENCH_SECONDS) $(BIN)/python -m tests.benchmarks.$$each || failed="$$failed $$each"; \
 	done; test -z "$$failed" || { echo "not measured:$$failed" >&2; exit 1; }
 
-simulate: venv  ## SEEDS schedules of the roster code, and every mutant
+simulate: venv  ## SEEDS (100,000: 6 min) schedules of the roster code, and every mutant
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --mutants --jobs 2
 
 faults: system venv  ## FAULT_SECONDS of every fault of every service, under a talk
 	FAULT_SECONDS=$(FAULT_SECONDS) $(BIN)/pytest tests/integration/test_faults.py
 
-fuzz: venv  ## CASES of hostile input at every way in
+fuzz: venv  ## CASES (100,000) of hostile input at every way in
 	$(BIN)/python -m tests.fuzz --cases $(CASES)
 
 soak: system venv  ## MINUTES (10; 30 for the long one) of churn and kill -9 on the real stage
@@ -93,7 +99,7 @@ oidc-layer: venv  ## the Lambda layer that api_handler needs where SPEAKER_JWKS_
 alarm-drill: venv  ## every alarm fires when it should and is silent when it should be
 	$(BIN)/python -m tests.alarm_drill
 
-venv: python  ## .venv and nothing else: exactly what the lock says (2 min the first time)
+venv: python  ## .venv and nothing else: what the lock says, to the hash (2 min the first time)
 	@$(INSTALL) infra/requirements-dev.txt .venv
 
 # Debian's Python lacks ensurepip until python3-venv is there.
@@ -125,13 +131,6 @@ define as_root_install
     echo "$(2): apt-get failed: $$(grep -m 1 -E '^E:' .apt.log || tail -n 1 .apt.log) (.apt.log has all of it)" >&2; \
   fi; }
 endef
-APT := -qq -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o DPkg::Lock::Timeout=120
-
-INSTALL := $(PYTHON) -I infra/install.py
-
-# One lock for every Python and machine of infra/install.py. What is locked stays as it is unless its
-# line in the .in file moves; `make lock LOCK_OPTIONS=--upgrade` moves all.
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 lock: venv  ## after a change of an infra/requirements-*.in
 	$(LOCK) $(LOCK_OPTIONS) --output-file infra/requirements-dev.txt infra/requirements-dev.in

@@ -1,10 +1,10 @@
 """From a clean clone to the ready line: `.venv/bin/python tests/benchmarks/fresh_clone.py`.
 
-The last commit is cloned into a temporary folder, and `make run` is called there with an empty HOME,
-as a newcomer does. Two times are taken: the whole, which is mostly pip's and apt's, and the
-project's own part, from the environment's stamp to the ready line, when Python compiles the
-project's and the engines' modules for the first time. Debian's packages that the machine has already
-are not installed again, and the note says so.
+The last commit is cloned into a temporary folder, and `make run` is called there with an empty
+HOME, as a newcomer does. Two times are taken: the whole, which is mostly pip's and apt's, and the
+project's own part, from the environment's stamp to the ready line, when Python compiles the modules
+for the first time. Debian's packages that the machine has already are not installed again; the note
+then says so.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
@@ -77,14 +77,20 @@ def made(clone: Path, home: Path) -> Iterator[bool]:
         text=True,
         start_new_session=True,
     ) as stage:
-        signal.signal(signal.SIGALRM, lambda *_: os.killpg(stage.pid, signal.SIGTERM))
+        signal.signal(signal.SIGALRM, lambda *_: end(stage))
         signal.setitimer(signal.ITIMER_REAL, _GIVE_UP_SECONDS)
         try:
             yield any(line.startswith("ready http=") for line in stage.stdout or ())
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-            os.killpg(stage.pid, signal.SIGTERM)
+            end(stage)
             stage.wait(_ENDING_SECONDS)
+
+
+def end(stage: subprocess.Popen[str]) -> None:
+    """Ends make and what it runs, unless they have ended by themselves."""
+    with suppress(ProcessLookupError):
+        os.killpg(stage.pid, signal.SIGTERM)
 
 
 if __name__ == "__main__":
