@@ -12,7 +12,7 @@ from chalice_app.aws.connections_table import ConnectionsTable
 from chalice_app.aws.dynamodb import Table
 from chalice_app.aws.rosters_table import RostersTable
 from chalice_app.aws.sessions_table import SessionsTable
-from chalice_app.bootstrap import Application, application, aws_adapters, composed
+from chalice_app.bootstrap import Adapters, Application, application, composed
 from chalice_app.models import Session
 from streams import cache_access, rosters
 from streams.reconcile import reconciler
@@ -157,17 +157,17 @@ BAD_RECORDS: Mapping[str, Mapping[str, Any]] = {
 
 
 @pytest.fixture
-def functions(stores: Stores) -> Iterator[Stores]:
+def functions(stores: Stores, adapters: Adapters) -> Iterator[Stores]:
     """The functions over the same tables; nobody's socket is really there."""
-    adapters = replace(
-        aws_adapters(SETTINGS),
+    faked = replace(
+        adapters,
         translator=StubTranslator(),
         gateway=RecordingGateway(),
         metrics=RecordingMetrics(),
         pair_metrics=None,
         clock=FakeClock(),
     )
-    with composed(Application(SETTINGS, adapters)):
+    with composed(Application(SETTINGS, faked)):
         yield stores
 
 

@@ -44,7 +44,7 @@ class Answering(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def database(aws_environment: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     server = Database(("127.0.0.1", 0), Answering)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.server_address[1]}"
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", url)
@@ -102,11 +102,17 @@ def test_an_answer_is_what_botocore_would_make_of_it(
 
 
 @pytest.mark.parametrize("status", [400, 500])
-def test_a_refusal_is_botocores_to_read(database: Database, table: Table, status: int) -> None:
+def test_a_refusal_is_botocores_to_read(
+    database: Database, table: Table, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    # Its pauses before the three further tries took up to seven seconds.
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
     refusal = {"__type": "com.amazon.coral.service#ResourceNotFoundException", "message": "no"}
     database.answers = {"Query": (status, json.dumps(refusal).encode())}
     with pytest.raises(Unavailable, match="refused"):
         list(table.query("index", "id = :i", i="a"))
+    assert len(pauses) == {400: 0, 500: 3}[status]
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b'{"Items": [', b"[]"])
