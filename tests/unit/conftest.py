@@ -20,7 +20,7 @@ settings.load_profile("unit")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three workers for two cores (`-n auto`): a third of the time the tests wait, and not compute."""
+    """Three workers for two cores (`-n auto`): a third of a worker's time is waiting."""
     return len(os.sched_getaffinity(0)) * 3 // 2
 
 

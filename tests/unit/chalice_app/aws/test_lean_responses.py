@@ -12,6 +12,7 @@ import pytest
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.dynamodb import Table
 from chalice_app.errors import Unavailable
+from tests.hostile.database_answer import GARBAGE
 
 
 class Database(http.server.ThreadingHTTPServer):
@@ -115,7 +116,7 @@ def test_a_refusal_is_botocores_to_read(
     assert len(pauses) == {400: 0, 500: 3}[status]
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b'{"Items": [', b"[]"])
+@pytest.mark.parametrize("body", GARBAGE.values(), ids=GARBAGE)
 def test_garbage_is_no_answer(database: Database, table: Table, body: bytes) -> None:
     database.answers = {"Query": (200, body)}
     with pytest.raises(Unavailable):
