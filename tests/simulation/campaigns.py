@@ -56,7 +56,7 @@ def hunt(seeds: range, jobs: int, progress: Progress) -> list[Hunted]:
         return [future.result() for future in futures]
 
 
-def hunt_one(mutant: Design, seeds: range) -> Hunted:
+def hunt_one(mutant: Design, seeds: Sequence[int]) -> Hunted:
     """Tries seed after seed until one catches the mutant."""
     with silence():
         for tried, seed in enumerate(seeds, start=1):

@@ -4,7 +4,7 @@ Counted are the function's own writes, to Rosters, its index and Sessions; the r
 puts is not among them.
 """
 
-from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from tests.simulation.designs import PRODUCTION
@@ -32,8 +32,12 @@ class Costs(NamedTuple):
     replay_writes: int
 
 
-def measured(languages: Sequence[str] = LANGUAGES) -> Costs:
-    """The costs of one listener after another, then of batches, then of a replay."""
+@cache
+def measured(languages: tuple[str, ...] = LANGUAGES) -> Costs:
+    """The costs of one listener after another, then of batches, then of a replay.
+
+    They are counted, and so the same each time: a process measures once.
+    """
 
     def joins(numbers: range) -> list[Operation]:
         return [Join(f"c{n}", "s0", languages[n % len(languages)]) for n in numbers]

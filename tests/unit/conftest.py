@@ -1,5 +1,6 @@
 """What every unit test may ask for: a world of fakes, or AWS as moto has it."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -8,12 +9,29 @@ from hypothesis import settings
 from moto import mock_aws
 
 from chalice_app.aws.clients import Clients
-from infra.local.tables import ensure_tables, read_tables
+from chalice_app.bootstrap import Adapters, aws_adapters
+from infra.local.tables import Table, ensure_tables, read_tables
 from tests.fakes import SETTINGS, World
 
 # No deadline: a busy machine is no bug. The blob lets a failure found elsewhere be run again here.
 settings.register_profile("unit", deadline=None, print_blob=True)
 settings.load_profile("unit")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Three workers for two cores (`-n auto`): a third of a worker's time is waiting."""
+    return len(os.sched_getaffinity(0)) * 3 // 2
+
+
+def pytest_collection_finish() -> None:
+    """Spares the collector what was imported: it lives to the end.
+
+    The collector walks through the modules of moto, boto3 and Hypothesis again and again otherwise,
+    which took a quarter of the time of tests that make many objects, as the simulation does.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -42,8 +60,20 @@ def clients(aws_environment: None) -> Clients:
     return Clients(SETTINGS.region)
 
 
+@pytest.fixture(scope="session")
+def adapters(aws_environment: None) -> Adapters:
+    """The adapters over AWS's clients. Those of the tables keep nothing between two calls."""
+    return aws_adapters(SETTINGS)
+
+
+@pytest.fixture(scope="session")
+def templates() -> list[Table]:
+    """The tables of `infra/tables.yaml`, read once: that takes longer than to create them."""
+    return read_tables(stage="test")
+
+
 @pytest.fixture
-def tables(clients: Clients) -> Iterator[dict[str, dict[str, str]]]:
+def tables(clients: Clients, templates: list[Table]) -> Iterator[dict[str, dict[str, str]]]:
     """The tables of `infra/tables.yaml`, empty, in moto: their names and streams by logical id."""
     with mock_aws():
-        yield ensure_tables(clients.dynamodb, read_tables(stage="test"))
+        yield ensure_tables(clients.dynamodb, templates)

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 import app as functions
 from chalice_app.bootstrap import composed
 from chalice_app.models import Session
-from tests import hostile_input as hostile
 from tests.fakes import NOW_MS, World
+from tests.hostile import handshake, http_request, message
+from tests.hostile import strategies as hostile
 
 CASES = int(os.environ.get("FUZZ_CASES", "2000"))
 CODES = {
@@ -69,6 +70,10 @@ class Hall:
             world.listener(at, f"{prefix}fr", "fr")
         return cls(world, session, token)
 
+    def named(self, text: str) -> str:
+        """The text with this session's name and token in their places."""
+        return text.replace("{session}", self.session.session_id).replace("{token}", self.token)
+
     def told(self) -> set[str]:
         """Who was sent something, or closed."""
         return {receiver for receiver, _ in self.world.gateway.log} | {*self.world.gateway.closed}
@@ -102,8 +107,8 @@ def sent(sender: str, **more: object) -> Hall:
     allowed = {sender, "speaker", "es", "fr"} if sender == "speaker" else {sender}
     assert hall.told() <= allowed
     assert hall.kinds("es") | hall.kinds("fr") <= {"caption", "sessionEnded"} or sender == "es"
-    for message in hall.world.gateway.to(sender, "error"):
-        assert message["code"] in CODES
+    for told in hall.world.gateway.to(sender, "error"):
+        assert told["code"] in CODES
     json.dumps(hall.world.gateway.log).encode()
     return hall
 
@@ -111,7 +116,8 @@ def sent(sender: str, **more: object) -> Hall:
 @cases(0.5)
 @example("speaker", '{"action":"speak","sequence":1,"text":"\\ud800"}')
 @given(
-    st.sampled_from(["speaker", "es", "other-speaker-of-none"]), hostile.bodies(hostile.messages)
+    st.sampled_from(["speaker", "es", "other-speaker-of-none"]),
+    hostile.bodies(hostile.messages, [bad.frame for bad in message.FROM_A_LISTENER.values()]),
 )
 def test_a_message(sender: str, body: str) -> None:
     run["messages"] += 1
@@ -139,14 +145,16 @@ def test_a_binary_message(sender: str, data: bytes) -> None:
             },
         )
     )
+    | st.sampled_from(
+        [bad.parameters("{session}", "{token}") for bad in handshake.MALFORMED.values()]
+    )
     | st.none()
 )
 def test_a_handshake(query: dict[str, Any] | None) -> None:
     run["handshakes"] += 1
     hall = Hall.open()
-    known = {"{session}": hall.session.session_id, "{token}": hall.token}
     # API Gateway has no values but strings.
-    strings = query and {name: known.get(str(value), str(value)) for name, value in query.items()}
+    strings = query and {name: hall.named(str(value)) for name, value in query.items()}
     with composed(hall.world.app):
         answer = functions.connect(event("new", "CONNECT", queryStringParameters=strings), None)
     assert answer["statusCode"] in {200, 400, 401, 404}
@@ -184,17 +192,28 @@ def requested(hall: Hall, method: str, resource: str, parameter: str, **more: ob
     return int(answer["statusCode"])
 
 
+def encoded(text: str) -> bytes:
+    """The bytes of a body, with those that were no UTF-8 as they were."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
 @cases(0.1)
 @example("\ud800", "application/json")
 @given(
-    hostile.bodies(st.fixed_dictionaries({"sourceLanguage": st.sampled_from(["en", "es"])})),
-    st.sampled_from(["application/json", "text/plain", "application/octet-stream", ""]),
+    hostile.bodies(
+        st.fixed_dictionaries({"sourceLanguage": st.sampled_from(["en", "es"])}),
+        [bad.body.decode(errors="surrogateescape") for bad in http_request.BODIES.values()],
+    ),
+    st.sampled_from(["application/json", "", *http_request.CONTENT_TYPES]),
 )
 def test_a_new_session(body: str, content_type: str) -> None:
     run["POST /sessions"] += 1
     hall = Hall.open()
     # As text where API Gateway takes it for text, else as base64 of whatever it is.
-    data = body.encode("utf-8", "surrogatepass")
+    data = encoded(body)
     binary = content_type != "application/json"
     status = requested(
         hall,
@@ -215,14 +234,17 @@ latin = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max
 
 @cases(0.1)
 @given(
-    st.sampled_from(["{session}", "golden-eagle-000"]) | hostile.texts,
-    latin | st.sampled_from(["Bearer", "Bearer {token}", "bearer  {token} ", "Bearer {token}x"]),
+    st.just("{session}") | st.sampled_from([*http_request.SESSION_NAMES.values()]) | hostile.texts,
+    latin
+    | st.sampled_from(["Bearer {token}", "bearer  {token} ", "Bearer {token}x"])
+    | st.sampled_from(
+        [each for each in http_request.AUTHORIZATIONS_INSIDE.values() if each is not None]
+    ),
 )
 def test_the_end_of_a_session(session_id: str, authorization: str) -> None:
     run["DELETE /sessions"] += 1
     hall = Hall.open()
-    name = session_id.replace("{session}", hall.session.session_id)
-    headers = {"Authorization": authorization.replace("{token}", hall.token)}
+    name, headers = hall.named(session_id), {"Authorization": hall.named(authorization)}
     status = requested(hall, "DELETE", "/sessions/{session_id}", name, headers=headers)
     assert status in {204, 401, 404}
     assert hall.told() == ({"speaker", "es", "fr"} if status == 204 else set())

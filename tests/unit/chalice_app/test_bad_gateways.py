@@ -21,14 +21,11 @@ from chalice_app.clock import SystemClock
 from chalice_app.metrics import BROADCAST_SUCCESS_RATE, BUFFER_OVERFLOW_RATE
 from chalice_app.models import CAPTION_LIFE_MS, Session
 from tests.fakes import PATIENCE, SETTINGS, World, listener, sentence
+from tests.hostile.gateway_answer import FAILING
 from tests.unit.chalice_app.aws.scripted_gateway import (
-    Action,
     ScriptedGateway,
     answer,
     hang,
-    hang_up,
-    raw,
-    reset,
 )
 
 LISTENERS = 30
@@ -88,34 +85,20 @@ def counts(delivered: int, gone: int = 0, dropped: int = 0) -> dict[str, int]:
     return {"listeners": LISTENERS, "delivered": delivered, "gone": gone, "dropped": dropped}
 
 
-MISBEHAVIOUR: dict[str, list[Action]] = {
-    "hangs": [hang],
-    "resets": [reset],
-    "hangs up": [hang_up],
-    "too large": [answer(413, b'{"message":"Payload Too Large"}')],
-    "forbidden": [answer(403, b'{"message":"Forbidden"}')],
-    "breaks": [answer(500, b"oops")],
-    "throttles for ever": [answer(429)],
-    "talks garbage": [raw(b"\x16\x03\x01 SSH-2.0-x\r\n\r\n", lives=False)],
-    "redirects": [answer(301, b"", "Location: http://127.0.0.1:9/")],
-    "stalls in the head": [raw(b"HTTP/1.1 200", lives=False)],
-}
-
-
-@pytest.mark.parametrize("kind", MISBEHAVIOUR)
+@pytest.mark.parametrize("kind", FAILING)
 def test_whatever_it_does_to_all_the_report_is_exact(gateway: ScriptedGateway, kind: str) -> None:
     talk = Talk(gateway)
-    gateway.scripts.update({key: list(MISBEHAVIOUR[kind]) for key in talk.ids})
+    gateway.scripts.update({key: list(FAILING[kind].script) for key in talk.ids})
     assert talk.speak() == counts(0)
     assert talk.world.metrics.values()[BROADCAST_SUCCESS_RATE] == 0.0
 
 
-@pytest.mark.parametrize("kind", MISBEHAVIOUR)
+@pytest.mark.parametrize("kind", FAILING)
 def test_whatever_it_does_to_some_the_others_are_served(
     gateway: ScriptedGateway, kind: str
 ) -> None:
     talk = Talk(gateway)
-    gateway.scripts.update({key: list(MISBEHAVIOUR[kind]) for key in talk.ids[::3]})
+    gateway.scripts.update({key: list(FAILING[kind].script) for key in talk.ids[::3]})
     assert talk.speak() == counts(LISTENERS - 10)
     served = 100 * (LISTENERS - 10) / LISTENERS
     assert talk.world.metrics.values()[BROADCAST_SUCCESS_RATE] == pytest.approx(served)

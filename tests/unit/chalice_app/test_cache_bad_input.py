@@ -1,7 +1,6 @@
 """Whatever is said and whatever stands in the cache: a correct caption."""
 
 import threading
-import unicodedata
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,27 +18,18 @@ from chalice_app.models import CachedTranslation, Sentence
 from chalice_app.translation_cache import TranslationCache, cache_key, canonical
 from tests.cache_fakes import MemoryCache
 from tests.fakes import NOW_MS, PATIENCE, FakeClock, World, session
+from tests.hostile import cache_row, sentence
 
 TTL = 3600
 
-TEXTS = {
-    "emoji": "Well done \U0001f469\u200d\U0001f4bb\U0001f1ea\U0001f1f8!",
-    "right to left": "\u200f\u05e9\u05dc\u05d5\u05dd\u200e, hello",
-    "composed": unicodedata.normalize("NFC", "Ångström café Việt"),
-    "decomposed": unicodedata.normalize("NFD", "Ångström café Việt"),
-    "stacked marks": "Z̸̢͉a̷̛̱l̵̙̾g̴̱̈o",
-    "longest": "wide 字 " * 571 + "end",
-    "one word": "x" * 4_000,
-    "dotted capital": "İstanbul",
-    "control": "bell\x07 and null\x00",
-}
+TEXTS = sentence.TEXTS
 
 
 def caption(application: Application, text: str) -> tuple[str, bool]:
     """What the Spanish listeners read, and whether it came from the cache."""
-    sentence = Sentence(1, text, "en", NOW_MS)
-    (rendering,) = application.renderer.render(session(), sentence, ["es"])
-    application.renderer.remember(sentence, [rendering])
+    said = Sentence(1, text, "en", NOW_MS)
+    (rendering,) = application.renderer.render(session(), said, ["es"])
+    application.renderer.remember(said, [rendering])
     return rendering.text, rendering.cached
 
 
@@ -73,30 +63,12 @@ def test_white_space_alone_is_a_caption_too(application: Application) -> None:
     assert caption(application, " \t\n\u3000 ") == ("[es] ", False)
 
 
-@pytest.mark.parametrize(
-    "poison",
-    [
-        {},
-        {"sourceText": "Hello"},
-        {"translatedText": "Adiós"},
-        {"sourceText": "Hello", "translatedText": ""},
-        {"sourceText": "Hello", "translatedText": 7},
-        {"sourceText": "Hello", "translatedText": "Adiós", "ttl": "soon"},
-        {"sourceText": "Hello", "translatedText": "Adiós", "createdAt": None},
-        {"sourceText": "Hello", "translatedText": "Adiós", "ttl": NOW_MS // 1000},
-        {"sourceText": "Hello", "translatedText": "Adiós", "ttl": -1},
-        {"sourceText": "Goodbye", "translatedText": "Adiós"},
-        {"sourceText": "Hello", "translatedText": "Adeus", "targetLanguage": "pt"},
-        {"sourceText": "Hello", "translatedText": "Adiós", "sourceLanguage": "fr"},
-        {"sourceText": "Hello", "translatedText": "Adiós", "settings": "formal"},
-        {"sourceText": ["Hello"], "translatedText": {"es": "Adiós"}},
-    ],
-)
+@pytest.mark.parametrize("poison", cache_row.ROWS.values(), ids=cache_row.ROWS)
 def test_a_poisoned_row_is_a_miss_and_is_healed(
-    world: World, application: Application, clients: Clients, poison: dict[str, Any]
+    world: World, application: Application, clients: Clients, poison: Mapping[str, Any]
 ) -> None:
     row = {
-        "cacheKey": cache_key("en", "es", "Hello"),
+        "cacheKey": cache_row.KEY,
         "sourceLanguage": "en",
         "targetLanguage": "es",
         "createdAt": NOW_MS,
@@ -112,11 +84,7 @@ def test_a_poisoned_row_is_a_miss_and_is_healed(
 def test_a_row_that_cannot_even_be_read_is_a_miss_and_is_healed(
     world: World, application: Application, clients: Clients
 ) -> None:
-    key = cache_key("en", "es", "Hello")
-    clients.dynamodb.put_item(
-        TableName="CachedTranslations-test",
-        Item={"cacheKey": {"S": key}, "sourceText": {"B": b"\xff"}, "ttl": {"NS": ["1"]}},
-    )
+    clients.dynamodb.put_item(TableName="CachedTranslations-test", Item=cache_row.UNREADABLE)
     assert caption(application, "Hello") == ("[es] Hello", False)
     world.clock.advance(60_000)
     assert caption(application, "Hello") == ("[es] Hello", True)

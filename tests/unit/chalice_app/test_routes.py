@@ -1,5 +1,6 @@
 """Every way into the system: HTTP by Chalice's client, WebSocket events by the handlers."""
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -13,11 +14,11 @@ from chalice.test import Client, HTTPResponse
 import app as functions
 from chalice_app.bootstrap import Application, composed
 from chalice_app.errors import RateLimited, SessionFull
-from chalice_app.messages import MAX_TEXT_CHARACTERS
 from chalice_app.models import Connection, Role, Session
 from chalice_app.sessions import hash_token
 from tests.cache_fakes import MemoryCache
 from tests.fakes import NOW_MS, SETTINGS, MemoryTables, RecordingGateway, World, sentence
+from tests.hostile import handshake, http_request, message
 
 PROJECT = Path(functions.__file__).parent
 REQUEST_ID = "request-1"
@@ -67,6 +68,14 @@ def send(connection_id: str, body: object, **more: object) -> None:
     functions.message(event(connection_id, "MESSAGE", body=text, **more), None)
 
 
+def send_frame(connection_id: str, frame: str | bytes) -> None:
+    """A message as API Gateway passes it on: what is binary travels as base64."""
+    if isinstance(frame, bytes):
+        send(connection_id, base64.b64encode(frame).decode(), isBase64Encoded=True)
+    else:
+        send(connection_id, frame)
+
+
 def disconnect(connection_id: str) -> None:
     functions.disconnect(event(connection_id, "DISCONNECT"), None)
 
@@ -108,22 +117,16 @@ def test_a_handshake_without_a_query_is_refused_with_400() -> None:
     assert connect("c1") == 400
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ({}, 400),
-        ({"targetLanguage": "no language"}, 400),
-        ({"targetLanguage": "tlh"}, 400),
-        ({"targetLanguage": "es", "token": "abc"}, 400),
-        ({"targetLanguage": "es", "lastSequence": "x"}, 400),
-        ({"token": "not the token"}, 400),
-        ({"token": "not-the-token"}, 401),
-    ],
-)
-def test_a_handshake_is_refused_with_the_errors_status(
-    world: World, query: dict[str, str], status: int
-) -> None:
-    assert connect("c1", sessionId=world.open().session_id, **query) == status
+@pytest.mark.parametrize("name", handshake.MALFORMED)
+def test_a_malformed_handshake_is_refused_with_400(world: World, name: str) -> None:
+    of, token = world.app.sessions.open("en")
+    assert connect("c1", **handshake.MALFORMED[name].parameters(of.session_id, token)) == 400
+    assert world.tables.get_connection("c1") is None
+
+
+@pytest.mark.parametrize("token", handshake.WRONG_TOKENS)
+def test_a_handshake_with_a_wrong_token_is_refused_with_401(world: World, token: str) -> None:
+    assert connect("c1", sessionId=world.open().session_id, token=token) == 401
     assert world.tables.get_connection("c1") is None
 
 
@@ -276,30 +279,16 @@ def test_whatever_a_former_speaker_asks_for_is_refused(
 # Errors
 
 
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        ("no JSON", "BAD_MESSAGE"),
-        ("[]", "BAD_MESSAGE"),
-        ({"action": "shout"}, "BAD_MESSAGE"),
-        ({"action": "changeLanguage", "targetLanguage": "no language"}, "INVALID_LANGUAGE"),
-        ({"action": "changeLanguage", "targetLanguage": "tlh"}, "UNSUPPORTED_LANGUAGE"),
-        ({"action": "speak", "sequence": 1, "text": "Hi"}, "NOT_SPEAKER"),
-        ({"action": "end"}, "NOT_SPEAKER"),
-        (
-            {"action": "speak", "sequence": 1, "text": "x" * (MAX_TEXT_CHARACTERS + 1)},
-            "TEXT_TOO_LONG",
-        ),
-    ],
-)
-def test_what_is_wrong_with_a_message_is_told_to_its_sender_alone(
-    world: World, body: object, code: str
-) -> None:
+@pytest.mark.parametrize("name", message.FROM_A_LISTENER)
+def test_what_is_wrong_with_a_message_is_told_to_its_sender_alone(world: World, name: str) -> None:
     of = world.speaker(world.open())
     world.listener(of, "c1", "es")
     world.listener(of, "c2", "es")
-    send("c1", body)
-    assert error(world, "c1")["code"] == code
+    bad = message.FROM_A_LISTENER[name]
+    send_frame("c1", bad.frame)
+    told = error(world, "c1")
+    assert told["code"] == bad.code
+    assert bad.says in told["message"]
     assert len(world.gateway.log) == 1
     assert world.gateway.closed == []
 
@@ -362,13 +351,6 @@ def test_an_unexpected_failure_is_internal_and_tells_no_detail(
     assert told["code"] == "INTERNAL"
     assert "secret" not in json.dumps(told)
     assert "the secret detail" in caplog.text
-
-
-def test_a_binary_message_is_a_bad_message(world: World) -> None:
-    send("c1", "eyJhY3Rpb24iOiJoZWFydGJlYXQifQ==", isBase64Encoded=True)
-    told = error(world, "c1")
-    assert told["code"] == "BAD_MESSAGE"
-    assert "binary" in told["message"]
 
 
 def test_a_message_without_a_body_is_a_bad_message(world: World) -> None:
@@ -464,24 +446,13 @@ def test_a_session_is_opened(world: World) -> None:
     assert connect("c1", sessionId=opened["sessionId"], token=opened["speakerToken"]) == 200
 
 
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        (None, "BAD_MESSAGE"),
-        (b"no JSON", "BAD_MESSAGE"),
-        (b"\xff\xfe", "BAD_MESSAGE"),
-        ([], "BAD_MESSAGE"),
-        ({}, "BAD_MESSAGE"),
-        ({"sourceLanguage": "no language"}, "INVALID_LANGUAGE"),
-        ({"sourceLanguage": 5}, "INVALID_LANGUAGE"),
-        ({"sourceLanguage": "tlh"}, "UNSUPPORTED_LANGUAGE"),
-    ],
-)
-def test_a_session_is_not_opened_by_a_bad_request(body: object, code: str) -> None:
-    answer = call("POST", "/sessions", body)
+@pytest.mark.parametrize("name", http_request.BODIES)
+def test_a_session_is_not_opened_by_a_bad_request(name: str) -> None:
+    bad = http_request.BODIES[name]
+    answer = call("POST", "/sessions", bad.body)
     assert answer.status_code == 400
     assert answer.json_body["type"] == "error"
-    assert answer.json_body["code"] == code
+    assert answer.json_body["code"] == bad.code
 
 
 def test_a_session_tells_its_state(world: World) -> None:
@@ -506,10 +477,10 @@ def test_a_session_never_tells_its_token(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["golden-eagle-427", "no name", "x", quote("a-b-100#1#1", safe="")]
+    "name", http_request.SESSION_NAMES.values(), ids=http_request.SESSION_NAMES
 )
 def test_a_session_that_was_never_opened_is_404(name: str) -> None:
-    answer = call("GET", f"/sessions/{quote(name)}")
+    answer = call("GET", f"/sessions/{quote(name, safe='')}")
     assert answer.status_code == 404
     assert answer.json_body["code"] == "SESSION_NOT_FOUND"
 
@@ -527,19 +498,13 @@ def test_the_token_ends_a_session(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers",
-    [
-        {},
-        {"Authorization": ""},
-        {"Authorization": "Bearer"},
-        {"Authorization": "Bearer "},
-        {"Authorization": "Basic YTpi"},
-        {"Authorization": "Bearer another"},
-        {"Authorization": "Bearer ünïcödé"},
-    ],
+    "authorization",
+    http_request.AUTHORIZATIONS_INSIDE.values(),
+    ids=http_request.AUTHORIZATIONS_INSIDE,
 )
-def test_without_the_token_a_session_is_not_ended(world: World, headers: dict[str, str]) -> None:
-    of = world.open()
+def test_without_the_token_a_session_is_not_ended(world: World, authorization: str | None) -> None:
+    of, token = world.app.sessions.open("en")
+    headers = http_request.headers(authorization, token)
     answer = call("DELETE", f"/sessions/{of.session_id}", headers=headers)
     assert answer.status_code == 401
     assert answer.json_body["code"] == "NOT_SPEAKER"
@@ -611,9 +576,12 @@ def test_the_operators_page_is_for_everyone_and_holds_nothing(world: World) -> N
 
 
 @pytest.mark.parametrize(
-    "headers", [{}, bearer("another"), {"Authorization": "Basic c2VjcmV0"}, bearer("0" * 64)]
+    "authorization",
+    http_request.AUTHORIZATIONS_INSIDE.values(),
+    ids=http_request.AUTHORIZATIONS_INSIDE,
 )
-def test_the_stages_state_is_for_its_operator(world: World, headers: dict[str, str]) -> None:
+def test_the_stages_state_is_for_its_operator(world: World, authorization: str | None) -> None:
+    headers = http_request.headers(authorization, "the operator's")
     with composed(with_token_hash(world, hash_token("the operator's")).app):
         refused = call("GET", "/ops/state", headers=headers)
         answered = call("GET", "/ops/state", headers=bearer("the operator's"))

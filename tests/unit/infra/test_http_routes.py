@@ -12,6 +12,7 @@ import pytest
 from infra.local.callers import page_hosts
 from infra.local.http_routes import LARGEST_BODY_BYTES, HttpRoutes
 from infra.local.registry import load
+from tests.hostile.http_request import WIRE
 from tests.unit.infra.project import project
 
 PATIENCE = 10
@@ -66,23 +67,7 @@ def test_a_failing_view_tells_nothing_of_itself(
     assert b"Traceback" not in body
 
 
-@pytest.mark.parametrize(
-    ("sent", "status"),
-    [
-        (b"POST /hello/a HTTP/1.1\r\nContent-Length: nonsense\r\n\r\n", 400),
-        (b"POST /hello/a HTTP/1.1\r\nContent-Length: -5\r\n\r\n", 400),
-        (b"POST /hello/a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411),
-        (
-            f"POST /hello/a HTTP/1.1\r\nContent-Length: {LARGEST_BODY_BYTES + 1}\r\n\r\n".encode(),
-            413,
-        ),
-        (b"GET /nowhere HTTP/1.1\r\nAuthorization: \xc3\xb1\r\n\r\n", 400),
-        (b"BREW /hello/a HTTP/1.1\r\n\r\n", 501),
-        (b"GET /hello/a HTTP/9.9\r\n\r\n", 505),
-        (b"complete nonsense\r\n\r\n", 400),
-        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
-    ],
-)
+@pytest.mark.parametrize(("sent", "status"), WIRE.values(), ids=WIRE)
 def test_a_bad_request_is_answered_in_json_and_closed(
     served: int, sent: bytes, status: int
 ) -> None:

@@ -16,18 +16,13 @@ from chalice_app.aws.clients import Clients
 from chalice_app.bootstrap import composed
 from infra.redrive import Failure, fetch_records, main, read_file, read_queue, redrive
 from tests.fakes import SETTINGS, World, listener
+from tests.hostile import stream_record
+from tests.hostile.stream_record import ENTRIES, entry
 
 
 def record(connection_id: str) -> dict[str, Any]:
     """An INSERT of Connections, as far as the roster handler looks at it."""
-    return {
-        "eventName": "INSERT",
-        "dynamodb": {"SequenceNumber": "1", "Keys": {"connectionId": {"S": connection_id}}},
-    }
-
-
-def entry(*records: dict[str, Any]) -> str:
-    return json.dumps({"DDBStreamBatchInfo": {}, "payload": {"Records": records}})
+    return stream_record.record(1, **stream_record.of(connection_id))
 
 
 def test_a_record_that_was_put_aside_is_counted_once_it_is_redriven(world: World) -> None:
@@ -89,41 +84,15 @@ def test_an_entry_may_hold_what_ends_a_line_elsewhere(tmp_path: Path) -> None:
     assert connections(read_file(path)) == ["a", "b"]
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["[" * 100_000, json.dumps({"payload": {"Records": [
-        {**record("x"), "dynamodb": {"SequenceNumber": "1", "Keys": {"n": {"N": "1e400"}}}}
-    ]}})],
-    ids=["too deep", "too large a number"],
-)  # fmt: skip
-def test_an_entry_that_nobody_can_read_stops_no_other(tmp_path: Path, line: str) -> None:
-    path = tmp_path / "failures.jsonl"
-    path.write_text(f"{line}\n{entry(record('b'))}\n")
-    first, second = read_file(path)
-    assert (first.records, connections([second])) == (None, ["b"])
-
-
-MALFORMED = (
-    "{",
-    "[]",
-    "7",
-    '"requested"',
-    "{}",
-    '{"payload": {"Records": [{}]}}',
-    '{"payload": {"Records": [{"dynamodb": {"Keys": {}}}]}}',
-    entry(record("a")).replace("connectionId", "sessionId"),
-    entry(record("a")).replace("INSERT", "APPEAR"),
-)
-
-
-@pytest.mark.parametrize("line", MALFORMED)
+@pytest.mark.parametrize("name", ENTRIES)
 def test_a_line_that_is_no_entry_is_named_and_stops_no_other(
-    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "failures.jsonl"
-    path.write_text(f"{entry(record('a'))}\n{line}\n{entry(record('b'))}\n")
+    path.write_text(f"{entry(record('a'))}\n{ENTRIES[name]}\n{entry(record('b'))}\n")
     failures = list(read_file(path))
     assert connections(failures) == ["a", "b"]
+    assert failures[1].records is None
     assert redrive(failures[1]) == {"handled": 0, "failed": 1, "slices": 0}
     (told,) = capsys.readouterr().err.splitlines()
     assert told.startswith(f"redrive: line 2 of {path} is no entry")

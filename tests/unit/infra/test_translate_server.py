@@ -23,6 +23,7 @@ from infra.local.engine.apertium import PipeFailed
 from infra.local.engine.routes import UnsupportedPair
 from infra.local.translate_api import MAX_TEXT_BYTES, application
 from infra.local.translate_server import serve
+from tests.hostile.translate_request import REQUESTS
 
 if TYPE_CHECKING:
     from types_boto3_translate import TranslateClient
@@ -240,32 +241,11 @@ def test_a_signal_ends_the_server_and_its_engine(
     assert signal.getsignal(signal.SIGTERM) == handled
 
 
-PREFIX = "AWSShineFrontendService_20170701."
-
-
-@pytest.mark.parametrize(
-    ("target", "body", "kind"),
-    [
-        (PREFIX + "TranslateText", b"{", "SerializationException"),
-        (PREFIX + "TranslateText", b"\xff", "SerializationException"),
-        (PREFIX + "TranslateText", b"[]", "SerializationException"),
-        (PREFIX + "TranslateText", b"{}", "InvalidRequestException"),
-        (PREFIX + "TranslateText", b'{"Text":""}', "InvalidRequestException"),
-        (PREFIX + "TranslateText", b'{"Text":7}', "InvalidRequestException"),
-        (PREFIX + "TranslateText", rb'{"Text":"\ud83d"}', "InvalidRequestException"),
-        (PREFIX + "TranslateText", b'{"Text":"a"}', "InvalidRequestException"),
-        (PREFIX + "ListLanguages", b'{"MaxResults":0}', "InvalidParameterValueException"),
-        (PREFIX + "ListLanguages", b'{"NextToken":7}', "InvalidParameterValueException"),
-        (PREFIX + "DeleteEverything", b"{}", "UnknownOperationException"),
-        ("TranslateText", b"{}", "UnknownOperationException"),
-        ("", b"{}", "UnknownOperationException"),
-    ],
-)
-def test_a_malformed_request_is_refused_in_amazons_words(
-    url: str, target: str, body: bytes, kind: str
-) -> None:
-    status, answer = posted(url, target, body)
-    assert (status, answer["__type"]) == (400, kind)
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_malformed_request_is_refused_in_amazons_words(url: str, name: str) -> None:
+    bad = REQUESTS[name]
+    status, answer = posted(url, bad.target, bad.body)
+    assert (status, answer["__type"]) == (400, bad.kind)
     assert answer["Message"]
 
 

@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,24 +17,67 @@ from tests.simulation.campaigns import Failure, Hunted, hunt_one, run_all, short
 from tests.simulation.costs import Costs, measured
 from tests.simulation.designs import Design
 from tests.simulation.mutants import MUTANTS
-from tests.simulation.runs import run
+from tests.simulation.runs import Totals, run
 from tests.simulation.schedules import Schedule, drawn
 from tests.simulation.shrinking import shrunk
 
-SEEDS = range(1_000)
+SCHEDULES = 1_000
+A_PART = 100
 MUTANT_SEEDS = range(4_000)
+HARD_TO_CATCH = {
+    "truth read before the ledger, versions not compared": 434,
+    "retry without reading the truth again": 156,
+    "a cancelled transaction taken for done": 84,
+    "no tombstone: the row is deleted on leaving": 94,
+    "tombstone only where a row existed": 210,
+    "tombstones that live half a minute": 159,
+    "failures not reported": 38,
+    "only the last failure reported": 478,
+    "counts that move without their revision": 137,
+    "revision left where somebody comes for somebody else": 137,
+    "reconciler: one look only": 26,
+    "reconciler: rows read eventually consistently": 30,
+    "reconciler: rows read before the counts": 568,
+    "reconciler: counts set blindly": 32,
+    "reconciler: no condition at all": 53,
+    "reconciler: revision not compared": 137,
+    "reconciler: eventually consistent read of Connections": 147,
+    "reconciler: rosters not synchronised": 541,
+}
+"""The first seed that catches a mutant, where many do not. It is tried before all others: coming to
+these from seed 0 took half a minute. Other schedules may make them wrong, which makes the search
+long and fails no test; `python -m tests.simulation --seeds 1 --mutants` prints them anew."""
 ROOT = Path(__file__).parents[3]
 
 
-def test_the_rosters_are_exact_under_a_thousand_schedules() -> None:
-    totals, failures = run_all(SEEDS)
+def caught(mutant: Design) -> int:
+    """A seed that catches the mutant."""
+    hunted = hunt_one(mutant, [HARD_TO_CATCH.get(mutant.name, 0), *MUTANT_SEEDS])
+    assert hunted.caught is not None, f"{mutant.name} survived"
+    return hunted.caught.seed
+
+
+def named(words: str) -> Design:
+    """The first mutant whose name has these words in it."""
+    return next(mutant for mutant in MUTANTS if words in mutant.name)
+
+
+@cache
+def ran(start: int) -> tuple[Totals, list[Failure]]:
+    """What happened in a part of the schedules."""
+    return run_all(range(start, start + A_PART))
+
+
+@pytest.mark.parametrize("start", range(0, SCHEDULES, A_PART))
+def test_the_rosters_are_exact_under_a_thousand_schedules(start: int) -> None:
+    totals, failures = ran(start)
 
     assert failures == []
-    assert totals.schedules == len(SEEDS)
+    assert totals.schedules == A_PART
 
 
 def test_the_schedules_hold_everything_that_can_go_wrong() -> None:
-    totals, _ = run_all(range(100))
+    totals, _ = ran(0)
 
     happened = totals.deliveries, totals.duplicates, totals.crashes, totals.zombies
     assert min(*happened, totals.conflicts, totals.reconciled, totals.corrected) > 20
@@ -42,7 +86,7 @@ def test_the_schedules_hold_everything_that_can_go_wrong() -> None:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_every_mutant_is_caught(mutant: Design) -> None:
-    assert hunt_one(mutant, MUTANT_SEEDS).caught is not None
+    assert caught(mutant) in MUTANT_SEEDS
 
 
 def test_a_seed_is_one_schedule_and_one_trace() -> None:
@@ -70,14 +114,12 @@ def test_a_trace_is_the_same_in_every_process(hash_seed: str) -> None:
 
 
 def test_a_failing_schedule_shrinks_until_each_operation_is_needed() -> None:
-    mutant = next(mutant for mutant in MUTANTS if "deleted on leaving" in mutant.name)
-    caught = hunt_one(mutant, MUTANT_SEEDS).caught
-    assert caught is not None
+    mutant = named("deleted on leaving")
 
     def fails(schedule: Schedule) -> bool:
         return run(schedule, mutant).violation is not None
 
-    schedule = drawn(caught.seed)
+    schedule = drawn(caught(mutant))
     shortest = shrunk(schedule, fails)
 
     assert fails(shortest)
@@ -88,11 +130,9 @@ def test_a_failing_schedule_shrinks_until_each_operation_is_needed() -> None:
 
 
 def test_the_shortest_trace_ends_with_what_went_wrong() -> None:
-    mutant = next(mutant for mutant in MUTANTS if "two writes" in mutant.name)
-    caught = hunt_one(mutant, MUTANT_SEEDS).caught
-    assert caught is not None
+    mutant = named("two writes")
 
-    *_, last_call, last = shortest_trace(caught.seed, mutant)
+    *_, last_call, last = shortest_trace(caught(mutant), mutant)
 
     assert "transact_write_items" in last_call
     assert last.startswith("VIOLATION")
@@ -110,7 +150,7 @@ def test_a_join_costs_five_write_units_and_a_replay_reads_only() -> None:
 
 def test_a_session_of_75_languages_costs_two_units_more_a_change() -> None:
     # Its row is beyond 1 KB, and a transaction's write takes two units for each started KB.
-    few, many = measured(), measured([f"l{n:02}-XX" for n in range(75)])
+    few, many = measured(), measured(tuple(f"l{n:02}-XX" for n in range(75)))
 
     assert many.join == few.join + 2
     assert many.leave == few.leave + 2
@@ -147,11 +187,9 @@ def test_progress_is_for_who_watches(
 def test_the_command_prints_the_shortest_trace_of_a_mutant(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    mutant = "reconciler: young rows deleted"
-    caught = hunt_one(next(each for each in MUTANTS if each.name == mutant), MUTANT_SEEDS).caught
-    assert caught is not None
+    mutant = named("reconciler: young rows deleted")
 
-    main(["--trace", str(caught.seed), "--mutant", mutant])
+    main(["--trace", str(caught(mutant)), "--mutant", mutant.name])
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("Open session=s0")

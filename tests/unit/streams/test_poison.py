@@ -12,7 +12,7 @@ from chalice_app.aws.connections_table import ConnectionsTable
 from chalice_app.aws.dynamodb import Table
 from chalice_app.aws.rosters_table import RostersTable
 from chalice_app.aws.sessions_table import SessionsTable
-from chalice_app.bootstrap import Application, application, aws_adapters, composed
+from chalice_app.bootstrap import Adapters, Application, application, composed
 from chalice_app.models import Session
 from streams import cache_access, rosters
 from streams.reconcile import reconciler
@@ -26,18 +26,7 @@ from tests.fakes import (
     listener,
     session,
 )
-
-HERE = session()
-WHOLE: Mapping[str, Any] = {
-    "connectionId": "poison",
-    "sessionId": HERE.session_id,
-    "sessionEpoch": HERE.created_at,
-    "role": "listener",
-    "connectedAt": HERE.created_at,
-    "ttl": HERE.expires_at,
-    "v": 1,
-    "targetLanguage": "es",
-}
+from tests.hostile.stream_record import CONNECTIONS, HERE, RECORDS, ROW, of, record
 
 
 class Stores:
@@ -75,19 +64,9 @@ def stores(tables: object, clients: Clients) -> Stores:
     return Stores(clients)
 
 
-@pytest.mark.parametrize(
-    "poison",
-    [
-        {**WHOLE, "role": "heckler"},
-        {**WHOLE, "sessionEpoch": "yesterday"},
-        {name: value for name, value in WHOLE.items() if name != "sessionId"},
-        {**WHOLE, "role": {"listener"}},
-        {"connectionId": "poison"},
-    ],
-    ids=["unknown role", "epoch of another type", "no session", "role a set", "keys alone"],
-)
+@pytest.mark.parametrize("poison", CONNECTIONS.values(), ids=CONNECTIONS)
 def test_a_malformed_connection_fails_alone_and_the_others_are_counted(
-    stores: Stores, poison: dict[str, Any]
+    stores: Stores, poison: Mapping[str, Any]
 ) -> None:
     stores.put(SETTINGS.connections_table, **poison)
     result = stores.sync.synchronise(["a", "poison", "b"])
@@ -98,7 +77,7 @@ def test_a_malformed_connection_fails_alone_and_the_others_are_counted(
 def test_once_it_is_mended_the_same_record_counts_it(stores: Stores) -> None:
     stores.put(SETTINGS.connections_table, connectionId="poison")
     assert stores.sync.synchronise(["poison"]).failed == {"poison"}
-    stores.put(SETTINGS.connections_table, **WHOLE)
+    stores.put(SETTINGS.connections_table, **ROW)
     assert stores.sync.synchronise(["poison"]).failed == set()
     assert stores.now().languages == {"es": 1}
 
@@ -107,7 +86,7 @@ def test_a_malformed_session_fails_its_own_connections_alone(stores: Stores) -> 
     stores.put(SETTINGS.sessions_table, sessionId="broken-egg-100", createdAt="x")
     stores.put(
         SETTINGS.connections_table,
-        **{**WHOLE, "sessionId": "broken-egg-100"},
+        **{**ROW, "sessionId": "broken-egg-100"},
     )
     result = stores.sync.synchronise(["a", "poison", "b"])
     assert result.failed == {"poison"}
@@ -124,7 +103,7 @@ def test_a_malformed_ledger_row_fails_alone(stores: Stores) -> None:
 def test_a_connection_of_no_session_at_all_is_not_counted_and_fails_nothing(
     stores: Stores,
 ) -> None:
-    stores.put(SETTINGS.connections_table, **{**WHOLE, "sessionId": "never-was-100"})
+    stores.put(SETTINGS.connections_table, **{**ROW, "sessionId": "never-was-100"})
     assert stores.sync.synchronise(["poison", "a"]).failed == set()
     assert stores.now().languages == {"es": 1}
 
@@ -132,48 +111,24 @@ def test_a_connection_of_no_session_at_all_is_not_counted_and_fails_nothing(
 # --- Through the functions, as Lambda calls them -------------------------------------------------
 
 
-def record(number: int, change: str = "INSERT", **more: Any) -> dict[str, Any]:
-    """A record of the stream, with keys alone unless `more` brings images."""
-    return {"eventName": change, "dynamodb": {"SequenceNumber": str(number), **more}}
-
-
-def of(key: str) -> dict[str, Any]:
-    return {"Keys": encode({"connectionId": key})}
-
-
-BAD_RECORDS: Mapping[str, Mapping[str, Any]] = {
-    "keys alone": record(2, **of("a")),
-    "images of nothing": record(2, "MODIFY", **of("a"), NewImage={}, OldImage={}),
-    "an image of a heckler": record(2, **of("a"), NewImage=encode({**WHOLE, "role": "heckler"})),
-    "a set in the image": record(2, **of("a"), NewImage={"lastSequence": {"NS": ["1"]}}),
-    "of nobody": record(2, "REMOVE", **of("never-came")),
-    "of another table": record(2, Keys=encode({"cacheKey": "en:es:0"})),
-    "a key that is a number": record(2, Keys=encode({"connectionId": 7})),
-    "a number that is too large": record(2, Keys={"connectionId": {"N": "1e400"}}),
-    "no keys": record(2),
-    "no change of a table": {"eventName": "UPSERT", "dynamodb": {"SequenceNumber": "2", **of("a")}},
-    "nothing": {},
-}
-
-
 @pytest.fixture
-def functions(stores: Stores) -> Iterator[Stores]:
+def functions(stores: Stores, adapters: Adapters) -> Iterator[Stores]:
     """The functions over the same tables; nobody's socket is really there."""
-    adapters = replace(
-        aws_adapters(SETTINGS),
+    faked = replace(
+        adapters,
         translator=StubTranslator(),
         gateway=RecordingGateway(),
         metrics=RecordingMetrics(),
         pair_metrics=None,
         clock=FakeClock(),
     )
-    with composed(Application(SETTINGS, adapters)):
+    with composed(Application(SETTINGS, faked)):
         yield stores
 
 
-@pytest.mark.parametrize("bad", BAD_RECORDS.values(), ids=BAD_RECORDS.keys())
+@pytest.mark.parametrize("bad", RECORDS.values(), ids=RECORDS)
 def test_a_bad_record_is_passed_over_and_whoever_is_there_is_counted(
-    functions: Stores, bad: dict[str, Any]
+    functions: Stores, bad: Mapping[str, Any]
 ) -> None:
     batch = {"Records": [record(1, **of("a")), bad, record(3, **of("b"))]}
     for _ in range(2):
@@ -184,7 +139,7 @@ def test_a_bad_record_is_passed_over_and_whoever_is_there_is_counted(
 def test_a_record_of_a_malformed_row_is_reported_alone_however_often_it_comes(
     functions: Stores,
 ) -> None:
-    functions.put(SETTINGS.connections_table, **{**WHOLE, "role": "heckler"})
+    functions.put(SETTINGS.connections_table, **{**ROW, "role": "heckler"})
     batch = [record(1, **of("a")), record(2, **of("poison")), record(3, **of("b"))]
     for _ in range(2):
         failed = rosters.handler({"Records": batch}, None)
@@ -205,7 +160,7 @@ def test_a_record_of_a_malformed_session_is_reported_alone(
         Key=encode({"sessionId": broken.session_id}),
         UpdateExpression="REMOVE listenerCount",
     )
-    image = encode({**WHOLE, "sessionId": broken.session_id, "lastSequence": last_sequence})
+    image = encode({**ROW, "sessionId": broken.session_id, "lastSequence": last_sequence})
     poison = record(2, **of("poison"), NewImage=image)
     batch = {"Records": [record(1, **of("a")), poison, record(3, **of("b"))]}
     assert rosters.handler(batch, None) == {"batchItemFailures": [{"itemIdentifier": "2"}]}
@@ -213,15 +168,15 @@ def test_a_record_of_a_malformed_session_is_reported_alone(
 
 
 def test_a_record_of_a_session_that_is_missing_is_no_failure(functions: Stores) -> None:
-    functions.put(SETTINGS.connections_table, **{**WHOLE, "sessionId": "never-was-100"})
+    functions.put(SETTINGS.connections_table, **{**ROW, "sessionId": "never-was-100"})
     batch = {"Records": [record(1, **of("poison")), record(2, **of("a"))]}
     assert rosters.handler(batch, None) == {"batchItemFailures": []}
     assert functions.now().languages == {"es": 1}
 
 
-@pytest.mark.parametrize("bad", BAD_RECORDS.values(), ids=BAD_RECORDS.keys())
+@pytest.mark.parametrize("bad", RECORDS.values(), ids=RECORDS)
 def test_a_bad_record_does_not_stop_the_cache_s_statistics(
-    functions: Stores, bad: dict[str, Any]
+    functions: Stores, bad: Mapping[str, Any]
 ) -> None:
     functions.put(
         SETTINGS.cached_translations_table, cacheKey="hit#c#0", hits={}, ttl=HERE.expires_at
@@ -233,7 +188,7 @@ def test_a_bad_record_does_not_stop_the_cache_s_statistics(
 
 
 def test_malformed_rows_never_stop_the_reconciler(functions: Stores) -> None:
-    functions.put(SETTINGS.connections_table, **{**WHOLE, "role": {"listener"}})
+    functions.put(SETTINGS.connections_table, **{**ROW, "role": {"listener"}})
     functions.put(SETTINGS.connections_table, connectionId="keys-alone")
     functions.put(SETTINGS.sessions_table, sessionId="broken-egg-100", tokenHash="", createdAt="x")
     functions.put(SETTINGS.rosters_table, connectionId="b", state="MAYBE", rosterKey="x")

@@ -1,5 +1,6 @@
 """A record of a DynamoDB stream, as Lambda delivers it, read into plain values."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.records import Change, MalformedRecord, StreamRecord, parse_record
+from tests.hostile.stream_record import MALFORMED
 
 TTL = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
@@ -78,23 +80,8 @@ def test_only_what_time_to_live_removed_has_expired(
     assert parse_record(raw(change, userIdentity=identity)).is_ttl_expiry is expired
 
 
-@pytest.mark.parametrize(
-    "record",
-    [
-        {},
-        {"eventName": "INSERT"},
-        {"eventName": "INSERT", "dynamodb": None},
-        {"eventName": "INSERT", "dynamodb": {"Keys": {}}},
-        {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1"}},
-        {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "Keys": {"a": {}}}},
-        {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "Keys": {"a": {"Q": 1}}}},
-        {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "Keys": {"a": {"N": "x"}}}},
-        {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "Keys": ["a"]}},
-        {"eventName": "UPSERT", "dynamodb": {"SequenceNumber": "1", "Keys": {}}},
-        raw("REMOVE", userIdentity="someone"),
-    ],
-)
-def test_what_is_no_record_is_malformed(record: dict[str, Any]) -> None:
+@pytest.mark.parametrize("record", MALFORMED.values(), ids=MALFORMED)
+def test_what_is_no_record_is_malformed(record: Mapping[str, Any]) -> None:
     with pytest.raises(MalformedRecord):
         parse_record(record)
 

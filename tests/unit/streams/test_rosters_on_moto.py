@@ -13,11 +13,12 @@ from typing import Any
 
 import boto3
 import pytest
+from types_boto3_dynamodbstreams import DynamoDBStreamsClient
 
 from chalice_app.aws.clients import Clients
-from chalice_app.bootstrap import Application, aws_adapters, composed
+from chalice_app.bootstrap import Adapters, Application, composed
 from chalice_app.models import Connection, Session
-from infra.local.stream_records import lambda_record
+from infra.local.delivery import Record
 from streams.rosters import handler
 from tests.fakes import (
     SETTINGS,
@@ -29,6 +30,7 @@ from tests.fakes import (
     session,
     speaker,
 )
+from tests.unit.streams.moto_stream import MotoStream
 
 LANGUAGES = ["es", "fr", "pt-BR"]
 
@@ -39,25 +41,14 @@ class Hall:
 
     application: Application
     gateway: RecordingGateway
-    stream_arn: str
-    client: Any
+    stream: MotoStream
     sessions: tuple[Session, ...]
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[Record]:
         """Everything in the stream so far, as Lambda would be given it."""
-        found = []
-        for shard in self.client.describe_stream(StreamArn=self.stream_arn)["StreamDescription"][
-            "Shards"
-        ]:
-            iterator = self.client.get_shard_iterator(
-                StreamArn=self.stream_arn,
-                ShardId=shard["ShardId"],
-                ShardIteratorType="TRIM_HORIZON",
-            )["ShardIterator"]
-            found += self.client.get_records(ShardIterator=iterator)["Records"]
-        return [dict(lambda_record(record, self.stream_arn)) for record in found]
+        return self.stream.records()
 
-    def deliver(self, records: list[dict[str, Any]]) -> None:
+    def deliver(self, records: list[Record]) -> None:
         assert handler({"Records": records}, None) == {"batchItemFailures": []}
 
     def check_counts(self) -> None:
@@ -89,12 +80,19 @@ class Hall:
         return found
 
 
+@pytest.fixture(scope="module")
+def streams(aws_environment: None) -> DynamoDBStreamsClient:
+    return boto3.client("dynamodbstreams", region_name=SETTINGS.region)
+
+
 @pytest.fixture
-def hall(clients: Clients, tables: dict[str, dict[str, str]]) -> Iterator[Hall]:
+def hall(
+    adapters: Adapters, streams: DynamoDBStreamsClient, tables: dict[str, dict[str, str]]
+) -> Iterator[Hall]:
     gateway = RecordingGateway()
-    # The shared clients, but everything that is no table of ours a fake.
-    adapters = replace(
-        aws_adapters(SETTINGS),
+    # Everything that is no table of ours is a fake.
+    faked = replace(
+        adapters,
         translator=StubTranslator(),
         gateway=gateway,
         metrics=RecordingMetrics(),
@@ -102,13 +100,12 @@ def hall(clients: Clients, tables: dict[str, dict[str, str]]) -> Iterator[Hall]:
     )
     sessions = (session("golden-eagle-427"), session("silver-fox-100"))
     for each in sessions:
-        adapters.sessions.put_session(each)
-    with composed(Application(SETTINGS, adapters)) as application:
+        faked.sessions.put_session(each)
+    with composed(Application(SETTINGS, faked)) as application:
         yield Hall(
             application,
             gateway,
-            tables["ConnectionsTable"]["stream"],
-            boto3.client("dynamodbstreams", region_name=SETTINGS.region),
+            MotoStream(streams, tables["ConnectionsTable"]["stream"]),
             sessions,
         )
 

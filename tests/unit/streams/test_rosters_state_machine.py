@@ -11,7 +11,6 @@ from collections import Counter
 from typing import Any
 
 import boto3
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -24,6 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from moto import mock_aws
+from types_boto3_dynamodbstreams import DynamoDBStreamsClient
 
 from chalice_app.attribute_values import decode, encode
 from chalice_app.aws.clients import Clients
@@ -33,11 +33,13 @@ from chalice_app.aws.rosters_table import RostersTable
 from chalice_app.aws.sessions_table import SessionsTable
 from chalice_app.errors import ConditionFailed
 from chalice_app.models import Session
-from infra.local.tables import ensure_tables, read_tables
+from infra.local.tables import Table as Template
+from infra.local.tables import ensure_tables
 from streams.batch import handle_batch
 from streams.records import StreamRecord
 from streams.rosters import RosterSync, connection_id
 from tests.fakes import NOW_MS, SETTINGS, listener, session, speaker
+from tests.unit.streams.moto_stream import MotoStream
 
 LANGUAGES = st.sampled_from(["es", "pt", "zh-TW"])
 NAMES = st.sampled_from(["golden-eagle-427", "quiet-lake-100"])
@@ -48,14 +50,14 @@ class Rosters(RuleBasedStateMachine):
 
     connections = Bundle("connections")
 
-    def __init__(self) -> None:
+    def __init__(
+        self, clients: Clients, streams: DynamoDBStreamsClient, templates: list[Template]
+    ) -> None:
         super().__init__()
         self.aws = mock_aws()
         self.aws.start()
-        clients = Clients(SETTINGS.region)
-        made = ensure_tables(clients.dynamodb, read_tables(stage="test"))
-        self.streams = boto3.client("dynamodbstreams", region_name=SETTINGS.region)
-        self.arn = made["ConnectionsTable"]["stream"]
+        made = ensure_tables(clients.dynamodb, templates)
+        self.stream = MotoStream(streams, made["ConnectionsTable"]["stream"])
         self.dynamodb = clients.dynamodb
         self.sessions_table = Table(clients, SETTINGS.sessions_table, "sessionId")
         self.sessions = SessionsTable(self.sessions_table)
@@ -92,7 +94,7 @@ class Rosters(RuleBasedStateMachine):
         found = self.sessions.get_session(name)
         if found is None:
             return multiple()
-        before = len(self.records())
+        before = len(self.stream.records())
         row = {
             "sessionId": name,
             "sessionEpoch": found.created_at,
@@ -108,7 +110,7 @@ class Rosters(RuleBasedStateMachine):
             {f"#{name}": name for name in row},
             **row,
         )
-        first, second = self.records()[before:]
+        first, second = self.stream.records()[before:]
         assert first["eventName"] == second["eventName"] == "INSERT"
         assert first["dynamodb"]["NewImage"].keys() == {"connectionId"}
         return key
@@ -207,7 +209,7 @@ class Rosters(RuleBasedStateMachine):
                 assert set(self.rosters.query_roster(found, language)) == live
 
     def hand_over(self, start: int, end: int | None) -> None:
-        records = self.records()
+        records = self.stream.records()
         self.delivered = min(len(records), end if end is not None else len(records))
         answer = handle_batch({"Records": records[start:end]}, self.effect)
         assert answer == {"batchItemFailures": []}
@@ -217,13 +219,6 @@ class Rosters(RuleBasedStateMachine):
         assert self.sync.synchronise(keys).failed == set()
         return []
 
-    def records(self) -> list[Any]:
-        (shard,) = self.streams.describe_stream(StreamArn=self.arn)["StreamDescription"]["Shards"]
-        iterator = self.streams.get_shard_iterator(
-            StreamArn=self.arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-        return list(self.streams.get_records(ShardIterator=iterator)["Records"])
-
     def scan(self, table: str) -> Any:
         return map(decode, self.dynamodb.scan(TableName=table)["Items"])
 
@@ -232,9 +227,14 @@ class Rosters(RuleBasedStateMachine):
         return [each for each in found if each is not None]
 
 
-@pytest.mark.usefixtures("aws_environment")
-def test_rosters_are_exact_over_real_streams() -> None:
+def test_rosters_are_exact_over_real_streams(clients: Clients, templates: list[Template]) -> None:
+    streams = boto3.client("dynamodbstreams", region_name=SETTINGS.region)
+
+    class OverMoto(Rosters):
+        def __init__(self) -> None:
+            super().__init__(clients, streams, templates)
+
     run_state_machine_as_test(
-        Rosters,
+        OverMoto,
         settings=settings(max_examples=10, stateful_step_count=25, deadline=None, print_blob=True),
     )

@@ -12,6 +12,7 @@ import pytest
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.dynamodb import Table
 from chalice_app.errors import Unavailable
+from tests.hostile.database_answer import GARBAGE
 
 
 class Database(http.server.ThreadingHTTPServer):
@@ -44,7 +45,7 @@ class Answering(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def database(aws_environment: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     server = Database(("127.0.0.1", 0), Answering)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.server_address[1]}"
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", url)
@@ -102,14 +103,20 @@ def test_an_answer_is_what_botocore_would_make_of_it(
 
 
 @pytest.mark.parametrize("status", [400, 500])
-def test_a_refusal_is_botocores_to_read(database: Database, table: Table, status: int) -> None:
+def test_a_refusal_is_botocores_to_read(
+    database: Database, table: Table, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    # Its pauses before the three further tries took up to seven seconds.
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
     refusal = {"__type": "com.amazon.coral.service#ResourceNotFoundException", "message": "no"}
     database.answers = {"Query": (status, json.dumps(refusal).encode())}
     with pytest.raises(Unavailable, match="refused"):
         list(table.query("index", "id = :i", i="a"))
+    assert len(pauses) == {400: 0, 500: 3}[status]
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b'{"Items": [', b"[]"])
+@pytest.mark.parametrize("body", GARBAGE.values(), ids=GARBAGE)
 def test_garbage_is_no_answer(database: Database, table: Table, body: bytes) -> None:
     database.answers = {"Query": (200, body)}
     with pytest.raises(Unavailable):

@@ -14,6 +14,7 @@ from aiohttp import web
 from infra.local.gateway.functions import FunctionNames
 from infra.local.gateway.limits import Limits
 from infra.local.gateway.server import gateway
+from tests.hostile.http_request import LONG_LINES
 from tests.unit.infra.gateway.stage import (
     PATIENCE,
     Behaviour,
@@ -234,9 +235,7 @@ def test_a_client_that_leaves_while_connect_runs_is_disconnected() -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize(
-    "line", ["GET /?x=" + 9000 * "x", "GET / HTTP/1.1\r\nX-Long: " + 9000 * "x"]
-)
+@pytest.mark.parametrize("line", LONG_LINES.values(), ids=LONG_LINES)
 def test_too_long_a_line_is_a_bad_request_in_json(
     caplog: pytest.LogCaptureFixture, line: str
 ) -> None:

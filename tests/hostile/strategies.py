@@ -1,7 +1,7 @@
-"""What a client may send: nonsense, and valid messages with something wrong in them."""
+"""What fuzzing is made of: nonsense, and valid messages with something wrong in them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -80,11 +80,21 @@ def _long_numbers(draw: st.DrawFn) -> str:
     return f'{{"action":"speak","sequence":{digits},"text":"Hello"}}'
 
 
-def bodies(valid: st.SearchStrategy[Mapping[str, Any]]) -> st.SearchStrategy[str]:
-    """The text of a message or a request."""
-    return st.one_of(
-        _spelled(mutated(valid)), _spelled(values), texts, st.deferred(_deep), _long_numbers()
-    )
+def bodies(
+    valid: st.SearchStrategy[Mapping[str, Any]], table: Iterable[str | bytes]
+) -> st.SearchStrategy[str]:
+    """The text of a message or a request: of the table, or made."""
+    known = st.sampled_from([each for each in table if isinstance(each, str)])
+    made = (_spelled(mutated(valid)), _spelled(values), texts, st.deferred(_deep), _long_numbers())
+    return st.one_of(known, *made)
+
+
+documents = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+"""What JSON can say."""
 
 
 messages = st.one_of(

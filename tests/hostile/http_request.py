@@ -1,0 +1,142 @@
+"""What may be asked for over HTTP."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from infra.local.http_routes import LARGEST_BODY_BYTES
+from tests.hostile.handshake import UNKNOWN
+
+
+class Bad(NamedTuple):
+    """The body of `POST /sessions`, and the error's code."""
+
+    body: bytes
+    code: str = "BAD_MESSAGE"
+
+
+BODIES: Mapping[str, Bad] = {
+    "empty": Bad(b""),
+    "no JSON": Bad(b"no JSON"),
+    "an opening brace": Bad(b"{"),
+    "no UTF-8": Bad(b'{"sourceLanguage":"\xff"}'),
+    "no UTF-8 at all": Bad(b"\xff\xfe"),
+    "a list": Bad(b"[]"),
+    "a string": Bad(b'"en"'),
+    "null": Bad(b"null"),
+    "NaN": Bad(b'{"sourceLanguage":NaN}'),
+    "deep": Bad(b"[" * 100_000),
+    "1 MB": Bad(b'"' + b"x" * 1_000_000),
+    "5,000 digits": Bad(b"9" * 5_000),
+    "no language": Bad(b"{}"),
+    "another name": Bad(b'{"source":"en"}'),
+    "language null": Bad(b'{"sourceLanguage":null}', "INVALID_LANGUAGE"),
+    "language a number": Bad(b'{"sourceLanguage":5}', "INVALID_LANGUAGE"),
+    "language a list": Bad(b'{"sourceLanguage":["en"]}', "INVALID_LANGUAGE"),
+    "language empty": Bad(b'{"sourceLanguage":""}', "INVALID_LANGUAGE"),
+    "language no tag": Bad(b'{"sourceLanguage":"english"}', "INVALID_LANGUAGE"),
+    "language two words": Bad(b'{"sourceLanguage":"no language"}', "INVALID_LANGUAGE"),
+    "language a surrogate": Bad(b'{"sourceLanguage":"\\ud800"}', "INVALID_LANGUAGE"),
+    "language not offered": Bad(b'{"sourceLanguage":"tlh"}', "UNSUPPORTED_LANGUAGE"),
+}
+"""Refused with 400."""
+
+JOIN_CODES: Mapping[str, object] = {
+    "too short": "123",
+    "too short between spaces": "   123   ",
+    "too long": "x" * 65,
+    "empty": "",
+    "a number": 1234,
+    "a list": ["1234"],
+    "half a surrogate pair": "ab\ud83dcd",
+}
+LIMITS: Mapping[str, object] = {
+    "0": 0,
+    "negative": -1,
+    "a fraction": 1.5,
+    "a string": "7",
+    "true": True,
+    "a list": [],
+    "a milliard": 10**9,
+    "beyond a float": 2**60,
+}
+"""As `joinCode`, and as `maxListeners` or `characterBudget` of `POST /sessions`: BAD_MESSAGE."""
+
+CONTENT_TYPES = ("text/plain", "application/xml", "application/octet-stream", "nonsense")
+"""Other than JSON's."""
+
+AUTHORIZATIONS: Mapping[str, str | None] = {
+    "none": None,
+    "empty": "",
+    "no token": "Bearer",
+    "blank": "Bearer ",
+    "wrong": "Bearer another",
+    "a digest": "Bearer " + "0" * 64,
+    "Basic": "Basic {token}",
+    "Basic of others": "Basic YTpi",
+    "bare": "{token}",
+    "long": "Bearer " + "x" * 5_000,
+}
+"""Refused with 401, where `{token}` is the right one."""
+
+AUTHORIZATIONS_INSIDE: Mapping[str, str | None] = {
+    **AUTHORIZATIONS,
+    "no ASCII": "Bearer \xfcn\xefc\xf6d\xe9",
+}
+"""As a function may get them. The gateway refuses what is not ASCII by itself: see `WIRE`."""
+
+
+def headers(authorization: str | None, token: str = "") -> dict[str, str]:
+    """The headers that have it."""
+    if authorization is None:
+        return {}
+    return {"Authorization": authorization.format(token=token)}
+
+
+SESSION_NAMES: Mapping[str, str] = {
+    "never opened": "zz-zz-100",
+    "below 100": UNKNOWN,
+    "one letter": "x",
+    "two words": "no name",
+    "a row's key": "a-b-100#1#1",
+    "a row's key, quoted": "a-b-100%231%231",
+    "an emoji": "\N{GRINNING FACE}",
+    "long": "a" * 3_000,
+}
+"""Of sessions that are not there."""
+
+ROUTES = (
+    ("GET", "/nowhere"),
+    ("GET", "/sessions"),
+    ("PUT", "/sessions"),
+    ("PATCH", "/sessions/zz-zz-100"),
+    ("POST", "/health"),
+    ("DELETE", "/"),
+    ("GET", "/sessions/a/b/c"),
+    ("GET", "/../../etc/passwd"),
+    ("GET", "/%2e%2e/%2e%2e/etc/passwd"),
+    ("GET", "/%00"),
+    ("GET", "/%ff"),
+)
+"""That there are not."""
+
+WIRE: Mapping[str, tuple[bytes, int]] = {
+    "length no number": (b"POST /hello/a HTTP/1.1\r\nContent-Length: nonsense\r\n\r\n", 400),
+    "length negative": (b"POST /hello/a HTTP/1.1\r\nContent-Length: -5\r\n\r\n", 400),
+    "in chunks": (b"POST /hello/a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411),
+    "body too large": (
+        b"POST /hello/a HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (LARGEST_BODY_BYTES + 1),
+        413,
+    ),
+    "header not ASCII": (b"GET /nowhere HTTP/1.1\r\nAuthorization: \xc3\xb1\r\n\r\n", 400),
+    "unknown method": (b"BREW /hello/a HTTP/1.1\r\n\r\n", 501),
+    "unknown version": (b"GET /hello/a HTTP/9.9\r\n\r\n", 505),
+    "nonsense": (b"complete nonsense\r\n\r\n", 400),
+    "line too long": (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
+}
+"""Bytes that are no request, and the status of the answer of the local HTTP server."""
+
+LONG_LINES: Mapping[str, str] = {
+    "a query": "GET /?x=" + 9000 * "x",
+    "a header": "GET / HTTP/1.1\r\nX-Long: " + 9000 * "x",
+}
+"""The start of a request in more than the local gateway reads."""

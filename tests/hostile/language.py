@@ -1,0 +1,42 @@
+"""What may stand where a language tag is expected."""
+
+from collections.abc import Mapping
+
+INVALID: Mapping[str, object] = {
+    "null": None,
+    "empty": "",
+    "one letter": "e",
+    "a name": "english",
+    "another name": "spanish",
+    "two words": "no language",
+    "an underscore": "es_MX",
+    "a hyphen at the end": "es-",
+    "a hyphen at the start": "-es",
+    "a region of three letters": "es-MXX",
+    "a region of one digit": "es-1",
+    "an extension": "es-MX-x",
+    "a space before it": " es",
+    "a line break": "es\n",
+    "one Cyrillic letter": "\u0435s",
+    "Cyrillic": "\u0435\u0441",
+    "a lone surrogate": "\ud800",
+    "very long": "es" * 30_000,
+    "a number": 7,
+    "true": True,
+    "a list": ["es"],
+    "an object": {"es": 1},
+}
+"""INVALID_LANGUAGE."""
+
+NOT_OFFERED: Mapping[str, str] = {
+    "Klingon": "tlh",
+    "no such language": "xx",
+    "no such region": "pt-Latn-ZZ",
+}
+"""Well-formed, and UNSUPPORTED_LANGUAGE."""
+
+LANGUAGES: Mapping[str, tuple[object, str]] = {
+    **{name: (value, "INVALID_LANGUAGE") for name, value in INVALID.items()},
+    **{name: (value, "UNSUPPORTED_LANGUAGE") for name, value in NOT_OFFERED.items()},
+}
+"""All of them, with the error's code."""
