@@ -102,12 +102,14 @@ async def _join_in_turn(at: Talk) -> tuple[Client, Sequence[Client]]:
 
 def idle_memory() -> Sequence[Figure]:
     """A stage's memory when it is ready, and a little later, while nobody comes."""
-    with tempfile.TemporaryDirectory() as directory:
-        with running_stage(Path(directory) / "stage.log") as stage:
-            assert stage.pid is not None
-            at_once = resident_megabytes(stage.pid)
-            time.sleep(IDLE_SECONDS)
-            later = resident_megabytes(stage.pid)
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        running_stage(Path(directory) / "stage.log") as stage,
+    ):
+        assert stage.pid is not None
+        at_once = resident_megabytes(stage.pid)
+        time.sleep(IDLE_SECONDS)
+        later = resident_megabytes(stage.pid)
     name = "first sentence: idle memory"
     return [
         Figure(f"{name}, ready", at_once, "MB"),
