@@ -151,7 +151,7 @@ class RulePipe:
         self._stop()
         self._require_open()
         chain = self._chain = subprocess.Popen(
-            ["/bin/sh", "-c", " | ".join(map(shlex.join, self._commands))],
+            ["/bin/sh", "-c", _pipeline(self._commands)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -186,6 +186,16 @@ class RulePipe:
             chain.wait()
             for stream in (chain.stdin, chain.stdout):
                 _opened(stream).close()
+
+
+def _pipeline(commands: Sequence[Command]) -> str:
+    """The chain as a shell starts it, in the background, before it waits for all of its programs.
+
+    The shell keeps neither end for itself: what is read from a chain ends as soon as the last
+    program does, which is when any before it does.
+    """
+    first, *others = map(shlex.join, commands)
+    return f"exec 3<&0; {' | '.join([f'{first} <&3 3<&-', *others])} & exec 3<&- <&- >&-; wait"
 
 
 def _is_alive(chain: subprocess.Popen[bytes]) -> bool:
