@@ -116,7 +116,15 @@ class RulePipe:
         A failure is not reported: the next sentence tries again and reports its own.
         """
         self._used_at = time.monotonic()
-        threading.Thread(target=self._start_ahead, daemon=True).start()
+        if not self._lock.acquire(blocking=False):
+            return  # another thread is starting it, or using it
+        if self._chain is not None and _is_alive(self._chain):
+            self._lock.release()
+            return
+        try:
+            threading.Thread(target=self._start_and_release, daemon=True).start()
+        except RuntimeError:  # no thread is to be had; the sentence has one
+            self._lock.release()
 
     def close_unused(self, seconds: float) -> None:
         """End the chain if nobody has needed it for so long; the next who does starts it again."""
@@ -134,9 +142,8 @@ class RulePipe:
         with self._lock:
             self._stop()
 
-    def _start_ahead(self) -> None:
-        if not self._lock.acquire(blocking=False):
-            return  # another thread is starting it, or using it
+    def _start_and_release(self) -> None:
+        """The end of `start`, which has taken the lock: a sentence that comes meanwhile waits."""
         try:
             with contextlib.suppress(PipeFailed, OSError):
                 self._running()
