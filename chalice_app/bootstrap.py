@@ -5,7 +5,7 @@ tests have none at all.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,6 +70,7 @@ from chalice_app.speech import Speech
 from chalice_app.stopping import before_stop
 from chalice_app.translation import LANDED_SECONDS, Translation
 from chalice_app.translation_cache import TranslationCache
+from chalice_app.warm_up import WarmUp
 
 _LANGUAGE_THREADS = 64
 """Threads that translate, and threads that wait for translations and send: a sentence in 30
@@ -86,7 +87,7 @@ class Adapters:
 
     Without `accesses` nobody keeps the cache's statistics, without `recency` nobody its limit;
     without `owners` everybody may open sessions, without `directory` and `monitor` there is no
-    operator's view.
+    operator's view. `prepare` makes what they need for their first calls, and makes none.
     """
 
     sessions: SessionStore
@@ -109,6 +110,7 @@ class Adapters:
     owners: OwnerVerifier | None = None
     directory: SessionDirectory | None = None
     monitor: Monitor | None = None
+    prepare: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,15 @@ class Application:
             executor=self._executor("speech", _LANGUAGE_THREADS),
             clock=self.adapters.clock,
         )
+
+    @cached_property
+    def warm_up(self) -> WarmUp:
+        """What `speech` needs, before it is needed.
+
+        Listing the languages is free of charge; it opens a connection to the engine, and the list
+        is kept for whoever changes their language.
+        """
+        return WarmUp((lambda: self.speech, self.adapters.prepare, self.translation.list_languages))
 
     @cached_property
     def flow(self) -> Flow:
@@ -296,6 +307,7 @@ def aws_adapters(settings: Settings) -> Adapters:
         owners=_owners(settings, clock),
         directory=stored,
         monitor=CloudWatch(clients),
+        prepare=clients.prepare,
     )
 
 

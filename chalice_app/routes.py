@@ -136,10 +136,12 @@ def _act(to: Application, connection_id: str, received: Message, received_at: in
             to.sessions.change_language(connection_id, target_language)
         case Heartbeat():
             to.broadcast.notify([connection_id], messages.HEARTBEAT_ACK)
+            to.warm_up.once()
         case Status():
             session = to.sessions.session_of(connection_id)
             status = messages.session_status(session, to.adapters.clock.now_ms())
             to.broadcast.notify([connection_id], {"type": "sessionStatus", **status})
+            to.warm_up.once()
         case End():
             to.sessions.end(to.sessions.spoken_by(connection_id))
             to.cache.settle(burst_over=True)

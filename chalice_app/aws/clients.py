@@ -121,6 +121,10 @@ class Clients:
     def _client(self, service: str, config: Config) -> Any:
         return self.session.create_client(service, self.region, config=config)
 
+    def prepare(self) -> None:
+        """Makes the clients that a sentence needs; calls nobody."""
+        _ = self.dynamodb, self.translate
+
     def credentials(self) -> ReadOnlyCredentials:
         """The credentials as they are at this moment: a function's rotate while it lives."""
         credentials = self.session.get_credentials()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,9 +13,13 @@ from typing import Final
 import boto3
 from botocore.config import Config
 
+from chalice_app import bootstrap
+from chalice_app.models import Session
+from chalice_app.operations import SESSIONS
 from infra.local import tables
 from infra.local.checkpoints import Checkpoints
 from infra.local.delivery import Policy
+from infra.local.engines_ahead import EnginesAhead, asking
 from infra.local.event_source import EventSource
 from infra.local.expiries import Expiries
 from infra.local.failures import FailureFile
@@ -38,17 +43,19 @@ class Background:
     sources: tuple[EventSource, ...]
     tickers: tuple[Ticker, ...]
     sweeper: Sweeper
+    engines: EnginesAhead
     wake: Callable[[], None]
 
     def start(self) -> None:
         """Begin to poll, tick and sweep."""
-        for thread in (*self.sources, *self.tickers, self.sweeper):
+        for thread in (*self.sources, *self.tickers, self.sweeper, self.engines):
             thread.start()
 
     def stop(self, seconds: float) -> None:
         """Handle what the streams still hold, for at most so long."""
         deadline = time.monotonic() + seconds
         self.sweeper.stop()
+        self.engines.stop()
         for ticker in self.tickers:
             ticker.stop()
         for source in self.sources:
@@ -66,7 +73,8 @@ def background(
 ) -> Background:
     """The event sources, the schedules and the sweeper of an application."""
     expiries = Expiries(declared.stream_arn for declared in application.streams)
-    sources = _event_sources(application, failures, expiries, state, metrics)
+    engines = _engines_ahead()
+    sources = _event_sources(application, failures, expiries, state, metrics, engines)
 
     def wake() -> None:
         for source in sources:
@@ -74,7 +82,19 @@ def background(
 
     tickers = tuple(_tickers(application, invoker, wake))
     sweeper = Sweeper(boto3.client("dynamodb"), tables.read_tables(), expiries, wake)
-    return Background(sources, tickers, sweeper, wake)
+    return Background(sources, tickers, sweeper, engines, wake)
+
+
+def _engines_ahead() -> EnginesAhead:
+    def directory() -> Iterable[Session]:
+        listed = bootstrap.application().adapters.directory
+        return () if listed is None else listed.list_open(SESSIONS)
+
+    return EnginesAhead(
+        session=lambda each: bootstrap.application().adapters.sessions.get_session(each),
+        open_sessions=directory,
+        prepare=asking(os.environ["AWS_ENDPOINT_URL_TRANSLATE"]),
+    )
 
 
 def _event_sources(
@@ -83,6 +103,7 @@ def _event_sources(
     expiries: Expiries,
     state: Path,
     metrics: Metrics,
+    engines: EnginesAhead,
 ) -> tuple[EventSource, ...]:
     # One try a call: the readers try again themselves, and at the end the emulator may be gone.
     once = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
@@ -102,6 +123,7 @@ def _event_sources(
                 failures=failures,
                 expiries=expiries,
                 note_age=_iterator_age(application, declared.function, metrics),
+                show=engines.see,
             )
         )
         for declared in application.streams

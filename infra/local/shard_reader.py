@@ -68,6 +68,8 @@ class Mapping:
     expiries: Expiries
     note_age: Callable[[float], None] = lambda _: None
     """Told, before each delivery, the age of the batch's last record in ms: IteratorAge."""
+    show: Callable[[Sequence[Record]], None] = lambda _: None
+    """Shown each batch before its delivery; it must neither wait nor raise."""
 
 
 class ShardReader(threading.Thread):
@@ -144,6 +146,7 @@ class ShardReader(threading.Thread):
     def _deliver(self, batch: Sequence[Record]) -> None:
         mapping = self._mapping
         mapping.note_age(_age_ms(batch[-1]))
+        mapping.show(batch)
         result = mapping.invoker.call(mapping.function, json.dumps({"Records": batch}))
         failed_at = 0 if result.error else first_failure(json.loads(result.payload), batch)
         reason = result.error or "reported as a batch item failure"

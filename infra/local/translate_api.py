@@ -27,6 +27,8 @@ TARGET_PREFIX = "AWSShineFrontendService_20170701."
 MAX_TEXT_BYTES = 10_000  # https://docs.aws.amazon.com/translate/latest/dg/what-is-limits.html
 MAX_LANGUAGES = 500  # ListLanguages' own limit for MaxResults
 QUALITY_HEADER = "x-translation-quality"
+PREPARE_PATH = "/prepare"
+"""Not an operation of Amazon's: has what translates between two languages started (202)."""
 
 _CONTENT_TYPE = "application/x-amz-json-1.1"
 _UNSUPPORTED_PAIR = "UnsupportedLanguagePairException"
@@ -45,6 +47,9 @@ class Translator(Protocol):
 
     def translate(self, text: str, source: str, target: str) -> str:
         """Raises UnsupportedPair, PipeFailed or EngineClosed."""
+
+    def prepare(self, source: str, target: str) -> None:
+        """Begin to start what such a translation takes. Raises UnsupportedPair."""
 
     def qualities(self) -> Mapping[str, str]:
         """A badge for each target that has one."""
@@ -65,7 +70,7 @@ class Refused(Exception):
 
 
 class Endpoint:
-    """The operations, and the threads that translate: as many as there are cores."""
+    """The operations, and the threads that translate."""
 
     def __init__(self, engine: Translator, workers: Executor) -> None:
         self._engine = engine
@@ -87,6 +92,19 @@ class Endpoint:
             return _response(_too_long().body, HTTPStatus.BAD_REQUEST, {})
         return _response(body, HTTPStatus.OK, headers)
 
+    async def prepare(self, request: web.Request) -> web.Response:
+        """Begin to start an engine; the answer does not wait for it."""
+        try:
+            source, target = _pair(_decoded(await request.read()))
+            self._engine.prepare(source, target)
+        except Refused as refused:
+            return _response(refused.body, HTTPStatus.BAD_REQUEST, {})
+        except UnsupportedPair as error:
+            return _response(
+                Refused(_UNSUPPORTED_PAIR, str(error)).body, HTTPStatus.BAD_REQUEST, {}
+            )
+        return web.Response(status=HTTPStatus.ACCEPTED)
+
     def _operation(self, target: str) -> Callable[[Request], Awaitable[Reply]]:
         name = target.removeprefix(TARGET_PREFIX)
         if target == name or name not in self._operations:
@@ -94,9 +112,8 @@ class Endpoint:
         return self._operations[name]
 
     async def _translate_text(self, request: Request) -> Reply:
-        text, source, target = map(
-            _string, [request] * 3, ("Text", "SourceLanguageCode", "TargetLanguageCode")
-        )
+        text = _string(request, "Text")
+        source, target = _pair(request)
         if len(text.encode()) > MAX_TEXT_BYTES:
             raise _too_long()
         if names := request.get("TerminologyNames"):
@@ -104,6 +121,8 @@ class Endpoint:
         loop = asyncio.get_running_loop()
         codes = {"SourceLanguageCode": source, "TargetLanguageCode": target}
         try:
+            # Here, not in a worker: each chain loads while the workers are at other sentences.
+            self._engine.prepare(source, target)
             translated = await loop.run_in_executor(
                 self._workers, self._engine.translate, text, source, target
             )
@@ -133,7 +152,9 @@ class Endpoint:
 def application(engine: Translator, workers: Executor) -> web.Application:
     """The server's application, to be run by whoever has a port."""
     app = web.Application(middlewares=[programs_only])
-    app.router.add_post("/", Endpoint(engine, workers).handle)
+    endpoint = Endpoint(engine, workers)
+    app.router.add_post("/", endpoint.handle)
+    app.router.add_post(PREPARE_PATH, endpoint.prepare)
     return app
 
 
@@ -145,6 +166,10 @@ def _decoded(body: bytes) -> Request:
     if not isinstance(request, dict):
         raise Refused("SerializationException", "the body is no JSON object")
     return request
+
+
+def _pair(request: Request) -> tuple[str, str]:
+    return _string(request, "SourceLanguageCode"), _string(request, "TargetLanguageCode")
 
 
 def _string(request: Request, member: str) -> str:

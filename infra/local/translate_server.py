@@ -19,8 +19,10 @@ _HOST = "127.0.0.1"
 _PARENT_CHECK_SECONDS = 1.0
 _LAST_ANSWERS_SECONDS = 0.5
 _UNUSED_SECONDS = 300.0
-"""A language that nobody has heard for so long gives its memory back (40 to 160 MB); its next
-sentence takes as long as the first one did, 1 to 2 s on an idle machine."""
+"""A language that nobody has needed for so long gives its memory back (40 to 170 MB). Whoever joins
+to listen to it needs it, and so does every sentence; `engines_ahead` says so for all who stay."""
+_THREADS = 16
+"""More than a sentence has languages: whoever waits for a chain to load holds up nobody else."""
 _UNUSED_CHECK_SECONDS = 30.0
 
 
@@ -29,7 +31,7 @@ async def serve(engine: Translator, port: int) -> None:
     stop = asyncio.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
-    workers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="translate")
+    workers = ThreadPoolExecutor(_THREADS, thread_name_prefix="translate")
     # Before anybody is told that this is ready: a parent that ends right then must be noticed.
     parent = os.getppid()
     app = application(engine, workers)

@@ -34,8 +34,7 @@ def stderr(stage: Stage, pytestconfig: pytest.Config) -> Path:
 def languages(stage: Stage) -> list[str]:
     """What the stage offers to listeners of English; Portuguese is always there.
 
-    Each has been used: an engine's programs start with its first sentence, and on a busy machine
-    that takes longer than a caption waits for its translation.
+    Each has been used, so that a test of something else never meets an engine that still loads.
     """
     offered = [code for code in stage.languages() if code != "en"]
     assert "pt" in offered

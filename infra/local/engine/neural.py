@@ -10,6 +10,7 @@ only its native class is used. From runs of the model at version 0.2.0:
 - a character that its vocabulary lacks comes out as a dash or as nothing.
 """
 
+import contextlib
 import importlib.util
 import re
 import threading
@@ -74,6 +75,15 @@ class NeuralDirection:
             if self._native is None:
                 self._native = self._load()
             return self._native
+
+    def start(self) -> None:
+        """Begin to load it, unless it is there, and return at once; failures are the sentence's."""
+        if self._native is None:
+            threading.Thread(target=self._load_for_later, daemon=True).start()
+
+    def _load_for_later(self) -> None:
+        with contextlib.suppress(Exception):
+            self.load()
 
     def translate(self, sentence: str) -> str:
         """Translate one sentence, of any length; what the model cannot read stays as it is."""

@@ -90,13 +90,19 @@ class Engine:
             PipeFailed: a rule-based step gave no answer.
             EngineClosed: the engine is ending.
         """
+        self.prepare(source, target)
         steps = self.route(source, target)
-        if not steps:
-            return text
-        if not self._closed:
-            for step in steps:
+        return each_sentence(text, source, partial(self._sentence, steps)) if steps else text
+
+    def prepare(self, source: str, target: str) -> None:
+        """Begin to start, all at once, what a translation takes, and return without waiting.
+
+        Raises:
+            UnsupportedPair: nothing leads there.
+        """
+        for step in self.route(source, target):
+            if not self._closed:
                 step.start()
-        return each_sentence(text, source, partial(self._sentence, steps))
 
     def route(self, source: str, target: str) -> tuple[Step, ...]:
         """The fewest steps from one language to the other, none for the same language."""
@@ -163,7 +169,8 @@ def _neural_steps() -> Iterable[Step]:
             direction = neural.NeuralDirection(load)
             if source == "en":
                 direction.load()
-            yield Step(source, target, quality, amended(f"{source}-{target}", direction.translate))
+            translate = amended(f"{source}-{target}", direction.translate)
+            yield Step(source, target, quality, translate, start=direction.start)
 
 
 def _rule_steps() -> Iterable[Step]:

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,8 @@ from botocore.exceptions import ClientError
 
 from infra.local.engine.apertium import PipeFailed
 from infra.local.engine.routes import UnsupportedPair
-from infra.local.translate_api import MAX_TEXT_BYTES, application
+from infra.local.engines_ahead import asking
+from infra.local.translate_api import MAX_TEXT_BYTES, PREPARE_PATH, application
 from infra.local.translate_server import serve
 from tests.hostile.translate_request import REQUESTS
 
@@ -38,11 +40,17 @@ class FakeEngine:
         self.go = threading.Event()
         self.busy = 0
         self.busiest = 0
+        self.prepared: list[tuple[str, str]] = []
         self._lock = threading.Lock()
 
     @property
     def languages(self) -> Sequence[str]:
         return ("en", "es", "fr")
+
+    def prepare(self, source: str, target: str) -> None:
+        if not {source, target} <= set(self.languages):
+            raise UnsupportedPair(f"no way from {source} to {target}")
+        self.prepared.append((source, target))
 
     def translate(self, text: str, source: str, target: str) -> str:
         if not {source, target} <= set(self.languages):
@@ -239,6 +247,41 @@ def test_a_signal_ends_the_server_and_its_engine(
     asyncio.run(serve_until_a_signal_comes())
     assert engine.go.is_set()
     assert signal.getsignal(signal.SIGTERM) == handled
+
+
+def test_an_engine_is_started_before_its_sentence_and_without_waiting(
+    url: str, engine: FakeEngine
+) -> None:
+    asking(url)("en", "fr")
+    assert engine.prepared == [("en", "fr")]
+
+
+def test_an_engine_that_is_not_there_is_not_started(url: str, engine: FakeEngine) -> None:
+    asking(url)("en", "de")
+    assert engine.prepared == []
+    body = b'{"SourceLanguageCode":"en","TargetLanguageCode":"de"}'
+    status, answer = posted(url + PREPARE_PATH, "", body)
+    assert (status, answer["__type"]) == (400, "UnsupportedLanguagePairException")
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"{}", b'{"SourceLanguageCode":"en"}'])
+def test_what_does_not_name_a_pair_starts_no_engine(url: str, body: bytes) -> None:
+    status, answer = posted(url + PREPARE_PATH, "", body)
+    assert status == 400
+    assert answer["Message"]
+
+
+def test_the_engines_of_all_languages_load_while_every_worker_is_busy(
+    client: "TranslateClient", engine: FakeEngine
+) -> None:
+    with ThreadPoolExecutor(6) as callers:
+        calls = [callers.submit(into_spanish, client, "slow") for _ in range(WORKERS * 3)]
+        deadline = time.monotonic() + 10
+        while len(engine.prepared) < len(calls):
+            assert time.monotonic() < deadline, engine.prepared
+            time.sleep(0.01)
+        engine.go.set()
+        assert [call.result() for call in calls] == ["SLOW"] * len(calls)
 
 
 @pytest.mark.parametrize("name", REQUESTS)

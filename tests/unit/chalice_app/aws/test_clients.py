@@ -12,6 +12,11 @@ def test_the_clients_share_one_session_and_are_made_once(clients: Clients) -> No
     assert clients.dynamodb.meta.region_name == clients.region
 
 
+def test_those_of_a_sentence_are_made_beforehand(clients: Clients) -> None:
+    clients.prepare()
+    assert {"dynamodb", "translate"} <= vars(clients).keys()
+
+
 def test_every_service_of_ours_has_a_client(clients: Clients) -> None:
     made = (clients.dynamodb, clients.lambda_, clients.translate, clients.cloudwatch)
     names = {each.meta.service_model.service_name for each in made}

@@ -1,11 +1,14 @@
 """The pipes, with programs that every Unix has: `cat` answers, `sleep` hangs, `true` dies."""
 
+import os
+import signal
 import stat
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,25 @@ def running(commands: Sequence[Sequence[str]], timeout: float = 2.0) -> Iterator
         yield pipe
     finally:
         pipe.close()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def has_lines(file: Path, count: int) -> bool:
+    return file.exists() and file.read_text().count("\n") == count
+
+
+def runs(pid: int) -> bool:
+    """Whether there is such a process, and more of it than its exit code."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +234,78 @@ def test_a_chain_that_cannot_be_started_ahead_fails_with_its_sentence() -> None:
         pipe.start()
         with pytest.raises(PipeFailed):
             pipe.translate("one")
+
+
+def test_a_chain_that_failed_to_start_ahead_is_started_by_its_sentence(tmp_path: Path) -> None:
+    installed, tried = tmp_path / "installed", tmp_path / "tried"
+    script = f"touch '{tried}'; test -e '{installed}' && exec cat"
+    with running([["sh", "-c", script]]) as pipe:
+        pipe.start()
+        until(tried.exists)
+        installed.touch()
+        assert pipe.translate("one") == "one"
+
+
+def test_a_program_that_is_missing_is_a_failure() -> None:
+    with running([["cat"], ["/nonexistent/program"]]) as pipe:
+        pipe.start()
+        with pytest.raises(PipeFailed):
+            pipe.translate("hello")
+
+
+def test_a_chain_that_was_given_back_is_started_ahead_again(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    with running([["sh", "-c", f"echo >>'{starts}'; exec cat"]]) as pipe:
+        for number in (1, 2):
+            pipe.start()
+            until(partial(has_lines, starts, number))
+            assert pipe.translate("one") == "one"
+            pipe.close_unused(0.0)
+
+
+def test_whoever_asks_for_a_chain_keeps_it(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    with running([["sh", "-c", f"echo >>'{starts}'; exec cat"]]) as pipe:
+        assert pipe.translate("one") == "one"
+        asked = time.monotonic()
+        pipe.start()
+        pipe.close_unused(time.monotonic() - asked + 0.001)
+        assert pipe.translate("two") == "two"
+    assert starts.read_text() == "\n"
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_an_idle_chain_that_lost_a_program_is_started_anew_before_the_next_sentence(
+    tmp_path: Path, lost: int
+) -> None:
+    notes = [tmp_path / str(number) for number in range(3)]
+    with running([["sh", "-c", f"echo $$ >'{note}'; exec cat"] for note in notes]) as pipe:
+        assert pipe.translate("one") == "one"
+        pids = [int(note.read_text()) for note in notes]
+        os.kill(pids[lost], signal.SIGKILL)
+        until(lambda: not runs(pids[-1]))  # it ends with those before it
+        assert pipe.translate("two") == "two"
+        assert not any(map(runs, pids))
+
+
+def test_a_last_program_that_dies_of_a_sentence_fails_it_at_once() -> None:
+    with running([["cat"], *DIES_OF_X], timeout=30) as pipe:
+        begun = time.monotonic()
+        with pytest.raises(PipeFailed, match="a program ended"):
+            pipe.translate("x")
+        assert time.monotonic() - begun < 10
+
+
+def test_closing_while_a_chain_starts_ends_it(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    deaf = ["sh", "-c", f"echo $$ >>'{pids}'; exec sleep 60"]
+    pipe = RulePipe([deaf, deaf])
+    pipe.start()
+    until(partial(has_lines, pids, 2))
+    begun = time.monotonic()
+    pipe.close()
+    assert time.monotonic() - begun < 5
+    until(lambda: not any(runs(int(pid)) for pid in pids.read_text().split()))
 
 
 def test_a_closed_chain_is_not_started_ahead() -> None:
