@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 from moto import mock_aws
 
+from chalice_app import logs
 from chalice_app.aws.clients import Clients
 from chalice_app.bootstrap import Adapters, aws_adapters
 from infra.local.tables import Table, ensure_tables, read_tables
@@ -32,6 +33,14 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def nothing_bound() -> Iterator[None]:
+    """What a test without an invocation has bound to its log lines does not stay for the next."""
+    outer = logs._bound.set({})
+    yield
+    logs._bound.reset(outer)
 
 
 @pytest.fixture

@@ -1,14 +1,17 @@
 """Least privilege, both ways: what each function asks of AWS is allowed, and nothing else is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextvars import copy_context
 from typing import Any
 
 import pytest
+from moto import mock_aws
 
 import app as functions
 from chalice_app.aws.clients import Clients
 from infra.deployment.policies import read_policies, with_arns, with_references
 from infra.deployment.stage_names import API_HANDLER, PROJECT
+from infra.local.tables import Table, ensure_tables
 from tests.unit.chalice_app.aws.scripted_gateway import ScriptedGateway
 from tests.unit.infra.policy_scenario import Scenario
 from tests.unit.infra.recorded_calls import Need, Recorder
@@ -53,30 +56,22 @@ BY_LAMBDA: Mapping[str, set[Need]] = {
 
 
 @pytest.fixture(scope="module")
-def needs() -> dict[str, set[Need]]:
-    """What each function asked for in the scenario; filled by the first test."""
-    return {}
-
-
-@pytest.fixture
-def recorder(
-    needs: dict[str, set[Need]],
-    clients: Clients,
-    tables: dict[str, dict[str, str]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Recorder]:
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
+def needs(clients: Clients, templates: list[Table]) -> dict[str, set[Need]]:
+    """What each function asked for in the scenario."""
+    asked: dict[str, set[Need]] = {}
     gateway = ScriptedGateway()
-    recorder = Recorder(gateway, needs)
-    yield recorder
-    recorder.close()
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_REGION", "us-east-1")
+        ensure_tables(clients.dynamodb, templates)
+        recorder = Recorder(gateway, asked)
+        # In a context of its own: what the functions bind to their log lines stays there.
+        copy_context().run(Scenario(recorder, clients.dynamodb).play)
+        recorder.close()
     gateway.close()
+    return asked
 
 
-def test_the_scenario_uses_every_function(
-    recorder: Recorder, clients: Clients, needs: dict[str, set[Need]]
-) -> None:
-    Scenario(recorder, clients.dynamodb).play()
+def test_the_scenario_uses_every_function(needs: dict[str, set[Need]]) -> None:
     assert sorted(needs) == FUNCTIONS
 
 
