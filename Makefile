@@ -8,7 +8,7 @@ FAULT_SECONDS ?= 10
 MINUTES ?= 10
 BENCH_SECONDS ?= 600
 BENCHMARKS ?= fanout languages roster_reads roster_sync access_patterns cache_replay cold_start \
-  talk page end_to_end growth flood
+  cold_speak first_sentence talk page end_to_end growth flood
 BIN := .venv/bin
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
