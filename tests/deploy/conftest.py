@@ -12,8 +12,8 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 
 _LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", ".*_cache", ".hypothesis", ".coverage", "__pycache__", "packaged", "generated",
-    "deployed", "deployments", "tests",
+    ".git", ".venv", ".*_cache", ".hypothesis", ".coverage*", "__pycache__", "packaged",
+    "generated", "deployed", "deployments", "tests",
 )  # fmt: skip
 
 

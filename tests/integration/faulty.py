@@ -250,6 +250,10 @@ class Faults:
         answer: Mapping[str, Mapping[str, int]] = self._call("GET", {})
         return answer
 
+    def have_met(self, service: str, kind: str) -> bool:
+        """Whether a call of that service has met a fault of that kind so far."""
+        return kind in self.seen()[service]
+
     def _call(self, method: str, body: object) -> Any:
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=10)
         try:
