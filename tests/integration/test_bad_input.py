@@ -188,15 +188,10 @@ def test_what_the_gateway_does_not_pass_on_ends_its_senders_connection_alone(
 ) -> None:
     async def scenario() -> None:
         async with hall(stage) as room:
-<<<<<<< HEAD
-            await room.listener.socket.send(bad.data, text=bad.is_text)
-            assert await room.listener.closed() == bad.close_code
-=======
             # Until then a roster of one may be on its way from when they came.
             await room.speaker.expect("roster", listenerCount=2, languages={"en": 2})
-            await room.listener.socket.send(frame, text=is_text)
-            assert await room.listener.closed() == close_code
->>>>>>> slow
+            await room.listener.socket.send(bad.data, text=bad.is_text)
+            assert await room.listener.closed() == bad.close_code
             await room.speaker.expect("roster", listenerCount=1, languages={"en": 1})
             await room.at.say(room.speaker, "Where were we?")
             await room.bystander.settle()

@@ -251,8 +251,9 @@ def test_the_figures_of_the_start_have_their_place() -> None:
 
 def test_the_hooks_before_a_commit_are_the_checks_of_make() -> None:
     hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
-    recipe = re.findall(r"^check:.*\n((?:\t.*\n)+)", MAKEFILE, re.M)[0]
-    checks = [line.strip().replace("$(BIN)", ".venv/bin") for line in recipe.splitlines()]
+    recipes = dict(re.findall(r"^(check-\w+):\n\t(.*)$", MAKEFILE, re.M))
+    assert re.findall(r"^CHECKS := (.*)$", MAKEFILE, re.M) == [" ".join(recipes)]
+    checks = [each.replace("$(BIN)", ".venv/bin") for each in recipes.values()]
     assert re.findall(r"entry: (.+)", hooks) == checks
     assert set(re.findall(r"repo: (.+)", hooks)) == {"local"}
     assert hooks.count("language: system") == hooks.count("pass_filenames: false") == len(checks)
