@@ -223,8 +223,7 @@ class Rosters(RuleBasedStateMachine):
         return map(decode, self.dynamodb.scan(TableName=table)["Items"])
 
     def open_sessions(self) -> list[Session]:
-        found = map(self.sessions.get_session, ("golden-eagle-427", "quiet-lake-100"))
-        return [each for each in found if each is not None]
+        return list(self.rosters.get_sessions(["golden-eagle-427", "quiet-lake-100"]).values())
 
 
 def test_rosters_are_exact_over_real_streams(clients: Clients, templates: list[Template]) -> None:
