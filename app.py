@@ -12,8 +12,8 @@ if "AWS_CHALICE_CLI_MODE" in os.environ:
     deployment.prepare()
     stage.prepare()
 
-from chalice_app import slice_function
 from chalice_app.routes import app, connect, disconnect, message
+from streams import broadcast as slice_function
 from streams import cache_access, cache_eviction, reconcile, rosters
 
 app.register_blueprint(slice_function.functions)

@@ -1,6 +1,7 @@
 """The translation broadcaster: its Chalice application and the use cases behind it.
 
-Start reading at `routes`; `bootstrap` puts the parts together.
+Start reading at `routes`; `bootstrap` puts the parts together, `settings` is read once. Every other
+name here is a room: a capability, whose docstring says what it is for and what to read first.
 """
 
 import gc

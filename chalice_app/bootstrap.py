@@ -12,65 +12,59 @@ from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 
-from chalice_app import logs
-from chalice_app.access_outbox import AccessOutbox
+from chalice_app.admission.budget import Budget
+from chalice_app.admission.oidc import OidcOwners
+from chalice_app.admission.ports import CounterStore, OwnerVerifier
+from chalice_app.admission.rate_limits import RateLimits
 from chalice_app.aws.broadcast_function import BroadcastFunction
-from chalice_app.aws.cache_accesses import CacheAccesses
-from chalice_app.aws.cache_recency import CacheRecency
-from chalice_app.aws.cached_translations_table import CachedTranslationsTable
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.cloudwatch import CloudWatch
-from chalice_app.aws.connections_table import ConnectionsTable
-from chalice_app.aws.counter_rows import CounterRows
-from chalice_app.aws.dynamodb import Table
-from chalice_app.aws.management_api import ManagementApi
-from chalice_app.aws.roster_survey import DynamoDbSurvey
-from chalice_app.aws.rosters_table import RostersTable
-from chalice_app.aws.sentence_rows import SentenceRows
-from chalice_app.aws.sessions_table import SessionsTable
+from chalice_app.aws.dynamodb.cache_hits import CacheHits
+from chalice_app.aws.dynamodb.cache_recency import CacheRecency
+from chalice_app.aws.dynamodb.cached_translations import CachedTranslationsTable
+from chalice_app.aws.dynamodb.connections import ConnectionsTable
+from chalice_app.aws.dynamodb.counters import CounterRows
+from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
+from chalice_app.aws.dynamodb.rosters import RostersTable
+from chalice_app.aws.dynamodb.sentences import SentenceRows
+from chalice_app.aws.dynamodb.sessions import SessionsTable
+from chalice_app.aws.dynamodb.table import Table
+from chalice_app.aws.posting.management_api import ManagementApi
 from chalice_app.aws.translate import AmazonTranslate
-from chalice_app.broadcast import Broadcast
-from chalice_app.budget import Budget
-from chalice_app.cache_eviction import Eviction
-from chalice_app.clock import Clock, SystemClock
-from chalice_app.config import Settings
-from chalice_app.errors import NoOperatorView
-from chalice_app.flow import Flow
-from chalice_app.limits import RateLimits
-from chalice_app.metrics import EmbeddedMetrics
-from chalice_app.oidc import OidcOwners
-from chalice_app.operations import Operations
-from chalice_app.ports import (
-    AccessStore,
-    ConnectionStore,
-    CounterStore,
-    Gateway,
-    Ledger,
-    MetricsSink,
-    Monitor,
-    OwnerVerifier,
-    PairMetricsSink,
-    RecencyIndex,
-    Roster,
-    RosterSurvey,
-    SentencesUnderWay,
-    SessionDirectory,
-    SessionStore,
-    SliceInvoker,
-    TallyStore,
-    TranslationCacheStore,
-    Translator,
-)
-from chalice_app.rendering import Renderer
-from chalice_app.reporting import Reporting
-from chalice_app.resume import Resume
-from chalice_app.sessions import LATE_CAPTIONS, Sessions
-from chalice_app.slices import Slicing
-from chalice_app.speech import Speech
-from chalice_app.stopping import before_stop
-from chalice_app.translation import LANDED_SECONDS, Translation
-from chalice_app.translation_cache import TranslationCache
-from chalice_app.warm_up import WarmUp
+from chalice_app.cache.eviction import Eviction
+from chalice_app.cache.hit_buffer import HitBuffer
+from chalice_app.cache.lookup import TranslationCache
+from chalice_app.cache.ports import HitStore, RecencyIndex, TranslationCacheStore
+from chalice_app.delivery.broadcast import Broadcast
+from chalice_app.delivery.ports import Gateway
+from chalice_app.domain.clock import Clock, SystemClock
+from chalice_app.domain.errors import NoOperatorView
+from chalice_app.observability import logs
+from chalice_app.observability.metrics import EmbeddedMetrics
+from chalice_app.observability.ports import MetricsSink, PairMetricsSink
+from chalice_app.observability.stopping import before_stop
+from chalice_app.operations.operations import Operations
+from chalice_app.operations.ports import Monitor, SessionDirectory
+from chalice_app.rosters.catch_up import CatchUp
+from chalice_app.rosters.liveness import LivenessCheck
+from chalice_app.rosters.notifier import RosterNotifier
+from chalice_app.rosters.ports import Ledger, Roster, RosterSurvey
+from chalice_app.rosters.renewal import Renewal
+from chalice_app.rosters.repair import Reconciler
+from chalice_app.rosters.replay import Replay
+from chalice_app.rosters.synchronisation import RosterSync
+from chalice_app.sessions.ports import ConnectionStore, SessionStore
+from chalice_app.sessions.sessions import LATE_CAPTIONS, Sessions
+from chalice_app.settings import Settings
+from chalice_app.speech.delivery_report import DeliveryReporter
+from chalice_app.speech.flow_control import FlowControl
+from chalice_app.speech.ports import BatchInvoker, SentencesInFlight, TallyStore
+from chalice_app.speech.slices import LargeHalls
+from chalice_app.speech.speech import Speech
+from chalice_app.speech.warm_up import WarmUp
+from chalice_app.translation.engine import LANDED_SECONDS, Translation
+from chalice_app.translation.ports import Translator
+from chalice_app.translation.sentence import SentenceTranslator
 
 _LANGUAGE_THREADS = 64
 """Threads that translate, and threads that wait for translations and send: a sentence in 30
@@ -92,9 +86,9 @@ class Adapters:
 
     sessions: SessionStore
     counters: CounterStore
-    under_way: SentencesUnderWay
+    under_way: SentencesInFlight
     tally: TallyStore
-    invoker: SliceInvoker
+    invoker: BatchInvoker
     connections: ConnectionStore
     roster: Roster
     ledger: Ledger
@@ -104,7 +98,7 @@ class Adapters:
     gateway: Gateway
     metrics: MetricsSink
     clock: Clock
-    accesses: AccessStore | None = None
+    accesses: HitStore | None = None
     recency: RecencyIndex | None = None
     pair_metrics: PairMetricsSink | None = None
     owners: OwnerVerifier | None = None
@@ -165,9 +159,9 @@ class Application:
         return WarmUp((lambda: self.speech, self.adapters.prepare, self.translation.list_languages))
 
     @cached_property
-    def flow(self) -> Flow:
+    def flow(self) -> FlowControl:
         """Admission of sentences."""
-        return Flow(
+        return FlowControl(
             self.adapters.sessions,
             self.adapters.under_way,
             self._executor("flow"),
@@ -176,14 +170,14 @@ class Application:
         )
 
     @cached_property
-    def reporting(self) -> Reporting:
+    def reporting(self) -> DeliveryReporter:
         """The end of a sentence's way."""
-        return Reporting(self.broadcast, self.flow, self.adapters.clock)
+        return DeliveryReporter(self.broadcast, self.flow, self.adapters.clock)
 
     @cached_property
-    def slicing(self) -> Slicing:
+    def slicing(self) -> LargeHalls:
         """Sentences to more listeners than one function can reach."""
-        return Slicing(
+        return LargeHalls(
             invoker=self.adapters.invoker,
             tally=self.adapters.tally,
             broadcast=self.broadcast,
@@ -216,10 +210,10 @@ class Application:
         )
 
     @cached_property
-    def outbox(self) -> AccessOutbox | None:
+    def outbox(self) -> HitBuffer | None:
         """This container's cache hits, until they are written."""
         accesses = self.adapters.accesses
-        return None if accesses is None else AccessOutbox(accesses, self.adapters.clock)
+        return None if accesses is None else HitBuffer(accesses, self.adapters.clock)
 
     @cached_property
     def eviction(self) -> Eviction | None:
@@ -246,16 +240,55 @@ class Application:
         )
 
     @cached_property
-    def renderer(self) -> Renderer:
+    def renderer(self) -> SentenceTranslator:
         """Sentences in their listeners' languages."""
         budget = Budget(self.adapters.counters, self.settings.limits.character_budget)
-        return Renderer(self.translation, self.cache, budget)
+        return SentenceTranslator(self.translation, self.cache, budget)
 
     @cached_property
-    def resume(self) -> Resume:
+    def resume(self) -> Replay:
         """What those who come back have missed."""
-        return Resume(
+        return Replay(
             self.adapters.sessions, self.renderer, self.broadcast, self._executor("resume")
+        )
+
+    @cached_property
+    def roster_sync(self) -> RosterSync:
+        """What brings the counts to the truth."""
+        return RosterSync(self.adapters.ledger)
+
+    @cached_property
+    def notifier(self) -> RosterNotifier:
+        """What people are told when Connections changes."""
+        adapters = self.adapters
+        return RosterNotifier(adapters.ledger, self.broadcast, self.sessions, adapters.metrics)
+
+    @cached_property
+    def catch_up(self) -> CatchUp:
+        """Listeners who come back."""
+        return CatchUp(self.adapters.ledger, self.broadcast, self.sessions, self.resume)
+
+    @cached_property
+    def renewal(self) -> Renewal:
+        """Who is asked to renew a connection before API Gateway closes it."""
+        settings = self.settings
+        return Renewal(self.broadcast, settings.renew_after_seconds, settings.renew_within_seconds)
+
+    @cached_property
+    def reconciler(self) -> Reconciler:
+        """What compares counts and rosters with who is there."""
+        adapters = self.adapters
+        return Reconciler(
+            survey=adapters.survey,
+            connections=adapters.connections,
+            sync=self.roster_sync,
+            presence=self.notifier,
+            metrics=adapters.metrics,
+            clock=adapters.clock,
+            renewal=self.renewal,
+            probe=LivenessCheck(
+                adapters.gateway, adapters.connections, adapters.sessions, adapters.clock
+            ),
         )
 
     @cached_property
@@ -301,7 +334,7 @@ def aws_adapters(settings: Settings) -> Adapters:
         ),
         metrics=embedded,
         clock=clock,
-        accesses=CacheAccesses(cached),
+        accesses=CacheHits(cached),
         recency=CacheRecency(cached),
         pair_metrics=embedded,
         owners=_owners(settings, clock),

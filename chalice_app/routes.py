@@ -2,11 +2,12 @@
 
 A handler parses, makes one call and answers; the rules live in the use cases:
 
+- `admission`: how often, and from which pages;
 - `sessions`: who may come in, and who is there;
 - `speech`: a sentence's way to its listeners;
-- `messages`: what goes over the wire;
+- `wire`: what goes over the wire;
 - `operations`: what an operator sees;
-- `pages`: what browsers get.
+- `web`: what browsers get.
 
 What a handler changes in the Connections table reaches the counts and the rosters through that
 table's stream (`streams.rosters`), never from here.
@@ -19,10 +20,15 @@ from urllib.parse import quote, unquote
 
 from chalice.app import Chalice, Request, Response, WebsocketEvent
 
-from chalice_app import logs, messages, metrics, operator_messages, origins, pages
+from chalice_app.admission import origins
 from chalice_app.bootstrap import Application, application
-from chalice_app.errors import BadMessage, BroadcasterError, NotSpeaker, SessionFull
-from chalice_app.messages import (
+from chalice_app.domain.errors import BadMessage, BroadcasterError, NotSpeaker, SessionFull
+from chalice_app.domain.sentence import Sentence
+from chalice_app.observability import logs, metrics
+from chalice_app.operations import messages as operator_messages
+from chalice_app.web import pages
+from chalice_app.wire import messages
+from chalice_app.wire.messages import (
     ChangeLanguage,
     End,
     Heartbeat,
@@ -32,7 +38,6 @@ from chalice_app.messages import (
     Speak,
     Status,
 )
-from chalice_app.models import Sentence
 
 app = Chalice(app_name="translation-broadcaster", configure_logs=False)
 app.experimental_feature_flags.update(["WEBSOCKETS"])

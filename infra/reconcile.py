@@ -12,10 +12,10 @@ from dataclasses import asdict, replace
 from io import StringIO
 
 from chalice_app.bootstrap import Application, aws_adapters
-from chalice_app.errors import BroadcasterError, SessionNotFound
-from chalice_app.metrics import EmbeddedMetrics
+from chalice_app.domain.errors import BroadcasterError, SessionNotFound
+from chalice_app.observability.metrics import EmbeddedMetrics
+from chalice_app.rosters.repair import Reconciled
 from infra.stages import add_stage_options, log_to_stderr, stage_settings, told, use_endpoints
-from streams.reconcile import Reconciled, reconciler
 
 
 def reconcile(application: Application, session_id: str | None) -> Reconciled:
@@ -31,7 +31,7 @@ def reconcile(application: Application, session_id: str | None) -> Reconciled:
             f"stage {application.settings.stage} has no session {session_id!r}: names are such as "
             "golden-eagle-427, and a session is kept for twelve hours"
         )
-    return reconciler(application).reconcile(session_id)
+    return application.reconciler.reconcile(session_id)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -27,8 +27,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalice_app.bootstrap import Application, aws_adapters, composed
-from chalice_app.errors import BroadcasterError
-from chalice_app.logs import FunctionFailed
+from chalice_app.domain.errors import BroadcasterError
+from chalice_app.observability.logs import FunctionFailed
 from infra.stages import add_stage_options, log_to_stderr, stage_settings, told, use_endpoints
 from streams.records import parse_record
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chalice_app.config import POSTS_PER_SECOND, SLICE_LISTENERS
+from chalice_app.settings import POSTS_PER_SECOND, SLICE_LISTENERS
 
 _GATEWAY: Final = "docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"
 _LAMBDA: Final = "docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalice_app import logs
-from chalice_app.config import ConfigurationError, Settings
+from chalice_app.observability import logs
+from chalice_app.settings import ConfigurationError, Settings
 from infra.deployment.problem import DeploymentProblem, told_with_its_mend
 from infra.deployment.record import recorded_place
 from infra.deployment.stage_names import foreign_variable, require_stage_name

@@ -1,4 +1,5 @@
-"""What the DynamoDB Streams of the tables cause: one module an effect.
+"""What runs without a caller: one module a stream, a schedule or an asynchronous invocation.
 
-Nothing in `chalice_app` imports these; they import its use cases.
+Each decodes its event, calls one room of `chalice_app` and reports what failed. `records` and `batch`
+are what the streams share. Nothing in `chalice_app` imports these.
 """

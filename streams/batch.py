@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.
 """
 
 import logging
-import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -14,41 +13,9 @@ from streams.records import MalformedRecord, StreamRecord, parse_record
 
 _log = logging.getLogger(__name__)
 
-TRIES = 8
-"""Readings of the truth before a row is reported as failed."""
-
-_BACKOFF_SECONDS = 0.01
-_BACKOFF_LIMIT_SECONDS = 0.5
 
 Effect = Callable[[Sequence[StreamRecord]], Collection[StreamRecord]]
 """Handles records in the order of the shard; returns those that failed."""
-
-
-def backoff(attempt: int) -> float:
-    """Seconds before an effect reads again, for retry number `attempt` (from 1), with full jitter.
-
-    Shorter than the tables' own between calls: somebody else has just changed the same rows.
-    """
-    return random.uniform(0, min(_BACKOFF_LIMIT_SECONDS, _BACKOFF_SECONDS * 2**attempt))  # noqa: S311
-
-
-def settled(
-    pending: Collection[str],
-    settle: Callable[[Collection[str]], Collection[str]],
-    wait: Callable[[float], None],
-) -> Collection[str]:
-    """Settles what is pending, in several tries; returns what is not settled after the last.
-
-    `settle` reads and writes, and returns what another writer kept it from; `wait` takes the
-    seconds to wait before it is called again.
-    """
-    for attempt in range(TRIES):
-        if not pending:
-            break
-        if attempt:
-            wait(backoff(attempt))
-        pending = settle(pending)
-    return pending
 
 
 def handle_batch(event: Mapping[str, Any], effect: Effect) -> dict[str, list[dict[str, str]]]:

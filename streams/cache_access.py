@@ -5,90 +5,25 @@ limit. What this module itself writes comes back as changes and removals, which 
 it never feeds itself.
 """
 
-import logging
 import os
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from time import sleep
 from typing import Any
 
 from chalice.app import Blueprint, DynamoDBEvent
 
-from chalice_app import bootstrap, logs
-from chalice_app.accesses import AccessBatch, merge_rows, plan_updates
-from chalice_app.clock import Clock
-from chalice_app.config import ConfigurationError
-from chalice_app.errors import Conflict, Unavailable
-from chalice_app.ports import AccessStore
-from streams.batch import handle_batch, settled
-from streams.cache_measures import CacheMeasures, cache_key, is_outbox_row, language_pair
+from chalice_app import bootstrap
+from chalice_app.cache.hit_application import HitApplication
+from chalice_app.observability import logs
+from chalice_app.settings import ConfigurationError
+from streams.batch import handle_batch
+from streams.cache_measures import CacheMeasures, cache_key, is_outbox_row
 from streams.records import Change, StreamRecord
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Applied:
-    """What became of some outbox rows.
-
-    `saved` counts the characters whose translation the hits made unnecessary, by language pair such
-    as `en:es`; `failed` names the rows that are still to be applied.
-    """
-
-    saved: Counter[str] = field(default_factory=Counter)
-    failed: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class AccessSync:
-    """Applies outbox rows, each exactly once however often it is asked to.
-
-    `wait` takes the seconds to wait before reading again.
-    """
-
-    store: AccessStore
-    clock: Clock
-    wait: Callable[[float], None] = sleep
-
-    def apply(self, names: Iterable[str]) -> Applied:
-        """Applies those of the named rows that are still there.
-
-        Raises:
-            Unavailable: the rows could not be read; what was applied before stays so.
-        """
-        applied = Applied()
-
-        def settle(pending: Collection[str]) -> Collection[str]:
-            rows = self.store.get_accesses(sorted(pending))
-            batches = merge_rows(rows.values())
-            return {name for batch in batches for name in self._apply(batch, applied)}
-
-        applied.failed.update(settled(set(names), settle, self.wait))
-        return applied
-
-    def _apply(self, batch: AccessBatch, applied: Applied) -> Collection[str]:
-        """Applies a batch; returns the rows to read again."""
-        try:
-            uses = self.store.get_uses(batch.accesses)
-            updates = list(plan_updates(batch.accesses, uses, self.clock.now_ms()))
-            self.store.apply_accesses(batch.names, updates)
-        except Conflict:
-            return batch.names
-        except Unavailable:
-            _log.exception("%d outbox rows could not be applied", len(batch.names))
-            applied.failed.update(batch.names)
-            return ()
-        for update in updates:
-            pair = language_pair(update.cache_key)
-            applied.saved[pair] += update.count * uses[update.cache_key].characters
-        return ()
 
 
 def handle_records(
     records: Sequence[StreamRecord],
-    sync: AccessSync,
+    sync: HitApplication,
     measures: CacheMeasures,
     entries_came: Callable[[int], None],
 ) -> Collection[StreamRecord]:
@@ -122,7 +57,7 @@ def handler(event: DynamoDBEvent) -> dict[str, Any]:
         raise ConfigurationError("composed without the cache's statistics")
     effect = partial(
         handle_records,
-        sync=AccessSync(adapters.accesses, adapters.clock),
+        sync=HitApplication(adapters.accesses, adapters.clock),
         measures=CacheMeasures(adapters.metrics, adapters.pair_metrics),
         entries_came=eviction.entries_came,
     )

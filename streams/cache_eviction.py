@@ -8,8 +8,9 @@ import logging
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
-from chalice_app import bootstrap, logs
-from chalice_app.config import ConfigurationError
+from chalice_app import bootstrap
+from chalice_app.observability import logs
+from chalice_app.settings import ConfigurationError
 
 _log = logging.getLogger(__name__)
 

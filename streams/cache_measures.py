@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chalice_app import metrics
-from chalice_app.accesses import ROW_PREFIX
-from chalice_app.attribute_values import Item
-from chalice_app.ports import MetricsSink, PairMetricsSink
+from chalice_app.cache.hits import ROW_PREFIX, language_pair
+from chalice_app.observability import metrics
+from chalice_app.observability.ports import MetricsSink, PairMetricsSink
+from chalice_app.wire.attribute_values import Item
 from streams.records import Change, StreamRecord
 
 NAMED_PAIRS = 20
@@ -51,11 +51,6 @@ def cache_key(record: StreamRecord) -> str:
 def is_outbox_row(record: StreamRecord) -> bool:
     """Whether the row holds a container's hits."""
     return cache_key(record).startswith(ROW_PREFIX)
-
-
-def language_pair(key: str) -> str:
-    """`en:es` of `en:es:0123456789abcdef`."""
-    return key.rpartition(":")[0]
 
 
 def _translated(records: Iterable[StreamRecord]) -> Counter[str]:

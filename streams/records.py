@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from chalice_app.attribute_values import Item, decode
+from chalice_app.wire.attribute_values import Item, decode
 
 _TTL_PRINCIPAL = "dynamodb.amazonaws.com"
 

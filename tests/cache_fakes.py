@@ -5,16 +5,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from chalice_app.aws.cached_translations_table import recency_bucket
-from chalice_app.errors import Conflict, Unavailable
-from chalice_app.models import (
-    AccessRow,
+from chalice_app.aws.dynamodb.cached_translations import recency_bucket
+from chalice_app.cache.entries import (
     CachedTranslation,
     EntryCount,
     EntryUse,
+    HitRow,
     Removal,
     UseUpdate,
 )
+from chalice_app.domain.errors import Conflict, Unavailable
 from tests.fakes import NOW_MS
 
 
@@ -25,7 +25,7 @@ def entry(text: str, created_at: int = NOW_MS, ttl: int = NOW_MS // 1000 + 3600)
 
 @dataclass
 class MemoryCache:
-    """`TranslationCacheStore`, `AccessStore` and `RecencyIndex`; each method is atomic.
+    """`TranslationCacheStore`, `HitStore` and `RecencyIndex`; each method is atomic.
 
     `refusing` methods raise Unavailable before they do anything, `losing` ones after they did it:
     the answer is lost. `before` steps are run once each, before the next write. `index_lag` holds
@@ -38,7 +38,7 @@ class MemoryCache:
     before: list[Callable[[], None]] = field(default_factory=list)
     translations: dict[str, CachedTranslation] = field(default_factory=dict)
     uses: dict[str, EntryUse] = field(default_factory=dict)
-    rows: dict[str, AccessRow] = field(default_factory=dict)
+    rows: dict[str, HitRow] = field(default_factory=dict)
     index_lag: dict[str, EntryUse] = field(default_factory=dict)
     removals: Counter[str] = field(default_factory=Counter)
     _stored: set[str] = field(default_factory=set)
@@ -76,7 +76,7 @@ class MemoryCache:
 
     # --- AccessStore ---
 
-    def put_accesses(self, row: AccessRow) -> None:
+    def put_accesses(self, row: HitRow) -> None:
         self._called("put_accesses")
         with self._lock:
             # As a transaction's token: a request that has been carried out is not again.
@@ -85,7 +85,7 @@ class MemoryCache:
                 self.rows[row.name] = row
         self._answered("put_accesses")
 
-    def get_accesses(self, names: Iterable[str]) -> Mapping[str, AccessRow]:
+    def get_accesses(self, names: Iterable[str]) -> Mapping[str, HitRow]:
         self._called("get_accesses")
         with self._lock:
             return {name: self.rows[name] for name in names if name in self.rows}

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from aiohttp import web
 
-from infra.local.cloudwatch import CloudWatch
-from infra.local.metrics import Metrics
+from infra.local.cloudwatch.api import CloudWatch
+from infra.local.cloudwatch.metrics import Metrics
 from tests.fakes import PATIENCE, FakeClock
 
 

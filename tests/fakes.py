@@ -1,7 +1,7 @@
 """In-memory adapters that keep the ports' contract, and a world of them to compose use cases over.
 
-The contract itself is held by `tests/unit/chalice_app/aws/test_tables.py`, which runs the same
-tests over these and over the DynamoDB adapters.
+The contract itself is held by `tests/unit/chalice_app/aws/dynamodb/test_tables.py`, which runs the
+same tests over these and over the DynamoDB adapters.
 """
 
 import json
@@ -11,16 +11,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from chalice_app.admission.limits import Limits
 from chalice_app.bootstrap import Adapters, Application
-from chalice_app.config import Limits, Settings
-from chalice_app.errors import (
+from chalice_app.cache.entries import CachedTranslation
+from chalice_app.domain.errors import (
     ConditionFailed,
     Conflict,
     MalformedRows,
     TranslationFailed,
     Unavailable,
 )
-from chalice_app.ledger import (
+from chalice_app.domain.languages import Language
+from chalice_app.domain.reports import LanguageReport, Posted, merged
+from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, InFlight, Sentence, SentenceRef
+from chalice_app.domain.session import Connection, Role, Session
+from chalice_app.operations.monitoring import Alarm, Points, Series
+from chalice_app.rosters.ledger import (
     LedgerRow,
     LedgerTransaction,
     LedgerWrite,
@@ -30,22 +36,7 @@ from chalice_app.ledger import (
     named_sessions,
     plan_transactions,
 )
-from chalice_app.models import (
-    CAPTION_LIFE_MS,
-    CachedTranslation,
-    Claim,
-    Connection,
-    Language,
-    LanguageReport,
-    Posted,
-    Role,
-    Sentence,
-    Session,
-    UnderWay,
-    Utterance,
-    merged,
-)
-from chalice_app.monitoring import Alarm, Points, Series
+from chalice_app.settings import Settings
 
 PATIENCE = 20.0
 """Seconds until a test that waits for an event fails; no test ever waits for it to pass."""
@@ -93,7 +84,7 @@ class Tally:
     settled: bool = False
 
 
-def _talk(utterance: Utterance) -> tuple[str, int]:
+def _talk(utterance: SentenceRef) -> tuple[str, int]:
     return utterance.session_id, utterance.session_epoch
 
 
@@ -194,7 +185,7 @@ class MemoryTables:
             self._sentences[key] = sentence
             return Claim.TAKEN
 
-    def settle_sequence(self, utterance: Utterance) -> None:
+    def settle_sequence(self, utterance: SentenceRef) -> None:
         self._called("settle_sequence")
         with self._lock:
             key = (*_talk(utterance), utterance.sequence)
@@ -227,21 +218,21 @@ class MemoryTables:
 
     # --- SentencesUnderWay and TallyStore ---
 
-    def enter(self, utterance: Utterance) -> UnderWay:
+    def enter(self, utterance: SentenceRef) -> InFlight:
         self._called("enter")
         with self._lock:
             marks = self._under_way.setdefault(_talk(utterance), {})
             marks.setdefault(utterance.sequence, utterance.spoken_at)
-            return UnderWay(dict(marks), dict(self._said.get(_talk(utterance), {})))
+            return InFlight(dict(marks), dict(self._said.get(_talk(utterance), {})))
 
-    def finish(self, utterance: Utterance) -> None:
+    def finish(self, utterance: SentenceRef) -> None:
         self._called("finish")
         with self._lock:
             self._under_way.get(_talk(utterance), {}).pop(utterance.sequence, None)
             said = self._said.setdefault(_talk(utterance), {})
             said[utterance.sequence] = utterance.spoken_at
 
-    def forget(self, utterance: Utterance, sequences: Iterable[int]) -> None:
+    def forget(self, utterance: SentenceRef, sequences: Iterable[int]) -> None:
         self._called("forget")
         with self._lock:
             for sequence in sequences:
@@ -270,7 +261,7 @@ class MemoryTables:
         with self._lock:
             return dict(self._counters.get(key, {}))
 
-    def claim_part(self, utterance: Utterance, part: str) -> bool:
+    def claim_part(self, utterance: SentenceRef, part: str) -> bool:
         self._called("claim_part")
         with self._lock:
             claimed = self._tally(utterance).claimed
@@ -281,7 +272,7 @@ class MemoryTables:
 
     def add_part(
         self,
-        utterance: Utterance,
+        utterance: SentenceRef,
         part: str,
         reports: Mapping[str, LanguageReport],
         expected: int | None = None,
@@ -294,12 +285,12 @@ class MemoryTables:
             whole = len(tally.parts) == tally.expected and not tally.settled
             return merged(tally.parts.values()) if whole else None
 
-    def settle(self, utterance: Utterance) -> None:
+    def settle(self, utterance: SentenceRef) -> None:
         self._called("settle")
         with self._lock:
             self._tally(utterance).settled = True
 
-    def _tally(self, utterance: Utterance) -> "Tally":
+    def _tally(self, utterance: SentenceRef) -> "Tally":
         key = (*_talk(utterance), utterance.sequence, utterance.spoken_at)
         return self._tallies.setdefault(key, Tally())
 
@@ -603,7 +594,7 @@ class RecordingGateway:
 
 
 class QueuedInvocations:
-    """`ports.SliceInvoker` that keeps the payloads as JSON, as Lambda's queue does.
+    """`ports.BatchInvoker` that keeps the payloads as JSON, as Lambda's queue does.
 
     A test delivers them, as often as it likes. `refusing` refuses all.
     """

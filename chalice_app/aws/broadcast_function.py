@@ -9,14 +9,14 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalice_app.aws.clients import Clients
-from chalice_app.errors import Unavailable
+from chalice_app.domain.errors import Unavailable
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class BroadcastFunction:
-    """`ports.SliceInvoker` on Lambda."""
+    """`ports.BatchInvoker` on Lambda."""
 
     clients: Clients
     name: str

@@ -18,7 +18,7 @@ from botocore.credentials import ReadOnlyCredentials
 from botocore.loaders import Loader
 from botocore.session import Session
 
-from chalice_app.aws.lean_responses import take_json_as_it_is
+from chalice_app.aws.dynamodb.lean_responses import take_json_as_it_is
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

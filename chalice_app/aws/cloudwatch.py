@@ -9,8 +9,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalice_app.aws.clients import Clients
-from chalice_app.errors import Unavailable
-from chalice_app.monitoring import Alarm, Metric, Points, Series
+from chalice_app.domain.errors import Unavailable
+from chalice_app.operations.monitoring import Alarm, Metric, Points, Series
 
 _MINUTE_MS = 60_000
 

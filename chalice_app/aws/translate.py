@@ -10,9 +10,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalice_app.aws.clients import Clients
-from chalice_app.errors import TranslationFailed, Unavailable
-from chalice_app.languages import describe
-from chalice_app.models import Language
+from chalice_app.domain.errors import TranslationFailed, Unavailable
+from chalice_app.domain.languages import Language, describe
 
 _log = logging.getLogger(__name__)
 

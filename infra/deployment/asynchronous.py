@@ -2,7 +2,7 @@
 
 A sentence is worth nothing after ten seconds, and Lambda tries again after a minute at the
 soonest: whatever comes then sends nothing, but completes the speaker's report (see
-`chalice_app.slices`). Once is enough for that. Source of the limits:
+`chalice_app.speech.slices`). Once is enough for that. Source of the limits:
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html
 """
 

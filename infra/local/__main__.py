@@ -16,13 +16,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from infra.local import signals
-from infra.local.environment import Environment, Ports, stage_settings, url
-from infra.local.missing_engines import missing_engines
-from infra.local.ports import PortError, free_ports, parse_port, require_free
-from infra.local.processes import end_with_parent
-from infra.local.stage import Stage, StageError
-from infra.local.workspace import WorkspaceError, workspace
+from infra.local.stage import signals
+from infra.local.stage.environment import Environment, Ports, stage_settings, url
+from infra.local.stage.ports import PortError, free_ports, parse_port, require_free
+from infra.local.stage.processes import end_with_parent
+from infra.local.stage.stage import Stage, StageError
+from infra.local.stage.workspace import WorkspaceError, workspace
+from infra.local.translate.missing_engines import missing_engines
 
 LOGGER = logging.getLogger(__name__)
 

@@ -18,9 +18,9 @@ from typing import Final
 
 from sentencex import segment
 
-from chalice_app.messages import MAX_TEXT_CHARACTERS
-from infra.local.engine.sentences import clauses
+from chalice_app.wire.messages import MAX_TEXT_CHARACTERS
 from infra.local.talk import Api, Heard, TalkError, talk
+from infra.local.translate.engine.sentences import clauses
 
 SAMPLE: Final = Path(__file__).parent / "samples" / "speech-en.txt"
 """Lincoln at Gettysburg, 1863; in the public domain."""

@@ -10,7 +10,7 @@ import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
-from infra.alarm_rules import Alarm, read_alarms
+from infra.monitoring.alarm_rules import Alarm, read_alarms
 from tests.alarm_drill.scenarios import HOUR, STAGE, Scenario, scenarios
 
 _SILENT = "-"

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from chalice_app.metrics import EmbeddedMetrics
-from chalice_app.models import Sentence, Session
-from infra.alarm_rules import Stream, embedded_metrics
+from chalice_app.domain.sentence import Sentence
+from chalice_app.domain.session import Session
+from chalice_app.observability.metrics import EmbeddedMetrics
 from infra.deployment.policies import read_policies
 from infra.deployment.stage_names import PROJECT, Stage, read_config
-from infra.embedded_metrics import MetricKey
+from infra.monitoring.alarm_rules import Stream, embedded_metrics
+from infra.monitoring.embedded_metrics import MetricKey
 from tests.fakes import NOW_MS, FakeClock, RecordingMetrics, World
 
 HOUR: Final = 3600

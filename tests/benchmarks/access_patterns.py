@@ -20,8 +20,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
-from chalice_app.aws.connections_table import LISTENERS_INDEX
-from chalice_app.aws.dynamodb import Table
+from chalice_app.aws.dynamodb.connections import LISTENERS_INDEX
+from chalice_app.aws.dynamodb.table import Table
 from tests.benchmarks.embedded_store import Store, embedded_store
 from tests.benchmarks.results import RESULTS, Figure, percentile, report
 

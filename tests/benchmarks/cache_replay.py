@@ -24,9 +24,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
-from chalice_app.access_outbox import FLUSH_MS
 from chalice_app.bootstrap import Application
-from chalice_app.translation_cache import cache_key
+from chalice_app.cache.hit_buffer import FLUSH_MS
+from chalice_app.cache.lookup import cache_key
 from tests.benchmarks.cache_write_units import units
 from tests.benchmarks.results import RESULTS, Figure, report
 from tests.cache_stage import CacheStage, Record, running_dynamodb, sdk_environment

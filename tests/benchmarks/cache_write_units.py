@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalice_app.accesses import ROW_PREFIX
+from chalice_app.cache.hits import ROW_PREFIX
 
 _KB = 1024
 _PROJECTED = ("cacheKey", "recencyBucket", "lastAccessedAt", "accessCount", "ttl")

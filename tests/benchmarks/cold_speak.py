@@ -24,10 +24,10 @@ import botocore
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
-from chalice_app import metrics
 from chalice_app.bootstrap import Application, aws_adapters, composed
-from chalice_app.config import Settings
-from chalice_app.models import Connection, Role, Session
+from chalice_app.domain.session import Connection, Role, Session
+from chalice_app.observability import metrics
+from chalice_app.settings import Settings
 from streams import rosters
 from tests.benchmarks.cold_start import PROJECT, record, settings, websocket
 from tests.benchmarks.embedded_store import embedded_store

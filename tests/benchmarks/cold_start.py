@@ -112,7 +112,7 @@ FUNCTIONS: Mapping[str, tuple[str, object, float]] = {
     ),
     "cache_eviction": ("streams.cache_eviction.handler", SCHEDULED, STREAM_MS),
     "reconcile": ("streams.reconcile.handler", SCHEDULED, STREAM_MS),
-    "broadcast": ("chalice_app.slice_function.handler", SLICE, STREAM_MS),
+    "broadcast": ("streams.broadcast.handler", SLICE, STREAM_MS),
     "api_handler": ("app.app", {**HTTP}, WEBSOCKET_MS),
 }
 """Each function's handler string, an event that takes the usual way, and its budget in ms."""

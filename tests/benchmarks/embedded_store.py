@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import boto3
 
 from chalice_app.aws.clients import Clients
-from infra.local.tables import ensure_tables, read_tables, wait_for_endpoint
+from infra.local.dynamodb.tables import ensure_tables, read_tables, wait_for_endpoint
 from tests.cache_stage import START_SECONDS, running_dynamodb, sdk_environment
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
-from chalice_app.models import Posted, Session
+from chalice_app.domain.reports import Posted
+from chalice_app.domain.session import Session
 from tests.benchmarks.results import RESULTS, Figure, report
 from tests.fakes import RecordingGateway, StubTranslator, World, sentence
 

@@ -18,7 +18,7 @@ from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 from chalice.app import WebsocketAPI
 
-from chalice_app.aws.management_api import ManagementApi
+from chalice_app.aws.posting.management_api import ManagementApi
 
 REGION = "eu-west-1"
 KEYS = ("ASIAEXAMPLEEXAMPLE00", "s" * 40, "t" * 800)  # as long as a function's own

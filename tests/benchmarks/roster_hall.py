@@ -10,11 +10,11 @@ from typing import Any
 
 import boto3
 
-from chalice_app.aws.rosters_table import RostersTable
+from chalice_app.aws.dynamodb.rosters import RostersTable
 from chalice_app.bootstrap import Application, aws_adapters, composed
-from chalice_app.models import Connection, Session
-from infra.local.shards import ShardIterator, describe_shards
-from infra.local.tables import ensure_tables, read_tables
+from chalice_app.domain.session import Connection, Session
+from infra.local.dynamodb.tables import ensure_tables, read_tables
+from infra.local.event_sources.shards import ShardIterator, describe_shards
 from streams.rosters import handler
 from tests.fakes import (
     SETTINGS,

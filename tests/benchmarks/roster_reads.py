@@ -13,9 +13,9 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
-from chalice_app.aws.dynamodb import Table
-from chalice_app.aws.rosters_table import ROSTER_INDEX, RostersTable
-from chalice_app.models import Session
+from chalice_app.aws.dynamodb.rosters import ROSTER_INDEX, RostersTable
+from chalice_app.aws.dynamodb.table import Table
+from chalice_app.domain.session import Session
 from tests.benchmarks.embedded_store import Store, embedded_store
 from tests.benchmarks.results import RESULTS, Figure, report
 

@@ -22,15 +22,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script,
 
 from chalice_app.aws.clients import Clients
 from chalice_app.bootstrap import composed
-from chalice_app.models import Session
-from infra.local.checkpoints import Checkpoints
-from infra.local.delivery import Policy
-from infra.local.event_source import EventSource
-from infra.local.expiries import Expiries
-from infra.local.failures import FailureFile
-from infra.local.invocation import Function, Invoker
-from infra.local.shard_reader import Mapping
-from infra.local.tables import wait_for_endpoint
+from chalice_app.domain.session import Session
+from infra.local.dynamodb.expiries import Expiries
+from infra.local.dynamodb.tables import wait_for_endpoint
+from infra.local.event_sources.checkpoints import Checkpoints
+from infra.local.event_sources.delivery import Policy
+from infra.local.event_sources.event_source import EventSource
+from infra.local.event_sources.failures import FailureFile
+from infra.local.event_sources.shard_reader import Mapping
+from infra.local.functions.invocation import Function, Invoker
 from streams.rosters import handler
 from tests.benchmarks.results import RESULTS, Figure, percentile, report
 from tests.benchmarks.roster_hall import Hall, hall

@@ -16,7 +16,9 @@ from urllib.parse import unquote
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from chalice_app import languages, messages, pages
+from chalice_app.domain import languages
+from chalice_app.web import pages
+from chalice_app.wire import messages
 from tests.fakes import NOW_MS, PATIENCE
 
 Message = dict[str, Any]

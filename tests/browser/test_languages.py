@@ -7,7 +7,7 @@ import langcodes
 import pytest
 from playwright.sync_api import Page
 
-from chalice_app.languages import LANGUAGES
+from chalice_app.domain.languages import LANGUAGES
 from infra.language_fallbacks import LARGEST_DISTANCE, TABLE, browser_tags, module
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import StubStage

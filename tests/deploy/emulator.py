@@ -12,9 +12,9 @@ from typing import Any
 
 import boto3
 
-from infra.local.environment import child_environment, emulator_environment, url
-from infra.local.ports import free_ports
-from infra.local.processes import Child, python
+from infra.local.stage.environment import child_environment, emulator_environment, url
+from infra.local.stage.ports import free_ports
+from infra.local.stage.processes import Child, python
 
 PATIENCE = 60.0
 REGION = "us-east-1"
@@ -71,7 +71,7 @@ def running_emulator(directory: Path, authorise: bool = False) -> Iterator[Emula
 
         emulator = start("ministack", python("ministack"), settings)
         clean = child_environment(os.environ)
-        server = start("translate", python("infra.local.translate_server", "--port", "0"), clean)
+        server = start("translate", python("infra.local.translate.server", "--port", "0"), clean)
         translate = _ready_line(server)
         _await_health(emulator, port)
         yield Emulator(port, translate, child_environment(os.environ, _sdk(port, translate)))

@@ -1,7 +1,7 @@
 """The alarms' stack, to the message that somebody gets. The emulator evaluates alarms itself.
 
 It looks at a metric's newest points whatever their dimensions, and at no missing ones: CloudWatch's
-own rules are `infra.alarm_rules`.
+own rules are `infra.monitoring.alarm_rules`.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from infra.alarm_rules import read_alarms
+from infra.monitoring.alarm_rules import read_alarms
 from tests.deploy.emulator import Emulator, running_emulator
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -3,8 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from chalice_app.aws.http_response import MAX_BODY_BYTES, MAX_HEAD_BYTES
-from tests.unit.chalice_app.aws.scripted_gateway import Action, answer, hang, hang_up, raw, reset
+from chalice_app.aws.posting.http_response import MAX_BODY_BYTES, MAX_HEAD_BYTES
+from tests.unit.chalice_app.aws.posting.scripted_gateway import (
+    Action,
+    answer,
+    hang,
+    hang_up,
+    raw,
+    reset,
+)
 
 
 class Answer(NamedTuple):

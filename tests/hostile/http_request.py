@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from infra.local.http_routes import LARGEST_BODY_BYTES
+from infra.local.functions.http_routes import LARGEST_BODY_BYTES
 from tests.hostile.handshake import UNKNOWN
 
 

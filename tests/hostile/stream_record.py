@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from chalice_app.attribute_values import encode
-from chalice_app.models import Session
+from chalice_app.domain.session import Session
+from chalice_app.wire.attribute_values import encode
 from tests.fakes import session
 
 HERE: Session = session()

@@ -5,15 +5,15 @@ from itertools import count
 
 import pytest
 
-from chalice_app.access_outbox import FLUSH_MS
-from chalice_app.accesses import ROW_PREFIX
-from chalice_app.attribute_values import Item, decode
 from chalice_app.bootstrap import composed
-from chalice_app.models import Sentence
-from chalice_app.translation_cache import cache_key
-from infra.cache_purge import purge_pair
-from infra.cache_stats import gather
-from infra.local.schedules import scheduled_event
+from chalice_app.cache.hit_buffer import FLUSH_MS
+from chalice_app.cache.hits import ROW_PREFIX
+from chalice_app.cache.lookup import cache_key
+from chalice_app.domain.sentence import Sentence
+from chalice_app.wire.attribute_values import Item, decode
+from infra.cache.purge import purge_pair
+from infra.cache.stats import gather
+from infra.local.event_sources.schedules import scheduled_event
 from streams import cache_eviction
 from tests.cache_stage import CacheStage, running_dynamodb, sdk_environment
 from tests.fakes import session

@@ -16,11 +16,11 @@ from typing import IO
 
 import pytest
 
-from infra.local.engine import neural
-from infra.local.engine.routes import Engine, installed_engine
+from infra.local.translate.engine import neural
+from infra.local.translate.engine.routes import Engine, installed_engine
 from tests.integration.client import loopback_client
 
-SERVER = [sys.executable, "-m", "infra.local.translate_server", "--port", "0"]
+SERVER = [sys.executable, "-m", "infra.local.translate.server", "--port", "0"]
 ROOT = Path(__file__).parents[2]
 ALL_TARGETS = ("pt", "es", "gl", "ca", "fr", "it")
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from infra.local.engine import apertium
+from infra.local.translate.engine import apertium
 from tests.integration.test_stage import (
     PATIENCE,
     STOP_SECONDS,
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.skipif(
 
 def translate_server(running: Running) -> int:
     """Its process, while no engine comes or goes."""
-    (server,) = children_named(running.process.pid, "infra.local.translate_server")
+    (server,) = children_named(running.process.pid, "infra.local.translate.server")
     return server
 
 

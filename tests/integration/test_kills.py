@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.stage import RESTARTED
+from infra.local.stage.stage import RESTARTED
 from tests.integration.client import running_stage
 from tests.integration.disturbed_hall import hall, until
 from tests.integration.test_stage import children_named

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chalice_app.attribute_values import encode
-from chalice_app.broadcast import HANDSHAKE_GRACE_MS
+from chalice_app.delivery.broadcast import HANDSHAKE_GRACE_MS
+from chalice_app.wire.attribute_values import encode
 from tests.integration.client import (
     PATIENCE,
     PROJECT,

@@ -16,18 +16,17 @@ from typing import Any
 import boto3
 import pytest
 
-from chalice_app.attribute_values import decode, encode
 from chalice_app.aws.clients import Clients
-from chalice_app.aws.dynamodb import Table
-from chalice_app.aws.rosters_table import RostersTable
-from chalice_app.aws.sessions_table import SessionsTable, session_from
+from chalice_app.aws.dynamodb.rosters import RostersTable
+from chalice_app.aws.dynamodb.sessions import SessionsTable, session_from
+from chalice_app.aws.dynamodb.table import Table
 from chalice_app.bootstrap import Application, aws_adapters, composed
-from chalice_app.errors import BroadcasterError
-from chalice_app.models import Session
-from infra.local.delivery import Delivery, Policy, first_failure
-from infra.local.shards import ShardIterator, describe_shards
-from infra.local.tables import ensure_tables, read_tables, wait_for_endpoint
-from streams.reconcile import reconciler
+from chalice_app.domain.errors import BroadcasterError
+from chalice_app.domain.session import Session
+from chalice_app.wire.attribute_values import decode, encode
+from infra.local.dynamodb.tables import ensure_tables, read_tables, wait_for_endpoint
+from infra.local.event_sources.delivery import Delivery, Policy, first_failure
+from infra.local.event_sources.shards import ShardIterator, describe_shards
 from streams.rosters import handler
 from tests.cache_stage import START_SECONDS, running_dynamodb, sdk_environment
 from tests.fakes import (
@@ -178,7 +177,7 @@ class Hall:
     def reconcile(self) -> None:
         """Like the schedule does; while it waits for its second look, somebody acts."""
         try:
-            replace(reconciler(self.app), wait=lambda _: self.act()).reconcile()
+            replace(self.app.reconciler, wait=lambda _: self.act()).reconcile()
         except BroadcasterError:
             self.faults.seen["failed reconcilers"] += 1
         self.faults.seen["reconcilers"] += 1

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from chalice_app.models import CAPTION_LIFE_MS
-from infra.local.processes import Deaths
+from chalice_app.domain.sentence import CAPTION_LIFE_MS
+from infra.local.stage.processes import Deaths
 from tests.integration.client import loopback_client
 from tests.integration.test_stage import (
     PATIENCE,
@@ -113,7 +113,7 @@ def speak_and_stop(running: Running, speaker: ClientConnection) -> tuple[int, in
     An engine that hangs holds it up, but for two seconds: a busy machine may need some tries.
     """
     pid = running.process.pid
-    (translate,) = children_named(pid, "infra.local.translate_server")
+    (translate,) = children_named(pid, "infra.local.translate.server")
     (functions,) = children_named(pid, "infra.local.functions")
     for sequence in range(1, 20):
         os.kill(translate, signal.SIGSTOP)

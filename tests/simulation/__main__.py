@@ -4,11 +4,12 @@
     python -m tests.simulation --trace 4711
     python -m tests.simulation --trace 7 --mutant "reconciler: revision not compared"
 
-Runs the production code (`streams.rosters`, `chalice_app.ledger` and the adapters with their real
-expressions) against a simulated DynamoDB and a simulated event source. One seed is one schedule
-(`schedules`); the counts are checked after every write, the rosters at rest (`invariants`). A
-simulator that finds nothing proves little, so `--mutants` has it find designs that are known to be
-wrong (`mutants`). The exit status is 1 if a schedule broke something or a mutant survived.
+Runs the production code (`streams.rosters`, `chalice_app.rosters.ledger` and the adapters with
+their real expressions) against a simulated DynamoDB and a simulated event source. One seed is one
+schedule (`schedules`); the counts are checked after every write, the rosters at rest
+(`invariants`). A simulator that finds nothing proves little, so `--mutants` has it find designs
+that are known to be wrong (`mutants`). The exit status is 1 if a schedule broke something or a
+mutant survived.
 """
 
 import argparse

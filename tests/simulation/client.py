@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from chalice_app.aws.clients import Clients
-from chalice_app.aws.connections_table import ConnectionsTable
-from chalice_app.aws.dynamodb import Table
-from chalice_app.aws.roster_survey import DynamoDbSurvey
-from chalice_app.aws.rosters_table import RostersTable
-from chalice_app.aws.sessions_table import SessionsTable
+from chalice_app.aws.dynamodb.connections import ConnectionsTable
+from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
+from chalice_app.aws.dynamodb.rosters import RostersTable
+from chalice_app.aws.dynamodb.sessions import SessionsTable
+from chalice_app.aws.dynamodb.table import Table
 from tests.simulation.database import Answer, Request
 from tests.simulation.tables import CONNECTIONS, ROSTERS, SESSIONS
 from tests.simulation.write_units import TableDefinition

@@ -5,21 +5,23 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, cast
 
-from chalice_app.models import Connection, Posted
-from chalice_app.ports import Ledger
-from chalice_app.resume import Resume
+from chalice_app.domain.reports import Posted
+from chalice_app.domain.session import Connection
+from chalice_app.rosters.catch_up import CatchUp
+from chalice_app.rosters.notifier import RosterNotifier
+from chalice_app.rosters.ports import Ledger
+from chalice_app.rosters.repair import Reconciler
+from chalice_app.rosters.replay import Replay
+from chalice_app.rosters.synchronisation import RosterSync
 from streams.batch import handle_batch
-from streams.presence import Presence
-from streams.reconcile import Reconciler
 from streams.records import StreamRecord
-from streams.returning import Returning
-from streams.rosters import RosterSync, handle_records
+from streams.rosters import handle_records
 from tests.simulation.client import Tables
 from tests.simulation.invocation import Event, Response
 from tests.simulation.reconciling import Timekeeper
 
 Effect = Callable[
-    [Sequence[StreamRecord], RosterSync, Presence, Returning], Collection[StreamRecord]
+    [Sequence[StreamRecord], RosterSync, RosterNotifier, CatchUp], Collection[StreamRecord]
 ]
 
 
@@ -48,10 +50,10 @@ class Design:
     def handle(self, tables: Tables, event: Event) -> Response:
         """One invocation, composed as `streams.rosters.handler` composes it."""
         sync = self.synchronisation(tables)
-        presence = cast("Presence", _QuietPresence(sync.ledger))
+        presence = cast("RosterNotifier", _QuietPresence(sync.ledger))
         nobody: Any = _Nobody()
-        resume = Resume(tables.sessions, nobody, nobody, nobody)
-        returning = Returning(sync.ledger, nobody, nobody, resume, wait=_no_wait)
+        resume = Replay(tables.sessions, nobody, nobody, nobody)
+        returning = CatchUp(sync.ledger, nobody, nobody, resume, wait=_no_wait)
         return handle_batch(event, partial(_called, self.effect, sync, presence, returning))
 
     def reconcile(self, tables: Tables, time: Timekeeper, session: str | None) -> Response:
@@ -61,7 +63,7 @@ class Design:
             survey=tables.survey,
             connections=tables.connections,
             sync=sync,
-            presence=cast("Presence", _QuietPresence(sync.ledger)),
+            presence=cast("RosterNotifier", _QuietPresence(sync.ledger)),
             metrics=_Nobody(),
             clock=time,
             wait=time.wait,
@@ -78,7 +80,7 @@ PRODUCTION = Design("production")
 
 @dataclass(frozen=True)
 class _QuietPresence:
-    """Tells nobody, but reads as `Presence` does, before and after the rest, and so may fail."""
+    """Tells nobody, but reads as `RosterNotifier` does, and so may fail as it does."""
 
     ledger: Ledger
 
@@ -127,8 +129,8 @@ class _Nobody:
 def _called(
     effect: Effect,
     sync: RosterSync,
-    presence: Presence,
-    returning: Returning,
+    presence: RosterNotifier,
+    returning: CatchUp,
     records: Sequence[StreamRecord],
 ) -> Collection[StreamRecord]:
     return effect(records, sync, presence, returning)

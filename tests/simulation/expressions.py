@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from chalice_app.attribute_values import AttributeValue
+from chalice_app.wire.attribute_values import AttributeValue
 
 Item = Mapping[str, AttributeValue]
 Placeholders = Mapping[str, Any]

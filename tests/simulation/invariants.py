@@ -7,8 +7,8 @@ is not positive.
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from chalice_app.aws.sessions_table import LANGUAGE_PREFIX
-from chalice_app.models import Session
+from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX
+from chalice_app.domain.session import Session
 from tests.simulation.client import Tables
 from tests.simulation.database import SimulatedDatabase
 from tests.simulation.expressions import Item

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalice_app.errors import BroadcasterError
+from chalice_app.domain.errors import BroadcasterError
 from tests.simulation.client import SimulatedClient
 from tests.simulation.database import Answer, Request
 from tests.simulation.invariants import Violation

@@ -6,7 +6,7 @@ Like all operations these are values, and do nothing where they do not apply.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from chalice_app.aws.sessions_table import LANGUAGE_PREFIX
+from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX
 from tests.simulation.invariants import Violation, differences
 from tests.simulation.invocation import TO_THE_END, Response
 from tests.simulation.network import Fault

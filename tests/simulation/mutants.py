@@ -3,7 +3,7 @@
 A simulator that finds nothing proves nothing unless it finds these.
 """
 
-from chalice_app.aws.rosters_table import RostersTable
+from chalice_app.aws.dynamodb.rosters import RostersTable
 from tests.simulation import wrong_handlers, wrong_reads, wrong_reconcilers, wrong_writes
 from tests.simulation.client import Tables
 from tests.simulation.designs import Design

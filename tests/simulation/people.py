@@ -7,8 +7,8 @@ schedule, what remains is a schedule.
 from dataclasses import replace
 from typing import NamedTuple
 
-from chalice_app.errors import ConditionFailed
-from chalice_app.models import Connection, Role, Session
+from chalice_app.domain.errors import ConditionFailed
+from chalice_app.domain.session import Connection, Role, Session
 from tests.simulation.world import World
 
 LONG_LIFE_SECONDS = 3600

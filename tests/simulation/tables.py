@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from chalice_app.aws.connections_table import LISTENERS_INDEX
-from chalice_app.aws.rosters_table import ROSTER_INDEX
+from chalice_app.aws.dynamodb.connections import LISTENERS_INDEX
+from chalice_app.aws.dynamodb.rosters import ROSTER_INDEX
 from tests.simulation.expressions import Item
 from tests.simulation.write_units import IndexDefinition, TableDefinition
 

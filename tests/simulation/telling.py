@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalice_app.attribute_values import decode
+from chalice_app.wire.attribute_values import decode
 from tests.simulation.database import Answer, Request
 from tests.simulation.virtual_time import START
 

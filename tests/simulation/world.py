@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalice_app.models import Connection
+from chalice_app.domain.session import Connection
 from tests.simulation.client import SimulatedClient, tables_over
 from tests.simulation.database import Answer, Request, SimulatedDatabase
 from tests.simulation.designs import Design

@@ -3,17 +3,18 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from chalice_app.attribute_values import Item
-from chalice_app.aws.connections_table import connection_from
-from chalice_app.ledger import LedgerRow, LedgerTransaction, LedgerWrite, State
-from streams.presence import Presence
+from chalice_app.aws.dynamodb.connections import connection_from
+from chalice_app.rosters.catch_up import CatchUp
+from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, LedgerWrite, State
+from chalice_app.rosters.notifier import RosterNotifier
+from chalice_app.rosters.synchronisation import RosterSync
+from chalice_app.wire.attribute_values import Item
 from streams.records import StreamRecord
-from streams.returning import Returning
-from streams.rosters import RosterSync, handle_records
+from streams.rosters import handle_records
 
 
 def report_nothing(
-    records: Sequence[StreamRecord], sync: RosterSync, presence: Presence, returning: Returning
+    records: Sequence[StreamRecord], sync: RosterSync, presence: RosterNotifier, returning: CatchUp
 ) -> Collection[StreamRecord]:
     """Handles the batch and keeps its failures to itself."""
     handle_records(records, sync, presence, returning)
@@ -21,7 +22,7 @@ def report_nothing(
 
 
 def report_the_last(
-    records: Sequence[StreamRecord], sync: RosterSync, presence: Presence, returning: Returning
+    records: Sequence[StreamRecord], sync: RosterSync, presence: RosterNotifier, returning: CatchUp
 ) -> Collection[StreamRecord]:
     """Reports the failed record that came last, as if the checkpoint were per record."""
     failed = handle_records(records, sync, presence, returning)

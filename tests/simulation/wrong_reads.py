@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from chalice_app.aws.connections_table import connection_from
-from chalice_app.aws.rosters_table import RostersTable
-from chalice_app.aws.sessions_table import session_from
-from chalice_app.ledger import LedgerRow, LedgerTransaction
-from chalice_app.models import Connection, Session
+from chalice_app.aws.dynamodb.connections import connection_from
+from chalice_app.aws.dynamodb.rosters import RostersTable
+from chalice_app.aws.dynamodb.sessions import session_from
+from chalice_app.domain.session import Connection, Session
+from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction
 
 
 class StaleConnections(RostersTable):

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalice_app.aws.dynamodb import readable_rows
-from chalice_app.aws.roster_survey import DynamoDbSurvey
-from chalice_app.aws.rosters_table import RostersTable, ledger_row_from
-from chalice_app.aws.sessions_table import LANGUAGE_PREFIX, REVISION
-from chalice_app.clock import Clock
-from chalice_app.ledger import LedgerRow, SessionCounts, SessionKey, State
-from chalice_app.models import Connection
-from streams.reconcile import Reconciler
-from streams.rosters import RosterSync, Synchronised
+from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
+from chalice_app.aws.dynamodb.rosters import RostersTable, ledger_row_from
+from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, REVISION
+from chalice_app.aws.dynamodb.table import readable_rows
+from chalice_app.domain.clock import Clock
+from chalice_app.domain.session import Connection
+from chalice_app.rosters.ledger import LedgerRow, SessionCounts, SessionKey, State
+from chalice_app.rosters.repair import Reconciler
+from chalice_app.rosters.synchronisation import RosterSync, Synchronised
 from tests.simulation.designs import Design
 from tests.simulation.wrong_reads import StaleConnections
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from chalice_app.attribute_values import encode
-from chalice_app.aws.rosters_table import RostersTable
-from chalice_app.aws.sessions_table import REVISION
-from chalice_app.errors import Conflict
-from chalice_app.ledger import LedgerTransaction
+from chalice_app.aws.dynamodb.rosters import RostersTable
+from chalice_app.aws.dynamodb.sessions import REVISION
+from chalice_app.domain.errors import Conflict
+from chalice_app.rosters.ledger import LedgerTransaction
+from chalice_app.wire.attribute_values import encode
 from tests.simulation.client import SimulatedClient, Tables, tables_over
 from tests.simulation.database import Answer
 

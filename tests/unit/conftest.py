@@ -8,10 +8,10 @@ import pytest
 from hypothesis import settings
 from moto import mock_aws
 
-from chalice_app import logs
 from chalice_app.aws.clients import Clients
 from chalice_app.bootstrap import Adapters, aws_adapters
-from infra.local.tables import Table, ensure_tables, read_tables
+from chalice_app.observability import logs
+from infra.local.dynamodb.tables import Table, ensure_tables, read_tables
 from tests.fakes import SETTINGS, World
 
 # No deadline: a busy machine is no bug. The blob lets a failure found elsewhere be run again here.

@@ -76,7 +76,7 @@ def handlers(tree: ast.Module, of: str) -> set[str]:
 
 
 def test_the_sources_are_found() -> None:
-    assert {"chalice_app/routes.py", "chalice_app/aws/dynamodb.py", "streams/rosters.py"} <= {
+    assert {"chalice_app/routes.py", "chalice_app/aws/dynamodb/table.py", "streams/rosters.py"} <= {
         name(path) for path in SOURCES
     }
 
@@ -84,13 +84,13 @@ def test_the_sources_are_found() -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_the_environment_is_read_by_the_settings_and_for_stream_arns_alone(path: Path) -> None:
     tree = parsed(path)
-    if name(path) != "chalice_app/config.py":
+    if name(path) != "chalice_app/settings.py":
         allowed = [read for arn in stream_arns(tree) for read in environment_reads(arn)]
         assert environment_reads(tree) == allowed
 
 
 def test_the_settings_take_the_environment_as_an_argument() -> None:
-    (default,) = environment_reads(parsed(ROOT / "chalice_app" / "config.py"))
+    (default,) = environment_reads(parsed(ROOT / "chalice_app" / "settings.py"))
     assert ast.unparse(default) == "os.environ"
 
 
@@ -110,7 +110,7 @@ def test_adapters_are_built_by_the_composition_root_alone(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_threads_carry_what_their_lines_are_to_say(path: Path) -> None:
-    if name(path) != "chalice_app/logs.py":
+    if name(path) != "chalice_app/observability/logs.py":
         assert "concurrent.futures.ThreadPoolExecutor" not in imported(parsed(path))
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chalice_app import metrics
-from chalice_app.config import Settings
+from chalice_app.observability import metrics
+from chalice_app.settings import Settings
 from infra import install
 
 ROOT = Path(__file__).parents[2]

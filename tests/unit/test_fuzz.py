@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import app as functions
 from chalice_app.bootstrap import composed
-from chalice_app.models import Session
+from chalice_app.domain.session import Session
 from tests.fakes import NOW_MS, World
 from tests.hostile import handshake, http_request, message
 from tests.hostile import strategies as hostile

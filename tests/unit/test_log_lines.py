@@ -15,15 +15,15 @@ import pytest
 from chalice.test import Client
 
 import app as functions
-from chalice_app import slice_function
-from chalice_app.attribute_values import encode
 from chalice_app.bootstrap import Application, composed
-from chalice_app.errors import Unavailable
-from chalice_app.logs import FunctionFailed, JsonLines, connection_name
+from chalice_app.domain.errors import Unavailable
+from chalice_app.observability.logs import FunctionFailed, JsonLines, connection_name
+from chalice_app.wire.attribute_values import encode
 from infra.deployment.policies import read_policies
 from infra.deployment.stage_names import PROJECT
-from infra.local.invocation import Context, Function
-from infra.local.schedules import scheduled_event
+from infra.local.event_sources.schedules import scheduled_event
+from infra.local.functions.invocation import Context, Function
+from streams import broadcast as slice_function
 from streams import cache_access, cache_eviction, reconcile, rosters
 from tests.cache_fakes import MemoryCache
 from tests.fakes import NOW_MS, SETTINGS, World

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from chalice_app import errors
+from chalice_app.domain import errors
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/protocol.md").read_text(encoding="utf-8")
-WIRE = (ROOT / "chalice_app/messages.py").read_text(encoding="utf-8")
+WIRE = (ROOT / "chalice_app/wire/messages.py").read_text(encoding="utf-8")
 
 MESSAGES = re.findall(r'"type": "(\w+)"', WIRE)
 ACTIONS = re.findall(r'case "(\w+)":', WIRE)

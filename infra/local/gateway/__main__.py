@@ -13,11 +13,11 @@ import resource
 import signal
 import sys
 
-from infra.local import memory
-from infra.local.callers import page_hosts
+from infra.local.access.callers import page_hosts
 from infra.local.gateway.functions import FunctionNames
 from infra.local.gateway.limits import Limits
 from infra.local.gateway.server import LOOPBACK, gateway
+from infra.local.stage import memory
 
 PARENT_CHECK_SECONDS = 0.5
 

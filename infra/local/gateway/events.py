@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from chalice_app.logs import connection_name
+from chalice_app.observability.logs import connection_name
 
 STAGE = "api"
 API_ID = "local"

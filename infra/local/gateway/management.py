@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from infra.local.callers import is_program
+from infra.local.access.callers import is_program
 from infra.local.gateway.answers import Answer, error_answer, json_answer
 from infra.local.gateway.connection import DELETED, Connection, Delivery
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES

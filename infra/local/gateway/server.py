@@ -14,7 +14,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
-from infra.local.callers import LOOPBACK_HOSTS
+from infra.local.access.callers import LOOPBACK_HOSTS
 from infra.local.gateway.functions import FunctionNames, Functions
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES, Limits
 from infra.local.gateway.management import Management

@@ -8,8 +8,7 @@ from http import HTTPStatus
 
 from aiohttp import WebSocketError, WSMsgType, web
 
-from infra.local import memory
-from infra.local.callers import is_for
+from infra.local.access.callers import is_for
 from infra.local.gateway.admission import Admission, Refused
 from infra.local.gateway.answers import json_answer
 from infra.local.gateway.connection import CUT, GOING_AWAY, Connection, WebSocket
@@ -17,6 +16,7 @@ from infra.local.gateway.events import Ending, Origin, new_id, now_ms
 from infra.local.gateway.inbox import Inbox, Message
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES, Limits
 from infra.local.gateway.routes import Routes
+from infra.local.stage import memory
 
 log = logging.getLogger(__name__)
 

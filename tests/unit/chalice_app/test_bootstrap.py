@@ -12,7 +12,8 @@ import pytest
 import app as functions
 from chalice_app import bootstrap
 from chalice_app.bootstrap import Application, aws_adapters, composed
-from chalice_app.models import Claim, Session
+from chalice_app.domain.sentence import Claim
+from chalice_app.domain.session import Session
 from tests.fakes import SETTINGS, World, sentence
 
 ENVIRONMENT = {

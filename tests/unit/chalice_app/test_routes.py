@@ -13,9 +13,9 @@ from chalice.test import Client, HTTPResponse
 
 import app as functions
 from chalice_app.bootstrap import Application, composed
-from chalice_app.errors import RateLimited, SessionFull
-from chalice_app.models import Connection, Role, Session
-from chalice_app.sessions import hash_token
+from chalice_app.domain.errors import RateLimited, SessionFull
+from chalice_app.domain.session import Connection, Role, Session
+from chalice_app.sessions.sessions import hash_token
 from tests.cache_fakes import MemoryCache
 from tests.fakes import NOW_MS, SETTINGS, MemoryTables, RecordingGateway, World, sentence
 from tests.hostile import handshake, http_request, message

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from chalice_app.config import ConfigurationError
-from chalice_app.errors import SessionNotFound, Unavailable
+from chalice_app.domain.errors import SessionNotFound, Unavailable
+from chalice_app.settings import ConfigurationError
 from infra.deployment.stage_names import PROJECT
 from infra.reconcile import reconcile
 from infra.stages import add_stage_options, stage_settings, told

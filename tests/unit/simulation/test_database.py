@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalice_app.attribute_values import encode
+from chalice_app.wire.attribute_values import encode
 from tests.simulation.database import SimulatedDatabase
 from tests.simulation.expressions import InvalidRequest
 from tests.simulation.tables import ROSTERS

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalice_app.errors import Unavailable
+from chalice_app.domain.errors import Unavailable
 from tests.simulation.client import SimulatedClient
 from tests.simulation.database import SimulatedDatabase
 from tests.simulation.event_source import EventSource, Shard

@@ -2,8 +2,8 @@
 
 from types_boto3_dynamodbstreams import DynamoDBStreamsClient
 
-from infra.local.delivery import Record
-from infra.local.shards import ShardIterator, describe_shards
+from infra.local.event_sources.delivery import Record
+from infra.local.event_sources.shards import ShardIterator, describe_shards
 
 
 class MotoStream:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from streams.batch import TRIES, handle_batch, settled
+from chalice_app.domain.retrying import TRIES, settled
+from streams.batch import handle_batch
 from streams.records import StreamRecord
 
 

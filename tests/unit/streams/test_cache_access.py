@@ -9,31 +9,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_app.accesses import RECENCY_GRAIN_MS, ROW_PREFIX
-from chalice_app.attribute_values import encode
 from chalice_app.bootstrap import Application, composed
-from chalice_app.config import ConfigurationError
-from chalice_app.errors import Unavailable
-from chalice_app.models import Access, AccessRow
+from chalice_app.cache.entries import HitRow, Hits
+from chalice_app.cache.hit_application import HitApplication
+from chalice_app.cache.hits import RECENCY_GRAIN_MS, ROW_PREFIX
+from chalice_app.domain.errors import Unavailable
+from chalice_app.domain.retrying import TRIES
+from chalice_app.settings import ConfigurationError
+from chalice_app.wire.attribute_values import encode
 from streams import cache_access
-from streams.batch import TRIES
-from streams.cache_access import AccessSync, handle_records
+from streams.cache_access import handle_records
 from streams.cache_measures import CacheMeasures
 from streams.records import Change, StreamRecord
 from tests.cache_fakes import MemoryCache, entry
 from tests.fakes import NOW_MS, FakeClock, RecordingMetrics, World
 
 
-def row(name: str, /, **accesses: Access) -> AccessRow:
+def row(name: str, /, **accesses: Hits) -> HitRow:
     """An outbox row; keys as `entry` makes them."""
-    return AccessRow(f"{ROW_PREFIX}{name}", {f"en:es:{key}": hit for key, hit in accesses.items()})
+    return HitRow(f"{ROW_PREFIX}{name}", {f"en:es:{key}": hit for key, hit in accesses.items()})
 
 
-def sync(cache: MemoryCache, clock: FakeClock | None = None) -> AccessSync:
-    return AccessSync(cache, clock or FakeClock(), wait=lambda _: None)
+def sync(cache: MemoryCache, clock: FakeClock | None = None) -> HitApplication:
+    return HitApplication(cache, clock or FakeClock(), wait=lambda _: None)
 
 
-def stored(cache: MemoryCache, *rows: AccessRow) -> list[str]:
+def stored(cache: MemoryCache, *rows: HitRow) -> list[str]:
     for each in rows:
         cache.put_accesses(each)
     cache.calls.clear()
@@ -50,7 +51,7 @@ def test_hits_are_added_and_the_row_goes() -> None:
     cache = MemoryCache()
     cache.hold(entry("a"))
     later = NOW_MS + RECENCY_GRAIN_MS
-    names = stored(cache, row("c#0", a=Access(3, later)))
+    names = stored(cache, row("c#0", a=Hits(3, later)))
     applied = sync(cache, FakeClock(later)).apply(names)
     assert cache.uses["en:es:a"] == replace(entry("a"), access_count=3, last_accessed_at=later)
     assert cache.rows == {}
@@ -61,7 +62,7 @@ def test_hits_are_added_and_the_row_goes() -> None:
 def test_a_row_that_was_applied_costs_one_read_and_no_write() -> None:
     cache = MemoryCache()
     cache.hold(entry("a"))
-    names = stored(cache, row("c#0", a=Access(3, NOW_MS)))
+    names = stored(cache, row("c#0", a=Hits(3, NOW_MS)))
     sync(cache).apply(names)
     cache.calls.clear()
     for _ in range(3):
@@ -74,7 +75,7 @@ def test_a_small_step_counts_without_moving_the_entry() -> None:
     cache = MemoryCache()
     cache.hold(entry("a"))
     later = NOW_MS + RECENCY_GRAIN_MS - 1
-    sync(cache, FakeClock(later)).apply(stored(cache, row("c#0", a=Access(1, later))))
+    sync(cache, FakeClock(later)).apply(stored(cache, row("c#0", a=Hits(1, later))))
     assert cache.uses["en:es:a"] == replace(entry("a"), access_count=1)
 
 
@@ -85,21 +86,21 @@ def test_no_clock_makes_an_entry_last_accessed_in_the_future(last_at: int, stand
     cache = MemoryCache()
     cache.hold(replace(entry("a"), last_accessed_at=stands_at))
     now = NOW_MS + 10 * RECENCY_GRAIN_MS
-    sync(cache, FakeClock(now)).apply(stored(cache, row("c#0", a=Access(1, last_at))))
+    sync(cache, FakeClock(now)).apply(stored(cache, row("c#0", a=Hits(1, last_at))))
     assert cache.uses["en:es:a"].last_accessed_at == now
 
 
 def test_an_old_hit_does_not_take_an_entry_back() -> None:
     cache = MemoryCache()
     cache.hold(entry("a"))
-    sync(cache).apply(stored(cache, row("c#0", a=Access(1, NOW_MS - 10**6))))
+    sync(cache).apply(stored(cache, row("c#0", a=Hits(1, NOW_MS - 10**6))))
     assert cache.uses["en:es:a"] == replace(entry("a"), access_count=1)
 
 
 def test_entries_that_are_gone_or_expired_are_left_out() -> None:
     cache = MemoryCache()
     cache.hold(entry("here"), entry("expired", ttl=NOW_MS // 1000))
-    hits = {name: Access(1, NOW_MS) for name in ("here", "gone", "expired")}
+    hits = {name: Hits(1, NOW_MS) for name in ("here", "gone", "expired")}
     applied = sync(cache).apply(stored(cache, row("c#0", **hits)))
     assert cache.rows == {}
     assert set(cache.uses) == {"en:es:here", "en:es:expired"}
@@ -111,7 +112,7 @@ def test_entries_that_are_gone_or_expired_are_left_out() -> None:
 def test_an_entry_that_is_evicted_meanwhile_stays_away() -> None:
     cache = MemoryCache()
     cache.hold(entry("a"), entry("b"))
-    names = stored(cache, row("c#0", a=Access(1, NOW_MS), b=Access(2, NOW_MS)))
+    names = stored(cache, row("c#0", a=Hits(1, NOW_MS), b=Hits(2, NOW_MS)))
     cache.before = [lambda: cache.remove_entries(["en:es:a"])]
     assert sync(cache).apply(names).failed == set()
     assert set(cache.uses) == {"en:es:b"}
@@ -121,7 +122,7 @@ def test_an_entry_that_is_evicted_meanwhile_stays_away() -> None:
 def test_rows_of_many_containers_write_each_entry_once() -> None:
     cache = MemoryCache()
     cache.hold(*(entry(f"k{n}") for n in range(40)))
-    hits = {f"k{n}": Access(1, NOW_MS) for n in range(40)}
+    hits = {f"k{n}": Hits(1, NOW_MS) for n in range(40)}
     names = stored(cache, *(row(f"c{n}#0", **hits) for n in range(5)))
     sync(cache).apply(names)
     assert cache.calls == ["get_accesses", "get_uses", "apply_accesses"]
@@ -131,7 +132,7 @@ def test_rows_of_many_containers_write_each_entry_once() -> None:
 def test_a_conflict_is_tried_again_and_given_up_at_last() -> None:
     cache = MemoryCache()
     cache.hold(entry("a"))
-    names = stored(cache, row("c#0", a=Access(1, NOW_MS)))
+    names = stored(cache, row("c#0", a=Hits(1, NOW_MS)))
 
     def touch() -> None:
         use = cache.uses["en:es:a"]
@@ -139,7 +140,7 @@ def test_a_conflict_is_tried_again_and_given_up_at_last() -> None:
 
     cache.before = [touch] * (TRIES - 1)
     assert sync(cache).apply(names).failed == set()
-    names = stored(cache, row("c#1", a=Access(1, NOW_MS)))
+    names = stored(cache, row("c#1", a=Hits(1, NOW_MS)))
     cache.before = [touch] * TRIES
     assert sync(cache).apply(names).failed == set(names)
     assert cache.uses["en:es:a"].access_count == 1
@@ -147,8 +148,8 @@ def test_a_conflict_is_tried_again_and_given_up_at_last() -> None:
 
 def test_one_batch_that_is_refused_holds_up_no_other() -> None:
     cache = MemoryCache()
-    first = {f"a{n}": Access(1, NOW_MS) for n in range(99)}
-    second = {f"b{n}": Access(1, NOW_MS) for n in range(99)}
+    first = {f"a{n}": Hits(1, NOW_MS) for n in range(99)}
+    second = {f"b{n}": Hits(1, NOW_MS) for n in range(99)}
     cache.hold(*(entry(name) for name in (*first, *second)))
     names = stored(cache, row("c#0", **first), row("c#1", **second))
 
@@ -165,7 +166,7 @@ def test_one_batch_that_is_refused_holds_up_no_other() -> None:
 
 def test_a_row_without_sense_goes_without_a_trace() -> None:
     cache = MemoryCache()
-    names = stored(cache, AccessRow(f"{ROW_PREFIX}x", {}))
+    names = stored(cache, HitRow(f"{ROW_PREFIX}x", {}))
     assert sync(cache).apply(names).failed == set()
     assert cache.rows == {}
 
@@ -181,7 +182,7 @@ def test_every_hit_counts_exactly_once_whatever_goes_wrong(seed: int, data: st.D
     rows = []
     for number in range(data.draw(st.integers(1, 6))):
         hits = {
-            key: Access(chance.randint(1, 9), NOW_MS + chance.randint(-9, 9))
+            key: Hits(chance.randint(1, 9), NOW_MS + chance.randint(-9, 9))
             for key in chance.sample(keys, min(len(keys), chance.randint(1, 99)))
         }
         rows.append(row(f"c{number}#0", **hits))
@@ -251,7 +252,7 @@ def test_new_entries_are_reported_to_the_eviction() -> None:
 
 def test_the_record_of_a_row_that_failed_is_reported() -> None:
     batch = Batch()
-    stored(batch.cache, row("c#0", a=Access(1, NOW_MS)))
+    stored(batch.cache, row("c#0", a=Hits(1, NOW_MS)))
     batch.cache.refusing.add("apply_accesses")
     failed = record(Change.INSERT, f"{ROW_PREFIX}c#0", number=2)
     assert batch.handle(record(Change.INSERT, "en:es:a"), failed) == [failed]
@@ -277,7 +278,7 @@ def application(world: World, cache: MemoryCache) -> Application:
 def test_the_handler_applies_rows_and_keeps_the_limit(world: World) -> None:
     cache = MemoryCache()
     cache.hold(*(entry(name, NOW_MS - age) for age, name in enumerate("abcd")))
-    stored(cache, row("c#0", d=Access(1, NOW_MS)))
+    stored(cache, row("c#0", d=Hits(1, NOW_MS)))
     event = {"Records": [raw(f"{ROW_PREFIX}c#0", 1), raw("en:es:a", 2)]}
     world.clock.advance(RECENCY_GRAIN_MS)
     with composed(application(world, cache)):

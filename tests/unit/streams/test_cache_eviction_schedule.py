@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from chalice_app.bootstrap import Application, composed
-from chalice_app.config import ConfigurationError
-from chalice_app.errors import Unavailable
-from infra.local.schedules import scheduled_event
+from chalice_app.domain.errors import Unavailable
+from chalice_app.settings import ConfigurationError
+from infra.local.event_sources.schedules import scheduled_event
 from streams import cache_eviction
 from tests.cache_fakes import MemoryCache, entry
 from tests.fakes import NOW_MS, World

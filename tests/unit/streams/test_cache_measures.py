@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalice_app.accesses import ROW_PREFIX
+from chalice_app.cache.hits import ROW_PREFIX
 from streams.cache_measures import NAMED_PAIRS, CacheMeasures
 from streams.records import Change, StreamRecord
 from tests.fakes import RecordingMetrics

@@ -6,17 +6,16 @@ from typing import Any
 
 import pytest
 
-from chalice_app.attribute_values import encode
 from chalice_app.aws.clients import Clients
-from chalice_app.aws.connections_table import ConnectionsTable
-from chalice_app.aws.dynamodb import Table
-from chalice_app.aws.rosters_table import RostersTable
-from chalice_app.aws.sessions_table import SessionsTable
+from chalice_app.aws.dynamodb.connections import ConnectionsTable
+from chalice_app.aws.dynamodb.rosters import RostersTable
+from chalice_app.aws.dynamodb.sessions import SessionsTable
+from chalice_app.aws.dynamodb.table import Table
 from chalice_app.bootstrap import Adapters, Application, application, composed
-from chalice_app.models import Session
+from chalice_app.domain.session import Session
+from chalice_app.rosters.synchronisation import RosterSync
+from chalice_app.wire.attribute_values import encode
 from streams import cache_access, rosters
-from streams.reconcile import reconciler
-from streams.rosters import RosterSync
 from tests.fakes import (
     SETTINGS,
     FakeClock,
@@ -192,6 +191,6 @@ def test_malformed_rows_never_stop_the_reconciler(functions: Stores) -> None:
     functions.put(SETTINGS.connections_table, connectionId="keys-alone")
     functions.put(SETTINGS.sessions_table, sessionId="broken-egg-100", tokenHash="", createdAt="x")
     functions.put(SETTINGS.rosters_table, connectionId="b", state="MAYBE", rosterKey="x")
-    report = replace(reconciler(application()), wait=lambda _: None).reconcile()
+    report = replace(application().reconciler, wait=lambda _: None).reconcile()
     assert (report.connections, report.drift) == (2, 2)
     assert functions.now().languages == {"es": 1}

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_app.errors import Conflict, Unavailable
-from chalice_app.ledger import LedgerRow, LedgerTransaction, State
-from chalice_app.models import Connection, Session
-from streams.batch import TRIES
-from streams.presence import Presence
+from chalice_app.domain.errors import Conflict, Unavailable
+from chalice_app.domain.retrying import TRIES
+from chalice_app.domain.session import Connection, Session
+from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, State
+from chalice_app.rosters.notifier import RosterNotifier
+from chalice_app.rosters.synchronisation import RosterSync
 from streams.records import Change, StreamRecord
-from streams.rosters import RosterSync, handle_records
+from streams.rosters import handle_records
 from tests.fakes import NOW_MS, MemoryTables, World, listener, session, speaker
 
 
@@ -32,7 +33,7 @@ class Stream:
     def deliver(self, *records: StreamRecord) -> list[str]:
         """Handles a batch; returns the numbers of the records that failed."""
         app = self.world.app
-        presence = Presence(
+        presence = RosterNotifier(
             self.world.tables,
             app.broadcast,
             app.sessions,

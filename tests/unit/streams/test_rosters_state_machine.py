@@ -25,19 +25,20 @@ from hypothesis.stateful import (
 from moto import mock_aws
 from types_boto3_dynamodbstreams import DynamoDBStreamsClient
 
-from chalice_app.attribute_values import decode, encode
 from chalice_app.aws.clients import Clients
-from chalice_app.aws.connections_table import ConnectionsTable
-from chalice_app.aws.dynamodb import Table
-from chalice_app.aws.rosters_table import RostersTable
-from chalice_app.aws.sessions_table import SessionsTable
-from chalice_app.errors import ConditionFailed
-from chalice_app.models import Session
-from infra.local.tables import Table as Template
-from infra.local.tables import ensure_tables
+from chalice_app.aws.dynamodb.connections import ConnectionsTable
+from chalice_app.aws.dynamodb.rosters import RostersTable
+from chalice_app.aws.dynamodb.sessions import SessionsTable
+from chalice_app.aws.dynamodb.table import Table
+from chalice_app.domain.errors import ConditionFailed
+from chalice_app.domain.session import Session
+from chalice_app.rosters.synchronisation import RosterSync
+from chalice_app.wire.attribute_values import decode, encode
+from infra.local.dynamodb.tables import Table as Template
+from infra.local.dynamodb.tables import ensure_tables
 from streams.batch import handle_batch
 from streams.records import StreamRecord
-from streams.rosters import RosterSync, connection_id
+from streams.rosters import connection_id
 from tests.fakes import NOW_MS, SETTINGS, listener, session, speaker
 from tests.unit.streams.moto_stream import MotoStream
 

@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 
 from chalice_app.aws.broadcast_function import BroadcastFunction
 from chalice_app.aws.clients import Clients
-from chalice_app.errors import Unavailable
+from chalice_app.domain.errors import Unavailable
 
 PAYLOAD = {"caption": {"text": "año"}, "connection_ids": ["a=", "b="]}
 

@@ -9,9 +9,9 @@ from botocore.stub import Stubber
 
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.cloudwatch import CloudWatch
-from chalice_app.errors import Unavailable
-from chalice_app.monitoring import Metric, Series
-from infra.local.metrics import MINUTE_MS, Metrics
+from chalice_app.domain.errors import Unavailable
+from chalice_app.operations.monitoring import Metric, Series
+from infra.local.cloudwatch.metrics import MINUTE_MS, Metrics
 from tests.cloudwatch_stage import serving
 from tests.fakes import NOW_MS, SETTINGS, FakeClock
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.translate import MAX_TEXT_BYTES, AmazonTranslate, pieces
-from chalice_app.errors import TranslationFailed, Unavailable
+from chalice_app.domain.errors import TranslationFailed, Unavailable
 
 
 @pytest.fixture

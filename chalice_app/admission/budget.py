@@ -1,0 +1,68 @@
+"""What a session may have translated: characters, counted before they are sent to the engine."""
+
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalice_app.admission.ports import CounterStore
+from chalice_app.domain.errors import ConditionFailed, Unavailable
+from chalice_app.domain.session import Session
+
+_log = logging.getLogger(__name__)
+
+_SPENT = "spent"
+
+
+class Payment(StrEnum):
+    """Whether a translation may be paid for."""
+
+    PAID = "paid"
+    SPENT = "spent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Characters a session; `most` is what one has that names no other, 0 means no limit."""
+
+    counters: CounterStore
+    most: int
+
+    def of(self, session: Session) -> int:
+        """A session's budget in characters; 0 where it has none."""
+        return session.character_budget or self.most
+
+    def pay(self, session: Session, characters: int) -> Payment:
+        """Takes characters from the budget, all of them or none.
+
+        Without an answer nothing is spent either: a fault must not cost money.
+        """
+        if not self.of(session):
+            return Payment.PAID
+        try:
+            self.counters.count(
+                _key(session), {_SPENT: self.of(session)}, session.expires_at, characters
+            )
+        except ConditionFailed:
+            return Payment.SPENT
+        except Unavailable:
+            _log.warning("the budget cannot be looked up: not spent", extra=_named(session))
+            return Payment.UNKNOWN
+        return Payment.PAID
+
+    def give_back(self, session: Session, characters: int) -> None:
+        """Returns what was paid for translations that failed: the engine does not charge them."""
+        if not self.of(session):
+            return
+        try:
+            self.counters.give_back(_key(session), _SPENT, characters)
+        except Unavailable:
+            _log.warning("%d characters stay spent", characters, extra=_named(session))
+
+
+def _named(session: Session) -> dict[str, str]:
+    return {"session": session.session_id}
+
+
+def _key(session: Session) -> str:
+    return f"{session.session_id}#{session.created_at}#budget"

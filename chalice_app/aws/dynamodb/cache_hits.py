@@ -1,0 +1,132 @@
+"""The access outbox in the CachedTranslations table, and the statistics that it brings to entries.
+
+Key: `hit#<container>#<n>`. Attributes: hits, a map of cacheKey -> [count, last access (ms)]; ttl
+(epoch seconds). Without recencyBucket, so that the index never holds one.
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from chalice_app.aws.dynamodb.table import Table, errors_translated
+from chalice_app.cache.entries import EntryUse, HitRow, Hits, UseUpdate
+from chalice_app.cache.hits import ROW_KEYS, ROW_PREFIX
+from chalice_app.domain.errors import Conflict
+from chalice_app.wire.attribute_values import Item, encode
+
+ROW_SECONDS = 24 * 3600
+"""A row's life: no stream delivers a record that is older."""
+
+_MOST_HITS = 1_000_000
+"""More than one container can serve in a row's minutes: a row that says so is poisoned."""
+
+
+@dataclass(frozen=True)
+class CacheHits:
+    """`ports.HitStore` on DynamoDB."""
+
+    table: Table
+
+    def put_accesses(self, row: HitRow) -> None:
+        """Stores an outbox row.
+
+        A transaction of one, because DynamoDB knows its token for ten minutes: a request that the
+        SDK repeats, because the answer was lost, cannot bring back a row that has been applied.
+        """
+        hits = {key: [access.count, access.last_at] for key, access in row.accesses.items()}
+        put = {
+            "TableName": self.table.name,
+            "Item": encode(
+                {"cacheKey": row.name, "hits": hits, "ttl": int(time.time()) + ROW_SECONDS}
+            ),
+            "ConditionExpression": "attribute_not_exists(cacheKey)",
+        }
+        try:
+            self._transact([{"Put": put}], token=row.name.removeprefix(ROW_PREFIX))
+        except Conflict:
+            return  # it is there (or its partition was throttled, and these hits are lost)
+
+    def get_accesses(self, names: Iterable[str]) -> Mapping[str, HitRow]:
+        """The outbox rows that exist, by consistent reads; whatever makes no sense is left out."""
+        found = self.table.batch_get(names, consistent=True)
+        return {name: HitRow(name, _accesses(item)) for name, item in found.items()}
+
+    def get_uses(self, cache_keys: Iterable[str]) -> Mapping[str, EntryUse]:
+        """The use of the entries that exist and are whole, by consistent reads."""
+        found = self.table.batch_get(cache_keys, consistent=True)
+        uses = ((key, use_from(item)) for key, item in found.items())
+        return {key: use for key, use in uses if use is not None}
+
+    def apply_accesses(self, names: Sequence[str], updates: Sequence[UseUpdate]) -> None:
+        """Deletes the outbox rows and updates the entries, all or nothing."""
+        self._transact([*map(self._delete, names), *map(self._update, updates)])
+
+    def _transact(self, actions: Sequence[Any], token: str | None = None) -> None:
+        with errors_translated():
+            if token is None:
+                self.table.clients.dynamodb.transact_write_items(TransactItems=actions)
+            else:
+                self.table.clients.dynamodb.transact_write_items(
+                    TransactItems=actions, ClientRequestToken=token
+                )
+
+    def _delete(self, name: str) -> Any:
+        return {
+            "Delete": {
+                "TableName": self.table.name,
+                "Key": encode({"cacheKey": name}),
+                "ConditionExpression": "attribute_exists(cacheKey)",
+            }
+        }
+
+    def _update(self, update: UseUpdate) -> Any:
+        """An entry's new use, on condition that its last access is the one that was read.
+
+        An update of an entry that is gone would bring half of it back: the condition forbids it.
+        """
+        moves = update.last_accessed_at is not None
+        values = {
+            ":count": update.count,
+            ":seen": update.seen,
+            ":last": update.last_accessed_at,
+        }
+        return {
+            "Update": {
+                "TableName": self.table.name,
+                "Key": encode({"cacheKey": update.cache_key}),
+                "UpdateExpression": ("SET lastAccessedAt = :last " if moves else "")
+                + "ADD accessCount :count",
+                "ConditionExpression": "lastAccessedAt = :seen",
+                "ExpressionAttributeValues": encode(values),
+            }
+        }
+
+
+def use_from(item: Item) -> EntryUse | None:
+    """The use that a row or an index entry tells of; None where it is not whole."""
+    last_accessed_at, count = item.get("lastAccessedAt"), item.get("accessCount", 0)
+    ttl, text = item.get("ttl"), item.get("sourceText", "")
+    if not (isinstance(last_accessed_at, int) and isinstance(count, int) and isinstance(ttl, int)):
+        return None
+    length = len(text) if isinstance(text, str) else 0
+    return EntryUse(str(item["cacheKey"]), last_accessed_at, count, ttl, length)
+
+
+def _accesses(item: Item) -> Mapping[str, Hits]:
+    hits = item.get("hits")
+    if not isinstance(hits, dict):
+        return {}
+    found = ((key, _access(value)) for key, value in hits.items())
+    whole = ((key, access) for key, access in found if access is not None)
+    # One transaction must be able to apply the row: what is too much of a row that nobody here
+    # wrote is left out.
+    return dict(islice(whole, ROW_KEYS))
+
+
+def _access(value: object) -> Hits | None:
+    match value:
+        case [int(count), int(last_at)] if 0 < count <= _MOST_HITS:
+            return Hits(count, last_at)
+    return None

@@ -1,0 +1,122 @@
+"""The Connections table: the truth about who is there, whose stream derives the rest.
+
+Key: `connectionId`. Attributes: sessionId, sessionEpoch (the session's createdAt), role,
+connectedAt (ms), ttl (epoch seconds), v (raised by every change of language), and for listeners
+targetLanguage and, when they came back, lastSequence.
+Index `sessionId-targetLanguage-index` (all attributes): only listeners carry targetLanguage, so it
+holds them alone.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from chalice_app.aws.dynamodb.table import Table, read_rows
+from chalice_app.domain.errors import ConditionFailed
+from chalice_app.domain.session import Connection, Role
+from chalice_app.observability.logs import ContextThreads
+from chalice_app.wire.attribute_values import Item
+
+LISTENERS_INDEX = "sessionId-targetLanguage-index"
+
+_DELETES_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class ConnectionsTable:
+    """`ports.ConnectionStore` on DynamoDB."""
+
+    table: Table
+
+    def put_connection(self, connection: Connection) -> None:
+        """Stores a new connection."""
+        self.table.put(
+            {
+                "connectionId": connection.connection_id,
+                "sessionId": connection.session_id,
+                "sessionEpoch": connection.session_epoch,
+                "role": connection.role.value,
+                "connectedAt": connection.connected_at,
+                "ttl": connection.ttl,
+                "v": connection.version,
+                "targetLanguage": connection.target_language,
+                "lastSequence": connection.last_sequence,
+            }
+        )
+
+    def get_connection(self, connection_id: str) -> Connection | None:
+        """The connection by consistent read."""
+        item = self.table.get(connection_id)
+        return connection_from(item) if item is not None else None
+
+    def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
+        """The connections that exist, by consistent reads."""
+        found = self.table.batch_get(connection_ids, consistent=True)
+        return read_rows(found, connection_from)
+
+    def change_language(self, connection_id: str, target_language: str) -> None:
+        """Changes the language and raises `v`; ConditionFailed when the row is gone."""
+        self.table.update(
+            connection_id,
+            "SET targetLanguage = :language ADD v :one",
+            "attribute_exists(connectionId)",
+            language=target_language,
+            one=1,
+        )
+
+    def delete_connection(self, connection_id: str) -> None:
+        """Deletes the row, if it is there."""
+        self.table.delete(connection_id)
+
+    def delete_expired(self, connection_id: str, now_seconds: int) -> None:
+        """Deletes the row if its ttl has passed: DynamoDB itself may take days."""
+        with suppress(ConditionFailed):
+            self.table.delete(connection_id, "#ttl <= :now", now=now_seconds)
+
+    def delete_gone(self, connection_ids: Iterable[str], connected_before: int) -> None:
+        """Deletes the rows of sockets that are gone, but none that connected after that time (ms).
+
+        One conditional delete each, several at once: BatchWriteItem knows no conditions.
+        """
+        with ContextThreads(_DELETES_AT_ONCE) as threads:
+            for _ in threads.map(
+                lambda connection_id: self._delete_if_older(connection_id, connected_before),
+                connection_ids,
+            ):
+                pass
+
+    def _delete_if_older(self, connection_id: str, connected_before: int) -> None:
+        try:
+            self.table.delete(connection_id, "connectedAt < :before", before=connected_before)
+        except ConditionFailed:
+            return
+
+    def query_listeners(self, session_id: str) -> Iterable[Connection]:
+        """The listeners of a session, by the index."""
+        items = self.table.query(LISTENERS_INDEX, "sessionId = :session", session=session_id)
+        return map(connection_from, items)
+
+
+def connection_from(item: Item) -> Connection:
+    """The connection that a row tells of."""
+    return Connection(
+        connection_id=str(item["connectionId"]),
+        session_id=str(item["sessionId"]),
+        session_epoch=_int(item["sessionEpoch"]),
+        role=Role(str(item["role"])),
+        connected_at=_int(item["connectedAt"]),
+        ttl=_int(item["ttl"]),
+        target_language=_optional_str(item.get("targetLanguage")),
+        version=_int(item["v"]),
+        last_sequence=_int(item["lastSequence"]) if "lastSequence" in item else None,
+    )
+
+
+def _int(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError("a number was expected")
+    return value
+
+
+def _optional_str(value: object) -> str | None:
+    return None if value is None else str(value)

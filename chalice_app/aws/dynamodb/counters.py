@@ -1,0 +1,50 @@
+"""Rows of the Sessions table that hold counts with limits.
+
+Key: `sessionId`, like every row of that table; each row has expiresAt (epoch seconds, TTL):
+
+- `limit#address#<hash>`: connects, joins and guesses of one address in one minute;
+- `limit#owner#<hash>`: opened, sessions of one owner in one hour;
+- `golden-eagle-427#<createdAt>#budget`: spent, characters that the session has had translated.
+
+The SDK repeats an update whose answer is lost, which then counts twice: never too little.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalice_app.aws.dynamodb.table import Table
+from chalice_app.domain.errors import ConditionFailed
+
+
+@dataclass(frozen=True)
+class CounterRows:
+    """`ports.CounterStore` on DynamoDB."""
+
+    table: Table
+
+    def count(self, key: str, most: Mapping[str, int], expires_at: int, by: int = 1) -> None:
+        """Adds to each count of a row, or to none if one would pass its limit."""
+        if any(by > limit for limit in most.values()):
+            raise ConditionFailed("more than the whole limit")
+        fits = [f"(attribute_not_exists({name}) OR {name} <= :{name})" for name in most]
+        self.table.update(
+            key,
+            "SET expiresAt = :expires ADD " + ", ".join(f"{name} :by" for name in most),
+            " AND ".join(fits),
+            expires=expires_at,
+            by=by,
+            **{name: limit - by for name, limit in most.items()},
+        )
+
+    def give_back(self, key: str, name: str, by: int) -> None:
+        """Takes from a count what was counted and not used."""
+        self.table.upsert(key, "ADD #name :by", {"#name": name}, by=-by)
+
+    def get_counts(self, key: str) -> Mapping[str, int]:
+        """The counts of a row by consistent read; none where there is no row."""
+        row = self.table.get(key) or {}
+        return {
+            name: value
+            for name, value in row.items()
+            if isinstance(value, int) and name != "expiresAt"
+        }

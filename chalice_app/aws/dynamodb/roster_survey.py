@@ -1,0 +1,126 @@
+"""The whole of the rosters, read for the reconciler: the only scans of this project.
+
+They cost half a read unit for each 4 KB, every five minutes: 10,000 listeners are about 2 MB, or
+260 read units, in Connections and as much in the index; the sentences of ten talks are 600.
+Nothing that a request or a stream record waits for scans anything. A malformed row is logged and
+passed over, or one of them would keep all the others from being mended.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalice_app.aws.dynamodb.connections import connection_from
+from chalice_app.aws.dynamodb.rosters import ROSTER_INDEX, ledger_row_from
+from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, REVISION
+from chalice_app.aws.dynamodb.table import Table, readable_rows
+from chalice_app.domain.session import Connection
+from chalice_app.rosters.ledger import LedgerRow, SessionCounts, SessionKey, State
+from chalice_app.wire.attribute_values import Item
+
+_SUM = "listenerCount"
+
+
+@dataclass(frozen=True)
+class DynamoDbSurvey:
+    """`ports.RosterSurvey` on DynamoDB."""
+
+    sessions: Table
+    connections: Table
+    rosters: Table
+
+    def scan_connections(self) -> Iterator[Connection]:
+        """Every connection."""
+        return readable_rows(self.connections.scan(), connection_from)
+
+    def scan_counted(self) -> Iterator[tuple[str, LedgerRow]]:
+        """Every connection that is counted, from the sparse index; versions are not in it."""
+        return readable_rows(self.rosters.scan(ROSTER_INDEX), _counted_from)
+
+    def scan_counts(self) -> Iterator[SessionCounts]:
+        """The counts of every session; rows of sentences are paid for, and stay where they are."""
+        return map(_counts_from, self.sessions.scan(where="attribute_exists(tokenHash)"))
+
+    def read_counts(self, session_id: str) -> SessionCounts | None:
+        """The counts of one session, by consistent read."""
+        item = self.sessions.get(session_id)
+        return _counts_from(item) if item is not None and "tokenHash" in item else None
+
+    def scan_session(self, session: SessionKey) -> Iterator[LedgerRow]:
+        """The rows that count in one session, by a consistent scan of the whole ledger.
+
+        The index would be cheaper and may lag: it is for finding, not for correcting.
+        """
+        rows = readable_rows(self.rosters.scan(consistent=True), ledger_row_from)
+        return (row for row in rows if row.state is State.IN and row.session_key == session)
+
+    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
+        """Adds to the counts, while they are still as they were seen.
+
+        `deltas` are listeners per language. ConditionFailed when anything has moved them meanwhile.
+        """
+        if seen.malformed:
+            self._remove_malformed(seen)
+        right = {
+            language: seen.languages.get(language, 0) + delta for language, delta in deltas.items()
+        }
+        total = sum({**seen.languages, **right}.values())
+        update = {_SUM: total - (seen.listener_count or 0), REVISION: 1} | {
+            LANGUAGE_PREFIX + language: delta for language, delta in deltas.items()
+        }
+        expected = {"createdAt": seen.session_epoch} | {
+            LANGUAGE_PREFIX + language: count for language, count in seen.languages.items()
+        }
+        absent = [LANGUAGE_PREFIX + language for language in deltas.keys() - seen.languages.keys()]
+        for name, value in ((_SUM, seen.listener_count), (REVISION, seen.revision)):
+            if value is None:
+                absent.append(name)
+            else:
+                expected[name] = value
+        self.sessions.add(seen.session_id, update, expected, absent)
+
+    def _remove_malformed(self, seen: SessionCounts) -> None:
+        """Takes counts away that are no numbers.
+
+        ADD refuses them, so while they are there nobody can be counted; an absent one it takes as
+        zero. `attribute_type` because what is a number by now has been mended by another.
+        """
+        names = {f"#n{n}": name for n, name in enumerate(seen.malformed)}
+        self.sessions.update(
+            seen.session_id,
+            "REMOVE " + ", ".join(names),
+            " AND ".join(
+                ["createdAt = :epoch", *(f"NOT attribute_type({each}, :number)" for each in names)]
+            ),
+            "ALL_NEW",
+            names,
+            epoch=seen.session_epoch,
+            number="N",
+        )
+
+
+def _counted_from(item: Item) -> tuple[str, LedgerRow]:
+    session_id, epoch, language, _ = str(item["rosterKey"]).rsplit("#", 3)
+    row = LedgerRow(State.IN, 0, session_id, int(epoch), language)
+    return str(item["connectionId"]), row
+
+
+def _counts_from(item: Item) -> SessionCounts:
+    counts = {name: value for name, value in item.items() if _is_count(name)}
+    numbers = {name: value for name, value in counts.items() if type(value) is int}
+    return SessionCounts(
+        session_id=str(item["sessionId"]),
+        session_epoch=_number(item.get("createdAt")),
+        listener_count=numbers.pop(_SUM, None),
+        revision=numbers.pop(REVISION, None),
+        languages={name.removeprefix(LANGUAGE_PREFIX): n for name, n in numbers.items()},
+        malformed=tuple(name for name, value in counts.items() if type(value) is not int),
+    )
+
+
+def _is_count(name: str) -> bool:
+    return name in (_SUM, REVISION) or name.startswith(LANGUAGE_PREFIX)
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0

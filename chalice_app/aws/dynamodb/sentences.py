@@ -1,0 +1,165 @@
+"""Rows of the Sessions table that functions share while a sentence is on its way.
+
+Key: `sessionId`, like every row of that table. Two kinds, both with expiresAt (epoch seconds, TTL):
+
+- `golden-eagle-427#<createdAt>#under-way`: `at.<sequence>` = spokenAt (ms) for each sentence that
+  is on its way to the listeners, `said.<sequence>` for some that were;
+- `golden-eagle-427#<createdAt>#<sequence>#<spokenAt>#tally`, only of a sentence that was cut into
+  slices: `claim.<part>` = whose it is (random), `part.<part>` = what became of it (JSON: by
+  language, listeners, delivered, gone, dropped, failed, cached, untranslated, overBudget), expected
+  (parts), settled.
+
+Every update may be made twice with the same effect: the SDK repeats one whose answer is lost. They
+stand apart from the session's own row, which is busy with the ledger's transactions.
+"""
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from chalice_app.aws.dynamodb.table import Table
+from chalice_app.domain.reports import LanguageReport, Posted, merged
+from chalice_app.domain.sentence import InFlight, SentenceRef
+from chalice_app.wire.attribute_values import Item
+
+ROW_SECONDS = 3600
+"""Far beyond a sentence's 10 s and the 3 minutes in which Lambda tries an invocation again."""
+
+_MARK, _SAID, _CLAIM, _PART = "at.", "said.", "claim.", "part."
+
+
+@dataclass(frozen=True)
+class SentenceRows:
+    """`ports.SentencesInFlight` and `ports.TallyStore` on DynamoDB."""
+
+    table: Table
+
+    def enter(self, utterance: SentenceRef) -> InFlight:
+        """Adds a sentence; all that there is by then."""
+        row = self.table.upsert(
+            _under_way_key(utterance),
+            "SET #mark = if_not_exists(#mark, :at), expiresAt = :expires",
+            {"#mark": f"{_MARK}{utterance.sequence}"},
+            at=utterance.spoken_at,
+            expires=_expires_at(utterance),
+        )
+        return InFlight(_marks(row, _MARK), _marks(row, _SAID))
+
+    def finish(self, utterance: SentenceRef) -> None:
+        """Makes a sentence that is on its way one that was said."""
+        self.table.upsert(
+            _under_way_key(utterance),
+            "SET #said = :at, expiresAt = :expires REMOVE #mark",
+            {"#said": f"{_SAID}{utterance.sequence}", "#mark": f"{_MARK}{utterance.sequence}"},
+            at=utterance.spoken_at,
+            expires=_expires_at(utterance),
+        )
+
+    def forget(self, utterance: SentenceRef, sequences: Iterable[int]) -> None:
+        """Takes sentences away."""
+        marks = [f"{prefix}{sequence}" for sequence in sequences for prefix in (_MARK, _SAID)]
+        names = {f"#m{n}": mark for n, mark in enumerate(marks)}
+        if names:
+            self.table.upsert(_under_way_key(utterance), "REMOVE " + ", ".join(names), names)
+
+    def claim_part(self, utterance: SentenceRef, part: str) -> bool:
+        """Takes a part to send: True the first time only."""
+        mine = secrets.token_hex(8)
+        row = self.table.upsert(
+            _tally_key(utterance),
+            "SET #claim = if_not_exists(#claim, :mine), expiresAt = :expires",
+            {"#claim": _CLAIM + part},
+            mine=mine,
+            expires=_expires_at(utterance),
+        )
+        return row[_CLAIM + part] == mine
+
+    def add_part(
+        self,
+        utterance: SentenceRef,
+        part: str,
+        reports: Mapping[str, LanguageReport],
+        expected: int | None = None,
+    ) -> Mapping[str, LanguageReport] | None:
+        """Adds a part; the whole once it is there, until `settle`."""
+        update = "SET #part = if_not_exists(#part, :reports), expiresAt = :expires"
+        row = self.table.upsert(
+            _tally_key(utterance),
+            update if expected is None else f"{update}, expected = :expected",
+            {"#part": _PART + part},
+            reports=_encoded(reports),
+            expires=_expires_at(utterance),
+            **({} if expected is None else {"expected": expected}),
+        )
+        return _whole(row)
+
+    def settle(self, utterance: SentenceRef) -> None:
+        """Notes that the speaker has been told."""
+        self.table.upsert(_tally_key(utterance), "SET settled = :true", {}, true=True)
+
+
+def _whole(row: Item) -> Mapping[str, LanguageReport] | None:
+    parts = [value for name, value in row.items() if name.startswith(_PART)]
+    if len(parts) != row.get("expected") or "settled" in row:
+        return None
+    return merged(_decoded(str(part)) for part in parts)
+
+
+def _encoded(reports: Mapping[str, LanguageReport]) -> str:
+    """Without the names of those who are gone: their rows are deleted, their number matters."""
+    return json.dumps(
+        {
+            language: (
+                report.listeners,
+                report.posted.delivered,
+                len(report.posted.gone),
+                report.posted.dropped,
+                report.posted.failed,
+                report.cached,
+                report.failed,
+                report.over_budget,
+            )
+            for language, report in reports.items()
+        }
+    )
+
+
+def _decoded(text: str) -> Mapping[str, LanguageReport]:
+    return {language: _report(*values) for language, values in json.loads(text).items()}
+
+
+def _report(
+    listeners: int,
+    delivered: int,
+    gone: int,
+    dropped: int,
+    failed: int,
+    cached: bool,
+    untranslated: bool,
+    over_budget: bool = False,
+) -> LanguageReport:
+    posted = Posted(delivered, ("",) * gone, dropped, failed)
+    return LanguageReport(listeners, posted, cached, untranslated, over_budget)
+
+
+def _marks(row: Item, prefix: str) -> Mapping[int, int]:
+    return {
+        int(name.removeprefix(prefix)): at
+        for name, at in row.items()
+        if name.startswith(prefix) and isinstance(at, int)
+    }
+
+
+def _under_way_key(utterance: SentenceRef) -> str:
+    return f"{utterance.session_id}#{utterance.session_epoch}#under-way"
+
+
+def _tally_key(utterance: SentenceRef) -> str:
+    # With the time: a sentence whose function died is spoken again, and tallied anew.
+    spoken = f"{utterance.sequence}#{utterance.spoken_at}"
+    return f"{utterance.session_id}#{utterance.session_epoch}#{spoken}#tally"
+
+
+def _expires_at(utterance: SentenceRef) -> int:
+    return utterance.spoken_at // 1000 + ROW_SECONDS

@@ -1,0 +1,243 @@
+"""The Sessions table, as the request handlers use it.
+
+Index: `directory-index`, sparse: `directory` ("open" until a session is ended) and createdAt, keys
+alone. It costs a write unit when a session opens and one when it ends, and none while it goes on;
+to list 50 sessions takes 26 read units. A scan would read the sentences as well: those of ten talks
+are some 15,000 rows in the two hours that they are kept, 600 read units a look.
+
+Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
+
+- a session, `golden-eagle-427`: speakerConnectionId, sourceLanguage, listenerCount,
+  `listeners.<language>` (one number a language, top-level because ADD takes no nested attribute),
+  countsRevision, isActive, createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash,
+  lastSequence and, where the session has its own, joinCodeHash, maxListeners, characterBudget;
+- a sentence, `golden-eagle-427#<createdAt>#<sequence>`: spokenAt (ms), sourceLanguage, expiresAt,
+  claim (random, whose it is), settled once it has been sent and, if sentences are kept, text. Its
+  conditional put is what makes a sequence be spoken once, in whatever order two invocations come;
+  it lives `SENTENCE_TTL_SECONDS`.
+
+The counts are written by the roster ledger alone (`rosters_table`) and corrected by the reconciler.
+A language's count stays when it falls to zero. Beyond some 53 languages the row exceeds 1 KB and a
+change of a count costs 7 write units instead of 5; a language that nobody listens to any more could
+be taken out, but by a further write, which its next listener undoes, to save a cent in 8,000
+changes of a session that many languages have left.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from chalice_app.aws.dynamodb.table import Table
+from chalice_app.domain.errors import ConditionFailed
+from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, Sentence, SentenceRef
+from chalice_app.domain.session import Session
+from chalice_app.wire.attribute_values import Item
+
+LANGUAGE_PREFIX = "listeners."
+"""Begins the attribute that counts one language's listeners."""
+
+DIRECTORY_INDEX = "directory-index"
+
+REVISION = "countsRevision"
+"""Rises with every change of the counts."""
+
+SENTENCE_TTL_SECONDS = 2 * 3600
+"""A connection lives 2 hours at most: nobody can come back for anything older."""
+
+
+@dataclass(frozen=True)
+class SessionsTable:
+    """`ports.SessionStore` on DynamoDB."""
+
+    table: Table
+    keep_sentences: bool = True
+
+    def put_session(self, session: Session) -> None:
+        """Stores a new session; ConditionFailed when one that has not expired has the name."""
+        self.table.put(
+            {
+                "sessionId": session.session_id,
+                "sourceLanguage": session.source_language,
+                "tokenHash": session.token_hash,
+                "createdAt": session.created_at,
+                "expiresAt": session.expires_at,
+                "isActive": True,
+                "directory": "open",
+                "listenerCount": 0,
+                "lastSequence": 0,
+                "joinCodeHash": session.join_code_hash,
+                "maxListeners": session.max_listeners,
+                "characterBudget": session.character_budget,
+            },
+            "attribute_not_exists(sessionId) OR expiresAt <= :now",
+            now=session.created_at // 1000,
+        )
+
+    def get_session(self, session_id: str) -> Session | None:
+        """The session by consistent read."""
+        item = self.table.get(session_id)
+        return session_from(item) if item is not None else None
+
+    def list_open(self, limit: int) -> Sequence[Session]:
+        """The newest sessions that have not been ended, newest first."""
+        keys = self.table.query_last_keys(DIRECTORY_INDEX, "directory = :open", limit, open="open")
+        found = self.table.batch_get(keys, consistent=False)
+        return [session_from(found[key]) for key in keys if key in found]
+
+    def set_speaker(self, session: Session, connection_id: str) -> str | None:
+        """Makes that connection the speaker's and returns the one that was it, in one write."""
+        before = self.table.update(
+            session.session_id,
+            "SET speakerConnectionId = :connection",
+            "createdAt = :epoch AND isActive = :true",
+            "ALL_OLD",
+            connection=connection_id,
+            epoch=session.created_at,
+            true=True,
+        )
+        return _optional(before, "speakerConnectionId")
+
+    def clear_speaker(self, session_id: str, connection_id: str) -> None:
+        """Forgets the speaker's connection, unless another has taken over."""
+        try:
+            self.table.update(
+                session_id,
+                "REMOVE speakerConnectionId",
+                "speakerConnectionId = :connection",
+                connection=connection_id,
+            )
+        except ConditionFailed:
+            return
+
+    def end_session(self, session: Session) -> None:
+        """Marks it as ended."""
+        try:
+            self.table.update(
+                session.session_id,
+                "SET isActive = :false REMOVE directory",
+                "createdAt = :epoch",
+                false=False,
+                epoch=session.created_at,
+            )
+        except ConditionFailed:
+            return
+
+    def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
+        """Takes the sequence number by writing its row, or tells how it stands with it.
+
+        Nothing is sent that is older than `CAPTION_LIFE_MS`, so a function that took the number
+        longer ago than that, by the gateway's own clock, and has not settled it, has died on the
+        way. The SDK sends a write again whose answer is lost, and would meet its own row: the claim
+        tells it from another's.
+        """
+        claim = secrets.token_hex(8)
+        try:
+            self.table.put(
+                {
+                    "sessionId": _sentence_key(session, sentence.sequence),
+                    "claim": claim,
+                    "spokenAt": sentence.spoken_at,
+                    "sourceLanguage": sentence.source_language,
+                    "text": sentence.text if self.keep_sentences else None,
+                    "expiresAt": sentence.spoken_at // 1000 + SENTENCE_TTL_SECONDS,
+                },
+                "attribute_not_exists(sessionId)"
+                " OR (attribute_not_exists(settled) AND spokenAt <= :dead)",
+                dead=sentence.spoken_at - CAPTION_LIFE_MS,
+            )
+        except ConditionFailed as failure:
+            if failure.found.get("claim") == claim:
+                return Claim.TAKEN
+            return Claim.SPOKEN if "settled" in failure.found else Claim.UNDER_WAY
+        return Claim.TAKEN
+
+    def settle_sequence(self, utterance: SentenceRef) -> None:
+        """Notes that the sentence has been sent, unless its number was taken over meanwhile."""
+        with suppress(ConditionFailed):
+            self.table.update(
+                f"{utterance.session_id}#{utterance.session_epoch}#{utterance.sequence}",
+                "SET settled = :true",
+                "spokenAt = :at",
+                true=True,
+                at=utterance.spoken_at,
+            )
+
+    def release_sequence(self, session: Session, sequence: int) -> None:
+        """Gives a number back by deleting its row."""
+        self.table.delete(_sentence_key(session, sequence))
+
+    def raise_last_sequence(self, session: Session, sequence: int) -> Session:
+        """Notes the highest sequence spoken; returns the session as it is from then on."""
+        try:
+            item: Mapping[str, object] = self.table.update(
+                session.session_id,
+                "SET lastSequence = :sequence",
+                "createdAt = :epoch AND lastSequence < :sequence",
+                sequence=sequence,
+                epoch=session.created_at,
+            )
+        except ConditionFailed as failure:
+            if failure.found.get("createdAt") != session.created_at:
+                raise
+            item = failure.found
+        return session_from(item)
+
+    def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
+        """The kept sentences with these numbers, in order."""
+        keys = {_sentence_key(session, sequence): sequence for sequence in sorted(sequences)}
+        found = self.table.batch_get(keys, consistent=True)
+        return [
+            _sentence_from(found[key], sequence)
+            for key, sequence in keys.items()
+            if "text" in found.get(key, {})
+        ]
+
+
+def session_from(item: Mapping[str, object]) -> Session:
+    """The session that a row tells of."""
+    return Session(
+        session_id=str(item["sessionId"]),
+        source_language=str(item["sourceLanguage"]),
+        token_hash=str(item["tokenHash"]),
+        created_at=_number(item, "createdAt"),
+        expires_at=_number(item, "expiresAt"),
+        is_active=bool(item["isActive"]),
+        speaker_connection_id=_optional(item, "speakerConnectionId"),
+        last_sequence=_number(item, "lastSequence"),
+        listener_count=_number(item, "listenerCount"),
+        languages={
+            name.removeprefix(LANGUAGE_PREFIX): _number(item, name)
+            for name in sorted(item)
+            if name.startswith(LANGUAGE_PREFIX) and _number(item, name) > 0
+        },
+        join_code_hash=_optional(item, "joinCodeHash"),
+        max_listeners=_number(item, "maxListeners") if "maxListeners" in item else None,
+        character_budget=_number(item, "characterBudget") if "characterBudget" in item else None,
+        counts_revision=_number(item, REVISION) if REVISION in item else 0,
+    )
+
+
+def _sentence_from(item: Item, sequence: int) -> Sentence:
+    return Sentence(
+        sequence=sequence,
+        text=str(item["text"]),
+        source_language=str(item["sourceLanguage"]),
+        spoken_at=_number(item, "spokenAt"),
+    )
+
+
+def _sentence_key(session: Session, sequence: int) -> str:
+    return f"{session.session_id}#{session.created_at}#{sequence}"
+
+
+def _number(item: Mapping[str, object], name: str) -> int:
+    value = item[name]
+    if not isinstance(value, int):
+        raise TypeError(f"{name} is no number")
+    return value
+
+
+def _optional(item: Mapping[str, object], name: str) -> str | None:
+    value = item.get(name)
+    return str(value) if value is not None else None

@@ -1,0 +1,84 @@
+"""The cache's entries, their hits and their use."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class CachedTranslation:
+    """One sentence in one language, as it was translated once.
+
+    `settings` names what of the engine's settings shaped the translation; empty for its defaults.
+    """
+
+    cache_key: str
+    source_language: str
+    target_language: str
+    source_text: str
+    translated_text: str
+    created_at: int
+    ttl: int
+    settings: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Hits of one cache entry: how many, and when the last one was."""
+
+    count: int
+    last_at: int
+
+    def __add__(self, other: "Hits") -> "Hits":
+        return Hits(self.count + other.count, max(self.last_at, other.last_at))
+
+
+@dataclass(frozen=True, slots=True)
+class HitRow:
+    """A row of the access outbox: hits that one container gathered, by cache key."""
+
+    name: str
+    accesses: Mapping[str, Hits]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryUse:
+    """How a cache entry has been used.
+
+    `characters` is the length of its source text, 0 where that was not read.
+    """
+
+    cache_key: str
+    last_accessed_at: int
+    access_count: int
+    ttl: int
+    characters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UseUpdate:
+    """A change of an entry's use: `count` more hits and, if it moves, its new last access.
+
+    It holds only while the entry's last access is the one that was `seen`.
+    """
+
+    cache_key: str
+    count: int
+    seen: int
+    last_accessed_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryCount:
+    """How many entries there are: alive, and past their time though DynamoDB still has them."""
+
+    live: int
+    expired: int
+
+
+class Removal(StrEnum):
+    """What became of an attempt to remove an entry."""
+
+    REMOVED = "removed"
+    GONE = "gone"
+    TOUCHED = "touched"

@@ -1,0 +1,142 @@
+"""The cache's policy: keys, hits that are really hits, and new entries.
+
+A cache that is down or throttled costs latency, never a caption: every failure here is a miss, and
+nobody waits longer for it than `LOOKUP_SECONDS`.
+"""
+
+import hashlib
+import logging
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from chalice_app.cache.entries import CachedTranslation
+from chalice_app.cache.hit_buffer import HitBuffer
+from chalice_app.cache.ports import TranslationCacheStore
+from chalice_app.domain.clock import Clock
+from chalice_app.domain.errors import Unavailable
+
+_log = logging.getLogger(__name__)
+
+_Answer = TypeVar("_Answer")
+
+LOOKUP_SECONDS = 0.5
+"""How long a sentence waits for the cache: a lookup takes 5 to 50 ms, but a database that does not
+answer is given up by the SDK only after several seconds, most of a caption's life."""
+
+WRITE_SECONDS = 2.0
+"""How long a sentence that is served waits for its entries to be written; they may come later."""
+
+
+def canonical(text: str) -> str:
+    """The text as it is translated and compared: NFC, trimmed, white space runs collapsed."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def cache_key(source: str, target: str, text: str, settings: str = "") -> str:
+    """`{source}:{target}:{first 16 hex digits of SHA-256 of the lower-cased canonical text}`.
+
+    `settings` names whatever of the engine's settings alters its output (terminology, profanity,
+    formality); where there is any, it is hashed with the text.
+
+    64 bits and lower-casing collide; `TranslationCache.get` checks text and settings themselves.
+    """
+    hashed = canonical(text).lower() + (f"\0{settings}" if settings else "")
+    digest = hashlib.sha256(hashed.encode()).hexdigest()
+    return f"{source}:{target}:{digest[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationCache:
+    """Translations that were made before.
+
+    Without `executor` the store is called in the caller's own thread, for as long as it takes;
+    without `outbox` nobody learns of hits.
+    """
+
+    store: TranslationCacheStore
+    clock: Clock
+    ttl_seconds: int
+    outbox: HitBuffer | None = None
+    executor: Executor | None = None
+    settings: str = ""
+    lookup_seconds: float = LOOKUP_SECONDS
+    write_seconds: float = WRITE_SECONDS
+
+    def get(self, text: str, source: str, targets: Iterable[str]) -> Mapping[str, str]:
+        """The cached translations of a text, by target language, in one round trip.
+
+        An entry counts only if it is alive (DynamoDB deletes late) and was made from this very
+        text ("US" is not "us"), between these languages and with these settings.
+        """
+        wanted = canonical(text)
+        keys = {cache_key(source, target, wanted, self.settings): target for target in targets}
+        if not keys:
+            return {}
+        try:
+            entries = self._within(self.lookup_seconds, partial(self.store.get_entries, keys))
+        except (Unavailable, TimeoutError):
+            _log.warning("the translation cache is unavailable: translating without it")
+            return {}
+        now = self.clock.now_ms() // 1000
+        hits = {
+            key: entry.translated_text
+            for key, entry in entries.items()
+            if entry.ttl > now
+            and canonical(entry.source_text) == wanted
+            and (entry.source_language, entry.target_language) == (source, keys[key])
+            and entry.settings == self.settings
+            and entry.translated_text
+        }
+        if self.outbox is not None:
+            self.outbox.note(hits)
+        return {keys[key]: translated for key, translated in hits.items()}
+
+    def put(self, text: str, source: str, translations: Mapping[str, str]) -> None:
+        """Remembers new translations, by target language; called when nobody waits any more."""
+        if translations:
+            entries = self._entries(canonical(text), source, translations)
+            try:
+                self._within(self.write_seconds, partial(self.store.put_entries, entries))
+            except (Unavailable, TimeoutError):
+                _log.warning("%d translations could not be cached in time", len(translations))
+        self.settle()
+
+    def settle(self, *, burst_over: bool = False) -> None:
+        """Writes the hits if they are due or no more will come: for when nobody waits any more."""
+        if self.outbox is not None and (burst_over or self.outbox.is_due):
+            try:
+                self._within(self.write_seconds, self.outbox.flush)
+            except TimeoutError:
+                _log.warning("the cache's hits are not written yet")
+
+    def _within(self, seconds: float, call: Callable[[], _Answer]) -> _Answer:
+        """The call's answer, or TimeoutError while it goes on in its thread."""
+        if self.executor is None:
+            return call()
+        answer = self.executor.submit(call)
+        try:
+            return answer.result(seconds)
+        finally:
+            answer.cancel()  # one that has not begun need not begin any more
+
+    def _entries(
+        self, text: str, source: str, translations: Mapping[str, str]
+    ) -> Sequence[CachedTranslation]:
+        now = self.clock.now_ms()
+        return [
+            CachedTranslation(
+                cache_key=cache_key(source, target, text, self.settings),
+                source_language=source,
+                target_language=target,
+                source_text=text,
+                translated_text=translated,
+                created_at=now,
+                ttl=now // 1000 + self.ttl_seconds,
+                settings=self.settings,
+            )
+            for target, translated in translations.items()
+        ]

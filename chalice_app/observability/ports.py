@@ -1,0 +1,18 @@
+"""Where metrics go."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class MetricsSink(Protocol):
+    """Where metrics go."""
+
+    def emit(self, values: Mapping[str, float]) -> None:
+        """Publishes the metrics under their names (see `metrics`)."""
+
+
+class PairMetricsSink(Protocol):
+    """Where metrics of one language pair go."""
+
+    def emit_pair(self, pair: str, values: Mapping[str, float]) -> None:
+        """Publishes metrics of a pair such as `en:es`, apart from the stage's own."""

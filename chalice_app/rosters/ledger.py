@@ -1,0 +1,244 @@
+"""The roster ledger: what has been counted, and the pure rule that brings it to the truth.
+
+A stream record means only "this connection changed", never "+1". Whoever handles it reads what has
+been counted (the ledger) and then the truth (Connections), and writes the difference in one
+transaction that holds only if the ledger is still as it was read. So a record may come twice, late,
+or in the hands of an invocation that outlived its time-out: what is counted stays exact.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from chalice_app.domain.session import Connection, Session
+
+MAX_WRITES = 99
+"""Ledger rows a transaction: DynamoDB allows 100 actions, and the session's counts are one.
+
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+"""
+
+
+class State(StrEnum):
+    """Whether a connection is counted. OUT is for ever: connection ids are never used again."""
+
+    IN = "IN"
+    OUT = "OUT"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """What has been counted for one connection.
+
+    `version` is that of the Connections row it was taken from; (state, version) names every state
+    that a row is ever in, because versions only rise and OUT is terminal. A tombstone of a
+    connection that was never counted has no session. `from_sequence` is the first sentence that
+    broadcasts send it: whoever came back has had everything before it replayed.
+    """
+
+    state: State
+    version: int
+    session_id: str = ""
+    session_epoch: int = 0
+    target_language: str = ""
+    from_sequence: int = 0
+
+    @property
+    def session_key(self) -> "SessionKey":
+        """The session that the row counts in."""
+        return self.session_id, self.session_epoch
+
+
+SessionKey = tuple[str, int]
+"""A session's name and epoch (`created_at`): names come back, pairs do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerWrite:
+    """One row's way from what was read (None: no row) to what is true."""
+
+    connection_id: str
+    before: LedgerRow | None
+    after: LedgerRow
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTransaction:
+    """Rows and counts that change together or not at all.
+
+    `session` is None where nothing is counted: tombstones, and rows of sessions that are no more.
+    `deltas` are listeners per language; their sum is the change of listenerCount. With a
+    `last_sequence` it holds only while no later sentence of the session has been spoken.
+    """
+
+    writes: tuple[LedgerWrite, ...]
+    session: SessionKey | None = None
+    last_sequence: int | None = None
+
+    @property
+    def deltas(self) -> Mapping[str, int]:
+        """The change of every language's count; languages that stay the same are left out."""
+        counts: Counter[str] = Counter()
+        for before, after in self._moves:
+            if before is not None:
+                counts[before] -= 1
+            if after is not None:
+                counts[after] += 1
+        return {language: delta for language, delta in sorted(counts.items()) if delta}
+
+    @property
+    def moves(self) -> bool:
+        """Whether somebody comes, goes or changes the language, be the sums the same thereafter.
+
+        Whoever counts rows one after the other must learn of it: of two who swap languages it may
+        see one before and one after.
+        """
+        return bool(self._moves)
+
+    @property
+    def _moves(self) -> Sequence[tuple[str | None, str | None]]:
+        """From which language to which, None being nowhere; nobody moves in no session."""
+        if self.session is None:
+            return []
+        places = [(_place(write.before), _place(write.after)) for write in self.writes]
+        return [(before, after) for before, after in places if before != after]
+
+
+def _place(row: LedgerRow | None) -> str | None:
+    """The language that the row counts for."""
+    return row.target_language if row is not None and row.state is State.IN else None
+
+
+def plan_transactions(
+    connection_ids: Iterable[str],
+    ledger: Mapping[str, LedgerRow],
+    connections: Mapping[str, Connection],
+    sessions: Mapping[str, Session],
+) -> Iterator[LedgerTransaction]:
+    """The transactions that bring the ledger of these connections to the truth, a session each."""
+    existing = {(session.session_id, session.created_at) for session in sessions.values()}
+    writes: defaultdict[SessionKey | None, list[LedgerWrite]] = defaultdict(list)
+    for connection_id in connection_ids:
+        write = plan_write(
+            connection_id, ledger.get(connection_id), connections.get(connection_id), existing
+        )
+        if write is not None:
+            writes[_counting_session(write, existing)].append(write)
+    for session, rows in writes.items():
+        for start in range(0, len(rows), MAX_WRITES):
+            yield LedgerTransaction(tuple(rows[start : start + MAX_WRITES]), session)
+
+
+def plan_return(
+    connections: Mapping[str, Connection], session: Session
+) -> Iterator[LedgerTransaction]:
+    """The transactions that count listeners who come back and have had everything replayed.
+
+    None of them may be in the ledger yet. Broadcasts begin where the replay has ended: the count
+    holds only if nothing was spoken since, and a sentence spoken before it, whose broadcast reads
+    the roster after it, passes them over.
+    """
+    key = (session.session_id, session.created_at)
+    writes = [
+        LedgerWrite(connection_id, None, replace(truth, from_sequence=session.last_sequence + 1))
+        for connection_id, connection in sorted(connections.items())
+        if (truth := _truth(connection, {key})) is not None
+    ]
+    for start in range(0, len(writes), MAX_WRITES):
+        chunk = tuple(writes[start : start + MAX_WRITES])
+        yield LedgerTransaction(chunk, key, session.last_sequence)
+
+
+def plan_write(
+    connection_id: str,
+    counted: LedgerRow | None,
+    connection: Connection | None,
+    existing: Container[SessionKey],
+) -> LedgerWrite | None:
+    """What to write for one connection, if anything.
+
+    A tombstone is written even when neither row exists: an invocation that read the connection
+    while it was there, and has slept since, must find its condition broken.
+    """
+    if counted is not None and counted.state is State.OUT:
+        return None
+    truth = _truth(connection, existing)
+    if truth is None:
+        if connection is not None and not connection.is_listener:
+            return None
+        version = counted.version if counted else 0
+        return LedgerWrite(connection_id, counted, _out(counted, version))
+    if counted is not None and counted.version >= truth.version:
+        return None
+    if counted is not None:
+        truth = replace(truth, from_sequence=counted.from_sequence)
+    return LedgerWrite(connection_id, counted, truth)
+
+
+def _truth(connection: Connection | None, existing: Container[SessionKey]) -> LedgerRow | None:
+    """The row of a connection that is to be counted, or None."""
+    if connection is None or connection.target_language is None or not connection.is_listener:
+        return None
+    if (connection.session_id, connection.session_epoch) not in existing:
+        return None
+    return LedgerRow(
+        State.IN,
+        connection.version,
+        connection.session_id,
+        connection.session_epoch,
+        connection.target_language,
+    )
+
+
+def _out(counted: LedgerRow | None, version: int) -> LedgerRow:
+    if counted is None:
+        return LedgerRow(State.OUT, version)
+    return LedgerRow(
+        State.OUT,
+        version,
+        counted.session_id,
+        counted.session_epoch,
+        counted.target_language,
+    )
+
+
+def _counting_session(write: LedgerWrite, existing: Container[SessionKey]) -> SessionKey | None:
+    """The session whose counts the write changes: the row's own, while it exists."""
+    row = write.after if write.after.state is State.IN else write.before
+    return row.session_key if row is not None and row.session_key in existing else None
+
+
+def named_sessions(
+    ledger: Mapping[str, LedgerRow], connections: Mapping[str, Connection]
+) -> Sequence[str]:
+    """The names of every session that the rows speak of: those whose rows must be read."""
+    names = {row.session_id for row in ledger.values() if row.session_id}
+    return sorted(names | {connection.session_id for connection in connections.values()})
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCounts:
+    """The counts of a session's row as they stand there, right or wrong, zeros included.
+
+    `listener_count` is None where somebody has taken it away. `revision` rises with every change of
+    them or of the rows behind them: counts that are the same again may have moved. `malformed` are
+    the attributes that are no numbers: they count nothing, and nothing can be added to them.
+    """
+
+    session_id: str
+    session_epoch: int
+    listener_count: int | None
+    languages: Mapping[str, int]
+    revision: int | None = None
+    malformed: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """What listenerCount should be: the sum of the languages."""
+        return sum(self.languages.values())
+
+    @property
+    def session_key(self) -> SessionKey:
+        """The session they are of."""
+        return self.session_id, self.session_epoch

@@ -1,0 +1,72 @@
+"""What the rosters need from the outside."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from chalice_app.domain.session import Connection, Session
+from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, SessionCounts, SessionKey
+
+
+class Roster(Protocol):
+    """The roster index: who gets the captions of a language."""
+
+    def query_roster(
+        self, session: Session, language: str, sequence: int | None = None
+    ) -> Sequence[str]:
+        """The connection ids of the session's listeners of that language.
+
+        With a sequence, only of those whom that sentence's broadcast is for: whoever came back
+        later has had it replayed.
+        """
+
+    def query_moved(self, session: Session, language: str, sequence: int | None) -> Sequence[str]:
+        """Those of them who have changed their language since they joined."""
+
+
+class Ledger(Protocol):
+    """What has been counted (Rosters), and the truth to bring it to (Connections, Sessions).
+
+    Every read is consistent: an eventually consistent one loses a change for ever. Each raises
+    MalformedRows where rows are not what this code writes.
+    """
+
+    def get_ledger(self, connection_ids: Iterable[str]) -> Mapping[str, LedgerRow]:
+        """The ledger rows that exist."""
+
+    def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
+        """The connections that exist."""
+
+    def get_sessions(self, session_ids: Iterable[str]) -> Mapping[str, Session]:
+        """The sessions that exist."""
+
+    def commit(self, transaction: LedgerTransaction) -> None:
+        """Writes rows and counts together; Conflict when a row is not as it was read."""
+
+
+class RosterSurvey(Protocol):
+    """Everything that is counted and everything that ought to be.
+
+    The scans are eventually consistent and show where to look; `read_counts` and `scan_session`
+    are consistent, for whoever corrects.
+    """
+
+    def scan_connections(self) -> Iterable[Connection]:
+        """Every connection."""
+
+    def scan_counted(self) -> Iterable[tuple[str, LedgerRow]]:
+        """Every connection that is counted, with its row but for the version."""
+
+    def scan_counts(self) -> Iterable[SessionCounts]:
+        """The counts of every session."""
+
+    def read_counts(self, session_id: str) -> SessionCounts | None:
+        """The counts of one session as they are now."""
+
+    def scan_session(self, session: SessionKey) -> Iterable[LedgerRow]:
+        """The rows that count in one session, as they are now."""
+
+    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
+        """Adds to a session's counts (listeners per language); listenerCount becomes their sum.
+
+        ConditionFailed when the counts are no longer as they were seen.
+        """

@@ -1,0 +1,45 @@
+"""Asks those to renew their connections whom API Gateway is about to close.
+
+It closes a connection after two hours, whatever happens on it; a hall that came together would be
+cut together, in the middle of a sentence. So the reconciler, which looks through Connections every
+five minutes anyway, asks whoever is older than `after_seconds` to come back at a random moment
+within `within_seconds`: listeners with the last sequence they heard, and so they miss nothing; a
+speaker by taking over from itself. It asks at each look, which is harmless; who does not understand
+is closed by API Gateway, and comes back then.
+
+Source of the two hours:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from chalice_app.delivery.broadcast import Broadcast
+from chalice_app.domain.reports import Posted
+from chalice_app.domain.session import Connection
+from chalice_app.wire import messages
+
+ASKING_SECONDS = 60.0
+"""How long is asked at a look: whoever has no turn has it at the next, ten minutes ahead still."""
+
+ASKING_SHARE = 0.25
+"""Of the requests a second: captions, and those who come back, need the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Whom to ask, and to come back within how many seconds."""
+
+    broadcast: Broadcast
+    after_seconds: int
+    within_seconds: int
+
+    def is_due(self, connection: Connection, now_ms: int) -> bool:
+        """Whether the connection is so old that API Gateway will close it soon."""
+        return now_ms - connection.connected_at >= self.after_seconds * 1000
+
+    def ask(self, connection_ids: Collection[str]) -> Posted:
+        """Asks these connections to renew."""
+        deadline = self.broadcast.clock.monotonic() + ASKING_SECONDS
+        message = messages.renew(self.within_seconds * 1000)
+        return self.broadcast.send(sorted(connection_ids), message, deadline, ASKING_SHARE)

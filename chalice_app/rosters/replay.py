@@ -1,0 +1,49 @@
+"""Use case: listeners who come back get what they missed, in order and in their language."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from chalice_app.delivery.broadcast import Broadcast
+from chalice_app.domain.sentence import Sentence
+from chalice_app.domain.session import Connection, Session
+from chalice_app.sessions.ports import SessionStore
+from chalice_app.translation.sentence import SentenceTranslator, TranslatedSentence, caption_of
+from chalice_app.wire import messages
+
+MOST_CAPTIONS = 50
+"""The protocol's limit of what is sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Replays kept sentences; a hall that lost its network together shares one rendering each."""
+
+    sessions: SessionStore
+    renderer: SentenceTranslator
+    broadcast: Broadcast
+    executor: Executor
+
+    def replay(self, session: Session, language: str, listeners: Sequence[Connection]) -> None:
+        """Sends each listener of that language the captions after its own last sequence."""
+        missed_from = {
+            listener.connection_id: listener.last_sequence
+            for listener in listeners
+            if listener.last_sequence is not None
+        }
+        if not missed_from:
+            return
+        first = max(min(missed_from.values()), session.last_sequence - MOST_CAPTIONS) + 1
+        sequences = range(first, session.last_sequence + 1)
+        sentences = self.sessions.get_sentences(session, sequences)
+        # Rendered side by side, sent one after the other.
+        rendered = self.executor.map(lambda each: self._render(session, each, language), sentences)
+        for sentence, rendering in zip(sentences, rendered, strict=True):
+            waiting = [key for key, last in missed_from.items() if last < sentence.sequence]
+            caption = caption_of(session, sentence, rendering)
+            self.broadcast.notify(waiting, messages.caption(caption))
+
+    def _render(self, session: Session, sentence: Sentence, language: str) -> TranslatedSentence:
+        (rendering,) = self.renderer.render(session, sentence, [language])
+        self.renderer.remember(sentence, [rendering])
+        return rendering

@@ -1,0 +1,77 @@
+"""What sessions need from the outside."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from chalice_app.domain.sentence import Claim, Sentence, SentenceRef
+from chalice_app.domain.session import Connection, Session
+
+
+class SessionStore(Protocol):
+    """The Sessions table, its counts excepted: those belong to the roster ledger."""
+
+    def put_session(self, session: Session) -> None:
+        """Stores a new session; ConditionFailed when the name is taken."""
+
+    def get_session(self, session_id: str) -> Session | None:
+        """The session as it is now (consistent read)."""
+
+    def set_speaker(self, session: Session, connection_id: str) -> str | None:
+        """Makes that connection the speaker's; returns the one that was the speaker's until then.
+
+        ConditionFailed when the session is not open.
+        """
+
+    def clear_speaker(self, session_id: str, connection_id: str) -> None:
+        """Forgets the speaker's connection, if it still is that one."""
+
+    def end_session(self, session: Session) -> None:
+        """Marks it as ended; doing so twice is harmless."""
+
+    def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
+        """Takes the sentence's sequence number, or tells how it stands with who has it.
+
+        A number that was taken `CAPTION_LIFE_MS` before this sentence was spoken, and of which
+        `settle_sequence` never told, is taken from a function that has died.
+        """
+
+    def settle_sequence(self, utterance: SentenceRef) -> None:
+        """Notes that the sentence has been sent: nobody may take its number any more."""
+
+    def release_sequence(self, session: Session, sequence: int) -> None:
+        """Gives a number back that was taken for a sentence that was then not sent."""
+
+    def raise_last_sequence(self, session: Session, sequence: int) -> Session:
+        """Notes the highest sequence spoken; a lower one changes nothing.
+
+        Returns the session as it is from then on: whoever is not in its rosters yet will find the
+        sequence there when they join. ConditionFailed when it is no more.
+        """
+
+    def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
+        """The kept sentences with these numbers, in order; those not kept are left out."""
+
+
+class ConnectionStore(Protocol):
+    """The Connections table: the truth about who is there."""
+
+    def put_connection(self, connection: Connection) -> None:
+        """Stores a new connection."""
+
+    def get_connection(self, connection_id: str) -> Connection | None:
+        """The connection as it is now (consistent read)."""
+
+    def change_language(self, connection_id: str, target_language: str) -> None:
+        """Changes the language and raises the version; ConditionFailed when the row is gone."""
+
+    def delete_connection(self, connection_id: str) -> None:
+        """Deletes the row; doing so twice is harmless."""
+
+    def delete_expired(self, connection_id: str, now_seconds: int) -> None:
+        """Deletes the row if its life is over at that time (epoch seconds)."""
+
+    def delete_gone(self, connection_ids: Iterable[str], connected_before: int) -> None:
+        """Deletes the rows of sockets that are gone, but none connected after that time (ms)."""
+
+    def query_listeners(self, session_id: str) -> Iterable[Connection]:
+        """The listeners of a session, by the index (eventually consistent)."""

@@ -1,0 +1,16 @@
+"""What translation needs from the outside."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from chalice_app.domain.languages import Language
+
+
+class Translator(Protocol):
+    """The translation engine."""
+
+    def translate(self, text: str, source_language: str, target_language: str) -> str:
+        """One translation; TranslationFailed when there is none."""
+
+    def list_languages(self) -> Sequence[Language]:
+        """What the engine offers."""

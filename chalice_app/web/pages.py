@@ -1,0 +1,122 @@
+"""The pages and their files: types, caching, and a policy under which nothing foreign can run.
+
+The files lie in a folder a page, and in `shared/`; browsers see all of them in one, so each name is
+there once. A file names others in double quotes, as browsers see them (`"./words.js"`,
+`"../web/base.css"`). Served, each such name carries the version of the whole
+folder, so that browsers keep a file for a year and yet never mix two versions: a hall that scans
+one QR code asks for each file once, and for the page alone when it comes back.
+"""
+
+import functools
+import hashlib
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+WEB = Path(__file__).parent
+
+SPEAKER, LISTENER, OPERATOR = "index.html", "listen.html", "ops.html"
+
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+}
+_NEIGHBOUR = re.compile(r'"((?:\./|(?:\.\./)?web/)[a-z0-9-]+\.(?:css|js|svg))"')
+_WEBSOCKET_URL = "{{websocketUrl}}"
+_A_YEAR = "public, max-age=31536000, immutable"
+_ASK_FIRST = "no-cache"
+
+_PERMISSIONS = "microphone=(self), screen-wake-lock=(self), camera=(), geolocation=(), payment=()"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The files by name, ready to be served, and the version of them all."""
+
+    files: Mapping[str, str]
+    version: str
+
+    def page(self, name: str, websocket_url: str, if_none_match: str = "") -> Answer:
+        """A page that may talk to that WebSocket endpoint and to where it came from, no one else.
+
+        Browsers ask each time whether it has changed.
+        """
+        body = self.files[name].replace(_WEBSOCKET_URL, html.escape(websocket_url))
+        headers = {
+            "Cache-Control": _ASK_FIRST,
+            "Content-Security-Policy": content_security_policy(websocket_url),
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Permissions-Policy": _PERMISSIONS,
+        }
+        return _answer(name, body, headers, if_none_match)
+
+    def file(self, name: str, version: str = "", if_none_match: str = "") -> Answer:
+        """A file that the pages use, to be kept for good if asked for by its present version."""
+        if name not in self.files or name.endswith(".html"):
+            return Answer(404, {"Content-Type": "text/plain"}, "there is no such file")
+        caching = _A_YEAR if version == self.version else _ASK_FIRST
+        return _answer(name, self.files[name], {"Cache-Control": caching}, if_none_match)
+
+
+@functools.cache
+def load(directory: Path = WEB) -> Pages:
+    """Reads the folder, once a process."""
+    raw = {
+        path.name: path.read_text(encoding="utf-8")
+        for path in sorted(directory.rglob("*"), key=lambda path: path.name)
+        if path.suffix in _TYPES
+    }
+    version = _digest("\0".join(part for item in raw.items() for part in item))
+    files = {name: _NEIGHBOUR.sub(rf'"\1?v={version}"', text) for name, text in raw.items()}
+    return Pages(files, version)
+
+
+def content_security_policy(websocket_url: str) -> str:
+    """The pages' policy: only their own files run, and no text can become markup or script."""
+    socket = urlsplit(websocket_url)
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            f"connect-src 'self' {socket.scheme}://{socket.netloc}",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    )
+
+
+def _answer(name: str, body: str, headers: Mapping[str, str], if_none_match: str) -> Answer:
+    tag = f'"{_digest(body)}"'
+    common = {
+        **headers,
+        "Content-Type": _TYPES[Path(name).suffix],
+        "ETag": tag,
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+    # A proxy that compresses weakens the tag; for "has it changed" that makes no difference.
+    known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
+    return Answer(304, common) if tag in known else Answer(200, common, body)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

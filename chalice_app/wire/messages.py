@@ -1,0 +1,375 @@
+"""The wire format: what clients send, parsed and checked, and what they get, serialised.
+
+Every parser raises a leaf of `errors` whose message may be shown to whoever sent the input; no
+parser repeats the input in it.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalice_app.domain import languages
+from chalice_app.domain.errors import BadMessage, BroadcasterError, InvalidLanguage, TextTooLong
+from chalice_app.domain.join_codes import LONGEST, SHORTEST, composed_code
+from chalice_app.domain.languages import Language
+from chalice_app.domain.reports import LanguageReport
+from chalice_app.domain.sentence import Caption
+from chalice_app.domain.session import Connection, Session
+from chalice_app.domain.session_names import is_session_name
+
+MAX_TEXT_CHARACTERS = 4_000
+"""One sentence's length; the protocol's limit."""
+
+MAX_SEQUENCE = 2**53 - 1
+"""The largest integer that a browser's JSON keeps exact."""
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
+"""Unicode's categories of what shows nothing by itself: spaces, controls, zero-width characters,
+and marks that have no letter to stand on."""
+
+_DIGITS = re.compile(r"[0-9]{1,20}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class JoinAsListener:
+    """A handshake of a listener; `last_sequence` is set when it comes back."""
+
+    session_id: str
+    target_language: str
+    last_sequence: int | None
+    join_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinAsSpeaker:
+    """A handshake of whoever holds the session's token."""
+
+    session_id: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """What a session is to be; None where it has nothing of its own."""
+
+    source_language: str
+    join_code: str | None = None
+    max_listeners: int | None = None
+    character_budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """One sentence."""
+
+    sequence: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLanguage:
+    """A listener's new language."""
+
+    target_language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Keeps the socket from idling out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Asks for the session's state."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Ends the session."""
+
+
+Join = JoinAsListener | JoinAsSpeaker
+Message = Speak | ChangeLanguage | Heartbeat | Status | End
+
+
+def parse_join(query: Mapping[str, str] | None) -> Join:
+    """The query of a handshake.
+
+    Raises:
+        BadMessage: a parameter is missing or malformed.
+        InvalidLanguage: the language is no BCP-47 tag.
+    """
+    query = query or {}
+    session_id = query.get("sessionId", "")
+    if not is_session_name(session_id):
+        raise BadMessage("sessionId is missing or malformed")
+    token, language = query.get("token"), query.get("targetLanguage")
+    if token is not None and language is not None:
+        raise BadMessage("token and targetLanguage exclude each other")
+    if token is not None:
+        return JoinAsSpeaker(session_id, _checked_token(token))
+    if language is None:
+        raise BadMessage("targetLanguage or token is missing")
+    return JoinAsListener(
+        session_id, parse_language(language), _last_sequence(query), query.get("joinCode")
+    )
+
+
+def _checked_token(token: str) -> str:
+    if not _TOKEN.fullmatch(token):
+        raise BadMessage("token is malformed")
+    return token
+
+
+def _last_sequence(query: Mapping[str, str]) -> int | None:
+    text = query.get("lastSequence")
+    if text is None:
+        return None
+    if not _DIGITS.fullmatch(text) or int(text) > MAX_SEQUENCE:
+        raise BadMessage("lastSequence is no whole number")
+    return int(text)
+
+
+def parse_language(tag: object) -> str:
+    """A language tag in its canonical case (`PT-br` is `pt-BR`: BCP-47 ignores case).
+
+    Raises:
+        InvalidLanguage: it is no tag.
+    """
+    canonical = languages.canonical_tag(tag) if isinstance(tag, str) else ""
+    if not languages.is_language_tag(canonical):
+        raise InvalidLanguage("the language is no BCP-47 tag such as es or zh-TW")
+    return canonical
+
+
+def parse_open_session(body: object) -> OpenSession:
+    """What a `POST /sessions` asks for.
+
+    Raises:
+        BadMessage: the body is no JSON object, lacks the language or has a malformed field.
+        InvalidLanguage: the language is no tag.
+    """
+    if not isinstance(body, dict) or "sourceLanguage" not in body:
+        raise BadMessage('the body must be {"sourceLanguage": "en"}')
+    return OpenSession(
+        parse_language(body["sourceLanguage"]),
+        _new_join_code(body.get("joinCode")),
+        _limit(body.get("maxListeners"), "maxListeners"),
+        _limit(body.get("characterBudget"), "characterBudget"),
+    )
+
+
+def _new_join_code(value: object) -> str | None:
+    if value is None:
+        return None
+    code = composed_code(value) if isinstance(value, str) else ""
+    if not SHORTEST <= len(code) <= LONGEST or not _is_unicode(code):
+        raise BadMessage(f"joinCode must have {SHORTEST} to {LONGEST} characters")
+    return code
+
+
+def _limit(value: object, name: str) -> int | None:
+    if value is not None and (type(value) is not int or not 1 <= value <= MAX_SEQUENCE):
+        raise BadMessage(f"{name} must be a whole number from 1")
+    return value
+
+
+def parse_json(text: str | bytes) -> object:
+    """JSON as RFC 8259 has it: no NaN, no Infinity.
+
+    Raises:
+        BadMessage: it is none, or nested beyond what the parser bears.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise BadMessage("the message is no JSON") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def parse_message(text: str) -> Message:
+    """One WebSocket message.
+
+    Raises:
+        BadMessage: no JSON object, unknown action, a field missing or of the wrong type.
+        InvalidLanguage: the language is no tag.
+        TextTooLong: the sentence is longer than `MAX_TEXT_CHARACTERS`.
+    """
+    body = parse_json(text)
+    if not isinstance(body, dict):
+        raise BadMessage("the message is no JSON object")
+    match body.get("action"):
+        case "speak":
+            return Speak(_sequence(body.get("sequence")), _sentence_text(body.get("text")))
+        case "changeLanguage":
+            return ChangeLanguage(parse_language(body.get("targetLanguage")))
+        case "heartbeat":
+            return Heartbeat()
+        case "status":
+            return Status()
+        case "end":
+            return End()
+    raise BadMessage("unknown action")
+
+
+def _sequence(value: object) -> int:
+    if type(value) is not int or not 1 <= value <= MAX_SEQUENCE:
+        raise BadMessage("sequence must be a whole number from 1")
+    return value
+
+
+def _sentence_text(value: object) -> str:
+    if not isinstance(value, str) or all(
+        unicodedata.category(each) in _INVISIBLE for each in value
+    ):
+        raise BadMessage("text must be a string with something in it")
+    if len(value) > MAX_TEXT_CHARACTERS:
+        raise TextTooLong("the sentence is too long", maxCharacters=MAX_TEXT_CHARACTERS)
+    if not _is_unicode(value):
+        raise BadMessage("text holds half a surrogate pair")
+    return value
+
+
+def _is_unicode(text: str) -> bool:
+    """JSON's escapes can spell lone surrogates, which UTF-8, and so every later step, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def error(failure: BroadcasterError, request_id: str) -> dict[str, Any]:
+    """An error as whoever caused it is told."""
+    body: dict[str, Any] = {
+        "type": "error",
+        "code": failure.code,
+        "message": failure.message,
+        "requestId": request_id,
+    }
+    if "retryAfterMs" in failure.details:
+        body["retryAfterMs"] = failure.details["retryAfterMs"]
+    if failure.details:
+        body["details"] = dict(failure.details)
+    return body
+
+
+def session_status(session: Session, now_ms: int) -> dict[str, Any]:
+    """What `GET /sessions/{id}` answers."""
+    return {
+        "sessionId": session.session_id,
+        "sourceLanguage": session.source_language,
+        "isActive": session.is_open(now_ms),
+        "listenerCount": session.listener_count,
+        "languages": dict(session.languages),
+        "createdAt": session.created_at,
+        "expiresAt": session.expires_at * 1000,
+    }
+
+
+def opened_session(session: Session, token: str, websocket_url: str) -> dict[str, Any]:
+    """What `POST /sessions` answers; the only place that ever shows the token."""
+    return {
+        "sessionId": session.session_id,
+        "speakerToken": token,
+        "sourceLanguage": session.source_language,
+        "webSocketUrl": websocket_url,
+        "expiresAt": session.expires_at * 1000,
+    }
+
+
+def language(offered: Language) -> dict[str, Any]:
+    """One entry of `GET /languages`."""
+    body = {
+        "code": offered.code,
+        "name": offered.name,
+        "nativeName": offered.native_name,
+        "direction": offered.direction,
+    }
+    return body | ({"quality": offered.quality} if offered.quality else {})
+
+
+def joined(session: Session, connection: Connection) -> dict[str, Any]:
+    """Tells whoever joined that the session counts them."""
+    body: dict[str, Any] = {
+        "type": "joined",
+        "sessionId": session.session_id,
+        "role": connection.role.value,
+        "sourceLanguage": session.source_language,
+        "lastSequence": session.last_sequence,
+    }
+    if connection.target_language is not None:
+        body["targetLanguage"] = connection.target_language
+    return body
+
+
+def caption(of: Caption) -> dict[str, Any]:
+    """A sentence for the listeners of one language."""
+    body: dict[str, Any] = {
+        "type": "caption",
+        "sessionId": of.session_id,
+        "sequence": of.sequence,
+        "language": of.language,
+        "text": of.text,
+        "sourceLanguage": of.source_language,
+        "spokenAt": of.spoken_at,
+    }
+    return body | ({"untranslated": True} if of.untranslated else {})
+
+
+def spoken(
+    sequence: int, reports: Mapping[str, LanguageReport], duration_ms: int
+) -> dict[str, Any]:
+    """The delivery report of a sentence, for its speaker."""
+    return {
+        "type": "spoken",
+        "sequence": sequence,
+        "languages": {code: _language_report(report) for code, report in reports.items()},
+        "durationMs": duration_ms,
+    }
+
+
+def _language_report(report: LanguageReport) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "listeners": report.listeners,
+        "delivered": report.posted.delivered,
+        "gone": len(report.posted.gone),
+        "dropped": report.posted.dropped,
+        "cached": report.cached,
+    }
+    body |= {"failed": True} if report.failed else {}
+    return body | ({"overBudget": True} if report.over_budget else {})
+
+
+def roster(session: Session) -> dict[str, Any]:
+    """Who listens now, for the speaker."""
+    return {
+        "type": "roster",
+        "listenerCount": session.listener_count,
+        "languages": dict(session.languages),
+    }
+
+
+def session_ended(reason: str) -> dict[str, Any]:
+    """The last message of every connection of a session."""
+    return {"type": "sessionEnded", "reason": reason}
+
+
+def renew(within_ms: int) -> dict[str, Any]:
+    """Asks a client to close and come back, at a random moment within that time."""
+    return {"type": "renew", "withinMs": within_ms}
+
+
+HEARTBEAT_ACK: Mapping[str, Any] = {"type": "heartbeatAck"}
+
+
+def encode(message: Mapping[str, Any]) -> bytes:
+    """A message as it goes over the wire."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,1 @@
+"""The cache's tool: `python -m infra.cache stats|purge|warm`."""

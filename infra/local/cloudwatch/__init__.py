@@ -1,0 +1,1 @@
+"""What CloudWatch would know of the stage: metrics, the alarms' states, and its API."""

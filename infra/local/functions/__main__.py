@@ -1,0 +1,149 @@
+"""The functions' host: Lambda, its event sources, what CloudWatch sees of them, the HTTP routes.
+
+`python -m infra.local.functions --port N [--http-port M] --state-dir DIR [--project DIR]` imports
+the project's `app.py` and serves what it declares. When all of it listens it prints
+`ready http://127.0.0.1:N http://127.0.0.1:M`; without --http-port the second address is left out.
+SIGTERM or SIGINT: no new requests, then what the streams still hold is handled, then the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from chalice_app import bootstrap
+from chalice_app.observability import logs
+from infra.local.access.callers import page_hosts
+from infra.local.cloudwatch.api import CloudWatch
+from infra.local.cloudwatch.metrics import FunctionsOutput, Metrics
+from infra.local.event_sources.failures import FailureFile
+from infra.local.functions.background import background
+from infra.local.functions.http_routes import HttpRoutes
+from infra.local.functions.invocation import Invoker
+from infra.local.functions.lambda_api import InvokeApi
+from infra.local.functions.registry import Application, load
+from infra.local.stage import memory
+from infra.local.stage.ports import LOOPBACK
+from infra.local.stage.processes import PROJECT
+
+LOGGER = logging.getLogger(__name__)
+
+DRAIN_SECONDS: Final = 1.5
+"""What the streams and the asynchronous invocations get to come to an end, together."""
+
+GIVE_BACK_SECONDS: Final = 20.0
+
+
+async def serve(application: Application, arguments: argparse.Namespace, metrics: Metrics) -> int:
+    """Serve until SIGTERM or SIGINT.
+
+    Returns:
+        How many invocations had to be left unfinished.
+
+    Raises:
+        OSError: a port is taken.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    failures = FailureFile(arguments.state_dir / "failures.jsonl")
+    invoker = Invoker()
+    behind = background(application, invoker, failures, arguments.state_dir, metrics)
+    api = InvokeApi(application, invoker, failures, behind.wake)
+    served = api.web_application()
+    CloudWatch(metrics).add_routes(served)
+    runner = web.AppRunner(served, access_log=None, shutdown_timeout=0.2)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, LOOPBACK, arguments.port)
+        await site.start()
+        routes = _http_routes(application, arguments.http_port, behind.wake)
+        behind.start()
+        addresses = [runner.addresses[0][1], *([routes.port] if routes else [])]
+        print("ready", *(f"http://{LOOPBACK}:{port}" for port in addresses), flush=True)
+        giving_back = asyncio.create_task(_give_back())
+        await stop.wait()
+        giving_back.cancel()
+        if routes:
+            routes.stop()
+        deadline = time.monotonic() + DRAIN_SECONDS
+        await asyncio.to_thread(bootstrap.close)
+        await asyncio.to_thread(behind.stop, DRAIN_SECONDS)
+        await api.finish(max(0.0, deadline - time.monotonic()))
+    finally:
+        await runner.cleanup()
+    return invoker.finish(max(0.0, deadline - time.monotonic()))
+
+
+async def _give_back() -> None:
+    await asyncio.sleep(GIVE_BACK_SECONDS)
+    memory.keep()  # by now the clients have loaded their models
+    while True:
+        memory.give_back()
+        await asyncio.sleep(GIVE_BACK_SECONDS)
+
+
+def _http_routes(
+    application: Application, port: int | None, after_request: Callable[[], None]
+) -> HttpRoutes | None:
+    if port is None:
+        return None
+    hosts = page_hosts(os.environ.get("ALLOWED_ORIGINS", ""))
+    routes = HttpRoutes(application, port, after_request, hosts)
+    routes.start()
+    return routes
+
+
+def main() -> None:
+    """Run the host as a process of its own."""
+    arguments = _parse_arguments()
+    logging.basicConfig(stream=sys.stderr)
+    logs.install()
+    threading.excepthook = _end_with_thread
+    metrics = Metrics()
+    sys.stdout = FunctionsOutput(sys.stdout, metrics)
+    try:
+        application = load(arguments.project)
+        unfinished = asyncio.run(serve(application, arguments, metrics))
+    except OSError as error:
+        sys.exit(f"functions: {error}")
+    if unfinished:
+        LOGGER.warning("%s invocations cut off", unfinished)
+    # The interpreter itself would wait for every thread that a handler has left busy.
+    _leave(0)
+
+
+def _end_with_thread(failure: threading.ExceptHookArgs) -> None:
+    """A thread that ends by surprise ends the host: a shard that nobody reads looks like peace."""
+    LOGGER.critical("%s failed", failure.thread and failure.thread.name, exc_info=failure.exc_value)
+    _leave(1)
+
+
+def _leave(code: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m infra.local.functions")
+    parser.add_argument("--port", type=int, required=True, help="of the Invoke API; 0: a free one")
+    parser.add_argument("--http-port", type=int, help="of the HTTP routes; none: not served")
+    parser.add_argument("--state-dir", type=Path, required=True, help="checkpoints and failures")
+    parser.add_argument("--project", type=Path, default=PROJECT, help="where app.py is")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""The stage's child processes: start, wait until ready, stop; none outlives the stage.
+
+A child writes to a log file and tells by a line that begins with `ready` that it serves. As that is
+a file and no pipe, no child ever waits for the stage to read on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+PROJECT: Final = Path(__file__).parents[3]
+_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
+_LAST_LINES: Final = 20
+
+
+class Child:
+    """One process of the stage, in a process group of its own."""
+
+    def __init__(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path
+    ) -> None:
+        """Start it in the project's directory, with exactly that environment."""
+        self.name = name
+        self._log = log
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command,
+                cwd=PROJECT,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # A Ctrl-C of the terminal is the stage's to handle: it ends its children in order.
+                start_new_session=True,
+                preexec_fn=_in_child(os.getpid()),
+            )
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative: the signal that ended it."""
+        return self._process.poll()
+
+    def ready_line(self) -> str | None:
+        """What it said when it was ready, without the word `ready`.
+
+        A line counts when it has ended: unbuffered, `print` writes each of its words by itself.
+        """
+        for line in self._lines(keepends=True):
+            if line.startswith("ready") and line.endswith("\n"):
+                return line.removeprefix("ready").strip()
+        return None
+
+    def last_lines(self) -> list[str]:
+        """The end of its log."""
+        return self._lines()[-_LAST_LINES:]
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        if self.exit_code is None:
+            self._process.terminate()
+
+    def wait(self, deadline: float) -> bool:
+        """Wait for its end until the deadline (monotonic); returns whether it came."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(0.0, deadline - time.monotonic()))
+        return self.exit_code is not None
+
+    def kill(self) -> None:
+        """End it, if it is still there, and whatever processes it has left behind."""
+        # macOS refuses where only the dead are left.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def _lines(self, keepends: bool = False) -> list[str]:
+        return self._log.read_text(encoding="utf-8", errors="replace").splitlines(keepends)
+
+
+class Deaths:
+    """Who died when: whatever dies again and again is not worth starting again."""
+
+    LIMIT: Final = 3
+    SECONDS: Final = 30.0
+
+    def __init__(self) -> None:
+        """Nobody so far."""
+        self._times: defaultdict[str, deque[float]] = defaultdict(partial(deque, maxlen=self.LIMIT))
+
+    def are_too_many(self, name: str, now: float) -> bool:
+        """Note a death; returns whether it is the last of LIMIT within SECONDS (`now`, too)."""
+        times = self._times[name]
+        times.append(now)
+        return len(times) == self.LIMIT and now - times[0] < self.SECONDS
+
+
+def end_with_parent(parent: int) -> None:
+    """Have the kernel send this process SIGTERM when its parent ends, even by kill -9.
+
+    Systems without prctl leave that to the process itself. Ends at once if the parent is gone.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _in_child(stage: int) -> Callable[[], None]:
+    """What a child does before it becomes its program."""
+
+    def prepare() -> None:
+        end_with_parent(stage)
+        # The stage blocks the signals that it waits for; children inherit what is blocked.
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+    return prepare
+
+
+def python(module: str, *arguments: str) -> list[str]:
+    """The command that runs a module in this very environment."""
+    return [sys.executable, "-m", module, *arguments]

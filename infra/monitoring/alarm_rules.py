@@ -1,0 +1,145 @@
+"""The alarms of `infra/alarms.yaml`, and CloudWatch's rules by which they fire.
+
+An alarm looks at whole periods, newest last. Where points are missing CloudWatch looks further
+back (`LOOK_BACK` periods more, as in the tables of its documentation): as many real points as the
+alarm needs decide alone; if there are fewer, the missing ones are filled in as the alarm says.
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from chalice.package import YAMLTemplateSerializer
+
+from infra.monitoring.embedded_metrics import MetricKey, embedded_points
+
+TEMPLATE: Final = Path(__file__).parents[1] / "alarms.yaml"
+LOOK_BACK: Final = 2
+
+_COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    "LessThanThreshold": operator.lt,
+    "LessThanOrEqualToThreshold": operator.le,
+    "GreaterThanThreshold": operator.gt,
+    "GreaterThanOrEqualToThreshold": operator.ge,
+}
+_STATISTICS: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
+    "Average": lambda values: sum(values) / len(values),
+    "Sum": sum,
+    "Maximum": max,
+    "Minimum": min,
+}
+
+Stream = Mapping[MetricKey, Sequence[tuple[float, float]]]
+"""Points of metrics: seconds since the beginning, value."""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One alarm; `period` in seconds, `name` without the stage."""
+
+    name: str
+    metric: MetricKey
+    statistic: str
+    period: int
+    periods: int
+    threshold: float
+    comparison: str
+    missing: str
+
+    def first_minute(self, stream: Stream, seconds: float) -> float | None:
+        """The minute in which it fires; None when it never does.
+
+        It is looked at whenever a period is over.
+        """
+        points = self._points(stream)
+        for end in range(1, int(seconds // self.period) + 1):
+            if self.is_alarm([points.get(number) for number in range(end)]):
+                return end * self.period / 60
+        return None
+
+    def is_alarm(self, points: Sequence[float | None]) -> bool:
+        """Whether these periods' values, newest last, None where missing, make it fire."""
+        looked_at = points[-(self.periods + LOOK_BACK) :]
+        breaching = [self._breaches(value) for value in looked_at if value is not None]
+        if len(breaching) >= self.periods:
+            return all(breaching[-self.periods :])
+        if self.missing == "breaching":
+            return all(breaching)
+        return self.missing == "missing" and bool(breaching) and all(breaching)
+
+    def _points(self, stream: Stream) -> Mapping[int, float]:
+        values: dict[int, list[float]] = {}
+        for at, value in stream.get(self.metric, ()):
+            values.setdefault(int(at // self.period), []).append(value)
+        statistic = _STATISTICS[self.statistic]
+        return {number: statistic(each) for number, each in values.items()}
+
+    def _breaches(self, value: float) -> bool:
+        return _COMPARISONS[self.comparison](value, self.threshold)
+
+
+def read_alarms(stage: str, path: Path = TEMPLATE) -> list[Alarm]:
+    """The template's alarms for a stage."""
+    template = YAMLTemplateSerializer().load_template(path.read_text(encoding="utf-8"))
+    parameters = {
+        name: str(declared.get("Default", "")) for name, declared in template["Parameters"].items()
+    }
+    resolver = _Resolver({**parameters, "Stage": stage}, template["Resources"])
+    return [
+        _alarm(resolver.resolve(resource["Properties"]), stage)
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    ]
+
+
+def _alarm(properties: Mapping[str, Any], stage: str) -> Alarm:
+    dimensions = frozenset((each["Name"], each["Value"]) for each in properties["Dimensions"])
+    return Alarm(
+        name=properties["AlarmName"].removesuffix(f"-{stage}"),
+        metric=(properties["Namespace"], properties["MetricName"], dimensions),
+        statistic=properties["Statistic"],
+        period=int(properties["Period"]),
+        periods=int(properties["EvaluationPeriods"]),
+        threshold=float(properties["Threshold"]),
+        comparison=properties["ComparisonOperator"],
+        missing=properties["TreatMissingData"],
+    )
+
+
+@dataclass(frozen=True)
+class _Resolver:
+    """As much of the template language as alarms need."""
+
+    parameters: Mapping[str, str]
+    resources: Mapping[str, Any]
+
+    def resolve(self, value: Any) -> Any:
+        """The value with every `Ref`, `Fn::Sub` and `Fn::GetAtt` put in."""
+        if isinstance(value, list):
+            return [self.resolve(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        match value:
+            case {"Ref": name}:
+                return self.parameters.get(name, name)
+            case {"Fn::Sub": text}:
+                return re.sub(r"\$\{(\w+)\}", lambda found: self.parameters[found[1]], text)
+            case {"Fn::GetAtt": [logical_id, attribute]}:
+                # Attributes that repeat a property: QueueName, and no other is used here.
+                return self.resolve(self.resources[logical_id]["Properties"][attribute])
+        return {key: self.resolve(each) for key, each in value.items()}
+
+
+def embedded_metrics(lines: Iterable[str], begun_ms: int) -> Stream:
+    """The metrics in a function's log."""
+    stream: dict[MetricKey, list[tuple[float, float]]] = {}
+    for line in lines:
+        for key, at, value in embedded_points(line):
+            stream.setdefault(key, []).append(((at - begun_ms) / 1000, value))
+    return stream

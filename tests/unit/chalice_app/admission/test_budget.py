@@ -1,0 +1,193 @@
+"""What a session may have translated, and what happens when that is spent."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from chalice_app.admission.limits import Limits
+from chalice_app.bootstrap import composed
+from chalice_app.domain.session import Session
+from chalice_app.observability import metrics
+from chalice_app.wire.messages import OpenSession
+from streams import broadcast as slice_function
+from tests.fakes import SETTINGS, World, sentence
+
+HELLO = "Hello"
+
+
+def budgeted(characters: int) -> World:
+    """A stage whose sessions may have so much translated."""
+    limits = Limits(sentences_per_second=0, character_budget=characters)
+    return World(settings=replace(SETTINGS, limits=limits))
+
+
+def hall(world: World, *languages: str, own: int | None = None) -> Session:
+    opened, _ = world.app.sessions.open(OpenSession("en", character_budget=own))
+    world.speaker(opened)
+    for language in languages:
+        world.listener(opened, language, language)
+    return world.now(opened)
+
+
+def speak(world: World, of: Session, sequence: int, text: str = HELLO) -> Mapping[str, Any]:
+    """Has a sentence spoken; the report's languages."""
+    world.app.speech.speak(of, "speaker", sentence(sequence, text))
+    report: Mapping[str, Any] = world.gateway.to("speaker", "spoken")[-1]["languages"]
+    return report
+
+
+def heard(world: World, listener: str) -> list[tuple[str, bool]]:
+    captions = world.gateway.to(listener, "caption")
+    return [(each["text"], each.get("untranslated", False)) for each in captions]
+
+
+def spent(world: World, of: Session) -> int:
+    row = f"{of.session_id}#{of.created_at}#budget"
+    return world.tables.get_counts(row).get("spent", 0)
+
+
+def test_what_the_budget_pays_for_is_translated_and_no_character_more() -> None:
+    world = budgeted(2 * len(HELLO))
+    of = hall(world, "es")
+    for sequence, text in enumerate((HELLO, "World", "again"), 1):
+        speak(world, of, sequence, text)
+    assert heard(world, "es") == [("[es] Hello", False), ("[es] World", False), ("again", True)]
+    assert len(world.translator.calls) == 2
+    assert spent(world, of) == 2 * len(HELLO)
+
+
+def test_the_speaker_is_told_which_languages_are_not_paid_for() -> None:
+    world = budgeted(1)
+    of = hall(world, "es", "fr", "en")
+    report = speak(world, of, 1)
+    for language in ("es", "fr"):
+        assert report[language]["overBudget"] is True
+        assert report[language]["failed"] is True
+        assert report[language]["delivered"] == 1
+    assert "overBudget" not in report["en"]
+    assert "failed" not in report["en"]
+
+
+def test_a_spent_budget_is_no_failure_of_the_engine() -> None:
+    world = budgeted(1)
+    speak(world, hall(world, "es"), 1)
+    values = world.metrics.values()
+    assert values[metrics.FAILED_LANGUAGES_COUNT] == 0
+    assert values[metrics.CHARACTERS_TRANSLATED] == 0
+    assert values[metrics.BROADCAST_SUCCESS_RATE] == 100
+
+
+def test_what_is_cached_is_served_though_the_budget_is_spent() -> None:
+    world = budgeted(len(HELLO))
+    of = hall(world, "es")
+    speak(world, of, 1)
+    assert speak(world, of, 2, "Goodbye")["es"]["overBudget"]
+    report = speak(world, of, 3)
+    assert report["es"]["cached"]
+    assert "overBudget" not in report["es"]
+    assert heard(world, "es")[-1] == ("[es] Hello", False)
+    assert spent(world, of) == len(HELLO)
+
+
+def test_every_language_costs_and_a_sentence_is_paid_for_in_all_or_in_none() -> None:
+    world = budgeted(3 * len(HELLO))
+    of = hall(world, "es", "fr")
+    speak(world, of, 1)
+    assert spent(world, of) == 2 * len(HELLO)
+    report = speak(world, of, 2, "World")
+    assert report["es"]["overBudget"]
+    assert report["fr"]["overBudget"]
+    assert spent(world, of) == 2 * len(HELLO)
+
+
+def test_listeners_of_the_spoken_language_cost_nothing() -> None:
+    world = budgeted(1)
+    of = hall(world, "en")
+    assert "overBudget" not in speak(world, of, 1)["en"]
+    assert world.tables.calls["count"] == 0
+
+
+def test_what_the_engine_could_not_do_is_given_back() -> None:
+    world = budgeted(10 * len(HELLO))
+    of = hall(world, "es", "fr")
+    world.translator.failing.add("fr")
+    report = speak(world, of, 1)
+    assert report["fr"]["failed"]
+    assert "overBudget" not in report["fr"]
+    assert spent(world, of) == len(HELLO)
+    assert world.metrics.values()[metrics.FAILED_LANGUAGES_COUNT] == 1
+
+
+def test_while_the_budget_cannot_be_looked_up_nothing_is_spent() -> None:
+    world = budgeted(1000)
+    of = hall(world, "es", "en")
+    world.tables.refusing.add("count")
+    report = speak(world, of, 1)
+    assert world.translator.calls == []
+    assert heard(world, "es") == [(HELLO, True)]
+    # A fault of ours: it is reported and counted as one.
+    assert report["es"]["failed"]
+    assert "overBudget" not in report["es"]
+    assert world.metrics.values()[metrics.FAILED_LANGUAGES_COUNT] == 1
+    world.tables.refusing.clear()
+    assert "failed" not in speak(world, of, 2)["es"]
+
+
+def test_a_budget_that_cannot_be_given_back_to_stays_spent() -> None:
+    world = budgeted(1000)
+    of = hall(world, "es")
+    world.translator.failing.add("es")
+    world.tables.refusing.add("give_back")
+    assert speak(world, of, 1)["es"]["failed"]
+    assert spent(world, of) == len(HELLO)
+
+
+def test_sessions_have_budgets_of_their_own() -> None:
+    world = budgeted(len(HELLO))
+    first, second = hall(world, "es"), hall(world, "fr")
+    speak(world, first, 1)
+    assert "overBudget" not in speak(world, second, 1)["fr"]
+    assert (spent(world, first), spent(world, second)) == (len(HELLO), len(HELLO))
+
+
+def test_a_session_may_have_less_than_the_stage_allows() -> None:
+    world = budgeted(1000)
+    of = hall(world, "es", own=len(HELLO))
+    speak(world, of, 1)
+    assert speak(world, of, 2, "World")["es"]["overBudget"]
+
+
+def test_without_a_budget_nothing_is_counted() -> None:
+    world = budgeted(0)
+    speak(world, hall(world, "es"), 1)
+    assert world.tables.calls["count"] == 0
+
+
+def test_whoever_comes_back_is_paid_for_too() -> None:
+    world = budgeted(len(HELLO))
+    of = hall(world)
+    speak(world, of, 1, HELLO)
+    speak(world, of, 2, "World")
+    back = world.listener(of, "back", "es", last_sequence=0)
+    world.app.resume.replay(world.now(of), "es", [back])
+    assert sorted(heard(world, "back"), key=lambda each: each[1]) in (
+        [("[es] Hello", False), ("World", True)],
+        [("[es] World", False), ("Hello", True)],
+    )
+    assert spent(world, of) == len(HELLO)
+
+
+def test_a_cut_hall_s_speaker_is_told_too() -> None:
+    limits = Limits(sentences_per_second=0, character_budget=1)
+    world = World(settings=replace(SETTINGS, limits=limits, slice_listeners=1))
+    of = hall(world, "es")
+    for listener in ("b", "c"):
+        world.listener(of, listener, "es")
+    with composed(world.app):
+        world.app.speech.speak(world.now(of), "speaker", sentence())
+        for payload in world.invoker.payloads:
+            slice_function.handler(json.loads(payload), None)
+    (report,) = world.gateway.to("speaker", "spoken")
+    assert report["languages"]["es"]["overBudget"] is True
+    assert report["languages"]["es"]["delivered"] == 3

@@ -1,0 +1,226 @@
+"""What the reconciler reads and corrects, held by DynamoDB (moto's) and by the fakes alike."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from chalice_app.aws.clients import Clients
+from chalice_app.aws.dynamodb.connections import ConnectionsTable
+from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
+from chalice_app.aws.dynamodb.rosters import RostersTable
+from chalice_app.aws.dynamodb.sessions import SessionsTable
+from chalice_app.aws.dynamodb.table import Table
+from chalice_app.domain.errors import ConditionFailed
+from chalice_app.rosters.ledger import LedgerRow, SessionCounts, State
+from chalice_app.rosters.ports import Ledger, RosterSurvey
+from chalice_app.rosters.repair import Reconciler
+from chalice_app.rosters.synchronisation import RosterSync
+from chalice_app.sessions.ports import ConnectionStore, SessionStore
+from chalice_app.wire.attribute_values import encode, encode_value
+from tests.fakes import SETTINGS, MemoryTables, World, listener, sentence, session, speaker
+
+HERE = session()
+
+
+@dataclass
+class Stores:
+    """One implementation of what a survey is over."""
+
+    sessions: SessionStore
+    connections: ConnectionStore
+    ledger: Ledger
+    survey: RosterSurvey
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    """Three listeners and a speaker in one session, counted, with one sentence spoken."""
+    made = in_memory() if request.param == "memory" else in_dynamodb(request)
+    made.sessions.put_session(HERE)
+    made.sessions.claim_sequence(HERE, sentence(1))
+    for connection in (
+        listener(HERE, "a", "es"),
+        listener(HERE, "b", "es"),
+        listener(HERE, "c", "zh-TW"),
+        speaker(HERE, "s"),
+    ):
+        made.connections.put_connection(connection)
+    RosterSync(made.ledger).synchronise(["a", "b", "c", "s"])
+    return made
+
+
+def in_memory() -> Stores:
+    tables = MemoryTables()
+    return Stores(tables, tables, tables, tables)
+
+
+def in_dynamodb(request: pytest.FixtureRequest) -> Stores:
+    request.getfixturevalue("tables")
+    clients: Clients = request.getfixturevalue("clients")
+    sessions = Table(clients, SETTINGS.sessions_table, "sessionId")
+    connections = ConnectionsTable(Table(clients, SETTINGS.connections_table, "connectionId"))
+    rosters = Table(clients, SETTINGS.rosters_table, "connectionId")
+    return Stores(
+        SessionsTable(sessions),
+        connections,
+        RostersTable(rosters, sessions, connections),
+        DynamoDbSurvey(sessions, connections.table, rosters),
+    )
+
+
+def reconciler(of: Stores) -> Reconciler:
+    """The reconciler over these stores; nobody is told, nothing is measured."""
+    world = World()
+    return Reconciler(
+        survey=of.survey,
+        connections=of.connections,
+        sync=RosterSync(of.ledger),
+        presence=world.app.notifier,
+        metrics=world.metrics,
+        clock=world.clock,
+        wait=lambda _: None,
+    )
+
+
+def counts(of: Stores) -> SessionCounts:
+    (found,) = of.survey.scan_counts()
+    return found
+
+
+def test_every_connection_is_seen(stores: Stores) -> None:
+    assert sorted(each.connection_id for each in stores.survey.scan_connections()) == [
+        "a",
+        "b",
+        "c",
+        "s",
+    ]
+
+
+def test_every_counted_connection_is_seen_with_its_session_and_language(stores: Stores) -> None:
+    row = LedgerRow(State.IN, 0, HERE.session_id, HERE.created_at, "zh-TW")
+    assert dict(stores.survey.scan_counted())["c"] == row
+
+
+def test_who_has_left_is_not_counted(stores: Stores) -> None:
+    stores.connections.delete_connection("a")
+    RosterSync(stores.ledger).synchronise(["a"])
+    assert sorted(dict(stores.survey.scan_counted())) == ["b", "c"]
+
+
+def test_sessions_are_seen_with_their_counts_and_sentences_are_not(stores: Stores) -> None:
+    assert counts(stores) == SessionCounts(
+        HERE.session_id, HERE.created_at, 3, {"es": 2, "zh-TW": 1}, revision=1
+    )
+
+
+def test_counts_are_corrected_by_what_they_are_off(stores: Stores) -> None:
+    stores.survey.correct_counts(counts(stores), {"es": -1, "fr": 4})
+    corrected = counts(stores)
+    assert corrected.listener_count == 6
+    assert corrected.languages == {"es": 1, "fr": 4, "zh-TW": 1}
+
+
+def test_counts_that_have_moved_are_not_corrected(stores: Stores) -> None:
+    seen = counts(stores)
+    stores.connections.delete_connection("c")
+    RosterSync(stores.ledger).synchronise(["c"])
+    with pytest.raises(ConditionFailed):
+        stores.survey.correct_counts(seen, {"es": 1})
+    assert counts(stores).listener_count == 2
+
+
+def test_a_swap_that_leaves_every_count_as_it_was_is_a_move(stores: Stores) -> None:
+    seen = counts(stores)
+    stores.connections.change_language("a", "zh-TW")
+    stores.connections.change_language("c", "es")
+    RosterSync(stores.ledger).synchronise(["a", "c"])
+    assert counts(stores).languages == seen.languages
+    with pytest.raises(ConditionFailed):
+        stores.survey.correct_counts(seen, {"es": 1})
+
+
+def test_malformed_rows_hide_nobody_else(
+    tables: object, clients: Clients, request: pytest.FixtureRequest
+) -> None:
+    stores = in_dynamodb(request)
+    stores.connections.put_connection(listener(HERE, "a", "es"))
+    for table, odd in (
+        (SETTINGS.connections_table, {"connectionId": "odd"}),
+        (SETTINGS.connections_table, {"connectionId": "heckler", "role": "heckler", "v": 1}),
+        (SETTINGS.rosters_table, {"connectionId": "odd", "rosterKey": "odd", "state": "MAYBE"}),
+    ):
+        clients.dynamodb.put_item(TableName=table, Item=encode(odd))
+    stores.sessions.put_session(HERE)
+    RosterSync(stores.ledger).synchronise(["a"])
+    assert [each.connection_id for each in stores.survey.scan_connections()] == ["a"]
+    assert [key for key, _ in stores.survey.scan_counted()] == ["a"]
+    (row,) = stores.survey.scan_session((HERE.session_id, HERE.created_at))
+    assert row.target_language == "es"
+
+
+def test_a_sum_that_somebody_has_taken_away_is_put_back(
+    tables: object, clients: Clients, request: pytest.FixtureRequest
+) -> None:
+    stores = in_dynamodb(request)
+    stores.sessions.put_session(HERE)
+    stores.connections.put_connection(listener(HERE, "a", "es"))
+    RosterSync(stores.ledger).synchronise(["a"])
+    clients.dynamodb.update_item(
+        TableName=SETTINGS.sessions_table,
+        Key=encode({"sessionId": HERE.session_id}),
+        UpdateExpression="REMOVE listenerCount",
+    )
+    seen = counts(stores)
+    assert seen.listener_count is None
+    stores.survey.correct_counts(seen, {})
+    assert counts(stores).listener_count == 1
+
+
+@pytest.mark.parametrize("what", ["two", None, True, ["2"]])
+def test_counts_that_somebody_has_made_no_numbers_are_numbers_again(
+    tables: object, clients: Clients, request: pytest.FixtureRequest, what: Any
+) -> None:
+    stores = in_dynamodb(request)
+    stores.sessions.put_session(HERE)
+    for name, language in (("a", "es"), ("b", "es"), ("c", "fr")):
+        stores.connections.put_connection(listener(HERE, name, language))
+    RosterSync(stores.ledger).synchronise(["a", "b", "c"])
+    tampered = {"NULL": True} if what is None else encode_value(what)
+    clients.dynamodb.update_item(
+        TableName=SETTINGS.sessions_table,
+        Key=encode({"sessionId": HERE.session_id}),
+        UpdateExpression="SET listenerCount = :x, #es = :x, countsRevision = :x",
+        ExpressionAttributeNames={"#es": "listeners.es"},
+        ExpressionAttributeValues={":x": tampered},
+    )
+    seen = counts(stores)
+    assert (seen.listener_count, seen.languages, seen.revision) == (None, {"fr": 1}, None)
+    assert sorted(seen.malformed) == ["countsRevision", "listenerCount", "listeners.es"]
+    assert reconciler(stores).reconcile().sessions == 1
+    assert counts(stores) == SessionCounts(
+        HERE.session_id, HERE.created_at, 3, {"es": 2, "fr": 1}, revision=1
+    )
+    stores.connections.put_connection(listener(HERE, "d", "es"))
+    RosterSync(stores.ledger).synchronise(["d"])
+    assert counts(stores).languages == {"es": 3, "fr": 1}
+
+
+def test_a_count_that_is_a_number_again_is_not_taken_away(
+    tables: object, clients: Clients, request: pytest.FixtureRequest
+) -> None:
+    stores = in_dynamodb(request)
+    stores.sessions.put_session(HERE)
+    seen = replace(counts(stores), listener_count=None, malformed=("listenerCount",))
+    with pytest.raises(ConditionFailed):
+        stores.survey.correct_counts(seen, {})
+    assert counts(stores).listener_count == 0
+
+
+def test_only_a_row_past_its_life_is_deleted_as_expired(stores: Stores) -> None:
+    ttl = listener(HERE, "a", "es").ttl
+    stores.connections.delete_expired("a", ttl - 1)
+    assert stores.connections.get_connection("a") is not None
+    stores.connections.delete_expired("a", ttl)
+    assert stores.connections.get_connection("a") is None
+    stores.connections.delete_expired("a", ttl)

@@ -1,0 +1,188 @@
+"""What the tables' rows look like: the attributes that time-to-live, indexes and people rely on."""
+
+import time
+from typing import Any
+
+import pytest
+
+from chalice_app.aws.clients import Clients
+from chalice_app.aws.dynamodb.cached_translations import (
+    RECENCY_BUCKETS,
+    CachedTranslationsTable,
+    recency_bucket,
+)
+from chalice_app.aws.dynamodb.connections import ConnectionsTable
+from chalice_app.aws.dynamodb.rosters import TOMBSTONE_SECONDS, RostersTable
+from chalice_app.aws.dynamodb.sessions import SENTENCE_TTL_SECONDS, SessionsTable
+from chalice_app.aws.dynamodb.table import Table
+from chalice_app.cache.entries import CachedTranslation
+from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, LedgerWrite, State
+from chalice_app.wire.attribute_values import decode
+from tests.fakes import NOW_MS, SETTINGS, listener, sentence, session, speaker
+
+HERE = session()
+KEY = (HERE.session_id, HERE.created_at)
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+
+def rows(clients: Clients, table: str, index: str | None = None) -> list[dict[str, Any]]:
+    """All rows of a table, or of what an index holds."""
+    where: Any = {"IndexName": index} if index else {}
+    return [decode(item) for item in clients.dynamodb.scan(TableName=table, **where)["Items"]]
+
+
+@pytest.fixture
+def sessions(clients: Clients) -> Table:
+    return Table(clients, SETTINGS.sessions_table, "sessionId")
+
+
+@pytest.fixture
+def connections(clients: Clients) -> ConnectionsTable:
+    return ConnectionsTable(Table(clients, SETTINGS.connections_table, "connectionId"))
+
+
+@pytest.fixture
+def rosters(clients: Clients, sessions: Table, connections: ConnectionsTable) -> RostersTable:
+    table = Table(clients, SETTINGS.rosters_table, "connectionId")
+    return RostersTable(table, sessions, connections)
+
+
+def test_a_sessions_row(clients: Clients, sessions: Table) -> None:
+    SessionsTable(sessions).put_session(HERE)
+    assert rows(clients, SETTINGS.sessions_table) == [
+        {
+            "sessionId": "golden-eagle-427",
+            "sourceLanguage": "en",
+            "tokenHash": HERE.token_hash,
+            "createdAt": NOW_MS,
+            "expiresAt": NOW_MS // 1000 + 3600,
+            "isActive": True,
+            "directory": "open",
+            "listenerCount": 0,
+            "lastSequence": 0,
+        }
+    ]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_sentences_row_has_its_text_only_where_sentences_are_kept(
+    clients: Clients, sessions: Table, keep: bool
+) -> None:
+    SessionsTable(sessions, keep_sentences=keep).claim_sequence(HERE, sentence(7, "Hello"))
+    (row,) = rows(clients, SETTINGS.sessions_table)
+    assert len(str(row["claim"])) == 16
+    assert [row] == [
+        {
+            "claim": row["claim"],
+            "sessionId": f"golden-eagle-427#{NOW_MS}#7",
+            "spokenAt": NOW_MS,
+            "sourceLanguage": "en",
+            "expiresAt": NOW_MS // 1000 + SENTENCE_TTL_SECONDS,
+            **({"text": "Hello"} if keep else {}),
+        }
+    ]
+
+
+def test_a_listeners_row(clients: Clients, connections: ConnectionsTable) -> None:
+    connections.put_connection(listener(HERE, "c1", "es", last_sequence=3))
+    assert rows(clients, SETTINGS.connections_table) == [
+        {
+            "connectionId": "c1",
+            "sessionId": "golden-eagle-427",
+            "sessionEpoch": NOW_MS,
+            "role": "listener",
+            "connectedAt": NOW_MS,
+            "ttl": NOW_MS // 1000 + 7800,
+            "v": 1,
+            "targetLanguage": "es",
+            "lastSequence": 3,
+        }
+    ]
+
+
+def test_a_speaker_is_in_no_index_of_listeners(
+    clients: Clients, connections: ConnectionsTable
+) -> None:
+    connections.put_connection(speaker(HERE, "c1"))
+    (row,) = rows(clients, SETTINGS.connections_table)
+    assert "targetLanguage" not in row
+    assert rows(clients, SETTINGS.connections_table, "sessionId-targetLanguage-index") == []
+
+
+def test_a_counted_row_is_in_the_roster_and_lives_until_it_leaves(
+    clients: Clients, sessions: Table, rosters: RostersTable
+) -> None:
+    SessionsTable(sessions).put_session(HERE)
+    counted = LedgerRow(State.IN, 1, *KEY, "es")
+    rosters.commit(LedgerTransaction((LedgerWrite("c1", None, counted),), KEY))
+    assert rows(clients, SETTINGS.rosters_table) == [
+        {
+            "connectionId": "c1",
+            "state": "IN",
+            "v": 1,
+            "sessionId": "golden-eagle-427",
+            "sessionEpoch": NOW_MS,
+            "targetLanguage": "es",
+            "rosterKey": f"golden-eagle-427#{NOW_MS}#es#0",
+        }
+    ]
+    (session_row,) = rows(clients, SETTINGS.sessions_table)
+    assert (session_row["listenerCount"], session_row["listeners.es"]) == (1, 1)
+
+
+def test_a_tombstone_leaves_the_roster_and_expires(clients: Clients, rosters: RostersTable) -> None:
+    before = int(time.time())
+    write = LedgerWrite("c1", None, LedgerRow(State.OUT, 0))
+    rosters.commit(LedgerTransaction((write,)))
+    (row,) = rows(clients, SETTINGS.rosters_table)
+    expires = row.pop("ttl")
+    assert row == {"connectionId": "c1", "state": "OUT", "v": 0}
+    assert before + TOMBSTONE_SECONDS <= expires <= time.time() + TOMBSTONE_SECONDS
+    assert rows(clients, SETTINGS.rosters_table, "roster-index") == []
+
+
+def test_an_entrys_row_begins_unread(clients: Clients) -> None:
+    cache = CachedTranslationsTable(Table(clients, SETTINGS.cached_translations_table, "cacheKey"))
+    entry = CachedTranslation("en:es:0", "en", "es", "Hello", "Hola", NOW_MS, NOW_MS // 1000 + 9)
+    cache.put_entries([entry])
+    assert rows(clients, SETTINGS.cached_translations_table) == [
+        {
+            "cacheKey": "en:es:0",
+            "sourceLanguage": "en",
+            "targetLanguage": "es",
+            "sourceText": "Hello",
+            "translatedText": "Hola",
+            "createdAt": NOW_MS,
+            "ttl": NOW_MS // 1000 + 9,
+            "accessCount": 0,
+            "lastAccessedAt": NOW_MS,
+            "recencyBucket": recency_bucket("en:es:0"),
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"cacheKey": "key"},
+        {"cacheKey": "key", "accessCount": 3, "lastAccessedAt": 5},
+        {"cacheKey": "key", "sourceText": "a", "translatedText": "b", "createdAt": "x", "ttl": 1},
+    ],
+)
+def test_a_row_that_is_no_whole_entry_is_no_entry(clients: Clients, row: dict[str, Any]) -> None:
+    table = Table(clients, SETTINGS.cached_translations_table, "cacheKey")
+    table.put(row)
+    assert CachedTranslationsTable(table).get_entries(["key"]) == {}
+
+
+def test_every_recency_bucket_is_used_and_none_beyond() -> None:
+    buckets = {recency_bucket(f"en:es:{n:016x}") for n in range(2_000)}
+    assert buckets == {f"{n:02d}" for n in range(RECENCY_BUCKETS)}
+
+
+def test_a_row_of_another_shape_is_an_error_that_is_seen(connections: ConnectionsTable) -> None:
+    broken = {"connectionId": "c1", "sessionId": "s", "sessionEpoch": "x", "role": "listener"}
+    connections.table.put({**broken, "connectedAt": 1, "ttl": 1, "v": 1})
+    with pytest.raises(TypeError):
+        connections.get_connection("c1")

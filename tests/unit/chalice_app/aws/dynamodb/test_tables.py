@@ -1,0 +1,770 @@
+"""The contract of the stores in `ports`, held by the tables in DynamoDB and by the fakes alike.
+
+DynamoDB is moto's, with the tables of `infra/tables.yaml`.
+"""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from chalice_app.admission.ports import CounterStore
+from chalice_app.aws.clients import Clients
+from chalice_app.aws.dynamodb.cached_translations import CachedTranslationsTable
+from chalice_app.aws.dynamodb.connections import ConnectionsTable
+from chalice_app.aws.dynamodb.counters import CounterRows
+from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
+from chalice_app.aws.dynamodb.rosters import RostersTable
+from chalice_app.aws.dynamodb.sentences import SentenceRows
+from chalice_app.aws.dynamodb.sessions import SessionsTable
+from chalice_app.aws.dynamodb.table import Table
+from chalice_app.cache.entries import CachedTranslation
+from chalice_app.cache.ports import TranslationCacheStore
+from chalice_app.domain.errors import ConditionFailed, Conflict
+from chalice_app.domain.reports import LanguageReport, Posted
+from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, InFlight, SentenceRef
+from chalice_app.domain.session import Connection, Session
+from chalice_app.operations.ports import SessionDirectory
+from chalice_app.rosters.ledger import (
+    LedgerRow,
+    LedgerTransaction,
+    LedgerWrite,
+    SessionCounts,
+    State,
+)
+from chalice_app.rosters.ports import Ledger, Roster, RosterSurvey
+from chalice_app.sessions.ports import ConnectionStore, SessionStore
+from chalice_app.speech.ports import SentencesInFlight, TallyStore
+from tests.fakes import NOW_MS, SETTINGS, MemoryTables, listener, sentence, session, speaker
+
+HERE = session()
+KEY = (HERE.session_id, HERE.created_at)
+
+
+@dataclass
+class Stores:
+    """One implementation of every store."""
+
+    sessions: SessionStore
+    forgetful_sessions: SessionStore
+    counters: CounterStore
+    under_way: SentencesInFlight
+    tally: TallyStore
+    connections: ConnectionStore
+    roster: Roster
+    ledger: Ledger
+    survey: RosterSurvey
+    cache: TranslationCacheStore
+    directory: SessionDirectory
+
+
+def in_memory() -> Stores:
+    tables = MemoryTables()
+    forgetful = MemoryTables(keep_sentences=False)
+    return Stores(tables, forgetful, *[tables] * 9)
+
+
+def in_dynamodb(clients: Clients) -> Stores:
+    sessions = Table(clients, SETTINGS.sessions_table, "sessionId")
+    connected = Table(clients, SETTINGS.connections_table, "connectionId")
+    counted = Table(clients, SETTINGS.rosters_table, "connectionId")
+    connections = ConnectionsTable(connected)
+    rosters = RostersTable(counted, sessions, connections)
+    cache = CachedTranslationsTable(Table(clients, SETTINGS.cached_translations_table, "cacheKey"))
+    return Stores(
+        SessionsTable(sessions),
+        SessionsTable(sessions, keep_sentences=False),
+        CounterRows(sessions),
+        SentenceRows(sessions),
+        SentenceRows(sessions),
+        connections,
+        rosters,
+        rosters,
+        DynamoDbSurvey(sessions, connected, counted),
+        cache,
+        SessionsTable(sessions),
+    )
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    if request.param == "memory":
+        return in_memory()
+    request.getfixturevalue("tables")
+    return in_dynamodb(request.getfixturevalue("clients"))
+
+
+def now(stores: Stores, of: Session = HERE) -> Session:
+    found = stores.sessions.get_session(of.session_id)
+    assert found is not None
+    return found
+
+
+# --- Sessions ------------------------------------------------------------------------------------
+
+
+def test_a_session_is_found_as_it_was_put(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    assert stores.sessions.get_session(HERE.session_id) == HERE
+
+
+def test_what_a_session_has_of_its_own_is_kept(stores: Stores) -> None:
+    own = replace(HERE, join_code_hash="1" * 64, max_listeners=7, character_budget=900)
+    stores.sessions.put_session(own)
+    assert stores.sessions.get_session(HERE.session_id) == own
+
+
+def test_a_session_that_was_never_put_is_none(stores: Stores) -> None:
+    assert stores.sessions.get_session("golden-eagle-427") is None
+
+
+def test_a_new_session_begins_with_nobody_in_it(stores: Stores) -> None:
+    stores.sessions.put_session(
+        replace(HERE, listener_count=9, last_sequence=9, speaker_connection_id="c1")
+    )
+    assert now(stores) == HERE
+
+
+def test_open_sessions_are_listed_newest_first_until_they_are_ended(stores: Stores) -> None:
+    made = [session(f"golden-eagle-10{n}", created_at=NOW_MS + n) for n in range(5)]
+    for each in made:
+        stores.sessions.put_session(each)
+    stores.sessions.raise_last_sequence(made[4], 7)
+    stores.sessions.claim_sequence(made[3], sentence(1))
+    stores.sessions.end_session(made[3])
+    listed = stores.directory.list_open(3)
+    assert listed == [now(stores, made[4]), made[2], made[1]]
+    assert listed[0].last_sequence == 7
+    assert len(stores.directory.list_open(10)) == 4
+
+
+def test_where_no_session_is_open_none_is_listed(stores: Stores) -> None:
+    assert stores.directory.list_open(3) == []
+
+
+def test_a_name_is_taken_while_its_session_lives(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    later = session(created_at=HERE.expires_at * 1000 - 1)
+    with pytest.raises(ConditionFailed):
+        stores.sessions.put_session(later)
+    assert now(stores) == HERE
+
+
+def test_a_name_is_taken_though_its_session_has_ended(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.sessions.end_session(HERE)
+    with pytest.raises(ConditionFailed):
+        stores.sessions.put_session(session(created_at=NOW_MS + 1))
+
+
+def test_a_name_is_free_when_its_session_has_expired(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    join(stores, listener(HERE, "c1"))
+    again = session(created_at=HERE.expires_at * 1000)
+    stores.sessions.put_session(again)
+    assert now(stores) == again
+
+
+def test_the_last_speaker_stands(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    assert stores.sessions.set_speaker(HERE, "c1") is None
+    assert stores.sessions.set_speaker(HERE, "c2") == "c1"
+    assert now(stores).speaker_connection_id == "c2"
+
+
+def test_an_ended_session_takes_no_speaker(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.sessions.end_session(HERE)
+    with pytest.raises(ConditionFailed):
+        stores.sessions.set_speaker(HERE, "c1")
+
+
+def test_a_session_that_is_not_there_takes_no_speaker(stores: Stores) -> None:
+    with pytest.raises(ConditionFailed):
+        stores.sessions.set_speaker(HERE, "c1")
+    assert stores.sessions.get_session(HERE.session_id) is None
+
+
+def test_only_the_speaker_that_stands_is_forgotten(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.sessions.set_speaker(HERE, "c2")
+    stores.sessions.clear_speaker(HERE.session_id, "c1")
+    assert now(stores).speaker_connection_id == "c2"
+    stores.sessions.clear_speaker(HERE.session_id, "c2")
+    assert now(stores).speaker_connection_id is None
+    stores.sessions.clear_speaker(HERE.session_id, "c2")
+
+
+def test_forgetting_the_speaker_of_no_session_makes_none(stores: Stores) -> None:
+    stores.sessions.clear_speaker(HERE.session_id, "c1")
+    assert stores.sessions.get_session(HERE.session_id) is None
+
+
+def test_a_session_ends_once_and_for_all(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.sessions.end_session(HERE)
+    stores.sessions.end_session(HERE)
+    assert now(stores) == replace(HERE, is_active=False)
+
+
+def test_ending_a_former_session_does_not_end_the_one_of_its_name(stores: Stores) -> None:
+    former = session(created_at=NOW_MS - 1)
+    stores.sessions.put_session(HERE)
+    stores.sessions.end_session(former)
+    with pytest.raises(ConditionFailed):
+        stores.sessions.raise_last_sequence(former, 7)
+    with pytest.raises(ConditionFailed):
+        stores.sessions.set_speaker(former, "c1")
+    assert now(stores) == HERE
+
+
+def test_ending_no_session_makes_none(stores: Stores) -> None:
+    stores.sessions.end_session(HERE)
+    with pytest.raises(ConditionFailed):
+        stores.sessions.raise_last_sequence(HERE, 7)
+    assert stores.sessions.get_session(HERE.session_id) is None
+
+
+# --- Sentences -----------------------------------------------------------------------------------
+
+
+def test_a_sequence_is_claimed_once(stores: Stores) -> None:
+    assert stores.sessions.claim_sequence(HERE, sentence(1, "Hello")) is Claim.TAKEN
+    assert stores.sessions.claim_sequence(HERE, sentence(1, "Something else")) is Claim.UNDER_WAY
+    assert stores.sessions.claim_sequence(HERE, sentence(2)) is Claim.TAKEN
+    assert stores.sessions.get_sentences(HERE, [1]) == [sentence(1, "Hello")]
+
+
+def test_sequences_may_be_claimed_in_any_order(stores: Stores) -> None:
+    assert [stores.sessions.claim_sequence(HERE, sentence(n)) for n in (5, 3, 4)] == [
+        Claim.TAKEN
+    ] * 3
+
+
+def test_each_session_counts_its_own_sequences(stores: Stores) -> None:
+    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
+    assert stores.sessions.claim_sequence(session("silver-fox-100"), sentence(1)) is Claim.TAKEN
+    assert (
+        stores.sessions.claim_sequence(session(created_at=NOW_MS + 1), sentence(1)) is Claim.TAKEN
+    )
+
+
+def test_a_sequence_is_claimed_once_though_sentences_are_not_kept(stores: Stores) -> None:
+    assert stores.forgetful_sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
+    assert stores.forgetful_sessions.claim_sequence(HERE, sentence(1)) is Claim.UNDER_WAY
+    assert stores.forgetful_sessions.get_sentences(HERE, [1]) == []
+
+
+def test_the_highest_sequence_is_noted_in_whatever_order_they_come(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    for sequence in (2, 5, 3, 5, 2**53 - 1, 1):
+        stores.sessions.raise_last_sequence(HERE, sequence)
+    assert now(stores).last_sequence == 2**53 - 1
+
+
+def test_sentences_come_in_order_and_without_those_that_are_not_there(stores: Stores) -> None:
+    spoken = [sentence(n, f"Sentence {n} 😀", NOW_MS + n, "es") for n in (1, 2, 4, 130)]
+    for each in reversed(spoken):
+        stores.sessions.claim_sequence(HERE, each)
+    assert stores.sessions.get_sentences(HERE, range(130, 0, -1)) == spoken
+    assert stores.sessions.get_sentences(HERE, []) == []
+    assert stores.sessions.get_sentences(session(created_at=NOW_MS + 1), [1, 2]) == []
+
+
+# --- Connections ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "connection",
+    [listener(HERE, "c1", "pt-BR"), listener(HERE, "c1", last_sequence=0), speaker(HERE, "c1")],
+    ids=["listener", "returning listener", "speaker"],
+)
+def test_a_connection_is_found_as_it_was_put(stores: Stores, connection: Connection) -> None:
+    stores.connections.put_connection(connection)
+    assert stores.connections.get_connection("c1") == connection
+    assert stores.ledger.get_connections(["c1", "c2"]) == {"c1": connection}
+
+
+def test_a_connection_that_was_never_put_is_none(stores: Stores) -> None:
+    assert stores.connections.get_connection("c1") is None
+
+
+def test_each_change_of_language_raises_the_version(stores: Stores) -> None:
+    stores.connections.put_connection(listener(HERE, "c1", "es"))
+    stores.connections.change_language("c1", "fr")
+    stores.connections.change_language("c1", "zh-TW")
+    expected = replace(listener(HERE, "c1", "zh-TW"), version=3)
+    assert stores.connections.get_connection("c1") == expected
+
+
+def test_a_connection_that_is_gone_changes_no_language_and_is_not_brought_back(
+    stores: Stores,
+) -> None:
+    with pytest.raises(ConditionFailed):
+        stores.connections.change_language("c1", "fr")
+    assert stores.connections.get_connection("c1") is None
+
+
+def test_deleting_a_connection_twice_is_harmless(stores: Stores) -> None:
+    stores.connections.put_connection(listener(HERE, "c1"))
+    stores.connections.delete_connection("c1")
+    stores.connections.delete_connection("c1")
+    assert stores.connections.get_connection("c1") is None
+
+
+def test_gone_connections_are_deleted_unless_they_are_young(stores: Stores) -> None:
+    for connection_id, connected_at in [("old", NOW_MS - 1), ("young", NOW_MS), ("other", 1)]:
+        stores.connections.put_connection(listener(HERE, connection_id, connected_at=connected_at))
+    stores.connections.delete_gone(["old", "young", "never was"], connected_before=NOW_MS)
+    assert set(stores.ledger.get_connections(["old", "young", "other"])) == {"young", "other"}
+
+
+def test_an_expired_connection_is_deleted_and_no_other(stores: Stores) -> None:
+    connection = listener(HERE, "c1")
+    stores.connections.put_connection(connection)
+    stores.connections.delete_expired("c1", connection.ttl - 1)
+    assert stores.connections.get_connection("c1") == connection
+    stores.connections.delete_expired("c1", connection.ttl)
+    stores.connections.delete_expired("c1", connection.ttl)
+    assert stores.connections.get_connection("c1") is None
+
+
+def test_many_gone_connections_are_deleted(stores: Stores) -> None:
+    names = [f"c{n}" for n in range(40)]
+    for connection_id in names:
+        stores.connections.put_connection(listener(HERE, connection_id))
+    stores.connections.delete_gone(names, connected_before=NOW_MS + 1)
+    assert stores.ledger.get_connections(names) == {}
+
+
+def test_the_listeners_of_a_session_are_found_without_its_speaker(stores: Stores) -> None:
+    here = [listener(HERE, "c1", "es"), listener(HERE, "c2", "fr")]
+    for connection in [*here, speaker(HERE, "c3"), listener(session("silver-fox-100"), "c4")]:
+        stores.connections.put_connection(connection)
+    found = stores.connections.query_listeners(HERE.session_id)
+    assert sorted(found, key=lambda each: each.connection_id) == here
+
+
+# --- The ledger and the rosters ------------------------------------------------------------------
+
+
+def counted(language: str = "es", version: int = 1, of: Session = HERE) -> LedgerRow:
+    return LedgerRow(State.IN, version, of.session_id, of.created_at, language)
+
+
+def tombstone(row: LedgerRow) -> LedgerRow:
+    return replace(row, state=State.OUT)
+
+
+def join(stores: Stores, *connections: Connection) -> None:
+    """Puts connections and counts them."""
+    for each in connections:
+        stores.connections.put_connection(each)
+    stores.ledger.commit(
+        LedgerTransaction(
+            tuple(
+                LedgerWrite(each.connection_id, None, counted(each.target_language or ""))
+                for each in connections
+            ),
+            KEY,
+        )
+    )
+
+
+def test_rows_and_counts_are_written_together(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    join(stores, listener(HERE, "c1", "es"), listener(HERE, "c2", "es"), listener(HERE, "c3", "fr"))
+    assert now(stores).listener_count == 3
+    assert now(stores).languages == {"es": 2, "fr": 1}
+    assert stores.ledger.get_ledger(["c1", "c3", "c4"]) == {"c1": counted(), "c3": counted("fr")}
+    assert sorted(stores.roster.query_roster(HERE, "es")) == ["c1", "c2"]
+    assert stores.roster.query_roster(HERE, "fr") == ["c3"]
+    assert stores.roster.query_roster(HERE, "de") == []
+
+
+def test_a_language_change_moves_rosters(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    join(stores, listener(HERE, "c1", "es"))
+    write = LedgerWrite("c1", counted("es"), counted("pt-BR", version=2))
+    stores.ledger.commit(LedgerTransaction((write,), KEY))
+    assert now(stores).listener_count == 1
+    assert now(stores).languages == {"pt-BR": 1}
+    assert stores.roster.query_roster(HERE, "es") == []
+    assert stores.roster.query_roster(HERE, "pt-BR") == ["c1"]
+
+
+@pytest.mark.parametrize("sequence", [None, 1])
+def test_who_has_changed_language_is_known_from_who_has_not(
+    stores: Stores, sequence: int | None
+) -> None:
+    stores.sessions.put_session(HERE)
+    join(stores, listener(HERE, "c1", "es"), listener(HERE, "c2", "fr"))
+    before = now(stores).counts_revision
+    write = LedgerWrite("c1", counted("es"), counted("fr", version=2))
+    stores.ledger.commit(LedgerTransaction((write,), KEY))
+    assert stores.roster.query_moved(HERE, "fr", sequence) == ["c1"]
+    assert stores.roster.query_moved(HERE, "es", sequence) == []
+    assert now(stores).counts_revision > before
+
+
+def test_a_tombstone_is_in_no_roster(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    join(stores, listener(HERE, "c1", "es"))
+    write = LedgerWrite("c1", counted(), tombstone(counted()))
+    stores.ledger.commit(LedgerTransaction((write,), KEY))
+    assert now(stores).listener_count == 0
+    assert now(stores).languages == {}
+    assert stores.roster.query_roster(HERE, "es") == []
+    assert stores.ledger.get_ledger(["c1"]) == {"c1": tombstone(counted())}
+
+
+def test_a_tombstone_of_what_was_never_counted_has_no_session(stores: Stores) -> None:
+    write = LedgerWrite("c1", None, LedgerRow(State.OUT, 0))
+    stores.ledger.commit(LedgerTransaction((write,)))
+    assert stores.ledger.get_ledger(["c1"]) == {"c1": LedgerRow(State.OUT, 0)}
+
+
+@pytest.mark.parametrize(
+    "before",
+    [None, counted(version=2), tombstone(counted())],
+    ids=["thought absent", "another version", "another state"],
+)
+def test_a_row_that_is_not_as_it_was_read_is_a_conflict_and_nothing_is_written(
+    stores: Stores, before: LedgerRow | None
+) -> None:
+    stores.sessions.put_session(HERE)
+    join(stores, listener(HERE, "c1", "es"))
+    writes = (
+        LedgerWrite("c2", None, counted()),
+        LedgerWrite("c1", before, counted("fr", version=3)),
+    )
+    with pytest.raises(Conflict):
+        stores.ledger.commit(LedgerTransaction(writes, KEY))
+    assert stores.ledger.get_ledger(["c1", "c2"]) == {"c1": counted()}
+    assert now(stores).languages == {"es": 1}
+
+
+def test_a_row_that_was_thought_to_be_there_is_a_conflict(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    write = LedgerWrite("c1", counted(), tombstone(counted()))
+    with pytest.raises(Conflict):
+        stores.ledger.commit(LedgerTransaction((write,), KEY))
+    assert stores.ledger.get_ledger(["c1"]) == {}
+
+
+@pytest.mark.parametrize("again", [None, session(created_at=NOW_MS + 1)], ids=["none", "another"])
+def test_a_session_that_is_no_more_is_a_conflict(stores: Stores, again: Session | None) -> None:
+    if again is not None:
+        stores.sessions.put_session(again)
+    with pytest.raises(Conflict):
+        join(stores, listener(HERE, "c1"))
+    assert stores.ledger.get_ledger(["c1"]) == {}
+    assert stores.sessions.get_session(HERE.session_id) == again
+
+
+def test_writes_that_change_no_count_need_no_session(stores: Stores) -> None:
+    write = LedgerWrite("c1", None, LedgerRow(State.OUT, 0))
+    stores.ledger.commit(LedgerTransaction((write,), KEY))
+    assert stores.sessions.get_session(HERE.session_id) is None
+
+
+def test_the_largest_transaction_is_written_whole(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    join(stores, *(listener(HERE, f"c{n}") for n in range(99)))
+    assert now(stores).languages == {"es": 99}
+    assert len(stores.roster.query_roster(HERE, "es")) == 99
+
+
+def test_rosters_of_two_sessions_with_one_name_are_two(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    join(stores, listener(HERE, "c1"))
+    assert stores.roster.query_roster(session(created_at=NOW_MS + 1), "es") == []
+    assert stores.roster.query_roster(session("silver-fox-100"), "es") == []
+
+
+def test_sessions_are_read_by_their_names(stores: Stores) -> None:
+    there = session("silver-fox-100")
+    stores.sessions.put_session(HERE)
+    stores.sessions.put_session(there)
+    found = stores.ledger.get_sessions([HERE.session_id, there.session_id, "red-owl-100"])
+    assert found == {HERE.session_id: HERE, there.session_id: there}
+
+
+def test_more_rows_than_one_call_takes_are_read(stores: Stores) -> None:
+    names = [f"c{n}" for n in range(205)]
+    for connection_id in names:
+        stores.connections.put_connection(listener(HERE, connection_id))
+    assert set(stores.ledger.get_connections([*names, *names])) == set(names)
+    assert stores.ledger.get_ledger([]) == {}
+
+
+# --- The survey ----------------------------------------------------------------------------------
+
+
+def test_a_survey_sees_everyone_and_every_count(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    join(stores, listener(HERE, "c1", "es"), listener(HERE, "c2", "fr"))
+    stores.connections.put_connection(speaker(HERE, "c3"))
+    leave = LedgerWrite("c2", counted("fr"), tombstone(counted("fr")))
+    stores.ledger.commit(LedgerTransaction((leave,), KEY))
+    stores.sessions.claim_sequence(HERE, sentence(1))
+    everyone = {each.connection_id for each in stores.survey.scan_connections()}
+    assert everyone == {"c1", "c2", "c3"}
+    assert list(stores.survey.scan_counted()) == [("c1", counted(version=0))]
+    assert list(stores.survey.scan_counts()) == [
+        SessionCounts(*KEY, 1, {"es": 1, "fr": 0}, revision=2)
+    ]
+
+
+def test_counts_are_corrected_by_what_they_are_off(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    join(stores, listener(HERE, "c1", "es"))
+    (seen,) = stores.survey.scan_counts()
+    stores.survey.correct_counts(seen, {"es": -1, "fr": 2})
+    assert now(stores).languages == {"fr": 2}
+    assert now(stores).listener_count == 2
+
+
+def test_counts_that_have_moved_since_are_not_corrected(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    (seen,) = stores.survey.scan_counts()
+    join(stores, listener(HERE, "c1", "es"))
+    for deltas in ({"fr": 1}, {"es": 1}):
+        with pytest.raises(ConditionFailed):
+            stores.survey.correct_counts(seen, deltas)
+    assert now(stores).languages == {"es": 1}
+
+
+# --- Cached translations -------------------------------------------------------------------------
+
+
+def entry(key: str, translated: str = "Hola") -> CachedTranslation:
+    return CachedTranslation(
+        key, "en", "es", "Hello", translated, created_at=NOW_MS, ttl=NOW_MS // 1000 + 3600
+    )
+
+
+def test_entries_are_found_as_they_were_put(stores: Stores) -> None:
+    stores.cache.put_entries([entry("a"), entry("b", "¡Hola! 😀")])
+    found = stores.cache.get_entries(["a", "b", "c"])
+    assert found == {"a": entry("a"), "b": entry("b", "¡Hola! 😀")}
+
+
+def test_a_new_entry_replaces_the_one_under_its_key(stores: Stores) -> None:
+    stores.cache.put_entries([entry("a", "old")])
+    stores.cache.put_entries([entry("a", "new")])
+    assert stores.cache.get_entries(["a"]) == {"a": entry("a", "new")}
+
+
+def test_more_entries_than_one_call_takes_are_written_and_read(stores: Stores) -> None:
+    entries = [entry(f"key {n}") for n in range(101)]
+    stores.cache.put_entries(entries)
+    found = stores.cache.get_entries([each.cache_key for each in entries])
+    assert found == {each.cache_key: each for each in entries}
+
+
+def test_no_entries_are_no_call(stores: Stores) -> None:
+    stores.cache.put_entries([])
+    assert stores.cache.get_entries([]) == {}
+
+
+# --- Sentences under way -------------------------------------------------------------------------
+
+
+def utterance(sequence: int = 1, of: Session = HERE, spoken_at: int = NOW_MS) -> SentenceRef:
+    return SentenceRef(of.session_id, of.created_at, sequence, "speaker", spoken_at, spoken_at)
+
+
+def test_a_number_given_back_can_be_taken_again(stores: Stores) -> None:
+    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
+    stores.sessions.release_sequence(HERE, 1)
+    stores.sessions.release_sequence(HERE, 2)
+    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
+
+
+def test_a_number_whose_sentence_was_sent_is_never_taken_again(stores: Stores) -> None:
+    stores.sessions.claim_sequence(HERE, sentence(1))
+    stores.sessions.settle_sequence(utterance(1))
+    for later in (0, CAPTION_LIFE_MS, 3_600_000):
+        again = sentence(1, "Once more", NOW_MS + later)
+        assert stores.sessions.claim_sequence(HERE, again) is Claim.SPOKEN
+    assert stores.sessions.get_sentences(HERE, [1]) == [sentence(1)]
+
+
+def test_a_number_is_taken_from_a_function_that_died_once_its_caption_s_life_is_over(
+    stores: Stores,
+) -> None:
+    stores.sessions.claim_sequence(HERE, sentence(1, "Hello"))
+    young = sentence(1, "Hello", NOW_MS + CAPTION_LIFE_MS - 1)
+    assert stores.sessions.claim_sequence(HERE, young) is Claim.UNDER_WAY
+    again = sentence(1, "Hello", NOW_MS + CAPTION_LIFE_MS)
+    assert stores.sessions.claim_sequence(HERE, again) is Claim.TAKEN
+    assert stores.sessions.get_sentences(HERE, [1]) == [again]
+    # Of two who come for it at once, one gets it.
+    assert stores.sessions.claim_sequence(HERE, replace(again, spoken_at=again.spoken_at + 1)) is (
+        Claim.UNDER_WAY
+    )
+
+
+def test_whoever_lost_a_number_cannot_settle_it(stores: Stores) -> None:
+    stores.sessions.claim_sequence(HERE, sentence(1))
+    again = sentence(1, spoken_at=NOW_MS + CAPTION_LIFE_MS)
+    stores.sessions.claim_sequence(HERE, again)
+    stores.sessions.settle_sequence(utterance(1))
+    third = sentence(1, spoken_at=again.spoken_at + CAPTION_LIFE_MS)
+    assert stores.sessions.claim_sequence(HERE, third) is Claim.TAKEN
+
+
+def test_a_number_that_nobody_has_is_not_settled(stores: Stores) -> None:
+    stores.sessions.settle_sequence(utterance(1))
+    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
+
+
+def test_a_sentence_that_is_spoken_again_is_tallied_anew(stores: Stores) -> None:
+    assert stores.tally.claim_part(utterance(1), "es.0")
+    assert not stores.tally.claim_part(utterance(1), "es.0")
+    again = utterance(1, spoken_at=NOW_MS + CAPTION_LIFE_MS)
+    assert stores.tally.claim_part(again, "es.0")
+
+
+def test_what_is_under_way_is_known_to_whoever_enters(stores: Stores) -> None:
+    assert stores.under_way.enter(utterance(1)) == InFlight({1: NOW_MS})
+    assert stores.under_way.enter(utterance(12, spoken_at=NOW_MS + 5)) == InFlight(
+        {1: NOW_MS, 12: NOW_MS + 5}
+    )
+    stores.under_way.forget(utterance(12), [1, 3])
+    assert stores.under_way.enter(utterance(2)) == InFlight({2: NOW_MS, 12: NOW_MS + 5})
+
+
+def test_a_sentence_that_is_over_was_said_until_it_is_forgotten(stores: Stores) -> None:
+    stores.under_way.enter(utterance(1))
+    stores.under_way.finish(utterance(1))
+    stores.under_way.finish(utterance(1))
+    assert stores.under_way.enter(utterance(2)) == InFlight({2: NOW_MS}, {1: NOW_MS})
+    stores.under_way.forget(utterance(2), [1])
+    assert stores.under_way.enter(utterance(2)) == InFlight({2: NOW_MS})
+
+
+def test_entering_again_keeps_the_first_time(stores: Stores) -> None:
+    stores.under_way.enter(utterance(1))
+    assert stores.under_way.enter(utterance(1, spoken_at=NOW_MS + 9)) == InFlight({1: NOW_MS})
+
+
+def test_forgetting_what_was_never_entered_is_harmless(stores: Stores) -> None:
+    stores.under_way.forget(utterance(1), [])
+    stores.under_way.forget(utterance(1), [1, 2, 3])
+    assert stores.under_way.enter(utterance(4)) == InFlight({4: NOW_MS})
+
+
+def test_what_is_under_way_is_a_sessions_own(stores: Stores) -> None:
+    stores.under_way.enter(utterance(1))
+    elsewhere = utterance(2, session("silver-fox-100"))
+    assert stores.under_way.enter(elsewhere) == InFlight({2: NOW_MS})
+    again = utterance(3, session(created_at=NOW_MS + 1))
+    assert stores.under_way.enter(again) == InFlight({3: NOW_MS})
+
+
+def test_rows_of_sentences_leave_the_session_as_it_is(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.under_way.enter(utterance(1))
+    stores.tally.claim_part(utterance(1), "es.0")
+    stores.counters.count("limit#address#0", {"joins": 1}, 1)
+    assert now(stores) == HERE
+    assert len(list(stores.survey.scan_counts())) == 1
+
+
+# --- Counters -------------------------------------------------------------------------------------
+
+LATER = HERE.expires_at
+
+
+def test_a_count_stops_at_its_limit(stores: Stores) -> None:
+    for _ in range(3):
+        stores.counters.count("limit#a", {"joins": 3}, LATER)
+    with pytest.raises(ConditionFailed):
+        stores.counters.count("limit#a", {"joins": 3}, LATER)
+    assert stores.counters.get_counts("limit#a") == {"joins": 3}
+    stores.counters.count("limit#a", {"joins": 4}, LATER)
+    assert stores.counters.get_counts("limit#a") == {"joins": 4}
+
+
+def test_counts_of_one_row_rise_together_or_not_at_all(stores: Stores) -> None:
+    stores.counters.count("limit#a", {"connects": 9, "joins": 1}, LATER)
+    with pytest.raises(ConditionFailed):
+        stores.counters.count("limit#a", {"connects": 9, "joins": 1}, LATER)
+    stores.counters.count("limit#a", {"connects": 9}, LATER)
+    assert stores.counters.get_counts("limit#a") == {"connects": 2, "joins": 1}
+
+
+def test_more_than_is_left_is_not_taken_in_part(stores: Stores) -> None:
+    stores.counters.count("limit#a", {"spent": 10}, LATER, by=7)
+    for by in (4, 11):
+        with pytest.raises(ConditionFailed):
+            stores.counters.count("limit#a", {"spent": 10}, LATER, by=by)
+    stores.counters.count("limit#a", {"spent": 10}, LATER, by=3)
+    stores.counters.give_back("limit#a", "spent", 7)
+    assert stores.counters.get_counts("limit#a") == {"spent": 3}
+
+
+def test_more_than_the_whole_limit_is_refused_at_first(stores: Stores) -> None:
+    with pytest.raises(ConditionFailed):
+        stores.counters.count("limit#a", {"spent": 10}, LATER, by=11)
+    assert stores.counters.get_counts("limit#a") == {}
+
+
+def test_rows_of_counts_are_apart(stores: Stores) -> None:
+    stores.counters.count("limit#a", {"joins": 1}, LATER)
+    stores.counters.count("limit#b", {"joins": 1}, LATER)
+    assert stores.counters.get_counts("limit#c") == {}
+
+
+@pytest.mark.parametrize("name", ["connects", "joins", "guesses", "opened", "spent"])
+def test_no_count_has_a_reserved_name(stores: Stores, name: str) -> None:
+    stores.counters.count("limit#a", {name: 1}, LATER)
+    assert stores.counters.get_counts("limit#a") == {name: 1}
+
+
+def test_a_row_of_counts_expires(clients: Clients, tables: dict[str, dict[str, str]]) -> None:
+    table = Table(clients, SETTINGS.sessions_table, "sessionId")
+    CounterRows(table).count("limit#a", {"joins": 1}, LATER)
+    row = table.get("limit#a")
+    assert row is not None
+    assert row["expiresAt"] == LATER
+
+
+# --- Tallies -------------------------------------------------------------------------------------
+
+ES = {"es": LanguageReport(9, Posted(4, ("", ""), 2, 1), cached=True)}
+FR = {"fr": LanguageReport(1, Posted(1), cached=False, failed=True, over_budget=True)}
+
+
+def test_a_part_is_claimed_once(stores: Stores) -> None:
+    assert stores.tally.claim_part(utterance(), "es.0")
+    assert not stores.tally.claim_part(utterance(), "es.0")
+    assert stores.tally.claim_part(utterance(), "es.1")
+    assert stores.tally.claim_part(utterance(2), "es.0")
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+def test_the_whole_is_known_when_its_last_part_is_there(
+    stores: Stores, order: tuple[int, ...]
+) -> None:
+    parts = [("here", FR, 3), ("es.0", ES, None), ("es.1", ES, None)]
+    *first, last = [stores.tally.add_part(utterance(), *parts[n]) for n in order]
+    assert first == [None, None]
+    assert last == {
+        "es": LanguageReport(18, Posted(8, ("",) * 4, 4, 2), cached=True),
+        "fr": FR["fr"],
+    }
+
+
+def test_a_part_told_again_changes_nothing(stores: Stores) -> None:
+    assert stores.tally.add_part(utterance(), "es.0", ES) is None
+    assert stores.tally.add_part(utterance(), "es.0", FR) is None
+    assert stores.tally.add_part(utterance(), "here", {}, 2) == ES
+
+
+def test_the_whole_is_told_until_it_is_settled(stores: Stores) -> None:
+    assert stores.tally.add_part(utterance(), "here", ES, 1) == ES
+    assert stores.tally.add_part(utterance(), "here", ES, 1) == ES
+    stores.tally.settle(utterance())
+    assert stores.tally.add_part(utterance(), "here", ES, 1) is None

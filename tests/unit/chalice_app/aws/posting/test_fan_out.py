@@ -1,0 +1,125 @@
+"""What becomes of each connection, with time given: no clock runs here."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalice_app.aws.posting.fan_out import BACK_OFF_SECONDS, MAX_RETRIES, FanOut
+from chalice_app.aws.posting.token_bucket import BURST_SECONDS, TokenBucket
+from chalice_app.domain.reports import Posted
+
+REQUESTS: Any = None  # nothing is sent here
+
+
+def test_a_throttled_connection_holds_back_no_other() -> None:
+    fan_out = FanOut(REQUESTS, ["slow", "b", "c"], deadline=10.0)
+    slow = fan_out.next_attempt(0.0)
+    fan_out.answered(slow, 429, 0.0)
+    due = fan_out.next_due(0.0)
+    assert 0.0 < due <= BACK_OFF_SECONDS
+    for name in ("b", "c"):
+        attempt = fan_out.next_attempt(0.0)
+        assert attempt.connection_id == name
+        fan_out.answered(attempt, 200, 0.0)
+    assert not fan_out.has_work(0.0)
+    assert fan_out.has_work(due)
+    assert fan_out.next_due(due) == fan_out.deadline
+    fan_out.answered(fan_out.next_attempt(due), 200, due)
+    assert fan_out.done
+    assert fan_out.posted() == Posted(delivered=3)
+    assert fan_out.outcomes == {200: 3, 429: 1}
+
+
+@pytest.mark.parametrize("status", [429, 500, 503, 599])
+def test_retries_are_few_and_back_off(status: int) -> None:
+    fan_out = FanOut(REQUESTS, ["a"], deadline=10.0)
+    now = 0.0
+    for retry in range(MAX_RETRIES + 1):
+        fan_out.answered(fan_out.next_attempt(now), status, now)
+        if retry < MAX_RETRIES:
+            assert now < fan_out.next_due(now) <= now + BACK_OFF_SECONDS * 2**retry
+            now = fan_out.next_due(now)
+    assert fan_out.done
+    assert fan_out.posted() == Posted(failed=1)
+
+
+def test_a_retry_that_could_not_start_in_time_fails_at_once() -> None:
+    fan_out = FanOut(REQUESTS, ["a"], deadline=1e-9)
+    fan_out.answered(fan_out.next_attempt(0.0), 429, 0.0)
+    assert fan_out.posted() == Posted(failed=1)
+
+
+@pytest.mark.parametrize("status", [300, 400, 403, 404, 413, 418])
+def test_what_will_not_get_better_is_not_retried(status: int) -> None:
+    fan_out = FanOut(REQUESTS, ["a"], deadline=10.0)
+    fan_out.answered(fan_out.next_attempt(0.0), status, 0.0)
+    assert fan_out.posted() == Posted(failed=1)
+
+
+def test_the_deadline_drops_what_never_started_and_fails_what_waits() -> None:
+    fan_out = FanOut(REQUESTS, ["waits", "b", "c"], deadline=10.0)
+    fan_out.answered(fan_out.next_attempt(0.0), 500, 0.0)
+    fan_out.expire()
+    assert fan_out.posted() == Posted(dropped=2, failed=1)
+
+
+@given(
+    ids=st.lists(st.text(max_size=3), max_size=20),
+    outcomes=st.lists(st.sampled_from([200, 204, 410, 413, 429, 500, "reset", "refused"])),
+    expires=st.booleans(),
+    repeatable=st.booleans(),
+)
+def test_every_connection_is_in_one_count(
+    ids: list[str], outcomes: list[int | str], expires: bool, repeatable: bool
+) -> None:
+    fan_out = FanOut(REQUESTS, ids, deadline=1e6, repeatable=repeatable)
+    now = 0.0
+    for outcome in outcomes:
+        if not fan_out.has_work(now):
+            now = fan_out.next_due(now)
+        if fan_out.done:
+            break
+        attempt = fan_out.next_attempt(now)
+        if isinstance(outcome, int):
+            fan_out.answered(attempt, outcome, now)
+        else:
+            fan_out.broke(attempt, outcome, now, sent=outcome == "reset")
+    if expires:
+        fan_out.expire()
+    else:
+        while not fan_out.done:
+            now = now if fan_out.has_work(now) else fan_out.next_due(now)
+            fan_out.answered(fan_out.next_attempt(now), 200, now)
+    posted = fan_out.posted()
+    assert posted.delivered + len(posted.gone) + posted.dropped + posted.failed == len(ids)
+
+
+@given(
+    rate=st.floats(0.5, 20_000),
+    steps=st.lists(st.floats(0.0, 0.5), min_size=1, max_size=300),
+)
+def test_the_bucket_admits_its_rate_and_one_burst(rate: float, steps: list[float]) -> None:
+    bucket = TokenBucket(rate)
+    now = 1000.0
+    admitted = 0
+    for step in steps:
+        now += step
+        wait = bucket.wait(now)
+        assert wait <= 1.0 / rate + 1e-9
+        admitted += not wait
+    assert admitted <= max(1.0, rate * BURST_SECONDS) + rate * (now - 1000.0) + 1e-6
+
+
+def test_a_token_is_there_when_the_bucket_said() -> None:
+    bucket = TokenBucket(10.0)
+    assert bucket.wait(5.0) == 0.0
+    wait = bucket.wait(5.0)
+    assert wait == pytest.approx(0.1)
+    assert bucket.wait(5.0 + wait) == 0.0
+
+
+def test_a_rate_is_above_zero() -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        TokenBucket(0.0)

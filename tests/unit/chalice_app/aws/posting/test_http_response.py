@@ -1,0 +1,59 @@
+"""Responses are read the same however they are cut, and doubt costs the socket alone."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalice_app.aws.posting.http_response import MalformedResponseError, Response
+from tests.hostile.gateway_answer import GARBAGE, KEPT, SPENT
+
+
+def read(pieces: list[bytes]) -> tuple[Response, int]:
+    response = Response()
+    for taken, piece in enumerate(pieces, 1):
+        if response.feed(piece):
+            return response, taken
+    return response, 0
+
+
+@given(name=st.sampled_from(sorted(KEPT)), cuts=st.sets(st.integers(1, 200)))
+def test_a_response_is_read_however_it_is_cut(name: str, cuts: set[int]) -> None:
+    whole = KEPT[name]
+    bounds = [0, *sorted(cut for cut in cuts if cut < len(whole)), len(whole)]
+    pieces = [whole[start:end] for start, end in itertools.pairwise(bounds)]
+    response, taken = read(pieces)
+    assert taken == len(pieces), "complete with its last byte, not before"
+    assert response.keep_alive
+    assert response.status == read([whole])[0].status != 100
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_bytes_nobody_asked_for_cost_the_socket(name: str) -> None:
+    response, taken = read([KEPT[name] + b"H"])
+    assert taken == 1
+    assert not response.keep_alive
+
+
+@pytest.mark.parametrize("name", SPENT)
+def test_a_doubtful_end_costs_the_socket_and_not_the_status(name: str) -> None:
+    response, taken = read([SPENT[name]])
+    assert taken == 1
+    assert response.status == int(SPENT[name][9:12])
+    assert not response.keep_alive
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+def test_garbage_is_told(name: str) -> None:
+    with pytest.raises(MalformedResponseError):
+        read([GARBAGE[name]])
+
+
+@given(data=st.binary(max_size=100), head=st.sampled_from([b"", *KEPT.values(), *SPENT.values()]))
+def test_nothing_else_is_ever_raised(data: bytes, head: bytes) -> None:
+    try:
+        response, _ = read([head[: len(data) * 3], data])
+    except MalformedResponseError:
+        return
+    assert response.status == 0 or 200 <= response.status <= 599

@@ -1,0 +1,87 @@
+"""A write that is carried out, but whose answer is lost: the SDK sends it once more by itself."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalice_app.aws.clients import Clients
+from chalice_app.aws.dynamodb.connections import ConnectionsTable
+from chalice_app.aws.dynamodb.sessions import SessionsTable
+from chalice_app.aws.dynamodb.table import Table
+from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim
+from tests.fakes import NOW_MS, SETTINGS, listener, sentence, session
+
+HERE = session()
+
+
+@pytest.fixture
+def resent(clients: Clients, tables: dict[str, Any]) -> Iterator[list[str]]:
+    """Every write is sent twice; the operations that were."""
+    seen: list[str] = []
+
+    def lose_the_first_answer(attempts: int, operation: Any, **_: Any) -> float | None:
+        if attempts > 1:
+            return None
+        seen.append(operation.name)
+        return 0.0
+
+    events: Any = clients.dynamodb.meta.events
+    names = [f"needs-retry.dynamodb.{each}" for each in ("PutItem", "UpdateItem", "DeleteItem")]
+    for name in names:
+        events.register_first(name, lose_the_first_answer)
+    yield seen
+    for name in names:
+        events.unregister(name, lose_the_first_answer)
+
+
+@pytest.fixture
+def sessions(clients: Clients) -> SessionsTable:
+    return SessionsTable(Table(clients, SETTINGS.sessions_table, "sessionId"))
+
+
+@pytest.fixture
+def connections(clients: Clients) -> ConnectionsTable:
+    return ConnectionsTable(Table(clients, SETTINGS.connections_table, "connectionId"))
+
+
+def test_a_sentence_is_not_lost_as_a_repetition_of_itself(
+    sessions: SessionsTable, resent: list[str]
+) -> None:
+    assert sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
+    assert resent == ["PutItem"]
+
+
+def test_a_number_that_is_taken_over_is_not_lost_as_a_repetition_of_itself(
+    sessions: SessionsTable, resent: list[str]
+) -> None:
+    sessions.claim_sequence(HERE, sentence(1))
+    again = sentence(1, spoken_at=NOW_MS + CAPTION_LIFE_MS)
+    assert sessions.claim_sequence(HERE, again) is Claim.TAKEN
+
+
+def test_what_really_is_a_repetition_is_refused_nevertheless(
+    sessions: SessionsTable, resent: list[str]
+) -> None:
+    sessions.claim_sequence(HERE, sentence(1, "Hello"))
+    assert sessions.claim_sequence(HERE, sentence(1, "Something else")) is Claim.UNDER_WAY
+
+
+def test_a_language_change_that_is_sent_twice_ends_in_that_language(
+    connections: ConnectionsTable, resent: list[str]
+) -> None:
+    connections.put_connection(listener(HERE, "c1", "es"))
+    connections.change_language("c1", "fr")
+    changed = connections.get_connection("c1")
+    assert changed is not None
+    assert changed.target_language == "fr"
+    assert changed.version > 1
+
+
+def test_a_row_that_is_deleted_twice_is_gone(
+    connections: ConnectionsTable, resent: list[str]
+) -> None:
+    connections.put_connection(listener(HERE, "c1"))
+    connections.delete_gone(["c1"], connected_before=HERE.created_at + 1)
+    assert connections.get_connection("c1") is None
+    assert resent == ["PutItem", "DeleteItem"]

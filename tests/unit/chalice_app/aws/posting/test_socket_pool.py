@@ -1,0 +1,129 @@
+"""Idle sockets: the last used is the first reused, and the old are closed."""
+
+import os
+import select
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from chalice_app.aws.posting.connection_requests import Endpoint
+from chalice_app.aws.posting.http_socket import HttpSocket
+from chalice_app.aws.posting.socket_pool import IDLE_SECONDS, SocketPool
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+@pytest.fixture
+def pool(listener: socket.socket) -> Iterator[SocketPool]:
+    pool = SocketPool(Endpoint.parse(f"http://127.0.0.1:{listener.getsockname()[1]}"), None)
+    assert pool.resolve()
+    yield pool
+    pool.close()
+
+
+def used(pool: SocketPool, listener: socket.socket) -> tuple[HttpSocket, socket.socket]:
+    """A socket that has been through one exchange, and its peer."""
+    sock = pool.open()
+    sock.start(b"x")
+    pool.watch(sock)
+    peer, _ = listener.accept()
+    peer.sendall(OK)
+    status = 0
+    while not status:
+        for ready in pool.ready(30.0):
+            status = ready.advance()
+            pool.watch(ready)
+    return sock, peer
+
+
+def test_the_last_used_is_taken_first(pool: SocketPool, listener: socket.socket) -> None:
+    (first, one), (second, two) = used(pool, listener), used(pool, listener)
+    with one, two:
+        pool.release(first, 0.0)
+        pool.release(second, 1.0)
+        assert [pool.take(2.0), pool.take(2.0)] == [second, first]
+
+
+def test_the_old_are_closed_and_the_young_kept(pool: SocketPool, listener: socket.socket) -> None:
+    (old, one), (young, two) = used(pool, listener), used(pool, listener)
+    with one, two:
+        pool.release(old, 0.0)
+        pool.release(young, 5.0)
+        pool.prune(IDLE_SECONDS)
+        assert (old.fileno(), pool.take(IDLE_SECONDS)) == (-1, young)
+
+
+def test_an_old_one_is_not_taken(pool: SocketPool, listener: socket.socket) -> None:
+    old, peer = used(pool, listener)
+    with peer:
+        pool.release(old, 0.0)
+        fresh = pool.take(IDLE_SECONDS)
+        pool.watch(fresh)
+        assert (old.fileno(), fresh.exchanges) == (-1, 0)
+
+
+def test_one_closed_by_the_peer_is_dropped(pool: SocketPool, listener: socket.socket) -> None:
+    sock, peer = used(pool, listener)
+    pool.release(sock, 0.0)
+    peer.close()
+    for ready in pool.ready(30.0):
+        pool.drop_closed(ready)
+    assert sock.fileno() == -1
+    fresh = pool.take(1.0)
+    pool.watch(fresh)
+    assert fresh is not sock
+
+
+def test_one_that_waited_to_send_when_its_answer_came_rests(
+    pool: SocketPool, listener: socket.socket
+) -> None:
+    sock, peer = used(pool, listener)
+    with peer:
+        sock.events |= select.POLLOUT
+        pool.watch(sock)
+        assert pool.ready(30.0) == [sock]
+        sock.events = select.POLLIN
+        pool.release(sock, 0.0)
+        assert pool.ready(0.0) == []
+
+
+def test_one_whose_descriptor_is_gone_leaves_nothing_behind(
+    pool: SocketPool, listener: socket.socket
+) -> None:
+    sock, peer = used(pool, listener)
+    with peer:
+        os.close(sock._sock.detach())
+        pool.discard(sock)
+        again, two = used(pool, listener)  # under the same descriptor
+        with two:
+            assert again.descriptor == sock.descriptor
+
+
+def test_a_wake_ends_the_wait_however_many_there_were(pool: SocketPool) -> None:
+    for _ in range(100_000):
+        pool.wake()
+    assert list(pool.ready(30.0)) == []
+
+
+def test_the_addresses_of_a_name_take_turns(
+    pool: SocketPool, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        found = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", each.getsockname())
+            for each in (listener, other)
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        assert pool.resolve()
+        for _ in range(2):
+            pool.watch(pool.open())
+        for each in (listener, other):
+            each.settimeout(30.0)
+            each.accept()[0].close()

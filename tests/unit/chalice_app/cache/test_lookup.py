@@ -1,0 +1,148 @@
+"""The cache's policy: which texts share an entry, and which hits are real."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalice_app.cache.lookup import TranslationCache, cache_key, canonical
+from tests.fakes import FakeClock, MemoryTables
+
+TTL = 3600
+
+
+class Cache:
+    """The policy over an in-memory table."""
+
+    def __init__(self) -> None:
+        self.tables = MemoryTables()
+        self.clock = FakeClock()
+        self.policy = TranslationCache(self.tables, self.clock, TTL)
+
+    def get(self, text: str, *targets: str) -> dict[str, str]:
+        return dict(self.policy.get(text, "en", targets or ("es",)))
+
+    def put(self, text: str, **translations: str) -> None:
+        self.policy.put(text, "en", translations)
+
+
+@pytest.fixture
+def cache() -> Cache:
+    return Cache()
+
+
+# --- Keys ----------------------------------------------------------------------------------------
+
+
+def test_a_key_names_the_languages_and_the_hash_of_the_normalised_text() -> None:
+    # printf 'hello world' | sha256sum
+    assert cache_key("en", "es", "Hello  World ") == "en:es:b94d27b9934d3e08"
+
+
+@pytest.mark.parametrize(
+    "text", [" Hello World", "hello\tworld\n", "HELLO WORLD", "Hello\u3000world"]
+)
+def test_white_space_and_case_do_not_change_the_key(text: str) -> None:
+    assert cache_key("en", "es", text) == cache_key("en", "es", "hello world")
+
+
+def test_composed_and_decomposed_letters_have_one_key() -> None:
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    assert composed != decomposed
+    assert cache_key("fr", "en", composed) == cache_key("fr", "en", decomposed)
+
+
+def test_languages_make_other_keys() -> None:
+    keys = {cache_key(*pair, "x") for pair in [("en", "es"), ("es", "en"), ("en", "fr")]}
+    assert len(keys) == 3
+
+
+@given(st.text())
+def test_the_canonical_text_is_a_fixed_point(text: str) -> None:
+    once = canonical(text)
+    assert canonical(once) == once
+    assert unicodedata.is_normalized("NFC", once)
+    assert "  " not in once
+    assert once == once.strip()
+
+
+# --- Hits ----------------------------------------------------------------------------------------
+
+
+def test_what_was_put_is_found(cache: Cache) -> None:
+    cache.put("Hello", es="Hola", fr="Bonjour")
+    assert cache.get("Hello", "es", "fr", "de") == {"es": "Hola", "fr": "Bonjour"}
+
+
+def test_all_languages_are_read_in_one_call(cache: Cache) -> None:
+    cache.get("Hello", *[f"x{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"])
+    assert cache.tables.calls["get_entries"] == 1
+
+
+def test_no_language_is_no_call(cache: Cache) -> None:
+    assert cache.policy.get("Hello", "en", []) == {}
+    cache.policy.put("Hello", "en", {})
+    assert not cache.tables.calls
+
+
+def test_a_text_that_only_shares_the_key_is_a_miss(cache: Cache) -> None:
+    assert cache_key("en", "es", "US") == cache_key("en", "es", "us")
+    cache.put("US", es="EE. UU.")
+    assert cache.get("us") == {}
+    assert cache.get("US") == {"es": "EE. UU."}
+
+
+def test_the_later_of_two_texts_with_one_key_stands(cache: Cache) -> None:
+    cache.put("US", es="EE. UU.")
+    cache.put("us", es="nosotros")
+    assert cache.get("us") == {"es": "nosotros"}
+    assert cache.get("US") == {}
+
+
+@pytest.mark.parametrize("text", ["café  au lait", " cafe\u0301 au lait\n"])
+def test_a_text_that_differs_in_form_alone_is_a_hit(cache: Cache, text: str) -> None:
+    cache.put("cafe\u0301 au lait", es="café con leche")
+    assert cache.get(text) == {"es": "café con leche"}
+
+
+def test_an_entry_lives_to_its_last_second_though_its_row_stays(cache: Cache) -> None:
+    cache.put("Hello", es="Hola")
+    cache.clock.advance(TTL * 1000 - 1)
+    assert cache.get("Hello") == {"es": "Hola"}
+    cache.clock.advance(1)
+    assert cache.get("Hello") == {}
+    assert cache.tables.get_entries([cache_key("en", "es", "Hello")])
+
+
+def test_an_entry_tells_what_was_translated_and_when(cache: Cache) -> None:
+    cache.put(" Hello ", es="Hola")
+    (entry,) = cache.tables.get_entries([cache_key("en", "es", "Hello")]).values()
+    assert (entry.source_language, entry.target_language) == ("en", "es")
+    assert (entry.source_text, entry.translated_text) == ("Hello", "Hola")
+    assert entry.created_at == cache.clock.now_ms()
+    assert entry.ttl == cache.clock.now_ms() // 1000 + TTL
+
+
+def test_a_cache_that_cannot_be_read_is_a_miss(cache: Cache) -> None:
+    cache.put("Hello", es="Hola")
+    cache.tables.refusing.add("get_entries")
+    assert cache.get("Hello") == {}
+
+
+def test_a_cache_that_cannot_be_written_harms_nobody(cache: Cache) -> None:
+    cache.tables.refusing.add("put_entries")
+    cache.put("Hello", es="Hola")
+    assert cache.get("Hello") == {}
+
+
+@given(st.lists(st.text(min_size=1, max_size=4), max_size=12))
+def test_a_hit_is_always_the_translation_of_that_very_text(texts: list[str]) -> None:
+    cache = Cache()
+    for text in texts:
+        cache.put(text, es=f"translated {canonical(text)}")
+    for text in texts:
+        hit = cache.get(text).get("es")
+        assert hit in (None, f"translated {canonical(text)}")
+    if texts:
+        assert cache.get(texts[-1]) == {"es": f"translated {canonical(texts[-1])}"}

@@ -1,0 +1,80 @@
+"""Fan-out: everyone is posted to, and the rows of those that are gone are removed."""
+
+from chalice_app.delivery.broadcast import CLOSING_SECONDS, HANDSHAKE_GRACE_MS, NOTICE_SECONDS
+from chalice_app.domain.reports import Posted
+from tests.fakes import NOW_MS, World, listener, session
+
+OLD = NOW_MS - HANDSHAKE_GRACE_MS - 1
+MESSAGE = {"type": "caption", "text": "año"}
+
+
+def test_everyone_gets_the_same_message(world: World) -> None:
+    posted = world.app.broadcast.send(["c1", "c2"], MESSAGE, deadline=9.0)
+    assert posted == Posted(delivered=2)
+    assert world.gateway.log == [("c1", MESSAGE), ("c2", MESSAGE)]
+    assert world.gateway.calls == [("c1", "c2")]
+    assert world.gateway.deadlines == [9.0]
+
+
+def test_nobody_to_send_to_is_no_call(world: World) -> None:
+    assert world.app.broadcast.send([], MESSAGE, deadline=9.0) == Posted()
+    assert world.gateway.calls == []
+
+
+def test_everyone_is_in_exactly_one_count(world: World) -> None:
+    world.gateway.gone.add("c2")
+    world.gateway.late.add("c3")
+    world.gateway.failing.add("c4")
+    posted = world.app.broadcast.send(["c1", "c2", "c3", "c4"], MESSAGE, deadline=9.0)
+    assert posted == Posted(delivered=1, gone=("c2",), dropped=1, failed=1)
+
+
+def test_the_row_of_a_socket_that_is_gone_is_deleted(world: World) -> None:
+    for connection_id in ("c1", "c2"):
+        world.tables.put_connection(listener(session(), connection_id, connected_at=OLD))
+    world.gateway.gone.add("c1")
+    world.app.broadcast.send(["c1", "c2"], MESSAGE, deadline=9.0)
+    assert world.tables.get_connection("c1") is None
+    assert world.tables.get_connection("c2") is not None
+
+
+def test_a_row_is_kept_while_its_handshake_may_still_be_under_way(world: World) -> None:
+    young = listener(session(), "c1", connected_at=NOW_MS - HANDSHAKE_GRACE_MS)
+    world.tables.put_connection(young)
+    world.gateway.gone.add("c1")
+    world.app.broadcast.send(["c1"], MESSAGE, deadline=9.0)
+    assert world.tables.get_connection("c1") == young
+
+
+def test_a_failed_post_deletes_no_row(world: World) -> None:
+    world.tables.put_connection(listener(session(), "c1", connected_at=OLD))
+    world.gateway.failing.add("c1")
+    world.app.broadcast.send(["c1"], MESSAGE, deadline=9.0)
+    assert world.tables.calls["delete_gone"] == 0
+
+
+def test_rows_that_cannot_be_deleted_do_not_spoil_the_delivery(world: World) -> None:
+    world.gateway.gone.add("c1")
+    world.tables.refusing.add("delete_gone")
+    posted = world.app.broadcast.send(["c1", "c2"], MESSAGE, deadline=9.0)
+    assert posted == Posted(delivered=1, gone=("c1",))
+
+
+def test_a_notice_has_its_own_time(world: World) -> None:
+    world.clock.advance(2_000)
+    world.app.broadcast.notify(["c1"], MESSAGE)
+    assert world.gateway.deadlines == [2.0 + NOTICE_SECONDS]
+
+
+def test_all_are_closed_by_one_call_within_its_time(world: World) -> None:
+    world.clock.advance(2_000)
+    world.gateway.gone.add("c2")
+    assert world.app.broadcast.close(["c1", "c2"]) == Posted(delivered=1, gone=("c2",))
+    assert world.gateway.closed == ["c1", "c2"]
+    assert world.gateway.deadlines == [2.0 + CLOSING_SECONDS]
+    assert world.gateway.log == []
+
+
+def test_nobody_to_close_is_no_call(world: World) -> None:
+    assert world.app.broadcast.close([]) == Posted()
+    assert world.gateway.deadlines == []

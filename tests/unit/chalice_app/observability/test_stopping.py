@@ -1,0 +1,71 @@
+"""What is only in memory is written when the process is told to stop."""
+
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from chalice_app import bootstrap
+from chalice_app.bootstrap import Application, composed
+from chalice_app.observability.stopping import before_stop
+from tests.cache_fakes import MemoryCache
+from tests.fakes import PATIENCE, World
+
+ROOT = Path(__file__).parents[4]
+
+PROGRAM = """
+import os, signal
+from chalice_app.observability.stopping import before_stop
+# Not by print: the signal may come while the main thread's own holds the lock of standard output.
+before_stop(lambda: os.write(1, b"done\\n"), grace_seconds=60)
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+def test_sigterm_has_it_done_and_ends_the_process_as_ever() -> None:
+    with subprocess.Popen(  # noqa: S603 - this very interpreter
+        [sys.executable, "-c", PROGRAM], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.terminate()
+        assert process.stdout.read() == "done\n"
+        assert process.wait(PATIENCE) == -signal.SIGTERM
+
+
+def test_another_handler_is_left_alone() -> None:
+    previous = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        before_stop(lambda: None)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def test_another_thread_changes_nothing() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    thread = threading.Thread(target=before_stop, args=(lambda: None,))
+    thread.start()
+    thread.join(PATIENCE)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_closing_writes_the_hits(world: World) -> None:
+    cache = MemoryCache()
+    application = Application(world.settings, replace(world.app.adapters, accesses=cache))
+    with composed(application):
+        bootstrap.close()  # nothing was ever asked of the cache: nothing is built for it
+        assert cache.calls == []
+        assert application.outbox is not None
+        application.outbox.note(["en:es:x"])
+        bootstrap.close()
+    assert len(cache.rows) == 1
+
+
+def test_closing_without_statistics_does_nothing(world: World) -> None:
+    assert world.app.outbox is None
+    with composed(world.app):
+        bootstrap.close()

@@ -1,0 +1,249 @@
+"""The reconciler: finds what the stream did not, and mends it by the same means."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import pytest
+
+from chalice_app.domain.errors import Unavailable
+from chalice_app.domain.session import Session
+from chalice_app.rosters.ledger import LedgerRow, SessionCounts, SessionKey, State
+from chalice_app.rosters.repair import Reconciled, Reconciler
+from chalice_app.rosters.synchronisation import RosterSync
+from tests.fakes import MemoryTables, World, listener
+
+
+def void(_: object) -> None:
+    """Drops a result that nobody wants."""
+
+
+def reconciling(world: World, meanwhile: Callable[[], object] = lambda: None) -> Reconciler:
+    """A reconciler that waits for nothing; `meanwhile` happens between its two looks."""
+
+    def wait(_: float) -> None:
+        meanwhile()
+
+    return Reconciler(
+        survey=world.tables,
+        connections=world.tables,
+        sync=RosterSync(world.tables, wait=lambda _: None),
+        presence=world.app.notifier,
+        metrics=world.metrics,
+        clock=world.clock,
+        wait=wait,
+    )
+
+
+def talk(world: World) -> Session:
+    """A session of a speaker, two listeners of Spanish and one of French."""
+    session = world.speaker(world.open())
+    world.listener(session, "a", "es")
+    world.listener(session, "b", "es")
+    world.listener(session, "c", "fr")
+    return world.now(session)
+
+
+def test_what_is_right_stays_as_it_is_and_drift_is_published_as_zero() -> None:
+    world = World()
+    session = talk(world)
+    found = reconciling(world).reconcile()
+    assert found == Reconciled(connections=0, sessions=0, expired=0, drift=0)
+    assert world.now(session) == session
+    assert world.metrics.values()["RosterDrift"] == 0
+    assert world.tables.calls["commit"] == 3  # the joins'
+
+
+def test_a_listener_whom_no_stream_record_told_of_is_counted() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.put_connection(listener(session, "d", "es"))
+    found = reconciling(world).reconcile()
+    assert (found.connections, found.drift) == (1, 1)
+    assert world.now(session).languages == {"es": 3, "fr": 1}
+    assert world.gateway.to("speaker", "roster")[-1]["listenerCount"] == 4
+
+
+def test_a_listener_who_left_unnoticed_is_counted_no_more() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.delete_connection("a")
+    reconciling(world).reconcile()
+    assert world.now(session).languages == {"es": 1, "fr": 1}
+
+
+def test_a_change_of_language_that_got_lost_is_made_up_for() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.change_language("a", "fr")
+    reconciling(world).reconcile()
+    assert world.now(session).languages == {"es": 1, "fr": 2}
+
+
+def test_counts_that_were_tampered_with_are_healed() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.tamper(session.session_id, 99, es=7, de=4)
+    found = reconciling(world).reconcile()
+    assert found.sessions == 1
+    healed = world.now(session)
+    assert (healed.listener_count, healed.languages) == (3, {"es": 2, "fr": 1})
+    assert world.metrics.values()["RosterDrift"] == 5 + 4 + 1 + 88
+
+
+def test_a_sum_that_is_not_that_of_its_languages_is_healed() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.tamper(session.session_id, 12, es=2, fr=1)
+    assert reconciling(world).reconcile().drift == 9
+    assert world.now(session).listener_count == 3
+
+
+def test_who_is_counted_by_the_stream_between_the_looks_is_no_drift() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.put_connection(listener(session, "d", "es"))
+    found = reconciling(world, meanwhile=lambda: world.count(["d"])).reconcile()
+    assert found.drift == 0
+    assert world.now(session).languages == {"es": 3, "fr": 1}
+
+
+def test_counts_are_corrected_although_people_come_and_go() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.tamper(session.session_id, 9, es=8, fr=1)
+    world.tables.put_connection(listener(session, "d", "fr"))
+    found = reconciling(world, meanwhile=lambda: world.count(["d"])).reconcile()
+    assert found.sessions == 1
+    assert world.now(session).languages == {"es": 2, "fr": 2}
+
+
+class Lagging(MemoryTables):
+    """An index that does not show whoever is in `unseen`."""
+
+    unseen: frozenset[str] = frozenset()
+
+    def scan_counted(self) -> Iterable[tuple[str, LedgerRow]]:
+        return [(key, row) for key, row in super().scan_counted() if key not in self.unseen]
+
+
+def test_an_index_that_lags_for_both_looks_makes_no_right_count_wrong() -> None:
+    tables = Lagging()
+    world = World(tables=tables)
+    session = talk(world)
+    tables.unseen = frozenset({"c"})
+    reconciling(world).reconcile()
+    assert world.now(session).languages == {"es": 2, "fr": 1}
+
+
+class Busy(MemoryTables):
+    """Somebody comes while the rows of a session are read."""
+
+    arrivals: int = 0
+
+    def scan_session(self, session: SessionKey) -> Iterable[LedgerRow]:
+        rows = list(super().scan_session(session))
+        if self.arrivals:
+            self.arrivals -= 1
+            self.join(f"late{self.arrivals}")
+        return rows
+
+    join: Callable[[str], None]
+
+
+def test_whoever_comes_while_the_rows_are_read_is_not_corrected_away() -> None:
+    tables = Busy()
+    world = World(tables=tables)
+    session = talk(world)
+    tables.tamper(session.session_id, 9, es=8, fr=1)
+    tables.arrivals, tables.join = 2, lambda key: void(world.listener(session, key, "fr"))
+    reconciling(world).reconcile()
+    assert world.now(session).languages == {"es": 2, "fr": 3}
+
+
+def test_counts_that_are_the_same_again_have_moved_nevertheless() -> None:
+    # Between the reading of the counts and that of the rows somebody came; before the correction
+    # somebody of the same language left: the counts are those that were seen, the rows are not.
+    tables = Busy()
+    world = World(tables=tables)
+    session = talk(world)
+    tables.tamper(session.session_id, 4, es=3, fr=1)
+
+    def come_and_go(key: str) -> None:
+        world.listener(session, key, "es")
+        world.tables.delete_connection("a")
+        world.count(["a"])
+
+    tables.arrivals, tables.join = 1, come_and_go
+    reconciling(world).reconcile()
+    assert world.now(session).languages == {"es": 2, "fr": 1}
+
+
+class Refusing(MemoryTables):
+    """DynamoDB refuses to correct the counts of one session, or of none."""
+
+    refused: str | None = None
+
+    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
+        if seen.session_id == self.refused:
+            raise Unavailable("a number of forty digits")
+        super().correct_counts(seen, deltas)
+
+
+def test_counts_that_cannot_be_corrected_keep_nobody_else_s_from_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tables = Refusing()
+    world = World(tables=tables)
+    sessions = [world.open() for _ in range(3)]
+    for each in sessions:
+        tables.tamper(each.session_id, 5, es=5)
+    tables.refused = sessions[1].session_id
+    found = reconciling(world).reconcile()
+    assert (found.sessions, found.drift) == (2, 15)
+    assert [world.now(each).listener_count for each in sessions] == [0, 5, 0]
+    assert "the counts cannot be corrected" in caplog.text
+    tables.refused = None
+    assert reconciling(world).reconcile().sessions == 1
+    assert world.now(sessions[1]).listener_count == 0
+
+
+def test_rows_past_their_life_are_deleted_and_nothing_else() -> None:
+    world = World()
+    session = talk(world)
+    world.clock.advance(2 * 3600_000 + 601_000)
+    world.tables.put_connection(listener(session, "d", "es", world.clock.now_ms()))
+    world.count(["d"])
+    assert reconciling(world).reconcile().expired == 4
+    assert world.tables.get_connection("a") is None
+    assert world.tables.get_connection("d") is not None
+
+
+def test_one_session_by_hand_leaves_the_others_alone() -> None:
+    world = World()
+    first, second = talk(world), world.open()
+    world.tables.tamper(first.session_id, 9, es=9)
+    world.tables.tamper(second.session_id, 9, es=9)
+    reconciling(world).reconcile(second.session_id)
+    assert world.now(first).listener_count == 9
+    assert world.now(second).listener_count == 0
+
+
+def test_connections_of_a_session_that_is_no_more_are_not_counted_and_no_drift() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.delete_session(session.session_id)
+    assert reconciling(world).reconcile().drift == 0
+
+
+def test_who_left_unnoticed_a_session_that_is_no_more_leaves_no_row_for_ever() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.delete_session(session.session_id)
+    world.tables.delete_connection("a")
+    assert reconciling(world).reconcile().connections == 1
+    assert world.tables.get_ledger(["a"])["a"].state is State.OUT
+    assert world.tables.get_ledger(["b"])["b"].state is State.IN
+
+
+def test_the_handler_composes_it_over_the_application() -> None:
+    world = World()
+    assert world.app.reconciler.survey is world.tables

@@ -1,0 +1,350 @@
+"""Admission: each number once, and no more sentences at a time than the pipeline can carry."""
+
+import random
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from chalice_app.admission.limits import Limits
+from chalice_app.domain.errors import BadMessage, RateLimited, Unavailable
+from chalice_app.domain.sentence import CAPTION_LIFE_MS, InFlight, SentenceRef
+from chalice_app.domain.session import Session
+from chalice_app.speech.flow_control import CLAIM_RETRY_MS, MOST_UNDER_WAY, SHORTEST_RETRY_MS
+from tests.fakes import NOW_MS, SETTINGS, MemoryTables, World, sentence
+
+
+@pytest.fixture
+def of(world: World) -> Session:
+    """An open session with a speaker and a listener."""
+    opened = world.speaker(world.open())
+    world.listener(opened, "a")
+    return world.now(opened)
+
+
+def speak(world: World, of: Session, sequence: int) -> None:
+    world.app.speech.speak(of, "speaker", sentence(sequence, spoken_at=world.clock.now_ms()))
+
+
+def captions(world: World) -> list[int]:
+    return [caption["sequence"] for caption in world.gateway.to("a", "caption")]
+
+
+def utterance(of: Session, sequence: int, spoken_at: int = NOW_MS) -> SentenceRef:
+    return SentenceRef(of.session_id, of.created_at, sequence, "speaker", spoken_at, spoken_at)
+
+
+def others_send(world: World, of: Session, sequences: Collection[int], at: int = NOW_MS) -> None:
+    """Sentences that other functions have on their way."""
+    for sequence in sequences:
+        world.tables.enter(utterance(of, sequence, at))
+
+
+def under_way(world: World, of: Session) -> Mapping[int, int]:
+    found = dict(world.tables.enter(utterance(of, 0)).on_way)
+    world.tables.forget(utterance(of, 0), [0])
+    del found[0]
+    return found
+
+
+def test_a_sentence_that_is_over_is_no_longer_under_way(world: World, of: Session) -> None:
+    speak(world, of, 1)
+    assert captions(world) == [1]
+    assert under_way(world, of) == {}
+
+
+def test_as_many_as_may_be_are_let_through(world: World, of: Session) -> None:
+    others_send(world, of, range(2, MOST_UNDER_WAY + 1))
+    speak(world, of, 1)
+    assert captions(world) == [1]
+
+
+def test_one_too_many_is_refused_and_told_when_to_come_again(world: World, of: Session) -> None:
+    others_send(world, of, [2])
+    world.clock.advance(700)
+    others_send(world, of, range(3, MOST_UNDER_WAY + 2), NOW_MS + 700)
+    with pytest.raises(RateLimited) as refused:
+        speak(world, of, 1)
+    assert refused.value.details == {"retryAfterMs": 700}
+    assert captions(world) == []
+    assert world.translator.calls == []
+    assert 1 not in under_way(world, of)
+
+
+def test_nobody_is_told_to_come_again_at_once(world: World, of: Session) -> None:
+    others_send(world, of, range(2, MOST_UNDER_WAY + 2))
+    with pytest.raises(RateLimited) as refused:
+        speak(world, of, 1)
+    assert refused.value.details == {"retryAfterMs": SHORTEST_RETRY_MS}
+
+
+def test_a_refused_sentence_is_sent_when_it_comes_again(world: World, of: Session) -> None:
+    others_send(world, of, range(2, MOST_UNDER_WAY + 2))
+    with pytest.raises(RateLimited):
+        speak(world, of, 1)
+    world.tables.forget(utterance(of, 2), [2])
+    speak(world, of, 1)
+    assert captions(world) == [1]
+
+
+def test_sentences_of_a_function_that_died_hold_up_nobody_for_longer_than_a_captions_life(
+    world: World, of: Session
+) -> None:
+    dead = range(2, MOST_UNDER_WAY + 2)
+    others_send(world, of, dead)
+    world.clock.advance(CAPTION_LIFE_MS - 1)
+    with pytest.raises(RateLimited):
+        speak(world, of, 1)
+    world.clock.advance(1)
+    speak(world, of, 1)
+    assert captions(world) == [1]
+    world.app.flow.executor.shutdown()
+    assert not under_way(world, of).keys() & set(dead)
+
+
+def test_a_repeated_number_is_refused_as_such_though_too_many_are_under_way(
+    world: World, of: Session
+) -> None:
+    speak(world, of, 1)
+    others_send(world, of, range(2, MOST_UNDER_WAY + 2))
+    with pytest.raises(BadMessage):
+        speak(world, of, 1)
+    assert 1 not in under_way(world, of)
+
+
+def test_a_repetition_does_not_take_the_first_off_its_way(world: World, of: Session) -> None:
+    world.tables.claim_sequence(of, sentence(1))
+    others_send(world, of, [1])
+    world.clock.advance(5)
+    with pytest.raises(BadMessage):
+        speak(world, of, 1)
+    assert under_way(world, of) == {1: NOW_MS}
+
+
+def test_a_sentence_whose_function_died_is_spoken_again_with_its_new_time(
+    world: World, of: Session
+) -> None:
+    world.tables.claim_sequence(of, sentence(1))
+    others_send(world, of, [1])  # ... and there it ends.
+    with pytest.raises(BadMessage) as refused:
+        speak(world, of, 1)
+    assert refused.value.details == {
+        "sequence": 1,
+        "lastSequence": 0,
+        "retryAfterMs": CLAIM_RETRY_MS,
+    }
+    assert captions(world) == []
+    world.clock.advance(CAPTION_LIFE_MS)
+    speak(world, of, 1)
+    (caption,) = world.gateway.to("a", "caption")
+    assert caption["spokenAt"] == NOW_MS + CAPTION_LIFE_MS
+    assert under_way(world, of) == {}
+
+
+def test_a_sentence_that_was_sent_is_not_spoken_again_however_much_later(
+    world: World, of: Session
+) -> None:
+    speak(world, of, 1)
+    world.clock.advance(10 * CAPTION_LIFE_MS)
+    with pytest.raises(BadMessage) as refused:
+        speak(world, world.now(of), 1)
+    assert refused.value.details == {"sequence": 1, "lastSequence": 1}
+    assert captions(world) == [1]
+
+
+def test_a_sentence_that_nobody_was_there_to_hear_is_over_too(world: World) -> None:
+    empty = world.speaker(world.open())
+    speak(world, empty, 1)
+    world.clock.advance(10 * CAPTION_LIFE_MS)
+    world.listener(empty, "a")
+    with pytest.raises(BadMessage):
+        speak(world, world.now(empty), 1)
+    assert captions(world) == []
+
+
+def test_a_sentence_whose_end_cannot_be_noted_is_reported_nevertheless(
+    world: World, of: Session
+) -> None:
+    world.tables.refusing.add("settle_sequence")
+    speak(world, of, 1)
+    assert captions(world) == [1]
+    assert [report["sequence"] for report in world.gateway.to("speaker", "spoken")] == [1]
+    assert under_way(world, of) == {}
+
+
+def test_sessions_do_not_hold_up_each_other(world: World, of: Session) -> None:
+    elsewhere = world.open()
+    others_send(world, elsewhere, range(2, 2 * MOST_UNDER_WAY))
+    speak(world, of, 1)
+    assert captions(world) == [1]
+
+
+def test_a_sentence_that_nobody_hears_is_on_its_way_no_longer(world: World) -> None:
+    empty = world.speaker(world.open())
+    world.app.speech.speak(empty, "speaker", sentence(1))
+    assert under_way(world, empty) == {}
+
+
+@pytest.mark.parametrize("method", ["enter", "finish", "forget"])
+def test_what_is_under_way_need_not_be_known_to_send(
+    world: World, of: Session, method: str
+) -> None:
+    world.tables.refusing.add(method)
+    speak(world, of, 1)
+    assert captions(world) == [1]
+
+
+def test_a_number_that_cannot_be_claimed_is_not_sent(world: World, of: Session) -> None:
+    world.tables.refusing.add("claim_sequence")
+    with pytest.raises(Unavailable):
+        speak(world, of, 1)
+    assert captions(world) == []
+
+
+class SlowTables(MemoryTables):
+    """Lets every caller in before it answers the first."""
+
+    def __init__(self, callers: int) -> None:
+        super().__init__()
+        self.barrier = threading.Barrier(callers, timeout=20)
+
+    def enter(self, utterance: SentenceRef) -> InFlight:
+        entered = super().enter(utterance)
+        self.barrier.wait()
+        return entered
+
+
+@pytest.fixture
+def functions() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(32) as threads:
+        yield threads
+
+
+def test_of_a_flood_that_comes_at_once_no_more_are_sent_than_may_be(
+    functions: ThreadPoolExecutor,
+) -> None:
+    flood = 3 * MOST_UNDER_WAY
+    world = World(tables=SlowTables(flood))
+    opened = world.speaker(world.open())
+    world.listener(opened, "a")
+    of = world.now(opened)
+
+    def spoken(sequence: int) -> int | None:
+        try:
+            speak(world, of, sequence)
+        except RateLimited as refused:
+            retry = refused.details["retryAfterMs"]
+            assert isinstance(retry, int)
+            return retry
+        return None
+
+    sequences = random.Random(5).sample(range(1, flood + 1), flood)
+    answers = list(functions.map(spoken, sequences))
+    sent = [key for key, answer in zip(sequences, answers, strict=True) if answer is None]
+    assert len(sent) == MOST_UNDER_WAY
+    assert sorted(captions(world)) == sorted(sent)
+    world.tables.barrier = threading.Barrier(1)  # type: ignore[attr-defined]
+    for sequence in set(sequences) - set(sent):
+        world.clock.advance(1000)
+        speak(world, of, sequence)
+    assert sorted(captions(world)) == sorted(sequences)
+
+
+# --- A second's sentences ------------------------------------------------------------------------
+
+PER_SECOND = Limits().sentences_per_second
+
+
+def at_rate(per_second: int) -> World:
+    return World(settings=replace(SETTINGS, limits=Limits(sentences_per_second=per_second)))
+
+
+def heard(world: World) -> Session:
+    """A session of that world with a speaker and a listener."""
+    opened = world.speaker(world.open())
+    world.listener(opened, "a")
+    return world.now(opened)
+
+
+def wait_of(world: World, of: Session, sequence: int) -> int:
+    """Milliseconds that a sentence is told to wait; 0 when it is sent."""
+    try:
+        speak(world, of, sequence)
+    except RateLimited as refused:
+        wait = refused.details["retryAfterMs"]
+        assert isinstance(wait, int)
+        return wait
+    return 0
+
+
+def test_a_second_s_sentences_may_come_at_once_and_not_one_more() -> None:
+    world = at_rate(PER_SECOND)
+    of = heard(world)
+    assert [wait_of(world, of, 1 + n) for n in range(PER_SECOND)] == [0] * PER_SECOND
+    assert wait_of(world, of, 99) == SHORTEST_RETRY_MS
+    assert captions(world) == list(range(1, PER_SECOND + 1))
+
+
+def test_nothing_of_a_sentence_that_came_too_soon_is_left() -> None:
+    world = at_rate(PER_SECOND)
+    of = heard(world)
+    for number in range(PER_SECOND + 1):
+        wait_of(world, of, 1 + number)
+    world.clock.advance(1000 // PER_SECOND)
+    speak(world, of, PER_SECOND + 1)
+    assert captions(world)[-1] == PER_SECOND + 1
+
+
+def test_the_wait_that_is_told_is_enough() -> None:
+    world = at_rate(1)
+    of = heard(world)
+    assert wait_of(world, of, 1) == 0
+    world.clock.advance(300)
+    assert wait_of(world, of, 2) == 700
+    world.clock.advance(699)
+    assert wait_of(world, of, 2) == SHORTEST_RETRY_MS
+    world.clock.advance(1)
+    assert wait_of(world, of, 2) == 0
+
+
+def test_whoever_speaks_at_the_full_rate_is_never_refused() -> None:
+    world = at_rate(PER_SECOND)
+    of = heard(world)
+    for number in range(20 * PER_SECOND):
+        assert wait_of(world, of, 1 + number) == 0
+        world.clock.advance(1000 // PER_SECOND)
+
+
+def test_over_a_minute_hardly_more_get_through_than_the_rate_allows() -> None:
+    world = at_rate(PER_SECOND)
+    of = heard(world)
+    sent, sequence = 0, 1
+    for _ in range(60_000 // 20):
+        if wait_of(world, of, sequence) == 0:
+            sent, sequence = sent + 1, sequence + 1
+        world.clock.advance(20)
+    assert 60 * PER_SECOND <= sent <= 1.1 * 60 * PER_SECOND + PER_SECOND
+
+
+def test_a_session_that_nobody_listens_to_has_its_rate_too() -> None:
+    world = at_rate(PER_SECOND)
+    empty = world.speaker(world.open())
+    waits = [wait_of(world, empty, 1 + number) for number in range(PER_SECOND + 1)]
+    assert waits == [0] * PER_SECOND + [SHORTEST_RETRY_MS]
+
+
+def test_no_limit_is_no_limit() -> None:
+    world = at_rate(0)
+    opened = world.speaker(world.open())
+    assert not any(wait_of(world, opened, 1 + number) for number in range(5 * PER_SECOND))
+
+
+def test_the_marks_of_a_long_talk_do_not_pile_up(world: World, of: Session) -> None:
+    for number in range(200):
+        speak(world, of, 1 + number)
+        world.clock.advance(2000)
+    world.app.flow.executor.shutdown()
+    marks = world.tables.enter(utterance(of, 999))
+    assert len(marks.said) + len(marks.on_way) < 20

@@ -1,0 +1,416 @@
+"""A sentence's way: checked, claimed, translated, sent as soon as ready, reported, remembered."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from chalice_app.cache.entries import CachedTranslation
+from chalice_app.domain.errors import BadMessage, Unavailable
+from chalice_app.domain.reports import Posted
+from chalice_app.domain.sentence import CAPTION_LIFE_MS, Sentence
+from chalice_app.domain.session import Session
+from chalice_app.observability import metrics
+from tests.fakes import (
+    NOW_MS,
+    PATIENCE,
+    FakeClock,
+    MemoryTables,
+    RecordingGateway,
+    StubTranslator,
+    World,
+    sentence,
+)
+
+
+def hall(world: World, **listeners: str) -> Session:
+    """An open session with a speaker and, by connection id, listeners of these languages."""
+    opened = world.speaker(world.open())
+    for connection_id, language in listeners.items():
+        world.listener(opened, connection_id, language)
+    return world.now(opened)
+
+
+def speak(world: World, of: Session, said: Sentence | None = None) -> Mapping[str, Any]:
+    """Has the sentence spoken; returns the speaker's report of it."""
+    world.app.speech.speak(of, "speaker", said or sentence())
+    report = world.gateway.to("speaker", "spoken")[-1]
+    assert report["sequence"] == (said or sentence()).sequence
+    return report
+
+
+def line(listeners: int = 1, **other: object) -> dict[str, object]:
+    """One language of a report in which everything went well, or else."""
+    well = {"delivered": listeners, "gone": 0, "dropped": 0, "cached": False}
+    return {"listeners": listeners, **well, **other}
+
+
+# --- Captions ------------------------------------------------------------------------------------
+
+
+def test_everyone_gets_the_sentence_in_their_own_language(world: World) -> None:
+    of = hall(world, a="es", b="es", c="fr", d="en")
+    speak(world, of, sentence(7))
+    caption = {
+        "type": "caption",
+        "sessionId": of.session_id,
+        "sequence": 7,
+        "sourceLanguage": "en",
+        "spokenAt": NOW_MS,
+    }
+    assert world.gateway.to("a") == [{**caption, "language": "es", "text": "[es] Hello"}]
+    assert world.gateway.to("b") == world.gateway.to("a")
+    assert world.gateway.to("c") == [{**caption, "language": "fr", "text": "[fr] Hello"}]
+    assert world.gateway.to("d") == [{**caption, "language": "en", "text": "Hello"}]
+
+
+def test_each_language_is_translated_once_however_many_listen(world: World) -> None:
+    of = hall(world, **{f"c{n}": "es" for n in range(20)})
+    speak(world, of)
+    assert world.translator.calls == [("Hello", "en", "es")]
+
+
+def test_nobody_of_another_session_hears_it(world: World) -> None:
+    of = hall(world, a="es")
+    world.listener(world.open(), "elsewhere", "es")
+    speak(world, of)
+    assert world.gateway.to("elsewhere") == []
+
+
+def test_a_session_without_listeners_costs_no_call_at_all(world: World) -> None:
+    report = speak(world, hall(world))
+    assert report["languages"] == {}
+    assert world.translator.calls == []
+    assert world.tables.calls["get_entries"] == world.tables.calls["put_entries"] == 0
+    assert world.tables.calls["query_roster"] == 0
+    assert world.metrics.values() == {}
+
+
+def test_a_language_whose_last_listener_left_is_translated_no_more(world: World) -> None:
+    of = hall(world, a="es", b="fr")
+    world.tables.delete_connection("b")
+    world.count(["b"])
+    speak(world, world.now(of))
+    assert [target for _, _, target in world.translator.calls] == ["es"]
+
+
+class Interrupted(MemoryTables):
+    """Something happens just before the first roster is read."""
+
+    step: Callable[[], None] | None = None
+
+    def query_roster(
+        self, session: Session, language: str, sequence: int | None = None
+    ) -> Sequence[str]:
+        with self._lock:
+            step, self.step = self.step, None
+            if step is not None:
+                step()
+            return super().query_roster(session, language, sequence)
+
+
+def test_whoever_changes_language_while_the_rosters_are_read_hears_it_once() -> None:
+    tables = Interrupted()
+    world = World(tables=tables)
+    of = hall(world, a="es", b="es", c="fr")
+
+    def step() -> None:
+        tables.change_language("a", "fr")
+        tables.change_language("b", "pt")
+        world.count(["a", "b"])
+        world.listener(world.now(of), "new", "pt")
+
+    tables.step = step
+    report = speak(world, of)
+    heard = {each: [one["text"] for one in world.gateway.to(each, "caption")] for each in "abc"}
+    # Who was in a roster that had been read by then hears the old language, and nothing twice.
+    assert heard["a"] in (["[fr] Hello"], ["[es] Hello"])
+    assert heard["b"] in (["[pt] Hello"], ["[es] Hello"])
+    assert heard["c"] == ["[fr] Hello"]
+    assert sum(each["delivered"] for each in report["languages"].values()) == 3
+    assert world.gateway.to("new") == []  # it has its `joined` to come, and what was said before
+
+
+def test_while_nobody_changes_language_that_costs_one_read(world: World) -> None:
+    of = hall(world, a="es")
+    world.tables.calls.clear()
+    speak(world, of)
+    assert world.tables.calls["get_session"] == 1
+    assert world.tables.calls["query_roster"] == 1
+
+
+def test_a_session_that_cannot_be_read_again_is_no_failure(world: World) -> None:
+    of = hall(world, a="es")
+    world.tables.refusing.add("get_session")
+    assert speak(world, of)["languages"]["es"]["delivered"] == 1
+
+
+def test_a_slow_translation_delays_no_other_language(world: World) -> None:
+    of = hall(world, a="es", b="fr")
+    release = world.translator.held["fr"] = threading.Event()
+    with ThreadPoolExecutor(1) as speaker:
+        spoken = speaker.submit(speak, world, of)
+        world.gateway.wait_for("a", "caption")
+        assert world.gateway.to("b") == []
+        assert not spoken.done()
+        release.set()
+        spoken.result(PATIENCE)
+    assert [receiver for receiver, _ in world.gateway.log] == ["a", "b", "speaker"]
+
+
+def test_a_slow_delivery_delays_no_other_language(world: World) -> None:
+    of = hall(world, a="es", b="fr")
+    release = world.gateway.hanging["a"] = threading.Event()
+    with ThreadPoolExecutor(1) as speaker:
+        spoken = speaker.submit(speak, world, of)
+        world.gateway.wait_for("b", "caption")
+        release.set()
+        spoken.result(PATIENCE)
+    assert [receiver for receiver, _ in world.gateway.log] == ["b", "a", "speaker"]
+
+
+def test_a_language_that_fails_is_sent_as_it_was_said_and_flagged(world: World) -> None:
+    of = hall(world, a="es", b="fr")
+    world.translator.failing.add("fr")
+    report = speak(world, of)
+    (caption,) = world.gateway.to("b")
+    assert caption["text"] == "Hello"
+    assert caption["language"] == "fr"
+    assert caption["untranslated"] is True
+    assert "untranslated" not in world.gateway.to("a")[0]
+    assert report["languages"] == {"es": line(), "fr": line(failed=True)}
+
+
+def test_more_languages_than_threads_are_all_served() -> None:
+    codes = [f"a{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(100)]
+    world = World(translator=StubTranslator("en", *codes))
+    report = speak(world, hall(world, **{f"c-{code}": code for code in codes}))
+    assert report["languages"] == {code: line() for code in codes}
+
+
+# --- Sequences -----------------------------------------------------------------------------------
+
+
+def test_the_same_sequence_twice_is_sent_once(world: World) -> None:
+    of = hall(world, a="es")
+    speak(world, of, sentence(1, "Hello"))
+    with pytest.raises(BadMessage):
+        speak(world, world.now(of), sentence(1, "Something else"))
+    assert [caption["text"] for caption in world.gateway.to("a")] == ["[es] Hello"]
+    assert len(world.gateway.to("speaker", "spoken")) == 1
+
+
+def test_whoever_repeats_a_sequence_is_told_the_last_one(world: World) -> None:
+    of = hall(world)
+    speak(world, of, sentence(1))
+    speak(world, of, sentence(5))
+    with pytest.raises(BadMessage) as raised:
+        speak(world, world.now(of), sentence(1))
+    assert raised.value.details == {"sequence": 1, "lastSequence": 5}
+
+
+def test_sentences_that_overtake_each_other_are_both_sent(world: World) -> None:
+    of = hall(world, a="es")
+    speak(world, of, sentence(2))
+    speak(world, world.now(of), sentence(1))
+    assert [caption["sequence"] for caption in world.gateway.to("a")] == [2, 1]
+    assert world.now(of).last_sequence == 2
+
+
+def test_a_sentence_whose_sequence_cannot_be_claimed_is_not_sent(world: World) -> None:
+    of = hall(world, a="es")
+    world.tables.refusing.add("claim_sequence")
+    with pytest.raises(Unavailable):
+        speak(world, of)
+    assert world.gateway.log == []
+    assert world.translator.calls == []
+    world.tables.refusing.clear()
+    assert speak(world, of)["languages"] == {"es": line()}
+
+
+def test_a_last_sequence_that_cannot_be_stored_costs_no_caption(world: World) -> None:
+    of = hall(world, a="es")
+    world.tables.refusing.add("raise_last_sequence")
+    assert speak(world, of)["languages"] == {"es": line()}
+
+
+# --- Lateness ------------------------------------------------------------------------------------
+
+
+def test_a_sentence_that_comes_too_late_is_dropped_and_reported(world: World) -> None:
+    of = hall(world, a="es", b="es", c="fr")
+    report = speak(world, of, sentence(spoken_at=NOW_MS - CAPTION_LIFE_MS))
+    assert world.gateway.calls == [("speaker",)]
+    assert world.translator.calls == []
+    assert report["languages"] == {
+        "es": line(2, delivered=0, dropped=2),
+        "fr": line(1, delivered=0, dropped=1),
+    }
+
+
+def test_a_sentence_is_sent_for_as_long_as_its_life_lasts(world: World) -> None:
+    of = hall(world, a="es")
+    speak(world, of, sentence(spoken_at=NOW_MS - CAPTION_LIFE_MS + 1))
+    assert len(world.gateway.to("a", "caption")) == 1
+    assert world.gateway.deadlines[0] == pytest.approx(0.001)
+
+
+def test_a_sentence_from_the_future_is_new(world: World) -> None:
+    of = hall(world, a="es")
+    speak(world, of, sentence(spoken_at=NOW_MS + 60_000))
+    assert world.gateway.deadlines[0] == pytest.approx(CAPTION_LIFE_MS / 1000)
+    assert world.metrics.values()[metrics.DELIVERY_LATENCY] == 0
+
+
+# --- The report ----------------------------------------------------------------------------------
+
+
+def test_the_report_counts_every_listener_exactly_once(world: World) -> None:
+    of = hall(world, a="es", b="es", c="es", d="es", e="es", f="fr")
+    world.gateway.gone.add("b")
+    world.gateway.late.add("c")
+    world.gateway.failing.add("d")
+    report = speak(world, of)
+    assert report["languages"] == {
+        "es": line(5, delivered=2, gone=1, dropped=1),
+        "fr": line(),
+    }
+
+
+def test_the_report_tells_what_came_from_the_cache(world: World) -> None:
+    of = hall(world, a="es", b="fr")
+    world.app.cache.put("Hello", "en", {"es": "Hola"})
+    report = speak(world, of)
+    assert report["languages"] == {"es": line(cached=True), "fr": line()}
+    assert world.gateway.to("a")[0]["text"] == "Hola"
+
+
+def test_a_roster_that_cannot_be_read_fails_its_language_alone() -> None:
+    class RefusesFrench(MemoryTables):
+        def query_roster(
+            self, session: Session, language: str, sequence: int | None = None
+        ) -> Sequence[str]:
+            if language == "fr":
+                raise Unavailable("told to refuse")
+            return super().query_roster(session, language, sequence)
+
+    world = World(tables=RefusesFrench())
+    report = speak(world, hall(world, a="es", b="fr", c="fr"))
+    assert report["languages"] == {"es": line(), "fr": line(2, delivered=0)}
+    assert world.gateway.to("a", "caption")
+
+
+def test_the_report_says_how_long_it_took() -> None:
+    clock = FakeClock()
+    world = World(clock=clock, gateway=SlowGateway(clock, milliseconds=250))
+    report = speak(world, hall(world, a="es"), sentence(spoken_at=NOW_MS - 1_000))
+    assert report["durationMs"] == 250
+    assert world.metrics.values()[metrics.PROCESSING_DURATION] == 250
+    assert world.metrics.values()[metrics.DELIVERY_LATENCY] == 1_250
+
+
+class SlowGateway(RecordingGateway):
+    """Takes its time for every post."""
+
+    def __init__(self, clock: FakeClock, milliseconds: int) -> None:
+        super().__init__()
+        self.clock = clock
+        self.milliseconds = milliseconds
+
+    def post(
+        self, connection_ids: Sequence[str], data: bytes, deadline: float, share: float = 1.0
+    ) -> Posted:
+        self.clock.advance(self.milliseconds)
+        return super().post(connection_ids, data, deadline, share)
+
+
+# --- Afterwards ----------------------------------------------------------------------------------
+
+
+def test_the_cache_is_written_when_nobody_waits_any_more() -> None:
+    class Witness(MemoryTables):
+        seen: Sequence[str] = ()
+
+        def put_entries(self, entries: Sequence[CachedTranslation]) -> None:
+            self.seen = [message["type"] for _, message in world.gateway.log]
+            super().put_entries(entries)
+
+    tables = Witness()
+    world = World(tables=tables)
+    speak(world, hall(world, a="es", b="fr"))
+    assert tables.seen == ["caption", "caption", "spoken"]
+    assert tables.calls["put_entries"] == 1
+
+
+def test_a_sentence_said_again_comes_from_the_cache(world: World) -> None:
+    of = hall(world, a="es", b="fr")
+    speak(world, of, sentence(1, "Thank you"))
+    report = speak(world, of, sentence(2, " Thank  you"))
+    assert report["languages"] == {"es": line(cached=True), "fr": line(cached=True)}
+    assert len(world.translator.calls) == 2
+
+
+def test_a_cache_that_is_down_costs_no_caption(world: World) -> None:
+    of = hall(world, a="es")
+    world.tables.refusing |= {"get_entries", "put_entries"}
+    assert speak(world, of)["languages"] == {"es": line()}
+
+
+def test_a_speaker_who_has_left_stops_nobody(world: World) -> None:
+    of = hall(world, a="es")
+    world.gateway.gone.add("speaker")
+    world.app.speech.speak(of, "speaker", sentence())
+    assert len(world.gateway.to("a", "caption")) == 1
+    assert world.tables.calls["put_entries"] == 1
+
+
+# --- Metrics -------------------------------------------------------------------------------------
+
+
+def test_a_sentence_emits_its_metrics_once(world: World) -> None:
+    of = hall(world, a="es", b="es", c="fr", d="de", e="en")
+    world.app.cache.put("Hello", "en", {"es": "Hola"})
+    world.translator.failing.add("de")
+    world.gateway.late.add("c")
+    speak(world, of)
+    assert world.metrics.emitted == [
+        {
+            metrics.LANGUAGES_PROCESSED: 4,
+            metrics.FAILED_LANGUAGES_COUNT: 1,
+            metrics.CHARACTERS_TRANSLATED: 5,
+            metrics.CHARACTERS_SAVED: 5,
+            metrics.PROCESSING_DURATION: 0,
+            metrics.DELIVERY_LATENCY: 0,
+            metrics.CACHE_HIT_RATE: pytest.approx(100 / 3),
+            metrics.BROADCAST_SUCCESS_RATE: 80.0,
+            metrics.BUFFER_OVERFLOW_RATE: 20.0,
+        }
+    ]
+
+
+def test_a_listener_who_has_left_is_no_failed_broadcast(world: World) -> None:
+    of = hall(world, a="es", b="es")
+    world.gateway.gone.add("b")
+    speak(world, of)
+    assert world.metrics.values()[metrics.BROADCAST_SUCCESS_RATE] == 100.0
+
+
+def test_rates_without_a_denominator_are_absent(world: World) -> None:
+    of = hall(world, a="en")
+    world.gateway.gone.add("a")
+    speak(world, of)
+    emitted = world.metrics.values()
+    assert metrics.CACHE_HIT_RATE not in emitted
+    assert metrics.BROADCAST_SUCCESS_RATE not in emitted
+    assert emitted[metrics.BUFFER_OVERFLOW_RATE] == 0.0
+
+
+def test_a_dropped_sentence_is_a_buffer_overflow(world: World) -> None:
+    of = hall(world, a="es", b="fr")
+    speak(world, of, sentence(spoken_at=NOW_MS - CAPTION_LIFE_MS))
+    emitted = world.metrics.values()
+    assert emitted[metrics.BUFFER_OVERFLOW_RATE] == 100.0
+    assert emitted[metrics.BROADCAST_SUCCESS_RATE] == 0.0
+    assert metrics.CACHE_HIT_RATE not in emitted

@@ -1,0 +1,268 @@
+"""Settings from the environment, with the protocol's names and defaults."""
+
+from ipaddress import ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalice_app.admission.limits import Limits
+from chalice_app.settings import ConfigurationError, Oidc, Settings
+
+TABLES = {
+    "SESSIONS_TABLE_NAME": "Sessions-dev",
+    "CONNECTIONS_TABLE_NAME": "Connections-dev",
+    "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations-dev",
+    "ROSTERS_TABLE_NAME": "Rosters-dev",
+}
+NUMBERS = {
+    "CACHE_TTL_SECONDS": 3600,
+    "MAX_CACHE_ENTRIES": 10_000,
+    "MAX_CONCURRENT_BROADCASTS": 100,
+    "POSTS_PER_SECOND": 8_000,
+    "SLICE_LISTENERS": 5_000,
+    "SESSION_TTL_SECONDS": 12 * 3600,
+    "RENEW_AFTER_SECONDS": 6_300,
+    "RENEW_WITHIN_SECONDS": 300,
+}
+
+
+def numbers(settings: Settings) -> dict[str, int]:
+    return {
+        "CACHE_TTL_SECONDS": settings.cache_ttl_seconds,
+        "MAX_CACHE_ENTRIES": settings.max_cache_entries,
+        "MAX_CONCURRENT_BROADCASTS": settings.max_concurrent_broadcasts,
+        "POSTS_PER_SECOND": settings.posts_per_second,
+        "SLICE_LISTENERS": settings.slice_listeners,
+        "SESSION_TTL_SECONDS": settings.session_ttl_seconds,
+        "RENEW_AFTER_SECONDS": settings.renew_after_seconds,
+        "RENEW_WITHIN_SECONDS": settings.renew_within_seconds,
+    }
+
+
+def test_the_tables_are_enough() -> None:
+    settings = Settings.from_env({**TABLES, "WEBSOCKET_API_ID": "abc123"})
+    assert settings == Settings(
+        sessions_table="Sessions-dev",
+        connections_table="Connections-dev",
+        cached_translations_table="CachedTranslations-dev",
+        rosters_table="Rosters-dev",
+        region="us-east-1",
+        stage="dev",
+        websocket_url="wss://abc123.execute-api.us-east-1.amazonaws.com/api",
+        management_endpoint="https://abc123.execute-api.us-east-1.amazonaws.com/api",
+    )
+    assert numbers(settings) == NUMBERS
+    assert settings.keep_sentences
+
+
+@pytest.mark.parametrize("value", ["", "open", "0123456789abcdef" * 4])
+def test_the_operators_view_is_closed_open_or_behind_a_token(value: str) -> None:
+    settings = Settings.from_env({**TABLES, "OPERATOR_TOKEN_HASH": value})
+    assert settings.operator_token_hash == value
+    assert Settings.from_env(TABLES).operator_token_hash == ""
+
+
+@pytest.mark.parametrize("value", ["a secret in clear", "OPEN", "A" * 64, "0" * 63, "0" * 64 + " "])
+def test_whatever_else_the_operators_token_is_said_to_be_is_an_error(value: str) -> None:
+    with pytest.raises(ConfigurationError, match="OPERATOR_TOKEN_HASH") as raised:
+        Settings.from_env({**TABLES, "OPERATOR_TOKEN_HASH": value})
+    assert value not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_without_a_name_is_an_error_that_names_it(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        Settings.from_env({key: value for key, value in TABLES.items() if key != name})
+    with pytest.raises(ConfigurationError, match=name):
+        Settings.from_env({**TABLES, name: ""})
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_is_taken_from_the_environment(name: str) -> None:
+    assert numbers(Settings.from_env({**TABLES, name: "17"})) == {**NUMBERS, name: 17}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", " 5", "²", "9" * 5000])
+def test_what_is_no_whole_number_above_zero_is_an_error_that_names_it(name: str, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        Settings.from_env({**TABLES, name: text})
+
+
+@given(st.text(min_size=1))
+def test_no_number_raises_anything_but_a_configuration_error(text: str) -> None:
+    try:
+        seconds = Settings.from_env({**TABLES, "CACHE_TTL_SECONDS": text}).cache_ttl_seconds
+    except ConfigurationError:
+        seconds = None
+    assert seconds is None or seconds == int(text) > 0
+
+
+@pytest.mark.parametrize(("text", "kept"), [("false", False), ("False", False), ("true", True)])
+def test_sentences_are_kept_unless_told_otherwise(text: str, kept: bool) -> None:
+    assert Settings.from_env({**TABLES, "KEEP_SENTENCES": text}).keep_sentences is kept
+
+
+@pytest.mark.parametrize(
+    ("environ", "region"),
+    [
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
+    ],
+)
+def test_lambdas_region_goes_before_the_default(environ: dict[str, str], region: str) -> None:
+    settings = Settings.from_env({**TABLES, **environ, "WEBSOCKET_API_ID": "abc123"})
+    assert settings.region == region
+    assert f".{region}." in settings.websocket_url
+    assert f".{region}." in settings.management_endpoint
+
+
+@pytest.mark.parametrize(
+    ("environ", "endpoint"),
+    [
+        (
+            {
+                "AWS_ENDPOINT_URL": "http://all",
+                "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": "http://one",
+            },
+            "http://one",
+        ),
+        ({"AWS_ENDPOINT_URL": "http://all"}, "http://all"),
+    ],
+)
+def test_the_service_endpoint_goes_before_that_of_all(
+    environ: dict[str, str], endpoint: str
+) -> None:
+    assert Settings.from_env({**TABLES, **environ}).management_endpoint == endpoint
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({}, "translation-broadcaster-dev-broadcast"),
+        ({"STAGE": "prod"}, "translation-broadcaster-prod-broadcast"),
+        ({"STAGE": "prod", "BROADCAST_FUNCTION_NAME": "mine"}, "mine"),
+    ],
+)
+def test_the_broadcast_function_is_the_stages_unless_told(
+    environ: dict[str, str], name: str
+) -> None:
+    assert Settings.from_env({**TABLES, **environ}).broadcast_function == name
+
+
+def test_clients_are_told_the_given_url() -> None:
+    settings = Settings.from_env({**TABLES, "WEBSOCKET_URL": "wss://talks.example"})
+    assert settings.websocket_url == "wss://talks.example"
+
+
+def test_the_stage_is_the_deployments() -> None:
+    settings = Settings.from_env({**TABLES, "STAGE": "prod", "WEBSOCKET_STAGE": "live"})
+    assert settings.stage == "prod"
+    assert settings.websocket_url.endswith("/live")
+
+
+LIMITS = {
+    "CONNECTS_PER_MINUTE": "connects_per_minute",
+    "JOINS_PER_MINUTE": "joins_per_minute",
+    "SESSIONS_PER_HOUR": "sessions_per_hour",
+    "MAX_LISTENERS": "max_listeners",
+    "SENTENCES_PER_SECOND": "sentences_per_second",
+    "CHARACTER_BUDGET": "character_budget",
+}
+
+
+def test_the_limits_are_those_that_are_documented() -> None:
+    settings = Settings.from_env(TABLES)
+    assert settings.limits == Limits(20, 10, 50, 10_000, 10, 2_000_000, ())
+    assert settings.allowed_origins == ()
+    assert not settings.require_origin
+
+
+@pytest.mark.parametrize(("name", "field"), LIMITS.items())
+@pytest.mark.parametrize(("text", "value"), [("0", 0), ("17", 17), ("999999999", 999_999_999)])
+def test_a_limit_is_taken_from_the_environment(
+    name: str, field: str, text: str, value: int
+) -> None:
+    assert getattr(Settings.from_env({**TABLES, name: text}).limits, field) == value
+
+
+@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("text", ["-1", "1.5", "many", "²", "1" * 10])
+def test_what_is_no_limit_is_an_error_that_names_it(name: str, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        Settings.from_env({**TABLES, name: text})
+
+
+def test_addresses_without_limits_are_networks() -> None:
+    settings = Settings.from_env({**TABLES, "UNLIMITED_ADDRESSES": "10.0.0.0/8, ::1 ,8.8.8.8,"})
+    wanted = ("10.0.0.0/8", "::1/128", "8.8.8.8/32")
+    assert settings.limits.unlimited_addresses == tuple(map(ip_network, wanted))
+
+
+@pytest.mark.parametrize("text", ["home", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0;::1"])
+def test_what_is_no_network_is_an_error_that_names_it(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="UNLIMITED_ADDRESSES"):
+        Settings.from_env({**TABLES, "UNLIMITED_ADDRESSES": text})
+
+
+@pytest.mark.parametrize(
+    ("environ", "origins"),
+    [
+        ({"PAGE_ORIGIN": "https://abc.example"}, ("https://abc.example",)),
+        (
+            {
+                "PAGE_ORIGIN": "https://abc.example",
+                "ALLOWED_ORIGINS": "https://x.example:8443, http://y",
+            },
+            ("https://x.example:8443", "http://y"),
+        ),
+        ({"PAGE_ORIGIN": "https://abc.example", "ALLOWED_ORIGINS": "*"}, ()),
+        ({"ALLOWED_ORIGINS": " , "}, ()),
+    ],
+)
+def test_the_owner_s_origins_go_before_the_page_s(
+    environ: dict[str, str], origins: tuple[str, ...]
+) -> None:
+    assert Settings.from_env({**TABLES, **environ}).allowed_origins == origins
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["null", "talks.example", "https://Talks.example", "https://a.example/", "https://a/b",
+     "https://*.example,*", "https://a b", "https://u@a.example"],
+)  # fmt: skip
+def test_what_is_no_origin_is_an_error_that_names_it(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="ALLOWED_ORIGINS"):
+        Settings.from_env({**TABLES, "ALLOWED_ORIGINS": text})
+
+
+@pytest.mark.parametrize(("text", "required"), [("true", True), ("1", True), ("false", False)])
+def test_an_origin_is_required_where_that_is_said(text: str, required: bool) -> None:
+    assert Settings.from_env({**TABLES, "REQUIRE_ORIGIN": text}).require_origin is required
+
+
+OIDC = {
+    "SPEAKER_JWKS_URL": "https://issuer.example/keys",
+    "SPEAKER_ISSUER": "https://issuer.example",
+    "SPEAKER_AUDIENCE": "broadcaster",
+}
+
+
+def test_a_provider_is_known_by_three_settings() -> None:
+    settings = Settings.from_env({**TABLES, **OIDC})
+    assert settings.oidc == Oidc(*OIDC.values())
+    assert Settings.from_env(TABLES).oidc is None
+    assert Settings.from_env({**TABLES, **dict.fromkeys(OIDC, "")}).oidc is None
+
+
+@pytest.mark.parametrize("name", OIDC)
+def test_a_provider_that_is_half_set_lets_neither_everybody_in_nor_nobody(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        Settings.from_env({**TABLES, **OIDC, name: ""})
+
+
+@pytest.mark.parametrize("url", ["file:///keys", "http://issuer.example/keys", "keys"])
+def test_a_provider_s_keys_come_by_https(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="SPEAKER_JWKS_URL"):
+        Settings.from_env({**TABLES, **OIDC, "SPEAKER_JWKS_URL": url})

@@ -1,0 +1,139 @@
+"""One call of the engine for what several ask at the same time."""
+
+import threading
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from chalice_app.domain.errors import TranslationFailed, Unavailable, UnsupportedLanguage
+from chalice_app.translation.engine import LANGUAGES_KEPT_SECONDS, Translation
+from tests.fakes import PATIENCE, FakeClock, StubTranslator, World, language
+
+
+class AtOnce(Executor):
+    """Does what it is told before `submit` returns."""
+
+    def submit(self, call: Any, /, *args: Any, **keywords: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(call(*args, **keywords))
+        except TranslationFailed as failure:
+            done.set_exception(failure)
+        return done
+
+
+def translation(translator: StubTranslator, executor: Executor | None = None) -> Translation:
+    return Translation(translator, executor or AtOnce(), FakeClock())
+
+
+# --- Single flight -------------------------------------------------------------------------------
+
+
+def test_the_same_text_in_flight_is_translated_once() -> None:
+    translator = StubTranslator()
+    release = translator.held["es"] = threading.Event()
+    with ThreadPoolExecutor(4) as threads:
+        shared = translation(translator, threads)
+        futures = [shared.start("Hello", "en", "es") for _ in range(20)]
+        release.set()
+        assert {future.result(PATIENCE) for future in futures} == {"[es] Hello"}
+    assert translator.calls == [("Hello", "en", "es")]
+
+
+def test_another_text_source_or_target_is_another_flight() -> None:
+    translator = StubTranslator()
+    release = threading.Event()
+    translator.held = {"es": release, "fr": release}
+    flights = [("Hello", "en", "es"), ("hello", "en", "es"), ("Hello", "de", "es")]
+    flights.append(("Hello", "en", "fr"))
+    with ThreadPoolExecutor(4) as threads:
+        shared = translation(translator, threads)
+        futures = [shared.start(*flight) for flight in flights]
+        translator.wait_for_calls(4)
+        release.set()
+        assert [future.result(PATIENCE)[:4] for future in futures] == ["[es]"] * 3 + ["[fr]"]
+    assert sorted(translator.calls) == sorted(flights)
+
+
+def test_a_text_that_has_landed_is_translated_anew() -> None:
+    translator = StubTranslator()
+    shared = translation(translator)
+    assert shared.start("Hello", "en", "es").result() == "[es] Hello"
+    assert shared.start("Hello", "en", "es").result() == "[es] Hello"
+    assert len(translator.calls) == 2
+
+
+def test_a_failure_is_shared_by_those_in_flight() -> None:
+    translator = StubTranslator()
+    translator.failing.add("es")
+    release = translator.held["es"] = threading.Event()
+    with ThreadPoolExecutor(4) as threads:
+        shared = translation(translator, threads)
+        futures = [shared.start("Hello", "en", "es") for _ in range(2)]
+        release.set()
+        failures = [future.exception(PATIENCE) for future in futures]
+    assert all(isinstance(failure, TranslationFailed) for failure in failures)
+    assert len(translator.calls) == 1
+
+
+def test_a_failure_that_has_landed_is_nobody_elses() -> None:
+    translator = StubTranslator()
+    shared = translation(translator)
+    translator.failing.add("es")
+    assert isinstance(shared.start("Hello", "en", "es").exception(), TranslationFailed)
+    translator.failing.clear()
+    assert shared.start("Hello", "en", "es").result() == "[es] Hello"
+
+
+# --- What the engine offers ----------------------------------------------------------------------
+
+
+def test_the_engine_is_asked_once_for_its_languages(world: World) -> None:
+    for _ in range(5):
+        world.app.translation.require_language("es")
+    assert world.translator.listings == 1
+
+
+def test_the_list_is_asked_again_after_its_time(world: World) -> None:
+    world.app.translation.require_language("es")
+    world.clock.advance(int(LANGUAGES_KEPT_SECONDS * 1000) - 1)
+    world.app.translation.require_language("es")
+    assert world.translator.listings == 1
+    world.translator.offered.append(language("tlh"))
+    world.clock.advance(1)
+    world.app.translation.require_language("tlh")
+    assert world.translator.listings == 2
+
+
+def test_a_language_that_is_not_offered_is_unsupported(world: World) -> None:
+    with pytest.raises(UnsupportedLanguage):
+        world.app.translation.require_language("tlh")
+
+
+def test_while_the_engine_cannot_be_asked_well_known_languages_are_admitted(world: World) -> None:
+    world.translator.unavailable = True
+    world.app.translation.require_language("ja")
+    with pytest.raises(UnsupportedLanguage):
+        world.app.translation.require_language("tlh")
+
+
+def test_a_list_that_cannot_be_asked_for_is_unavailable(world: World) -> None:
+    world.translator.unavailable = True
+    with pytest.raises(Unavailable):
+        world.app.translation.list_languages()
+
+
+def test_a_list_that_cannot_be_renewed_is_believed_for_longer(world: World) -> None:
+    listed = world.app.translation.list_languages()
+    world.clock.advance(int(LANGUAGES_KEPT_SECONDS * 1000))
+    world.translator.unavailable = True
+    assert world.app.translation.list_languages() == listed
+
+
+def test_an_engine_that_recovers_is_believed_again(world: World) -> None:
+    world.translator.unavailable = True
+    world.app.translation.require_language("ja")
+    world.translator.unavailable = False
+    with pytest.raises(UnsupportedLanguage):
+        world.app.translation.require_language("ja")

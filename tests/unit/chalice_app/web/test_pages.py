@@ -1,0 +1,189 @@
+"""What browsers get: the right types, caching that never mixes versions, and a strict policy."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+from chalice.test import Client, HTTPResponse
+
+from chalice_app import bootstrap
+from chalice_app.routes import app
+from chalice_app.web import pages
+from tests.fakes import SETTINGS, World
+
+VERSION = pages.load().version
+SOURCES = sorted(path for path in pages.WEB.rglob("*") if path.suffix in pages._TYPES)
+FILES = sorted(path.name for path in SOURCES)
+PAGES = (pages.SPEAKER, pages.LISTENER, pages.OPERATOR)
+LARGEST_TRANSFER = 150 * 1024
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    """Chalice's own client, over an application of fakes whose operator's view is open."""
+    operated = World(settings=replace(SETTINGS, operator_token_hash="open"))
+    with bootstrap.composed(operated.app), Client(app) as client:
+        yield client
+
+
+def policy(response: HTTPResponse) -> dict[str, str]:
+    """The Content-Security-Policy by directive."""
+    directives = response.headers["Content-Security-Policy"].split("; ")
+    return {name: rest for name, _, rest in (each.partition(" ") for each in directives)}
+
+
+@pytest.mark.parametrize("path", ["/", "/s/golden-eagle-427", "/ops"])
+def test_a_page_is_served_under_a_policy_that_lets_nothing_else_run(
+    client: Client, path: str
+) -> None:
+    response = client.http.get(path)
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert response.headers["Cache-Control"] == "no-cache"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    directives = policy(response)
+    assert directives["default-src"] == "'none'"
+    assert directives["script-src"] == directives["style-src"] == "'self'"
+    assert directives["connect-src"] == "'self' wss://socket.example"
+    assert directives["frame-ancestors"] == directives["base-uri"] == "'none'"
+    assert "unsafe" not in response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["/", "/s/golden-eagle-427"])
+def test_a_page_knows_where_its_sockets_go(client: Client, path: str) -> None:
+    page = client.http.get(path).body.decode()
+    assert f'<meta name="websocket-url" content="{SETTINGS.websocket_url}">' in page
+
+
+def test_an_address_cannot_break_out_of_its_attribute() -> None:
+    page = pages.load().page(pages.SPEAKER, 'wss://x/"><script>').body
+    assert 'content="wss://x/&quot;&gt;&lt;script&gt;"' in page
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name not in PAGES])
+def test_a_file_is_kept_for_good_under_its_version_alone(client: Client, name: str) -> None:
+    now = client.http.get(f"/web/{name}?v={VERSION}")
+    other = client.http.get(f"/web/{name}?v=another")
+    assert now.status_code == other.status_code == 200
+    assert now.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert other.headers["Cache-Control"] == "no-cache"
+    assert now.headers["X-Content-Type-Options"] == "nosniff"
+    kind = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+    assert now.headers["Content-Type"] == f"{kind[name.rpartition('.')[2]]}; charset=utf-8"
+
+
+@pytest.mark.parametrize("path", ["/", f"/web/base.css?v={VERSION}"])
+def test_what_a_browser_has_already_is_not_sent_again(client: Client, path: str) -> None:
+    first = client.http.get(path)
+    tag = first.headers["ETag"]
+    for known in (tag, f"W/{tag}", f'"older", {tag}'):
+        again = client.http.get(path, headers={"If-None-Match": known})
+        assert (again.status_code, again.body) == (304, b"")
+        assert again.headers["ETag"] == tag
+    assert client.http.get(path, headers={"If-None-Match": '"older"'}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "index.html", "..", "%2e%2e%2fpages.py", "web"])
+def test_nothing_but_the_pages_files_is_served(client: Client, name: str) -> None:
+    response = client.http.get(f"/web/{name}")
+    assert response.status_code == 404
+    assert name not in response.body.decode()
+
+
+def test_a_stage_without_its_slash_leads_to_the_one_with_it(world: World) -> None:
+    # As API Gateway tells it; the test client knows no stages.
+    event = {
+        "httpMethod": "GET",
+        "path": "/",
+        "resource": "/",
+        "headers": {},
+        "multiValueHeaders": {},
+        "multiValueQueryStringParameters": None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "body": None,
+        "isBase64Encoded": False,
+        "requestContext": {"httpMethod": "GET", "resourcePath": "/", "path": "/api"},
+    }
+    with bootstrap.composed(world.app):
+        without = app(event, None)
+        event["requestContext"] = {**event["requestContext"], "path": "/api/"}  # type: ignore[dict-item]
+        with_slash = app(event, None)
+    assert (without["statusCode"], without["headers"]["Location"]) == (302, "api/")
+    assert with_slash["statusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "without"),
+    [
+        ("/s/golden-eagle-427/", "/s/golden-eagle-427"),
+        ("/s/%C3%A9%20%0D%0AX%3F/", "/s/%C3%A9%20%0D%0AX%3F"),
+        ("/ops/", "/ops"),
+    ],
+)
+@pytest.mark.parametrize("stage", ["", "/api"])
+def test_a_slash_too_many_leads_to_the_page_without_it(
+    client: Client, path: str, without: str, stage: str
+) -> None:
+    response = client.http.get(path)
+    assert response.status_code == 302
+    location = response.headers["Location"]
+    assert urljoin(f"https://host{stage}{path}", location) == f"https://host{stage}{without}"
+    assert client.http.get(without).status_code == 200
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_names_only_files_that_exist_and_by_their_version(name: str) -> None:
+    served = pages.load().files[name]
+    named = re.findall(r'"(?:\./|(?:\.\./)?web/)([^"?]+)\?v=([0-9a-f]+)"', served)
+    assert all(file in FILES and version == VERSION for file, version in named)
+    relative = re.findall(r'(?:from |import\(|href=|src=)"(\.[^"]*|web/[^"]*)"', served)
+    assert len(relative) == len(named)
+    assert not re.search(r'(?:href|src)="/|<[^>]+ style=|<[^>]+ on\w+=', served)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_asks_for_all_its_modules_at_once(page: str) -> None:
+    files = pages.load().files
+    asked = set(re.findall(r"web/([a-z-]+\.js)\?", files[page]))
+    needed, waiting = (
+        set[str](),
+        set(re.findall(r'type="module" src="[./]*web/([a-z-]+\.js)', files[page])),
+    )
+    while waiting:
+        module = waiting.pop()
+        needed.add(module)
+        waiting |= set(re.findall(r'from "\./([a-z-]+\.js)\?', files[module])) - needed
+    assert asked == needed | {"theme.js"}
+
+
+def test_every_name_is_there_once() -> None:
+    assert len(FILES) == len(set(FILES))
+    assert sorted(pages.load().files) == FILES
+
+
+def test_files_are_small() -> None:
+    sizes = {path.name: len(path.read_bytes()) for path in SOURCES}
+    assert sum(sizes.values()) < LARGEST_TRANSFER, json.dumps(sizes)
+    lines = {
+        path.name: path.read_text(encoding="utf-8").count("\n")
+        for path in SOURCES
+        if path.suffix == ".js"
+    }
+    assert max(lines.values()) < 250
+
+
+def test_another_folder_has_another_version(tmp_path: Path) -> None:
+    for name, text in {"index.html": '<script src="web/a.js">', "a.js": "1"}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("not served", encoding="utf-8")
+    first = pages.load(tmp_path)
+    assert set(first.files) == {"index.html", "a.js"}
+    (tmp_path / "a.js").write_text("2", encoding="utf-8")
+    pages.load.cache_clear()
+    assert pages.load(tmp_path).version != first.version

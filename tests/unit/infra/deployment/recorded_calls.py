@@ -1,0 +1,107 @@
+"""What a function asks of AWS, in the words of its IAM policy: actions and resources.
+
+boto3's calls are recorded where botocore builds them, those of the poster by the server that it
+posts to. Resources are named by the placeholders of `.chalice/policies`.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+from chalice_app.aws.clients import Clients
+from chalice_app.bootstrap import Application, aws_adapters, composed
+from tests.fakes import SETTINGS
+from tests.unit.chalice_app.aws.posting.scripted_gateway import ScriptedGateway
+
+Need = tuple[str, str]
+"""An action and the resource it is for."""
+
+TABLES: Mapping[str, str] = {
+    SETTINGS.sessions_table: "${SessionsTableArn}",
+    SETTINGS.connections_table: "${ConnectionsTableArn}",
+    SETTINGS.cached_translations_table: "${CachedTranslationsTableArn}",
+    SETTINGS.rosters_table: "${RostersTableArn}",
+}
+
+_ANSWERS: Mapping[str, Mapping[str, Any]] = {
+    "TranslateText": {"TranslatedText": "texto"},
+    "ListLanguages": {
+        "Languages": [{"LanguageCode": code, "LanguageName": code} for code in ("en", "es", "pt")],
+        "ResponseMetadata": {"HTTPHeaders": {}},
+    },
+    "Invoke": {"StatusCode": 202},
+    "DescribeAlarms": {"MetricAlarms": []},
+    "GetMetricData": {"MetricDataResults": []},
+}
+"""What moto does not answer."""
+
+
+class Recorder:
+    """The needs of each function, by its Chalice name; `payloads` are those of invocations."""
+
+    def __init__(self, gateway: ScriptedGateway, needs: dict[str, set[Need]]) -> None:
+        self.gateway = gateway
+        self.payloads: list[bytes] = []
+        self._needs = needs
+        self._current: set[Need] = set()
+        self._settings = replace(
+            SETTINGS, management_endpoint=gateway.endpoint, operator_token_hash="open"
+        )
+        # Made once: the SDK takes longer to load its service models than all the rest takes.
+        self._adapters = aws_adapters(self._settings)
+        clients: Clients = self._adapters.translator.clients  # type: ignore[attr-defined]
+        for client in (clients.dynamodb, clients.translate, clients.lambda_, clients.cloudwatch):
+            client.meta.events.register("provide-client-params", self._record)
+        answer: Any = _answer  # what botocore's stubs do not know: an answer spares the call
+        for client in (clients.translate, clients.lambda_, clients.cloudwatch):
+            client.meta.events.register("before-call", answer)
+
+    @contextmanager
+    def function(self, name: str, **settings: Any) -> Iterator[Application]:
+        """A new container of a function: what is called within is its need."""
+        self._current = self._needs.setdefault(name, set())
+        posted = len(self.gateway.requests)
+        application = Application(replace(self._settings, **settings), self._adapters)
+        with composed(application):
+            yield application
+        if application.outbox is not None:
+            application.outbox.flush()
+        for request in self.gateway.requests[posted:]:
+            resource = f"${{WebSocketApiArn}}/api/{request.method}/@connections/*"
+            self._current.add(("execute-api:ManageConnections", resource))
+
+    def close(self) -> None:
+        """Closes the sockets to the gateway."""
+        self._adapters.gateway.shutdown()  # type: ignore[attr-defined]
+
+    def _record(self, model: Any, params: Mapping[str, Any], **_: object) -> None:
+        self._current.update(_needs(model, params))
+        if model.name == "Invoke":
+            self.payloads.append(params["Payload"])
+
+
+def _answer(model: Any, **_: object) -> tuple[SimpleNamespace, Mapping[str, Any]]:
+    return SimpleNamespace(status_code=200), _ANSWERS[model.name]
+
+
+def _needs(model: Any, parameters: Mapping[str, Any]) -> Iterator[Need]:
+    operation, service = model.name, model.service_model.endpoint_prefix
+    if service == "translate":
+        yield f"translate:{operation}", "*"
+    elif service == "monitoring":
+        yield f"cloudwatch:{operation}", "*"
+    elif service == "lambda":
+        yield "lambda:InvokeFunction", "${BroadcastFunctionArn}"
+    elif operation == "TransactWriteItems":
+        # Authorised as what is in it; see "Using IAM with DynamoDB transactions".
+        for item in parameters["TransactItems"]:
+            ((kind, action),) = item.items()
+            yield f"dynamodb:{kind}Item", TABLES[action["TableName"]]
+    elif "RequestItems" in parameters:
+        for table in parameters["RequestItems"]:
+            yield f"dynamodb:{operation}", TABLES[table]
+    else:
+        index = f"/index/{parameters['IndexName']}" if "IndexName" in parameters else ""
+        yield f"dynamodb:{operation}", TABLES[parameters["TableName"]] + index

@@ -1,0 +1,360 @@
+"""What can go wrong when somebody deploys: one line each, with what mends it.
+
+AWS is `fake_aws`; Chalice is a function that leaves its record. `tests/deploy` has them both real.
+"""
+
+import argparse
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    InvalidRegionError,
+    NoCredentialsError,
+    NoRegionError,
+)
+
+from infra import deploy
+from infra.deployment.mappings import BEHAVIOUR
+from infra.deployment.problem import DeploymentProblem
+from infra.deployment.record import Record
+from infra.deployment.stacks import Stack
+from infra.deployment.stage_deployment import StageDeployment
+from infra.deployment.stage_names import PROJECT, stage_named
+from tests.unit.infra.deployment.fake_aws import FakeAws
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project as it is checked out: templates and policies, nothing recorded."""
+    for folder in ("infra", ".chalice"):
+        (tmp_path / folder).mkdir()
+    for template in ("tables.yaml", "alarms.yaml"):
+        shutil.copy(PROJECT / "infra" / template, tmp_path / "infra")
+    shutil.copytree(PROJECT / ".chalice" / "policies", tmp_path / ".chalice" / "policies")
+    config = {"app_name": "translation-broadcaster", "stages": {"dev": {}}}
+    (tmp_path / ".chalice" / "config.json").write_text(json.dumps(config))
+    return tmp_path
+
+
+class Chalice:
+    """`chalice deploy`, as far as others see it: a record, and an API with an id."""
+
+    def __init__(self, project: Path, aws: FakeAws) -> None:
+        self.project, self.aws = project, aws
+        self.runs = 0
+        self.exit_code = 0
+
+    def __call__(self) -> int:
+        self.runs += 1
+        deployed = self.project / ".chalice" / "deployed"
+        deployed.mkdir(exist_ok=True)
+        self.aws.subscribe(recorded_streams(self.project))
+        resource = {"resource_type": "websocket_api", "websocket_api_id": "abc123"}
+        url = "https://rest1.execute-api.us-east-1.amazonaws.com/api/"
+        page = {"resource_type": "rest_api", "rest_api_id": "rest1", "rest_api_url": url}
+        record = {"resources": [page, resource], "schema_version": "2.0"}
+        (deployed / "dev.json").write_text(json.dumps(record))
+        return self.exit_code
+
+
+def recorded_streams(project: Path) -> dict[str, str]:
+    """The streams that Chalice would subscribe the functions to."""
+    variables = stage_of(project)["environment_variables"]
+    return {
+        "translation-broadcaster-dev-rosters": variables["CONNECTIONS_STREAM_ARN"],
+        "translation-broadcaster-dev-cache_access": variables["CACHED_TRANSLATIONS_STREAM_ARN"],
+    }
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def deployment(project: Path, said: list[str]) -> StageDeployment:
+    return deployed_to(project, said, FakeAws())
+
+
+def deployed_to(project: Path, said: list[str], aws: FakeAws) -> StageDeployment:
+    record = Record(project, stage_named("dev", project))
+    return StageDeployment(aws, record, Chalice(project, aws), said.append, seconds=0.01)
+
+
+def stage_of(project: Path, stage: str = "dev") -> Any:
+    return json.loads((project / ".chalice" / "config.json").read_text())["stages"][stage]
+
+
+# --- What is recorded ---------------------------------------------------------------------------
+
+
+def test_the_stacks_outputs_are_recorded_for_the_stage(
+    deployment: StageDeployment, project: Path
+) -> None:
+    deployment.run()
+    variables = stage_of(project)["environment_variables"]
+    assert variables["STAGE"] == "dev"
+    assert variables["SESSIONS_TABLE_NAME"] == "Sessions-dev"
+    assert "Connections-dev/stream/" in variables["CONNECTIONS_STREAM_ARN"]
+    assert variables["WEBSOCKET_API_ID"] == "abc123"
+    assert variables["PAGE_ORIGIN"] == "https://rest1.execute-api.us-east-1.amazonaws.com"
+    assert "ALLOWED_ORIGINS" not in variables
+
+
+def test_the_api_s_id_costs_the_first_deployment_alone_a_second_run_of_chalice(
+    deployment: StageDeployment,
+) -> None:
+    deployment.run()
+    assert deployment.chalice.runs == 2  # type: ignore[attr-defined]
+    deployment.run()
+    assert deployment.chalice.runs == 3  # type: ignore[attr-defined]
+
+
+def test_a_rerun_records_nothing_new(
+    deployment: StageDeployment, project: Path, said: list[str]
+) -> None:
+    deployment.run()
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    said.clear()
+    deployment.run()
+    assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
+    assert said[3] == "outputs for Chalice: unchanged"
+
+
+def test_a_stage_s_own_settings_stay(deployment: StageDeployment, project: Path) -> None:
+    path = project / ".chalice" / "config.json"
+    config = json.loads(path.read_text())
+    config["stages"]["dev"] = {"environment_variables": {"CACHE_TTL_SECONDS": "60"}, "xray": True}
+    path.write_text(json.dumps(config))
+    deployment.run()
+    assert stage_of(project)["environment_variables"]["CACHE_TTL_SECONDS"] == "60"
+    policy = (project / ".chalice" / "generated" / "dev" / "rosters.json").read_text()
+    assert "xray:PutTraceSegments" in policy
+
+
+def test_the_policies_name_this_stage_s_resources_exactly(
+    deployment: StageDeployment, project: Path
+) -> None:
+    deployment.run()
+    policies = project / ".chalice" / "generated" / "dev"
+    assert "${" not in "".join(path.read_text() for path in policies.glob("*.json"))
+    message = (policies / "websocket_message.json").read_text()
+    account = "123456789012"
+    assert f"arn:aws:dynamodb:us-east-1:{account}:table/Sessions-dev" in message
+    assert f"arn:aws:execute-api:us-east-1:{account}:abc123/api/POST/@connections/*" in message
+    assert "function:translation-broadcaster-dev-broadcast" in message
+    files = {each["iam_policy_file"] for each in stage_of(project)["lambda_functions"].values()}
+    assert files == {f"generated/dev/{path.name}" for path in policies.glob("*.json")}
+
+
+def test_only_prod_is_deployed_as_prod(project: Path) -> None:
+    names = ("dev", "staging", "prod", "alice")
+    environments = [stage_named(name, project).environment for name in names]
+    assert environments == ["dev", "staging", "prod", "dev"]
+
+
+def test_the_mappings_get_what_chalice_cannot_say(
+    deployment: StageDeployment, said: list[str]
+) -> None:
+    deployment.run()
+    aws: FakeAws = deployment.session
+    for mapping in aws.mappings.values():
+        assert BEHAVIOUR.items() <= mapping.items()
+        assert mapping["DestinationConfig"]["OnFailure"]["Destination"].endswith(":dead-letters")
+    said.clear()
+    deployment.run()
+    assert said[-3:-1] == ["mapping of rosters: unchanged", "mapping of cache_access: unchanged"]
+
+
+def test_a_slice_that_cannot_be_sent_is_tried_once_more_and_put_aside(
+    deployment: StageDeployment, said: list[str]
+) -> None:
+    deployment.run()
+    aws: FakeAws = deployment.session
+    (name,) = aws.invoke_configs
+    assert name == "translation-broadcaster-dev-broadcast"
+    config = aws.invoke_configs[name]
+    assert config["MaximumRetryAttempts"] == 1
+    assert config["DestinationConfig"]["OnFailure"]["Destination"].endswith(":dead-letters")
+    assert said[-1] == "invocations of broadcast: updated"
+    deployment.run()
+    assert said[-1] == "invocations of broadcast: unchanged"
+    aws.invoke_configs[name] = {**config, "MaximumRetryAttempts": 2}
+    deployment.run()
+    assert aws.invoke_configs[name] == config
+
+
+def test_a_mapping_to_a_stream_that_is_no_more_is_let_go(
+    deployment: StageDeployment, said: list[str]
+) -> None:
+    deployment.run()
+    aws: FakeAws = deployment.session
+    aws.stream_made_at = "2027"
+    said.clear()
+    deployment.run()
+    assert any(line.startswith("rosters: let go of ") for line in said)
+    assert all(each["EventSourceArn"].endswith("/2027") for each in aws.mappings.values())
+    assert len(aws.mappings) == 2
+
+
+def test_functions_without_a_record_are_not_deployed_a_second_time(
+    deployment: StageDeployment, project: Path
+) -> None:
+    deployment.run()
+    (project / ".chalice" / "deployed" / "dev.json").unlink()
+    with pytest.raises(DeploymentProblem, match="copy that file from where the stage was"):
+        deployment.run()
+    deployment.run(again=True)
+
+
+def test_a_stack_that_could_not_be_made_is_told_with_the_first_failure(
+    deployment: StageDeployment,
+) -> None:
+    aws: FakeAws = deployment.session
+    aws.failure = "Resource limit exceeded"
+    with pytest.raises(
+        DeploymentProblem, match="was not created: SessionsTable: Resource limit exceeded"
+    ):
+        deployment.run()
+
+
+# --- What goes wrong ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", "Dev", "1st", "dev_1", "dev/..", "a" * 32, "ünï", "dev\n"])
+def test_an_odd_stage_name_is_refused(name: str, project: Path) -> None:
+    with pytest.raises(DeploymentProblem, match="is no stage name: use lower-case letters"):
+        stage_named(name, project)
+
+
+def test_a_table_that_exists_already_is_told_before_anything_is_made(
+    deployment: StageDeployment, said: list[str]
+) -> None:
+    aws: FakeAws = deployment.session
+    aws.tables.add("Rosters-dev")
+    with pytest.raises(DeploymentProblem, match="the table Rosters-dev exists already"):
+        deployment.run()
+    assert len(said) == 1
+    assert aws.stacks == {}
+
+
+def test_one_that_a_failed_deployment_of_prod_has_left_is_told_with_what_frees_it(
+    deployment: StageDeployment,
+) -> None:
+    aws: FakeAws = deployment.session
+    aws.tables.add("Sessions-dev")
+    aws.protected.add("Sessions-dev")
+    with pytest.raises(DeploymentProblem, match=r"--table-name Sessions-dev$"):
+        deployment.run()
+
+
+def test_a_stack_of_that_name_that_is_somebody_else_s_is_told(
+    deployment: StageDeployment, project: Path
+) -> None:
+    aws: FakeAws = deployment.session
+    aws.without_outputs = True
+    with pytest.raises(DeploymentProblem, match=r"-dev-tables has no output .*another STAGE"):
+        deployment.run()
+    assert "environment_variables" not in stage_of(project)
+
+
+def test_a_broken_record_of_chalice_s_is_told(deployment: StageDeployment, project: Path) -> None:
+    deployment.run()
+    (project / ".chalice" / "deployed" / "dev.json").write_text("{")
+    with pytest.raises(DeploymentProblem, match=r"no record of Chalice's .*: copy that file"):
+        deployment.run()
+
+
+def test_another_region_than_the_recorded_one_is_refused(
+    deployment: StageDeployment, project: Path, said: list[str]
+) -> None:
+    deployment.run()
+    elsewhere = deployed_to(project, said, FakeAws(region_name="eu-west-1"))
+    with pytest.raises(DeploymentProblem, match="set AWS_REGION=us-east-1, or use another STAGE"):
+        elsewhere.run()
+
+
+def test_another_account_than_the_recorded_one_is_refused(
+    deployment: StageDeployment, project: Path
+) -> None:
+    deployment.run()
+    path = project / ".chalice" / "config.json"
+    path.write_text(path.read_text().replace("123456789012", "999999999999"))
+    with pytest.raises(DeploymentProblem, match="is recorded in account 999999999999"):
+        deployment.run()
+
+
+def test_when_chalice_fails_it_is_said_what_stands(deployment: StageDeployment) -> None:
+    deployment.chalice.exit_code = 2  # type: ignore[attr-defined]
+    with pytest.raises(DeploymentProblem, match="the stacks stand, the functions may be deployed"):
+        deployment.run()
+
+
+def test_a_broken_configuration_is_told(project: Path) -> None:
+    (project / ".chalice" / "config.json").write_text("{")
+    with pytest.raises(DeploymentProblem, match="git checkout -- "):
+        stage_named("dev", project)
+
+
+@pytest.mark.parametrize(
+    ("status", "mend"),
+    [
+        ("ROLLBACK_COMPLETE", "delete-stack --stack-name s"),
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name s"),
+        ("UPDATE_IN_PROGRESS", "wait, then run this again"),
+        ("DELETE_FAILED", "describe-stack-events --stack-name s"),
+    ],
+)
+def test_a_half_deployed_stack_is_told_with_its_mend(status: str, mend: str) -> None:
+    with pytest.raises(DeploymentProblem, match=f"the stack s is {status}: .*{mend}"):
+        Stack(None, "s").require_whole(status)
+
+
+def failing(error: Exception) -> Callable[[], None]:
+    def command() -> None:
+        raise error
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (NoCredentialsError(), "no AWS credentials (Unable to locate credentials): log in"),
+        (NoRegionError(), "no region is chosen: export AWS_REGION=us-east-1"),
+        (EndpointConnectionError(endpoint_url="https://x"), "check AWS_REGION and the network"),
+        (InvalidRegionError(region_name="us east"), "check AWS_REGION and the network"),
+        (
+            ClientError({"Error": {"Code": "ExpiredToken", "Message": "old"}}, "GetCallerIdentity"),
+            "AWS does not accept the credentials: log in",
+        ),
+        (
+            ClientError({"Error": {"Code": "AccessDenied", "Message": "no\nno"}}, "CreateStack"),
+            "An error occurred (AccessDenied) when calling the CreateStack operation: no no: mend",
+        ),
+        (DeploymentProblem("it is so", "do this"), "it is so: do this"),
+    ],
+)
+def test_every_failure_is_one_line_with_its_mend(
+    error: Exception, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploy.told(failing(error)) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (told,) = captured.err.splitlines()
+    assert told.startswith("deploy: ")
+    assert line in told
+
+
+def test_without_a_region_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    with pytest.raises(NoRegionError):
+        deploy.deploy(argparse.Namespace(stage="dev"))

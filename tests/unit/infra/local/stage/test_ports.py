@@ -1,0 +1,69 @@
+"""Free ports and taken ones."""
+
+import itertools
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local.__main__ import main
+from infra.local.stage.ports import (
+    HIGHEST,
+    LOWEST,
+    PortError,
+    free_ports,
+    is_free,
+    parse_port,
+    require_free,
+)
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_port_that_somebody_listens_on_is_refused(taken: int) -> None:
+    assert not is_free(taken)
+    with pytest.raises(PortError, match=f"port {taken} of 127.0.0.1 is already in use"):
+        require_free(taken)
+
+
+def test_a_port_is_a_number_that_a_socket_takes() -> None:
+    assert [parse_port(text) for text in ("0", "8000", "65535")] == [0, 8000, 65535]
+
+
+@pytest.mark.parametrize("text", ["abc", "", "-1", "65536", "8_000", " 80", "9" * 5000])
+def test_what_is_no_port_is_said_with_what_is_one(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(PortError, match="is no port: 1 to 65535, or 0 for a free one"):
+        parse_port(text)
+    with pytest.raises(SystemExit) as ended:
+        main([f"--http-port={text}"])
+    assert ended.value.code == 2
+    assert f"argument --http-port: {text!r} is no port: 1 to" in capsys.readouterr().err
+
+
+def test_a_port_taken_on_every_interface_is_refused() -> None:
+    with socket.create_server(("", 0)) as server:
+        assert not is_free(server.getsockname()[1])
+
+
+def test_the_remains_of_a_closed_connection_do_not_count() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        client = socket.create_connection(("127.0.0.1", port))
+        accepted, _ = server.accept()
+        accepted.close()  # the side that closes first keeps the port in TIME_WAIT
+        assert client.recv(1) == b""
+        client.close()
+    require_free(port)
+
+
+def test_free_ports_are_free_and_distinct_and_no_clients() -> None:
+    ports = list(itertools.islice(free_ports(), 20))
+    assert len(set(ports)) == 20
+    assert all(LOWEST <= port < HIGHEST for port in ports)
+    assert all(map(is_free, ports))

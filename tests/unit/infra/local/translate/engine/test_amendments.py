@@ -1,0 +1,66 @@
+"""Corrections of single words, each with the sentence that showed the fault."""
+
+import pytest
+
+from infra.local.translate.engine.amendments import amended, past_initials
+
+
+@pytest.mark.parametrize(
+    ("mode", "sentence", "given"),
+    [
+        ("pt-es", "parte dessa guerra e Desses homens", "parte de essa guerra e De esses homens"),
+        ("pt-es", "dessalinizar o desse", "dessalinizar o de esse"),
+        ("pt-es", "O que é isso?", "Que é isso?"),
+        ("pt-es", "O que é isso, sei.", "O que é isso, sei."),
+        ("pt-gl", "parte dessa guerra", "parte dessa guerra"),
+        ("en-pt", "Thank you, all.", "Thanks, all."),
+        ("en-pt", '"thank you"', '"thanks"'),
+        ("en-pt", "I thank you.", "I thank you."),
+        ("en-pt", "Good morning, everyone!", "Good morning to everyone!"),
+        ("en-pt", "Hello everyone, hi.", "Hello, everyone, hi."),
+        ("en-pt", "Bye-bye!", "Goodbye!"),
+        ("en-pt", "Great work", "Great work"),
+        ("en-pt", "I am so sorry.", "Sorry."),
+        ("pt-en", "Obrigada!", "Obrigado!"),
+    ],
+)
+def test_before_the_model(mode: str, sentence: str, given: str) -> None:
+    seen: list[str] = []
+
+    def translate(text: str) -> str:
+        seen.append(text)
+        return text
+
+    amended(mode, translate)(sentence)
+    assert seen == [given]
+
+
+@pytest.mark.parametrize(
+    ("mode", "translated", "expected"),
+    [
+        ("en-pt", "Bom dia, Senhoras e Senhores Deputados.", "Bom dia, senhoras e senhores."),
+        ("pt-gl", "El dixen que non", "El dixo que non"),
+        ("pt-gl", "Eu non o dixen", "Eu non o dixen"),
+        ("es-fr", "Soi, il est clair", "Oui, il est clair"),
+        ("es-fr", "Grâces à tous", "Merci à tous"),
+        ("es-fr", "Ne.", "Non."),
+        ("es-fr", "Ne pas", "Ne pas"),
+        ("spa-ita", "Non!", "No!"),
+        ("spa-ita", "¡Muchas grazie!", "Molte grazie!"),
+        ("spa-ita", "¿ Mi sentite bene?", "Mi sentite bene?"),
+        ("spa-cat", "Moltes gràcies", "Moltes gràcies"),
+    ],
+)
+def test_after_the_model(mode: str, translated: str, expected: str) -> None:
+    assert amended(mode, lambda _: translated)("text") == expected
+
+
+def test_initials_pass_by_the_rules() -> None:
+    seen: list[str] = []
+
+    def translate(text: str) -> str:
+        seen.append(text)
+        return text.lower()
+
+    assert past_initials(translate)("De D.C. a X0X") == "de D.C. a X0X"
+    assert seen == ["De X0X a X1X"]

@@ -1,0 +1,70 @@
+"""Capitals and opening marks."""
+
+import pytest
+
+from infra.local.translate.engine.orthography import as_spanish_writes, in_sentence_case
+
+
+@pytest.mark.parametrize(
+    ("sentence", "seen_by_the_model"),
+    [
+        ("HELLO EVERYONE, WELCOME!", "Hello everyone, welcome!"),
+        ("THANK YOU", "Thank you"),
+        ("WELCOME!", "Welcome!"),
+        ("SO AM I, AND I MEAN IT.", "So am I, and I mean it."),
+        ("NASA", "NASA"),
+        ("NASA AND THE FBI met", "NASA AND THE FBI met"),
+        ("42 OK", "42 OK"),
+        ("", ""),
+    ],
+)
+def test_shouting_is_lowered_and_acronyms_are_not(sentence: str, seen_by_the_model: str) -> None:
+    seen: list[str] = []
+
+    def translate(text: str) -> str:
+        seen.append(text)
+        return text
+
+    assert in_sentence_case(sentence, "en", translate) == sentence
+    assert seen == [seen_by_the_model]
+
+
+def test_only_english_has_a_capital_i() -> None:
+    assert in_sentence_case("I DUE AMICI", "it", lambda text: text.replace("i", "y")) == (
+        "I DUE AMYCY"
+    )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "translated", "expected"),
+    [
+        ("Good day", "buen día", "Buen día"),
+        ('"Good day"', '"buen día"', '"Buen día"'),
+        ("X0X Good", "X0X bueno", "X0X Bueno"),
+        ("good day", "buen día", "buen día"),
+        ("Good", "", ""),
+        ("42", "42", "42"),
+    ],
+)
+def test_the_first_capital_stays(sentence: str, translated: str, expected: str) -> None:
+    assert in_sentence_case(sentence, "en", lambda _: translated) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Donde está?", "¿Dónde está?"),
+        ("Está como usted?", "¿Está como usted?"),
+        ("cuantas hay?", "¿cuántas hay?"),
+        ("UNESCO?", "¿UNESCO?"),
+        ("¿Dónde está?", "¿Dónde está?"),
+        ("Pero, ¿dónde?", "Pero, ¿dónde?"),
+        ("Gracias!", "¡Gracias!"),
+        ("Aquí.", "Aquí."),
+        ("", ""),
+    ],
+)
+def test_spanish_opens_what_it_closes_and_accents_what_it_asks_with(
+    sentence: str, expected: str
+) -> None:
+    assert as_spanish_writes(sentence) == expected
