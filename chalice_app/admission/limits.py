@@ -8,7 +8,6 @@ CHARACTER_BUDGET = 2_000_000
 in thirty languages. Source: https://aws.amazon.com/translate/pricing/
 """
 
-
 Network = IPv4Network | IPv6Network
 
 

@@ -1,4 +1,7 @@
-"""What admission needs from the outside."""
+"""What admission needs from the outside: `aws/` provides it, tests provide fakes.
+
+Whatever a method does, it raises `errors.Unavailable` when its service is down or throttled.
+"""
 
 from collections.abc import Mapping
 from typing import Protocol

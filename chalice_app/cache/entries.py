@@ -1,4 +1,7 @@
-"""The cache's entries, their hits and their use."""
+"""The cache's entries, their hits and their use.
+
+Times named `..._at` are epoch milliseconds; `ttl` is epoch **seconds**, as DynamoDB reads it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ from chalice_app.cache.hits import HitBatch, language_pair, merge_rows, plan_upd
 from chalice_app.cache.ports import HitStore
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import Conflict, Unavailable
-from chalice_app.domain.retrying import settled
+from chalice_app.domain.retrying import retry_pending
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class HitApplication:
             batches = merge_rows(rows.values())
             return {name for batch in batches for name in self._apply(batch, applied)}
 
-        applied.failed.update(settled(set(names), settle, self.wait))
+        applied.failed.update(retry_pending(set(names), settle, self.wait))
         return applied
 
     def _apply(self, batch: HitBatch, applied: Applied) -> Collection[str]:

@@ -1,4 +1,7 @@
-"""What the cache needs from the outside."""
+"""What the cache needs from the outside: `aws/` provides it, tests provide fakes.
+
+Whatever a method does, it raises `errors.Unavailable` when its service is down or throttled.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol

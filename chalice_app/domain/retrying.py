@@ -6,10 +6,7 @@ from collections.abc import Callable, Collection
 TRIES = 8
 """Readings of the truth before a row is reported as failed."""
 
-
 _BACKOFF_SECONDS = 0.01
-
-
 _BACKOFF_LIMIT_SECONDS = 0.5
 
 
@@ -21,7 +18,7 @@ def backoff(attempt: int) -> float:
     return random.uniform(0, min(_BACKOFF_LIMIT_SECONDS, _BACKOFF_SECONDS * 2**attempt))  # noqa: S311
 
 
-def settled(
+def retry_pending(
     pending: Collection[str],
     settle: Callable[[Collection[str]], Collection[str]],
     wait: Callable[[float], None],

@@ -1,4 +1,7 @@
-"""A sentence on its way: what was said, its number, its captions."""
+"""A sentence on its way: what was said, its number, its captions.
+
+Times named `..._at` are epoch milliseconds.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,8 @@
-"""Sessions and their connections."""
+"""Sessions and their connections.
+
+Times named `..._at` are epoch milliseconds; `expires_at` and `ttl` of a row are epoch **seconds**,
+because DynamoDB reads them as such to delete the row.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

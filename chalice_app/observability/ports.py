@@ -1,4 +1,4 @@
-"""Where metrics go."""
+"""Where metrics go; `metrics` implements it on the functions' log, tests provide fakes."""
 
 from collections.abc import Mapping
 from typing import Protocol

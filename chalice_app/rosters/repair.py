@@ -33,14 +33,11 @@ from chalice_app.sessions.ports import ConnectionStore
 
 _log = logging.getLogger(__name__)
 
-
 SECOND_LOOK_SECONDS = 5.0
 """Well above what an index lags and a stream takes; well below the five minutes to the next run."""
 
-
 CORRECTIONS = 5
 """Tries to correct a session's counts between two who come or go; the next run tries again."""
-
 
 _Place = tuple[SessionKey, str]
 """A session, and a language in it: where a connection is, or is counted."""

@@ -10,7 +10,7 @@ from functools import partial
 from time import sleep
 
 from chalice_app.domain.errors import Conflict, MalformedRows, Unavailable
-from chalice_app.domain.retrying import settled
+from chalice_app.domain.retrying import retry_pending
 from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.ledger import (
     LedgerRow,
@@ -54,7 +54,7 @@ class RosterSync:
         """
         result = Synchronised()
         settle = partial(self._settle, result)
-        result.failed.update(settled(set(connection_ids), settle, self.wait))
+        result.failed.update(retry_pending(set(connection_ids), settle, self.wait))
         return result
 
     def _settle(self, result: Synchronised, connection_ids: Collection[str]) -> Collection[str]:

@@ -1,4 +1,7 @@
-"""What sentences on their way need from the outside."""
+"""What a sentence on its way needs from the outside: `aws/` provides it, tests provide fakes.
+
+Whatever a method does, it raises `errors.Unavailable` when its service is down or throttled.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol

@@ -1,4 +1,7 @@
-"""What translation needs from the outside."""
+"""What translation needs from the outside: `aws/` provides it, tests provide fakes.
+
+`list_languages` raises `errors.Unavailable` when the service is down or throttled.
+"""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalice_app.domain.retrying import TRIES, settled
+from chalice_app.domain.retrying import TRIES, retry_pending
 from streams.batch import handle_batch
 from streams.records import StreamRecord
 
@@ -73,12 +73,12 @@ def test_what_another_writer_held_up_is_tried_again_alone_and_after_a_pause() ->
         tried.append(pending)
         return {"b"} if len(tried) < 3 else set()
 
-    assert settled({"a", "b"}, settle, waits.append) == set()
+    assert retry_pending({"a", "b"}, settle, waits.append) == set()
     assert tried == [{"a", "b"}, {"b"}, {"b"}]
     assert len(waits) == 2
 
 
 def test_what_is_held_up_at_every_try_is_not_settled() -> None:
     waits: list[float] = []
-    assert settled({"a"}, lambda pending: pending, waits.append) == {"a"}
+    assert retry_pending({"a"}, lambda pending: pending, waits.append) == {"a"}
     assert len(waits) == TRIES - 1
