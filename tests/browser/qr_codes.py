@@ -1,7 +1,7 @@
 """What a camera sees: a screenshot's pixels, and the QR codes in them."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import zxingcpp
 
@@ -22,11 +22,12 @@ def _green(png: bytes) -> tuple[int, int, bytes]:
     width, height = int.from_bytes(head[:4]), int.from_bytes(head[4:8])
     size = _CHANNELS[head[9]]
     raw = zlib.decompress(chunks[b"IDAT"])
-    stride = width * size
-    above, pixels = bytes(stride), bytearray()
-    for start in range(0, len(raw), stride + 1):
-        above = _unfiltered(raw[start], raw[start + 1 : start + 1 + stride], above, size)
-        pixels += above[size > 1 :: size]
+    above, pixels = bytes(width), bytearray()
+    for start in range(0, len(raw), width * size + 1):
+        # A filter looks at bytes of the same channel alone.
+        line = raw[start + 1 + (size > 1) : start + 1 + width * size : size]
+        above = _unfiltered(_FILTERS[raw[start]], line, above)
+        pixels += above
     return width, height, bytes(pixels)
 
 
@@ -44,16 +45,28 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
     yield b"IDAT", picture
 
 
-def _unfiltered(kind: int, line: bytes, above: bytes, size: int) -> bytes:
-    out = bytearray(size)  # the pixel before the first: zero
-    corner = bytes(size) + above
-    for place, value in enumerate(line):
-        left, up, diagonal = out[place], above[place], corner[place]
-        guess = (0, left, up, (left + up) // 2, _paeth(left, up, diagonal))[kind]
-        out.append(value + guess & 0xFF)
-    return bytes(out[size:])
+def _unfiltered(guess: Callable[[int, int, int], int], line: bytes, above: bytes) -> bytes:
+    out = bytearray()
+    left = diagonal = 0
+    for value, up in zip(line, above, strict=True):
+        left = value + guess(left, up, diagonal) & 0xFF
+        out.append(left)
+        diagonal = up
+    return bytes(out)
 
 
 def _paeth(left: int, up: int, diagonal: int) -> int:
     wanted = left + up - diagonal
-    return min((left, up, diagonal), key=lambda each: abs(wanted - each))
+    from_left, from_up, from_diagonal = abs(wanted - left), abs(wanted - up), abs(wanted - diagonal)
+    if from_left <= from_up and from_left <= from_diagonal:
+        return left
+    return up if from_up <= from_diagonal else diagonal
+
+
+_FILTERS: tuple[Callable[[int, int, int], int], ...] = (
+    lambda *_: 0,
+    lambda left, *_: left,
+    lambda _, up, __: up,
+    lambda left, up, _: (left + up) // 2,
+    _paeth,
+)

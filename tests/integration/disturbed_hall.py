@@ -261,12 +261,17 @@ class Hall:
         return found
 
     def repeated(self) -> list[str]:
-        """Sentences that came twice to somebody who never had to come back."""
+        """Sentences that came twice to somebody who was there before and never had to come back.
+
+        Who is just coming reads the last captions, and may get one of them a second time where the
+        next sentence has overtaken it: better twice than never, as `speech` says. A busy machine
+        lets that happen while the hall fills.
+        """
         return [
             f"{sequence} came {times} times to a listener of {each.language}"
             for each in self.staying
             for sequence, times in each.heard().items()
-            if times > 1 and each.handshakes == 1
+            if times > 1 and each.handshakes == 1 and sequence > self.begun
         ]
 
 
