@@ -16,8 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from infra.local.stage.stage import PROGRAMS
+
 _NAMES = ("dynamodb", "translate_server", "functions", "gateway", "leftovers")
-_MODULES = {f"infra.local.{name}": name for name in _NAMES}
+_MODULES = {PROGRAMS[name]: name for name in _NAMES}
 _PSS = re.compile(r"^Pss:\s+(\d+) kB$", re.MULTILINE)
 FEWEST_LOOKS = 15
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.stage.stage import RESTARTED
+from infra.local.stage.stage import PROGRAMS, RESTARTED
 from tests.integration.client import running_stage
 from tests.integration.disturbed_hall import hall, until
 from tests.integration.test_stage import children_named
@@ -21,7 +21,7 @@ def test_a_talk_outlives_the_death_of(name: str, tmp_path: Path) -> None:
         async with hall(stage, ["pt", "en"], staying=4, passing=4, seed=1) as at:
             await at.settled()
             async with at.going_on():
-                (child,) = children_named(stage.pid or 0, f"infra.local.{name}")
+                (child,) = children_named(stage.pid or 0, PROGRAMS[name])
                 os.kill(child, signal.SIGKILL)
                 back = f"infra.local: {name} was restarted"
                 await until(lambda: back in log.read_text(), f"{name} is not back")

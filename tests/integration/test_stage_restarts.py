@@ -13,6 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from chalice_app.domain.sentence import CAPTION_LIFE_MS
 from infra.local.stage.processes import Deaths
+from infra.local.stage.stage import PROGRAMS
 from tests.integration.client import loopback_client
 from tests.integration.test_stage import (
     PATIENCE,
@@ -30,7 +31,7 @@ from tests.integration.test_stage import (
 
 def kill(running: Running, *names: str) -> None:
     """By the hardest signal there is, and all of them at once."""
-    found = [children_named(running.process.pid, f"infra.local.{name}") for name in names]
+    found = [children_named(running.process.pid, PROGRAMS[name]) for name in names]
     for (child,) in found:
         os.kill(child, signal.SIGKILL)
 

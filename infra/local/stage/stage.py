@@ -45,6 +45,7 @@ the contract is five for all. A group ends together, and before the next one is 
 ONCE: Final = ("tables", "leftovers")
 """Processes that do their work and end, in success, by themselves."""
 PROGRAMS: Final = {
+    "dynamodb": "infra.local.dynamodb",
     "tables": "infra.local.dynamodb.tables",
     "leftovers": "infra.local.gateway.leftovers",
     "translate_server": "infra.local.translate.server",
@@ -177,7 +178,7 @@ class Stage:
         directory = self._place.directory
         environment = emulator_environment(self._user, self._ports.dynamodb, directory)
         saved = ("--save-while-running",) if self._place.is_kept else ()
-        self._spawn("dynamodb", python("infra.local.dynamodb", *saved), environment)
+        self._spawn("dynamodb", python(PROGRAMS["dynamodb"], *saved), environment)
 
     def _start_functions(self) -> Child:
         http = () if self._ports.http is None else ("--http-port", str(self._ports.http))

@@ -29,7 +29,7 @@ from infra.local.translate.api import PREPARE_PATH
 LOGGER = logging.getLogger(__name__)
 
 KEEP_SECONDS: Final = 60.0
-"""Between two rounds over all languages; well below `translate_server`'s `_UNUSED_SECONDS`."""
+"""Between two rounds over all languages; well below `server`'s `_UNUSED_SECONDS`."""
 AGAIN_SECONDS: Final = 10.0
 """A hall that joins within so long asks for each of its languages once."""
 ANSWER_SECONDS: Final = 2.0
