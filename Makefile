@@ -63,8 +63,8 @@ UNIT = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses=auto --dist=workste
 SIDE_BY_SIDE = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses=3 --dist=loadfile \
   --no-loadscope-reorder --durations=10
 
-unit: venv  ## the unit tests (1 min); one file: .venv/bin/pytest tests/unit/...
-	$(UNIT)
+unit: venv  ## the unit tests but for the `thorough` ones (1 min); one file: .venv/bin/pytest tests/unit/...
+	$(UNIT) -m 'not thorough'
 
 integration: system venv  ## the tests on the real stage (6 min)
 	$(SIDE_BY_SIDE) tests/integration

@@ -23,6 +23,9 @@ from tests.simulation.shrinking import shrunk
 
 SCHEDULES = 1_000
 A_PART = 100
+FEWER_SCHEDULES = 300
+"""What a developer's `make unit` runs of them; `make test` runs all."""
+
 MUTANT_SEEDS = range(4_000)
 HARD_TO_CATCH = {
     "truth read before the ledger, versions not compared": 434,
@@ -68,7 +71,13 @@ def ran(start: int) -> tuple[Totals, list[Failure]]:
     return run_all(range(start, start + A_PART))
 
 
-@pytest.mark.parametrize("start", range(0, SCHEDULES, A_PART))
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param(start, marks=[pytest.mark.thorough] if start >= FEWER_SCHEDULES else [])
+        for start in range(0, SCHEDULES, A_PART)
+    ],
+)
 def test_the_rosters_are_exact_under_a_thousand_schedules(start: int) -> None:
     totals, failures = ran(start)
 
@@ -148,6 +157,7 @@ def test_a_join_costs_five_write_units_and_a_replay_reads_only() -> None:
     assert costs.replay_writes == 0
 
 
+@pytest.mark.thorough
 def test_a_session_of_75_languages_costs_two_units_more_a_change() -> None:
     # Its row is beyond 1 KB, and a transaction's write takes two units for each started KB.
     few, many = measured(), measured(tuple(f"l{n:02}-XX" for n in range(75)))

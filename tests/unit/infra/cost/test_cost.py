@@ -42,6 +42,7 @@ def test_nobody_and_nothing_cost_next_to_nothing() -> None:
     assert dollars(Event(0, 0, 60)) < 0.05
 
 
+@pytest.mark.thorough
 def test_the_ledger_s_writes_are_those_of_the_simulation() -> None:
     counted = measured()
     assert max(counted.join, counted.leave) == pytest.approx(LEDGER_WRITES, abs=0.5)

@@ -90,6 +90,7 @@ def test_embedded_metrics_are_read_with_their_dimensions() -> None:
     assert embedded_metrics([line], 1000) == {("N", "M", STAGE): [(60.0, 3)]}
 
 
+@pytest.mark.thorough
 def test_the_drill_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert alarm_drill.main() == 0, capsys.readouterr().out
 
