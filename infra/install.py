@@ -187,6 +187,8 @@ def build(environment: Path, lock: Path) -> None:
     """
     require_host(this_host())
     require_lock(lock)
+    require_place(environment)
+    stamp = _stamp(this_host().version, environment, lock)  # of the lock that pip will read
     count = sum(1 for _ in _requirements(lock.read_text(encoding="utf-8")))
     if environment.exists():
         print(f"{environment} is unfinished, or of another lock, folder or Python: begun anew")
@@ -201,10 +203,24 @@ def build(environment: Path, lock: Path) -> None:
     if checked.returncode:
         missing = checked.stdout.strip().splitlines()[0]
         raise InstallError(f"{lock} is not complete ({missing}): {_restore(lock)}")
-    version = this_host().version
     unfinished = environment / f"{STAMP}.new"
-    unfinished.write_text(_stamp(version, environment, lock), encoding="utf-8")
+    unfinished.write_text(stamp, encoding="utf-8")
     unfinished.rename(environment / STAMP)
+
+
+def require_place(environment: Path) -> None:
+    """Refuse to clear what is not a virtual environment: `venv --clear` deletes all that it finds.
+
+    Raises:
+        InstallError: a link, a file or a folder of something else is in the way.
+    """
+    if environment.is_symlink() or (environment.exists() and not environment.is_dir()):
+        raise InstallError(f"{environment} is a link or a file, not a folder: remove it")
+    made = (environment / "pyvenv.cfg").exists() or (environment / "bin").exists()
+    if environment.is_dir() and not made and any(environment.iterdir()):
+        raise InstallError(
+            f"{environment} holds something else than a virtual environment: move it elsewhere"
+        )
 
 
 def _create(environment: Path) -> None:

@@ -147,6 +147,24 @@ def test_nothing_is_built_from_an_edited_lock(
     assert not (tmp_path / "environment").exists()
 
 
+@pytest.mark.parametrize("kind", ["link", "file", "folder"])
+def test_what_is_not_a_virtual_environment_is_never_cleared(
+    lock: Path, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other, place = tmp_path / "other", tmp_path / "environment"
+    other.mkdir()
+    (other / "precious").write_text("kept")
+    if kind == "link":
+        place.symlink_to(other)
+    elif kind == "file":
+        place.write_text("kept")
+    else:
+        place = other
+    assert install.main([str(lock), str(place)]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert (other / "precious").read_text() == "kept"
+
+
 # --- Whole or not ---
 
 
