@@ -156,7 +156,25 @@ def is_whole(environment: Path, lock: Path) -> bool:
         told = subprocess.run([str(python), "-I", "-c", tell], stdout=subprocess.PIPE, check=True)
     except (OSError, IndexError, UnicodeDecodeError, subprocess.CalledProcessError):
         return False
-    return told.stdout.decode().strip() == version
+    return told.stdout.decode().strip() == version and not missing_packages(environment, lock)
+
+
+def missing_packages(environment: Path, lock: Path) -> list[str]:
+    """What the lock names for every machine and the environment does not have, at that version.
+
+    pip's configuration may have it install elsewhere, and somebody may have uninstalled a package:
+    `pip check` finds nothing wrong with an environment that is empty.
+    """
+    pattern = "lib/python*/site-packages/*.dist-info"
+    found = {_normal(path.name[: -len(".dist-info")]) for path in environment.glob(pattern)}
+    requirements = [each for _, each in _requirements(lock.read_text(encoding="utf-8"))]
+    pins = [re.split(r" --", each)[0].strip() for each in requirements if ";" not in each]
+    return [pin for pin in pins if _normal(pin.replace("==", "-")) not in found]
+
+
+def _normal(pin: str) -> str:
+    """A name and version as https://peps.python.org/pep-0503/ compares them."""
+    return re.sub(r"[-_.]+", "-", pin).lower()
 
 
 def _stamp(version: str, environment: Path, lock: Path) -> str:
@@ -201,8 +219,14 @@ def build(environment: Path, lock: Path) -> None:
         raise InstallError(f"{explain(done.stdout, lock)} ({environment / LOG} has all of it)")
     checked = _run([str(python), "-I", "-m", "pip", "--disable-pip-version-check", "check"])
     if checked.returncode:
-        missing = checked.stdout.strip().splitlines()[0]
-        raise InstallError(f"{lock} is not complete ({missing}): {_restore(lock)}")
+        lacking = checked.stdout.strip().splitlines()[0]
+        raise InstallError(f"{lock} is not complete ({lacking}): {_restore(lock)}")
+    missing = missing_packages(environment, lock)
+    if missing:
+        raise InstallError(
+            f"pip did not install {missing[0]} into {environment}: look for target, prefix, root "
+            "or dry-run in its configuration (pip config list)"
+        )
     unfinished = environment / f"{STAMP}.new"
     unfinished.write_text(stamp, encoding="utf-8")
     unfinished.rename(environment / STAMP)
@@ -294,16 +318,19 @@ def _alone(lock: Path) -> Iterator[None]:
     """One builder at a time: `make run` in one terminal and `make test` in another are usual.
 
     pip inherits the lock, so that a builder that is killed is followed by another only when its pip
-    has ended, too.
+    has ended, too. The lock's folder is held, for the file itself may be replaced meanwhile.
     """
-    with lock.open("rb") as file:
-        os.set_inheritable(file.fileno(), True)
+    folder = os.open(str(lock.parent), os.O_RDONLY)
+    try:
+        os.set_inheritable(folder, True)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             print("another process is installing; waiting for it", flush=True)
-            fcntl.flock(file, fcntl.LOCK_EX)
+            fcntl.flock(folder, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(folder)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

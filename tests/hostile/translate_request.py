@@ -24,6 +24,7 @@ def _list(body: bytes) -> Bad:
 
 REQUESTS: Mapping[str, Bad] = {
     "cut off": _text(b"{", "SerializationException"),
+    "too deep": _text(b"[" * 200_000, "SerializationException"),
     "no UTF-8": _text(b"\xff", "SerializationException"),
     "a list": _text(b"[]", "SerializationException"),
     "no text": _text(b"{}"),

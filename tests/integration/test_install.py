@@ -234,6 +234,13 @@ def test_a_wheel_with_another_hash_builds_no_environment(small_lock: Path) -> No
     refused(small_lock, "the hashes of two==1.0 are not those of the index's file")
 
 
+def test_a_configuration_that_installs_elsewhere_builds_no_environment(small_lock: Path) -> None:
+    configuration = small_lock.parent / "pip.conf"
+    configuration.write_text(f"[install]\ntarget = {small_lock.parent / 'elsewhere'}\n")
+    reason = "pip did not install one==1.0"
+    refused(small_lock, reason, PIP_CONFIG_FILE=str(configuration))
+
+
 def test_without_an_index_one_line_says_so(small_lock: Path) -> None:
     # Port 9 is nobody's on loopback: refused at once.
     url = "http://127.0.0.1:9/simple"

@@ -99,6 +99,8 @@ class Endpoint:
             self._engine.prepare(source, target)
         except Refused as refused:
             return _response(refused.body, HTTPStatus.BAD_REQUEST, {})
+        except web.HTTPRequestEntityTooLarge:
+            return _response(_too_long().body, HTTPStatus.BAD_REQUEST, {})
         except UnsupportedPair as error:
             return _response(
                 Refused(_UNSUPPORTED_PAIR, str(error)).body, HTTPStatus.BAD_REQUEST, {}
@@ -161,7 +163,7 @@ def application(engine: Translator, workers: Executor) -> web.Application:
 def _decoded(body: bytes) -> Request:
     try:
         request = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused("SerializationException", "the body is no JSON") from error
     if not isinstance(request, dict):
         raise Refused("SerializationException", "the body is no JSON object")

@@ -174,6 +174,8 @@ def environment(tmp_path: Path, lock: Path) -> Path:
     path = tmp_path / "environment"
     (path / "bin").mkdir(parents=True)
     (path / "bin" / "python").symlink_to(sys.executable)
+    for package in ("one-1.0", "two-2.0"):
+        (path / "lib" / "python3" / "site-packages" / f"{package}.dist-info").mkdir(parents=True)
     (path / install.STAMP).write_text(install._stamp(install.this_host().version, path, lock))
     return path
 
@@ -202,6 +204,12 @@ def test_an_environment_that_was_broken_off_is_not_whole(environment: Path, lock
 
 def test_an_environment_of_another_lock_is_not_whole(environment: Path, lock: Path) -> None:
     lock.write_text(lock.read_text() + f"three==3.0 {HASH}\n")
+    assert not is_whole(environment, lock)
+
+
+def test_an_environment_that_lost_a_package_is_not_whole(environment: Path, lock: Path) -> None:
+    (environment / "lib/python3/site-packages/two-2.0.dist-info").rmdir()
+    assert install.missing_packages(environment, lock) == ["two==2.0"]
     assert not is_whole(environment, lock)
 
 

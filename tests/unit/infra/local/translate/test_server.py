@@ -264,7 +264,11 @@ def test_an_engine_that_is_not_there_is_not_started(url: str, engine: FakeEngine
     assert (status, answer["__type"]) == (400, "UnsupportedLanguagePairException")
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"{}", b'{"SourceLanguageCode":"en"}'])
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[]", b"{}", b'{"SourceLanguageCode":"en"}', b"[" * 200_000, b" " * 1_050_000],
+    ids=["cut off", "a list", "no languages", "no target", "too deep", "too long"],
+)
 def test_what_does_not_name_a_pair_starts_no_engine(url: str, body: bytes) -> None:
     status, answer = posted(url + PREPARE_PATH, "", body)
     assert status == 400
