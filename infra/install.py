@@ -98,10 +98,10 @@ def _runs(program: str) -> bool:
 
 
 def require_lock(lock: Path) -> None:
-    """Refuse a lock that leaves something open: a requirement without a version or without a hash.
+    """Refuse a lock that leaves something open, or lacks what it was made from (its `.in` file).
 
     Raises:
-        InstallError: there is such a requirement, or no lock at all.
+        InstallError: a requirement has no version, no hash or no line, or there is no lock.
     """
     try:
         text = lock.read_text(encoding="utf-8")
@@ -118,6 +118,16 @@ def require_lock(lock: Path) -> None:
                 f"{lock}, line {number}: {requirement[:60].strip()!r} is not of the form "
                 f"name==version --hash=sha256:...: {_restore(lock)}"
             )
+    names = {_normal(re.split(r"==", requirement)[0]) for _, requirement in requirements}
+    for wanted in _wanted(lock.with_suffix(".in")):
+        if _normal(wanted) not in names:
+            raise InstallError(f"{lock} lacks {wanted}: {_restore(lock)}")
+
+
+def _wanted(source: Path) -> list[str]:
+    """The packages that a lock is made for, by name."""
+    text = source.read_text(encoding="utf-8") if source.is_file() else ""
+    return re.findall(r"^[A-Za-z0-9][A-Za-z0-9._-]*", text, re.M)
 
 
 def _requirements(text: str) -> Iterator[tuple[int, str]]:

@@ -123,6 +123,13 @@ def test_a_lock_that_was_edited_is_refused_with_the_line(
     assert "\n" not in str(refused.value)
 
 
+def test_a_lock_that_lost_what_it_was_made_from_is_refused(lock: Path) -> None:
+    lock.with_suffix(".in").write_text("# why\nOne==1.0\nthree[extra]==3.0\n")
+    with pytest.raises(InstallError, match=r"lock\.txt lacks three: restore it with") as refused:
+        require_lock(lock)
+    assert "\n" not in str(refused.value)
+
+
 @pytest.mark.parametrize("content", [b"", b"# nothing\n", b"\xff\xfe"])
 def test_a_lock_without_packages_is_refused(lock: Path, content: bytes) -> None:
     lock.write_bytes(content)
