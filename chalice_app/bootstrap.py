@@ -38,10 +38,9 @@ from chalice_app.cache.ports import HitStore, RecencyIndex, TranslationCacheStor
 from chalice_app.delivery.broadcast import Broadcast
 from chalice_app.delivery.ports import Gateway
 from chalice_app.domain.clock import Clock, SystemClock
-from chalice_app.domain.errors import NoOperatorView
 from chalice_app.observability import logs
 from chalice_app.observability.metrics import EmbeddedMetrics
-from chalice_app.observability.ports import MetricsSink, PairMetricsSink
+from chalice_app.observability.ports import MetricsSink
 from chalice_app.observability.stopping import before_stop
 from chalice_app.operations.operations import Operations
 from chalice_app.operations.ports import Monitor, SessionDirectory
@@ -79,15 +78,14 @@ one invocation at a time has use for, and one for each of the local stage's."""
 class Adapters:
     """The outside world, as the use cases know it.
 
-    Without `accesses` nobody keeps the cache's statistics, without `recency` nobody its limit;
-    without `owners` everybody may open sessions, without `directory` and `monitor` there is no
-    operator's view. `prepare` makes what they need for their first calls, and makes none.
+    Without `owners` anybody may open sessions. `prepare` makes what they need for their first
+    calls, and makes none.
     """
 
     sessions: SessionStore
     counters: CounterStore
-    under_way: SentencesInFlight
-    tally: TallyStore
+    in_flight: SentencesInFlight
+    tallies: TallyStore
     invoker: BatchInvoker
     connections: ConnectionStore
     roster: Roster
@@ -98,13 +96,12 @@ class Adapters:
     gateway: Gateway
     metrics: MetricsSink
     clock: Clock
-    accesses: HitStore | None = None
-    recency: RecencyIndex | None = None
-    pair_metrics: PairMetricsSink | None = None
-    owners: OwnerVerifier | None = None
-    directory: SessionDirectory | None = None
-    monitor: Monitor | None = None
-    prepare: Callable[[], None] = lambda: None
+    hits: HitStore
+    recency: RecencyIndex
+    owners: OwnerVerifier | None
+    directory: SessionDirectory
+    monitor: Monitor
+    prepare: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -163,7 +160,7 @@ class Application:
         """Admission of sentences."""
         return FlowControl(
             self.adapters.sessions,
-            self.adapters.under_way,
+            self.adapters.in_flight,
             self._executor("flow"),
             self.adapters.clock,
             self.settings.limits.sentences_per_second,
@@ -179,7 +176,7 @@ class Application:
         """Sentences to more listeners than one function can reach."""
         return LargeHalls(
             invoker=self.adapters.invoker,
-            tally=self.adapters.tally,
+            tally=self.adapters.tallies,
             broadcast=self.broadcast,
             reporting=self.reporting,
             metrics=self.adapters.metrics,
@@ -205,38 +202,31 @@ class Application:
             self.adapters.cache,
             self.adapters.clock,
             self.settings.cache_ttl_seconds,
-            self.outbox,
+            self.hit_buffer,
             self._executor("cache"),
         )
 
     @cached_property
-    def outbox(self) -> HitBuffer | None:
+    def hit_buffer(self) -> HitBuffer:
         """This container's cache hits, until they are written."""
-        accesses = self.adapters.accesses
-        return None if accesses is None else HitBuffer(accesses, self.adapters.clock)
+        return HitBuffer(self.adapters.hits, self.adapters.clock)
 
     @cached_property
-    def eviction(self) -> Eviction | None:
+    def eviction(self) -> Eviction:
         """What keeps the cache at its limit."""
-        recency = self.adapters.recency
-        if recency is None:
-            return None
-        limit = self.settings.max_cache_entries
-        return Eviction(recency, self.adapters.metrics, self.adapters.clock, limit)
+        adapters, limit = self.adapters, self.settings.max_cache_entries
+        return Eviction(adapters.recency, adapters.metrics, adapters.clock, limit)
 
     @cached_property
     def operations(self) -> Operations:
-        """The operator's view.
-
-        Raises:
-            NoOperatorView: composed without what it looks at.
-        """
-        directory, monitor = self.adapters.directory, self.adapters.monitor
-        if directory is None or monitor is None:
-            raise NoOperatorView("this stage has no operator's view")
-        settings = self.settings
+        """The operator's view."""
+        adapters, settings = self.adapters, self.settings
         return Operations(
-            directory, monitor, self.adapters.clock, settings.stage, settings.operator_token_hash
+            adapters.directory,
+            adapters.monitor,
+            adapters.clock,
+            settings.stage,
+            settings.operator_token_hash,
         )
 
     @cached_property
@@ -311,13 +301,12 @@ def aws_adapters(settings: Settings) -> Adapters:
     )
     cached = Table(clients, settings.cached_translations_table, "cacheKey")
     shared = SentenceRows(sessions)
-    embedded = EmbeddedMetrics(sys.stdout, settings.stage, clock)
     stored = SessionsTable(sessions, settings.keep_sentences)
     return Adapters(
         sessions=stored,
         counters=CounterRows(sessions),
-        under_way=shared,
-        tally=shared,
+        in_flight=shared,
+        tallies=shared,
         invoker=BroadcastFunction(clients, settings.broadcast_function),
         connections=connections,
         roster=rosters,
@@ -332,11 +321,10 @@ def aws_adapters(settings: Settings) -> Adapters:
             settings.max_concurrent_broadcasts,
             settings.posts_per_second,
         ),
-        metrics=embedded,
+        metrics=EmbeddedMetrics(sys.stdout, settings.stage, clock),
         clock=clock,
-        accesses=CacheHits(cached),
+        hits=CacheHits(cached),
         recency=CacheRecency(cached),
-        pair_metrics=embedded,
         owners=_owners(settings, clock),
         directory=stored,
         monitor=CloudWatch(clients),
@@ -376,8 +364,8 @@ def close() -> None:
     Never raises; a process that stops without it has lost two minutes of statistics.
     """
     for application in tuple(_current):
-        if (outbox := vars(application).get("outbox")) is not None:
-            outbox.flush()
+        if (hit_buffer := vars(application).get("hit_buffer")) is not None:
+            hit_buffer.flush()
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The CachedTranslations stream: brings the containers' hits to the entries they are of.
 
-An outbox row's insert means that there are hits to apply, an entry's that the cache may be over its
+A hit row's insert means that there are hits to apply, an entry's that the cache may be over its
 limit. What this module itself writes comes back as changes and removals, which mean nothing here:
 it never feeds itself.
 """
@@ -15,9 +15,8 @@ from chalice.app import Blueprint, DynamoDBEvent
 from chalice_app import bootstrap
 from chalice_app.cache.hit_application import HitApplication
 from chalice_app.observability import logs
-from chalice_app.settings import ConfigurationError
 from streams.batch import handle_batch
-from streams.cache_measures import CacheMeasures, cache_key, is_outbox_row
+from streams.cache_measures import CacheMeasures, cache_key, is_hit_row
 from streams.records import Change, StreamRecord
 
 
@@ -29,7 +28,7 @@ def handle_records(
 ) -> Collection[StreamRecord]:
     """The effect of a batch: statistics first, then metrics, then the limit."""
     inserted = [record for record in records if record.change is Change.INSERT]
-    rows = {cache_key(record): record for record in inserted if is_outbox_row(record)}
+    rows = {cache_key(record): record for record in inserted if is_hit_row(record)}
     applied = sync.apply(rows)
     measures.tell(records, applied.saved)
     entries_came(len(inserted) - len(rows))
@@ -52,13 +51,11 @@ functions = Blueprint(__name__)
 def handler(event: DynamoDBEvent) -> dict[str, Any]:
     """Lambda's entry: a batch of changes of CachedTranslations."""
     application = bootstrap.application()
-    adapters, eviction = application.adapters, application.eviction
-    if adapters.accesses is None or eviction is None:
-        raise ConfigurationError("composed without the cache's statistics")
+    adapters = application.adapters
     effect = partial(
         handle_records,
-        sync=HitApplication(adapters.accesses, adapters.clock),
-        measures=CacheMeasures(adapters.metrics, adapters.pair_metrics),
-        entries_came=eviction.entries_came,
+        sync=HitApplication(adapters.hits, adapters.clock),
+        measures=CacheMeasures(adapters.metrics),
+        entries_came=application.eviction.entries_came,
     )
     return handle_batch(event.to_dict(), effect)

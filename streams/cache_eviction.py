@@ -10,7 +10,6 @@ from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalice_app import bootstrap
 from chalice_app.observability import logs
-from chalice_app.settings import ConfigurationError
 
 _log = logging.getLogger(__name__)
 
@@ -21,8 +20,5 @@ functions = Blueprint(__name__)
 @logs.invoked
 def handler(event: CloudWatchEvent) -> None:
     """Lambda's entry; a database that is unavailable fails it, and Lambda tries again."""
-    eviction = bootstrap.application().eviction
-    if eviction is None:
-        raise ConfigurationError("composed without the cache's index")
-    swept = eviction.run()
+    swept = bootstrap.application().eviction.run()
     _log.info("%d entries: %d evicted, %d expired", swept.live, swept.evicted, swept.expired)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from chalice_app.cache.hits import ROW_PREFIX, language_pair
 from chalice_app.observability import metrics
-from chalice_app.observability.ports import MetricsSink, PairMetricsSink
+from chalice_app.observability.ports import MetricsSink
 from chalice_app.wire.attribute_values import Item
 from streams.records import Change, StreamRecord
 
@@ -25,22 +25,19 @@ class CacheMeasures:
     """The metrics of a batch."""
 
     metrics: MetricsSink
-    pair_metrics: PairMetricsSink | None
 
     def tell(self, records: Sequence[StreamRecord], saved: Mapping[str, int]) -> None:
         """Emits what a batch's records and the hits applied with it amount to."""
-        expired = sum(record.is_ttl_expiry and not is_outbox_row(record) for record in records)
+        expired = sum(record.is_ttl_expiry and not is_hit_row(record) for record in records)
         if expired:
             self.metrics.emit({metrics.CACHE_EXPIRATIONS: expired})
-        if self.pair_metrics is None:
-            return
         translated = _translated(records)
         for pair, names in _named(Counter(translated) + Counter(saved)).items():
             values = {
                 metrics.CHARACTERS_TRANSLATED: sum(translated[name] for name in names),
                 metrics.CHARACTERS_SAVED: sum(saved.get(name, 0) for name in names),
             }
-            self.pair_metrics.emit_pair(pair, values)
+            self.metrics.emit_pair(pair, values)
 
 
 def cache_key(record: StreamRecord) -> str:
@@ -48,7 +45,7 @@ def cache_key(record: StreamRecord) -> str:
     return str(record.keys.get("cacheKey", ""))
 
 
-def is_outbox_row(record: StreamRecord) -> bool:
+def is_hit_row(record: StreamRecord) -> bool:
     """Whether the row holds a container's hits."""
     return cache_key(record).startswith(ROW_PREFIX)
 
@@ -58,7 +55,7 @@ def _translated(records: Iterable[StreamRecord]) -> Counter[str]:
     characters: Counter[str] = Counter()
     for record in records:
         image = record.new_image
-        if image is not None and not is_outbox_row(record) and _is_fresh(record, image):
+        if image is not None and not is_hit_row(record) and _is_fresh(record, image):
             characters[language_pair(cache_key(record))] += len(str(image.get("sourceText", "")))
     return characters
 

@@ -25,7 +25,10 @@ from infra.local.stage.environment import emulator_environment, url
 from infra.local.stage.ports import free_ports
 from infra.local.stage.processes import Child, python
 from streams import cache_access
-from tests.fakes import SETTINGS, FakeClock, RecordingMetrics, StubTranslator
+from tests.fakes.domain import FakeClock
+from tests.fakes.observability import RecordingMetrics
+from tests.fakes.translation import StubTranslator
+from tests.fakes.world import SETTINGS
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
@@ -81,19 +84,6 @@ def sdk_environment(dynamodb: str) -> Mapping[str, str]:
     }
 
 
-class PairMetrics(RecordingMetrics):
-    """`ports.PairMetricsSink`, too: sums by pair."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pairs: dict[str, Counter[str]] = {}
-
-    def emit_pair(self, pair: str, values: Mapping[str, float]) -> None:
-        counted = self.pairs.setdefault(pair, Counter())
-        for name, value in values.items():
-            counted[name] += int(value)
-
-
 class CacheStage:
     """One application over the table of one stage, and the stream that it is driven by.
 
@@ -102,7 +92,7 @@ class CacheStage:
 
     def __init__(self, stage: str, limit: int = 10_000, ttl_seconds: int = 3600) -> None:
         self.clock = FakeClock()
-        self.metrics = PairMetrics()
+        self.metrics = RecordingMetrics()
         self.translator = StubTranslator()
         self.calls = Calls()
         clients = Clients(SETTINGS.region)
@@ -131,7 +121,7 @@ class CacheStage:
         ]
 
     def container(self) -> Application:
-        """A further container of the application, with an outbox of its own."""
+        """A further container of the application, with a hit buffer of its own."""
         real = aws_adapters(self.settings)
         assert isinstance(real.cache, CachedTranslationsTable)
         self.calls.watch(real.cache.table.clients)
@@ -139,7 +129,6 @@ class CacheStage:
             real,
             clock=self.clock,
             metrics=self.metrics,
-            pair_metrics=self.metrics,
             translator=self.translator,
         )
         return Application(self.settings, adapters)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from infra.local.cloudwatch.api import CloudWatch
 from infra.local.cloudwatch.metrics import Metrics
-from tests.fakes import PATIENCE, FakeClock
+from tests.fakes.domain import PATIENCE, FakeClock
 
 
 @contextmanager

@@ -38,10 +38,10 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class HitRow:
-    """A row of the access outbox: hits that one container gathered, by cache key."""
+    """A hit row: hits that one container gathered, by cache key."""
 
     name: str
-    accesses: Mapping[str, Hits]
+    hits: Mapping[str, Hits]
 
 
 @dataclass(frozen=True, slots=True)

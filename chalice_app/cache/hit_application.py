@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Applied:
-    """What became of some outbox rows.
+    """What became of some hit rows.
 
     `saved` counts the characters whose translation the hits made unnecessary, by language pair such
     as `en:es`; `failed` names the rows that are still to be applied.
@@ -29,7 +29,7 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class HitApplication:
-    """Applies outbox rows, each exactly once however often it is asked to.
+    """Applies hit rows, each exactly once however often it is asked to.
 
     `wait` takes the seconds to wait before reading again.
     """
@@ -47,7 +47,7 @@ class HitApplication:
         applied = Applied()
 
         def settle(pending: Collection[str]) -> Collection[str]:
-            rows = self.store.get_accesses(sorted(pending))
+            rows = self.store.get_hit_rows(sorted(pending))
             batches = merge_rows(rows.values())
             return {name for batch in batches for name in self._apply(batch, applied)}
 
@@ -57,13 +57,13 @@ class HitApplication:
     def _apply(self, batch: HitBatch, applied: Applied) -> Collection[str]:
         """Applies a batch; returns the rows to read again."""
         try:
-            uses = self.store.get_uses(batch.accesses)
-            updates = list(plan_updates(batch.accesses, uses, self.clock.now_ms()))
-            self.store.apply_accesses(batch.names, updates)
+            uses = self.store.get_uses(batch.hits)
+            updates = list(plan_updates(batch.hits, uses, self.clock.now_ms()))
+            self.store.apply_hits(batch.names, updates)
         except Conflict:
             return batch.names
         except Unavailable:
-            _log.exception("%d outbox rows could not be applied", len(batch.names))
+            _log.exception("%d hit rows could not be applied", len(batch.names))
             applied.failed.update(batch.names)
             return ()
         for update in updates:

@@ -111,7 +111,7 @@ class HitBuffer:
         while self._waiting:
             packed_at, row = self._waiting[0]
             if packed_at <= oldest:
-                _log.warning("hits of %d cache entries are lost", len(row.accesses))
+                _log.warning("hits of %d cache entries are lost", len(row.hits))
             elif not self._write(row):
                 self._due_at = _minute_from(self.clock.now_ms() + FLUSH_MS)
                 return
@@ -119,9 +119,9 @@ class HitBuffer:
 
     def _write(self, row: HitRow) -> bool:
         try:
-            self.store.put_accesses(row)
+            self.store.put_hit_row(row)
         except Unavailable:
-            _log.warning("hits of %d cache entries wait for the database", len(row.accesses))
+            _log.warning("hits of %d cache entries wait for the database", len(row.hits))
             return False
         return True
 

@@ -1,7 +1,7 @@
 """Hits of cache entries on their way from the containers to the entries: the pure rules.
 
 A read leaves no stream record, so hits must be written, and cheaply: a container gathers them into
-**outbox rows** (`hit#<container>#<n>`), whose inserts the table's stream delivers. Applying a row
+**hit rows** (`hit#<container>#<n>`), whose inserts the table's stream delivers. Applying a row
 deletes it in the same transaction that adds its hits to the entries: its existence is the token
 that makes it count once, however often its record comes.
 """
@@ -20,7 +20,7 @@ def language_pair(key: str) -> str:
 
 
 ROW_PREFIX = "hit#"
-"""Begins the cacheKey of an outbox row; no language code does."""
+"""Begins the cacheKey of a hit row; no language code does."""
 
 MAX_ACTIONS = 100
 """DynamoDB's limit a transaction, the rows' own deletions included.
@@ -40,24 +40,24 @@ every second update is a move. In a replay of 90,000 Zipf-distributed lookups, 1
 """
 
 
-def cut_rows(container: str, first: int, accesses: Mapping[str, Hits]) -> Sequence[HitRow]:
-    """The hits as outbox rows, numbered from `first`.
+def cut_rows(container: str, first: int, hits: Mapping[str, Hits]) -> Sequence[HitRow]:
+    """The hits as hit rows, numbered from `first`.
 
     Keys are spread by their hash over a power of two of rows: the rows of containers that serve the
     same talk then name the same entries, and `merge_rows` writes each entry once for all of them.
     """
-    parts, rows = 1, _spread(accesses, 1)
+    parts, rows = 1, _spread(hits, 1)
     while any(len(row) > ROW_KEYS for row in rows):
         parts *= 2
-        rows = _spread(accesses, parts)
+        rows = _spread(hits, parts)
     return [
         HitRow(f"{ROW_PREFIX}{container}#{first + number}", row) for number, row in enumerate(rows)
     ]
 
 
-def _spread(accesses: Mapping[str, Hits], parts: int) -> Sequence[Mapping[str, Hits]]:
+def _spread(hits: Mapping[str, Hits], parts: int) -> Sequence[Mapping[str, Hits]]:
     rows: defaultdict[int, dict[str, Hits]] = defaultdict(dict)
-    for key, access in accesses.items():
+    for key, access in hits.items():
         rows[zlib.crc32(key.encode()) % parts][key] = access
     return list(rows.values())
 
@@ -67,18 +67,18 @@ class HitBatch:
     """Outbox rows that are applied together, and the sum of their hits."""
 
     names: list[str] = field(default_factory=list)
-    accesses: dict[str, Hits] = field(default_factory=dict)
+    hits: dict[str, Hits] = field(default_factory=dict)
 
     def add(self, row: HitRow) -> None:
         """Takes a row in."""
         self.names.append(row.name)
-        for key, access in row.accesses.items():
-            known = self.accesses.get(key)
-            self.accesses[key] = access if known is None else known + access
+        for key, access in row.hits.items():
+            known = self.hits.get(key)
+            self.hits[key] = access if known is None else known + access
 
     def admits(self, row: HitRow) -> bool:
         """Whether one transaction can still apply all of it."""
-        keys = len(self.accesses.keys() | row.accesses.keys())
+        keys = len(self.hits.keys() | row.hits.keys())
         return len(self.names) + 1 + keys <= MAX_ACTIONS
 
 
@@ -95,18 +95,18 @@ def merge_rows(rows: Iterable[HitRow]) -> Sequence[HitBatch]:
 
 
 def _shared(batch: HitBatch, row: HitRow) -> int:
-    return len(batch.accesses.keys() & row.accesses.keys())
+    return len(batch.hits.keys() & row.hits.keys())
 
 
 def plan_updates(
-    accesses: Mapping[str, Hits], uses: Mapping[str, EntryUse], now_ms: int
+    hits: Mapping[str, Hits], uses: Mapping[str, EntryUse], now_ms: int
 ) -> Iterator[UseUpdate]:
     """What the hits change, for the entries that are still there and alive.
 
     The last access is the later of what stands and what came, but never later than now: a clock
     that is ahead must not make an entry immortal.
     """
-    for key, access in accesses.items():
+    for key, access in hits.items():
         use = uses.get(key)
         if use is None or use.ttl <= now_ms // 1000:
             continue

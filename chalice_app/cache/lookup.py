@@ -51,17 +51,13 @@ def cache_key(source: str, target: str, text: str, settings: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class TranslationCache:
-    """Translations that were made before.
-
-    Without `executor` the store is called in the caller's own thread, for as long as it takes;
-    without `outbox` nobody learns of hits.
-    """
+    """Translations that were made before; their hits go into the buffer."""
 
     store: TranslationCacheStore
     clock: Clock
     ttl_seconds: int
-    outbox: HitBuffer | None = None
-    executor: Executor | None = None
+    hit_buffer: HitBuffer
+    executor: Executor
     settings: str = ""
     lookup_seconds: float = LOOKUP_SECONDS
     write_seconds: float = WRITE_SECONDS
@@ -91,8 +87,7 @@ class TranslationCache:
             and entry.settings == self.settings
             and entry.translated_text
         }
-        if self.outbox is not None:
-            self.outbox.note(hits)
+        self.hit_buffer.note(hits)
         return {keys[key]: translated for key, translated in hits.items()}
 
     def put(self, text: str, source: str, translations: Mapping[str, str]) -> None:
@@ -107,16 +102,14 @@ class TranslationCache:
 
     def settle(self, *, burst_over: bool = False) -> None:
         """Writes the hits if they are due or no more will come: for when nobody waits any more."""
-        if self.outbox is not None and (burst_over or self.outbox.is_due):
+        if burst_over or self.hit_buffer.is_due:
             try:
-                self._within(self.write_seconds, self.outbox.flush)
+                self._within(self.write_seconds, self.hit_buffer.flush)
             except TimeoutError:
                 _log.warning("the cache's hits are not written yet")
 
     def _within(self, seconds: float, call: Callable[[], _Answer]) -> _Answer:
         """The call's answer, or TimeoutError while it goes on in its thread."""
-        if self.executor is None:
-            return call()
         answer = self.executor.submit(call)
         try:
             return answer.result(seconds)

@@ -27,22 +27,22 @@ class TranslationCacheStore(Protocol):
 
 
 class HitStore(Protocol):
-    """The access outbox, and the use of the entries that its hits are of.
+    """The hit rows, and the use of the entries that its hits are of.
 
     Every read is consistent: what is written depends on it.
     """
 
-    def put_accesses(self, row: HitRow) -> None:
-        """Stores an outbox row; storing it again within ten minutes changes nothing."""
+    def put_hit_row(self, row: HitRow) -> None:
+        """Stores a hit row; storing it again within ten minutes changes nothing."""
 
-    def get_accesses(self, names: Iterable[str]) -> Mapping[str, HitRow]:
-        """The outbox rows that exist: those that have not been applied."""
+    def get_hit_rows(self, names: Iterable[str]) -> Mapping[str, HitRow]:
+        """The hit rows that exist: those that have not been applied."""
 
     def get_uses(self, cache_keys: Iterable[str]) -> Mapping[str, EntryUse]:
         """The use of the entries that exist and are whole."""
 
-    def apply_accesses(self, names: Sequence[str], updates: Sequence[UseUpdate]) -> None:
-        """Deletes the outbox rows and updates the entries, all or nothing.
+    def apply_hits(self, names: Sequence[str], updates: Sequence[UseUpdate]) -> None:
+        """Deletes the hit rows and updates the entries, all or nothing.
 
         Raises:
             Conflict: a row is gone, an entry is not as it was seen, or another writer was there.

@@ -10,9 +10,5 @@ class MetricsSink(Protocol):
     def emit(self, values: Mapping[str, float]) -> None:
         """Publishes the metrics under their names (see `metrics`)."""
 
-
-class PairMetricsSink(Protocol):
-    """Where metrics of one language pair go."""
-
     def emit_pair(self, pair: str, values: Mapping[str, float]) -> None:
         """Publishes metrics of a pair such as `en:es`, apart from the stage's own."""

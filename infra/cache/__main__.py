@@ -28,7 +28,6 @@ from infra.stages import add_stage_options, log_to_stderr, stage_settings, told,
 
 if TYPE_CHECKING:
     from chalice_app.bootstrap import Application
-    from chalice_app.cache.ports import RecencyIndex
 
 _BAR: Final = 30
 
@@ -51,7 +50,7 @@ def run(application: Application, arguments: argparse.Namespace) -> None:
 def _stats(application: Application, arguments: argparse.Namespace) -> None:
     adapters = application.adapters
     stats = gather(
-        _recency(application),
+        application.adapters.recency,
         adapters.cache,
         adapters.clock.now_ms(),
         application.settings.max_cache_entries,
@@ -61,7 +60,7 @@ def _stats(application: Application, arguments: argparse.Namespace) -> None:
 
 
 def _purge(application: Application, arguments: argparse.Namespace) -> None:
-    recency, store = _recency(application), application.adapters.cache
+    recency, store = application.adapters.recency, application.adapters.cache
     source, target = _language(arguments.source), _language(arguments.target)
     if arguments.text is None:
         purged = purge_pair(recency, source, target)
@@ -147,12 +146,6 @@ class _Bar:
     def end(self) -> None:
         if self._shown:
             sys.stderr.write("\n")
-
-
-def _recency(application: Application) -> RecencyIndex:
-    if application.adapters.recency is None:
-        raise ConfigurationError("this composition has no recency index")
-    return application.adapters.recency
 
 
 def _tell(arguments: argparse.Namespace, values: Mapping[str, Any], text: str) -> None:

@@ -19,7 +19,9 @@ from infra.deployment.policies import read_policies
 from infra.deployment.stage_names import PROJECT, Stage, read_config
 from infra.monitoring.alarm_rules import Stream, embedded_metrics
 from infra.monitoring.embedded_metrics import MetricKey
-from tests.fakes import NOW_MS, FakeClock, RecordingMetrics, World
+from tests.fakes.domain import NOW_MS, FakeClock
+from tests.fakes.observability import RecordingMetrics
+from tests.fakes.world import World
 
 HOUR: Final = 3600
 PAUSE_SECONDS: Final = 10

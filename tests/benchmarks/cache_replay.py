@@ -129,8 +129,7 @@ def write_cost(containers: int, shards: int) -> list[Figure]:
         if stage.clock.now_ms() % FLUSH_MS < BATCH_MS:
             records += _settle(stage, shards)
     for container in fleet:
-        if container.outbox is not None:
-            container.outbox.flush()
+        container.hit_buffer.flush()
     records += _settle(stage, shards)
     hits = MINUTES * 60 * HITS_A_SECOND
     name = f"cache: write units a hit, {containers} x container, {shards} x shard"
@@ -159,8 +158,7 @@ def _shard(record: Record) -> int:
 
 def _hit(container: Application, text: str) -> None:
     """A hit without its lookup: what `TranslationCache.get` does after it."""
-    if container.outbox is not None:
-        container.outbox.note([cache_key("en", "es", text)])
+    container.hit_buffer.note([cache_key("en", "es", text)])
 
 
 def lookup(rounds: int = 200) -> list[Figure]:

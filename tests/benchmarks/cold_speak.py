@@ -34,7 +34,7 @@ from tests.benchmarks.embedded_store import embedded_store
 from tests.benchmarks.results import RESULTS, Figure, report
 from tests.benchmarks.running_gateway import running_gateway, self_signed
 from tests.benchmarks.stub_translate import LANGUAGES, running_translate
-from tests.fakes import RecordingMetrics
+from tests.fakes.observability import RecordingMetrics
 
 ROUNDS = 7
 SESSION, SPEAKER = "golden-eagle-427", "c1="

@@ -17,7 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script,
 from chalice_app.domain.reports import Posted
 from chalice_app.domain.session import Session
 from tests.benchmarks.results import RESULTS, Figure, report
-from tests.fakes import RecordingGateway, StubTranslator, World, sentence
+from tests.fakes.delivery import RecordingGateway
+from tests.fakes.domain import sentence
+from tests.fakes.translation import StubTranslator
+from tests.fakes.world import World
 
 TRANSLATION_SECONDS = 0.1
 LISTENERS = 100

@@ -16,14 +16,11 @@ from chalice_app.domain.session import Connection, Session
 from infra.local.dynamodb.tables import ensure_tables, read_tables
 from infra.local.event_sources.shards import ShardIterator, describe_shards
 from streams.rosters import handler
-from tests.fakes import (
-    SETTINGS,
-    RecordingGateway,
-    RecordingMetrics,
-    StubTranslator,
-    listener,
-    session,
-)
+from tests.fakes.delivery import RecordingGateway
+from tests.fakes.domain import listener, session
+from tests.fakes.observability import RecordingMetrics
+from tests.fakes.translation import StubTranslator
+from tests.fakes.world import SETTINGS
 
 SEED = 20260501
 LANGUAGES = ("es", "fr", "pt", "de", "ca")

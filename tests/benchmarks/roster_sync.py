@@ -35,7 +35,7 @@ from streams.rosters import handler
 from tests.benchmarks.results import RESULTS, Figure, percentile, report
 from tests.benchmarks.roster_hall import Hall, hall
 from tests.cache_stage import START_SECONDS, running_dynamodb, sdk_environment
-from tests.fakes import SETTINGS
+from tests.fakes.world import SETTINGS
 
 CROWD, BATCH_TARGET_SECONDS = 1_000, 1.0
 CHANGES, SESSIONS, LEAVES = 10_000, 100, 4_000

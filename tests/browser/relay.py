@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from tests.fakes import PATIENCE
+from tests.fakes.domain import PATIENCE
 
 
 class Relay:

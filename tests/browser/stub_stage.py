@@ -19,7 +19,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from chalice_app.domain import languages
 from chalice_app.web import pages
 from chalice_app.wire import messages
-from tests.fakes import NOW_MS, PATIENCE
+from tests.fakes.domain import NOW_MS, PATIENCE
 
 Message = dict[str, Any]
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalice_app.cache.lookup import cache_key
-from tests.fakes import NOW_MS
+from tests.fakes.domain import NOW_MS
 
 KEY = cache_key("en", "es", "Hello")
 

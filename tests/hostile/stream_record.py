@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice_app.domain.session import Session
 from chalice_app.wire.attribute_values import encode
-from tests.fakes import session
+from tests.fakes.domain import session
 
 HERE: Session = session()
 ROW: Mapping[str, Any] = {

@@ -16,7 +16,7 @@ from infra.cache.stats import gather
 from infra.local.event_sources.schedules import scheduled_event
 from streams import cache_eviction
 from tests.cache_stage import CacheStage, running_dynamodb, sdk_environment
-from tests.fakes import session
+from tests.fakes.domain import session
 
 TTL = 3600
 
@@ -78,10 +78,9 @@ def test_what_the_handler_writes_causes_no_further_writes(stage: CacheStage) -> 
     stage.settle()
     stage.clock.advance(3 * FLUSH_MS)
     speak(stage, "Good morning")
-    assert stage.app.outbox is not None
-    stage.app.outbox.flush()
-    outbox = stage.records()
-    stage.deliver(outbox)
+    stage.app.hit_buffer.flush()
+    hit_buffer = stage.records()
+    stage.deliver(hit_buffer)
     own = stage.records()
     assert sorted(record["eventName"] for record in own) == ["MODIFY", "REMOVE"]
     stage.calls.made.clear()
@@ -93,8 +92,7 @@ def test_what_the_handler_writes_causes_no_further_writes(stage: CacheStage) -> 
 def test_a_row_is_applied_once_however_often_it_is_delivered(stage: CacheStage) -> None:
     speak(stage, "Good morning")
     speak(stage, "Good morning")
-    assert stage.app.outbox is not None
-    stage.app.outbox.flush()
+    stage.app.hit_buffer.flush()
     records = stage.records()
     for _ in range(3):
         assert stage.deliver(records) == {"batchItemFailures": []}
@@ -105,8 +103,7 @@ def test_hits_of_an_evicted_entry_do_not_bring_half_of_it_back(stage: CacheStage
     for text in ("kept", "evicted"):
         speak(stage, text)
         speak(stage, text)
-    assert stage.app.outbox is not None
-    stage.app.outbox.flush()
+    stage.app.hit_buffer.flush()
     stage.dynamodb.delete_item(
         TableName=stage.table_name, Key={"cacheKey": {"S": cache_key("en", "es", "evicted")}}
     )
@@ -120,8 +117,7 @@ def test_a_request_that_the_sdk_repeats_cannot_bring_an_applied_row_back(
 ) -> None:
     speak(stage, "Good morning")
     speak(stage, "Good morning")
-    assert stage.app.outbox is not None
-    stage.app.outbox.flush()
+    stage.app.hit_buffer.flush()
     (request,) = [p for name, p in stage.calls.made if name == "TransactWriteItems"]
     stage.settle()
     stage.dynamodb.transact_write_items(**request)
@@ -138,8 +134,7 @@ def test_the_least_recently_used_go_as_soon_as_the_limit_is_passed(stage: CacheS
     stage.clock.advance(2 * FLUSH_MS)
     for number in range(3):
         speak(stage, f"sentence {number}")  # used again: no longer the oldest
-    assert stage.app.outbox is not None
-    stage.app.outbox.flush()
+    stage.app.hit_buffer.flush()
     stage.settle()
     for number in range(40, 45):
         speak(stage, f"sentence {number}")
@@ -174,7 +169,6 @@ def test_no_call_of_its_life_is_a_scan_or_without_a_bound(stage: CacheStage) -> 
     with composed(stage.app):
         cache_eviction.handler(scheduled_event("cache_eviction"), None)
     recency = stage.app.adapters.recency
-    assert recency is not None
     stats = gather(recency, stage.app.adapters.cache, stage.clock.now_ms(), 40, 5)
     assert stats.entries == 40
     assert stats.hits > 0

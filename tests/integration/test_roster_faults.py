@@ -29,16 +29,11 @@ from infra.local.event_sources.delivery import Delivery, Policy, first_failure
 from infra.local.event_sources.shards import ShardIterator, describe_shards
 from streams.rosters import handler
 from tests.cache_stage import START_SECONDS, running_dynamodb, sdk_environment
-from tests.fakes import (
-    NOW_MS,
-    SETTINGS,
-    FakeClock,
-    RecordingGateway,
-    RecordingMetrics,
-    StubTranslator,
-    listener,
-    session,
-)
+from tests.fakes.delivery import RecordingGateway
+from tests.fakes.domain import NOW_MS, FakeClock, listener, session
+from tests.fakes.observability import RecordingMetrics
+from tests.fakes.translation import StubTranslator
+from tests.fakes.world import SETTINGS
 from tests.integration.dynamodb_faults import REFUSALS, Faults
 
 STEPS = 70

@@ -109,6 +109,9 @@ class _Nobody:
     def emit(self, _: object) -> None:
         """They see the metrics."""
 
+    def emit_pair(self, _: str, __: object) -> None:
+        """Also those of a language pair."""
+
     def dismiss(self, _: Collection[str]) -> None:
         """They close their sockets some day."""
 

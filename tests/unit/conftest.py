@@ -12,7 +12,7 @@ from chalice_app.aws.clients import Clients
 from chalice_app.bootstrap import Adapters, aws_adapters
 from chalice_app.observability import logs
 from infra.local.dynamodb.tables import Table, ensure_tables, read_tables
-from tests.fakes import SETTINGS, World
+from tests.fakes.world import SETTINGS, World
 
 # No deadline: a busy machine is no bug. The blob lets a failure found elsewhere be run again here.
 settings.register_profile("unit", deadline=None, print_blob=True)

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 import app as functions
 from chalice_app.bootstrap import composed
 from chalice_app.domain.session import Session
-from tests.fakes import NOW_MS, World
+from tests.fakes.domain import NOW_MS
+from tests.fakes.world import World
 from tests.hostile import handshake, http_request, message
 from tests.hostile import strategies as hostile
 

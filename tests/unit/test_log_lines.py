@@ -25,8 +25,9 @@ from infra.local.event_sources.schedules import scheduled_event
 from infra.local.functions.invocation import Context, Function
 from streams import broadcast as slice_function
 from streams import cache_access, cache_eviction, reconcile, rosters
-from tests.cache_fakes import MemoryCache
-from tests.fakes import NOW_MS, SETTINGS, World
+from tests.fakes.cache import MemoryCache
+from tests.fakes.domain import NOW_MS
+from tests.fakes.world import SETTINGS, World
 
 TEXT = "Nobody is to read this in a log"
 SPEAKER, LISTENER = "SpEaKeRcOnN=", "LiStEnErCoNn="
@@ -52,7 +53,7 @@ class Talk:
     def __init__(self, world: World) -> None:
         self.world = world
         self.cache = MemoryCache()
-        adapters = replace(world.app.adapters, accesses=self.cache, recency=self.cache)
+        adapters = replace(world.app.adapters, hits=self.cache, recency=self.cache)
         self.app = Application(replace(SETTINGS, slice_listeners=1), adapters)
         self.session, self.token = self.app.sessions.open("en")
 
@@ -173,7 +174,7 @@ def derive(talk: Talk) -> None:
     talk.world.tables.refusing.clear()
     with composed(talk.broken(ledger=Broken())), pytest.raises(FunctionFailed):
         rosters.handler({"Records": [arrived]}, context("rosters"))
-    talk.cache.refusing |= {"count_entries", "apply_accesses"}
+    talk.cache.refusing |= {"count_entries", "apply_hits"}
     cache_access.handler(
         {"Records": [change("cacheKey", f"en:es:{number}") for number in range(9)]},
         context("cache_access"),
@@ -230,7 +231,7 @@ def test_a_sentence_s_lines_say_which_and_whose(
     [
         ("broadcast", "a slice could not be sent", {"language": "es", "sequence": 5}),
         ("rosters", "a roster transaction failed", {}),
-        ("api_handler", "INTERNAL: told to refuse", {"gatewayRequestId": ""}),
+        ("api_handler", "INTERNAL: the test refuses it", {"gatewayRequestId": ""}),
     ],
 )
 def test_so_do_those_of_the_other_functions(

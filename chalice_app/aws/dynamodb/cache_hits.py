@@ -1,4 +1,4 @@
-"""The access outbox in the CachedTranslations table, and the statistics that it brings to entries.
+"""The hit rows of the CachedTranslations table, and the statistics that they bring to its entries.
 
 Key: `hit#<container>#<n>`. Attributes: hits, a map of cacheKey -> [count, last access (ms)]; ttl
 (epoch seconds). Without recencyBucket, so that the index never holds one.
@@ -29,13 +29,13 @@ class CacheHits:
 
     table: Table
 
-    def put_accesses(self, row: HitRow) -> None:
-        """Stores an outbox row.
+    def put_hit_row(self, row: HitRow) -> None:
+        """Stores a hit row.
 
         A transaction of one, because DynamoDB knows its token for ten minutes: a request that the
         SDK repeats, because the answer was lost, cannot bring back a row that has been applied.
         """
-        hits = {key: [access.count, access.last_at] for key, access in row.accesses.items()}
+        hits = {key: [access.count, access.last_at] for key, access in row.hits.items()}
         put = {
             "TableName": self.table.name,
             "Item": encode(
@@ -48,10 +48,10 @@ class CacheHits:
         except Conflict:
             return  # it is there (or its partition was throttled, and these hits are lost)
 
-    def get_accesses(self, names: Iterable[str]) -> Mapping[str, HitRow]:
-        """The outbox rows that exist, by consistent reads; whatever makes no sense is left out."""
+    def get_hit_rows(self, names: Iterable[str]) -> Mapping[str, HitRow]:
+        """The hit rows that exist, by consistent reads; whatever makes no sense is left out."""
         found = self.table.batch_get(names, consistent=True)
-        return {name: HitRow(name, _accesses(item)) for name, item in found.items()}
+        return {name: HitRow(name, _hits_of(item)) for name, item in found.items()}
 
     def get_uses(self, cache_keys: Iterable[str]) -> Mapping[str, EntryUse]:
         """The use of the entries that exist and are whole, by consistent reads."""
@@ -59,8 +59,8 @@ class CacheHits:
         uses = ((key, use_from(item)) for key, item in found.items())
         return {key: use for key, use in uses if use is not None}
 
-    def apply_accesses(self, names: Sequence[str], updates: Sequence[UseUpdate]) -> None:
-        """Deletes the outbox rows and updates the entries, all or nothing."""
+    def apply_hits(self, names: Sequence[str], updates: Sequence[UseUpdate]) -> None:
+        """Deletes the hit rows and updates the entries, all or nothing."""
         self._transact([*map(self._delete, names), *map(self._update, updates)])
 
     def _transact(self, actions: Sequence[Any], token: str | None = None) -> None:
@@ -114,18 +114,18 @@ def use_from(item: Item) -> EntryUse | None:
     return EntryUse(str(item["cacheKey"]), last_accessed_at, count, ttl, length)
 
 
-def _accesses(item: Item) -> Mapping[str, Hits]:
+def _hits_of(item: Item) -> Mapping[str, Hits]:
     hits = item.get("hits")
     if not isinstance(hits, dict):
         return {}
-    found = ((key, _access(value)) for key, value in hits.items())
+    found = ((key, _hits_from(value)) for key, value in hits.items())
     whole = ((key, access) for key, access in found if access is not None)
     # One transaction must be able to apply the row: what is too much of a row that nobody here
     # wrote is left out.
     return dict(islice(whole, ROW_KEYS))
 
 
-def _access(value: object) -> Hits | None:
+def _hits_from(value: object) -> Hits | None:
     match value:
         case [int(count), int(last_at)] if 0 < count <= _MOST_HITS:
             return Hits(count, last_at)

@@ -5,7 +5,7 @@ Key: `cacheKey`. Two kinds of rows:
 - an entry, see `translation_cache.cache_key`: sourceLanguage, targetLanguage, sourceText,
   translatedText, settings (where not the engine's defaults), createdAt (ms), accessCount,
   lastAccessedAt (ms), recencyBucket, ttl (epoch seconds);
-- an outbox row, `hit#<container>#<n>`, see `cache_accesses`.
+- a hit row, `hit#<container>#<n>`, see `cache_hits`.
 
 Index `recency-index`: recencyBucket (`00` to `15`, by hash of the key), lastAccessedAt; see
 `cache_recency`.

@@ -87,8 +87,7 @@ def background(
 
 def _engines_ahead() -> EnginesAhead:
     def directory() -> Iterable[Session]:
-        listed = bootstrap.application().adapters.directory
-        return () if listed is None else listed.list_open(SESSIONS)
+        return bootstrap.application().adapters.directory.list_open(SESSIONS)
 
     return EnginesAhead(
         session=lambda each: bootstrap.application().adapters.sessions.get_session(each),

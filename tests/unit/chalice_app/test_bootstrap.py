@@ -14,7 +14,8 @@ from chalice_app import bootstrap
 from chalice_app.bootstrap import Application, aws_adapters, composed
 from chalice_app.domain.sentence import Claim
 from chalice_app.domain.session import Session
-from tests.fakes import SETTINGS, World, sentence
+from tests.fakes.domain import sentence
+from tests.fakes.world import SETTINGS, World
 
 ENVIRONMENT = {
     "SESSIONS_TABLE_NAME": "Sessions-test",

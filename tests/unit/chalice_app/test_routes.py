@@ -16,8 +16,10 @@ from chalice_app.bootstrap import Application, composed
 from chalice_app.domain.errors import RateLimited, SessionFull
 from chalice_app.domain.session import Connection, Role, Session
 from chalice_app.sessions.sessions import hash_token
-from tests.cache_fakes import MemoryCache
-from tests.fakes import NOW_MS, SETTINGS, MemoryTables, RecordingGateway, World, sentence
+from tests.fakes.cache import MemoryCache
+from tests.fakes.delivery import RecordingGateway
+from tests.fakes.domain import NOW_MS, sentence
+from tests.fakes.world import SETTINGS, MemoryTables, World
 from tests.hostile import handshake, http_request, message
 
 PROJECT = Path(functions.__file__).parent
@@ -248,10 +250,9 @@ def test_every_function_that_people_reach_counts_what_it_did(world: World) -> No
 
 def test_the_end_of_a_talk_writes_the_hits_of_its_last_sentences(world: World) -> None:
     cache = MemoryCache()
-    application = Application(world.settings, replace(world.app.adapters, accesses=cache))
+    application = Application(world.settings, replace(world.app.adapters, hits=cache))
     world.speaker(world.open())
-    assert application.outbox is not None
-    application.outbox.note(["en:es:x"])
+    application.hit_buffer.note(["en:es:x"])
     with composed(application):
         send("speaker", {"action": "heartbeat"})
         assert cache.rows == {}

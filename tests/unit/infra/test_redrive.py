@@ -15,7 +15,8 @@ from botocore.stub import Stubber
 from chalice_app.aws.clients import Clients
 from chalice_app.bootstrap import composed
 from infra.redrive import Failure, fetch_records, main, read_file, read_queue, redrive
-from tests.fakes import SETTINGS, World, listener
+from tests.fakes.domain import listener
+from tests.fakes.world import SETTINGS, World
 from tests.hostile import stream_record
 from tests.hostile.stream_record import ENTRIES, entry
 

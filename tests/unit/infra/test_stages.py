@@ -16,7 +16,7 @@ from chalice_app.settings import ConfigurationError
 from infra.deployment.stage_names import PROJECT
 from infra.reconcile import reconcile
 from infra.stages import add_stage_options, stage_settings, told
-from tests.fakes import World
+from tests.fakes.world import World
 
 COMMANDS = (
     ("reconcile", "--session", "golden-eagle-427"),

@@ -15,19 +15,20 @@ from chalice_app.cache.hit_application import HitApplication
 from chalice_app.cache.hits import RECENCY_GRAIN_MS, ROW_PREFIX
 from chalice_app.domain.errors import Unavailable
 from chalice_app.domain.retrying import TRIES
-from chalice_app.settings import ConfigurationError
 from chalice_app.wire.attribute_values import encode
 from streams import cache_access
 from streams.cache_access import handle_records
 from streams.cache_measures import CacheMeasures
 from streams.records import Change, StreamRecord
-from tests.cache_fakes import MemoryCache, entry
-from tests.fakes import NOW_MS, FakeClock, RecordingMetrics, World
+from tests.fakes.cache import MemoryCache, entry
+from tests.fakes.domain import NOW_MS, FakeClock
+from tests.fakes.observability import RecordingMetrics
+from tests.fakes.world import World
 
 
-def row(name: str, /, **accesses: Hits) -> HitRow:
-    """An outbox row; keys as `entry` makes them."""
-    return HitRow(f"{ROW_PREFIX}{name}", {f"en:es:{key}": hit for key, hit in accesses.items()})
+def row(name: str, /, **hits: Hits) -> HitRow:
+    """A hit row; keys as `entry` makes them."""
+    return HitRow(f"{ROW_PREFIX}{name}", {f"en:es:{key}": hit for key, hit in hits.items()})
 
 
 def sync(cache: MemoryCache, clock: FakeClock | None = None) -> HitApplication:
@@ -36,7 +37,7 @@ def sync(cache: MemoryCache, clock: FakeClock | None = None) -> HitApplication:
 
 def stored(cache: MemoryCache, *rows: HitRow) -> list[str]:
     for each in rows:
-        cache.put_accesses(each)
+        cache.put_hit_row(each)
     cache.calls.clear()
     return [each.name for each in rows]
 
@@ -67,7 +68,7 @@ def test_a_row_that_was_applied_costs_one_read_and_no_write() -> None:
     cache.calls.clear()
     for _ in range(3):
         assert sync(cache).apply(names).failed == set()
-    assert cache.calls == ["get_accesses"] * 3
+    assert cache.calls == ["get_hit_rows"] * 3
     assert cache.uses["en:es:a"].access_count == 3
 
 
@@ -125,7 +126,7 @@ def test_rows_of_many_containers_write_each_entry_once() -> None:
     hits = {f"k{n}": Hits(1, NOW_MS) for n in range(40)}
     names = stored(cache, *(row(f"c{n}#0", **hits) for n in range(5)))
     sync(cache).apply(names)
-    assert cache.calls == ["get_accesses", "get_uses", "apply_accesses"]
+    assert cache.calls == ["get_hit_rows", "get_uses", "apply_hits"]
     assert {use.access_count for use in cache.uses.values()} == {5}
 
 
@@ -154,7 +155,7 @@ def test_one_batch_that_is_refused_holds_up_no_other() -> None:
     names = stored(cache, row("c#0", **first), row("c#1", **second))
 
     def refuse() -> None:
-        raise Unavailable("told to refuse")
+        raise Unavailable("the test refuses it")
 
     cache.before = [refuse]
     (failed,) = sync(cache).apply(names).failed
@@ -194,7 +195,7 @@ def test_every_hit_counts_exactly_once_whatever_goes_wrong(seed: int, data: st.D
     for _ in range(data.draw(st.integers(0, 12))):
         for trouble in (cache.refusing, cache.losing):
             trouble.clear()
-            trouble |= {"apply_accesses"} if chance.random() < 0.3 else set()
+            trouble |= {"apply_hits"} if chance.random() < 0.3 else set()
         sync(cache, clock).apply(chance.sample(names, chance.randint(1, len(names))))
         clock.advance(chance.randint(0, 60_000))
         if chance.random() < 0.3:
@@ -220,7 +221,7 @@ class Batch:
         self.came: list[int] = []
 
     def handle(self, *records: StreamRecord) -> list[StreamRecord]:
-        measures = CacheMeasures(self.metrics, None)
+        measures = CacheMeasures(self.metrics)
         return list(handle_records(records, sync(self.cache), measures, self.came.append))
 
 
@@ -253,14 +254,14 @@ def test_new_entries_are_reported_to_the_eviction() -> None:
 def test_the_record_of_a_row_that_failed_is_reported() -> None:
     batch = Batch()
     stored(batch.cache, row("c#0", a=Hits(1, NOW_MS)))
-    batch.cache.refusing.add("apply_accesses")
+    batch.cache.refusing.add("apply_hits")
     failed = record(Change.INSERT, f"{ROW_PREFIX}c#0", number=2)
     assert batch.handle(record(Change.INSERT, "en:es:a"), failed) == [failed]
 
 
 def test_rows_that_cannot_be_read_fail_the_batch() -> None:
     batch = Batch()
-    batch.cache.refusing.add("get_accesses")
+    batch.cache.refusing.add("get_hit_rows")
     with pytest.raises(Unavailable):
         batch.handle(record(Change.INSERT, f"{ROW_PREFIX}c#0"))
 
@@ -271,7 +272,7 @@ def raw(key: str, number: int) -> dict[str, Any]:
 
 
 def application(world: World, cache: MemoryCache) -> Application:
-    adapters = replace(world.app.adapters, cache=cache, accesses=cache, recency=cache)
+    adapters = replace(world.app.adapters, cache=cache, hits=cache, recency=cache)
     return Application(replace(world.settings, max_cache_entries=2), adapters)
 
 
@@ -285,8 +286,3 @@ def test_the_handler_applies_rows_and_keeps_the_limit(world: World) -> None:
         assert cache_access.handler(event, None) == {"batchItemFailures": []}
     assert len(cache.uses) == 2
     assert world.metrics.values()["CacheSize"] == 2
-
-
-def test_the_handler_says_when_it_is_composed_without_a_store(world: World) -> None:
-    with composed(world.app), pytest.raises(ConfigurationError, match="statistics"):
-        cache_access.handler({"Records": []}, None)

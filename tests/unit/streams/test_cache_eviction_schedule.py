@@ -6,11 +6,11 @@ import pytest
 
 from chalice_app.bootstrap import Application, composed
 from chalice_app.domain.errors import Unavailable
-from chalice_app.settings import ConfigurationError
 from infra.local.event_sources.schedules import scheduled_event
 from streams import cache_eviction
-from tests.cache_fakes import MemoryCache, entry
-from tests.fakes import NOW_MS, World
+from tests.fakes.cache import MemoryCache, entry
+from tests.fakes.domain import NOW_MS
+from tests.fakes.world import World
 
 EVENT = scheduled_event("cache_eviction")
 
@@ -33,9 +33,4 @@ def test_a_database_that_is_unavailable_fails_the_run(world: World) -> None:
     cache = MemoryCache(refusing={"count_entries"})
     adapters = replace(world.app.adapters, recency=cache)
     with composed(Application(world.settings, adapters)), pytest.raises(Unavailable):
-        cache_eviction.handler(EVENT, None)
-
-
-def test_it_says_when_it_is_composed_without_an_index(world: World) -> None:
-    with composed(world.app), pytest.raises(ConfigurationError, match="index"):
         cache_eviction.handler(EVENT, None)

@@ -1,31 +1,21 @@
 """Characters translated and saved, by language pair, from what the stream tells."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from chalice_app.cache.hits import ROW_PREFIX
 from streams.cache_measures import NAMED_PAIRS, CacheMeasures
 from streams.records import Change, StreamRecord
-from tests.fakes import RecordingMetrics
-
-
-class Pairs:
-    """`ports.PairMetricsSink` that keeps what was emitted."""
-
-    def __init__(self) -> None:
-        self.emitted: dict[str, Mapping[str, float]] = {}
-
-    def emit_pair(self, pair: str, values: Mapping[str, float]) -> None:
-        assert pair not in self.emitted, "one line a pair and batch"
-        self.emitted[pair] = values
+from tests.fakes.observability import RecordingMetrics
 
 
 def told(
     *records: StreamRecord, saved: Mapping[str, int] | None = None
-) -> tuple[dict[str, Mapping[str, float]], RecordingMetrics]:
-    pairs, metrics = Pairs(), RecordingMetrics()
-    CacheMeasures(metrics, pairs).tell(records, saved or {})
-    return pairs.emitted, metrics
+) -> tuple[dict[str, Counter[str]], RecordingMetrics]:
+    metrics = RecordingMetrics()
+    CacheMeasures(metrics).tell(records, saved or {})
+    return metrics.pairs, metrics
 
 
 def entry(change: Change, text: str, pair: str = "en:es", hits: int = 0) -> StreamRecord:
@@ -52,13 +42,13 @@ def test_an_entry_that_replaces_an_expired_one_was_translated_anew() -> None:
     assert told(entry(Change.MODIFY, "Hello"))[0] == {"en:es": values(5, 0)}
 
 
-def test_statistics_and_outbox_rows_are_no_translations() -> None:
-    outbox = StreamRecord("2", Change.INSERT, {"cacheKey": f"{ROW_PREFIX}c#0"}, {"accessCount": 0})
+def test_statistics_and_hit_rows_are_no_translations() -> None:
+    hit_row = StreamRecord("2", Change.INSERT, {"cacheKey": f"{ROW_PREFIX}c#0"}, {"accessCount": 0})
     gone = StreamRecord("3", Change.REMOVE, {"cacheKey": "en:es:x"})
-    assert told(entry(Change.MODIFY, "Hello", hits=3), outbox, gone)[0] == {}
+    assert told(entry(Change.MODIFY, "Hello", hits=3), hit_row, gone)[0] == {}
 
 
-def test_entries_that_expired_are_counted_and_outbox_rows_are_not() -> None:
+def test_entries_that_expired_are_counted_and_hit_rows_are_not() -> None:
     expired = [
         StreamRecord(str(number), Change.REMOVE, {"cacheKey": key}, is_ttl_expiry=True)
         for number, key in enumerate(("en:es:x", "en:es:y", f"{ROW_PREFIX}c#0"))
@@ -78,10 +68,3 @@ def test_the_number_of_paid_metrics_is_bounded() -> None:
     assert len(pairs) == NAMED_PAIRS + 1
     assert sum(each["CharactersSaved"] for each in pairs.values()) == sum(saved.values())
     assert pairs["other"]["CharactersSaved"] == sum(sorted(saved.values())[:5])
-
-
-def test_without_a_sink_for_pairs_expiries_are_told_all_the_same() -> None:
-    metrics = RecordingMetrics()
-    expired = StreamRecord("1", Change.REMOVE, {"cacheKey": "en:es:x"}, is_ttl_expiry=True)
-    CacheMeasures(metrics, None).tell([expired, entry(Change.INSERT, "Hello")], {})
-    assert metrics.emitted == [{"CacheExpirations": 1}]

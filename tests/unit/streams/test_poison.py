@@ -16,15 +16,11 @@ from chalice_app.domain.session import Session
 from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.wire.attribute_values import encode
 from streams import cache_access, rosters
-from tests.fakes import (
-    SETTINGS,
-    FakeClock,
-    RecordingGateway,
-    RecordingMetrics,
-    StubTranslator,
-    listener,
-    session,
-)
+from tests.fakes.delivery import RecordingGateway
+from tests.fakes.domain import FakeClock, listener, session
+from tests.fakes.observability import RecordingMetrics
+from tests.fakes.translation import StubTranslator
+from tests.fakes.world import SETTINGS
 from tests.hostile.stream_record import CONNECTIONS, HERE, RECORDS, ROW, of, record
 
 
@@ -118,7 +114,6 @@ def functions(stores: Stores, adapters: Adapters) -> Iterator[Stores]:
         translator=StubTranslator(),
         gateway=RecordingGateway(),
         metrics=RecordingMetrics(),
-        pair_metrics=None,
         clock=FakeClock(),
     )
     with composed(Application(SETTINGS, faked)):

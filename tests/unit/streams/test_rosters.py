@@ -16,7 +16,8 @@ from chalice_app.rosters.notifier import RosterNotifier
 from chalice_app.rosters.synchronisation import RosterSync
 from streams.records import Change, StreamRecord
 from streams.rosters import handle_records
-from tests.fakes import NOW_MS, MemoryTables, World, listener, session, speaker
+from tests.fakes.domain import NOW_MS, listener, session, speaker
+from tests.fakes.world import MemoryTables, World
 
 
 @dataclass

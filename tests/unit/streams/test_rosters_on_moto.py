@@ -20,16 +20,11 @@ from chalice_app.bootstrap import Adapters, Application, composed
 from chalice_app.domain.session import Connection, Session
 from infra.local.event_sources.delivery import Record
 from streams.rosters import handler
-from tests.fakes import (
-    SETTINGS,
-    FakeClock,
-    RecordingGateway,
-    RecordingMetrics,
-    StubTranslator,
-    listener,
-    session,
-    speaker,
-)
+from tests.fakes.delivery import RecordingGateway
+from tests.fakes.domain import FakeClock, listener, session, speaker
+from tests.fakes.observability import RecordingMetrics
+from tests.fakes.translation import StubTranslator
+from tests.fakes.world import SETTINGS
 from tests.unit.streams.moto_stream import MotoStream
 
 LANGUAGES = ["es", "fr", "pt-BR"]

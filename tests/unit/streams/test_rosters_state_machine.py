@@ -39,7 +39,8 @@ from infra.local.dynamodb.tables import ensure_tables
 from streams.batch import handle_batch
 from streams.records import StreamRecord
 from streams.rosters import connection_id
-from tests.fakes import NOW_MS, SETTINGS, listener, session, speaker
+from tests.fakes.domain import NOW_MS, listener, session, speaker
+from tests.fakes.world import SETTINGS
 from tests.unit.streams.moto_stream import MotoStream
 
 LANGUAGES = st.sampled_from(["es", "pt", "zh-TW"])

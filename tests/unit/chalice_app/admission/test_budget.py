@@ -11,7 +11,8 @@ from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
 from chalice_app.wire.messages import OpenSession
 from streams import broadcast as slice_function
-from tests.fakes import SETTINGS, World, sentence
+from tests.fakes.domain import sentence
+from tests.fakes.world import SETTINGS, World
 
 HELLO = "Hello"
 

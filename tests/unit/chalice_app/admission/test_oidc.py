@@ -29,7 +29,8 @@ from chalice_app.admission.oidc import (
 )
 from chalice_app.bootstrap import Application, composed
 from chalice_app.domain.errors import NotSpeaker, Unavailable
-from tests.fakes import FakeClock, World
+from tests.fakes.domain import FakeClock
+from tests.fakes.world import World
 
 ISSUER = "https://issuer.example/pool"
 AUDIENCE = "broadcaster"

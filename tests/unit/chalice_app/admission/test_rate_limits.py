@@ -8,7 +8,8 @@ import pytest
 from chalice_app.admission.limits import Limits
 from chalice_app.admission.rate_limits import HOUR_MS, MINUTE_MS, RateLimits
 from chalice_app.domain.errors import RateLimited, Unavailable
-from tests.fakes import NOW_MS, FakeClock, MemoryTables
+from tests.fakes.domain import NOW_MS, FakeClock
+from tests.fakes.world import MemoryTables
 
 ADDRESS = "203.0.113.7"
 LIMITS = Limits()

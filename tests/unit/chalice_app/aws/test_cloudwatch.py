@@ -13,7 +13,8 @@ from chalice_app.domain.errors import Unavailable
 from chalice_app.operations.monitoring import Metric, Series
 from infra.local.cloudwatch.metrics import MINUTE_MS, Metrics
 from tests.cloudwatch_stage import serving
-from tests.fakes import NOW_MS, SETTINGS, FakeClock
+from tests.fakes.domain import NOW_MS, FakeClock
+from tests.fakes.world import SETTINGS
 
 MINUTE = NOW_MS // MINUTE_MS * MINUTE_MS
 HIT_RATE = Metric("TranslationPipeline", "CacheHitRate", (("Stage", "local"),))

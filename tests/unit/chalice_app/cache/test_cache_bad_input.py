@@ -17,8 +17,10 @@ from chalice_app.cache.hit_buffer import HitBuffer
 from chalice_app.cache.lookup import TranslationCache, cache_key, canonical
 from chalice_app.domain.sentence import Sentence
 from chalice_app.wire.attribute_values import encode
-from tests.cache_fakes import MemoryCache
-from tests.fakes import NOW_MS, PATIENCE, FakeClock, World, session
+from tests.fakes.cache import MemoryCache
+from tests.fakes.domain import NOW_MS, PATIENCE, FakeClock, session
+from tests.fakes.threads import SameThread
+from tests.fakes.world import World
 from tests.hostile import cache_row, sentence
 
 TTL = 3600
@@ -91,6 +93,10 @@ def test_a_row_that_cannot_even_be_read_is_a_miss_and_is_healed(
     assert caption(application, "Hello") == ("[es] Hello", True)
 
 
+def policy(store: MemoryCache, clock: FakeClock, settings: str = "") -> TranslationCache:
+    return TranslationCache(store, clock, TTL, HitBuffer(store, clock), SameThread(), settings)
+
+
 def test_a_forced_collision_is_never_answered(world: World) -> None:
     """Two texts under one key, as if the hash were broken."""
 
@@ -103,7 +109,7 @@ def test_a_forced_collision_is_never_answered(world: World) -> None:
         def put_entries(self, entries: Any) -> None:
             super().put_entries([replace(each, cache_key="one key for all") for each in entries])
 
-    cache = TranslationCache(Colliding(), world.clock, TTL)
+    cache = policy(Colliding(), world.clock)
     cache.put("first", "en", {"es": "primero"})
     assert cache.get("first", "en", ["es"]) == {"es": "primero"}
     assert cache.get("second", "en", ["es"]) == {}
@@ -115,8 +121,7 @@ def test_a_forced_collision_is_never_answered(world: World) -> None:
 def test_settings_that_alter_the_output_have_entries_of_their_own() -> None:
     store, clock = MemoryCache(), FakeClock()
     caches = {
-        name: TranslationCache(store, clock, TTL, settings=name)
-        for name in ("", "formality=FORMAL", "profanity=MASK")
+        name: policy(store, clock, name) for name in ("", "formality=FORMAL", "profanity=MASK")
     }
     for name, cache in caches.items():
         assert cache.get("Hello", "en", ["es"]) == {}
@@ -127,16 +132,13 @@ def test_settings_that_alter_the_output_have_entries_of_their_own() -> None:
 
 def test_hits_alone_are_noted(world: World) -> None:
     cache = MemoryCache()
-    application = Application(
-        world.settings, replace(world.app.adapters, cache=cache, accesses=cache)
-    )
+    application = Application(world.settings, replace(world.app.adapters, cache=cache, hits=cache))
     caption(application, "Hello")
     caption(application, "hello")
     caption(application, "hello")
-    assert application.outbox is not None
-    application.outbox.flush()
+    application.hit_buffer.flush()
     (row,) = cache.rows.values()
-    assert {key: access.count for key, access in row.accesses.items()} == {
+    assert {key: access.count for key, access in row.hits.items()} == {
         cache_key("en", "es", "hello"): 1
     }
 
@@ -154,16 +156,16 @@ class HangingCache(MemoryCache):
 def test_a_cache_that_hangs_costs_a_moment(world: World) -> None:
     store = HangingCache()
     store.release = threading.Event()
-    outbox = HitBuffer(store, world.clock)
-    outbox.note(["en:es:x"])
+    hit_buffer = HitBuffer(store, world.clock)
+    hit_buffer.note(["en:es:x"])
     world.clock.advance(120_000)
     with ThreadPoolExecutor(4) as threads:
         cache = TranslationCache(
-            store, world.clock, TTL, outbox, threads, lookup_seconds=0.01, write_seconds=0.01
+            store, world.clock, TTL, hit_buffer, threads, lookup_seconds=0.01, write_seconds=0.01
         )
         assert cache.get("Hello", "en", ["es"]) == {}
         cache.put("Hello", "en", {"es": "Hola"})
         store.release.set()
-    assert store.calls == ["get_entries", "put_entries", "put_accesses"]
+    assert store.calls == ["get_entries", "put_entries", "put_hit_row"]
     # The write came after all.
-    assert TranslationCache(store, world.clock, TTL).get("Hello", "en", ["es"]) == {"es": "Hola"}
+    assert policy(store, world.clock).get("Hello", "en", ["es"]) == {"es": "Hola"}

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from chalice_app.cache.entries import EntryUse
 from chalice_app.cache.eviction import EVICTIONS_A_RUN, Eviction, Swept, by_age
 from chalice_app.domain.errors import Unavailable
-from tests.cache_fakes import MemoryCache, entry
-from tests.fakes import NOW_MS, FakeClock, RecordingMetrics
+from tests.fakes.cache import MemoryCache, entry
+from tests.fakes.domain import NOW_MS, FakeClock
+from tests.fakes.observability import RecordingMetrics
 
 
 class Cache:

@@ -16,11 +16,11 @@ ACCESSES = st.dictionaries(
 
 
 @given(ACCESSES, st.integers(0, 10**6))
-def test_rows_hold_every_hit_once_and_never_too_many(accesses: dict[str, Hits], first: int) -> None:
-    rows = cut_rows("c", first, accesses)
-    gathered = [pair for row in rows for pair in row.accesses.items()]
-    assert sorted(gathered) == sorted(accesses.items(), key=lambda pair: pair[0])
-    assert all(0 < len(row.accesses) <= ROW_KEYS for row in rows)
+def test_rows_hold_every_hit_once_and_never_too_many(hits: dict[str, Hits], first: int) -> None:
+    rows = cut_rows("c", first, hits)
+    gathered = [pair for row in rows for pair in row.hits.items()]
+    assert sorted(gathered) == sorted(hits.items(), key=lambda pair: pair[0])
+    assert all(0 < len(row.hits) <= ROW_KEYS for row in rows)
     assert [row.name for row in rows] == [
         f"{ROW_PREFIX}c#{first + number}" for number in range(len(rows))
     ]
@@ -34,10 +34,10 @@ def test_merged_rows_fit_a_transaction_and_lose_nothing(fleet: list[dict[str, Hi
     assert sorted(names) == sorted(row.name for row in rows)
     expected, counted = Counter[str](), Counter[str]()
     for row in rows:
-        expected.update({key: access.count for key, access in row.accesses.items()})
+        expected.update({key: access.count for key, access in row.hits.items()})
     for batch in batches:
-        assert len(batch.names) + len(batch.accesses) <= MAX_ACTIONS
-        counted.update({key: access.count for key, access in batch.accesses.items()})
+        assert len(batch.names) + len(batch.hits) <= MAX_ACTIONS
+        counted.update({key: access.count for key, access in batch.hits.items()})
     assert counted == expected
 
 
@@ -46,8 +46,8 @@ def test_rows_of_containers_that_serve_the_same_talk_are_merged_by_entry() -> No
     rows = [row for container in "abc" for row in cut_rows(container, 0, hits)]
     batches = merge_rows(rows)
     assert len(rows) == 3 * len(batches)
-    assert sum(len(batch.accesses) for batch in batches) == 200
-    assert {access.count for batch in batches for access in batch.accesses.values()} == {3}
+    assert sum(len(batch.hits) for batch in batches) == 200
+    assert {access.count for batch in batches for access in batch.hits.values()} == {3}
 
 
 def test_hits_add_up_and_the_last_one_stands() -> None:

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalice_app.cache.hit_buffer import HitBuffer
 from chalice_app.cache.lookup import TranslationCache, cache_key, canonical
-from tests.fakes import FakeClock, MemoryTables
+from tests.fakes.cache import MemoryCache
+from tests.fakes.domain import FakeClock
+from tests.fakes.threads import SameThread
 
 TTL = 3600
 
@@ -16,9 +19,10 @@ class Cache:
     """The policy over an in-memory table."""
 
     def __init__(self) -> None:
-        self.tables = MemoryTables()
+        self.store = MemoryCache()
         self.clock = FakeClock()
-        self.policy = TranslationCache(self.tables, self.clock, TTL)
+        hit_buffer = HitBuffer(self.store, self.clock)
+        self.policy = TranslationCache(self.store, self.clock, TTL, hit_buffer, SameThread())
 
     def get(self, text: str, *targets: str) -> dict[str, str]:
         return dict(self.policy.get(text, "en", targets or ("es",)))
@@ -77,13 +81,13 @@ def test_what_was_put_is_found(cache: Cache) -> None:
 
 def test_all_languages_are_read_in_one_call(cache: Cache) -> None:
     cache.get("Hello", *[f"x{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"])
-    assert cache.tables.calls["get_entries"] == 1
+    assert cache.store.calls == ["get_entries"]
 
 
 def test_no_language_is_no_call(cache: Cache) -> None:
     assert cache.policy.get("Hello", "en", []) == {}
     cache.policy.put("Hello", "en", {})
-    assert not cache.tables.calls
+    assert not cache.store.calls
 
 
 def test_a_text_that_only_shares_the_key_is_a_miss(cache: Cache) -> None:
@@ -112,12 +116,12 @@ def test_an_entry_lives_to_its_last_second_though_its_row_stays(cache: Cache) ->
     assert cache.get("Hello") == {"es": "Hola"}
     cache.clock.advance(1)
     assert cache.get("Hello") == {}
-    assert cache.tables.get_entries([cache_key("en", "es", "Hello")])
+    assert cache.store.get_entries([cache_key("en", "es", "Hello")])
 
 
 def test_an_entry_tells_what_was_translated_and_when(cache: Cache) -> None:
     cache.put(" Hello ", es="Hola")
-    (entry,) = cache.tables.get_entries([cache_key("en", "es", "Hello")]).values()
+    (entry,) = cache.store.get_entries([cache_key("en", "es", "Hello")]).values()
     assert (entry.source_language, entry.target_language) == ("en", "es")
     assert (entry.source_text, entry.translated_text) == ("Hello", "Hola")
     assert entry.created_at == cache.clock.now_ms()
@@ -126,12 +130,12 @@ def test_an_entry_tells_what_was_translated_and_when(cache: Cache) -> None:
 
 def test_a_cache_that_cannot_be_read_is_a_miss(cache: Cache) -> None:
     cache.put("Hello", es="Hola")
-    cache.tables.refusing.add("get_entries")
+    cache.store.refusing.add("get_entries")
     assert cache.get("Hello") == {}
 
 
 def test_a_cache_that_cannot_be_written_harms_nobody(cache: Cache) -> None:
-    cache.tables.refusing.add("put_entries")
+    cache.store.refusing.add("put_entries")
     cache.put("Hello", es="Hola")
     assert cache.get("Hello") == {}
 

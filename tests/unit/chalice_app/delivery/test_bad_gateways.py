@@ -21,7 +21,8 @@ from chalice_app.domain.clock import SystemClock
 from chalice_app.domain.sentence import CAPTION_LIFE_MS
 from chalice_app.domain.session import Session
 from chalice_app.observability.metrics import BROADCAST_SUCCESS_RATE, BUFFER_OVERFLOW_RATE
-from tests.fakes import PATIENCE, SETTINGS, World, listener, sentence
+from tests.fakes.domain import PATIENCE, listener, sentence
+from tests.fakes.world import SETTINGS, World
 from tests.hostile.gateway_answer import FAILING
 from tests.unit.chalice_app.aws.posting.scripted_gateway import ScriptedGateway, answer, hang
 

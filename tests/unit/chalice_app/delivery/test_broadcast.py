@@ -2,7 +2,8 @@
 
 from chalice_app.delivery.broadcast import CLOSING_SECONDS, HANDSHAKE_GRACE_MS, NOTICE_SECONDS
 from chalice_app.domain.reports import Posted
-from tests.fakes import NOW_MS, World, listener, session
+from tests.fakes.domain import NOW_MS, listener, session
+from tests.fakes.world import World
 
 OLD = NOW_MS - HANDSHAKE_GRACE_MS - 1
 MESSAGE = {"type": "caption", "text": "año"}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalice_app.domain.join_codes import admits, hash_join_code
-from tests.fakes import session
+from tests.fakes.domain import session
 
 CODE = "caf\u00e9 427"
 HERE = session()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalice_app.domain.reports import Posted
-from tests.fakes import listener, session, speaker
+from tests.fakes.domain import listener, session, speaker
 
 POSTED = st.builds(
     Posted,

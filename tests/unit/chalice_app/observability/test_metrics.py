@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chalice_app.observability import metrics
 from chalice_app.observability.metrics import UNITS, EmbeddedMetrics
-from tests.fakes import NOW_MS, FakeClock
+from tests.fakes.domain import NOW_MS, FakeClock
 
 PERCENT = {"CacheHitRate", "BroadcastSuccessRate", "BufferOverflowRate"}
 MILLISECONDS = {"ProcessingDuration", "DeliveryLatency"}

@@ -10,8 +10,9 @@ from pathlib import Path
 from chalice_app import bootstrap
 from chalice_app.bootstrap import Application, composed
 from chalice_app.observability.stopping import before_stop
-from tests.cache_fakes import MemoryCache
-from tests.fakes import PATIENCE, World
+from tests.fakes.cache import MemoryCache
+from tests.fakes.domain import PATIENCE
+from tests.fakes.world import World
 
 ROOT = Path(__file__).parents[4]
 
@@ -55,17 +56,10 @@ def test_another_thread_changes_nothing() -> None:
 
 def test_closing_writes_the_hits(world: World) -> None:
     cache = MemoryCache()
-    application = Application(world.settings, replace(world.app.adapters, accesses=cache))
+    application = Application(world.settings, replace(world.app.adapters, hits=cache))
     with composed(application):
         bootstrap.close()  # nothing was ever asked of the cache: nothing is built for it
         assert cache.calls == []
-        assert application.outbox is not None
-        application.outbox.note(["en:es:x"])
+        application.hit_buffer.note(["en:es:x"])
         bootstrap.close()
     assert len(cache.rows) == 1
-
-
-def test_closing_without_statistics_does_nothing(world: World) -> None:
-    assert world.app.outbox is None
-    with composed(world.app):
-        bootstrap.close()

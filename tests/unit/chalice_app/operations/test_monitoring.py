@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalice_app.operations.monitoring import Alarm, Metric, Points, Series, ratio
-from tests.fakes import NOW_MS
+from tests.fakes.domain import NOW_MS
 
 METRIC = Metric("TranslationPipeline", "CacheHitRate", (("Stage", "test"),))
 ALARM = Alarm("a", METRIC, "Average", 2, 2, 30, "LessThanThreshold", "OK", NOW_MS)

@@ -10,7 +10,8 @@ from chalice_app.observability import metrics
 from chalice_app.operations import messages as operator_messages
 from chalice_app.operations.monitoring import Alarm, Metric, Series
 from chalice_app.operations.operations import ALARMS, LAGS, MINUTES, SESSIONS
-from tests.fakes import NOW_MS, SETTINGS, World
+from tests.fakes.domain import NOW_MS
+from tests.fakes.world import SETTINGS, World
 
 TOKEN = "an-operators-token"
 HASHED = replace(SETTINGS, operator_token_hash=hashlib.sha256(TOKEN.encode()).hexdigest())

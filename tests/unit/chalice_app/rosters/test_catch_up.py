@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -13,7 +14,8 @@ from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.wire.messages import JoinAsListener, OpenSession
 from streams.records import Change, StreamRecord
 from streams.rosters import handle_records
-from tests.fakes import World, listener, sentence, speaker
+from tests.fakes.domain import listener, sentence, speaker
+from tests.fakes.world import World
 
 
 def say(world: World, of: Session, *sequences: int) -> None:
@@ -116,7 +118,7 @@ def test_who_is_talked_over_all_the_time_is_counted_nevertheless(world: World) -
     of = world.open()
     say(world, of, 1)
     come_back(world, of, "a", last=1)
-    world.tables.before_commit += [(lambda n=n: say(world, of, n)) for n in range(2, TRIES + 2)]
+    world.tables.before_commit += [partial(say, world, of, n) for n in range(2, TRIES + 2)]
     deliver(world, "a")
     assert world.now(of).languages == {"es": 1}
     # Nothing is missed, although what was spoken last is sent after it is counted.

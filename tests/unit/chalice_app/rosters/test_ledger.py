@@ -18,7 +18,7 @@ from chalice_app.rosters.ledger import (
     plan_transactions,
     plan_write,
 )
-from tests.fakes import NOW_MS, listener, session, speaker
+from tests.fakes.domain import NOW_MS, listener, session, speaker
 
 HERE = session("golden-eagle-427")
 KEY = (HERE.session_id, HERE.created_at)

@@ -10,7 +10,7 @@ from chalice_app.rosters.liveness import PROBING_SECONDS, PROBING_SHARE
 from chalice_app.rosters.repair import Reconciled
 from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.settings import RENEW_AFTER_SECONDS
-from tests.fakes import World
+from tests.fakes.world import World
 
 
 def reconcile(world: World, session_id: str | None = None) -> Reconciled:

@@ -11,7 +11,8 @@ from chalice_app.domain.session import Connection, Session
 from chalice_app.observability import metrics
 from chalice_app.rosters.notifier import HANDSHAKE_WAITS, RosterNotifier
 from chalice_app.wire.messages import OpenSession
-from tests.fakes import PATIENCE, World, listener, sentence, speaker
+from tests.fakes.domain import PATIENCE, listener, sentence, speaker
+from tests.fakes.world import World
 
 
 @dataclass

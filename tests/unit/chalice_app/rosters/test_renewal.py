@@ -10,7 +10,7 @@ from chalice_app.rosters.renewal import ASKING_SHARE
 from chalice_app.rosters.repair import Reconciler
 from chalice_app.settings import RENEW_AFTER_SECONDS, RENEW_WITHIN_SECONDS
 from infra.local.gateway.limits import Limits
-from tests.fakes import World
+from tests.fakes.world import World
 
 LIFE_SECONDS = 2 * 3600
 """Of a connection, as API Gateway has it."""

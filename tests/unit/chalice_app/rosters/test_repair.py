@@ -9,7 +9,8 @@ from chalice_app.domain.session import Session
 from chalice_app.rosters.ledger import LedgerRow, SessionCounts, SessionKey, State
 from chalice_app.rosters.repair import Reconciled, Reconciler
 from chalice_app.rosters.synchronisation import RosterSync
-from tests.fakes import MemoryTables, World, listener
+from tests.fakes.domain import listener
+from tests.fakes.world import MemoryTables, World
 
 
 def void(_: object) -> None:

@@ -2,7 +2,8 @@
 
 from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.replay import MOST_CAPTIONS
-from tests.fakes import MemoryTables, World, listener, sentence
+from tests.fakes.domain import listener, sentence
+from tests.fakes.world import MemoryTables, World
 
 
 def talk(world: World, sentences: int) -> Session:

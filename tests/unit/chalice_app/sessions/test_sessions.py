@@ -17,16 +17,9 @@ from chalice_app.domain.session import Role, Session
 from chalice_app.domain.session_names import is_session_name
 from chalice_app.sessions.sessions import CONNECTION_TTL_SECONDS, hash_token
 from chalice_app.wire.messages import JoinAsListener, JoinAsSpeaker
-from tests.fakes import (
-    NOW_MS,
-    SETTINGS,
-    MemoryTables,
-    RecordingGateway,
-    World,
-    listener,
-    session,
-    speaker,
-)
+from tests.fakes.delivery import RecordingGateway
+from tests.fakes.domain import NOW_MS, listener, session, speaker
+from tests.fakes.world import SETTINGS, MemoryTables, World
 
 
 def join(of: Session, language: str = "es", last_sequence: int | None = None) -> JoinAsListener:

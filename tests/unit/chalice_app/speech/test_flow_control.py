@@ -13,7 +13,8 @@ from chalice_app.domain.errors import BadMessage, RateLimited, Unavailable
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, InFlight, SentenceRef
 from chalice_app.domain.session import Session
 from chalice_app.speech.flow_control import CLAIM_RETRY_MS, MOST_UNDER_WAY, SHORTEST_RETRY_MS
-from tests.fakes import NOW_MS, SETTINGS, MemoryTables, World, sentence
+from tests.fakes.domain import NOW_MS, sentence
+from tests.fakes.world import SETTINGS, MemoryTables, World
 
 
 @pytest.fixture

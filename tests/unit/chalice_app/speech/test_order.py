@@ -19,7 +19,11 @@ from chalice_app.bootstrap import composed
 from chalice_app.cache.entries import CachedTranslation
 from chalice_app.domain.reports import Posted
 from chalice_app.domain.session import Session
-from tests.fakes import NOW_MS, MemoryTables, RecordingGateway, StubTranslator, World
+from tests.fakes.cache import MemoryCache
+from tests.fakes.delivery import RecordingGateway
+from tests.fakes.domain import NOW_MS
+from tests.fakes.translation import StubTranslator
+from tests.fakes.world import MemoryTables, World
 
 LANGUAGES = ("es", "fr", "de", "en")
 
@@ -39,7 +43,7 @@ class Dice:
 
 
 class SlowTables(MemoryTables):
-    """Every read of a roster or of the cache takes its time."""
+    """Every read of a roster takes its time."""
 
     def __init__(self, dice: Dice) -> None:
         super().__init__()
@@ -50,6 +54,14 @@ class SlowTables(MemoryTables):
     ) -> Sequence[str]:
         self.dice.delay()
         return super().query_roster(session, language, sequence)
+
+
+class SlowCache(MemoryCache):
+    """So does every read of the cache."""
+
+    def __init__(self, dice: Dice) -> None:
+        super().__init__()
+        self.dice = dice
 
     def get_entries(self, cache_keys: Any) -> Mapping[str, CachedTranslation]:
         self.dice.delay()
@@ -95,7 +107,10 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     dice = Dice(request.param)
     made = World(
-        tables=SlowTables(dice), translator=SlowTranslator(dice), gateway=SlowGateway(dice)
+        tables=SlowTables(dice),
+        cache=SlowCache(dice),
+        translator=SlowTranslator(dice),
+        gateway=SlowGateway(dice),
     )
     with composed(made.app):
         yield made

@@ -19,7 +19,10 @@ from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
 from chalice_app.observability.logs import FunctionFailed
 from streams import broadcast as slice_function
-from tests.fakes import NOW_MS, SETTINGS, QueuedInvocations, RecordingGateway, World, sentence
+from tests.fakes.delivery import RecordingGateway
+from tests.fakes.domain import NOW_MS, sentence
+from tests.fakes.speech import QueuedInvocations
+from tests.fakes.world import SETTINGS, World
 
 MOST = 4
 

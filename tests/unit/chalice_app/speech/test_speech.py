@@ -13,16 +13,11 @@ from chalice_app.domain.reports import Posted
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Sentence
 from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
-from tests.fakes import (
-    NOW_MS,
-    PATIENCE,
-    FakeClock,
-    MemoryTables,
-    RecordingGateway,
-    StubTranslator,
-    World,
-    sentence,
-)
+from tests.fakes.cache import MemoryCache
+from tests.fakes.delivery import RecordingGateway
+from tests.fakes.domain import NOW_MS, PATIENCE, FakeClock, sentence
+from tests.fakes.translation import StubTranslator
+from tests.fakes.world import MemoryTables, World
 
 
 def hall(world: World, **listeners: str) -> Session:
@@ -83,7 +78,7 @@ def test_a_session_without_listeners_costs_no_call_at_all(world: World) -> None:
     report = speak(world, hall(world))
     assert report["languages"] == {}
     assert world.translator.calls == []
-    assert world.tables.calls["get_entries"] == world.tables.calls["put_entries"] == 0
+    assert world.cache.calls == []
     assert world.tables.calls["query_roster"] == 0
     assert world.metrics.values() == {}
 
@@ -293,7 +288,7 @@ def test_a_roster_that_cannot_be_read_fails_its_language_alone() -> None:
             self, session: Session, language: str, sequence: int | None = None
         ) -> Sequence[str]:
             if language == "fr":
-                raise Unavailable("told to refuse")
+                raise Unavailable("the test refuses it")
             return super().query_roster(session, language, sequence)
 
     world = World(tables=RefusesFrench())
@@ -330,18 +325,18 @@ class SlowGateway(RecordingGateway):
 
 
 def test_the_cache_is_written_when_nobody_waits_any_more() -> None:
-    class Witness(MemoryTables):
+    class Witness(MemoryCache):
         seen: Sequence[str] = ()
 
         def put_entries(self, entries: Sequence[CachedTranslation]) -> None:
             self.seen = [message["type"] for _, message in world.gateway.log]
             super().put_entries(entries)
 
-    tables = Witness()
-    world = World(tables=tables)
+    cache = Witness()
+    world = World(cache=cache)
     speak(world, hall(world, a="es", b="fr"))
-    assert tables.seen == ["caption", "caption", "spoken"]
-    assert tables.calls["put_entries"] == 1
+    assert cache.seen == ["caption", "caption", "spoken"]
+    assert cache.calls.count("put_entries") == 1
 
 
 def test_a_sentence_said_again_comes_from_the_cache(world: World) -> None:
@@ -354,7 +349,7 @@ def test_a_sentence_said_again_comes_from_the_cache(world: World) -> None:
 
 def test_a_cache_that_is_down_costs_no_caption(world: World) -> None:
     of = hall(world, a="es")
-    world.tables.refusing |= {"get_entries", "put_entries"}
+    world.cache.refusing |= {"get_entries", "put_entries"}
     assert speak(world, of)["languages"] == {"es": line()}
 
 
@@ -363,7 +358,7 @@ def test_a_speaker_who_has_left_stops_nobody(world: World) -> None:
     world.gateway.gone.add("speaker")
     world.app.speech.speak(of, "speaker", sentence())
     assert len(world.gateway.to("a", "caption")) == 1
-    assert world.tables.calls["put_entries"] == 1
+    assert world.cache.calls.count("put_entries") == 1
 
 
 # --- Metrics -------------------------------------------------------------------------------------

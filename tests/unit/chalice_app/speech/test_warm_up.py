@@ -8,7 +8,7 @@ import pytest
 import app as functions
 from chalice_app.bootstrap import Application, composed
 from chalice_app.speech.warm_up import WarmUp
-from tests.fakes import World
+from tests.fakes.world import World
 from tests.unit.chalice_app.test_routes import event
 
 

@@ -8,7 +8,9 @@ import pytest
 
 from chalice_app.domain.errors import TranslationFailed, Unavailable, UnsupportedLanguage
 from chalice_app.translation.engine import LANGUAGES_KEPT_SECONDS, Translation
-from tests.fakes import PATIENCE, FakeClock, StubTranslator, World, language
+from tests.fakes.domain import PATIENCE, FakeClock, language
+from tests.fakes.translation import StubTranslator
+from tests.fakes.world import World
 
 
 class AtOnce(Executor):

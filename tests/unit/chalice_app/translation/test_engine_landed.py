@@ -10,8 +10,10 @@ from chalice_app.bootstrap import Application
 from chalice_app.domain.errors import TranslationFailed
 from chalice_app.translation.engine import LANDED_MOST, LANDED_SECONDS, Translation
 from chalice_app.translation.sentence import TranslatedSentence
-from tests.cache_fakes import MemoryCache
-from tests.fakes import PATIENCE, FakeClock, StubTranslator, World, sentence, session
+from tests.fakes.cache import MemoryCache
+from tests.fakes.domain import PATIENCE, FakeClock, sentence, session
+from tests.fakes.translation import StubTranslator
+from tests.fakes.world import World
 
 LANGUAGES = ("es", "fr", "de")
 
@@ -26,9 +28,7 @@ def speak(application: Application, text: str = "Hello") -> list[TranslatedSente
 @pytest.mark.parametrize("round_", range(5))
 def test_fifty_sentences_at_once_cost_one_translation_a_language(world: World, round_: int) -> None:
     cache = MemoryCache()
-    application = Application(
-        world.settings, replace(world.app.adapters, cache=cache, accesses=cache)
-    )
+    application = Application(world.settings, replace(world.app.adapters, cache=cache, hits=cache))
     start = threading.Barrier(50)
 
     def one(_: int) -> list[TranslatedSentence]:
@@ -48,7 +48,7 @@ def test_fifty_sentences_at_once_cost_one_translation_a_language(world: World, r
 
 def test_who_looked_into_the_cache_too_early_joins_what_has_landed(world: World) -> None:
     """The cache is empty for both, though the first translation arrived long before the second."""
-    world.tables.refusing |= {"get_entries", "put_entries"}
+    world.cache.refusing |= {"get_entries", "put_entries"}
     first, second = speak(world.app), speak(world.app)
     assert all(each.translated and not each.cached for each in first)
     assert all(each.cached and not each.translated for each in second)

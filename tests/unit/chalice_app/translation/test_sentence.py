@@ -7,7 +7,9 @@ import pytest
 
 from chalice_app.domain.sentence import Caption
 from chalice_app.translation.sentence import TranslatedSentence, caption_of
-from tests.fakes import NOW_MS, StubTranslator, World, sentence, session
+from tests.fakes.domain import NOW_MS, sentence, session
+from tests.fakes.translation import StubTranslator
+from tests.fakes.world import World
 
 
 def rendered(
@@ -31,7 +33,7 @@ def test_the_source_language_is_as_it_was_said_and_costs_no_call(world: World) -
         "en": TranslatedSentence("en", " Hello  you ")
     }
     assert world.translator.calls == []
-    assert world.tables.calls["get_entries"] == 0
+    assert "get_entries" not in world.cache.calls
 
 
 def test_what_is_cached_is_not_translated_again(world: World) -> None:

@@ -13,7 +13,7 @@ from chalice.test import Client, HTTPResponse
 from chalice_app import bootstrap
 from chalice_app.routes import app
 from chalice_app.web import pages
-from tests.fakes import SETTINGS, World
+from tests.fakes.world import SETTINGS, World
 
 VERSION = pages.load().version
 SOURCES = sorted(path for path in pages.WEB.rglob("*") if path.suffix in pages._TYPES)

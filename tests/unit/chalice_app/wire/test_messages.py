@@ -33,7 +33,7 @@ from chalice_app.wire.messages import (
     Speak,
     Status,
 )
-from tests.fakes import NOW_MS, listener, session, speaker
+from tests.fakes.domain import NOW_MS, listener, session, speaker
 from tests.hostile import handshake, http_request, language, message, strategies
 
 SESSION = "golden-eagle-427"

@@ -20,8 +20,9 @@ from chalice_app.settings import ConfigurationError
 from infra.cache.__main__ import parser, run
 from infra.cache.warm import Warmed, Warming, read_script
 from infra.stages import stage_settings, use_endpoints
-from tests.cache_fakes import MemoryCache
-from tests.fakes import NOW_MS, World
+from tests.fakes.cache import MemoryCache
+from tests.fakes.domain import NOW_MS
+from tests.fakes.world import World
 
 
 class Tool:
@@ -30,7 +31,7 @@ class Tool:
     def __init__(self, world: World) -> None:
         self.cache = MemoryCache()
         adapters = replace(
-            world.app.adapters, cache=self.cache, accesses=self.cache, recency=self.cache
+            world.app.adapters, cache=self.cache, hits=self.cache, recency=self.cache
         )
         self.world = world
         self.application = Application(world.settings, adapters)
@@ -361,8 +362,3 @@ def test_a_command_that_is_not_whole_is_refused(
         parser().parse_args(words)
     assert ended.value.code == 2
     capsys.readouterr()
-
-
-def test_a_composition_without_an_index_is_said_so(world: World) -> None:
-    with pytest.raises(ConfigurationError, match="index"):
-        run(world.app, parser().parse_args(["stats"]))

@@ -12,7 +12,7 @@ from typing import Any
 
 from chalice_app.aws.clients import Clients
 from chalice_app.bootstrap import Application, aws_adapters, composed
-from tests.fakes import SETTINGS
+from tests.fakes.world import SETTINGS
 from tests.unit.chalice_app.aws.posting.scripted_gateway import ScriptedGateway
 
 Need = tuple[str, str]
@@ -66,8 +66,7 @@ class Recorder:
         application = Application(replace(self._settings, **settings), self._adapters)
         with composed(application):
             yield application
-        if application.outbox is not None:
-            application.outbox.flush()
+        application.hit_buffer.flush()
         for request in self.gateway.requests[posted:]:
             resource = f"${{WebSocketApiArn}}/api/{request.method}/@connections/*"
             self._current.add(("execute-api:ManageConnections", resource))

@@ -22,8 +22,8 @@ from chalice_app.cache.entries import (
 from chalice_app.cache.ports import HitStore, RecencyIndex, TranslationCacheStore
 from chalice_app.domain.errors import Conflict, Unavailable
 from chalice_app.wire.attribute_values import encode
-from tests.cache_fakes import MemoryCache
-from tests.fakes import NOW_MS
+from tests.fakes.cache import MemoryCache
+from tests.fakes.domain import NOW_MS
 
 NOW = NOW_MS // 1000
 
@@ -32,7 +32,7 @@ class Stores(Protocol):
     """The three ports on one table."""
 
     entries: TranslationCacheStore
-    accesses: HitStore
+    hits: HitStore
     recency: RecencyIndex
 
 
@@ -42,7 +42,7 @@ class InMemory:
     def __init__(self) -> None:
         cache = MemoryCache()
         self.entries: TranslationCacheStore = cache
-        self.accesses: HitStore = cache
+        self.hits: HitStore = cache
         self.recency: RecencyIndex = cache
 
 
@@ -51,7 +51,7 @@ class InDynamoDb:
 
     def __init__(self, table: Table) -> None:
         self.entries: TranslationCacheStore = CachedTranslationsTable(table)
-        self.accesses: HitStore = CacheHits(table)
+        self.hits: HitStore = CacheHits(table)
         self.recency: RecencyIndex = CacheRecency(table)
 
 
@@ -74,7 +74,7 @@ def put(stores: Stores, *keys: str, ttl: int = NOW + 3600, at: int = NOW_MS) -> 
 
 
 def use(stores: Stores, key: str) -> EntryUse | None:
-    return stores.accesses.get_uses([key]).get(key)
+    return stores.hits.get_uses([key]).get(key)
 
 
 ROW = HitRow("hit#c#0", {"en:es:a": Hits(3, NOW_MS + 5), "en:es:b": Hits(1, NOW_MS)})
@@ -82,23 +82,23 @@ ROW = HitRow("hit#c#0", {"en:es:a": Hits(3, NOW_MS + 5), "en:es:b": Hits(1, NOW_
 
 def test_a_row_is_there_until_it_is_applied(stores: Stores) -> None:
     put(stores, "en:es:a")
-    stores.accesses.put_accesses(ROW)
-    assert stores.accesses.get_accesses([ROW.name, "hit#c#1"]) == {ROW.name: ROW}
-    stores.accesses.apply_accesses([ROW.name], [UseUpdate("en:es:a", 3, NOW_MS, NOW_MS + 5)])
-    assert stores.accesses.get_accesses([ROW.name]) == {}
+    stores.hits.put_hit_row(ROW)
+    assert stores.hits.get_hit_rows([ROW.name, "hit#c#1"]) == {ROW.name: ROW}
+    stores.hits.apply_hits([ROW.name], [UseUpdate("en:es:a", 3, NOW_MS, NOW_MS + 5)])
+    assert stores.hits.get_hit_rows([ROW.name]) == {}
     assert use(stores, "en:es:a") == EntryUse("en:es:a", NOW_MS + 5, 3, NOW + 3600, 5)
 
 
 def test_a_row_that_stands_is_not_written_again(stores: Stores) -> None:
-    stores.accesses.put_accesses(ROW)
-    stores.accesses.put_accesses(ROW)
-    assert stores.accesses.get_accesses([ROW.name]) == {ROW.name: ROW}
+    stores.hits.put_hit_row(ROW)
+    stores.hits.put_hit_row(ROW)
+    assert stores.hits.get_hit_rows([ROW.name]) == {ROW.name: ROW}
 
 
 def test_a_use_without_a_move_changes_the_count_alone(stores: Stores) -> None:
     put(stores, "en:es:a")
-    stores.accesses.put_accesses(ROW)
-    stores.accesses.apply_accesses([ROW.name], [UseUpdate("en:es:a", 2, NOW_MS)])
+    stores.hits.put_hit_row(ROW)
+    stores.hits.apply_hits([ROW.name], [UseUpdate("en:es:a", 2, NOW_MS)])
     assert use(stores, "en:es:a") == EntryUse("en:es:a", NOW_MS, 2, NOW + 3600, 5)
 
 
@@ -115,18 +115,18 @@ def test_what_is_not_as_it_was_seen_changes_nothing(
     stores: Stores, names: list[str], updates: list[UseUpdate]
 ) -> None:
     put(stores, "en:es:a")
-    stores.accesses.put_accesses(ROW)
+    stores.hits.put_hit_row(ROW)
     with pytest.raises(Conflict):
-        stores.accesses.apply_accesses(names, updates)
+        stores.hits.apply_hits(names, updates)
     assert use(stores, "en:es:a") == EntryUse("en:es:a", NOW_MS, 0, NOW + 3600, 5)
     assert use(stores, "en:es:gone") is None
-    assert stores.accesses.get_accesses(["hit#c#0"]) == {"hit#c#0": ROW}
+    assert stores.hits.get_hit_rows(["hit#c#0"]) == {"hit#c#0": ROW}
 
 
-def test_live_and_expired_entries_are_counted_and_outbox_rows_are_not(stores: Stores) -> None:
+def test_live_and_expired_entries_are_counted_and_hit_rows_are_not(stores: Stores) -> None:
     put(stores, *(f"en:es:{n}" for n in range(40)))
     put(stores, "en:es:x", "en:es:y", ttl=NOW)
-    stores.accesses.put_accesses(ROW)
+    stores.hits.put_hit_row(ROW)
     assert stores.recency.count_entries(NOW) == EntryCount(live=40, expired=2)
 
 
@@ -175,13 +175,13 @@ def poisoned(table: Table, **attributes: Any) -> None:
 )  # fmt: skip
 def test_a_poisoned_row_holds_no_hits(table: Table, hits: Any) -> None:
     poisoned(table, cacheKey="hit#c#0", hits=hits)
-    assert CacheHits(table).get_accesses(["hit#c#0"]) == {"hit#c#0": HitRow("hit#c#0", {})}
+    assert CacheHits(table).get_hit_rows(["hit#c#0"]) == {"hit#c#0": HitRow("hit#c#0", {})}
 
 
 def test_a_row_of_too_many_hits_is_cut_to_what_can_be_applied(table: Table) -> None:
     poisoned(table, cacheKey="hit#c#0", hits={f"en:es:{n}": [1, 1] for n in range(150)})
-    (row,) = CacheHits(table).get_accesses(["hit#c#0"]).values()
-    assert len(row.accesses) == 99
+    (row,) = CacheHits(table).get_hit_rows(["hit#c#0"]).values()
+    assert len(row.hits) == 99
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from chalice_app.rosters.repair import Reconciler
 from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.sessions.ports import ConnectionStore, SessionStore
 from chalice_app.wire.attribute_values import encode, encode_value
-from tests.fakes import SETTINGS, MemoryTables, World, listener, sentence, session, speaker
+from tests.fakes.domain import listener, sentence, session, speaker
+from tests.fakes.world import SETTINGS, MemoryTables, World
 
 HERE = session()
 

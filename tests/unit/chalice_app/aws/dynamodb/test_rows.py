@@ -18,7 +18,8 @@ from chalice_app.aws.dynamodb.table import Table
 from chalice_app.cache.entries import CachedTranslation
 from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, LedgerWrite, State
 from chalice_app.wire.attribute_values import decode
-from tests.fakes import NOW_MS, SETTINGS, listener, sentence, session, speaker
+from tests.fakes.domain import NOW_MS, listener, sentence, session, speaker
+from tests.fakes.world import SETTINGS
 
 HERE = session()
 KEY = (HERE.session_id, HERE.created_at)

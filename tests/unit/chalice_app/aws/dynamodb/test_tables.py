@@ -34,7 +34,9 @@ from chalice_app.rosters.ledger import (
 from chalice_app.rosters.ports import Ledger, Roster, RosterSurvey
 from chalice_app.sessions.ports import ConnectionStore, SessionStore
 from chalice_app.speech.ports import SentencesInFlight, TallyStore
-from tests.fakes import NOW_MS, SETTINGS, MemoryTables, listener, sentence, session, speaker
+from tests.fakes.cache import MemoryCache
+from tests.fakes.domain import NOW_MS, listener, sentence, session, speaker
+from tests.fakes.world import SETTINGS, MemoryTables
 
 HERE = session()
 KEY = (HERE.session_id, HERE.created_at)
@@ -60,7 +62,19 @@ class Stores:
 def in_memory() -> Stores:
     tables = MemoryTables()
     forgetful = MemoryTables(keep_sentences=False)
-    return Stores(tables, forgetful, *[tables] * 9)
+    return Stores(
+        sessions=tables,
+        forgetful_sessions=forgetful,
+        counters=tables,
+        under_way=tables,
+        tally=tables,
+        connections=tables,
+        roster=tables,
+        ledger=tables,
+        survey=tables,
+        cache=MemoryCache(),
+        directory=tables,
+    )
 
 
 def in_dynamodb(clients: Clients) -> Stores:

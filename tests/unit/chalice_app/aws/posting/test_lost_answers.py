@@ -10,7 +10,8 @@ from chalice_app.aws.dynamodb.connections import ConnectionsTable
 from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim
-from tests.fakes import NOW_MS, SETTINGS, listener, sentence, session
+from tests.fakes.domain import NOW_MS, listener, sentence, session
+from tests.fakes.world import SETTINGS
 
 HERE = session()
 

@@ -3,7 +3,7 @@
 from infra.local.cloudwatch.alarm_states import ALARM, OK, AlarmStates
 from infra.local.cloudwatch.metrics import MINUTE_MS, Metrics
 from infra.monitoring.alarm_rules import Alarm, read_alarms
-from tests.fakes import NOW_MS
+from tests.fakes.domain import NOW_MS
 
 BEGUN = NOW_MS // MINUTE_MS * MINUTE_MS
 ALARMS = {alarm.name: alarm for alarm in read_alarms("local")}

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from infra.local.cloudwatch.metrics import MINUTE_MS, Metrics
 from tests.cloudwatch_stage import serving
-from tests.fakes import NOW_MS, FakeClock
+from tests.fakes.domain import NOW_MS, FakeClock
 
 MINUTE = NOW_MS // MINUTE_MS * MINUTE_MS
 NAMESPACE = "TranslationPipeline"

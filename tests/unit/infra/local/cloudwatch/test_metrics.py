@@ -20,7 +20,7 @@ from infra.local.cloudwatch.metrics import (
     StatisticError,
 )
 from infra.monitoring.embedded_metrics import MetricKey
-from tests.fakes import NOW_MS, FakeClock
+from tests.fakes.domain import NOW_MS, FakeClock
 
 NOW = NOW_MS // MINUTE_MS
 

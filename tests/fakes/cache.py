@@ -1,4 +1,4 @@
-"""A CachedTranslations table in memory, with its outbox, its index and its stream."""
+"""A CachedTranslations table in memory, with its hit rows, its index and its stream."""
 
 import threading
 from collections import Counter
@@ -15,7 +15,7 @@ from chalice_app.cache.entries import (
     UseUpdate,
 )
 from chalice_app.domain.errors import Conflict, Unavailable
-from tests.fakes import NOW_MS
+from tests.fakes.domain import NOW_MS
 
 
 def entry(text: str, created_at: int = NOW_MS, ttl: int = NOW_MS // 1000 + 3600) -> EntryUse:
@@ -48,7 +48,7 @@ class MemoryCache:
         with self._lock:
             self.calls.append(method)
             if method in self.refusing:
-                raise Unavailable("told to refuse")
+                raise Unavailable("the test refuses it")
 
     def _answered(self, method: str) -> None:
         if method in self.losing:
@@ -76,17 +76,17 @@ class MemoryCache:
 
     # --- AccessStore ---
 
-    def put_accesses(self, row: HitRow) -> None:
-        self._called("put_accesses")
+    def put_hit_row(self, row: HitRow) -> None:
+        self._called("put_hit_row")
         with self._lock:
             # As a transaction's token: a request that has been carried out is not again.
             if row.name not in self._stored:
                 self._stored.add(row.name)
                 self.rows[row.name] = row
-        self._answered("put_accesses")
+        self._answered("put_hit_row")
 
-    def get_accesses(self, names: Iterable[str]) -> Mapping[str, HitRow]:
-        self._called("get_accesses")
+    def get_hit_rows(self, names: Iterable[str]) -> Mapping[str, HitRow]:
+        self._called("get_hit_rows")
         with self._lock:
             return {name: self.rows[name] for name in names if name in self.rows}
 
@@ -95,8 +95,8 @@ class MemoryCache:
         with self._lock:
             return {key: self.uses[key] for key in cache_keys if key in self.uses}
 
-    def apply_accesses(self, names: Sequence[str], updates: Sequence[UseUpdate]) -> None:
-        self._called("apply_accesses")
+    def apply_hits(self, names: Sequence[str], updates: Sequence[UseUpdate]) -> None:
+        self._called("apply_hits")
         if self.before:
             self.before.pop(0)()
         assert len(names) + len(updates) <= 100, "DynamoDB takes 100 actions at most"
@@ -107,7 +107,7 @@ class MemoryCache:
                 del self.rows[name]
             for update in updates:
                 self._update(update)
-        self._answered("apply_accesses")
+        self._answered("apply_hits")
 
     def _is_seen(self, update: UseUpdate) -> bool:
         use = self.uses.get(update.cache_key)

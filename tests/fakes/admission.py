@@ -1,0 +1,35 @@
+"""The ports of `chalice_app.admission`."""
+
+from collections.abc import Mapping
+
+from chalice_app.domain.errors import ConditionFailed
+from tests.fakes.memory import MemoryTable
+
+
+class MemoryCounters(MemoryTable):
+    """`CounterStore`; `expiries` says when each counter goes (epoch seconds)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counters: dict[str, dict[str, int]] = {}
+        self.expiries: dict[str, int] = {}
+
+    def count(self, key: str, most: Mapping[str, int], expires_at: int, by: int = 1) -> None:
+        self._called("count")
+        with self._lock:
+            counts = self._counters.get(key, {})
+            if any(counts.get(name, 0) + by > limit for name, limit in most.items()):
+                raise ConditionFailed("a count is at its limit")
+            self._counters[key] = counts | {name: counts.get(name, 0) + by for name in most}
+            self.expiries[key] = expires_at
+
+    def give_back(self, key: str, name: str, by: int) -> None:
+        self._called("give_back")
+        with self._lock:
+            counts = self._counters.setdefault(key, {})
+            counts[name] = counts.get(name, 0) - by
+
+    def get_counts(self, key: str) -> Mapping[str, int]:
+        self._called("get_counts")
+        with self._lock:
+            return dict(self._counters.get(key, {}))

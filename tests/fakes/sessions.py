@@ -1,0 +1,136 @@
+"""The ports of `chalice_app.sessions`: sessions and connections."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from chalice_app.domain.errors import ConditionFailed
+from chalice_app.domain.session import Connection, Session
+from tests.fakes.memory import MemoryTable
+
+
+class MemorySessions(MemoryTable):
+    """`SessionStore`, but for the sentences, and `SessionDirectory`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sessions: dict[str, Session] = {}
+        self._counts: dict[str, Counter[str]] = {}
+
+    def put_session(self, session: Session) -> None:
+        self._called("put_session")
+        with self._lock:
+            standing = self._sessions.get(session.session_id)
+            if standing is not None and standing.expires_at > session.created_at // 1000:
+                raise ConditionFailed("the name is taken")
+            self._sessions[session.session_id] = replace(
+                session,
+                is_active=True,
+                speaker_connection_id=None,
+                last_sequence=0,
+                listener_count=0,
+                languages={},
+            )
+            self._counts[session.session_id] = Counter()
+
+    def get_session(self, session_id: str) -> Session | None:
+        self._called("get_session")
+        with self._lock:
+            return self._sessions.get(session_id)
+
+    def set_speaker(self, session: Session, connection_id: str) -> str | None:
+        self._called("set_speaker")
+        with self._lock:
+            found = self._same(session)
+            if found is None or not found.is_active:
+                raise ConditionFailed("the session is not open")
+            self._store(replace(found, speaker_connection_id=connection_id))
+            return found.speaker_connection_id
+
+    def clear_speaker(self, session_id: str, connection_id: str) -> None:
+        self._called("clear_speaker")
+        with self._lock:
+            found = self._sessions.get(session_id)
+            if found is not None and found.speaker_connection_id == connection_id:
+                self._store(replace(found, speaker_connection_id=None))
+
+    def list_open(self, limit: int) -> Sequence[Session]:
+        self._called("list_open")
+        with self._lock:
+            there = [each for each in self._sessions.values() if each.is_active]
+            return sorted(there, key=lambda each: each.created_at, reverse=True)[:limit]
+
+    def end_session(self, session: Session) -> None:
+        self._called("end_session")
+        with self._lock:
+            if (found := self._same(session)) is not None:
+                self._store(replace(found, is_active=False))
+
+    def delete_session(self, session_id: str) -> None:
+        """What time-to-live does, or an operator."""
+        with self._lock:
+            self._sessions.pop(session_id, None)
+
+    def _same(self, session: Session) -> Session | None:
+        found = self._sessions.get(session.session_id)
+        return found if found is not None and found.created_at == session.created_at else None
+
+    def _store(self, session: Session) -> None:
+        self._sessions[session.session_id] = session
+
+
+class MemoryConnections(MemoryTable):
+    """`ConnectionStore`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._connections: dict[str, Connection] = {}
+
+    def put_connection(self, connection: Connection) -> None:
+        self._called("put_connection")
+        with self._lock:
+            self._connections[connection.connection_id] = connection
+
+    def get_connection(self, connection_id: str) -> Connection | None:
+        self._called("get_connection")
+        with self._lock:
+            return self._connections.get(connection_id)
+
+    def change_language(self, connection_id: str, target_language: str) -> None:
+        self._called("change_language")
+        with self._lock:
+            found = self._connections.get(connection_id)
+            if found is None:
+                raise ConditionFailed("the connection is gone")
+            self._connections[connection_id] = replace(
+                found, target_language=target_language, version=found.version + 1
+            )
+
+    def delete_connection(self, connection_id: str) -> None:
+        self._called("delete_connection")
+        with self._lock:
+            self._connections.pop(connection_id, None)
+
+    def delete_expired(self, connection_id: str, now_seconds: int) -> None:
+        self._called("delete_expired")
+        with self._lock:
+            found = self._connections.get(connection_id)
+            if found is not None and found.ttl <= now_seconds:
+                del self._connections[connection_id]
+
+    def delete_gone(self, connection_ids: Iterable[str], connected_before: int) -> None:
+        self._called("delete_gone")
+        with self._lock:
+            for connection_id in connection_ids:
+                found = self._connections.get(connection_id)
+                if found is not None and found.connected_at < connected_before:
+                    del self._connections[connection_id]
+
+    def query_listeners(self, session_id: str) -> Iterable[Connection]:
+        self._called("query_listeners")
+        with self._lock:
+            return [
+                each
+                for each in self._connections.values()
+                if each.session_id == session_id and each.target_language is not None
+            ]

@@ -1,0 +1,46 @@
+"""The port of `chalice_app.translation`."""
+
+import threading
+from collections.abc import Sequence
+
+from chalice_app.domain.errors import TranslationFailed, Unavailable
+from chalice_app.domain.languages import Language
+from tests.fakes.domain import PATIENCE, language
+
+
+class StubTranslator:
+    """`ports.Translator`: `[es] text`, unless told otherwise.
+
+    `failing` languages have no translation; a language in `held` waits for its event. `started`
+    counts the translations that have begun.
+    """
+
+    def __init__(self, *codes: str) -> None:
+        self.offered = [language(code) for code in codes or ("en", "es", "fr", "de", "pt-BR")]
+        self.failing: set[str] = set()
+        self.held: dict[str, threading.Event] = {}
+        self.unavailable = False
+        self.calls: list[tuple[str, str, str]] = []
+        self.listings = 0
+        self._news = threading.Condition()
+
+    def translate(self, text: str, source_language: str, target_language: str) -> str:
+        with self._news:
+            self.calls.append((text, source_language, target_language))
+            self._news.notify_all()
+        if target_language in self.held:
+            assert self.held[target_language].wait(PATIENCE), "nobody released the translation"
+        if target_language in self.failing:
+            raise TranslationFailed("told to fail")
+        return f"[{target_language}] {text}"
+
+    def list_languages(self) -> Sequence[Language]:
+        self.listings += 1
+        if self.unavailable:
+            raise Unavailable("the test refuses it")
+        return self.offered
+
+    def wait_for_calls(self, count: int) -> None:
+        """Returns when so many translations have begun."""
+        with self._news:
+            assert self._news.wait_for(lambda: len(self.calls) >= count, PATIENCE), self.calls
