@@ -52,8 +52,13 @@ from chalice_app.rosters.renewal import Renewal
 from chalice_app.rosters.repair import Reconciler
 from chalice_app.rosters.replay import Replay
 from chalice_app.rosters.synchronisation import RosterSync
+from chalice_app.rosters.update import RosterUpdate
+from chalice_app.sessions.capacity import Capacity
+from chalice_app.sessions.closing import ConnectionCloser
+from chalice_app.sessions.joining import LATE_CAPTIONS, Joining
+from chalice_app.sessions.participants import Participants
 from chalice_app.sessions.ports import ConnectionStore, SessionStore
-from chalice_app.sessions.sessions import LATE_CAPTIONS, Sessions
+from chalice_app.sessions.sessions import Sessions
 from chalice_app.settings import Settings
 from chalice_app.speech.delivery_report import DeliveryReporter
 from chalice_app.speech.flow_control import FlowControl
@@ -113,17 +118,48 @@ class Application:
 
     @cached_property
     def sessions(self) -> Sessions:
-        """Sessions and who is in them."""
+        """Sessions: open, find, end."""
         return Sessions(
-            sessions=self.adapters.sessions,
+            session_store=self.adapters.sessions,
             connections=self.adapters.connections,
             translation=self.translation,
-            broadcast=self.broadcast,
+            closer=self.closer,
             clock=self.adapters.clock,
             ttl_seconds=self.settings.session_ttl_seconds,
             limits=self.settings.limits,
+        )
+
+    @cached_property
+    def joining(self) -> Joining:
+        """Handshakes of listeners and speakers."""
+        return Joining(
+            sessions=self.sessions,
+            session_store=self.adapters.sessions,
+            connections=self.adapters.connections,
+            translation=self.translation,
+            capacity=self.capacity,
+            closer=self.closer,
+            clock=self.adapters.clock,
             late_captions=LATE_CAPTIONS if self.settings.keep_sentences else 0,
         )
+
+    @cached_property
+    def participants(self) -> Participants:
+        """What connections do that have joined."""
+        adapters = self.adapters
+        return Participants(
+            self.sessions, adapters.sessions, adapters.connections, self.translation
+        )
+
+    @cached_property
+    def capacity(self) -> Capacity:
+        """How many listeners a session admits."""
+        return Capacity(self.settings.limits.max_listeners)
+
+    @cached_property
+    def closer(self) -> ConnectionCloser:
+        """Connections that are closed from this side."""
+        return ConnectionCloser(self.broadcast)
 
     @cached_property
     def limits(self) -> RateLimits:
@@ -236,11 +272,16 @@ class Application:
         return SentenceTranslator(self.translation, self.cache, budget)
 
     @cached_property
-    def resume(self) -> Replay:
-        """What those who come back have missed."""
+    def replay(self) -> Replay:
+        """Missed captions, sent again."""
         return Replay(
-            self.adapters.sessions, self.renderer, self.broadcast, self._executor("resume")
+            self.adapters.sessions, self.renderer, self.broadcast, self._executor("replay")
         )
+
+    @cached_property
+    def roster_update(self) -> RosterUpdate:
+        """What a batch of changes of Connections causes."""
+        return RosterUpdate(self.roster_sync, self.notifier, self.catch_up)
 
     @cached_property
     def roster_sync(self) -> RosterSync:
@@ -249,14 +290,19 @@ class Application:
 
     @cached_property
     def notifier(self) -> RosterNotifier:
-        """What people are told when Connections changes."""
+        """The messages that a change of Connections causes."""
         adapters = self.adapters
-        return RosterNotifier(adapters.ledger, self.broadcast, self.sessions, adapters.metrics)
+        return RosterNotifier(
+            adapters.ledger, self.broadcast, self.capacity, self.closer, adapters.metrics
+        )
 
     @cached_property
     def catch_up(self) -> CatchUp:
-        """Listeners who come back."""
-        return CatchUp(self.adapters.ledger, self.broadcast, self.sessions, self.resume)
+        """Returning listeners."""
+        adapters = self.adapters
+        return CatchUp(
+            adapters.ledger, self.roster_sync, self.notifier, self.replay, adapters.clock
+        )
 
     @cached_property
     def renewal(self) -> Renewal:
@@ -266,19 +312,19 @@ class Application:
 
     @cached_property
     def reconciler(self) -> Reconciler:
-        """What compares counts and rosters with who is there."""
+        """What compares counts and rosters with the live connections."""
         adapters = self.adapters
         return Reconciler(
             survey=adapters.survey,
             connections=adapters.connections,
             sync=self.roster_sync,
-            presence=self.notifier,
-            metrics=adapters.metrics,
-            clock=adapters.clock,
+            notifier=self.notifier,
             renewal=self.renewal,
-            probe=LivenessCheck(
+            liveness=LivenessCheck(
                 adapters.gateway, adapters.connections, adapters.sessions, adapters.clock
             ),
+            metrics=adapters.metrics,
+            clock=adapters.clock,
         )
 
     @cached_property

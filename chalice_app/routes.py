@@ -62,7 +62,7 @@ def connect(event: WebsocketEvent) -> dict[str, Any]:
 
 def _admission(event: WebsocketEvent) -> int:
     handshake = event.to_dict()
-    settings, sessions = application().settings, application().sessions
+    settings, joining = application().settings, application().joining
     if not origins.is_allowed(handshake, settings.allowed_origins, settings.require_origin):
         return 403
     try:
@@ -71,9 +71,9 @@ def _admission(event: WebsocketEvent) -> int:
         application().limits.admit_handshake(address, isinstance(join, JoinAsListener))
         match join:
             case JoinAsListener():
-                sessions.join_as_listener(join, event.connection_id)
+                joining.join_as_listener(join, event.connection_id)
             case JoinAsSpeaker():
-                sessions.join_as_speaker(join, event.connection_id, _request_id(event))
+                joining.join_as_speaker(join, event.connection_id, _request_id(event))
     except BroadcasterError as failure:
         _log_failure(failure)
         return failure.http_status
@@ -104,7 +104,7 @@ def message(event: WebsocketEvent) -> None:
 def disconnect(event: WebsocketEvent) -> None:
     """A socket is closed: its row goes, and the stream takes it out of the rosters."""
     _bind(event)
-    application().sessions.leave(event.connection_id)
+    application().participants.leave(event.connection_id)
     _count(metrics.CONNECTIONS_CLOSED)
 
 
@@ -134,21 +134,21 @@ def _act(to: Application, connection_id: str, received: Message, received_at: in
     match received:
         case Speak(sequence, text):
             logs.bind(sequence=sequence)
-            session = to.sessions.spoken_by(connection_id)
+            session = to.participants.spoken_by(connection_id)
             sentence = Sentence(sequence, text, session.source_language, received_at)
             to.speech.speak(session, connection_id, sentence)
         case ChangeLanguage(target_language):
-            to.sessions.change_language(connection_id, target_language)
+            to.participants.change_language(connection_id, target_language)
         case Heartbeat():
             to.broadcast.notify([connection_id], messages.HEARTBEAT_ACK)
             to.warm_up.once()
         case Status():
-            session = to.sessions.session_of(connection_id)
+            session = to.participants.session_of(connection_id)
             status = messages.session_status(session, to.adapters.clock.now_ms())
             to.broadcast.notify([connection_id], {"type": "sessionStatus", **status})
             to.warm_up.once()
         case End():
-            to.sessions.end(to.sessions.spoken_by(connection_id))
+            to.sessions.end(to.participants.spoken_by(connection_id))
             to.cache.settle(burst_over=True)
 
 
@@ -284,7 +284,7 @@ def get_session(session_id: str) -> Response:
         if "joining" in (request.query_params or {}):
             to.limits.check_join(address)
         status = messages.session_status(session, to.adapters.clock.now_ms())
-        return status | ({"isFull": True} if to.sessions.is_full(session) else {})
+        return status | ({"isFull": True} if to.capacity.is_full(session) else {})
 
     return _answer(state)
 

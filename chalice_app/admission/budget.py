@@ -41,7 +41,7 @@ class Budget:
             return Payment.PAID
         try:
             self.counters.count(
-                _key(session), {_SPENT: self.of(session)}, session.expires_at, characters
+                _key(session), {_SPENT: self.of(session)}, session.expires_at_seconds, characters
             )
         except ConditionFailed:
             return Payment.SPENT

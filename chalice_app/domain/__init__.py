@@ -2,6 +2,6 @@
 
 Read `session` and `sentence` first. All rooms import these; these import nothing of the project.
 
-Times named `..._at` are epoch milliseconds; `expires_at` and `ttl` of a row are epoch **seconds**,
-because DynamoDB reads them as such to delete the row.
+Times named `..._at` are epoch milliseconds. `expires_at_seconds` and `ttl` are epoch **seconds**:
+DynamoDB reads them so, to delete the row.
 """

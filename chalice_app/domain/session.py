@@ -1,7 +1,7 @@
 """Sessions and their connections.
 
-Times named `..._at` are epoch milliseconds; `expires_at` and `ttl` of a row are epoch **seconds**,
-because DynamoDB reads them as such to delete the row.
+Times named `..._at` are epoch milliseconds. `expires_at_seconds` and `ttl` are epoch **seconds**:
+DynamoDB reads them so, to delete the row.
 """
 
 from collections.abc import Mapping
@@ -21,17 +21,17 @@ class Session:
     """One talk.
 
     `created_at` is also its epoch: a name can come back, the pair (session_id, created_at) cannot.
-    `languages` holds listeners per language, only where there are any; streams keep it, and
-    `listener_count` is always its sum; `counts_revision` rises whenever somebody comes, goes or
-    changes language. Where `max_listeners` or `character_budget` is None, the
-    stage's setting holds.
+    `languages` holds the listeners per language, only where there are any. The stream keeps it;
+    `listener_count` is always its sum, and `counts_revision` rises whenever a listener joins,
+    leaves or changes language. Where `max_listeners` or `character_budget` is None, the stage's
+    setting holds.
     """
 
     session_id: str
     source_language: str
     token_hash: str
     created_at: int
-    expires_at: int
+    expires_at_seconds: int
     is_active: bool = True
     speaker_connection_id: str | None = None
     last_sequence: int = 0
@@ -44,7 +44,11 @@ class Session:
 
     def is_open(self, now_ms: int) -> bool:
         """Whether people may join and speak: neither ended nor past its life."""
-        return self.is_active and now_ms < self.expires_at * 1000
+        return self.is_active and not self.is_expired(now_ms)
+
+    def is_expired(self, now_ms: int) -> bool:
+        """Whether its life is over; DynamoDB may take days to delete the row."""
+        return now_ms >= self.expires_at_seconds * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,8 @@ class Connection:
     """One open socket.
 
     `session_epoch` is the `created_at` of the session it joined; `version` starts at 1 and rises
-    with every change of language, so that of two readings the newer is known. `last_sequence` is up
-    to which sentence a listener has heard the talk who came back, or came late.
+    with every change of language, so that of two readings the newer is known. `last_sequence` is
+    the last sentence that a returning or late listener has heard; None for all others.
     """
 
     connection_id: str

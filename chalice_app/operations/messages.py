@@ -41,7 +41,7 @@ def _session(of: Session) -> dict[str, Any]:
         "hasSpeaker": of.speaker_connection_id is not None,
         "lastSequence": of.last_sequence,
         "createdAt": of.created_at,
-        "expiresAt": of.expires_at * 1000,
+        "expiresAt": of.expires_at_seconds * 1000,
     }
 
 

@@ -1,6 +1,7 @@
 """Who is counted, and so who is sent every sentence.
 
-Read `ledger` first (the pure rule), then `synchronisation` (reads, commits, tries again).
-`catch_up` and `replay` serve those who return, `notifier` tells people what has changed, `repair`,
-`liveness` and `renewal` run on schedule.
+Read `update` first: everything that a batch of changes of the Connections table causes, step by
+step. Then `ledger` (the pure rule) and `synchronisation` (reads, commits, tries again).
+`catch_up` and `replay` serve returning listeners, `notifier` sends `joined` and `roster`. `repair`,
+with `drift`, `liveness` and `renewal`, runs on schedule.
 """

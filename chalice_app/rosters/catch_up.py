@@ -1,31 +1,32 @@
-"""Listeners who come back: what they missed first, in order, and then everything new.
+"""Returning listeners receive missed captions before they join the roster.
 
-A listener who is in the roster gets broadcasts. So one who comes back is greeted and has the missed
-sentences replayed *before* it is counted, and is counted on condition that nothing has been spoken
-since (see `ledger.plan_return`): it misses nothing, gets nothing twice, and nothing new before the
-old. Where somebody speaks without a pause, it is read, replayed and tried again.
+A listener in the roster gets broadcasts. So a returning listener is greeted and has the missed
+sentences replayed first. It is counted afterwards, on condition that nothing has been spoken since
+(`ledger.plan_return`): it misses nothing, gets nothing twice, and nothing new before the old. Where
+a speaker talks without a pause, the listener is read, replayed to and tried again.
 """
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import sleep
 
-from chalice_app.delivery.broadcast import Broadcast
+from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import Conflict, MalformedRows
 from chalice_app.domain.session import Connection, Session, is_of_open_session
 from chalice_app.rosters.ledger import plan_return
+from chalice_app.rosters.notifier import RosterNotifier
 from chalice_app.rosters.ports import Ledger
 from chalice_app.rosters.replay import Replay
-from chalice_app.sessions.sessions import Sessions
-from chalice_app.wire import messages
+from chalice_app.rosters.synchronisation import RosterSync
+from chalice_app.sessions.closing import CloseReason
 
 _log = logging.getLogger(__name__)
 
 TRIES = 12
 SECONDS = 1.0
-"""How often, and for how long, those who come back are brought up to date: a shard waits meanwhile.
+"""How often, and for how long, returning listeners are brought up to date: a shard waits for it.
 
 A round takes some milliseconds, and a speaker says ten sentences a second at the most.
 """
@@ -36,132 +37,167 @@ handshake is over."""
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
-    """The sessions whose counts changed, and who was talked over.
+class Returned:
+    """What became of returning listeners.
 
-    `behind` tells up to which sequence each of those has been sent the talk.
+    `sessions` are those whose counts changed, `counted` the connections that exist and are counted,
+    `failed` those that could not be counted.
     """
 
-    sessions: Collection[str]
-    behind: Mapping[str, int]
+    sessions: frozenset[str] = frozenset()
+    counted: Sequence[Connection] = ()
+    failed: frozenset[str] = frozenset()
 
 
 @dataclass
-class _Admission:
-    """Who is still coming, and up to which sequence each has been sent the talk."""
+class _Progress:
+    """The listeners that are not counted yet, and the last sequence that each has been sent.
 
-    pending: set[str]
-    sent: dict[str, int] = field(default_factory=dict)
+    `sessions` are those whose counts changed.
+    """
+
+    uncounted: set[str]
+    last_sent: dict[str, int] = field(default_factory=dict)
+    sessions: set[str] = field(default_factory=set)
+
+    @property
+    def overtaken(self) -> Mapping[str, int]:
+        """Those to whom captions were replayed, but the speaker was faster."""
+        return {key: self.last_sent[key] for key in self.uncounted & self.last_sent.keys()}
 
 
 @dataclass(frozen=True, slots=True)
 class CatchUp:
-    """Counts listeners who come back; `wait` takes seconds."""
+    """Replays to returning listeners, then counts them; `wait` takes seconds."""
 
     ledger: Ledger
-    broadcast: Broadcast
-    sessions: Sessions
-    resume: Replay
+    sync: RosterSync
+    notifier: RosterNotifier
+    replay: Replay
+    clock: Clock
     wait: Callable[[float], None] = sleep
 
-    def admit(self, connection_ids: Collection[str]) -> Admitted:
-        """Replays and counts them.
+    def bring_back(self, connection_ids: Collection[str]) -> Returned:
+        """Replays what these listeners missed, and counts them.
 
-        Whoever could not be counted so (gone, in no open session, or talked over for all the
-        tries) is left to the ordinary synchronisation, and to `catch_up` after it.
+        A listener that cannot be counted after its replay (it is gone, its session is not open, or
+        its speaker was faster for all the tries) is left to the ordinary synchronisation. One that
+        the speaker overtook is sent the rest after that.
+
+        Raises:
+            Unavailable: the tables could not be read; what was committed before stays right.
         """
-        coming = _Admission(set(connection_ids))
-        changed: set[str] = set()
+        if not connection_ids:
+            return Returned()
+        progress = self._replay_and_count(connection_ids)
+        others = self.sync.synchronise(connection_ids)
+        self._replay_the_rest(progress.overtaken)
+        counted = sorted(others.connections.keys() - others.failed)
+        return Returned(
+            sessions=frozenset(progress.sessions | others.sessions),
+            counted=[others.connections[key] for key in counted],
+            failed=frozenset(others.failed),
+        )
+
+    def _replay_and_count(self, connection_ids: Collection[str]) -> _Progress:
+        """Rounds of replay and count, until all are counted or the tries or the time are over."""
+        progress = _Progress(set(connection_ids))
         waits = iter(_HANDSHAKE_WAITS)
-        end = self.broadcast.clock.monotonic() + SECONDS
+        end = self.clock.monotonic() + SECONDS
         for _ in range(TRIES):
             try:
-                changed |= self._bring_in(coming)
+                self._go_round(progress)
             except MalformedRows:
-                _log.exception("left to the ordinary synchronisation")
+                _log.exception("returning listeners are left to the ordinary synchronisation")
                 break
-            if not coming.pending or self.broadcast.clock.monotonic() >= end:
+            if not progress.uncounted or self.clock.monotonic() >= end:
                 break
-            if coming.pending.isdisjoint(coming.sent):
+            if progress.uncounted.isdisjoint(progress.last_sent):
                 if (seconds := next(waits, None)) is None:
                     break
                 self.wait(seconds)
-        behind = {key: coming.sent[key] for key in coming.pending & coming.sent.keys()}
-        if behind:
-            _log.warning("%d who came back were talked over", len(behind))
-        return Admitted(changed, behind)
+        if progress.overtaken:
+            _log.warning("the speaker overtook %d returning listeners", len(progress.overtaken))
+        return progress
 
-    def catch_up(self, behind: Mapping[str, int]) -> None:
-        """Sends those who are counted by now what was spoken until then.
-
-        Broadcasts have reached them for a moment, so a caption may come twice or before an older
-        one; listeners order by sequence, and none is missed.
-        """
-        connections = self.ledger.get_connections(sorted(behind))
-        there = {key: replace(each, last_sequence=behind[key]) for key, each in connections.items()}
-        sessions = self.ledger.get_sessions(sorted({each.session_id for each in there.values()}))
-        for session, language, group in _groups(there, sessions):
-            self.resume.replay(session, language, list(group.values()))
-
-    def _bring_in(self, coming: _Admission) -> set[str]:
-        ids = sorted(coming.pending)
-        counted = self.ledger.get_ledger(ids)
+    def _go_round(self, progress: _Progress) -> None:
+        """Reads who is not counted yet, replays to each group and counts whom it can."""
+        ids = sorted(progress.uncounted)
+        rows = self.ledger.get_ledger(ids)
         connections = self.ledger.get_connections(ids)
-        there = {
-            key: each
-            for key, each in connections.items()
-            if key not in counted and each.is_listener
+        uncounted = {
+            key: each for key, each in connections.items() if key not in rows and each.is_listener
         }
-        sessions = self.ledger.get_sessions(sorted({each.session_id for each in there.values()}))
-        late = {key for key, each in there.items() if not is_of_open_session(each, sessions)}
+        sessions = self._sessions_of(uncounted)
+        late = {key for key, each in uncounted.items() if not is_of_open_session(each, sessions)}
         if late:
-            # They came back to a session that has ended meanwhile.
-            self.sessions.dismiss(sorted(late))
-        coming.pending &= there.keys() - late
-        changed: set[str] = set()
-        for session, language, group in _groups(there, sessions):
-            ready = self._bring_up_to_date(session, language, group, coming)
-            if done := self._count(session, ready):
-                coming.pending -= done
-                changed.add(session.session_id)
-        return changed
+            # Their session has ended since they joined it.
+            self.notifier.close_refused({CloseReason.SESSION_ENDED: sorted(late)})
+        progress.uncounted &= uncounted.keys() - late
+        for session, language, group in _groups(uncounted, sessions):
+            reached = self._greet_and_replay(session, language, group, progress.last_sent)
+            progress.last_sent.update(dict.fromkeys(reached, session.last_sequence))
+            if counted := self._count(session, reached):
+                progress.uncounted -= counted
+                progress.sessions.add(session.session_id)
 
-    def _bring_up_to_date(
-        self, session: Session, language: str, group: Mapping[str, Connection], coming: _Admission
+    def _greet_and_replay(
+        self,
+        session: Session,
+        language: str,
+        group: Mapping[str, Connection],
+        last_sent: Mapping[str, int],
     ) -> Mapping[str, Connection]:
-        """Greets whoever has not been, and replays what has been spoken since; who was reached."""
-        new = sorted(group.keys() - coming.sent.keys())
-        gone: Collection[str] = ()
-        if new:
-            greeting = messages.joined(session, group[new[0]])
-            gone = self.broadcast.notify(new, greeting).gone
+        """Greets those that have been sent nothing yet, and replays to all; returns the reached."""
+        new = {key: group[key] for key in sorted(group.keys() - last_sent.keys())}
+        gone = self.notifier.greet_group(session, new) if new else ()
         reached = {key: each for key, each in group.items() if key not in gone}
-        missing = [
-            replace(each, last_sequence=coming.sent.get(key, each.last_sequence))
-            for key, each in reached.items()
-        ]
-        self.resume.replay(session, language, missing)
-        coming.sent.update(dict.fromkeys(reached, session.last_sequence))
+        self.replay.send_missed(session, language, _as_heard(reached, last_sent))
         return reached
 
-    def _count(self, session: Session, ready: Mapping[str, Connection]) -> set[str]:
+    def _count(self, session: Session, reached: Mapping[str, Connection]) -> set[str]:
         """Counts whom it can before anything more is spoken; returns them."""
-        done: set[str] = set()
-        for transaction in plan_return(ready, session):
+        counted: set[str] = set()
+        for transaction in plan_return(reached, session):
             try:
                 self.ledger.commit(transaction)
             except Conflict:
                 break
-            done |= {write.connection_id for write in transaction.writes}
-        return done
+            counted |= {write.connection_id for write in transaction.writes}
+        return counted
+
+    def _replay_the_rest(self, overtaken: Mapping[str, int]) -> None:
+        """Replays what was spoken until these listeners were counted.
+
+        Broadcasts have reached them for a moment, so a caption may come twice or before an older
+        one. Listeners order captions by sequence, and none is missed.
+        """
+        if not overtaken:
+            return
+        connections = self.ledger.get_connections(sorted(overtaken))
+        for session, language, group in _groups(connections, self._sessions_of(connections)):
+            self.replay.send_missed(session, language, _as_heard(group, overtaken))
+
+    def _sessions_of(self, connections: Mapping[str, Connection]) -> Mapping[str, Session]:
+        return self.ledger.get_sessions(sorted({each.session_id for each in connections.values()}))
+
+
+def _as_heard(
+    listeners: Mapping[str, Connection], last_sent: Mapping[str, int]
+) -> Sequence[Connection]:
+    """The listeners with the last sequence that they have heard, by their own word or from here."""
+    return [
+        replace(each, last_sequence=last_sent.get(key, each.last_sequence))
+        for key, each in listeners.items()
+    ]
 
 
 def _groups(
-    there: Mapping[str, Connection], sessions: Mapping[str, Session]
+    listeners: Mapping[str, Connection], sessions: Mapping[str, Session]
 ) -> Iterator[tuple[Session, str, Mapping[str, Connection]]]:
-    """By session and language: everyone in such a group is sent the same captions."""
+    """By session and language: every listener of such a group is sent the same captions."""
     groups: defaultdict[tuple[str, str], dict[str, Connection]] = defaultdict(dict)
-    for key, each in there.items():
+    for key, each in listeners.items():
         if each.target_language is not None and is_of_open_session(each, sessions):
             groups[each.session_id, each.target_language][key] = each
     for (session_id, language), group in groups.items():

@@ -1,9 +1,9 @@
 """The roster ledger: what has been counted, and the pure rule that brings it to the truth.
 
-A stream record means only "this connection changed", never "+1". Whoever handles it reads what has
-been counted (the ledger) and then the truth (Connections), and writes the difference in one
-transaction that holds only if the ledger is still as it was read. So a record may come twice, late,
-or in the hands of an invocation that outlived its time-out: what is counted stays exact.
+A stream record means only "this connection changed", never "+1". Its handler reads what has been
+counted (the ledger) and then the truth (Connections), and writes the difference in one transaction
+that holds only if the ledger is still as it was read. So a record may come twice, late, or to an
+invocation that has outlived its time-out: what is counted stays exact.
 """
 
 from collections import Counter, defaultdict
@@ -34,7 +34,7 @@ class LedgerRow:
     `version` is that of the Connections row it was taken from; (state, version) names every state
     that a row is ever in, because versions only rise and OUT is terminal. A tombstone of a
     connection that was never counted has no session. `from_sequence` is the first sentence that
-    broadcasts send it: whoever came back has had everything before it replayed.
+    broadcasts send it: a returning listener has had everything before that replayed.
     """
 
     state: State
@@ -56,7 +56,7 @@ SessionKey = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class LedgerWrite:
-    """One row's way from what was read (None: no row) to what is true."""
+    """One row as it was read (None: no row), and as it must become."""
 
     connection_id: str
     before: LedgerRow | None
@@ -67,9 +67,9 @@ class LedgerWrite:
 class LedgerTransaction:
     """Rows and counts that change together or not at all.
 
-    `session` is None where nothing is counted: tombstones, and rows of sessions that are no more.
-    `deltas` are listeners per language; their sum is the change of listenerCount. With a
-    `last_sequence` it holds only while no later sentence of the session has been spoken.
+    `session` is None where nothing is counted: tombstones, and rows of deleted sessions. `deltas`
+    are listeners per language; their sum is the change of listenerCount. With a `last_sequence` the
+    transaction holds only while no later sentence of the session has been spoken.
     """
 
     writes: tuple[LedgerWrite, ...]
@@ -89,16 +89,16 @@ class LedgerTransaction:
 
     @property
     def moves(self) -> bool:
-        """Whether somebody comes, goes or changes the language, be the sums the same thereafter.
+        """Whether a listener joins, leaves or changes language, even if all sums stay the same.
 
-        Whoever counts rows one after the other must learn of it: of two who swap languages it may
-        see one before and one after.
+        The counts' revision must rise: a reader of rows, one after the other, may see one of two
+        listeners who swap languages before and the other after.
         """
         return bool(self._moves)
 
     @property
     def _moves(self) -> Sequence[tuple[str | None, str | None]]:
-        """From which language to which, None being nowhere; nobody moves in no session."""
+        """From which language to which (None: nowhere); without a session nothing counts."""
         if self.session is None:
             return []
         places = [(_place(write.before), _place(write.after)) for write in self.writes]
@@ -116,7 +116,7 @@ def plan_transactions(
     connections: Mapping[str, Connection],
     sessions: Mapping[str, Session],
 ) -> Iterator[LedgerTransaction]:
-    """The transactions that bring the ledger of these connections to the truth, a session each."""
+    """The transactions that bring the ledger of these connections to the truth, one a session."""
     existing = {(session.session_id, session.created_at) for session in sessions.values()}
     writes: defaultdict[SessionKey | None, list[LedgerWrite]] = defaultdict(list)
     for connection_id in connection_ids:
@@ -133,11 +133,11 @@ def plan_transactions(
 def plan_return(
     connections: Mapping[str, Connection], session: Session
 ) -> Iterator[LedgerTransaction]:
-    """The transactions that count listeners who come back and have had everything replayed.
+    """The transactions that count returning listeners who have had everything replayed.
 
     None of them may be in the ledger yet. Broadcasts begin where the replay has ended: the count
-    holds only if nothing was spoken since, and a sentence spoken before it, whose broadcast reads
-    the roster after it, passes them over.
+    holds only if nothing was spoken since. A sentence spoken before the count, whose broadcast
+    reads the roster after it, passes them over.
     """
     key = (session.session_id, session.created_at)
     writes = [
@@ -212,7 +212,7 @@ def _counting_session(write: LedgerWrite, existing: Container[SessionKey]) -> Se
 def named_sessions(
     ledger: Mapping[str, LedgerRow], connections: Mapping[str, Connection]
 ) -> Sequence[str]:
-    """The names of every session that the rows speak of: those whose rows must be read."""
+    """The names of every session that the rows name: those whose rows must be read."""
     names = {row.session_id for row in ledger.values() if row.session_id}
     return sorted(names | {connection.session_id for connection in connections.values()})
 
@@ -221,9 +221,9 @@ def named_sessions(
 class SessionCounts:
     """The counts of a session's row as they stand there, right or wrong, zeros included.
 
-    `listener_count` is None where somebody has taken it away. `revision` rises with every change of
+    `listener_count` is None where the attribute is missing. `revision` rises with every change of
     them or of the rows behind them: counts that are the same again may have moved. `malformed` are
-    the attributes that are no numbers: they count nothing, and nothing can be added to them.
+    the attributes that are not numbers: they count nothing, and nothing can be added to them.
     """
 
     session_id: str

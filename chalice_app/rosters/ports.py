@@ -18,8 +18,8 @@ class Roster(Protocol):
     ) -> Sequence[str]:
         """The connection ids of the session's listeners of that language.
 
-        With a sequence, only of those whom that sentence's broadcast is for: whoever came back
-        later has had it replayed.
+        With a sequence, only of those whom that sentence's broadcast is for: listeners who
+        returned later have had it replayed.
         """
 
     def query_moved(self, session: Session, language: str, sequence: int | None) -> Sequence[str]:
@@ -47,10 +47,10 @@ class Ledger(Protocol):
 
 
 class RosterSurvey(Protocol):
-    """Everything that is counted and everything that ought to be.
+    """Everything that is counted, and everything that should be.
 
     The scans are eventually consistent and show where to look; `read_counts` and `scan_session`
-    are consistent, for whoever corrects.
+    are consistent, for corrections.
     """
 
     def scan_connections(self) -> Iterable[Connection]:

@@ -1,11 +1,11 @@
-"""Asks those to renew their connections whom API Gateway is about to close.
+"""Asks clients to renew their connections before API Gateway closes them.
 
-It closes a connection after two hours, whatever happens on it; a hall that came together would be
-cut together, in the middle of a sentence. So the reconciler, which looks through Connections every
-five minutes anyway, asks whoever is older than `after_seconds` to come back at a random moment
-within `within_seconds`: listeners with the last sequence they heard, and so they miss nothing; a
-speaker by taking over from itself. It asks at each look, which is harmless; who does not understand
-is closed by API Gateway, and comes back then.
+It closes a connection after two hours, whatever happens on it. A hall that came together would be
+cut together, in the middle of a sentence. So the reconciler, which reads all of Connections every
+five minutes anyway, asks each connection older than `after_seconds` to come back at a random moment
+within `within_seconds`. Listeners come back with the last sequence they heard, and so they miss
+nothing; a speaker takes over from itself. The reconciler asks at each look, which is harmless. A
+client that does not understand is closed by API Gateway, and comes back then.
 
 Source of the two hours:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
@@ -20,10 +20,10 @@ from chalice_app.domain.session import Connection
 from chalice_app.wire import messages
 
 ASKING_SECONDS = 60.0
-"""How long is asked at a look: whoever has no turn has it at the next, ten minutes ahead still."""
+"""Limit of the asking at one look. The next look, still ten minutes ahead, asks the others."""
 
 ASKING_SHARE = 0.25
-"""Of the requests a second: captions, and those who come back, need the rest."""
+"""Of the requests a second: captions and returning listeners need the rest."""
 
 
 @dataclass(frozen=True, slots=True)

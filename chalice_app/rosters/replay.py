@@ -1,4 +1,4 @@
-"""Use case: listeners who come back get what they missed, in order and in their language."""
+"""Sends returning listeners the captions they missed, in order and in their language."""
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -12,19 +12,19 @@ from chalice_app.translation.sentence import SentenceTranslator, TranslatedSente
 from chalice_app.wire import messages
 
 MOST_CAPTIONS = 50
-"""The protocol's limit of what is sent again."""
+"""The protocol's limit of captions that are sent again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Replays kept sentences; a hall that lost its network together shares one rendering each."""
+    """Replays kept sentences; listeners who return together share one translation of each."""
 
     sessions: SessionStore
     renderer: SentenceTranslator
     broadcast: Broadcast
     executor: Executor
 
-    def replay(self, session: Session, language: str, listeners: Sequence[Connection]) -> None:
+    def send_missed(self, session: Session, language: str, listeners: Sequence[Connection]) -> None:
         """Sends each listener of that language the captions after its own last sequence."""
         missed_from = {
             listener.connection_id: listener.last_sequence

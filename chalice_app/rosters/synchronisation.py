@@ -1,6 +1,7 @@
-"""Brings what has been counted to the truth: reads, commits and tries again.
+"""Brings the ledger to the truth: reads, commits and tries again.
 
-See `ledger` for the rule.
+See `ledger` for the rule. This is the one place that counts, but for `catch_up`, which counts on a
+further condition.
 """
 
 import logging
@@ -27,21 +28,18 @@ _log = logging.getLogger(__name__)
 class Synchronised:
     """What a synchronisation did and saw.
 
-    `sessions` are those whose counts moved, `present` the connections that were there when last
-    read, `failed` those it gave up on.
+    `sessions` are those whose counts changed, `connections` those that existed when last read,
+    `failed` the ids of those it gave up on.
     """
 
     sessions: set[str] = field(default_factory=set)
-    present: dict[str, Connection] = field(default_factory=dict)
+    connections: dict[str, Connection] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
 class RosterSync:
-    """Brings what has been counted to the truth, for any set of connections, any number of times.
-
-    `wait` takes the seconds to wait before reading again.
-    """
+    """Brings any connections' ledger rows to the truth; `wait` takes seconds."""
 
     ledger: Ledger
     wait: Callable[[float], None] = sleep
@@ -53,15 +51,18 @@ class RosterSync:
             Unavailable: the truth could not be read; what was committed before stays right.
         """
         result = Synchronised()
-        settle = partial(self._settle, result)
-        result.failed.update(retry_pending(set(connection_ids), settle, self.wait))
+        once = partial(self._synchronise_once, result)
+        result.failed.update(retry_pending(set(connection_ids), once, self.wait))
         return result
 
-    def _settle(self, result: Synchronised, connection_ids: Collection[str]) -> Collection[str]:
+    def _synchronise_once(
+        self, result: Synchronised, connection_ids: Collection[str]
+    ) -> Collection[str]:
+        """Reads and commits; returns the connections that must be read again."""
         try:
             transactions = self._plan(connection_ids, result)
         except MalformedRows as malformed:
-            # They stop nobody but themselves: reported, while the rest is read again.
+            # A malformed row stops itself alone: it is reported, and the rest is read again.
             result.failed |= malformed.keys
             return set(connection_ids) - malformed.keys
         return self._commit_all(transactions, result)
@@ -78,15 +79,15 @@ class RosterSync:
         counted = self.ledger.get_ledger(ids)
         connections = self.ledger.get_connections(ids)
         for key in ids:
-            result.present.pop(key, None)
-        result.present |= connections
+            result.connections.pop(key, None)
+        result.connections |= connections
         sessions = self._sessions_of(counted, connections)
         return list(plan_transactions(ids, counted, connections, sessions))
 
     def _sessions_of(
         self, counted: Mapping[str, LedgerRow], connections: Mapping[str, Connection]
     ) -> Mapping[str, Session]:
-        """The sessions that the rows speak of; the rows of a malformed one are malformed too."""
+        """The sessions that the rows name; the rows of a malformed session are malformed, too."""
         try:
             return self.ledger.get_sessions(named_sessions(counted, connections))
         except MalformedRows as malformed:

@@ -1,4 +1,6 @@
-"""Sessions and who is in them: open, join, change language, leave, end.
+"""Sessions and who is in them.
 
-Read `sessions`. It changes the Connections table; the counts follow by its stream (`rosters`).
+Read `sessions` first (open, find, end), then `joining` and `participants` (what a connection does),
+`closing` (how this side closes connections, and why). `capacity` and `tokens` are their rules. All
+of them change the Connections table; the counts follow by its stream (`rosters`).
 """

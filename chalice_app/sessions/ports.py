@@ -47,8 +47,8 @@ class SessionStore(Protocol):
     def raise_last_sequence(self, session: Session, sequence: int) -> Session:
         """Notes the highest sequence spoken; a lower one changes nothing.
 
-        Returns the session as it is from then on: whoever is not in its rosters yet will find the
-        sequence there when they join. ConditionFailed when it is no more.
+        Returns the session as it is from then on: listeners who are not in its rosters yet will
+        find the sequence there when they join. ConditionFailed when the session is gone.
         """
 
     def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:

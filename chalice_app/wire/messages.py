@@ -270,7 +270,7 @@ def session_status(session: Session, now_ms: int) -> dict[str, Any]:
         "listenerCount": session.listener_count,
         "languages": dict(session.languages),
         "createdAt": session.created_at,
-        "expiresAt": session.expires_at * 1000,
+        "expiresAt": session.expires_at_seconds * 1000,
     }
 
 
@@ -281,7 +281,7 @@ def opened_session(session: Session, token: str, websocket_url: str) -> dict[str
         "speakerToken": token,
         "sourceLanguage": session.source_language,
         "webSocketUrl": websocket_url,
-        "expiresAt": session.expires_at * 1000,
+        "expiresAt": session.expires_at_seconds * 1000,
     }
 
 

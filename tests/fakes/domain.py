@@ -42,7 +42,7 @@ def session(
         source_language=source_language,
         token_hash="0" * 64,
         created_at=created_at,
-        expires_at=created_at // 1000 + 3600,
+        expires_at_seconds=created_at // 1000 + 3600,
     )
     return replace(made, **changes)
 

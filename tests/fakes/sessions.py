@@ -21,7 +21,7 @@ class MemorySessions(MemoryTable):
         self._called("put_session")
         with self._lock:
             standing = self._sessions.get(session.session_id)
-            if standing is not None and standing.expires_at > session.created_at // 1000:
+            if standing is not None and standing.expires_at_seconds > session.created_at // 1000:
                 raise ConditionFailed("the name is taken")
             self._sessions[session.session_id] = replace(
                 session,

@@ -15,7 +15,7 @@ ROW: Mapping[str, Any] = {
     "sessionEpoch": HERE.created_at,
     "role": "listener",
     "connectedAt": HERE.created_at,
-    "ttl": HERE.expires_at,
+    "ttl": HERE.expires_at_seconds,
     "v": 1,
     "targetLanguage": "es",
 }

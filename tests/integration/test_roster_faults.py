@@ -104,7 +104,7 @@ class Hall:
         self.app.adapters.connections.change_language(key, self.chance.choice(LANGUAGES))
 
     def leave(self, _: str, key: str) -> None:
-        self.app.sessions.leave(key)
+        self.app.participants.leave(key)
 
     def is_found_gone(self, _: str, key: str) -> None:
         # One at a time, or the threads of it would draw from the same chances.

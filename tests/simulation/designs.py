@@ -1,18 +1,20 @@
 """What is simulated: the production code as it is, or with one part substituted (see `mutants`)."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, cast
 
-from chalice_app.domain.reports import Posted
-from chalice_app.domain.session import Connection
+from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.catch_up import CatchUp
-from chalice_app.rosters.notifier import RosterNotifier
+from chalice_app.rosters.liveness import LivenessCheck
+from chalice_app.rosters.notifier import Greeted, Greeting, Refused, RosterNotifier
 from chalice_app.rosters.ports import Ledger
+from chalice_app.rosters.renewal import Renewal
 from chalice_app.rosters.repair import Reconciler
 from chalice_app.rosters.replay import Replay
 from chalice_app.rosters.synchronisation import RosterSync
+from chalice_app.rosters.update import RosterUpdate
 from streams.batch import handle_batch
 from streams.records import StreamRecord
 from streams.rosters import handle_records
@@ -20,9 +22,7 @@ from tests.simulation.client import Tables
 from tests.simulation.invocation import Event, Response
 from tests.simulation.reconciling import Timekeeper
 
-Effect = Callable[
-    [Sequence[StreamRecord], RosterSync, RosterNotifier, CatchUp], Collection[StreamRecord]
-]
+Effect = Callable[[Sequence[StreamRecord], RosterUpdate], Collection[StreamRecord]]
 
 
 def production_ledger(tables: Tables) -> Ledger:
@@ -48,22 +48,25 @@ class Design:
     reconciler: Callable[[Reconciler], Reconciler] = production_reconciler
 
     def handle(self, tables: Tables, event: Event) -> Response:
-        """One invocation, composed as `streams.rosters.handler` composes it."""
+        """One invocation, composed as `bootstrap` composes it."""
         sync = self.synchronisation(tables)
-        presence = cast("RosterNotifier", _QuietPresence(sync.ledger))
+        notifier = _quiet_notifier(sync.ledger)
         nobody: Any = _Nobody()
-        resume = Replay(tables.sessions, nobody, nobody, nobody)
-        returning = CatchUp(sync.ledger, nobody, nobody, resume, wait=_no_wait)
-        return handle_batch(event, partial(_called, self.effect, sync, presence, returning))
+        replay = Replay(tables.sessions, nobody, nobody, nobody)
+        catch_up = CatchUp(sync.ledger, sync, notifier, replay, nobody, wait=_no_wait)
+        update = RosterUpdate(sync, notifier, catch_up)
+        return handle_batch(event, partial(_called, self.effect, update))
 
     def reconcile(self, tables: Tables, time: Timekeeper, session: str | None) -> Response:
-        """One run of the reconciler, composed as `streams.reconcile.reconciler` composes it."""
+        """One run of the reconciler, composed as `bootstrap` composes it."""
         sync = self.synchronisation(tables)
         made = Reconciler(
             survey=tables.survey,
             connections=tables.connections,
             sync=sync,
-            presence=cast("RosterNotifier", _QuietPresence(sync.ledger)),
+            notifier=_quiet_notifier(sync.ledger),
+            renewal=cast("Renewal", _NobodyIsDue()),
+            liveness=cast("LivenessCheck", _NobodyIsDue()),
             metrics=_Nobody(),
             clock=time,
             wait=time.wait,
@@ -78,47 +81,63 @@ class Design:
 PRODUCTION = Design("production")
 
 
+def _quiet_notifier(ledger: Ledger) -> RosterNotifier:
+    return cast("RosterNotifier", _QuietNotifier(ledger))
+
+
 @dataclass(frozen=True)
-class _QuietPresence:
-    """Tells nobody, but reads as `RosterNotifier` does, and so may fail as it does."""
+class _QuietNotifier:
+    """Sends nothing, but reads as `RosterNotifier` does, and so may fail as it does."""
 
     ledger: Ledger
 
-    def tell(
-        self,
-        joined: Sequence[Connection],
-        changed_sessions: Collection[str],
-        meanwhile: Callable[[], Collection[str]] = frozenset,
-    ) -> None:
-        """Reads the sessions that it would speak of."""
+    def greet(self, joined: Sequence[Connection]) -> Greeted:
+        """Reads the sessions whose greetings it would send."""
         self.ledger.get_sessions(sorted({connection.session_id for connection in joined}))
-        self.ledger.get_sessions(sorted({*changed_sessions, *meanwhile()}))
+        return Greeted({}, ())
 
-    def turn_away_surplus(self, arrived: Sequence[Connection]) -> None:
+    def greet_group(self, _: Session, __: Mapping[str, Connection]) -> Collection[str]:
+        """Everyone is reached."""
+        return ()
+
+    def greet_again(self, _: Sequence[Greeting]) -> None:
+        """Nobody was left out."""
+
+    def notify_speakers(self, session_ids: Collection[str]) -> None:
+        """Reads the sessions whose speakers it would notify."""
+        self.ledger.get_sessions(sorted(session_ids))
+
+    def close_refused(self, _: Refused) -> None:
+        """They close their sockets some day."""
+
+    def close_surplus(self, returned: Sequence[Connection]) -> None:
         """Reads the sessions that may be too full."""
-        self.ledger.get_sessions(sorted({connection.session_id for connection in arrived}))
+        self.ledger.get_sessions(sorted({connection.session_id for connection in returned}))
+
+
+class _NobodyIsDue:
+    """In place of `Renewal` and `LivenessCheck`: there are no sockets here, only rows."""
+
+    def is_due(self, _: Connection, __: int) -> bool:
+        """Never."""
+        return False
+
+    def remove_gone(self, _: Sequence[Connection]) -> int:
+        """Finds nothing."""
+        return 0
 
 
 class _Nobody:
-    """Whoever is told something: they hear it, and do nothing."""
+    """In place of sockets, metrics, a clock and threads: whatever is sent is swallowed."""
 
-    def notify(self, connection_ids: Sequence[str], _: object) -> Posted:
-        """Everyone is reached."""
-        return Posted(delivered=len(connection_ids))
+    def notify(self, _: Sequence[str], __: object) -> None:
+        """A caption that is replayed."""
 
     def emit(self, _: object) -> None:
-        """They see the metrics."""
+        """A metric."""
 
     def emit_pair(self, _: str, __: object) -> None:
-        """Also those of a language pair."""
-
-    def dismiss(self, _: Collection[str]) -> None:
-        """They close their sockets some day."""
-
-    @property
-    def clock(self) -> "_Nobody":
-        """A clock that stands still."""
-        return self
+        """A metric of a language pair."""
 
     def monotonic(self) -> float:
         """Always the same second."""
@@ -130,13 +149,9 @@ class _Nobody:
 
 
 def _called(
-    effect: Effect,
-    sync: RosterSync,
-    presence: RosterNotifier,
-    returning: CatchUp,
-    records: Sequence[StreamRecord],
+    effect: Effect, update: RosterUpdate, records: Sequence[StreamRecord]
 ) -> Collection[StreamRecord]:
-    return effect(records, sync, presence, returning)
+    return effect(records, update)
 
 
 def _no_wait(_: float) -> None:

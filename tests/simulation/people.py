@@ -28,7 +28,7 @@ class Open(NamedTuple):
             source_language="en",
             token_hash="",
             created_at=world.clock.milliseconds,
-            expires_at=world.clock.seconds + self.seconds,
+            expires_at_seconds=world.clock.seconds + self.seconds,
         )
         try:
             world.tables.sessions.put_session(session)
@@ -179,7 +179,7 @@ class ExpireSession(NamedTuple):
         """Deletes the row as DynamoDB itself does."""
         session = world.tables.sessions.get_session(self.session)
         if session is not None:
-            world.clock.pass_until(session.expires_at)
+            world.clock.pass_until(session.expires_at_seconds)
             world.database.expire(world.database.sessions, self.session)
 
 

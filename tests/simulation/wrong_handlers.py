@@ -4,33 +4,31 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from chalice_app.aws.dynamodb.connections import connection_from
-from chalice_app.rosters.catch_up import CatchUp
 from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, LedgerWrite, State
-from chalice_app.rosters.notifier import RosterNotifier
-from chalice_app.rosters.synchronisation import RosterSync
+from chalice_app.rosters.update import RosterUpdate
 from chalice_app.wire.attribute_values import Item
 from streams.records import StreamRecord
 from streams.rosters import handle_records
 
 
 def report_nothing(
-    records: Sequence[StreamRecord], sync: RosterSync, presence: RosterNotifier, returning: CatchUp
+    records: Sequence[StreamRecord], update: RosterUpdate
 ) -> Collection[StreamRecord]:
     """Handles the batch and keeps its failures to itself."""
-    handle_records(records, sync, presence, returning)
+    handle_records(records, update)
     return ()
 
 
 def report_the_last(
-    records: Sequence[StreamRecord], sync: RosterSync, presence: RosterNotifier, returning: CatchUp
+    records: Sequence[StreamRecord], update: RosterUpdate
 ) -> Collection[StreamRecord]:
     """Reports the failed record that came last, as if the checkpoint were per record."""
-    failed = handle_records(records, sync, presence, returning)
+    failed = handle_records(records, update)
     return sorted(failed, key=lambda record: int(record.sequence_number))[-1:]
 
 
 def count_records(
-    records: Sequence[StreamRecord], sync: RosterSync, *_: object
+    records: Sequence[StreamRecord], update: RosterUpdate
 ) -> Collection[StreamRecord]:
     """+1 for what a record brings, -1 for what it takes away; whatever fails fails the batch."""
     for record in records:
@@ -39,7 +37,7 @@ def count_records(
         if row is not None:
             written = after or replace(row, state=State.OUT)
             write = LedgerWrite(str(record.keys["connectionId"]), before, written)
-            sync.ledger.commit(LedgerTransaction((write,), row.session_key))
+            update.sync.ledger.commit(LedgerTransaction((write,), row.session_key))
     return ()
 
 

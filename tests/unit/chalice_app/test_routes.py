@@ -15,7 +15,7 @@ import app as functions
 from chalice_app.bootstrap import Application, composed
 from chalice_app.domain.errors import RateLimited, SessionFull
 from chalice_app.domain.session import Connection, Role, Session
-from chalice_app.sessions.sessions import hash_token
+from chalice_app.sessions.tokens import hash_token
 from tests.fakes.cache import MemoryCache
 from tests.fakes.delivery import RecordingGateway
 from tests.fakes.domain import NOW_MS, sentence
@@ -219,7 +219,7 @@ def test_anyone_may_ask_for_the_status(world: World) -> None:
                 "listenerCount": 1,
                 "languages": {"es": 1},
                 "createdAt": NOW_MS,
-                "expiresAt": of.expires_at * 1000,
+                "expiresAt": of.expires_at_seconds * 1000,
             },
         )
     ]
@@ -468,7 +468,7 @@ def test_a_session_tells_its_state(world: World) -> None:
         "listenerCount": 1,
         "languages": {"es": 1},
         "createdAt": NOW_MS,
-        "expiresAt": of.expires_at * 1000,
+        "expiresAt": of.expires_at_seconds * 1000,
     }
 
 

@@ -173,7 +173,7 @@ def test_a_bad_record_does_not_stop_the_cache_s_statistics(
     functions: Stores, bad: Mapping[str, Any]
 ) -> None:
     functions.put(
-        SETTINGS.cached_translations_table, cacheKey="hit#c#0", hits={}, ttl=HERE.expires_at
+        SETTINGS.cached_translations_table, cacheKey="hit#c#0", hits={}, ttl=HERE.expires_at_seconds
     )
     batch = {"Records": [bad, record(3, Keys=encode({"cacheKey": "hit#c#0"}))]}
     assert cache_access.handler(batch, None) == {"batchItemFailures": []}

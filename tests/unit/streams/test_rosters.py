@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,6 @@ from chalice_app.domain.errors import Conflict, Unavailable
 from chalice_app.domain.retrying import TRIES
 from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, State
-from chalice_app.rosters.notifier import RosterNotifier
 from chalice_app.rosters.synchronisation import RosterSync
 from streams.records import Change, StreamRecord
 from streams.rosters import handle_records
@@ -34,14 +33,9 @@ class Stream:
     def deliver(self, *records: StreamRecord) -> list[str]:
         """Handles a batch; returns the numbers of the records that failed."""
         app = self.world.app
-        presence = RosterNotifier(
-            self.world.tables,
-            app.broadcast,
-            app.sessions,
-            self.world.metrics,
-            wait=self.waits.append,
-        )
-        failed = handle_records(records, self.sync, presence)
+        notifier = replace(app.notifier, wait=self.waits.append)
+        update = replace(app.roster_update, sync=self.sync, notifier=notifier)
+        failed = handle_records(records, update)
         return [record.sequence_number for record in failed]
 
 

@@ -102,7 +102,7 @@ class Rosters(RuleBasedStateMachine):
             "sessionEpoch": found.created_at,
             "role": "listener",
             "connectedAt": self.epoch,
-            "ttl": found.expires_at,
+            "ttl": found.expires_at_seconds,
             "v": 1,
             "targetLanguage": language,
         }

@@ -171,7 +171,7 @@ def test_whoever_comes_back_is_paid_for_too() -> None:
     speak(world, of, 1, HELLO)
     speak(world, of, 2, "World")
     back = world.listener(of, "back", "es", last_sequence=0)
-    world.app.resume.replay(world.now(of), "es", [back])
+    world.app.replay.send_missed(world.now(of), "es", [back])
     assert sorted(heard(world, "back"), key=lambda each: each[1]) in (
         [("[es] Hello", False), ("World", True)],
         [("[es] World", False), ("Hello", True)],

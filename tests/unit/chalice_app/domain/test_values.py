@@ -19,13 +19,13 @@ POSTED = st.builds(
 
 
 def test_a_session_is_open_until_the_very_millisecond_it_expires() -> None:
-    made = session(expires_at=100)
+    made = session(expires_at_seconds=100)
     assert made.is_open(99_999)
     assert not made.is_open(100_000)
 
 
 def test_an_ended_session_is_not_open() -> None:
-    assert not session(expires_at=100, is_active=False).is_open(0)
+    assert not session(expires_at_seconds=100, is_active=False).is_open(0)
 
 
 def test_only_listeners_are_counted() -> None:

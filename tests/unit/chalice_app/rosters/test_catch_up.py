@@ -8,9 +8,9 @@ from functools import partial
 import pytest
 
 from chalice_app.domain.session import Connection, Session
-from chalice_app.rosters.catch_up import TRIES, Admitted, CatchUp
-from chalice_app.rosters.notifier import RosterNotifier
-from chalice_app.rosters.synchronisation import RosterSync
+from chalice_app.rosters.catch_up import TRIES, CatchUp, Returned
+from chalice_app.rosters.ledger import State
+from chalice_app.rosters.update import RosterUpdate
 from chalice_app.wire.messages import JoinAsListener, OpenSession
 from streams.records import Change, StreamRecord
 from streams.rosters import handle_records
@@ -32,9 +32,9 @@ def come_back(world: World, of: Session, key: str, last: int, language: str = "e
     return back
 
 
-def returning(world: World, wait: Callable[[float], None] = lambda _: None) -> CatchUp:
-    app = world.app
-    return CatchUp(world.tables, app.broadcast, app.sessions, app.resume, wait)
+def catch_up(world: World, wait: Callable[[float], None] = lambda _: None) -> CatchUp:
+    sync = replace(world.app.roster_sync, wait=lambda _: None)
+    return replace(world.app.catch_up, sync=sync, wait=wait)
 
 
 def deliver(world: World, *keys: str, back: bool = True) -> list[str]:
@@ -44,15 +44,9 @@ def deliver(world: World, *keys: str, back: bool = True) -> list[str]:
         StreamRecord(str(n), Change.INSERT, {"connectionId": key}, new_image={**image})
         for n, key in enumerate(keys)
     ]
-    presence = RosterNotifier(
-        world.tables,
-        world.app.broadcast,
-        world.app.sessions,
-        world.metrics,
-        wait=lambda _: None,
-    )
-    sync = RosterSync(world.tables, wait=lambda _: None)
-    failed = handle_records(records, sync, presence, returning(world))
+    returning = catch_up(world)
+    notifier = replace(world.app.notifier, wait=lambda _: None)
+    failed = handle_records(records, RosterUpdate(returning.sync, notifier, returning))
     return [record.sequence_number for record in failed]
 
 
@@ -139,10 +133,15 @@ def test_who_has_gone_again_is_waited_for_no_longer_and_leaves_a_tombstone(world
     come_back(world, of, "a", last=0)
     world.gateway.gone.add("a")
 
-    def leave(_: float) -> None:
+    waits: list[float] = []
+
+    def leave(seconds: float) -> None:
+        waits.append(seconds)
         world.tables.delete_connection("a")
 
-    assert returning(world, wait=leave).admit({"a"}) == Admitted(set(), {})
+    assert catch_up(world, wait=leave).bring_back({"a"}) == Returned(counted=[])
+    assert len(waits) == 1
+    assert world.tables.get_ledger(["a"])["a"].state is State.OUT
     assert deliver(world, "a") == []
     assert world.now(of).listener_count == 0
 
@@ -181,7 +180,7 @@ def test_a_hall_that_comes_late_shares_one_translation_a_language(world: World) 
     say(world, of, 1, 2, 3, 4, 5)
     hall = [(f"c{n:03}", ("es", "fr")[n % 2]) for n in range(500)]
     for key, language in hall:
-        world.app.sessions.join_as_listener(JoinAsListener(of.session_id, language, None), key)
+        world.app.joining.join_as_listener(JoinAsListener(of.session_id, language, None), key)
     reads = Counter(world.tables.calls)
     deliver(world, *(key for key, _ in hall))
     assert {tuple(heard(world, key)) for key, _ in hall} == {("joined", 3, 4, 5)}

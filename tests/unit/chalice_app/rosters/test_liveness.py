@@ -6,7 +6,7 @@ import pytest
 
 from chalice_app.delivery.broadcast import HANDSHAKE_GRACE_MS
 from chalice_app.domain.errors import Unavailable
-from chalice_app.rosters.liveness import PROBING_SECONDS, PROBING_SHARE
+from chalice_app.rosters.liveness import CHECK_SECONDS, CHECK_SHARE
 from chalice_app.rosters.repair import Reconciled
 from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.settings import RENEW_AFTER_SECONDS
@@ -91,5 +91,5 @@ def test_captions_keep_the_most_of_the_requests(world: World) -> None:
     world.listener(world.open(), "there")
     world.clock.advance(HANDSHAKE_GRACE_MS + 1000)
     reconcile(world)
-    assert world.gateway.shares[-1] == PROBING_SHARE
-    assert world.gateway.deadlines[-1] == world.clock.monotonic() + PROBING_SECONDS
+    assert world.gateway.shares[-1] == CHECK_SHARE
+    assert world.gateway.deadlines[-1] == world.clock.monotonic() + CHECK_SECONDS

@@ -1,6 +1,7 @@
 """The reconciler: finds what the stream did not, and mends it by the same means."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -23,15 +24,8 @@ def reconciling(world: World, meanwhile: Callable[[], object] = lambda: None) ->
     def wait(_: float) -> None:
         meanwhile()
 
-    return Reconciler(
-        survey=world.tables,
-        connections=world.tables,
-        sync=RosterSync(world.tables, wait=lambda _: None),
-        presence=world.app.notifier,
-        metrics=world.metrics,
-        clock=world.clock,
-        wait=wait,
-    )
+    sync = RosterSync(world.tables, wait=lambda _: None)
+    return replace(world.app.reconciler, sync=sync, wait=wait)
 
 
 def talk(world: World) -> Session:

@@ -73,13 +73,11 @@ def in_dynamodb(request: pytest.FixtureRequest) -> Stores:
 def reconciler(of: Stores) -> Reconciler:
     """The reconciler over these stores; nobody is told, nothing is measured."""
     world = World()
-    return Reconciler(
+    return replace(
+        world.app.reconciler,
         survey=of.survey,
         connections=of.connections,
         sync=RosterSync(of.ledger),
-        presence=world.app.notifier,
-        metrics=world.metrics,
-        clock=world.clock,
         wait=lambda _: None,
     )
 

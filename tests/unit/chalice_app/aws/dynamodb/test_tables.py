@@ -157,7 +157,7 @@ def test_where_no_session_is_open_none_is_listed(stores: Stores) -> None:
 
 def test_a_name_is_taken_while_its_session_lives(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
-    later = session(created_at=HERE.expires_at * 1000 - 1)
+    later = session(created_at=HERE.expires_at_seconds * 1000 - 1)
     with pytest.raises(ConditionFailed):
         stores.sessions.put_session(later)
     assert now(stores) == HERE
@@ -173,7 +173,7 @@ def test_a_name_is_taken_though_its_session_has_ended(stores: Stores) -> None:
 def test_a_name_is_free_when_its_session_has_expired(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     join(stores, listener(HERE, "c1"))
-    again = session(created_at=HERE.expires_at * 1000)
+    again = session(created_at=HERE.expires_at_seconds * 1000)
     stores.sessions.put_session(again)
     assert now(stores) == again
 
@@ -688,7 +688,7 @@ def test_rows_of_sentences_leave_the_session_as_it_is(stores: Stores) -> None:
 
 # --- Counters -------------------------------------------------------------------------------------
 
-LATER = HERE.expires_at
+LATER = HERE.expires_at_seconds
 
 
 def test_a_count_stops_at_its_limit(stores: Stores) -> None:

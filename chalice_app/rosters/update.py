@@ -1,0 +1,68 @@
+"""Everything that a batch of changes of the Connections table causes, in this order.
+
+Counts are committed before anybody is notified, so no message says what is not yet true. Returning
+listeners are the exception: they receive missed captions before they join the roster (`catch_up`).
+Records come at least once, and so do the messages.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from chalice_app.domain.session import Connection
+from chalice_app.rosters.catch_up import CatchUp
+from chalice_app.rosters.notifier import RosterNotifier
+from chalice_app.rosters.synchronisation import RosterSync, Synchronised
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanges:
+    """The connections that a batch names, by id; what is true of them is read from the tables.
+
+    `changed` are all of them. `inserted` are those whose rows are new, in the order of the batch;
+    `returning` are the listeners among these that have heard a part of the talk.
+    """
+
+    changed: Collection[str]
+    inserted: Sequence[str]
+    returning: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RosterUpdate:
+    """Brings counts and rosters to the truth, and notifies everyone whom that concerns."""
+
+    sync: RosterSync
+    notifier: RosterNotifier
+    catch_up: CatchUp
+
+    def apply(self, changes: ConnectionChanges) -> Collection[str]:
+        """Handles a batch; returns the connections that could not be counted.
+
+        Raises:
+            Unavailable: the tables could not be read; what was committed before stays right.
+        """
+        counted = self.sync.synchronise(set(changes.changed) - set(changes.returning))
+        joined = _joined(changes.inserted, counted)
+        greeted = self.notifier.greet(joined)
+        returned = self.catch_up.bring_back(changes.returning)
+        self.notifier.close_surplus(returned.counted)
+        self.notifier.notify_speakers(
+            counted.sessions | returned.sessions | _sessions_of_speakers(joined)
+        )
+        self.notifier.close_refused(greeted.refused)
+        self.notifier.greet_again(greeted.unreached)
+        return counted.failed | returned.failed
+
+
+def _joined(inserted: Sequence[str], counted: Synchronised) -> Sequence[Connection]:
+    """The new connections that still exist and are counted, in the order of the batch."""
+    return [
+        counted.connections[key]
+        for key in dict.fromkeys(inserted)
+        if key in counted.connections and key not in counted.failed
+    ]
+
+
+def _sessions_of_speakers(joined: Sequence[Connection]) -> set[str]:
+    """A speaker who comes after the first listeners gets the roster now, not at its next change."""
+    return {each.session_id for each in joined if not each.is_listener}

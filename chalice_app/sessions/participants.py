@@ -1,0 +1,84 @@
+"""What a connection that has joined may do: change language, speak, leave.
+
+No handler touches a count: the stream of the Connections table does (`streams.rosters`).
+"""
+
+from dataclasses import dataclass
+
+from chalice_app.domain.errors import BadMessage, ConditionFailed, NotSpeaker, SessionNotFound
+from chalice_app.domain.session import Connection, Role, Session
+from chalice_app.observability import logs
+from chalice_app.sessions.ports import ConnectionStore, SessionStore
+from chalice_app.sessions.sessions import Sessions
+from chalice_app.translation.engine import Translation
+
+
+@dataclass(frozen=True, slots=True)
+class Participants:
+    """The connections that have joined a session."""
+
+    sessions: Sessions
+    session_store: SessionStore
+    connections: ConnectionStore
+    translation: Translation
+
+    def session_of(self, connection_id: str) -> Session:
+        """The session that a connection is in.
+
+        Raises:
+            SessionNotFound: the connection is in no session, or the session's life is over.
+        """
+        connection = self._get(connection_id)
+        session = self.sessions.get(connection.session_id)
+        if session.created_at != connection.session_epoch:
+            raise SessionNotFound("there is no such session")
+        return session
+
+    def spoken_by(self, connection_id: str) -> Session:
+        """The open session whose speaker this connection is, checked against the table every time.
+
+        Raises:
+            NotSpeaker: it is a listener's connection, or another has taken over.
+            SessionNotFound: the session has ended.
+        """
+        session = self.session_of(connection_id)
+        if session.speaker_connection_id != connection_id:
+            raise NotSpeaker("only the speaker may do that")
+        if not session.is_active:
+            raise SessionNotFound("the session has ended")
+        return session
+
+    def change_language(self, connection_id: str, target_language: str) -> None:
+        """Moves a listener to another language; the roster follows by the stream.
+
+        Raises:
+            UnsupportedLanguage: the engine does not offer the language.
+            BadMessage: the connection is the speaker's, which has no language to change.
+            SessionNotFound: the connection is in no session.
+        """
+        connection = self._get(connection_id)
+        if not connection.is_listener:
+            raise BadMessage("only a listener has a language to change")
+        self.translation.require_language(target_language)
+        if connection.target_language == target_language:
+            return
+        try:
+            self.connections.change_language(connection_id, target_language)
+        except ConditionFailed:
+            raise SessionNotFound("the connection has left its session") from None
+
+    def leave(self, connection_id: str) -> None:
+        """Removes the row of a connection that is closed, whichever side has closed it."""
+        connection = self.connections.get_connection(connection_id)
+        if connection is None:
+            return
+        logs.bind(session=connection.session_id)
+        if connection.role is Role.SPEAKER:
+            self.session_store.clear_speaker(connection.session_id, connection_id)
+        self.connections.delete_connection(connection_id)
+
+    def _get(self, connection_id: str) -> Connection:
+        connection = self.connections.get_connection(connection_id)
+        if connection is None:
+            raise SessionNotFound("the connection is in no session")
+        return connection

@@ -1,0 +1,105 @@
+"""Everything that a batch of changes causes, and its order."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from chalice_app.domain.session import Session
+from chalice_app.rosters.update import ConnectionChanges, RosterUpdate
+from chalice_app.wire.messages import OpenSession
+from tests.fakes.domain import listener, sentence
+from tests.fakes.world import World
+
+
+def update(world: World, wait: Callable[[float], None] = lambda _: None) -> RosterUpdate:
+    app = world.app
+    sync = replace(app.roster_sync, wait=lambda _: None)
+    return RosterUpdate(
+        sync,
+        replace(app.notifier, wait=wait),
+        replace(app.catch_up, sync=sync, wait=lambda _: None),
+    )
+
+
+def inserted(*keys: str, returning: frozenset[str] = frozenset()) -> ConnectionChanges:
+    return ConnectionChanges(set(keys), keys, returning)
+
+
+def received(world: World) -> list[tuple[str, str]]:
+    """Who got what, in order; an error by its code."""
+    return [
+        (receiver, str(message.get("code", message["type"])))
+        for receiver, message in world.gateway.log
+    ]
+
+
+def come(world: World, of: Session, key: str, language: str = "es", back: bool = False) -> None:
+    """Puts a row that no stream record has reported."""
+    made = listener(of, key, language, world.clock.now_ms(), 0 if back else None)
+    world.tables.put_connection(made)
+
+
+def test_the_greeting_comes_before_the_roster(world: World) -> None:
+    of = world.speaker(world.open())
+    come(world, of, "c1")
+    update(world).apply(inserted("c1"))
+    assert received(world) == [("c1", "joined"), ("speaker", "roster")]
+
+
+def test_a_handshake_under_way_holds_up_nobody_else(world: World) -> None:
+    # One batch holds the joins of many halls: nobody waits for a stranger's handshake.
+    of = world.speaker(world.open())
+    elsewhere = world.open()
+    world.gateway.young["c1"] = 1
+    come(world, of, "c1")
+    come(world, of, "c2", "fr")
+    come(world, elsewhere, "c3")
+    before: list[list[tuple[str, str]]] = []
+    update(world, lambda _: before.append(received(world))).apply(inserted("c1", "c2", "c3"))
+    assert before == [[("c2", "joined"), ("c3", "joined"), ("speaker", "roster")]]
+    assert received(world)[3:] == [("c1", "joined")]
+
+
+def test_everything_that_a_batch_causes_comes_in_this_order(world: World) -> None:
+    of, _ = world.app.sessions.open(OpenSession("en", max_listeners=3))
+    world.speaker(of)
+    world.tables.claim_sequence(of, sentence(1))
+    world.tables.raise_last_sequence(of, 1)
+    for key, back in (("young", False), ("new", False), ("back", True), ("surplus", True)):
+        come(world, of, key, back=back)
+        world.clock.advance(1)
+    ended = world.open()
+    come(world, ended, "late")
+    world.tables.end_session(ended)
+    world.gateway.young["young"] = 1
+    keys = ("young", "new", "back", "surplus", "late")
+    failed = update(world).apply(inserted(*keys, returning=frozenset({"back", "surplus"})))
+    assert failed == set()
+    assert received(world) == [
+        ("new", "joined"),
+        ("back", "joined"),
+        ("surplus", "joined"),
+        ("back", "caption"),
+        ("surplus", "caption"),
+        ("surplus", "SESSION_FULL"),
+        ("speaker", "roster"),
+        ("late", "sessionEnded"),
+        ("young", "joined"),
+    ]
+    assert world.gateway.closed == ["surplus", "late"]
+    assert world.now(of).listener_count == 4, "until the surplus listener has left"
+
+
+@pytest.mark.parametrize("returning", [True, False])
+def test_the_connections_that_could_not_be_counted_are_returned(
+    world: World, returning: bool
+) -> None:
+    of = world.open()
+    come(world, of, "c1", back=returning)
+    come(world, of, "c2", back=returning)
+    world.tables.malformed.add("c2")
+    keys = frozenset({"c1", "c2"})
+    changes = inserted("c1", "c2", returning=keys if returning else frozenset())
+    assert update(world).apply(changes) == {"c2"}
+    assert world.now(of).languages == {"es": 1}

@@ -1,0 +1,120 @@
+"""Changing language, leaving and speaking, over fakes."""
+
+import pytest
+
+from chalice_app.domain.errors import (
+    BadMessage,
+    NotSpeaker,
+    SessionNotFound,
+    UnsupportedLanguage,
+)
+from tests.fakes.domain import NOW_MS, session, speaker
+from tests.fakes.world import MemoryTables, World
+
+# --- Changing language ---------------------------------------------------------------------------
+
+
+def test_a_new_language_raises_the_version(world: World) -> None:
+    world.listener(world.open(), "c1", "es")
+    world.app.participants.change_language("c1", "fr")
+    changed = world.tables.get_connection("c1")
+    assert changed is not None
+    assert (changed.target_language, changed.version) == ("fr", 2)
+
+
+def test_the_language_that_it_has_already_is_not_written(world: World) -> None:
+    world.listener(world.open(), "c1", "es")
+    world.app.participants.change_language("c1", "es")
+    assert world.tables.calls["change_language"] == 0
+
+
+def test_a_language_that_the_engine_lacks_is_refused(world: World) -> None:
+    world.listener(world.open(), "c1", "es")
+    with pytest.raises(UnsupportedLanguage):
+        world.app.participants.change_language("c1", "tlh")
+    unchanged = world.tables.get_connection("c1")
+    assert unchanged is not None
+    assert unchanged.target_language == "es"
+
+
+def test_a_speaker_has_no_language_to_change(world: World) -> None:
+    world.speaker(world.open(), "c1")
+    with pytest.raises(BadMessage):
+        world.app.participants.change_language("c1", "fr")
+
+
+def test_a_connection_in_no_session_has_no_language_to_change(world: World) -> None:
+    with pytest.raises(SessionNotFound):
+        world.app.participants.change_language("c1", "fr")
+
+
+def test_a_listener_that_leaves_meanwhile_is_not_brought_back() -> None:
+    class LeavesMeanwhile(MemoryTables):
+        def change_language(self, connection_id: str, target_language: str) -> None:
+            self.delete_connection(connection_id)
+            super().change_language(connection_id, target_language)
+
+    world = World(tables=LeavesMeanwhile())
+    world.listener(world.open(), "c1", "es")
+    with pytest.raises(SessionNotFound):
+        world.app.participants.change_language("c1", "fr")
+    assert world.tables.get_connection("c1") is None
+
+
+# --- Leaving -------------------------------------------------------------------------------------
+
+
+def test_a_listener_that_leaves_has_no_row(world: World) -> None:
+    world.listener(world.open(), "c1")
+    world.app.participants.leave("c1")
+    assert world.tables.get_connection("c1") is None
+
+
+def test_leaving_twice_is_harmless(world: World) -> None:
+    opened = world.speaker(world.open(), "c1")
+    world.app.participants.leave("c1")
+    world.app.participants.leave("c1")
+    assert world.now(opened).speaker_connection_id is None
+
+
+def test_a_speaker_that_leaves_leaves_the_session_open(world: World) -> None:
+    opened = world.speaker(world.open(), "c1")
+    world.app.participants.leave("c1")
+    assert world.now(opened).is_active
+    assert world.now(opened).speaker_connection_id is None
+
+
+def test_a_former_speaker_that_leaves_does_not_unseat_the_new_one(world: World) -> None:
+    opened = world.speaker(world.open(), "old")
+    world.speaker(opened, "new")
+    world.app.participants.leave("old")
+    assert world.now(opened).speaker_connection_id == "new"
+    assert world.tables.get_connection("old") is None
+
+
+# --- Speaking for a session ----------------------------------------------------------------------
+
+
+def test_a_listener_may_not_speak(world: World) -> None:
+    world.listener(world.open(), "c1")
+    with pytest.raises(NotSpeaker):
+        world.app.participants.spoken_by("c1")
+
+
+def test_nobody_speaks_in_a_session_that_has_ended(world: World) -> None:
+    opened = world.speaker(world.open(), "c1")
+    world.tables.end_session(opened)
+    with pytest.raises(SessionNotFound):
+        world.app.participants.spoken_by("c1")
+
+
+def test_a_connection_belongs_to_the_session_it_joined_not_to_the_next_of_that_name(
+    world: World,
+) -> None:
+    former = session(created_at=NOW_MS - 10_000_000)
+    again = session(created_at=NOW_MS, speaker_connection_id=None)
+    world.tables.put_session(again)
+    world.tables.set_speaker(again, "c1")
+    world.tables.put_connection(speaker(former, "c1"))
+    with pytest.raises(SessionNotFound):
+        world.app.participants.spoken_by("c1")
