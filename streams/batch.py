@@ -21,8 +21,8 @@ Effect = Callable[[Sequence[StreamRecord]], Collection[StreamRecord]]
 def handle_batch(event: Mapping[str, Any], effect: Effect) -> dict[str, list[dict[str, str]]]:
     """Runs the effect over an event's records and reports the failed ones.
 
-    A record that cannot be read is logged and skipped: no retry would make it readable, and
-    reporting it would hold its shard up for the mapping's whole retry period.
+    A malformed record is logged and skipped: no retry would make it readable, and reporting it
+    would hold its shard up for the mapping's whole retry period.
     """
     records = [record for raw in event["Records"] if (record := _parsed(raw)) is not None]
     failed = effect(records)

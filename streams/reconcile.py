@@ -1,4 +1,4 @@
-"""On schedule: compares counts and rosters with who is there (see `chalice_app.rosters.repair`)."""
+"""On schedule: corrects counts that are not those of the live connections (`rosters.repair`)."""
 
 import logging
 

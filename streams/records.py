@@ -23,7 +23,7 @@ class Change(StrEnum):
 
 
 class MalformedRecord(ValueError):
-    """The record lacks what every record of the stream has."""
+    """The record lacks something that every record of a stream has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def parse_record(record: Mapping[str, Any]) -> StreamRecord:
     """One entry of the event's `Records`.
 
     Raises:
-        MalformedRecord: it is no DynamoDB record.
+        MalformedRecord: it is not a DynamoDB stream record.
     """
     try:
         change = record["dynamodb"]
@@ -59,7 +59,7 @@ def parse_record(record: Mapping[str, Any]) -> StreamRecord:
             is_ttl_expiry=_is_ttl_expiry(record),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise MalformedRecord(f"no DynamoDB stream record: {error!r}") from error
+        raise MalformedRecord(f"not a DynamoDB stream record: {error!r}") from error
 
 
 def _image(image: Mapping[str, Any] | None) -> Item | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
 from chalice_app.aws.dynamodb.rosters import RostersTable, ledger_row_from
+from chalice_app.aws.dynamodb.rows import readable_rows
 from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, REVISION
-from chalice_app.aws.dynamodb.table import readable_rows
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.session import Connection
 from chalice_app.rosters.ledger import LedgerRow, SessionCounts, SessionKey, State

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from chalice_app.aws.dynamodb.table import Table, errors_translated
+from chalice_app.aws.dynamodb.errors import errors_translated
+from chalice_app.aws.dynamodb.table import Table
 from chalice_app.cache.entries import EntryUse, HitRow, Hits, UseUpdate
 from chalice_app.cache.hits import ROW_KEYS, ROW_PREFIX
 from chalice_app.domain.errors import Conflict

@@ -11,7 +11,8 @@ from typing import Any
 
 from chalice_app.aws.dynamodb.cache_hits import use_from
 from chalice_app.aws.dynamodb.cached_translations import RECENCY_BUCKETS
-from chalice_app.aws.dynamodb.table import Table, errors_translated
+from chalice_app.aws.dynamodb.errors import errors_translated
+from chalice_app.aws.dynamodb.table import Table
 from chalice_app.cache.entries import EntryCount, EntryUse, Removal
 from chalice_app.domain.errors import ConditionFailed, Conflict
 from chalice_app.wire.attribute_values import decode, encode

@@ -1,8 +1,8 @@
-"""The Connections table: the truth about who is there, whose stream derives the rest.
+"""The Connections table: the truth about who is connected. Its stream derives the rest.
 
 Key: `connectionId`. Attributes: sessionId, sessionEpoch (the session's createdAt), role,
 connectedAt (ms), ttl (epoch seconds), v (raised by every change of language), and for listeners
-targetLanguage and, when they came back, lastSequence.
+targetLanguage and, where they returned or came late, lastSequence.
 Index `sessionId-targetLanguage-index` (all attributes): only listeners carry targetLanguage, so it
 holds them alone.
 """
@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from chalice_app.aws.dynamodb.table import Table, read_rows
+from chalice_app.aws.dynamodb.rows import read_rows
+from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.errors import ConditionFailed
 from chalice_app.domain.session import Connection, Role
 from chalice_app.observability.logs import ContextThreads
@@ -76,7 +77,7 @@ class ConnectionsTable:
     def delete_gone(self, connection_ids: Iterable[str], connected_before: int) -> None:
         """Deletes the rows of sockets that are gone, but none that connected after that time (ms).
 
-        One conditional delete each, several at once: BatchWriteItem knows no conditions.
+        One conditional delete each, several at once: BatchWriteItem takes no conditions.
         """
         with ContextThreads(_DELETES_AT_ONCE) as threads:
             for _ in threads.map(
@@ -98,23 +99,24 @@ class ConnectionsTable:
 
 
 def connection_from(item: Item) -> Connection:
-    """The connection that a row tells of."""
+    """The connection that a row describes."""
     return Connection(
         connection_id=str(item["connectionId"]),
         session_id=str(item["sessionId"]),
-        session_epoch=_int(item["sessionEpoch"]),
+        session_epoch=_int(item, "sessionEpoch"),
         role=Role(str(item["role"])),
-        connected_at=_int(item["connectedAt"]),
-        ttl=_int(item["ttl"]),
+        connected_at=_int(item, "connectedAt"),
+        ttl=_int(item, "ttl"),
         target_language=_optional_str(item.get("targetLanguage")),
-        version=_int(item["v"]),
-        last_sequence=_int(item["lastSequence"]) if "lastSequence" in item else None,
+        version=_int(item, "v"),
+        last_sequence=_int(item, "lastSequence") if "lastSequence" in item else None,
     )
 
 
-def _int(value: object) -> int:
+def _int(item: Item, name: str) -> int:
+    value = item[name]
     if not isinstance(value, int):
-        raise TypeError("a number was expected")
+        raise TypeError(f"{name} must be a number")
     return value
 
 

@@ -3,7 +3,7 @@
 They cost half a read unit for each 4 KB, every five minutes: 10,000 listeners are about 2 MB, or
 260 read units, in Connections and as much in the index; the sentences of ten talks are 600.
 Nothing that a request or a stream record waits for scans anything. A malformed row is logged and
-passed over, or one of them would keep all the others from being mended.
+left out: one of them would keep all others from being corrected.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,8 +12,9 @@ from typing import Any
 
 from chalice_app.aws.dynamodb.connections import connection_from
 from chalice_app.aws.dynamodb.rosters import ROSTER_INDEX, ledger_row_from
+from chalice_app.aws.dynamodb.rows import readable_rows
 from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, REVISION
-from chalice_app.aws.dynamodb.table import Table, readable_rows
+from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.session import Connection
 from chalice_app.rosters.ledger import LedgerRow, SessionCounts, SessionKey, State
 from chalice_app.wire.attribute_values import Item
@@ -38,7 +39,7 @@ class DynamoDbSurvey:
         return readable_rows(self.rosters.scan(ROSTER_INDEX), _counted_from)
 
     def scan_counts(self) -> Iterator[SessionCounts]:
-        """The counts of every session; rows of sentences are paid for, and stay where they are."""
+        """The counts of every session; rows of sentences are paid for and left out."""
         return map(_counts_from, self.sessions.scan(where="attribute_exists(tokenHash)"))
 
     def read_counts(self, session_id: str) -> SessionCounts | None:
@@ -57,7 +58,7 @@ class DynamoDbSurvey:
     def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
         """Adds to the counts, while they are still as they were seen.
 
-        `deltas` are listeners per language. ConditionFailed when anything has moved them meanwhile.
+        `deltas` are listeners per language. ConditionFailed when anything has changed them since.
         """
         if seen.malformed:
             self._remove_malformed(seen)
@@ -80,10 +81,10 @@ class DynamoDbSurvey:
         self.sessions.add(seen.session_id, update, expected, absent)
 
     def _remove_malformed(self, seen: SessionCounts) -> None:
-        """Takes counts away that are no numbers.
+        """Removes counts that are not numbers.
 
-        ADD refuses them, so while they are there nobody can be counted; an absent one it takes as
-        zero. `attribute_type` because what is a number by now has been mended by another.
+        ADD refuses them, so while they exist nobody can be counted; a missing one it takes as zero.
+        The condition on the type spares a count that another run has corrected since.
         """
         names = {f"#n{n}": name for n, name in enumerate(seen.malformed)}
         self.sessions.update(

@@ -1,7 +1,7 @@
 """The Rosters table: the ledger of what has been counted, whose index is the roster.
 
 Key: `connectionId`. Attributes: state (IN or OUT), v (the Connections row's version), sessionId,
-sessionEpoch, targetLanguage, fromSequence where a listener came back; rosterKey while IN; ttl
+sessionEpoch, targetLanguage, fromSequence of a returning listener; rosterKey while IN; ttl
 (epoch seconds) once OUT.
 Index `roster-index`: rosterKey, connectionId, with fromSequence; sparse, so it holds exactly the
 rows that are IN.
@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
+from chalice_app.aws.dynamodb.errors import errors_translated
+from chalice_app.aws.dynamodb.rows import read_rows
 from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, REVISION, session_from
-from chalice_app.aws.dynamodb.table import Table, errors_translated, read_rows
+from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, LedgerWrite, SessionKey, State
 from chalice_app.wire.attribute_values import Item, encode
@@ -144,7 +146,7 @@ class RostersTable:
 
 
 def ledger_row_from(item: Item) -> LedgerRow:
-    """The ledger row that an item tells of."""
+    """The ledger row that an item describes."""
     return LedgerRow(
         state=State(str(item["state"])),
         version=int(str(item["v"])),

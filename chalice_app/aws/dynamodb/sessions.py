@@ -18,9 +18,8 @@ Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
 
 The counts are written by the roster ledger alone (`rosters_table`) and corrected by the reconciler.
 A language's count stays when it falls to zero. Beyond some 53 languages the row exceeds 1 KB and a
-change of a count costs 7 write units instead of 5; a language that nobody listens to any more could
-be taken out, but by a further write, which its next listener undoes, to save a cent in 8,000
-changes of a session that many languages have left.
+change of a count costs 7 write units instead of 5. Removing a count of zero would take a further
+write, which the next listener of that language undoes, to save a cent in 8,000 changes.
 """
 
 import secrets
@@ -195,7 +194,7 @@ class SessionsTable:
 
 
 def session_from(item: Mapping[str, object]) -> Session:
-    """The session that a row tells of."""
+    """The session that a row describes."""
     return Session(
         session_id=str(item["sessionId"]),
         source_language=str(item["sourceLanguage"]),
@@ -234,7 +233,7 @@ def _sentence_key(session: Session, sequence: int) -> str:
 def _number(item: Mapping[str, object], name: str) -> int:
     value = item[name]
     if not isinstance(value, int):
-        raise TypeError(f"{name} is no number")
+        raise TypeError(f"{name} must be a number")
     return value
 
 

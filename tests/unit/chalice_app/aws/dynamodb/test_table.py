@@ -1,23 +1,15 @@
-"""One table in plain values: what DynamoDB leaves undone is done again, its errors become ours."""
+"""One table in plain values: calls that DynamoDB leaves undone are made again."""
 
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    ReadTimeoutError,
-)
 from botocore.stub import Stubber
 
 from chalice_app.aws.clients import Clients
-from chalice_app.aws.dynamodb.table import Table, backoff, errors_translated
-from chalice_app.domain.errors import BroadcasterError, ConditionFailed, Conflict, Unavailable
-from chalice_app.wire import messages
+from chalice_app.aws.dynamodb.table import Table
+from chalice_app.domain.errors import ConditionFailed, Unavailable
 
 TRIES = 8
 
@@ -188,70 +180,3 @@ def test_nobody_waits_after_the_last_try(
     with pytest.raises(Unavailable):
         table.delete("a")
     assert len(waits) == TRIES - 1
-
-
-@pytest.mark.parametrize("attempt", [0, 1, 5, 7, 1000])
-def test_the_wait_grows_to_half_a_second_at_most(attempt: int) -> None:
-    limit = min(0.5, 0.02 * 2**attempt)
-    waited = [backoff(attempt) for _ in range(200)]
-    assert min(waited) >= 0
-    assert max(waited) <= limit
-    assert len(set(waited)) > 100, "jitter keeps writers apart"
-
-
-# --- Errors --------------------------------------------------------------------------------------
-
-
-def client_error(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "the secret detail"}}, "GetItem")
-
-
-@pytest.mark.parametrize(
-    ("code", "ours"),
-    [
-        ("ConditionalCheckFailedException", ConditionFailed),
-        ("TransactionCanceledException", Conflict),
-        ("TransactionConflictException", Conflict),
-        ("ProvisionedThroughputExceededException", Unavailable),
-        ("ThrottlingException", Unavailable),
-        ("InternalServerError", Unavailable),
-        ("ResourceNotFoundException", Unavailable),
-        ("AccessDeniedException", Unavailable),
-        ("ValidationException", Unavailable),
-    ],
-)
-def test_each_of_dynamodbs_errors_becomes_one_of_ours(
-    code: str, ours: type[BroadcasterError]
-) -> None:
-    with pytest.raises(BroadcasterError) as raised, errors_translated():
-        raise client_error(code)
-    assert type(raised.value) is ours
-    assert isinstance(raised.value.__cause__, ClientError)
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        EndpointConnectionError(endpoint_url="https://x"),
-        ConnectTimeoutError(endpoint_url="https://x"),
-        ReadTimeoutError(endpoint_url="https://x"),
-    ],
-    ids=lambda error: type(error).__name__,
-)
-def test_a_database_that_does_not_answer_is_unavailable(error: BotoCoreError) -> None:
-    with pytest.raises(Unavailable), errors_translated():
-        raise error
-
-
-def test_an_error_of_our_own_is_not_hidden() -> None:
-    with pytest.raises(ZeroDivisionError), errors_translated():
-        raise ZeroDivisionError
-
-
-@pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException"])
-def test_a_client_is_not_told_what_the_database_answered(code: str) -> None:
-    with pytest.raises(Unavailable) as raised, errors_translated():
-        raise client_error(code)
-    told = str(messages.error(raised.value, "request-1"))
-    assert code not in told
-    assert "secret" not in told

@@ -1,0 +1,133 @@
+"""One DynamoDB table, read in plain values."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalice_app.aws.clients import Clients
+from chalice_app.aws.dynamodb.errors import errors_translated
+from chalice_app.aws.dynamodb.retries import tries
+from chalice_app.domain.errors import Unavailable
+from chalice_app.wire.attribute_values import Item, decode, encode
+
+BATCH_GET_KEYS = 100
+"""BatchGetItem's limit."""
+
+
+@dataclass(frozen=True)
+class ReadableTable:
+    """One table, by name; its key is one string attribute."""
+
+    clients: Clients
+    name: str
+    key: str
+
+    def get(self, key: str) -> Item | None:
+        """The item by consistent read, or None."""
+        with errors_translated():
+            answer = self.clients.dynamodb.get_item(
+                TableName=self.name, Key={self.key: {"S": key}}, ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return decode(item) if item is not None else None
+
+    def batch_get(self, keys: Iterable[str], consistent: bool) -> dict[str, Item]:
+        """The items that exist, by key; keys that DynamoDB leaves unprocessed are asked again."""
+        wanted = list(dict.fromkeys(keys))
+        found: dict[str, Item] = {}
+        for start in range(0, len(wanted), BATCH_GET_KEYS):
+            found |= self._batch_get_chunk(wanted[start : start + BATCH_GET_KEYS], consistent)
+        return found
+
+    def _batch_get_chunk(self, keys: Sequence[str], consistent: bool) -> dict[str, Item]:
+        asked: dict[str, Any] = {
+            self.name: {
+                "Keys": [{self.key: {"S": key}} for key in keys],
+                "ConsistentRead": consistent,
+            }
+        }
+        found: dict[str, Item] = {}
+        for _ in tries():
+            with errors_translated():
+                answer = self.clients.dynamodb.batch_get_item(RequestItems=asked)
+            for item in answer["Responses"].get(self.name, []):
+                plain = decode(item)
+                found[str(plain[self.key])] = plain
+            asked = dict(answer.get("UnprocessedKeys") or {})
+            if not asked:
+                return found
+        raise Unavailable("the database is throttling reads")
+
+    def query(self, index: str, condition: str, **values: Any) -> Iterator[Item]:
+        """The items of one partition of an index (eventually consistent), page by page."""
+        for page in self._query_pages(index, condition, values, {}):
+            yield from map(decode, page)
+
+    def query_keys(
+        self, index: str, condition: str, where: str | None = None, **values: Any
+    ) -> Iterator[str]:
+        """The keys alone of the items that `query` finds: nothing else is sent or decoded.
+
+        `where` filters what the condition has found.
+        """
+        # By way of an alias, for a key whose name is a reserved word.
+        wanted: dict[str, Any] = {
+            "ProjectionExpression": "#key",
+            "ExpressionAttributeNames": {"#key": self.key},
+        }
+        if where is not None:
+            wanted["FilterExpression"] = where
+        for page in self._query_pages(index, condition, values, wanted):
+            for item in page:
+                yield item[self.key]["S"]
+
+    def query_last_keys(
+        self, index: str, condition: str, limit: int, **values: Any
+    ) -> Sequence[str]:
+        """The keys of the last items of one partition of an index, last first, from one page."""
+        more = {"Limit": limit, "ScanIndexForward": False}
+        page = next(self._query_pages(index, condition, values, more))
+        return [item[self.key]["S"] for item in page]
+
+    def _query_pages(
+        self, index: str, condition: str, values: Mapping[str, Any], more: Mapping[str, Any]
+    ) -> Iterator[Any]:
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "IndexName": index,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": expression_values(values),
+            **more,
+        }
+        return _pages(self.clients.dynamodb.query, request)
+
+    def scan(
+        self, index: str | None = None, *, consistent: bool = False, where: str | None = None
+    ) -> Iterator[Item]:
+        """Every item of the table or of an index, page by page; no index reads consistently.
+
+        Items that `where` filters out are paid for, and are neither sent nor decoded.
+        """
+        request: dict[str, Any] = {"TableName": self.name, "ConsistentRead": consistent}
+        if index is not None:
+            request["IndexName"] = index
+        if where is not None:
+            request["FilterExpression"] = where
+        for page in _pages(self.clients.dynamodb.scan, request):
+            yield from map(decode, page)
+
+
+def expression_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an expression's `:names`."""
+    return encode({f":{name}": value for name, value in values.items()})
+
+
+def _pages(call: Callable[..., Any], request: dict[str, Any]) -> Iterator[Any]:
+    """The items of each page, undecoded."""
+    while True:
+        with errors_translated():
+            page = call(**request)
+        yield page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]

@@ -1,0 +1,40 @@
+"""Rows as values of the domain, and what becomes of those that are malformed."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from chalice_app.domain.errors import MalformedRows
+from chalice_app.wire.attribute_values import Item
+
+Row = TypeVar("Row")
+
+_log = logging.getLogger(__name__)
+
+
+def read_rows(found: Mapping[str, Item], read: Callable[[Item], Row]) -> dict[str, Row]:
+    """The values of the rows, by key.
+
+    Raises:
+        MalformedRows: some are not what `read` expects.
+    """
+    rows: dict[str, Row] = {}
+    malformed: list[str] = []
+    for key, item in found.items():
+        try:
+            rows[key] = read(item)
+        except (KeyError, TypeError, ValueError):
+            _log.exception("a row of the table is malformed")
+            malformed.append(key)
+    if malformed:
+        raise MalformedRows(malformed)
+    return rows
+
+
+def readable_rows(items: Iterable[Item], read: Callable[[Item], Row]) -> Iterator[Row]:
+    """The values of the items; those that are not what `read` expects are logged and left out."""
+    for item in items:
+        try:
+            yield read(item)
+        except (KeyError, TypeError, ValueError):
+            _log.exception("a row of the table is malformed")
