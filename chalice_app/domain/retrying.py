@@ -1,4 +1,4 @@
-"""One loop for all that another writer may get in the way of: read, write, and try again."""
+"""One loop for writes that another writer may prevent: read, write, and try again."""
 
 import random
 from collections.abc import Callable, Collection
@@ -20,12 +20,12 @@ def backoff(attempt: int) -> float:
 
 def retry_pending(
     pending: Collection[str],
-    settle: Callable[[Collection[str]], Collection[str]],
+    try_once: Callable[[Collection[str]], Collection[str]],
     wait: Callable[[float], None],
 ) -> Collection[str]:
-    """Settles what is pending, in several tries; returns what is not settled after the last.
+    """Tries what is pending, several times; returns what is still pending after the last try.
 
-    `settle` reads and writes, and returns what another writer kept it from; `wait` takes the
+    `try_once` reads and writes, and returns what another writer kept it from; `wait` takes the
     seconds to wait before it is called again.
     """
     for attempt in range(TRIES):
@@ -33,5 +33,5 @@ def retry_pending(
             break
         if attempt:
             wait(backoff(attempt))
-        pending = settle(pending)
+        pending = try_once(pending)
     return pending

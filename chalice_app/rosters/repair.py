@@ -6,7 +6,7 @@ expiry has left, connections whose `$disconnect` never came (`liveness`). It run
 minutes, and by hand as `python -m infra.reconcile`.
 
 It looks twice, some seconds apart, and follows up only what was wrong both times in the same way: a
-listener who is just coming, and an index that lags, are no drift. Connections go through the same
+listener who is just coming, and an index that lags, are not drift. Connections go through the same
 synchronisation as a stream record. Counts are read again, consistently, and then every row that
 counts in the session. The difference is added on condition that the counts' revision is still the
 one that was read: nobody came or went in between, and so the correction is exact.

@@ -166,7 +166,7 @@ class SimulatedDatabase:
             self._tokens.add(token)
 
     def _write_all(self, actions: Sequence[Mapping[str, Request]], transactional: bool) -> bool:
-        """Does all the actions if every condition holds, and tells whether."""
+        """Does all the actions if every condition holds; returns whether."""
         changes = [_change(self._tables, action) for action in actions]
         if transactional and len({(id(table), key) for table, key, *_ in changes}) < len(changes):
             raise InvalidRequest("two actions of a transaction on one item")

@@ -25,10 +25,10 @@ class Violation(Exception):
 def check_counts(database: SimulatedDatabase, tampered: Tampered) -> None:
     """At every instant: listenerCount = sum over the languages = rows that are IN, none negative.
 
-    A session's counts that somebody has changed by hand stay off by exactly as much, whoever comes
-    and goes, until they are corrected: at once, and by all that they were off when the reconciler
-    read them. Then they are taken out of `tampered`, or, where somebody has changed them again
-    since they were read, that much is left.
+    A session's counts that somebody has changed by hand stay off by exactly as much, while people
+    come and go, until they are corrected: at once, and by all that they were off when the
+    reconciler read them. Then they are taken out of `tampered`, or, where somebody has changed them
+    again since they were read, that much is left.
 
     Raises:
         Violation: a session's counts are wrong.
@@ -90,9 +90,9 @@ def _place(row: Item) -> tuple[str, str, str]:
 
 
 def misplaced(database: SimulatedDatabase) -> int:
-    """How many are counted elsewhere than they are, in sessions that there are.
+    """How many are counted elsewhere than they are, in sessions that exist.
 
-    In those that are no more, how many are counted who are no longer connected.
+    In deleted sessions: how many are counted who are no longer connected.
     """
     existing = {
         (name, row["createdAt"]["N"])

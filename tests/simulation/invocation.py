@@ -17,7 +17,7 @@ from tests.simulation.client import SimulatedClient
 from tests.simulation.database import Answer, Request
 from tests.simulation.invariants import Violation
 from tests.simulation.network import Fault, Way
-from tests.simulation.telling import told
+from tests.simulation.trace_lines import call_line
 
 Event = Mapping[str, Any]
 Response = Mapping[str, Any]
@@ -116,4 +116,6 @@ class Invocation:
     ) -> None:
         if self._note is not None and method != "now":
             struck = f" [{fault}]" if fault is not None else ""
-            self._note(f"    invocation {self.number}: {told(method, request, answer)}{struck}")
+            self._note(
+                f"    invocation {self.number}: {call_line(method, request, answer)}{struck}"
+            )

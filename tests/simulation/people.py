@@ -87,7 +87,7 @@ class Say(NamedTuple):
     session: str
 
     def apply(self, world: World) -> None:
-        """Raises the session's last sequence: whoever is coming back has missed one more."""
+        """Raises the session's last sequence: returning listeners have missed one more."""
         session = world.tables.sessions.get_session(self.session)
         if session is not None and session.is_open(world.clock.milliseconds):
             world.tables.sessions.raise_last_sequence(session, session.last_sequence + 1)

@@ -5,8 +5,8 @@ on with long after others of its kind. That it takes the time, and waits between
 calls, too: an invocation may be stopped before and after them, and time passes when it waits.
 
 Invariants of its own, besides those of the counts: it deletes no row before the end of its life;
-and it takes nothing for drift that was right when it had waited, unless its second look was told
-old things, or something changed while it looked.
+and it takes nothing for drift that was right when it had waited, unless its second look read old
+rows, or something changed while it looked.
 """
 
 from collections.abc import Callable
@@ -46,13 +46,13 @@ class Timekeeper:
 
 @dataclass
 class Surroundings:
-    """What there is for reconcilers to act upon; `changes` counts everybody's writes."""
+    """What reconcilers act upon; `changes` counts all writes, `reconciling` marks their calls."""
 
     database: SimulatedDatabase
     network: Network
     clock: VirtualClock
     changes: int = 0
-    mending: bool = False
+    reconciling: bool = False
 
     def changed(self, key: str, before: Item | None, after: Item | None) -> None:
         """A row of Connections changed.
@@ -60,7 +60,7 @@ class Surroundings:
         Raises:
             Violation: a reconciler deleted it before its time.
         """
-        if self.mending and before is not None and after is None:
+        if self.reconciling and before is not None and after is None:
             life = int(before["ttl"]["N"]) - self.clock.seconds
             if life > 0:
                 raise Violation(f"the reconciler deleted {key}, which had {life} seconds to live")
@@ -98,11 +98,11 @@ class Reconciliation:
             return {}
         if method == "scan" and not request["ConsistentRead"] and self._changes is not None:
             self._looked_well &= around.database.lag == 0 and around.changes == self._changes
-        around.mending = True
+        around.reconciling = True
         try:
             return around.network.call(method, request, fault)
         finally:
-            around.mending = False
+            around.reconciling = False
 
     def check(self, tampered: bool) -> None:
         """Its report, if it has come to that.
@@ -120,7 +120,7 @@ class Reconciliation:
 
 @dataclass
 class Reconcilers:
-    """Those under way. `concerned` tells whether there is anything in the schedule for them."""
+    """Those under way. `concerned` says whether there is anything in the schedule for them."""
 
     around: Surroundings
     start: Callable[[Reconciliation, str | None], Invocation]

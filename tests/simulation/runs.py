@@ -9,8 +9,8 @@ from typing import Any
 from tests.simulation.designs import PRODUCTION, Design
 from tests.simulation.invariants import Violation, check_rest
 from tests.simulation.invocation import TO_THE_END
-from tests.simulation.mending import mend
 from tests.simulation.people import ExpireTombstones
+from tests.simulation.repairs import repair_at_rest
 from tests.simulation.schedules import Schedule
 from tests.simulation.world import LANGUAGES, World
 
@@ -48,8 +48,8 @@ class Totals:
 class Outcome:
     """A run's end; `violation` says what was found wrong, and is None where nothing was.
 
-    `wasteful` tells whether a replay wrote. It does not make counts wrong, so that mutants are not
-    caught by it; the production design must be clean of it, too.
+    `wasteful` says whether a replay wrote. That makes no count wrong, so mutants are not caught by
+    it; the production design must be clean of it, too.
     """
 
     totals: Totals
@@ -83,12 +83,12 @@ def run(schedule: Schedule, design: Design = PRODUCTION, trace: list[str] | None
 def _act(world: World, schedule: Schedule) -> None:
     for operation in schedule.operations:
         world.clock.seconds += 1
-        world.note(_told(operation))
+        world.note(_operation_line(operation))
         operation.apply(world)
 
 
-def _told(operation: Any) -> str:
-    """An operation, a named tuple, with whatever of it is not as in any other."""
+def _operation_line(operation: Any) -> str:
+    """An operation, a named tuple, with those of its fields that are not as usual."""
     usual = {**operation._field_defaults, "repeated": 0, "lag": 0, "fault": None, "struck": 1}
     words = [
         f"{name}={'all' if value == TO_THE_END else value}"
@@ -110,7 +110,7 @@ def _come_to_rest(world: World, lag: int) -> None:
     while world.network.late:
         world.arrive(0)
     if world.reconcilers.concerned:
-        mend(world, _deliver_all)
+        repair_at_rest(world, _deliver_all)
     _check_rest(world)
 
 
@@ -132,7 +132,7 @@ def _replay(world: World) -> None:
     """The whole stream comes again, and costs reads only.
 
     Before it every connection is synchronised once: a session that TTL deleted makes no record, and
-    whoever is still connected to it becomes a tombstone at the next look.
+    a listener that is still connected to it becomes a tombstone at the next look.
     """
     _reconcile(world)
     world.note("the whole stream comes again")

@@ -11,7 +11,6 @@ from typing import NamedTuple, Protocol
 
 from tests.simulation.deliveries import Arrive, Crash, Deliver, GiveUp, Rewind, ZombieGoesOn
 from tests.simulation.invocation import TO_THE_END
-from tests.simulation.mending import CrashReconciler, PutAside, Reconcile, Tamper
 from tests.simulation.network import Fault
 from tests.simulation.people import (
     LONG_LIFE_SECONDS,
@@ -28,6 +27,7 @@ from tests.simulation.people import (
     Speak,
     Vanish,
 )
+from tests.simulation.repairs import CrashReconciler, PutAside, Reconcile, Tamper
 from tests.simulation.world import LANGUAGES, World
 
 
@@ -84,7 +84,7 @@ class _Draw:
         """Sessions and a first listener, then anything."""
         operations: list[Operation] = [Open(name, self._life()) for name in self._sessions]
         operations.append(self._join())
-        table = _TABLE if self._below(_RECONCILED) else _TABLE + _MENDING
+        table = _TABLE if self._below(_RECONCILED) else _TABLE + _REPAIRS
         kinds = self._random.choices(*zip(*table, strict=True), k=self._below(25, 65))
         drawn = [operation for kind in kinds for operation in kind(self)]
         return Schedule(self._shards, self._below(3), (*operations, *drawn))
@@ -265,7 +265,7 @@ _TABLE: tuple[tuple[_Kind, int], ...] = (
     (_Draw.speak, 1),
     (_Draw.expire_tombstones, 2),
 )
-_MENDING: tuple[tuple[_Kind, int], ...] = (
+_REPAIRS: tuple[tuple[_Kind, int], ...] = (
     (_Draw.reconcile, 14),
     (_Draw.correct, 6),
     (_Draw.synchronise, 3),

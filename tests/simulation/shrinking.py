@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from tests.simulation.deliveries import Deliver, ZombieGoesOn
-from tests.simulation.mending import Reconcile, Tamper
 from tests.simulation.people import LONG_LIFE_SECONDS, Join
+from tests.simulation.repairs import Reconcile, Tamper
 from tests.simulation.schedules import Operation, Schedule
 
 Fails = Callable[[Schedule], bool]

@@ -12,7 +12,7 @@ from tests.simulation.invariants import Tampered, check_counts
 from tests.simulation.invocation import Event, Handler, Invocation, Response
 from tests.simulation.network import Network, Way
 from tests.simulation.reconciling import Reconcilers, Reconciliation, Surroundings, Timekeeper
-from tests.simulation.telling import told
+from tests.simulation.trace_lines import call_line
 from tests.simulation.virtual_time import START, VirtualClock
 
 LANGUAGES = ("es", "fr", "pt")
@@ -57,7 +57,7 @@ class World:
     def arrive(self, position: int) -> None:
         """Lets one of the late requests arrive, if there are any."""
         if self.network.late:
-            self.note(f"    late: {told(*self.network.arrive(position))}")
+            self.note(f"    late: {call_line(*self.network.arrive(position))}")
 
     def _check(self) -> None:
         self.around.changes += 1
@@ -71,7 +71,7 @@ class World:
         """A call of a request handler: they are not what is under test, so it simply succeeds."""
         answer = self.database.perform(method, request)
         if self._trace is not None:
-            self.note(f"    {told(method, request, answer)}")
+            self.note(f"    {call_line(method, request, answer)}")
         return answer
 
     def _invocation(self, records: list[dict[str, Any]]) -> Invocation:

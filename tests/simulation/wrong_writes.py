@@ -121,7 +121,7 @@ def session_unchecked(action: Action) -> Action:
 
 
 def revision_left(action: Action) -> Action:
-    """Counts, and tells nobody that the counts have moved."""
+    """Counts, and leaves the revision as if the counts had not changed."""
     if "Update" not in action:
         return action
     update = action["Update"]
@@ -140,7 +140,7 @@ def revision_left_where_sums_stay(action: Action) -> Action | None:
 
 
 class ConflictIgnored(RostersTable):
-    """Believes that whoever was there first wrote the same."""
+    """Believes that the writer who was first wrote the same."""
 
     def commit(self, transaction: LedgerTransaction) -> None:
         try:

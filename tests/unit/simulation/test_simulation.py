@@ -207,7 +207,7 @@ def test_the_command_prints_the_shortest_trace_of_a_mutant(
     assert len(lines) < 40
 
 
-def test_a_mutant_that_there_is_not_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mutant_that_does_not_exist_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--trace", "7", "--mutant", "none such"])
 

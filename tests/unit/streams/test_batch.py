@@ -19,7 +19,7 @@ def raw(number: str) -> dict[str, Any]:
 
 
 class Effect:
-    """Keeps what it was given, and fails what it was told to."""
+    """Keeps what it was given, and fails the records that it is to fail."""
 
     def __init__(self, *failing: str) -> None:
         self.failing = failing
@@ -69,16 +69,16 @@ def test_what_another_writer_held_up_is_tried_again_alone_and_after_a_pause() ->
     tried: list[Collection[str]] = []
     waits: list[float] = []
 
-    def settle(pending: Collection[str]) -> Collection[str]:
+    def try_once(pending: Collection[str]) -> Collection[str]:
         tried.append(pending)
         return {"b"} if len(tried) < 3 else set()
 
-    assert retry_pending({"a", "b"}, settle, waits.append) == set()
+    assert retry_pending({"a", "b"}, try_once, waits.append) == set()
     assert tried == [{"a", "b"}, {"b"}, {"b"}]
     assert len(waits) == 2
 
 
-def test_what_is_held_up_at_every_try_is_not_settled() -> None:
+def test_what_is_held_up_at_every_try_stays_pending() -> None:
     waits: list[float] = []
     assert retry_pending({"a"}, lambda pending: pending, waits.append) == {"a"}
     assert len(waits) == TRIES - 1

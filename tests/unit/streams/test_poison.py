@@ -69,7 +69,7 @@ def test_a_malformed_connection_fails_alone_and_the_others_are_counted(
     assert stores.now().languages == {"es": 2}
 
 
-def test_once_it_is_mended_the_same_record_counts_it(stores: Stores) -> None:
+def test_once_it_is_corrected_the_same_record_counts_it(stores: Stores) -> None:
     stores.put(SETTINGS.connections_table, connectionId="poison")
     assert stores.sync.synchronise(["poison"]).failed == {"poison"}
     stores.put(SETTINGS.connections_table, **ROW)
@@ -121,7 +121,7 @@ def functions(stores: Stores, adapters: Adapters) -> Iterator[Stores]:
 
 
 @pytest.mark.parametrize("bad", RECORDS.values(), ids=RECORDS)
-def test_a_bad_record_is_passed_over_and_whoever_is_there_is_counted(
+def test_a_bad_record_is_passed_over_and_the_others_are_counted(
     functions: Stores, bad: Mapping[str, Any]
 ) -> None:
     batch = {"Records": [record(1, **of("a")), bad, record(3, **of("b"))]}

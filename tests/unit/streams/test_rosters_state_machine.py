@@ -48,7 +48,7 @@ NAMES = st.sampled_from(["golden-eagle-427", "quiet-lake-100"])
 
 
 class Rosters(RuleBasedStateMachine):
-    """Two halls, whoever comes and goes, and a stream that is delivered any which way."""
+    """Two halls, people who come and go, and a stream that is delivered any which way."""
 
     connections = Bundle("connections")
 

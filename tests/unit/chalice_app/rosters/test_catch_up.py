@@ -156,7 +156,7 @@ def test_a_record_that_comes_twice_replays_nothing_twice(world: World) -> None:
     assert world.now(of).listener_count == 1
 
 
-def test_whoever_comes_back_to_an_ended_session_is_told_so(world: World) -> None:
+def test_a_listener_who_returns_to_an_ended_session_gets_that(world: World) -> None:
     of = world.open()
     come_back(world, of, "a", last=0)
     world.tables.end_session(of)

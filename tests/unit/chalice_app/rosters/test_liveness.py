@@ -69,7 +69,7 @@ def test_whose_handshake_may_not_be_over_is_left_alone(world: World) -> None:
     assert world.gateway.probed == []
 
 
-def test_whoever_is_asked_to_renew_is_not_asked_for_twice(world: World) -> None:
+def test_a_connection_that_is_asked_to_renew_is_not_checked_too(world: World) -> None:
     talk = world.open()
     world.listener(talk, "old")
     world.clock.advance(RENEW_AFTER_SECONDS * 1000)

@@ -36,7 +36,7 @@ def talk(world: World) -> Session:
     return of
 
 
-def test_whoever_is_old_is_asked_and_nobody_else(world: World) -> None:
+def test_old_connections_are_asked_and_no_others(world: World) -> None:
     talk(world)
     world.clock.advance((RENEW_AFTER_SECONDS - 60) * 1000 - 1)
     reconciling(world).reconcile()
@@ -60,7 +60,7 @@ def test_wherever_the_looks_fall_everyone_is_asked_ten_minutes_ahead(first_look:
         reconciling(world).reconcile()
     left = LIFE_SECONDS - (world.clock.now_ms() - born) / 1000
     assert left >= 600
-    assert left - RENEW_WITHIN_SECONDS >= 300, "time for whoever is not let in at once"
+    assert left - RENEW_WITHIN_SECONDS >= 300, "time for clients that are not let in at once"
 
 
 def test_only_the_session_that_is_looked_at_by_hand_is_asked(world: World) -> None:

@@ -1,4 +1,4 @@
-"""The reconciler: finds what the stream did not, and mends it by the same means."""
+"""The reconciler: finds what the stream did not, and corrects it by the same means."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -18,11 +18,11 @@ def void(_: object) -> None:
     """Drops a result that nobody wants."""
 
 
-def reconciling(world: World, meanwhile: Callable[[], object] = lambda: None) -> Reconciler:
-    """A reconciler that waits for nothing; `meanwhile` happens between its two looks."""
+def reconciling(world: World, between_looks: Callable[[], object] = lambda: None) -> Reconciler:
+    """A reconciler that waits for nothing; `between_looks` happens between its two looks."""
 
     def wait(_: float) -> None:
-        meanwhile()
+        between_looks()
 
     sync = RosterSync(world.tables, wait=lambda _: None)
     return replace(world.app.reconciler, sync=sync, wait=wait)
@@ -47,7 +47,7 @@ def test_what_is_right_stays_as_it_is_and_drift_is_published_as_zero() -> None:
     assert world.tables.calls["commit"] == 3  # the joins'
 
 
-def test_a_listener_whom_no_stream_record_told_of_is_counted() -> None:
+def test_a_listener_whom_no_stream_record_reported_is_counted() -> None:
     world = World()
     session = talk(world)
     world.tables.put_connection(listener(session, "d", "es"))
@@ -96,7 +96,7 @@ def test_who_is_counted_by_the_stream_between_the_looks_is_no_drift() -> None:
     world = World()
     session = talk(world)
     world.tables.put_connection(listener(session, "d", "es"))
-    found = reconciling(world, meanwhile=lambda: world.count(["d"])).reconcile()
+    found = reconciling(world, between_looks=lambda: world.count(["d"])).reconcile()
     assert found.drift == 0
     assert world.now(session).languages == {"es": 3, "fr": 1}
 
@@ -106,13 +106,13 @@ def test_counts_are_corrected_although_people_come_and_go() -> None:
     session = talk(world)
     world.tables.tamper(session.session_id, 9, es=8, fr=1)
     world.tables.put_connection(listener(session, "d", "fr"))
-    found = reconciling(world, meanwhile=lambda: world.count(["d"])).reconcile()
+    found = reconciling(world, between_looks=lambda: world.count(["d"])).reconcile()
     assert found.sessions == 1
     assert world.now(session).languages == {"es": 2, "fr": 2}
 
 
 class Lagging(MemoryTables):
-    """An index that does not show whoever is in `unseen`."""
+    """An index that does not show the connections in `unseen`."""
 
     unseen: frozenset[str] = frozenset()
 
@@ -144,7 +144,7 @@ class Busy(MemoryTables):
     join: Callable[[str], None]
 
 
-def test_whoever_comes_while_the_rows_are_read_is_not_corrected_away() -> None:
+def test_a_listener_who_comes_while_the_rows_are_read_is_not_corrected_away() -> None:
     tables = Busy()
     world = World(tables=tables)
     session = talk(world)

@@ -1,4 +1,4 @@
-"""Those who come back get what they missed, in order and in their language."""
+"""Returning listeners get what they missed, in order and in their language."""
 
 from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.replay import MOST_CAPTIONS
@@ -69,7 +69,7 @@ def test_those_who_come_for_the_first_time_get_nothing_old(world: World) -> None
     assert world.tables.calls["get_sentences"] == 0
 
 
-def test_whoever_claims_to_have_seen_the_future_gets_nothing(world: World) -> None:
+def test_a_listener_who_claims_to_have_seen_the_future_gets_nothing(world: World) -> None:
     of = talk(world, 3)
     world.app.replay.send_missed(of, "es", [back(of, "c1", 2**53 - 1)])
     assert heard(world, "c1") == []

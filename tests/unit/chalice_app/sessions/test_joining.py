@@ -103,7 +103,7 @@ def test_nobody_joins_in_a_language_that_the_engine_lacks(world: World) -> None:
     assert world.tables.get_connection("c1") is None
 
 
-def test_whoever_holds_the_token_is_the_speaker(world: World) -> None:
+def test_the_connection_with_the_token_is_the_speaker(world: World) -> None:
     opened, token = world.app.sessions.open("en")
     world.app.joining.join_as_speaker(JoinAsSpeaker(opened.session_id, token), "c1")
     assert world.now(opened).speaker_connection_id == "c1"
@@ -127,17 +127,17 @@ def take_over(world: World, of: Session, token: str, *connection_ids: str) -> No
         world.app.joining.join_as_speaker(JoinAsSpeaker(of.session_id, token), connection_id)
 
 
-def test_a_speaker_whose_talk_is_taken_over_is_told_and_closed(world: World) -> None:
+def test_a_speaker_whose_talk_is_taken_over_gets_that_and_is_closed(world: World) -> None:
     opened, token = world.app.sessions.open("en")
     take_over(world, opened, token, "c1", "c2")
-    (told,) = world.gateway.to("c1")
-    assert (told["type"], told["code"]) == ("error", "NOT_SPEAKER")
-    assert told["message"] == "another connection speaks in this session now"
+    (notice,) = world.gateway.to("c1")
+    assert (notice["type"], notice["code"]) == ("error", "NOT_SPEAKER")
+    assert notice["message"] == "another connection speaks in this session now"
     assert world.gateway.closed == ["c1"]
     assert world.gateway.to("c2") == []
 
 
-def test_of_many_who_take_over_each_is_told_by_the_next() -> None:
+def test_of_many_who_take_over_each_is_closed_by_the_next() -> None:
     class ReadsAreOld(MemoryTables):
         """Every take-over has read the session before the first one wrote."""
 
@@ -166,7 +166,7 @@ def test_a_take_over_whose_answer_was_lost_still_tells_the_former_speaker() -> N
 
 
 @pytest.mark.parametrize("trouble", ["gone", "failing", "late"])
-def test_a_take_over_succeeds_though_the_former_speaker_cannot_be_told(
+def test_a_take_over_succeeds_though_the_former_speaker_cannot_be_notified(
     world: World, trouble: str
 ) -> None:
     opened, token = world.app.sessions.open("en")

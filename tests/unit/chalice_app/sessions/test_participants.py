@@ -48,7 +48,7 @@ def test_a_connection_in_no_session_has_no_language_to_change(world: World) -> N
         world.app.participants.change_language("c1", "fr")
 
 
-def test_a_listener_that_leaves_meanwhile_is_not_brought_back() -> None:
+def test_a_listener_that_has_left_is_not_brought_back() -> None:
     class LeavesMeanwhile(MemoryTables):
         def change_language(self, connection_id: str, target_language: str) -> None:
             self.delete_connection(connection_id)

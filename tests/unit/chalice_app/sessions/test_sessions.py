@@ -102,7 +102,7 @@ def test_an_expired_session_is_not_found_though_its_row_is_still_there(world: Wo
 # --- Ending --------------------------------------------------------------------------------------
 
 
-def test_everyone_is_told_of_the_end_and_then_closed(world: World) -> None:
+def test_everyone_is_notified_of_the_end_and_then_closed(world: World) -> None:
     opened = world.speaker(world.open(), "speaker")
     world.listener(opened, "c1")
     world.listener(opened, "c2", "fr")
@@ -124,7 +124,7 @@ def test_an_end_reaches_nobody_of_a_former_session_of_that_name(world: World) ->
     assert world.gateway.closed == ["new"]
 
 
-def test_a_session_ends_though_nobody_can_be_told(world: World) -> None:
+def test_a_session_ends_though_nobody_can_be_notified(world: World) -> None:
     opened = world.open()
     world.listener(opened, "c1")
     world.gateway.failing.add("c1")

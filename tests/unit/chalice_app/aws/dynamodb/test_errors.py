@@ -61,9 +61,9 @@ def test_an_error_of_our_own_is_not_hidden() -> None:
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException"])
-def test_a_client_is_not_told_what_the_database_answered(code: str) -> None:
+def test_the_database_s_answer_is_not_in_a_client_s_error(code: str) -> None:
     with pytest.raises(Unavailable) as raised, errors_translated():
         raise client_error(code)
-    told = str(messages.error(raised.value, "request-1"))
-    assert code not in told
-    assert "secret" not in told
+    sent = str(messages.error(raised.value, "request-1"))
+    assert code not in sent
+    assert "secret" not in sent

@@ -71,7 +71,7 @@ def in_dynamodb(request: pytest.FixtureRequest) -> Stores:
 
 
 def reconciler(of: Stores) -> Reconciler:
-    """The reconciler over these stores; nobody is told, nothing is measured."""
+    """The reconciler over these stores; nobody is notified, nothing is measured."""
     world = World()
     return replace(
         world.app.reconciler,

@@ -6,8 +6,8 @@ from tests.simulation.designs import PRODUCTION
 from tests.simulation.event_source import Shard
 from tests.simulation.invariants import Violation, misplaced
 from tests.simulation.invocation import TO_THE_END
-from tests.simulation.mending import PutAside, Reconcile, Tamper
 from tests.simulation.people import Join, Leave, Open
+from tests.simulation.repairs import PutAside, Reconcile, Tamper
 from tests.simulation.runs import run, silence
 from tests.simulation.schedules import Operation, Schedule
 from tests.simulation.world import World
@@ -59,7 +59,7 @@ def test_counts_changed_again_while_they_are_corrected_are_left_to_the_next_run(
     assert list(world.tampered.values()) == [[{"fr": 1}]]
 
 
-def test_whoever_a_lost_record_was_of_is_counted_by_the_reconciler() -> None:
+def test_a_listener_whose_record_was_lost_is_counted_by_the_reconciler() -> None:
     world = acted(*HERE, PutAside(0, 1))
     deliver(world, world.source.shards[0])
     assert misplaced(world.database) == 1
@@ -70,7 +70,7 @@ def test_whoever_a_lost_record_was_of_is_counted_by_the_reconciler() -> None:
 
 def test_a_reconciler_that_deletes_a_row_before_its_time_is_noticed() -> None:
     world = acted(*HERE)
-    world.around.mending = True
+    world.around.reconciling = True
     with pytest.raises(Violation, match="3600 seconds to live"):
         world.tables.connections.delete_connection("c1")
 

@@ -91,8 +91,8 @@ class PutAside(NamedTuple):
             shard.position = min(len(shard.records), shard.position + self.records)
 
 
-def mend(world: World, deliver_all: Callable[[World], None]) -> None:
-    """The reconcilers under way end; one more mends what is left, and the next finds nothing.
+def repair_at_rest(world: World, deliver_all: Callable[[World], None]) -> None:
+    """The reconcilers under way end; one more corrects what is left, and the next finds nothing.
 
     Raises:
         Violation: it does.

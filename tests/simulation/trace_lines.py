@@ -1,4 +1,4 @@
-"""Calls in a trace's words.
+"""Calls to the database as lines of a trace.
 
 `T12` is the twelfth second of the run: session epochs are moments, and so are the ends of lives.
 """
@@ -16,7 +16,7 @@ from tests.simulation.virtual_time import START
 _MOMENT = re.compile(rf"{START // 100_000}(\d{{5}})(?:000)?\b")
 
 
-def told(method: str, request: Request, answer: Answer | Exception) -> str:
+def call_line(method: str, request: Request, answer: Answer | Exception) -> str:
     """A call and its answer."""
     words = f"{method} {'; '.join(_asked(request))} -> {_answered(method, answer)}"
     return _MOMENT.sub(lambda moment: f"T{int(moment[1])}", words)
