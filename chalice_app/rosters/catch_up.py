@@ -1,9 +1,9 @@
 """Returning listeners receive missed captions before they join the roster.
 
 A listener in the roster gets broadcasts. So a returning listener is greeted and has the missed
-sentences replayed first. It is counted afterwards, on condition that nothing has been spoken since
-(`ledger.plan_return`): it misses nothing, gets nothing twice, and nothing new before the old. Where
-a speaker talks without a pause, the listener is read, replayed to and tried again.
+sentences replayed first. It is counted afterwards, on condition that nothing has been spoken since:
+it misses nothing, gets nothing twice, and nothing new before the old. Where a speaker talks without
+a pause, the listener is read, replayed to and tried again.
 """
 
 import logging
@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from time import sleep
 
 from chalice_app.domain.clock import Clock
-from chalice_app.domain.errors import Conflict, MalformedRows
+from chalice_app.domain.errors import MalformedRows
 from chalice_app.domain.session import Connection, Session, is_of_open_session
-from chalice_app.rosters.ledger import plan_return
 from chalice_app.rosters.notifier import RosterNotifier
 from chalice_app.rosters.ports import Ledger
 from chalice_app.rosters.replay import Replay
@@ -137,8 +136,8 @@ class CatchUp:
         for session, language, group in _groups(uncounted, sessions):
             reached = self._greet_and_replay(session, language, group, progress.last_sent)
             progress.last_sent.update(dict.fromkeys(reached, session.last_sequence))
-            if counted := self._count(session, reached):
-                progress.uncounted -= counted
+            if counted := self.sync.count_if_unspoken(session, reached):
+                progress.uncounted.difference_update(counted)
                 progress.sessions.add(session.session_id)
 
     def _greet_and_replay(
@@ -154,17 +153,6 @@ class CatchUp:
         reached = {key: each for key, each in group.items() if key not in gone}
         self.replay.send_missed(session, language, _as_heard(reached, last_sent))
         return reached
-
-    def _count(self, session: Session, reached: Mapping[str, Connection]) -> set[str]:
-        """Counts whom it can before anything more is spoken; returns them."""
-        counted: set[str] = set()
-        for transaction in plan_return(reached, session):
-            try:
-                self.ledger.commit(transaction)
-            except Conflict:
-                break
-            counted |= {write.connection_id for write in transaction.writes}
-        return counted
 
     def _replay_the_rest(self, overtaken: Mapping[str, int]) -> None:
         """Replays what was spoken until these listeners were counted.

@@ -1,7 +1,6 @@
 """Brings the ledger to the truth: reads, commits and tries again.
 
-See `ledger` for the rule. This is the one place that counts, but for `catch_up`, which counts on a
-further condition.
+See `ledger` for the rule. This is the one place that counts.
 """
 
 import logging
@@ -17,6 +16,7 @@ from chalice_app.rosters.ledger import (
     LedgerRow,
     LedgerTransaction,
     named_sessions,
+    plan_return,
     plan_transactions,
 )
 from chalice_app.rosters.ports import Ledger
@@ -54,6 +54,25 @@ class RosterSync:
         once = partial(self._synchronise_once, result)
         result.failed.update(retry_pending(set(connection_ids), once, self.wait))
         return result
+
+    def count_if_unspoken(
+        self, session: Session, listeners: Mapping[str, Connection]
+    ) -> Collection[str]:
+        """Counts returning listeners while nothing more has been spoken than the session says.
+
+        Returns those that are counted; none of them may be in the ledger before.
+
+        Raises:
+            Unavailable: a transaction failed; what was committed before stays right.
+        """
+        counted: set[str] = set()
+        for transaction in plan_return(listeners, session):
+            try:
+                self.ledger.commit(transaction)
+            except Conflict:
+                break
+            counted |= {write.connection_id for write in transaction.writes}
+        return counted
 
     def _synchronise_once(
         self, result: Synchronised, connection_ids: Collection[str]
