@@ -28,7 +28,7 @@ from chalice_app.domain.session import Connection, Role, Session
 from chalice_app.domain.session_names import is_session_name, new_session_name
 from chalice_app.observability import logs
 from chalice_app.sessions.ports import ConnectionStore, SessionStore
-from chalice_app.translation.engine import Translation
+from chalice_app.translation.engine import TranslationEngine
 from chalice_app.wire import messages
 from chalice_app.wire.messages import JoinAsListener, JoinAsSpeaker, OpenSession
 
@@ -58,7 +58,7 @@ class Sessions:
 
     sessions: SessionStore
     connections: ConnectionStore
-    translation: Translation
+    translation: TranslationEngine
     broadcast: Broadcast
     clock: Clock
     ttl_seconds: int

@@ -34,7 +34,7 @@ def come_back(world: World, of: Session, key: str, last: int, language: str = "e
 
 def returning(world: World, wait: Callable[[float], None] = lambda _: None) -> CatchUp:
     app = world.app
-    return CatchUp(world.tables, app.broadcast, app.sessions, app.resume, wait)
+    return CatchUp(world.tables, app.broadcast, app.sessions, app.replay, wait)
 
 
 def deliver(world: World, *keys: str, back: bool = True) -> list[str]:

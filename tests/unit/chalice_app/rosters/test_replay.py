@@ -26,14 +26,14 @@ def heard(world: World, connection_id: str) -> list[int]:
 
 def test_what_was_missed_comes_in_order(world: World) -> None:
     of = talk(world, 5)
-    world.app.resume.replay(of, "es", [back(of, "c1", 2)])
+    world.app.replay.replay(of, "es", [back(of, "c1", 2)])
     assert heard(world, "c1") == [3, 4, 5]
     assert world.gateway.to("c1")[0]["text"] == "[es] Sentence 3"
 
 
 def test_each_gets_what_it_missed_itself(world: World) -> None:
     of = talk(world, 5)
-    world.app.resume.replay(of, "es", [back(of, "c1", 1), back(of, "c2", 4), back(of, "c3", 5)])
+    world.app.replay.replay(of, "es", [back(of, "c1", 1), back(of, "c2", 4), back(of, "c3", 5)])
     assert heard(world, "c1") == [2, 3, 4, 5]
     assert heard(world, "c2") == [5]
     assert heard(world, "c3") == []
@@ -41,42 +41,42 @@ def test_each_gets_what_it_missed_itself(world: World) -> None:
 
 def test_a_hall_that_comes_back_together_shares_one_translation_a_sentence(world: World) -> None:
     of = talk(world, 3)
-    world.app.resume.replay(of, "es", [back(of, f"c{n}", 0) for n in range(10)])
+    world.app.replay.replay(of, "es", [back(of, f"c{n}", 0) for n in range(10)])
     assert len(world.translator.calls) == 3
     assert world.gateway.calls[-1] == tuple(f"c{n}" for n in range(10))
 
 
 def test_a_sentence_that_is_replayed_again_comes_from_the_cache(world: World) -> None:
     of = talk(world, 3)
-    world.app.resume.replay(of, "es", [back(of, "c1", 0)])
-    world.app.resume.replay(of, "es", [back(of, "c2", 0)])
+    world.app.replay.replay(of, "es", [back(of, "c1", 0)])
+    world.app.replay.replay(of, "es", [back(of, "c2", 0)])
     assert heard(world, "c2") == [1, 2, 3]
     assert len(world.translator.calls) == 3
 
 
 def test_the_most_recent_are_replayed_if_too_many_were_missed(world: World) -> None:
     of = talk(world, MOST_CAPTIONS + 7)
-    world.app.resume.replay(of, "es", [back(of, "c1", 2)])
+    world.app.replay.replay(of, "es", [back(of, "c1", 2)])
     assert heard(world, "c1") == list(range(8, MOST_CAPTIONS + 8))
 
 
 def test_those_who_come_for_the_first_time_get_nothing_old(world: World) -> None:
     of = talk(world, 3)
-    world.app.resume.replay(of, "es", [back(of, "c1", None)])
+    world.app.replay.replay(of, "es", [back(of, "c1", None)])
     assert world.gateway.calls[-1:] == [("speaker",)]
     assert world.tables.calls["get_sentences"] == 0
 
 
 def test_whoever_claims_to_have_seen_the_future_gets_nothing(world: World) -> None:
     of = talk(world, 3)
-    world.app.resume.replay(of, "es", [back(of, "c1", 2**53 - 1)])
+    world.app.replay.replay(of, "es", [back(of, "c1", 2**53 - 1)])
     assert heard(world, "c1") == []
 
 
 def test_sentences_that_were_not_kept_are_not_replayed() -> None:
     world = World(tables=MemoryTables(keep_sentences=False))
     of = talk(world, 3)
-    world.app.resume.replay(of, "es", [back(of, "c1", 0)])
+    world.app.replay.replay(of, "es", [back(of, "c1", 0)])
     assert heard(world, "c1") == []
 
 
@@ -84,13 +84,13 @@ def test_a_sequence_that_was_never_spoken_is_left_out(world: World) -> None:
     of = world.open()
     for sequence in (1, 4):
         world.app.speech.speak(of, "speaker", sentence(sequence))
-    world.app.resume.replay(world.now(of), "es", [back(of, "c1", 0)])
+    world.app.replay.replay(world.now(of), "es", [back(of, "c1", 0)])
     assert heard(world, "c1") == [1, 4]
 
 
 def test_a_language_that_fails_is_replayed_as_it_was_said(world: World) -> None:
     of = talk(world, 1)
     world.translator.failing.add("es")
-    world.app.resume.replay(of, "es", [back(of, "c1", 0)])
+    world.app.replay.replay(of, "es", [back(of, "c1", 0)])
     (caption,) = world.gateway.to("c1")
     assert (caption["text"], caption["untranslated"]) == ("Sentence 1", True)
