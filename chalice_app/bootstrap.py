@@ -48,6 +48,7 @@ from chalice_app.rosters.catch_up import CatchUp
 from chalice_app.rosters.liveness import LivenessCheck
 from chalice_app.rosters.notifier import RosterNotifier
 from chalice_app.rosters.ports import Ledger, Roster, RosterSurvey
+from chalice_app.rosters.recipients import RosterReader
 from chalice_app.rosters.renewal import Renewal
 from chalice_app.rosters.repair import Reconciler
 from chalice_app.rosters.replay import Replay
@@ -62,11 +63,11 @@ from chalice_app.sessions.sessions import Sessions
 from chalice_app.settings import Settings
 from chalice_app.speech.delivery_report import DeliveryReporter
 from chalice_app.speech.flow_control import FlowControl
+from chalice_app.speech.large_halls import LargeHalls
 from chalice_app.speech.ports import BatchInvoker, SentencesInFlight, TallyStore
-from chalice_app.speech.slices import LargeHalls
 from chalice_app.speech.speech import Speech
 from chalice_app.speech.warm_up import WarmUp
-from chalice_app.translation.engine import LANDED_SECONDS, Translation
+from chalice_app.translation.engine import TranslationEngine
 from chalice_app.translation.ports import Translator
 from chalice_app.translation.sentence import SentenceTranslator
 
@@ -171,13 +172,16 @@ class Application:
         """A sentence's way."""
         return Speech(
             sessions=self.adapters.sessions,
-            roster=self.adapters.roster,
-            renderer=self.renderer,
+            rosters=RosterReader(
+                self.adapters.roster,
+                self.adapters.sessions,
+                self._executor("rosters", _LANGUAGE_THREADS),
+            ),
+            translator=self.sentence_translator,
             broadcast=self.broadcast,
-            flow=self.flow,
-            slicing=self.slicing,
-            reporting=self.reporting,
-            metrics=self.adapters.metrics,
+            flow_control=self.flow_control,
+            large_halls=self.large_halls,
+            reporter=self.delivery_reporter,
             executor=self._executor("speech", _LANGUAGE_THREADS),
             clock=self.adapters.clock,
         )
@@ -187,49 +191,45 @@ class Application:
         """What `speech` needs, before it is needed.
 
         Listing the languages is free of charge; it opens a connection to the engine, and the list
-        is kept for whoever changes their language.
+        is kept for changes of language.
         """
-        return WarmUp((lambda: self.speech, self.adapters.prepare, self.translation.list_languages))
+        return WarmUp((lambda: self.speech, self.adapters.prepare, self.engine.list_languages))
 
     @cached_property
-    def flow(self) -> FlowControl:
+    def flow_control(self) -> FlowControl:
         """Admission of sentences."""
         return FlowControl(
             self.adapters.sessions,
             self.adapters.in_flight,
-            self._executor("flow"),
+            self._executor("flow-control"),
             self.adapters.clock,
             self.settings.limits.sentences_per_second,
         )
 
     @cached_property
-    def reporting(self) -> DeliveryReporter:
+    def delivery_reporter(self) -> DeliveryReporter:
         """The end of a sentence's way."""
-        return DeliveryReporter(self.broadcast, self.flow, self.adapters.clock)
+        adapters = self.adapters
+        return DeliveryReporter(self.broadcast, self.flow_control, adapters.metrics, adapters.clock)
 
     @cached_property
-    def slicing(self) -> LargeHalls:
+    def large_halls(self) -> LargeHalls:
         """Sentences to more listeners than one function can reach."""
         return LargeHalls(
             invoker=self.adapters.invoker,
-            tally=self.adapters.tallies,
+            tallies=self.adapters.tallies,
             broadcast=self.broadcast,
-            reporting=self.reporting,
-            metrics=self.adapters.metrics,
-            executor=self._executor("slices"),
+            reporter=self.delivery_reporter,
+            executor=self._executor("large-halls"),
             clock=self.adapters.clock,
-            slice_listeners=self.settings.slice_listeners,
+            batch_size=self.settings.slice_listeners,
         )
 
     @cached_property
-    def translation(self) -> Translation:
+    def engine(self) -> TranslationEngine:
         """The engine, in its own threads: deliveries must never wait for a hung translation."""
-        return Translation(
-            self.adapters.translator,
-            self._executor("translation", _LANGUAGE_THREADS),
-            self.adapters.clock,
-            LANDED_SECONDS,
-        )
+        threads = self._executor("translation", _LANGUAGE_THREADS)
+        return TranslationEngine(self.adapters.translator, threads, self.adapters.clock)
 
     @cached_property
     def cache(self) -> TranslationCache:
@@ -266,10 +266,10 @@ class Application:
         )
 
     @cached_property
-    def renderer(self) -> SentenceTranslator:
-        """Sentences in their listeners' languages."""
+    def sentence_translator(self) -> SentenceTranslator:
+        """Sentences as captions, in their listeners' languages."""
         budget = Budget(self.adapters.counters, self.settings.limits.character_budget)
-        return SentenceTranslator(self.translation, self.cache, budget)
+        return SentenceTranslator(self.engine, self.cache, budget)
 
     @cached_property
     def replay(self) -> Replay:

@@ -68,7 +68,7 @@ def _admission(event: WebsocketEvent) -> int:
     try:
         join = messages.parse_join(handshake.get("queryStringParameters"))
         address = _source_address(handshake["requestContext"])
-        application().limits.admit_handshake(address, isinstance(join, JoinAsListener))
+        application().rate_limits.admit_handshake(address, isinstance(join, JoinAsListener))
         match join:
             case JoinAsListener():
                 joining.join_as_listener(join, event.connection_id)
@@ -95,8 +95,8 @@ def message(event: WebsocketEvent) -> None:
         # The last resort: without it API Gateway would answer in its own words, not the protocol's.
         _log.exception("message failed")
         _tell(event, _INTERNAL)
-    # Whatever the message was, a heartbeat too: a burst's last cache hits are written after it.
-    application().cache.settle()
+    # Whatever the message was, a heartbeat too: the last cache hits of a talk are written after it.
+    application().cache.flush_hits_if_due()
 
 
 @app.on_ws_disconnect()
@@ -242,7 +242,7 @@ def languages() -> Response:
     return _answer(
         lambda: {
             "languages": [
-                messages.language(offered) for offered in application().translation.list_languages()
+                messages.language(offered) for offered in application().engine.list_languages()
             ]
         }
     )
@@ -255,7 +255,7 @@ def open_session() -> Response:
     def opened() -> dict[str, Any]:
         owner = _owner()
         wanted = messages.parse_open_session(messages.parse_json(_body()))
-        application().limits.admit_session(_source_address(_request().context), owner)
+        application().rate_limits.admit_session(_source_address(_request().context), owner)
         session, token = application().sessions.open(wanted)
         _count(metrics.SESSIONS_OPENED)
         return messages.opened_session(session, token, application().settings.websocket_url)
@@ -278,11 +278,11 @@ def get_session(session_id: str) -> Response:
         address = _source_address(request.context)
         code = request.headers.get("x-join-code")
         if code is not None:
-            to.limits.admit_guess(address)
+            to.rate_limits.admit_guess(address)
             code = unquote(code)
         session = to.sessions.get_admitted(session_id, code, _bearer_token())
         if "joining" in (request.query_params or {}):
-            to.limits.check_join(address)
+            to.rate_limits.check_join(address)
         status = messages.session_status(session, to.adapters.clock.now_ms())
         return status | ({"isFull": True} if to.capacity.is_full(session) else {})
 

@@ -1,4 +1,4 @@
-"""The broadcast function: an asynchronous invocation sends one slice (see `slices`)."""
+"""The broadcast function: an asynchronous invocation sends one batch of a large hall."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from chalice.app import Blueprint
 
 from chalice_app import bootstrap
 from chalice_app.observability import logs
-from chalice_app.speech.slices import RecipientBatch
+from chalice_app.speech.large_halls import RecipientBatch
 
 functions = Blueprint(__name__)
 
@@ -14,5 +14,5 @@ functions = Blueprint(__name__)
 @functions.lambda_function(name="broadcast")
 @logs.invoked
 def handler(event: dict[str, Any], context: object) -> None:
-    """Lambda's entry; what it raises has Lambda try again, once, a minute later."""
-    bootstrap.application().slicing.run(RecipientBatch.of(event))
+    """Lambda's entry; when it raises, Lambda tries once more, a minute later."""
+    bootstrap.application().large_halls.send_batch(RecipientBatch.of(event))

@@ -32,10 +32,10 @@ class Budget:
         """A session's budget in characters; 0 where it has none."""
         return session.character_budget or self.most
 
-    def pay(self, session: Session, characters: int) -> Payment:
+    def charge(self, session: Session, characters: int) -> Payment:
         """Takes characters from the budget, all of them or none.
 
-        Without an answer nothing is spent either: a fault must not cost money.
+        When the counter cannot be reached, nothing may be translated: a fault must not cost money.
         """
         if not self.of(session):
             return Payment.PAID
@@ -50,8 +50,8 @@ class Budget:
             return Payment.UNKNOWN
         return Payment.PAID
 
-    def give_back(self, session: Session, characters: int) -> None:
-        """Returns what was paid for translations that failed: the engine does not charge them."""
+    def refund(self, session: Session, characters: int) -> None:
+        """Returns what was charged for translations that failed: the engine does not bill them."""
         if not self.of(session):
             return
         try:

@@ -1,4 +1,4 @@
-"""The broadcast function's asynchronous invocations, one a slice."""
+"""The broadcast function's asynchronous invocations, one a batch."""
 
 import json
 import logging

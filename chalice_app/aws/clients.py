@@ -36,7 +36,7 @@ _DYNAMODB = Config(
     tcp_keepalive=True,
 )
 _LAMBDA = Config(
-    # A slice that no function takes is sent by the one that asked: it must know soon.
+    # A batch that no function takes is sent by the function that asked: it must know soon.
     connect_timeout=1,
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 2},

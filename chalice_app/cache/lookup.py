@@ -91,22 +91,26 @@ class TranslationCache:
         return {keys[key]: translated for key, translated in hits.items()}
 
     def put(self, text: str, source: str, translations: Mapping[str, str]) -> None:
-        """Remembers new translations, by target language; called when nobody waits any more."""
+        """Stores new translations, by target language; called after the captions are sent."""
         if translations:
             entries = self._entries(canonical(text), source, translations)
             try:
                 self._within(self.write_seconds, partial(self.store.put_entries, entries))
             except (Unavailable, TimeoutError):
                 _log.warning("%d translations could not be cached in time", len(translations))
-        self.settle()
+        self.flush_hits_if_due()
 
-    def settle(self, *, burst_over: bool = False) -> None:
-        """Writes the hits if they are due or no more will come: for when nobody waits any more."""
-        if burst_over or self.hit_buffer.is_due:
-            try:
-                self._within(self.write_seconds, self.hit_buffer.flush)
-            except TimeoutError:
-                _log.warning("the cache's hits are not written yet")
+    def flush_hits_if_due(self) -> None:
+        """Writes the hits if they are due; called after the listeners have their captions."""
+        if self.hit_buffer.is_due:
+            self.flush_hits()
+
+    def flush_hits(self) -> None:
+        """Writes the hits, within `write_seconds`."""
+        try:
+            self._within(self.write_seconds, self.hit_buffer.flush)
+        except TimeoutError:
+            _log.warning("the cache's hits are not written yet")
 
     def _within(self, seconds: float, call: Callable[[], _Answer]) -> _Answer:
         """The call's answer, or TimeoutError while it goes on in its thread."""

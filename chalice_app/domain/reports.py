@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from chalice_app.domain.sentence import Caption, Origin
+
 
 @dataclass(frozen=True, slots=True)
 class Posted:
@@ -28,16 +30,22 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class LanguageReport:
-    """How one language of one sentence went; `failed` means it was sent untranslated.
+    """What became of one language of one sentence; `failed` means it was sent untranslated.
 
-    `over_budget` says why: the session's characters are spent.
+    `over_budget` gives the reason: the session's characters are spent.
     """
 
     listeners: int
     posted: Posted
-    cached: bool
+    cached: bool = False
     failed: bool = False
     over_budget: bool = False
+
+    @classmethod
+    def of(cls, caption: Caption, listeners: int, posted: Posted) -> "LanguageReport":
+        """The report of a caption that was posted to so many listeners."""
+        is_over_budget = caption.origin is Origin.OVER_BUDGET
+        return cls(listeners, posted, caption.is_cached, caption.is_untranslated, is_over_budget)
 
     def __add__(self, other: "LanguageReport") -> "LanguageReport":
         return LanguageReport(
@@ -49,7 +57,11 @@ class LanguageReport:
         )
 
 
-def merged(parts: Iterable[Mapping[str, LanguageReport]]) -> Mapping[str, LanguageReport]:
+Reports = Mapping[str, LanguageReport]
+"""What became of a sentence, by language."""
+
+
+def merged(parts: Iterable[Reports]) -> Reports:
     """Several reports of one sentence as one."""
     whole: dict[str, LanguageReport] = {}
     for part in parts:

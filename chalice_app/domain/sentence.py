@@ -22,14 +22,14 @@ class Sentence:
 
 
 class Claim(StrEnum):
-    """What became of an attempt to take a sequence number.
+    """The answer to a claim of a sequence number.
 
-    UNDER_WAY: another function has it, and may still be sending; SPOKEN: it has been sent.
+    IN_PROGRESS: another function has the number and may still be sending; DONE: it has been sent.
     """
 
-    TAKEN = "taken"
-    UNDER_WAY = "under way"
-    SPOKEN = "spoken"
+    ACQUIRED = "acquired"
+    IN_PROGRESS = "in progress"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +60,30 @@ class SentenceRef:
 
 
 @dataclass(frozen=True, slots=True)
-class InFlight:
-    """A session's latest sentences, `spoken_at` (ms) by sequence: on their way, and said."""
+class RecentSentences:
+    """A session's latest sentences: `spoken_at` (ms) by sequence."""
 
-    on_way: Mapping[int, int] = field(default_factory=dict)
-    said: Mapping[int, int] = field(default_factory=dict)
+    in_flight: Mapping[int, int] = field(default_factory=dict)
+    sent: Mapping[int, int] = field(default_factory=dict)
+
+
+class Origin(StrEnum):
+    """Where a caption's text comes from.
+
+    FAILED and OVER_BUDGET captions carry the source text: the engine had no translation, or the
+    session's budget does not pay for one.
+    """
+
+    SOURCE = "source"
+    CACHE = "cache"
+    ENGINE = "engine"
+    FAILED = "failed"
+    OVER_BUDGET = "over budget"
 
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A sentence as the listeners of one language get it."""
+    """A sentence as the listeners of one language receive it."""
 
     session_id: str
     sequence: int
@@ -77,4 +91,14 @@ class Caption:
     text: str
     source_language: str
     spoken_at: int
-    untranslated: bool = False
+    origin: Origin
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether an earlier translation was used."""
+        return self.origin is Origin.CACHE
+
+    @property
+    def is_untranslated(self) -> bool:
+        """Whether it carries the source text for want of a translation."""
+        return self.origin in (Origin.FAILED, Origin.OVER_BUDGET)

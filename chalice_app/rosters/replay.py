@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 from chalice_app.delivery.broadcast import Broadcast
-from chalice_app.domain.sentence import Sentence
+from chalice_app.domain.sentence import Caption, Sentence
 from chalice_app.domain.session import Connection, Session
 from chalice_app.sessions.ports import SessionStore
-from chalice_app.translation.sentence import SentenceTranslator, TranslatedSentence, caption_of
+from chalice_app.translation.sentence import SentenceTranslator
 from chalice_app.wire import messages
 
 MOST_CAPTIONS = 50
@@ -20,7 +21,7 @@ class Replay:
     """Replays kept sentences; listeners who return together share one translation of each."""
 
     sessions: SessionStore
-    renderer: SentenceTranslator
+    translator: SentenceTranslator
     broadcast: Broadcast
     executor: Executor
 
@@ -36,14 +37,13 @@ class Replay:
         first = max(min(missed_from.values()), session.last_sequence - MOST_CAPTIONS) + 1
         sequences = range(first, session.last_sequence + 1)
         sentences = self.sessions.get_sentences(session, sequences)
-        # Rendered side by side, sent one after the other.
-        rendered = self.executor.map(lambda each: self._render(session, each, language), sentences)
-        for sentence, rendering in zip(sentences, rendered, strict=True):
-            waiting = [key for key, last in missed_from.items() if last < sentence.sequence]
-            caption = caption_of(session, sentence, rendering)
+        # Translated side by side, sent one after the other.
+        translate = partial(self._translate, session, language)
+        for caption in self.executor.map(translate, sentences):
+            waiting = [key for key, last in missed_from.items() if last < caption.sequence]
             self.broadcast.notify(waiting, messages.caption(caption))
 
-    def _render(self, session: Session, sentence: Sentence, language: str) -> TranslatedSentence:
-        (rendering,) = self.renderer.render(session, sentence, [language])
-        self.renderer.remember(sentence, [rendering])
-        return rendering
+    def _translate(self, session: Session, language: str, sentence: Sentence) -> Caption:
+        (caption,) = self.translator.translate(session, sentence, [language])
+        self.translator.remember(sentence, [caption])
+        return caption

@@ -35,10 +35,10 @@ class SessionStore(Protocol):
         """Takes the sentence's sequence number, or tells how it stands with who has it.
 
         A number that was taken `CAPTION_LIFE_MS` before this sentence was spoken, and of which
-        `settle_sequence` never told, is taken from a function that has died.
+        `mark_sent` never told, is taken from a function that has died.
         """
 
-    def settle_sequence(self, utterance: SentenceRef) -> None:
+    def mark_sent(self, ref: SentenceRef) -> None:
         """Notes that the sentence has been sent: nobody may take its number any more."""
 
     def release_sequence(self, session: Session, sequence: int) -> None:

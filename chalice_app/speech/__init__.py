@@ -1,5 +1,5 @@
 """One sentence's way: claim its number, translate, deliver, report.
 
-Read `speech` first. `flow_control` admits sentences, `delivery_report` ends their way, `slices` cut
-large halls into parts that other functions send.
+Read `speech` first. `flow_control` admits sentences, `large_halls` has other functions send batches
+of a large hall, `delivery_report` ends a sentence's way and emits its metrics.
 """

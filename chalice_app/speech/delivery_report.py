@@ -1,45 +1,43 @@
-"""The end of a sentence's way: its speaker learns what became of it, and so does CloudWatch."""
+"""The end of a sentence's way: its speaker gets the delivery report, and CloudWatch the metrics.
+
+Every metric of a sentence is emitted here.
+"""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from chalice_app.delivery.broadcast import Broadcast
 from chalice_app.domain.clock import Clock
-from chalice_app.domain.reports import LanguageReport, Posted
-from chalice_app.domain.sentence import SentenceRef
+from chalice_app.domain.reports import Posted, Reports
+from chalice_app.domain.sentence import Caption, Origin, Sentence, SentenceRef
 from chalice_app.observability import metrics
+from chalice_app.observability.ports import MetricsSink
 from chalice_app.speech.flow_control import FlowControl
 from chalice_app.wire import messages
 
 _log = logging.getLogger(__name__)
 
-Reports = Mapping[str, LanguageReport]
-"""What became of a sentence, by language."""
-
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReporter:
-    """Told once a sentence, by whichever function sent the last of it."""
+    """Reports once a sentence, in whichever function sends the last of it."""
 
     broadcast: Broadcast
-    flow: FlowControl
+    flow_control: FlowControl
+    metrics: MetricsSink
     clock: Clock
 
-    def tell(self, utterance: SentenceRef, reports: Reports) -> Mapping[str, float]:
-        """Tells the speaker and lets the sentence go.
-
-        Returns:
-            The delivery's metrics, for the caller to emit; none at all when nobody listened.
-        """
-        # Not below 0: two machines' clocks differ, and a caption is no younger than new.
-        latency_ms = max(0, self.clock.now_ms() - utterance.spoken_at)
-        took_ms = max(0, self.clock.now_ms() - utterance.started_at)
-        report = messages.spoken(utterance.sequence, reports, took_ms)
-        self.broadcast.notify([utterance.speaker_connection_id], report)
-        self.flow.settle(utterance)
+    def report(self, ref: SentenceRef, reports: Reports) -> None:
+        """Reports to the speaker, ends the sentence's way and emits the metrics of its delivery."""
+        # Not below 0: two machines' clocks differ, and a caption is never younger than new.
+        latency_ms = max(0, self.clock.now_ms() - ref.spoken_at)
+        took_ms = max(0, self.clock.now_ms() - ref.started_at)
+        report = messages.spoken(ref.sequence, reports, took_ms)
+        self.broadcast.notify([ref.speaker_connection_id], report)
+        self.flow_control.mark_sent(ref)
         if not reports:
-            return {}
+            return  # nobody listened
         posted = sum((each.posted for each in reports.values()), Posted())
         listeners = sum(each.listeners for each in reports.values())
         if posted.dropped:
@@ -47,15 +45,33 @@ class DeliveryReporter:
                 "the sentence came too late for %d of %d listeners",
                 posted.dropped,
                 listeners,
-                extra={"session": utterance.session_id, "sequence": utterance.sequence},
+                extra={"session": ref.session_id, "sequence": ref.sequence},
             )
-        return {
-            metrics.LANGUAGES_PROCESSED: len(reports),
-            metrics.PROCESSING_DURATION: took_ms,
-            metrics.DELIVERY_LATENCY: latency_ms,
-            # A listener who has left is no failure of ours.
-            **metrics.rate(
-                metrics.BROADCAST_SUCCESS_RATE, posted.delivered, listeners - len(posted.gone)
-            ),
-            **metrics.rate(metrics.BUFFER_OVERFLOW_RATE, posted.dropped, listeners),
-        }
+        self.metrics.emit(
+            {
+                metrics.LANGUAGES_PROCESSED: len(reports),
+                metrics.PROCESSING_DURATION: took_ms,
+                metrics.DELIVERY_LATENCY: latency_ms,
+                # A listener who has left is not a failure of the broadcaster's.
+                **metrics.rate(
+                    metrics.BROADCAST_SUCCESS_RATE, posted.delivered, listeners - len(posted.gone)
+                ),
+                **metrics.rate(metrics.BUFFER_OVERFLOW_RATE, posted.dropped, listeners),
+            }
+        )
+
+    def count_translations(self, sentence: Sentence, captions: Collection[Caption]) -> None:
+        """Emits the metrics of a sentence's translations."""
+        hits = sum(each.is_cached for each in captions)
+        lookups = sum(each.language != sentence.source_language for each in captions)
+        translated = sum(each.origin is Origin.ENGINE for each in captions)
+        self.metrics.emit(
+            {
+                metrics.FAILED_LANGUAGES_COUNT: sum(
+                    each.origin is Origin.FAILED for each in captions
+                ),
+                metrics.CHARACTERS_TRANSLATED: len(sentence.text) * translated,
+                metrics.CHARACTERS_SAVED: len(sentence.text) * hits,
+                **metrics.rate(metrics.CACHE_HIT_RATE, hits, lookups),
+            }
+        )

@@ -1,4 +1,4 @@
-"""Admission of sentences: each number once, and neither too many a second nor too many at a time.
+"""Admission of sentences: each number once, not too many a second, not too many in flight.
 
 A function sees only its own sentence, so the latest ones are kept in a row that every function of
 the session updates; the order of its updates decides who is one too many. That update is made at
@@ -12,106 +12,111 @@ from dataclasses import dataclass
 
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import BadMessage, RateLimited, Unavailable
-from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, InFlight, Sentence, SentenceRef
+from chalice_app.domain.sentence import (
+    CAPTION_LIFE_MS,
+    Claim,
+    RecentSentences,
+    Sentence,
+    SentenceRef,
+)
 from chalice_app.domain.session import Session
 from chalice_app.sessions.ports import SessionStore
 from chalice_app.speech.ports import SentencesInFlight
 
 _log = logging.getLogger(__name__)
 
-MOST_UNDER_WAY = 10
-"""Sentences of one session on their way at a time. Each is over after `CAPTION_LIFE_MS` at the
-latest: even if all of them hung that long, one a second would pass, more than anybody speaks."""
+MOST_IN_FLIGHT = 10
+"""Sentences of one session in flight at a time. Each is over after `CAPTION_LIFE_MS` at the latest:
+even if all of them hung that long, one a second would pass, more than a person speaks."""
 
 SHORTEST_RETRY_MS = 250
 
-_WORTH_FORGETTING = 5
-"""Old marks that make a write to take them away worth while."""
+_WORTH_REMOVING = 5
+"""Old marks from which on a write to remove them is worth its cost."""
 
 CLAIM_RETRY_MS = 2_000
-"""When to send a sentence again that is being sent: a fifth of the time after which it may be."""
+"""When to send a sentence again that is being sent: a fifth of a caption's life."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlowControl:
-    """Lets sentences in and out; `per_second` of one session at most, 0 means no limit."""
+    """Admits sentences, `per_second` of one session at most (0: no limit)."""
 
     sessions: SessionStore
-    under_way: SentencesInFlight
+    in_flight: SentencesInFlight
     executor: Executor
     clock: Clock
     per_second: int = 0
 
-    def admit(self, session: Session, sentence: Sentence, utterance: SentenceRef) -> None:
-        """Claims the sentence's number and lets it on its way.
+    def admit(self, session: Session, sentence: Sentence, ref: SentenceRef) -> None:
+        """Claims the sentence's number and admits it.
 
         Raises:
-            BadMessage: this sequence number was spoken before; or it is being spoken, and
-                `retryAfterMs` tells when to ask again.
-            RateLimited: they come too fast; `retryAfterMs` tells when to send it again.
+            BadMessage: this sequence number was spoken before; or it is being sent, and
+                `retryAfterMs` says when to send it again.
+            RateLimited: sentences come too fast; `retryAfterMs` says when to send it again.
             Unavailable: the number could not be claimed; nothing was sent.
         """
-        entering = self.executor.submit(self._enter, utterance)
+        added = self.executor.submit(self._add, ref)
         try:
             self._claim(session, sentence)
         except BadMessage:
-            if entering.result().on_way.get(sentence.sequence) == utterance.spoken_at:
+            if added.result().in_flight.get(sentence.sequence) == ref.spoken_at:
                 # The mark is not that of the first with this number.
-                self._forget(utterance, [utterance.sequence])
+                self._remove(ref, [ref.sequence])
             raise
-        marks = entering.result()
-        wait_ms = max(self._carried_in(marks, sentence), self._allowed_in(marks, sentence))
+        marks = added.result()
+        wait_ms = max(self._wait_for_room(marks, sentence), self._wait_for_rate(marks, sentence))
         if wait_ms > 0:
             self.sessions.release_sequence(session, sentence.sequence)
-            self._forget(utterance, [utterance.sequence])
+            self._remove(ref, [ref.sequence])
             raise RateLimited(
                 "sentences come faster than they can be sent",
                 retryAfterMs=max(SHORTEST_RETRY_MS, wait_ms),
             )
         over = self._over(marks)
-        if len(over) >= _WORTH_FORGETTING:
-            self.executor.submit(self._forget, utterance, over)
+        if len(over) >= _WORTH_REMOVING:
+            self.executor.submit(self._remove, ref, over)
 
-    def settle(self, utterance: SentenceRef) -> None:
-        """Lets a sentence go that has been sent; nobody speaks its number again.
+    def mark_sent(self, ref: SentenceRef) -> None:
+        """Notes that a sentence has been sent: it leaves those in flight, and its number is used.
 
-        Nothing is raised: it would count for its life's length only, and whoever spoke it has no
-        reason to speak it again.
+        Errors are ignored: the marks expire by themselves, and its speaker, who has the report, has
+        no reason to send it again.
         """
-        left = self.executor.submit(self.leave, utterance)
+        completed = self.executor.submit(self._complete, ref)
         try:
-            self.sessions.settle_sequence(utterance)
+            self.sessions.mark_sent(ref)
         except Unavailable:
             _log.warning("a sentence that was sent still counts as being sent")
-        left.result()
+        completed.result()
 
-    def leave(self, utterance: SentenceRef) -> None:
-        """Lets the sentence go; it would count for its life's length only, so nothing is raised."""
+    def _complete(self, ref: SentenceRef) -> None:
         try:
-            self.under_way.finish(utterance)
+            self.in_flight.complete_sentence(ref)
         except Unavailable:
-            _log.warning("a sentence that is over still counts as under way")
+            _log.warning("a sentence that was sent still counts as in flight")
 
-    def _carried_in(self, marks: InFlight, sentence: Sentence) -> int:
-        """Milliseconds until there is room among those under way, as far as can be told."""
+    def _wait_for_room(self, marks: RecentSentences, sentence: Sentence) -> int:
+        """Milliseconds until there is room among those in flight, as an estimate."""
         now = self.clock.now_ms()
-        ahead = [at for sequence, at in marks.on_way.items() if sequence != sentence.sequence]
+        ahead = [at for sequence, at in marks.in_flight.items() if sequence != sentence.sequence]
         alive = [at for at in ahead if at > now - CAPTION_LIFE_MS]
-        if len(alive) < MOST_UNDER_WAY:
+        if len(alive) < MOST_IN_FLIGHT:
             return 0
         # As long as the oldest has taken so far: the slower it goes, the longer the pause.
         return max(SHORTEST_RETRY_MS, now - min(alive))
 
-    def _allowed_in(self, marks: InFlight, sentence: Sentence) -> int:
+    def _wait_for_rate(self, marks: RecentSentences, sentence: Sentence) -> int:
         """Milliseconds until the rate allows it: a token bucket of one second's sentences.
 
-        As in a bucket, no stretch of time up to this sentence may hold more than a second's
-        allowance and what came in during the stretch. Only stretches of a caption's life are looked
-        at: over hours that lets a tenth more through. Time is the gateway's, the same for all.
+        As in a bucket, no stretch of time that ends with this sentence may hold more sentences than
+        a second's allowance and what the stretch refilled. Only stretches of a caption's life are
+        looked at: over hours that admits a tenth more. Time is the gateway's, the same for all.
         """
         if not self.per_second:
             return 0
-        others = {**marks.said, **marks.on_way}
+        others = {**marks.sent, **marks.in_flight}
         others.pop(sentence.sequence, None)
         since = sentence.spoken_at - CAPTION_LIFE_MS
         latest = sorted((at for at in others.values() if at > since), reverse=True)
@@ -123,21 +128,21 @@ class FlowControl:
         )
         return round(max(waits, default=0))
 
-    def _over(self, marks: InFlight) -> list[int]:
-        """Sentences that no longer matter."""
+    def _over(self, marks: RecentSentences) -> list[int]:
+        """Sentences whose marks no longer matter."""
         since = self.clock.now_ms() - CAPTION_LIFE_MS
-        return [each for each, at in {**marks.said, **marks.on_way}.items() if at <= since]
+        return [each for each, at in {**marks.sent, **marks.in_flight}.items() if at <= since]
 
     def _claim(self, session: Session, sentence: Sentence) -> None:
         last = session.last_sequence
         match self.sessions.claim_sequence(session, sentence):
-            case Claim.SPOKEN:
+            case Claim.DONE:
                 raise BadMessage(
                     "this sequence was spoken before",
                     sequence=sentence.sequence,
                     lastSequence=last,
                 )
-            case Claim.UNDER_WAY:
+            case Claim.IN_PROGRESS:
                 # Should its function have died, the number is free when a caption's life is over.
                 raise BadMessage(
                     "this sequence is being spoken",
@@ -145,18 +150,18 @@ class FlowControl:
                     lastSequence=last,
                     retryAfterMs=CLAIM_RETRY_MS,
                 )
-            case Claim.TAKEN:
+            case Claim.ACQUIRED:
                 return
 
-    def _enter(self, utterance: SentenceRef) -> InFlight:
+    def _add(self, ref: SentenceRef) -> RecentSentences:
         try:
-            return self.under_way.enter(utterance)
+            return self.in_flight.add_sentence(ref)
         except Unavailable:
-            _log.warning("what is under way is not known: the sentence is let through")
-            return InFlight()
+            _log.warning("the sentences in flight are unknown: the sentence is admitted")
+            return RecentSentences()
 
-    def _forget(self, utterance: SentenceRef, sequences: Iterable[int]) -> None:
+    def _remove(self, ref: SentenceRef, sequences: Iterable[int]) -> None:
         try:
-            self.under_way.forget(utterance, sequences)
+            self.in_flight.remove_sentences(ref, sequences)
         except Unavailable:
-            _log.warning("sentences that are over still count")
+            _log.warning("marks of old sentences could not be removed")

@@ -7,50 +7,50 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from chalice_app.domain.reports import LanguageReport
-from chalice_app.domain.sentence import InFlight, SentenceRef
+from chalice_app.domain.sentence import RecentSentences, SentenceRef
 
 
 class SentencesInFlight(Protocol):
-    """A session's sentences that are on their way or were just said, whatever function has them."""
+    """A session's sentences that are in flight or were just sent, in all functions."""
 
-    def enter(self, utterance: SentenceRef) -> InFlight:
-        """Adds one that is on its way; what there is by then, itself included."""
+    def add_sentence(self, ref: SentenceRef) -> RecentSentences:
+        """Adds a sentence in flight; returns all that there are then, itself included."""
 
-    def finish(self, utterance: SentenceRef) -> None:
-        """Makes one that is on its way one that was said."""
+    def complete_sentence(self, ref: SentenceRef) -> None:
+        """Marks a sentence in flight as sent."""
 
-    def forget(self, utterance: SentenceRef, sequences: Iterable[int]) -> None:
-        """Takes sentences of its session away; those not there are fine."""
+    def remove_sentences(self, ref: SentenceRef, sequences: Iterable[int]) -> None:
+        """Removes sentences of its session; those that are not there are ignored."""
 
 
 class TallyStore(Protocol):
-    """What became of a sentence whose parts are sent by several functions, each telling its own."""
+    """What became of a sentence whose batches several functions send, each adding its own."""
 
-    def claim_part(self, utterance: SentenceRef, part: str) -> bool:
-        """Takes a part to send: True the first time, False ever after."""
+    def claim_part(self, ref: SentenceRef, part: str) -> bool:
+        """Claims a part to send: True the first time, False ever after."""
 
     def add_part(
         self,
-        utterance: SentenceRef,
+        ref: SentenceRef,
         part: str,
         reports: Mapping[str, LanguageReport],
         expected: int | None = None,
     ) -> Mapping[str, LanguageReport] | None:
-        """Adds what became of a part; telling the same part again changes nothing.
+        """Adds what became of a part; adding the same part again changes nothing.
 
-        `expected` is the number of parts, from whoever knows it. Returns the whole, by language,
-        once every part is there and until `settle`; None otherwise.
+        `expected` is the number of parts, from the function that cut them. Returns the whole, by
+        language, once every part is there and until `mark_reported`; None otherwise.
         """
 
-    def settle(self, utterance: SentenceRef) -> None:
-        """Notes that the speaker has been told."""
+    def mark_reported(self, ref: SentenceRef) -> None:
+        """Notes that the speaker has the report."""
 
 
 class BatchInvoker(Protocol):
-    """How a slice gets a function of its own."""
+    """How a batch gets a function of its own."""
 
     def invoke(self, payload: Mapping[str, Any]) -> None:
         """Hands the payload to an invocation of the broadcast function and returns at once.
 
-        It may come to be invoked more than once. Unavailable when it will perhaps not be invoked.
+        Lambda may invoke it more than once. Unavailable when it is perhaps not invoked at all.
         """

@@ -1,10 +1,11 @@
-"""Translate to many languages at once, each succeeding or failing alone."""
+"""The translation engine: one call for all who ask for the same text at the same time."""
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from chalice_app.domain import languages
@@ -16,95 +17,91 @@ from chalice_app.translation.ports import Translator
 _log = logging.getLogger(__name__)
 
 LANGUAGES_KEPT_SECONDS = 600.0
-"""How long the engine's list of languages is believed; Amazon's changes a few times a year."""
+"""How long the engine's list of languages is kept; Amazon's changes a few times a year."""
 
-LANDED_SECONDS = 10.0
-"""How long a translation that has arrived is kept for those who looked into the cache before it was
+RECENT_SECONDS = 10.0
+"""How long a finished translation is kept for sentences that looked into the cache before it was
 written there: as long as a sentence may live (`sentence.CAPTION_LIFE_MS`)."""
 
-LANDED_MOST = 256
-"""Translations kept so at a time: 4 MB of the longest sentences."""
+RECENT_MOST = 256
+"""Finished translations kept at a time: 4 MB of the longest sentences."""
 
 _Key = tuple[str, str, str]
 
 
-class Flight(NamedTuple):
-    """A translation under way, or one that has just arrived; `joined` if another asked first."""
+class SharedCall(NamedTuple):
+    """A translation that is being made or was just made; shared if another sentence asked first.
+
+    The future fails with TranslationFailed.
+    """
 
     translated: Future[str]
-    joined: bool
+    is_shared: bool
 
 
 @dataclass(slots=True)
-class Translation:
-    """The engine, asked once for what several ask at the same time.
+class TranslationEngine:
+    """The engine, asked once for what several sentences ask at the same time.
 
-    Two sentences with the same text in flight share one call a language (single-flight): a hall
-    that laughs twice at one joke is billed once. "At the same time" ends `landed_seconds` after the
-    translation has arrived, which covers its way into the cache.
+    Sentences with the same text share one call a language (single-flight): a hall that laughs twice
+    at one joke is billed once. "At the same time" ends `RECENT_SECONDS` after the translation is
+    there, which covers its way into the cache.
     """
 
     translator: Translator
     executor: Executor
     clock: Clock
-    landed_seconds: float = 0.0
-    _landed: dict[_Key, tuple[float, Future[str]]] = field(default_factory=dict)
-    _flights: dict[_Key, Future[str]] = field(default_factory=dict)
+    _in_flight: dict[_Key, Future[str]] = field(default_factory=dict)
+    _recent: dict[_Key, tuple[float, Future[str]]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _languages: Mapping[str, Language] = field(default_factory=dict)
     _languages_until: float = float("-inf")
 
-    def start(self, text: str, source: str, target: str) -> Future[str]:
-        """Starts one translation, or joins the one in flight.
-
-        Its future fails with TranslationFailed.
-        """
-        return self.board(text, source, target).translated
-
-    def board(self, text: str, source: str, target: str) -> Flight:
-        """As `start`, and tells whether the translation is one that another has asked for."""
+    def request(self, text: str, source: str, target: str) -> SharedCall:
+        """Starts one translation, or joins the one that is being made or was just made."""
         key = (source, target, text)
         with self._lock:
-            known = self._flights.get(key) or self._just_landed(key)
+            known = self._in_flight.get(key) or self._just_made(key)
             if known is not None:
-                return Flight(known, joined=True)
+                return SharedCall(known, is_shared=True)
             future = self.executor.submit(self.translator.translate, text, source, target)
-            self._flights[key] = future
+            self._in_flight[key] = future
         # Outside the lock: a future that is done already calls back at once, in this thread.
-        future.add_done_callback(self._landing(key))
-        return Flight(future, joined=False)
+        future.add_done_callback(partial(self._keep, key))
+        return SharedCall(future, is_shared=False)
 
-    def _just_landed(self, key: _Key) -> Future[str] | None:
+    def _just_made(self, key: _Key) -> Future[str] | None:
         """A translation that is still kept; the caller holds the lock."""
         now = self.clock.monotonic()
-        while self._landed and next(iter(self._landed.values()))[0] <= now:
-            del self._landed[next(iter(self._landed))]
-        _, future = self._landed.get(key, (0.0, None))
+        while self._recent and next(iter(self._recent.values()))[0] <= now:
+            del self._recent[next(iter(self._recent))]
+        _, future = self._recent.get(key, (0.0, None))
         return future
 
-    def _landing(self, key: _Key) -> Callable[[Future[str]], None]:
-        def land(future: Future[str]) -> None:
-            """From those under way to those kept, if it brought something."""
-            kept = self.landed_seconds > 0 and not future.cancelled() and not future.exception()
-            # From the one to the other under one lock: nobody may find it in neither.
-            with self._lock:
-                del self._flights[key]
-                if kept:
-                    self._landed[key] = (self.clock.monotonic() + self.landed_seconds, future)
-                    if len(self._landed) > LANDED_MOST:
-                        del self._landed[next(iter(self._landed))]
-
-        return land
+    def _keep(self, key: _Key, future: Future[str]) -> None:
+        """Moves a call from those in flight to those just made, if it brought a translation."""
+        is_made = not future.cancelled() and not future.exception()
+        # Under one lock: no sentence may find it in neither.
+        with self._lock:
+            del self._in_flight[key]
+            if is_made:
+                self._recent[key] = (self.clock.monotonic() + RECENT_SECONDS, future)
+                if len(self._recent) > RECENT_MOST:
+                    del self._recent[next(iter(self._recent))]
 
     def list_languages(self) -> Sequence[Language]:
-        """What the engine offers, by code; Unavailable when it cannot be asked and never was."""
+        """The languages that the engine offers, by code.
+
+        Raises:
+            Unavailable: the engine cannot be asked, and no earlier list is kept.
+        """
         return list(self._offered().values())
 
     def require_language(self, code: str) -> None:
         """Refuses a language that the engine does not offer.
 
         When the engine cannot be asked, the table of the languages it is known for decides: a
-        listener who gets source text for a while is better served than one turned away.
+        listener is better served with the source text for a while than with a refusal.
 
         Raises:
             UnsupportedLanguage: it is not offered.

@@ -1,4 +1,4 @@
-"""A sentence in the languages of its listeners: from the cache, the engine, or as it was said."""
+"""One sentence as captions: from the cache, from the engine, or as it was said."""
 
 import logging
 from collections.abc import Collection, Iterable, Iterator
@@ -9,10 +9,10 @@ from functools import partial
 from chalice_app.admission.budget import Budget, Payment
 from chalice_app.cache.lookup import TranslationCache, canonical
 from chalice_app.domain.errors import TranslationFailed, Unavailable
-from chalice_app.domain.sentence import Caption, Sentence
+from chalice_app.domain.sentence import Caption, Origin, Sentence
 from chalice_app.domain.session import Session
 from chalice_app.observability.logs import carried
-from chalice_app.translation.engine import Translation
+from chalice_app.translation.engine import TranslationEngine
 
 _log = logging.getLogger(__name__)
 
@@ -21,89 +21,69 @@ TRANSLATION_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class TranslatedSentence:
-    """A sentence in one language, and how it came to be.
-
-    `over_budget` is no failure: what the session may have translated is spent.
-    """
-
-    language: str
-    text: str
-    cached: bool = False
-    translated: bool = False
-    failed: bool = False
-    over_budget: bool = False
-
-    @property
-    def untranslated(self) -> bool:
-        """Whether it is the source text."""
-        return self.failed or self.over_budget
-
-
-@dataclass(frozen=True, slots=True)
 class SentenceTranslator:
-    """Renders sentences, cache first, every missing language at once and each failing alone."""
+    """Translates sentences, cache first, every missing language at once and each failing alone."""
 
-    translation: Translation
+    engine: TranslationEngine
     cache: TranslationCache
     budget: Budget
     patience: float = TRANSLATION_SECONDS
 
-    def render(
+    def translate(
         self, session: Session, sentence: Sentence, languages: Collection[str]
-    ) -> Iterator[TranslatedSentence]:
-        """The sentence in each language, in the order in which the texts become ready.
+    ) -> Iterator[Caption]:
+        """The captions of a sentence, in the order in which their texts become ready.
 
-        Each language comes exactly once: one that fails or takes longer than `patience` seconds
-        comes as the source text, marked as failed; so do, marked as over the budget, all that
-        the session's budget does not pay for.
+        Each language comes exactly once. A language that fails or takes longer than `patience`
+        seconds comes with the source text (FAILED); so does every language that the session's
+        budget does not pay for (OVER_BUDGET).
         """
+        caption = partial(_caption, session.session_id, sentence)
         source, text = sentence.source_language, canonical(sentence.text)
         if source in languages:
-            yield TranslatedSentence(source, sentence.text)
+            yield caption(source, sentence.text, Origin.SOURCE)
         targets = [language for language in languages if language != source]
         cached = self.cache.get(text, source, targets)
         # Before the budget is asked: what costs nothing does not wait for it.
-        for language, hit in cached.items():
-            yield TranslatedSentence(language, hit, cached=True)
+        for language, translated in cached.items():
+            yield caption(language, translated, Origin.CACHE)
         missing = [target for target in targets if target not in cached]
-        payment = self.budget.pay(session, len(text) * len(missing)) if missing else Payment.PAID
-        if payment is Payment.PAID:
-            yield from self._translated(session, sentence, missing)
+        if not missing:
             return
-        for language in missing:
-            is_spent = payment is Payment.SPENT
-            yield TranslatedSentence(
-                language, sentence.text, failed=not is_spent, over_budget=is_spent
-            )
+        payment = self.budget.charge(session, len(text) * len(missing))
+        if payment is not Payment.PAID:
+            origin = Origin.OVER_BUDGET if payment is Payment.SPENT else Origin.FAILED
+            yield from (caption(language, sentence.text, origin) for language in missing)
+            return
+        yield from self._ask_engine(session, sentence, missing)
 
-    def _translated(
+    def _ask_engine(
         self, session: Session, sentence: Sentence, languages: Collection[str]
-    ) -> Iterator[TranslatedSentence]:
-        """The engine's part; what it could not do is given back to the budget."""
+    ) -> Iterator[Caption]:
+        """The engine's captions; what it could not translate is refunded to the budget."""
+        caption = partial(_caption, session.session_id, sentence)
         source, text = sentence.source_language, canonical(sentence.text)
-        flights = {target: self.translation.board(text, source, target) for target in languages}
-        waiting = {flight.translated: target for target, flight in flights.items()}
-        unused = 0
+        calls = {target: self.engine.request(text, source, target) for target in languages}
+        waiting = {call.translated: target for target, call in calls.items()}
+        refunds = 0
         try:
             for done in as_completed(list(waiting), self.patience):
                 language = waiting.pop(done)
-                rendering = _rendered(done, language, sentence, flights[language].joined)
-                unused += not rendering.translated
-                yield rendering
+                origin, translated = _outcome(done, language, is_shared=calls[language].is_shared)
+                refunds += origin is not Origin.ENGINE
+                yield caption(language, translated or sentence.text, origin)
         except TimeoutError:
             _log.warning("translations took too long: %s", ", ".join(waiting.values()))
         for late, language in waiting.items():
-            if not flights[language].joined:
-                keep = partial(self._keep, text, source, language)
-                late.add_done_callback(carried(keep))
-            yield TranslatedSentence(language, sentence.text, failed=True)
-        if unused:
-            self.budget.give_back(session, unused * len(text))
+            if not calls[language].is_shared:
+                late.add_done_callback(carried(partial(self._keep, text, source, language)))
+            yield caption(language, sentence.text, Origin.FAILED)
+        if refunds:
+            self.budget.refund(session, refunds * len(text))
 
-    def remember(self, sentence: Sentence, renderings: Iterable[TranslatedSentence]) -> None:
-        """Caches what was newly translated; called when nobody waits any more."""
-        new = {each.language: each.text for each in renderings if each.translated}
+    def remember(self, sentence: Sentence, captions: Iterable[Caption]) -> None:
+        """Caches new translations; called after the listeners have their captions."""
+        new = {each.language: each.text for each in captions if each.origin is Origin.ENGINE}
         self.cache.put(sentence.text, sentence.source_language, new)
 
     def _keep(self, text: str, source: str, language: str, late: Future[str]) -> None:
@@ -112,28 +92,30 @@ class SentenceTranslator:
             self.cache.put(text, source, {language: late.result()})
 
 
-def _rendered(
-    done: Future[str], language: str, sentence: Sentence, joined: bool
-) -> TranslatedSentence:
-    """A translation that another sentence has asked for counts as cached: it is billed to that."""
+def _outcome(done: Future[str], language: str, *, is_shared: bool) -> tuple[Origin, str]:
+    """A call's origin and translation, which is empty where the call failed.
+
+    A translation that another sentence asked for counts as cached: it is billed to that sentence.
+    """
     try:
-        return TranslatedSentence(language, done.result(), cached=joined, translated=not joined)
+        return Origin.CACHE if is_shared else Origin.ENGINE, done.result()
     except (TranslationFailed, Unavailable) as failure:
         _log.warning("no translation: %s", failure.message, extra={"language": language})
     except Exception:  # noqa: BLE001
         # One language's bug must not take the sentence from all others.
         _log.exception("a translation broke", extra={"language": language})
-    return TranslatedSentence(language, sentence.text, failed=True)
+    return Origin.FAILED, ""
 
 
-def caption_of(session: Session, sentence: Sentence, rendering: TranslatedSentence) -> Caption:
-    """The caption that a rendering makes."""
+def _caption(
+    session_id: str, sentence: Sentence, language: str, text: str, origin: Origin
+) -> Caption:
     return Caption(
-        session_id=session.session_id,
+        session_id=session_id,
         sequence=sentence.sequence,
-        language=rendering.language,
-        text=rendering.text,
+        language=language,
+        text=text,
         source_language=sentence.source_language,
         spoken_at=sentence.spoken_at,
-        untranslated=rendering.untranslated,
+        origin=origin,
     )

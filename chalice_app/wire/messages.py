@@ -321,7 +321,7 @@ def caption(of: Caption) -> dict[str, Any]:
         "sourceLanguage": of.source_language,
         "spokenAt": of.spoken_at,
     }
-    return body | ({"untranslated": True} if of.untranslated else {})
+    return body | ({"untranslated": True} if of.is_untranslated else {})
 
 
 def spoken(

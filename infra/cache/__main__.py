@@ -74,14 +74,14 @@ def _warm(application: Application, arguments: argparse.Namespace) -> None:
     source = _language(arguments.source)
     targets = list(dict.fromkeys(map(_language, arguments.to.split(","))))
     # An engine that does not answer would fail one sentence after the other.
-    application.translation.list_languages()
+    application.engine.list_languages()
     for language in (source, *targets):
-        application.translation.require_language(language)
+        application.engine.require_language(language)
     targets = [target for target in targets if target != source]
     script = _script(arguments.file)
     # A cache that is down is a miss to everyone else; here it would cost the budget for nothing.
     application.adapters.cache.get_entries([cache_key(source, source, "")])
-    warming = Warming(application.cache, application.translation, source, targets, arguments.budget)
+    warming = Warming(application.cache, application.engine, source, targets, arguments.budget)
     bar = _Bar(len(script.sentences), arguments.budget)
     try:
         warmed = warming.warm(script.sentences, bar.tell)

@@ -13,7 +13,7 @@ from chalice_app.wire.messages import MAX_TEXT_CHARACTERS
 
 if TYPE_CHECKING:
     from chalice_app.cache.lookup import TranslationCache
-    from chalice_app.translation.engine import Translation
+    from chalice_app.translation.engine import TranslationEngine
 
 _Answer: TypeAlias = str | TranslationFailed | Unavailable
 
@@ -56,7 +56,7 @@ class Warming:
     """Translates what is not cached yet, one sentence at a time in all its languages at once."""
 
     cache: TranslationCache
-    translation: Translation
+    engine: TranslationEngine
     source: str
     targets: Sequence[str]
     budget: int
@@ -95,7 +95,9 @@ class Warming:
         return warmed
 
     def _answers(self, text: str, targets: Sequence[str]) -> Iterator[tuple[str, _Answer]]:
-        asked = {target: self.translation.start(text, self.source, target) for target in targets}
+        asked = {
+            target: self.engine.request(text, self.source, target).translated for target in targets
+        }
         wait(asked.values())
         for target, answer in asked.items():
             yield target, _result(answer)

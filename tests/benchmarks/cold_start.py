@@ -75,8 +75,8 @@ SCHEDULED = {
     "resources": [],
     "detail": {},
 }
-SLICE = {
-    "utterance": {
+BATCH = {
+    "ref": {
         "session_id": "golden-eagle-427",
         "session_epoch": 1,
         "sequence": 1,
@@ -85,11 +85,16 @@ SLICE = {
         "started_at": 1,
     },
     "part": "es.0",
-    "language": "es",
+    "caption": {
+        "session_id": "golden-eagle-427",
+        "sequence": 1,
+        "language": "es",
+        "text": "Hola",
+        "source_language": "en",
+        "spoken_at": 1,
+        "origin": "cache",
+    },
     "connection_ids": ["c2="],
-    "caption": {"type": "caption"},
-    "cached": True,
-    "failed": False,
     "share": 1.0,
 }
 FUNCTIONS: Mapping[str, tuple[str, object, float]] = {
@@ -112,7 +117,7 @@ FUNCTIONS: Mapping[str, tuple[str, object, float]] = {
     ),
     "cache_eviction": ("streams.cache_eviction.handler", SCHEDULED, STREAM_MS),
     "reconcile": ("streams.reconcile.handler", SCHEDULED, STREAM_MS),
-    "broadcast": ("streams.broadcast.handler", SLICE, STREAM_MS),
+    "broadcast": ("streams.broadcast.handler", BATCH, STREAM_MS),
     "api_handler": ("app.app", {**HTTP}, WEBSOCKET_MS),
 }
 """Each function's handler string, an event that takes the usual way, and its budget in ms."""

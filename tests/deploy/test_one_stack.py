@@ -170,19 +170,19 @@ def cached(emulator: Emulator, outputs: dict[str, str]) -> set[str]:
     return {key.rpartition(":")[0] for key in keys if not key.startswith("hit#")}
 
 
-def test_a_hall_too_large_for_one_function_is_served_in_slices(
+def test_a_hall_too_large_for_one_function_is_served_in_batches(
     stage: BelowPath, emulator: Emulator
 ) -> None:
     set_variable(emulator, MESSAGE, SLICE_LISTENERS="1")
     try:
-        asyncio.run(a_sliced_talk(stage))
+        asyncio.run(a_batchd_talk(stage))
     finally:
         set_variable(emulator, MESSAGE, SLICE_LISTENERS="5000")
     # Otherwise the function that cut them would have sent them all by itself.
     assert invocations(emulator, BROADCAST)
 
 
-async def a_sliced_talk(stage: BelowPath) -> None:
+async def a_batchd_talk(stage: BelowPath) -> None:
     async with talk(stage) as running:
         speaker = await running.join_speaker()
         listeners = await running.join_all(LANGUAGES)
@@ -229,7 +229,7 @@ def set_variable(emulator: Emulator, function: str, **variables: str) -> None:
     )
 
 
-def test_a_slice_that_nobody_can_send_is_put_aside_and_let_go(
+def test_a_batch_that_nobody_can_send_is_put_aside_and_let_go(
     emulator: Emulator, outputs: dict[str, str]
 ) -> None:
     client = emulator.client("lambda")

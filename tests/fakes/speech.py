@@ -8,7 +8,13 @@ from typing import Any
 
 from chalice_app.domain.errors import ConditionFailed, Unavailable
 from chalice_app.domain.reports import LanguageReport, merged
-from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, InFlight, Sentence, SentenceRef
+from chalice_app.domain.sentence import (
+    CAPTION_LIFE_MS,
+    Claim,
+    RecentSentences,
+    Sentence,
+    SentenceRef,
+)
 from chalice_app.domain.session import Session
 from tests.fakes.memory import MemoryTable
 from tests.fakes.sessions import MemorySessions
@@ -21,11 +27,11 @@ class Tally:
     claimed: set[str] = field(default_factory=set)
     parts: dict[str, Mapping[str, LanguageReport]] = field(default_factory=dict)
     expected: int | None = None
-    settled: bool = False
+    is_reported: bool = False
 
 
-def _talk(utterance: SentenceRef) -> tuple[str, int]:
-    return utterance.session_id, utterance.session_epoch
+def _talk(ref: SentenceRef) -> tuple[str, int]:
+    return ref.session_id, ref.session_epoch
 
 
 class MemorySentences(MemorySessions):
@@ -35,27 +41,27 @@ class MemorySentences(MemorySessions):
         super().__init__()
         self.keep_sentences = keep_sentences
         self._sentences: dict[tuple[str, int, int], Sentence] = {}
-        self._settled: set[tuple[str, int, int]] = set()
+        self._completed: set[tuple[str, int, int]] = set()
 
     def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
         self._called("claim_sequence")
         with self._lock:
             key = (session.session_id, session.created_at, sentence.sequence)
-            if key in self._settled:
-                return Claim.SPOKEN
+            if key in self._completed:
+                return Claim.DONE
             found = self._sentences.get(key)
             if found is not None and found.spoken_at > sentence.spoken_at - CAPTION_LIFE_MS:
-                return Claim.UNDER_WAY
+                return Claim.IN_PROGRESS
             self._sentences[key] = sentence
-            return Claim.TAKEN
+            return Claim.ACQUIRED
 
-    def settle_sequence(self, utterance: SentenceRef) -> None:
-        self._called("settle_sequence")
+    def mark_sent(self, ref: SentenceRef) -> None:
+        self._called("mark_sent")
         with self._lock:
-            key = (*_talk(utterance), utterance.sequence)
+            key = (*_talk(ref), ref.sequence)
             found = self._sentences.get(key)
-            if found is not None and found.spoken_at == utterance.spoken_at:
-                self._settled.add(key)
+            if found is not None and found.spoken_at == ref.spoken_at:
+                self._completed.add(key)
 
     def release_sequence(self, session: Session, sequence: int) -> None:
         self._called("release_sequence")
@@ -86,29 +92,29 @@ class MemorySentencesInFlight(MemoryTable):
 
     def __init__(self) -> None:
         super().__init__()
-        self._under_way: dict[tuple[str, int], dict[int, int]] = {}
-        self._said: dict[tuple[str, int], dict[int, int]] = {}
+        self._in_flight: dict[tuple[str, int], dict[int, int]] = {}
+        self._sent: dict[tuple[str, int], dict[int, int]] = {}
 
-    def enter(self, utterance: SentenceRef) -> InFlight:
-        self._called("enter")
+    def add_sentence(self, ref: SentenceRef) -> RecentSentences:
+        self._called("add_sentence")
         with self._lock:
-            marks = self._under_way.setdefault(_talk(utterance), {})
-            marks.setdefault(utterance.sequence, utterance.spoken_at)
-            return InFlight(dict(marks), dict(self._said.get(_talk(utterance), {})))
+            marks = self._in_flight.setdefault(_talk(ref), {})
+            marks.setdefault(ref.sequence, ref.spoken_at)
+            return RecentSentences(dict(marks), dict(self._sent.get(_talk(ref), {})))
 
-    def finish(self, utterance: SentenceRef) -> None:
-        self._called("finish")
+    def complete_sentence(self, ref: SentenceRef) -> None:
+        self._called("complete_sentence")
         with self._lock:
-            self._under_way.get(_talk(utterance), {}).pop(utterance.sequence, None)
-            said = self._said.setdefault(_talk(utterance), {})
-            said[utterance.sequence] = utterance.spoken_at
+            self._in_flight.get(_talk(ref), {}).pop(ref.sequence, None)
+            sent = self._sent.setdefault(_talk(ref), {})
+            sent[ref.sequence] = ref.spoken_at
 
-    def forget(self, utterance: SentenceRef, sequences: Iterable[int]) -> None:
-        self._called("forget")
+    def remove_sentences(self, ref: SentenceRef, sequences: Iterable[int]) -> None:
+        self._called("remove_sentences")
         with self._lock:
             for sequence in sequences:
-                self._under_way.get(_talk(utterance), {}).pop(sequence, None)
-                self._said.get(_talk(utterance), {}).pop(sequence, None)
+                self._in_flight.get(_talk(ref), {}).pop(sequence, None)
+                self._sent.get(_talk(ref), {}).pop(sequence, None)
 
 
 class MemoryTallies(MemoryTable):
@@ -118,10 +124,10 @@ class MemoryTallies(MemoryTable):
         super().__init__()
         self._tallies: dict[tuple[str, int, int, int], Tally] = {}
 
-    def claim_part(self, utterance: SentenceRef, part: str) -> bool:
+    def claim_part(self, ref: SentenceRef, part: str) -> bool:
         self._called("claim_part")
         with self._lock:
-            claimed = self._tally(utterance).claimed
+            claimed = self._tally(ref).claimed
             if part in claimed:
                 return False
             claimed.add(part)
@@ -129,26 +135,26 @@ class MemoryTallies(MemoryTable):
 
     def add_part(
         self,
-        utterance: SentenceRef,
+        ref: SentenceRef,
         part: str,
         reports: Mapping[str, LanguageReport],
         expected: int | None = None,
     ) -> Mapping[str, LanguageReport] | None:
         self._called("add_part")
         with self._lock:
-            tally = self._tally(utterance)
+            tally = self._tally(ref)
             tally.parts.setdefault(part, reports)
             tally.expected = expected or tally.expected
-            whole = len(tally.parts) == tally.expected and not tally.settled
+            whole = len(tally.parts) == tally.expected and not tally.is_reported
             return merged(tally.parts.values()) if whole else None
 
-    def settle(self, utterance: SentenceRef) -> None:
-        self._called("settle")
+    def mark_reported(self, ref: SentenceRef) -> None:
+        self._called("mark_reported")
         with self._lock:
-            self._tally(utterance).settled = True
+            self._tally(ref).is_reported = True
 
-    def _tally(self, utterance: SentenceRef) -> "Tally":
-        key = (*_talk(utterance), utterance.sequence, utterance.spoken_at)
+    def _tally(self, ref: SentenceRef) -> "Tally":
+        key = (*_talk(ref), ref.sequence, ref.spoken_at)
         return self._tallies.setdefault(key, Tally())
 
 

@@ -39,9 +39,11 @@ def stage(dynamodb: str) -> CacheStage:
 def speak(stage: CacheStage, text: str, *languages: str) -> dict[str, str]:
     """A sentence's way through the cache: what its listeners read, by language."""
     sentence = Sentence(1, text, "en", stage.clock.now_ms())
-    renderings = list(stage.app.renderer.render(session(), sentence, languages or ("es",)))
-    stage.app.renderer.remember(sentence, renderings)
-    return {each.language: each.text for each in renderings}
+    captions = list(
+        stage.app.sentence_translator.translate(session(), sentence, languages or ("es",))
+    )
+    stage.app.sentence_translator.remember(sentence, captions)
+    return {each.language: each.text for each in captions}
 
 
 def rows(stage: CacheStage) -> dict[str, Item]:

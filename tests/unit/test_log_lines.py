@@ -23,7 +23,7 @@ from infra.deployment.policies import read_policies
 from infra.deployment.stage_names import PROJECT
 from infra.local.event_sources.schedules import scheduled_event
 from infra.local.functions.invocation import Context, Function
-from streams import broadcast as slice_function
+from streams import broadcast as broadcast_function
 from streams import cache_access, cache_eviction, reconcile, rosters
 from tests.fakes.cache import MemoryCache
 from tests.fakes.domain import NOW_MS
@@ -160,9 +160,9 @@ def speak(talk: Talk) -> None:
     talk.send(SPEAKER, "speak", sequence=5, text=f"{TEXT} twice")
     first, *_ = map(json.loads, world.invoker.payloads)
     with composed(talk.broken(gateway=Broken())):
-        slice_function.handler(first, context("broadcast"))
+        broadcast_function.handler(first, context("broadcast"))
     with pytest.raises(FunctionFailed):
-        slice_function.handler(first, context("broadcast"))
+        broadcast_function.handler(first, context("broadcast"))
 
 
 def derive(talk: Talk) -> None:
@@ -229,7 +229,7 @@ def test_a_sentence_s_lines_say_which_and_whose(
 @pytest.mark.parametrize(
     ("function", "message", "fields"),
     [
-        ("broadcast", "a slice could not be sent", {"language": "es", "sequence": 5}),
+        ("broadcast", "a batch could not be sent", {"language": "es", "sequence": 5}),
         ("rosters", "a roster transaction failed", {}),
         ("api_handler", "INTERNAL: the test refuses it", {"gatewayRequestId": ""}),
     ],

@@ -4,8 +4,8 @@ Key: `sessionId`, like every row of that table. Two kinds, both with expiresAt (
 
 - `golden-eagle-427#<createdAt>#under-way`: `at.<sequence>` = spokenAt (ms) for each sentence that
   is on its way to the listeners, `said.<sequence>` for some that were;
-- `golden-eagle-427#<createdAt>#<sequence>#<spokenAt>#tally`, only of a sentence that was cut into
-  slices: `claim.<part>` = whose it is (random), `part.<part>` = what became of it (JSON: by
+- `golden-eagle-427#<createdAt>#<sequence>#<spokenAt>#tally`, only of a sentence that is sent in
+  batches: `claim.<part>` = whose it is (random), `part.<part>` = what became of it (JSON: by
   language, listeners, delivered, gone, dropped, failed, cached, untranslated, overBudget), expected
   (parts), settled.
 
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.reports import LanguageReport, Posted, merged
-from chalice_app.domain.sentence import InFlight, SentenceRef
+from chalice_app.domain.sentence import RecentSentences, SentenceRef
 from chalice_app.wire.attribute_values import Item
 
 ROW_SECONDS = 3600
@@ -35,68 +35,68 @@ class SentenceRows:
 
     table: Table
 
-    def enter(self, utterance: SentenceRef) -> InFlight:
-        """Adds a sentence; all that there is by then."""
+    def add_sentence(self, ref: SentenceRef) -> RecentSentences:
+        """Adds a sentence in flight; returns all that there are then."""
         row = self.table.upsert(
-            _under_way_key(utterance),
+            _in_flight_key(ref),
             "SET #mark = if_not_exists(#mark, :at), expiresAt = :expires",
-            {"#mark": f"{_MARK}{utterance.sequence}"},
-            at=utterance.spoken_at,
-            expires=_expires_at(utterance),
+            {"#mark": f"{_MARK}{ref.sequence}"},
+            at=ref.spoken_at,
+            expires=_expires_at(ref),
         )
-        return InFlight(_marks(row, _MARK), _marks(row, _SAID))
+        return RecentSentences(_marks(row, _MARK), _marks(row, _SAID))
 
-    def finish(self, utterance: SentenceRef) -> None:
-        """Makes a sentence that is on its way one that was said."""
+    def complete_sentence(self, ref: SentenceRef) -> None:
+        """Marks a sentence in flight as sent."""
         self.table.upsert(
-            _under_way_key(utterance),
+            _in_flight_key(ref),
             "SET #said = :at, expiresAt = :expires REMOVE #mark",
-            {"#said": f"{_SAID}{utterance.sequence}", "#mark": f"{_MARK}{utterance.sequence}"},
-            at=utterance.spoken_at,
-            expires=_expires_at(utterance),
+            {"#said": f"{_SAID}{ref.sequence}", "#mark": f"{_MARK}{ref.sequence}"},
+            at=ref.spoken_at,
+            expires=_expires_at(ref),
         )
 
-    def forget(self, utterance: SentenceRef, sequences: Iterable[int]) -> None:
-        """Takes sentences away."""
+    def remove_sentences(self, ref: SentenceRef, sequences: Iterable[int]) -> None:
+        """Removes sentences."""
         marks = [f"{prefix}{sequence}" for sequence in sequences for prefix in (_MARK, _SAID)]
         names = {f"#m{n}": mark for n, mark in enumerate(marks)}
         if names:
-            self.table.upsert(_under_way_key(utterance), "REMOVE " + ", ".join(names), names)
+            self.table.upsert(_in_flight_key(ref), "REMOVE " + ", ".join(names), names)
 
-    def claim_part(self, utterance: SentenceRef, part: str) -> bool:
-        """Takes a part to send: True the first time only."""
+    def claim_part(self, ref: SentenceRef, part: str) -> bool:
+        """Claims a part to send: True the first time only."""
         mine = secrets.token_hex(8)
         row = self.table.upsert(
-            _tally_key(utterance),
+            _tally_key(ref),
             "SET #claim = if_not_exists(#claim, :mine), expiresAt = :expires",
             {"#claim": _CLAIM + part},
             mine=mine,
-            expires=_expires_at(utterance),
+            expires=_expires_at(ref),
         )
         return row[_CLAIM + part] == mine
 
     def add_part(
         self,
-        utterance: SentenceRef,
+        ref: SentenceRef,
         part: str,
         reports: Mapping[str, LanguageReport],
         expected: int | None = None,
     ) -> Mapping[str, LanguageReport] | None:
-        """Adds a part; the whole once it is there, until `settle`."""
+        """Adds a part; returns the whole once it is there, until `mark_reported`."""
         update = "SET #part = if_not_exists(#part, :reports), expiresAt = :expires"
         row = self.table.upsert(
-            _tally_key(utterance),
+            _tally_key(ref),
             update if expected is None else f"{update}, expected = :expected",
             {"#part": _PART + part},
             reports=_encoded(reports),
-            expires=_expires_at(utterance),
+            expires=_expires_at(ref),
             **({} if expected is None else {"expected": expected}),
         )
         return _whole(row)
 
-    def settle(self, utterance: SentenceRef) -> None:
-        """Notes that the speaker has been told."""
-        self.table.upsert(_tally_key(utterance), "SET settled = :true", {}, true=True)
+    def mark_reported(self, ref: SentenceRef) -> None:
+        """Notes that the speaker has the report."""
+        self.table.upsert(_tally_key(ref), "SET settled = :true", {}, true=True)
 
 
 def _whole(row: Item) -> Mapping[str, LanguageReport] | None:
@@ -107,7 +107,7 @@ def _whole(row: Item) -> Mapping[str, LanguageReport] | None:
 
 
 def _encoded(reports: Mapping[str, LanguageReport]) -> str:
-    """Without the names of those who are gone: their rows are deleted, their number matters."""
+    """Without the ids of gone connections: their rows are deleted, their number matters."""
     return json.dumps(
         {
             language: (
@@ -151,15 +151,15 @@ def _marks(row: Item, prefix: str) -> Mapping[int, int]:
     }
 
 
-def _under_way_key(utterance: SentenceRef) -> str:
-    return f"{utterance.session_id}#{utterance.session_epoch}#under-way"
+def _in_flight_key(ref: SentenceRef) -> str:
+    return f"{ref.session_id}#{ref.session_epoch}#under-way"
 
 
-def _tally_key(utterance: SentenceRef) -> str:
-    # With the time: a sentence whose function died is spoken again, and tallied anew.
-    spoken = f"{utterance.sequence}#{utterance.spoken_at}"
-    return f"{utterance.session_id}#{utterance.session_epoch}#{spoken}#tally"
+def _tally_key(ref: SentenceRef) -> str:
+    # With the time: a sentence whose function died is spoken again, and has a tally of its own.
+    spoken = f"{ref.sequence}#{ref.spoken_at}"
+    return f"{ref.session_id}#{ref.session_epoch}#{spoken}#tally"
 
 
-def _expires_at(utterance: SentenceRef) -> int:
-    return utterance.spoken_at // 1000 + ROW_SECONDS
+def _expires_at(ref: SentenceRef) -> int:
+    return ref.spoken_at // 1000 + ROW_SECONDS

@@ -147,19 +147,19 @@ class SessionsTable:
             )
         except ConditionFailed as failure:
             if failure.found.get("claim") == claim:
-                return Claim.TAKEN
-            return Claim.SPOKEN if "settled" in failure.found else Claim.UNDER_WAY
-        return Claim.TAKEN
+                return Claim.ACQUIRED
+            return Claim.DONE if "settled" in failure.found else Claim.IN_PROGRESS
+        return Claim.ACQUIRED
 
-    def settle_sequence(self, utterance: SentenceRef) -> None:
+    def mark_sent(self, ref: SentenceRef) -> None:
         """Notes that the sentence has been sent, unless its number was taken over meanwhile."""
         with suppress(ConditionFailed):
             self.table.update(
-                f"{utterance.session_id}#{utterance.session_epoch}#{utterance.sequence}",
+                f"{ref.session_id}#{ref.session_epoch}#{ref.sequence}",
                 "SET settled = :true",
                 "spokenAt = :at",
                 true=True,
-                at=utterance.spoken_at,
+                at=ref.spoken_at,
             )
 
     def release_sequence(self, session: Session, sequence: int) -> None:

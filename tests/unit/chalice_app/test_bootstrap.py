@@ -44,7 +44,7 @@ def test_an_application_is_taken_away_though_its_test_failed() -> None:
 
 def test_each_part_is_built_once(world: World) -> None:
     assert world.app.sessions is world.app.sessions
-    assert world.app.translation is world.app.renderer.translation
+    assert world.app.engine is world.app.sentence_translator.engine
     assert world.app.broadcast is world.app.speech.broadcast
 
 
@@ -145,5 +145,5 @@ def test_a_session_in_the_table_is_found(opened: Session) -> None:
 
 def test_the_row_of_a_sentence_is_no_session(on_aws: Application, opened: Session) -> None:
     spoken = sentence(1, spoken_at=opened.created_at)
-    assert on_aws.adapters.sessions.claim_sequence(opened, spoken) is Claim.TAKEN
+    assert on_aws.adapters.sessions.claim_sequence(opened, spoken) is Claim.ACQUIRED
     assert get(f"{opened.session_id}#{opened.created_at}#1") == 404

@@ -10,7 +10,7 @@ from chalice_app.bootstrap import composed
 from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
 from chalice_app.wire.messages import OpenSession
-from streams import broadcast as slice_function
+from streams import broadcast as broadcast_function
 from tests.fakes.domain import sentence
 from tests.fakes.world import SETTINGS, World
 
@@ -188,7 +188,7 @@ def test_a_cut_hall_s_speaker_is_told_too() -> None:
     with composed(world.app):
         world.app.speech.speak(world.now(of), "speaker", sentence())
         for payload in world.invoker.payloads:
-            slice_function.handler(json.loads(payload), None)
+            broadcast_function.handler(json.loads(payload), None)
     (report,) = world.gateway.to("speaker", "spoken")
     assert report["languages"]["es"]["overBudget"] is True
     assert report["languages"]["es"]["delivered"] == 3

@@ -31,9 +31,9 @@ TEXTS = sentence.TEXTS
 def caption(application: Application, text: str) -> tuple[str, bool]:
     """What the Spanish listeners read, and whether it came from the cache."""
     said = Sentence(1, text, "en", NOW_MS)
-    (rendering,) = application.renderer.render(session(), said, ["es"])
-    application.renderer.remember(said, [rendering])
-    return rendering.text, rendering.cached
+    (caption,) = application.sentence_translator.translate(session(), said, ["es"])
+    application.sentence_translator.remember(said, [caption])
+    return caption.text, caption.is_cached
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 
 from chalice_app.admission.limits import Limits
 from chalice_app.domain.errors import BadMessage, RateLimited, Unavailable
-from chalice_app.domain.sentence import CAPTION_LIFE_MS, InFlight, SentenceRef
+from chalice_app.domain.sentence import CAPTION_LIFE_MS, RecentSentences, SentenceRef
 from chalice_app.domain.session import Session
-from chalice_app.speech.flow_control import CLAIM_RETRY_MS, MOST_UNDER_WAY, SHORTEST_RETRY_MS
+from chalice_app.speech.flow_control import CLAIM_RETRY_MS, MOST_IN_FLIGHT, SHORTEST_RETRY_MS
 from tests.fakes.domain import NOW_MS, sentence
 from tests.fakes.world import SETTINGS, MemoryTables, World
 
@@ -33,19 +33,19 @@ def captions(world: World) -> list[int]:
     return [caption["sequence"] for caption in world.gateway.to("a", "caption")]
 
 
-def utterance(of: Session, sequence: int, spoken_at: int = NOW_MS) -> SentenceRef:
+def ref(of: Session, sequence: int, spoken_at: int = NOW_MS) -> SentenceRef:
     return SentenceRef(of.session_id, of.created_at, sequence, "speaker", spoken_at, spoken_at)
 
 
 def others_send(world: World, of: Session, sequences: Collection[int], at: int = NOW_MS) -> None:
     """Sentences that other functions have on their way."""
     for sequence in sequences:
-        world.tables.enter(utterance(of, sequence, at))
+        world.tables.add_sentence(ref(of, sequence, at))
 
 
-def under_way(world: World, of: Session) -> Mapping[int, int]:
-    found = dict(world.tables.enter(utterance(of, 0)).on_way)
-    world.tables.forget(utterance(of, 0), [0])
+def in_flight(world: World, of: Session) -> Mapping[int, int]:
+    found = dict(world.tables.add_sentence(ref(of, 0)).in_flight)
+    world.tables.remove_sentences(ref(of, 0), [0])
     del found[0]
     return found
 
@@ -53,11 +53,11 @@ def under_way(world: World, of: Session) -> Mapping[int, int]:
 def test_a_sentence_that_is_over_is_no_longer_under_way(world: World, of: Session) -> None:
     speak(world, of, 1)
     assert captions(world) == [1]
-    assert under_way(world, of) == {}
+    assert in_flight(world, of) == {}
 
 
 def test_as_many_as_may_be_are_let_through(world: World, of: Session) -> None:
-    others_send(world, of, range(2, MOST_UNDER_WAY + 1))
+    others_send(world, of, range(2, MOST_IN_FLIGHT + 1))
     speak(world, of, 1)
     assert captions(world) == [1]
 
@@ -65,27 +65,27 @@ def test_as_many_as_may_be_are_let_through(world: World, of: Session) -> None:
 def test_one_too_many_is_refused_and_told_when_to_come_again(world: World, of: Session) -> None:
     others_send(world, of, [2])
     world.clock.advance(700)
-    others_send(world, of, range(3, MOST_UNDER_WAY + 2), NOW_MS + 700)
+    others_send(world, of, range(3, MOST_IN_FLIGHT + 2), NOW_MS + 700)
     with pytest.raises(RateLimited) as refused:
         speak(world, of, 1)
     assert refused.value.details == {"retryAfterMs": 700}
     assert captions(world) == []
     assert world.translator.calls == []
-    assert 1 not in under_way(world, of)
+    assert 1 not in in_flight(world, of)
 
 
 def test_nobody_is_told_to_come_again_at_once(world: World, of: Session) -> None:
-    others_send(world, of, range(2, MOST_UNDER_WAY + 2))
+    others_send(world, of, range(2, MOST_IN_FLIGHT + 2))
     with pytest.raises(RateLimited) as refused:
         speak(world, of, 1)
     assert refused.value.details == {"retryAfterMs": SHORTEST_RETRY_MS}
 
 
 def test_a_refused_sentence_is_sent_when_it_comes_again(world: World, of: Session) -> None:
-    others_send(world, of, range(2, MOST_UNDER_WAY + 2))
+    others_send(world, of, range(2, MOST_IN_FLIGHT + 2))
     with pytest.raises(RateLimited):
         speak(world, of, 1)
-    world.tables.forget(utterance(of, 2), [2])
+    world.tables.remove_sentences(ref(of, 2), [2])
     speak(world, of, 1)
     assert captions(world) == [1]
 
@@ -93,7 +93,7 @@ def test_a_refused_sentence_is_sent_when_it_comes_again(world: World, of: Sessio
 def test_sentences_of_a_function_that_died_hold_up_nobody_for_longer_than_a_captions_life(
     world: World, of: Session
 ) -> None:
-    dead = range(2, MOST_UNDER_WAY + 2)
+    dead = range(2, MOST_IN_FLIGHT + 2)
     others_send(world, of, dead)
     world.clock.advance(CAPTION_LIFE_MS - 1)
     with pytest.raises(RateLimited):
@@ -101,18 +101,18 @@ def test_sentences_of_a_function_that_died_hold_up_nobody_for_longer_than_a_capt
     world.clock.advance(1)
     speak(world, of, 1)
     assert captions(world) == [1]
-    world.app.flow.executor.shutdown()
-    assert not under_way(world, of).keys() & set(dead)
+    world.app.flow_control.executor.shutdown()
+    assert not in_flight(world, of).keys() & set(dead)
 
 
 def test_a_repeated_number_is_refused_as_such_though_too_many_are_under_way(
     world: World, of: Session
 ) -> None:
     speak(world, of, 1)
-    others_send(world, of, range(2, MOST_UNDER_WAY + 2))
+    others_send(world, of, range(2, MOST_IN_FLIGHT + 2))
     with pytest.raises(BadMessage):
         speak(world, of, 1)
-    assert 1 not in under_way(world, of)
+    assert 1 not in in_flight(world, of)
 
 
 def test_a_repetition_does_not_take_the_first_off_its_way(world: World, of: Session) -> None:
@@ -121,7 +121,7 @@ def test_a_repetition_does_not_take_the_first_off_its_way(world: World, of: Sess
     world.clock.advance(5)
     with pytest.raises(BadMessage):
         speak(world, of, 1)
-    assert under_way(world, of) == {1: NOW_MS}
+    assert in_flight(world, of) == {1: NOW_MS}
 
 
 def test_a_sentence_whose_function_died_is_spoken_again_with_its_new_time(
@@ -141,7 +141,7 @@ def test_a_sentence_whose_function_died_is_spoken_again_with_its_new_time(
     speak(world, of, 1)
     (caption,) = world.gateway.to("a", "caption")
     assert caption["spokenAt"] == NOW_MS + CAPTION_LIFE_MS
-    assert under_way(world, of) == {}
+    assert in_flight(world, of) == {}
 
 
 def test_a_sentence_that_was_sent_is_not_spoken_again_however_much_later(
@@ -168,16 +168,16 @@ def test_a_sentence_that_nobody_was_there_to_hear_is_over_too(world: World) -> N
 def test_a_sentence_whose_end_cannot_be_noted_is_reported_nevertheless(
     world: World, of: Session
 ) -> None:
-    world.tables.refusing.add("settle_sequence")
+    world.tables.refusing.add("mark_sent")
     speak(world, of, 1)
     assert captions(world) == [1]
     assert [report["sequence"] for report in world.gateway.to("speaker", "spoken")] == [1]
-    assert under_way(world, of) == {}
+    assert in_flight(world, of) == {}
 
 
 def test_sessions_do_not_hold_up_each_other(world: World, of: Session) -> None:
     elsewhere = world.open()
-    others_send(world, elsewhere, range(2, 2 * MOST_UNDER_WAY))
+    others_send(world, elsewhere, range(2, 2 * MOST_IN_FLIGHT))
     speak(world, of, 1)
     assert captions(world) == [1]
 
@@ -185,10 +185,10 @@ def test_sessions_do_not_hold_up_each_other(world: World, of: Session) -> None:
 def test_a_sentence_that_nobody_hears_is_on_its_way_no_longer(world: World) -> None:
     empty = world.speaker(world.open())
     world.app.speech.speak(empty, "speaker", sentence(1))
-    assert under_way(world, empty) == {}
+    assert in_flight(world, empty) == {}
 
 
-@pytest.mark.parametrize("method", ["enter", "finish", "forget"])
+@pytest.mark.parametrize("method", ["add_sentence", "complete_sentence", "remove_sentences"])
 def test_what_is_under_way_need_not_be_known_to_send(
     world: World, of: Session, method: str
 ) -> None:
@@ -211,8 +211,8 @@ class SlowTables(MemoryTables):
         super().__init__()
         self.barrier = threading.Barrier(callers, timeout=20)
 
-    def enter(self, utterance: SentenceRef) -> InFlight:
-        entered = super().enter(utterance)
+    def add_sentence(self, ref: SentenceRef) -> RecentSentences:
+        entered = super().add_sentence(ref)
         self.barrier.wait()
         return entered
 
@@ -226,7 +226,7 @@ def functions() -> Iterator[ThreadPoolExecutor]:
 def test_of_a_flood_that_comes_at_once_no_more_are_sent_than_may_be(
     functions: ThreadPoolExecutor,
 ) -> None:
-    flood = 3 * MOST_UNDER_WAY
+    flood = 3 * MOST_IN_FLIGHT
     world = World(tables=SlowTables(flood))
     opened = world.speaker(world.open())
     world.listener(opened, "a")
@@ -244,7 +244,7 @@ def test_of_a_flood_that_comes_at_once_no_more_are_sent_than_may_be(
     sequences = random.Random(5).sample(range(1, flood + 1), flood)
     answers = list(functions.map(spoken, sequences))
     sent = [key for key, answer in zip(sequences, answers, strict=True) if answer is None]
-    assert len(sent) == MOST_UNDER_WAY
+    assert len(sent) == MOST_IN_FLIGHT
     assert sorted(captions(world)) == sorted(sent)
     world.tables.barrier = threading.Barrier(1)  # type: ignore[attr-defined]
     for sequence in set(sequences) - set(sent):
@@ -346,6 +346,6 @@ def test_the_marks_of_a_long_talk_do_not_pile_up(world: World, of: Session) -> N
     for number in range(200):
         speak(world, of, 1 + number)
         world.clock.advance(2000)
-    world.app.flow.executor.shutdown()
-    marks = world.tables.enter(utterance(of, 999))
-    assert len(marks.said) + len(marks.on_way) < 20
+    world.app.flow_control.executor.shutdown()
+    marks = world.tables.add_sentence(ref(of, 999))
+    assert len(marks.sent) + len(marks.in_flight) < 20

@@ -1,32 +1,20 @@
 """One call of the engine for what several ask at the same time."""
 
 import threading
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from typing import Any
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 import pytest
 
 from chalice_app.domain.errors import TranslationFailed, Unavailable, UnsupportedLanguage
-from chalice_app.translation.engine import LANGUAGES_KEPT_SECONDS, Translation
+from chalice_app.translation.engine import LANGUAGES_KEPT_SECONDS, TranslationEngine
 from tests.fakes.domain import PATIENCE, FakeClock, language
+from tests.fakes.threads import SameThread
 from tests.fakes.translation import StubTranslator
 from tests.fakes.world import World
 
 
-class AtOnce(Executor):
-    """Does what it is told before `submit` returns."""
-
-    def submit(self, call: Any, /, *args: Any, **keywords: Any) -> Future[Any]:
-        done: Future[Any] = Future()
-        try:
-            done.set_result(call(*args, **keywords))
-        except TranslationFailed as failure:
-            done.set_exception(failure)
-        return done
-
-
-def translation(translator: StubTranslator, executor: Executor | None = None) -> Translation:
-    return Translation(translator, executor or AtOnce(), FakeClock())
+def engine(translator: StubTranslator, executor: Executor | None = None) -> TranslationEngine:
+    return TranslationEngine(translator, executor or SameThread(), FakeClock())
 
 
 # --- Single flight -------------------------------------------------------------------------------
@@ -36,34 +24,26 @@ def test_the_same_text_in_flight_is_translated_once() -> None:
     translator = StubTranslator()
     release = translator.held["es"] = threading.Event()
     with ThreadPoolExecutor(4) as threads:
-        shared = translation(translator, threads)
-        futures = [shared.start("Hello", "en", "es") for _ in range(20)]
+        shared = engine(translator, threads)
+        futures = [shared.request("Hello", "en", "es").translated for _ in range(20)]
         release.set()
         assert {future.result(PATIENCE) for future in futures} == {"[es] Hello"}
     assert translator.calls == [("Hello", "en", "es")]
 
 
-def test_another_text_source_or_target_is_another_flight() -> None:
+def test_another_text_source_or_target_is_another_call() -> None:
     translator = StubTranslator()
     release = threading.Event()
     translator.held = {"es": release, "fr": release}
-    flights = [("Hello", "en", "es"), ("hello", "en", "es"), ("Hello", "de", "es")]
-    flights.append(("Hello", "en", "fr"))
+    calls = [("Hello", "en", "es"), ("hello", "en", "es"), ("Hello", "de", "es")]
+    calls.append(("Hello", "en", "fr"))
     with ThreadPoolExecutor(4) as threads:
-        shared = translation(translator, threads)
-        futures = [shared.start(*flight) for flight in flights]
+        shared = engine(translator, threads)
+        futures = [shared.request(*call).translated for call in calls]
         translator.wait_for_calls(4)
         release.set()
         assert [future.result(PATIENCE)[:4] for future in futures] == ["[es]"] * 3 + ["[fr]"]
-    assert sorted(translator.calls) == sorted(flights)
-
-
-def test_a_text_that_has_landed_is_translated_anew() -> None:
-    translator = StubTranslator()
-    shared = translation(translator)
-    assert shared.start("Hello", "en", "es").result() == "[es] Hello"
-    assert shared.start("Hello", "en", "es").result() == "[es] Hello"
-    assert len(translator.calls) == 2
+    assert sorted(translator.calls) == sorted(calls)
 
 
 def test_a_failure_is_shared_by_those_in_flight() -> None:
@@ -71,21 +51,21 @@ def test_a_failure_is_shared_by_those_in_flight() -> None:
     translator.failing.add("es")
     release = translator.held["es"] = threading.Event()
     with ThreadPoolExecutor(4) as threads:
-        shared = translation(translator, threads)
-        futures = [shared.start("Hello", "en", "es") for _ in range(2)]
+        shared = engine(translator, threads)
+        futures = [shared.request("Hello", "en", "es").translated for _ in range(2)]
         release.set()
         failures = [future.exception(PATIENCE) for future in futures]
     assert all(isinstance(failure, TranslationFailed) for failure in failures)
     assert len(translator.calls) == 1
 
 
-def test_a_failure_that_has_landed_is_nobody_elses() -> None:
+def test_a_failure_that_is_over_is_not_shared() -> None:
     translator = StubTranslator()
-    shared = translation(translator)
+    shared = engine(translator)
     translator.failing.add("es")
-    assert isinstance(shared.start("Hello", "en", "es").exception(), TranslationFailed)
+    assert isinstance(shared.request("Hello", "en", "es").translated.exception(), TranslationFailed)
     translator.failing.clear()
-    assert shared.start("Hello", "en", "es").result() == "[es] Hello"
+    assert shared.request("Hello", "en", "es").translated.result() == "[es] Hello"
 
 
 # --- What the engine offers ----------------------------------------------------------------------
@@ -93,49 +73,49 @@ def test_a_failure_that_has_landed_is_nobody_elses() -> None:
 
 def test_the_engine_is_asked_once_for_its_languages(world: World) -> None:
     for _ in range(5):
-        world.app.translation.require_language("es")
+        world.app.engine.require_language("es")
     assert world.translator.listings == 1
 
 
 def test_the_list_is_asked_again_after_its_time(world: World) -> None:
-    world.app.translation.require_language("es")
+    world.app.engine.require_language("es")
     world.clock.advance(int(LANGUAGES_KEPT_SECONDS * 1000) - 1)
-    world.app.translation.require_language("es")
+    world.app.engine.require_language("es")
     assert world.translator.listings == 1
     world.translator.offered.append(language("tlh"))
     world.clock.advance(1)
-    world.app.translation.require_language("tlh")
+    world.app.engine.require_language("tlh")
     assert world.translator.listings == 2
 
 
 def test_a_language_that_is_not_offered_is_unsupported(world: World) -> None:
     with pytest.raises(UnsupportedLanguage):
-        world.app.translation.require_language("tlh")
+        world.app.engine.require_language("tlh")
 
 
 def test_while_the_engine_cannot_be_asked_well_known_languages_are_admitted(world: World) -> None:
     world.translator.unavailable = True
-    world.app.translation.require_language("ja")
+    world.app.engine.require_language("ja")
     with pytest.raises(UnsupportedLanguage):
-        world.app.translation.require_language("tlh")
+        world.app.engine.require_language("tlh")
 
 
 def test_a_list_that_cannot_be_asked_for_is_unavailable(world: World) -> None:
     world.translator.unavailable = True
     with pytest.raises(Unavailable):
-        world.app.translation.list_languages()
+        world.app.engine.list_languages()
 
 
 def test_a_list_that_cannot_be_renewed_is_believed_for_longer(world: World) -> None:
-    listed = world.app.translation.list_languages()
+    listed = world.app.engine.list_languages()
     world.clock.advance(int(LANGUAGES_KEPT_SECONDS * 1000))
     world.translator.unavailable = True
-    assert world.app.translation.list_languages() == listed
+    assert world.app.engine.list_languages() == listed
 
 
 def test_an_engine_that_recovers_is_believed_again(world: World) -> None:
     world.translator.unavailable = True
-    world.app.translation.require_language("ja")
+    world.app.engine.require_language("ja")
     world.translator.unavailable = False
     with pytest.raises(UnsupportedLanguage):
-        world.app.translation.require_language("ja")
+        world.app.engine.require_language("ja")

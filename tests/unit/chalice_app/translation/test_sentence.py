@@ -5,82 +5,85 @@ from collections.abc import Sequence
 
 import pytest
 
-from chalice_app.domain.sentence import Caption
-from chalice_app.translation.sentence import TranslatedSentence, caption_of
+from chalice_app.domain.sentence import Caption, Origin
 from tests.fakes.domain import NOW_MS, sentence, session
 from tests.fakes.translation import StubTranslator
 from tests.fakes.world import World
 
 
-def rendered(
-    world: World, languages: Sequence[str], text: str = "Hello"
-) -> dict[str, TranslatedSentence]:
-    renderings = list(world.app.renderer.render(session(), sentence(text=text), languages))
-    by_language = {rendering.language: rendering for rendering in renderings}
-    assert len(by_language) == len(renderings), "a language came twice"
+def caption(language: str, text: str, origin: Origin) -> Caption:
+    return Caption("golden-eagle-427", 1, language, text, "en", NOW_MS, origin)
+
+
+def captions_of(world: World, languages: Sequence[str], text: str = "Hello") -> dict[str, Caption]:
+    captions = list(
+        world.app.sentence_translator.translate(session(), sentence(text=text), languages)
+    )
+    by_language = {caption.language: caption for caption in captions}
+    assert len(by_language) == len(captions), "a language came twice"
     return by_language
 
 
 def test_every_language_is_translated(world: World) -> None:
-    assert rendered(world, ["es", "fr"]) == {
-        "es": TranslatedSentence("es", "[es] Hello", translated=True),
-        "fr": TranslatedSentence("fr", "[fr] Hello", translated=True),
+    assert captions_of(world, ["es", "fr"]) == {
+        "es": caption("es", "[es] Hello", Origin.ENGINE),
+        "fr": caption("fr", "[fr] Hello", Origin.ENGINE),
     }
 
 
 def test_the_source_language_is_as_it_was_said_and_costs_no_call(world: World) -> None:
-    assert rendered(world, ["en"], " Hello  you ") == {
-        "en": TranslatedSentence("en", " Hello  you ")
+    assert captions_of(world, ["en"], " Hello  you ") == {
+        "en": caption("en", " Hello  you ", Origin.SOURCE)
     }
     assert world.translator.calls == []
     assert "get_entries" not in world.cache.calls
 
 
 def test_what_is_cached_is_not_translated_again(world: World) -> None:
-    world.app.renderer.remember(sentence(), rendered(world, ["es"]).values())
+    world.app.sentence_translator.remember(sentence(), captions_of(world, ["es"]).values())
     world.translator.calls.clear()
-    renderings = rendered(world, ["es", "fr"])
-    assert renderings["es"] == TranslatedSentence("es", "[es] Hello", cached=True)
-    assert renderings["fr"] == TranslatedSentence("fr", "[fr] Hello", translated=True)
+    captions = captions_of(world, ["es", "fr"])
+    assert captions["es"] == caption("es", "[es] Hello", Origin.CACHE)
+    assert captions["fr"] == caption("fr", "[fr] Hello", Origin.ENGINE)
     assert [target for _, _, target in world.translator.calls] == ["fr"]
 
 
 def test_the_engine_gets_the_canonical_text(world: World) -> None:
-    rendered(world, ["es"], "  cafe\u0301 \n au  lait ")
+    captions_of(world, ["es"], "  cafe\u0301 \n au  lait ")
     assert world.translator.calls == [("caf\u00e9 au lait", "en", "es")]
 
 
 def test_a_text_that_is_ready_does_not_wait_for_one_that_is_not(world: World) -> None:
     release = world.translator.held["fr"] = threading.Event()
-    renderings = world.app.renderer.render(session(), sentence(), ["fr", "es"])
-    assert next(renderings).language == "es"
+    captions = world.app.sentence_translator.translate(session(), sentence(), ["fr", "es"])
+    assert next(captions).language == "es"
     release.set()
-    assert next(renderings).language == "fr"
+    assert next(captions).language == "fr"
 
 
 def test_what_needs_no_engine_comes_first(world: World) -> None:
-    world.app.renderer.remember(sentence(), [TranslatedSentence("es", "Hola", translated=True)])
+    world.app.sentence_translator.remember(sentence(), [caption("es", "Hola", Origin.ENGINE)])
     release = world.translator.held["fr"] = threading.Event()
-    renderings = world.app.renderer.render(session(), sentence(), ["fr", "es", "en"])
-    assert [next(renderings).language for _ in range(2)] == ["en", "es"]
+    captions = world.app.sentence_translator.translate(session(), sentence(), ["fr", "es", "en"])
+    assert [next(captions).language for _ in range(2)] == ["en", "es"]
     release.set()
-    assert [rendering.language for rendering in renderings] == ["fr"]
+    assert [caption.language for caption in captions] == ["fr"]
 
 
 def test_a_language_that_fails_is_the_source_text(world: World) -> None:
     world.translator.failing.add("fr")
-    renderings = rendered(world, ["es", "fr"], " Hello ")
-    assert renderings["fr"] == TranslatedSentence("fr", " Hello ", failed=True)
-    assert renderings["es"].translated
+    captions = captions_of(world, ["es", "fr"], " Hello ")
+    assert captions["fr"] == caption("fr", " Hello ", Origin.FAILED)
+    assert captions["es"].origin is Origin.ENGINE
 
 
 def test_a_language_that_takes_too_long_is_the_source_text(world: World) -> None:
     # The one test that waits for real: as long as a caption waits for its translation.
     release = world.translator.held["fr"] = threading.Event()
-    renderings = rendered(world, ["es", "fr"])
+    captions = captions_of(world, ["es", "fr"])
     release.set()
-    assert renderings["fr"] == TranslatedSentence("fr", "Hello", failed=True)
-    assert renderings["es"] == TranslatedSentence("es", "[es] Hello", translated=True)
+    assert captions["fr"] == caption("fr", "Hello", Origin.FAILED)
+    assert captions["es"] == caption("es", "[es] Hello", Origin.ENGINE)
 
 
 def test_a_language_whose_engine_breaks_unexpectedly_fails_alone() -> None:
@@ -90,31 +93,33 @@ def test_a_language_whose_engine_breaks_unexpectedly_fails_alone() -> None:
                 raise KeyError("TranslatedText")
             return super().translate(text, source_language, target_language)
 
-    renderings = rendered(World(translator=Broken()), ["es", "fr"])
-    assert renderings["es"].translated
-    assert renderings["fr"] == TranslatedSentence("fr", "Hello", failed=True)
+    captions = captions_of(World(translator=Broken()), ["es", "fr"])
+    assert captions["es"].origin is Origin.ENGINE
+    assert captions["fr"] == caption("fr", "Hello", Origin.FAILED)
 
 
 def test_only_what_was_newly_translated_is_remembered(world: World) -> None:
-    renderings = [
-        TranslatedSentence("en", "Hello"),
-        TranslatedSentence("es", "Hola", cached=True),
-        TranslatedSentence("fr", "Hello", failed=True),
-        TranslatedSentence("de", "Hallo", translated=True),
+    captions = [
+        caption("en", "Hello", Origin.SOURCE),
+        caption("es", "Hola", Origin.CACHE),
+        caption("fr", "Hello", Origin.FAILED),
+        caption("de", "Hallo", Origin.ENGINE),
     ]
-    world.app.renderer.remember(sentence(), renderings)
+    world.app.sentence_translator.remember(sentence(), captions)
     assert world.app.cache.get("Hello", "en", ["en", "es", "fr", "de"]) == {"de": "Hallo"}
 
 
-@pytest.mark.parametrize("failed", [False, True])
-def test_a_caption_is_flagged_where_the_rendering_failed(failed: bool) -> None:
-    rendering = TranslatedSentence("es", "Hola", failed=failed)
-    assert caption_of(session(), sentence(7), rendering) == Caption(
-        session_id="golden-eagle-427",
-        sequence=7,
-        language="es",
-        text="Hola",
-        source_language="en",
-        spoken_at=NOW_MS,
-        untranslated=failed,
-    )
+@pytest.mark.parametrize(
+    ("origin", "is_untranslated"),
+    [
+        (Origin.SOURCE, False),
+        (Origin.CACHE, False),
+        (Origin.ENGINE, False),
+        (Origin.FAILED, True),
+        (Origin.OVER_BUDGET, True),
+    ],
+)
+def test_a_caption_is_flagged_where_it_carries_the_source_text_for_want_of_a_translation(
+    origin: Origin, is_untranslated: bool
+) -> None:
+    assert caption("es", "Hola", origin).is_untranslated is is_untranslated

@@ -18,7 +18,7 @@ from chalice_app.domain.errors import (
 )
 from chalice_app.domain.languages import Language
 from chalice_app.domain.reports import LanguageReport, Posted
-from chalice_app.domain.sentence import Caption
+from chalice_app.domain.sentence import Caption, Origin
 from chalice_app.wire import messages
 from chalice_app.wire.messages import (
     MAX_SEQUENCE,
@@ -282,9 +282,9 @@ def test_a_caption_is_flagged_only_where_it_is_untranslated() -> None:
         "sourceLanguage": "en",
         "spokenAt": NOW_MS,
     }
-    caption = Caption(SESSION, 7, "es", "Hola", "en", NOW_MS)
+    caption = Caption(SESSION, 7, "es", "Hola", "en", NOW_MS, Origin.ENGINE)
     assert messages.caption(caption) == translated
-    failed = Caption(SESSION, 7, "es", "Hola", "en", NOW_MS, untranslated=True)
+    failed = Caption(SESSION, 7, "es", "Hola", "en", NOW_MS, Origin.FAILED)
     assert messages.caption(failed) == {**translated, "untranslated": True}
 
 

@@ -199,7 +199,7 @@ def test_the_budget_is_never_passed(seed: int, sentences: list[str], budget: int
             application.cache.put(text, "en", {"es": "cached"})
     failing = {"fr"} if chance.random() < 0.3 else set()
     world.translator.failing |= failing
-    warming = Warming(application.cache, application.translation, "en", ["es", "fr"], budget)
+    warming = Warming(application.cache, application.engine, "en", ["es", "fr"], budget)
     warmed = warming.warm(sentences, told.append)
     spent = sum(len(text) for text, _, _ in world.translator.calls)
     failed = sum(len(text) for text, _, target in world.translator.calls if target in failing)

@@ -10,7 +10,7 @@ from chalice.test import Client
 
 import app as functions
 from infra.deployment.stage_names import PROJECT
-from streams import broadcast as slice_function
+from streams import broadcast as broadcast_function
 from streams import cache_access, cache_eviction, rosters
 from tests.unit.chalice_app.aws.posting.scripted_gateway import answer
 from tests.unit.infra.deployment.recorded_calls import Recorder
@@ -33,7 +33,7 @@ class Scenario:
         self._arrive(name, token)
         self._speak(name)
         self._come_back(name)
-        self._send_slice()
+        self._send_batch()
         self._count_the_cache()
         self._drift(name)
         self._leave(name, token)
@@ -85,11 +85,11 @@ class Scenario:
         self.recorder.gateway.scripts["c6"] = [HERE, GONE, HERE]
         self._rosters("c6")  # in a language that nobody has heard yet: translated, cached
 
-    def _send_slice(self) -> None:
+    def _send_batch(self) -> None:
         self.recorder.gateway.scripts["c2"] = [GONE]
         for payload in self.recorder.payloads:
             with self.recorder.function("broadcast"):
-                slice_function.handler(json.loads(payload), None)
+                broadcast_function.handler(json.loads(payload), None)
         del self.recorder.gateway.scripts["c2"]
 
     def _count_the_cache(self) -> None:

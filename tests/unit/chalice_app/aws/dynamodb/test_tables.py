@@ -21,7 +21,7 @@ from chalice_app.cache.entries import CachedTranslation
 from chalice_app.cache.ports import TranslationCacheStore
 from chalice_app.domain.errors import ConditionFailed, Conflict
 from chalice_app.domain.reports import LanguageReport, Posted
-from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, InFlight, SentenceRef
+from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, RecentSentences, SentenceRef
 from chalice_app.domain.session import Connection, Session
 from chalice_app.operations.ports import SessionDirectory
 from chalice_app.rosters.ledger import (
@@ -49,8 +49,8 @@ class Stores:
     sessions: SessionStore
     forgetful_sessions: SessionStore
     counters: CounterStore
-    under_way: SentencesInFlight
-    tally: TallyStore
+    in_flight: SentencesInFlight
+    tallies: TallyStore
     connections: ConnectionStore
     roster: Roster
     ledger: Ledger
@@ -66,8 +66,8 @@ def in_memory() -> Stores:
         sessions=tables,
         forgetful_sessions=forgetful,
         counters=tables,
-        under_way=tables,
-        tally=tables,
+        in_flight=tables,
+        tallies=tables,
         connections=tables,
         roster=tables,
         ledger=tables,
@@ -242,29 +242,30 @@ def test_ending_no_session_makes_none(stores: Stores) -> None:
 
 
 def test_a_sequence_is_claimed_once(stores: Stores) -> None:
-    assert stores.sessions.claim_sequence(HERE, sentence(1, "Hello")) is Claim.TAKEN
-    assert stores.sessions.claim_sequence(HERE, sentence(1, "Something else")) is Claim.UNDER_WAY
-    assert stores.sessions.claim_sequence(HERE, sentence(2)) is Claim.TAKEN
+    assert stores.sessions.claim_sequence(HERE, sentence(1, "Hello")) is Claim.ACQUIRED
+    assert stores.sessions.claim_sequence(HERE, sentence(1, "Something else")) is Claim.IN_PROGRESS
+    assert stores.sessions.claim_sequence(HERE, sentence(2)) is Claim.ACQUIRED
     assert stores.sessions.get_sentences(HERE, [1]) == [sentence(1, "Hello")]
 
 
 def test_sequences_may_be_claimed_in_any_order(stores: Stores) -> None:
     assert [stores.sessions.claim_sequence(HERE, sentence(n)) for n in (5, 3, 4)] == [
-        Claim.TAKEN
+        Claim.ACQUIRED
     ] * 3
 
 
 def test_each_session_counts_its_own_sequences(stores: Stores) -> None:
-    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
-    assert stores.sessions.claim_sequence(session("silver-fox-100"), sentence(1)) is Claim.TAKEN
+    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+    assert stores.sessions.claim_sequence(session("silver-fox-100"), sentence(1)) is Claim.ACQUIRED
     assert (
-        stores.sessions.claim_sequence(session(created_at=NOW_MS + 1), sentence(1)) is Claim.TAKEN
+        stores.sessions.claim_sequence(session(created_at=NOW_MS + 1), sentence(1))
+        is Claim.ACQUIRED
     )
 
 
 def test_a_sequence_is_claimed_once_though_sentences_are_not_kept(stores: Stores) -> None:
-    assert stores.forgetful_sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
-    assert stores.forgetful_sessions.claim_sequence(HERE, sentence(1)) is Claim.UNDER_WAY
+    assert stores.forgetful_sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+    assert stores.forgetful_sessions.claim_sequence(HERE, sentence(1)) is Claim.IN_PROGRESS
     assert stores.forgetful_sessions.get_sentences(HERE, [1]) == []
 
 
@@ -584,23 +585,23 @@ def test_no_entries_are_no_call(stores: Stores) -> None:
 # --- Sentences under way -------------------------------------------------------------------------
 
 
-def utterance(sequence: int = 1, of: Session = HERE, spoken_at: int = NOW_MS) -> SentenceRef:
+def ref(sequence: int = 1, of: Session = HERE, spoken_at: int = NOW_MS) -> SentenceRef:
     return SentenceRef(of.session_id, of.created_at, sequence, "speaker", spoken_at, spoken_at)
 
 
 def test_a_number_given_back_can_be_taken_again(stores: Stores) -> None:
-    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
+    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
     stores.sessions.release_sequence(HERE, 1)
     stores.sessions.release_sequence(HERE, 2)
-    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
+    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
 
 
 def test_a_number_whose_sentence_was_sent_is_never_taken_again(stores: Stores) -> None:
     stores.sessions.claim_sequence(HERE, sentence(1))
-    stores.sessions.settle_sequence(utterance(1))
+    stores.sessions.mark_sent(ref(1))
     for later in (0, CAPTION_LIFE_MS, 3_600_000):
         again = sentence(1, "Once more", NOW_MS + later)
-        assert stores.sessions.claim_sequence(HERE, again) is Claim.SPOKEN
+        assert stores.sessions.claim_sequence(HERE, again) is Claim.DONE
     assert stores.sessions.get_sentences(HERE, [1]) == [sentence(1)]
 
 
@@ -609,13 +610,13 @@ def test_a_number_is_taken_from_a_function_that_died_once_its_caption_s_life_is_
 ) -> None:
     stores.sessions.claim_sequence(HERE, sentence(1, "Hello"))
     young = sentence(1, "Hello", NOW_MS + CAPTION_LIFE_MS - 1)
-    assert stores.sessions.claim_sequence(HERE, young) is Claim.UNDER_WAY
+    assert stores.sessions.claim_sequence(HERE, young) is Claim.IN_PROGRESS
     again = sentence(1, "Hello", NOW_MS + CAPTION_LIFE_MS)
-    assert stores.sessions.claim_sequence(HERE, again) is Claim.TAKEN
+    assert stores.sessions.claim_sequence(HERE, again) is Claim.ACQUIRED
     assert stores.sessions.get_sentences(HERE, [1]) == [again]
     # Of two who come for it at once, one gets it.
     assert stores.sessions.claim_sequence(HERE, replace(again, spoken_at=again.spoken_at + 1)) is (
-        Claim.UNDER_WAY
+        Claim.IN_PROGRESS
     )
 
 
@@ -623,64 +624,66 @@ def test_whoever_lost_a_number_cannot_settle_it(stores: Stores) -> None:
     stores.sessions.claim_sequence(HERE, sentence(1))
     again = sentence(1, spoken_at=NOW_MS + CAPTION_LIFE_MS)
     stores.sessions.claim_sequence(HERE, again)
-    stores.sessions.settle_sequence(utterance(1))
+    stores.sessions.mark_sent(ref(1))
     third = sentence(1, spoken_at=again.spoken_at + CAPTION_LIFE_MS)
-    assert stores.sessions.claim_sequence(HERE, third) is Claim.TAKEN
+    assert stores.sessions.claim_sequence(HERE, third) is Claim.ACQUIRED
 
 
 def test_a_number_that_nobody_has_is_not_settled(stores: Stores) -> None:
-    stores.sessions.settle_sequence(utterance(1))
-    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
+    stores.sessions.mark_sent(ref(1))
+    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
 
 
 def test_a_sentence_that_is_spoken_again_is_tallied_anew(stores: Stores) -> None:
-    assert stores.tally.claim_part(utterance(1), "es.0")
-    assert not stores.tally.claim_part(utterance(1), "es.0")
-    again = utterance(1, spoken_at=NOW_MS + CAPTION_LIFE_MS)
-    assert stores.tally.claim_part(again, "es.0")
+    assert stores.tallies.claim_part(ref(1), "es.0")
+    assert not stores.tallies.claim_part(ref(1), "es.0")
+    again = ref(1, spoken_at=NOW_MS + CAPTION_LIFE_MS)
+    assert stores.tallies.claim_part(again, "es.0")
 
 
 def test_what_is_under_way_is_known_to_whoever_enters(stores: Stores) -> None:
-    assert stores.under_way.enter(utterance(1)) == InFlight({1: NOW_MS})
-    assert stores.under_way.enter(utterance(12, spoken_at=NOW_MS + 5)) == InFlight(
+    assert stores.in_flight.add_sentence(ref(1)) == RecentSentences({1: NOW_MS})
+    assert stores.in_flight.add_sentence(ref(12, spoken_at=NOW_MS + 5)) == RecentSentences(
         {1: NOW_MS, 12: NOW_MS + 5}
     )
-    stores.under_way.forget(utterance(12), [1, 3])
-    assert stores.under_way.enter(utterance(2)) == InFlight({2: NOW_MS, 12: NOW_MS + 5})
+    stores.in_flight.remove_sentences(ref(12), [1, 3])
+    assert stores.in_flight.add_sentence(ref(2)) == RecentSentences({2: NOW_MS, 12: NOW_MS + 5})
 
 
 def test_a_sentence_that_is_over_was_said_until_it_is_forgotten(stores: Stores) -> None:
-    stores.under_way.enter(utterance(1))
-    stores.under_way.finish(utterance(1))
-    stores.under_way.finish(utterance(1))
-    assert stores.under_way.enter(utterance(2)) == InFlight({2: NOW_MS}, {1: NOW_MS})
-    stores.under_way.forget(utterance(2), [1])
-    assert stores.under_way.enter(utterance(2)) == InFlight({2: NOW_MS})
+    stores.in_flight.add_sentence(ref(1))
+    stores.in_flight.complete_sentence(ref(1))
+    stores.in_flight.complete_sentence(ref(1))
+    assert stores.in_flight.add_sentence(ref(2)) == RecentSentences({2: NOW_MS}, {1: NOW_MS})
+    stores.in_flight.remove_sentences(ref(2), [1])
+    assert stores.in_flight.add_sentence(ref(2)) == RecentSentences({2: NOW_MS})
 
 
 def test_entering_again_keeps_the_first_time(stores: Stores) -> None:
-    stores.under_way.enter(utterance(1))
-    assert stores.under_way.enter(utterance(1, spoken_at=NOW_MS + 9)) == InFlight({1: NOW_MS})
+    stores.in_flight.add_sentence(ref(1))
+    assert stores.in_flight.add_sentence(ref(1, spoken_at=NOW_MS + 9)) == RecentSentences(
+        {1: NOW_MS}
+    )
 
 
 def test_forgetting_what_was_never_entered_is_harmless(stores: Stores) -> None:
-    stores.under_way.forget(utterance(1), [])
-    stores.under_way.forget(utterance(1), [1, 2, 3])
-    assert stores.under_way.enter(utterance(4)) == InFlight({4: NOW_MS})
+    stores.in_flight.remove_sentences(ref(1), [])
+    stores.in_flight.remove_sentences(ref(1), [1, 2, 3])
+    assert stores.in_flight.add_sentence(ref(4)) == RecentSentences({4: NOW_MS})
 
 
 def test_what_is_under_way_is_a_sessions_own(stores: Stores) -> None:
-    stores.under_way.enter(utterance(1))
-    elsewhere = utterance(2, session("silver-fox-100"))
-    assert stores.under_way.enter(elsewhere) == InFlight({2: NOW_MS})
-    again = utterance(3, session(created_at=NOW_MS + 1))
-    assert stores.under_way.enter(again) == InFlight({3: NOW_MS})
+    stores.in_flight.add_sentence(ref(1))
+    elsewhere = ref(2, session("silver-fox-100"))
+    assert stores.in_flight.add_sentence(elsewhere) == RecentSentences({2: NOW_MS})
+    again = ref(3, session(created_at=NOW_MS + 1))
+    assert stores.in_flight.add_sentence(again) == RecentSentences({3: NOW_MS})
 
 
 def test_rows_of_sentences_leave_the_session_as_it_is(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
-    stores.under_way.enter(utterance(1))
-    stores.tally.claim_part(utterance(1), "es.0")
+    stores.in_flight.add_sentence(ref(1))
+    stores.tallies.claim_part(ref(1), "es.0")
     stores.counters.count("limit#address#0", {"joins": 1}, 1)
     assert now(stores) == HERE
     assert len(list(stores.survey.scan_counts())) == 1
@@ -752,10 +755,10 @@ FR = {"fr": LanguageReport(1, Posted(1), cached=False, failed=True, over_budget=
 
 
 def test_a_part_is_claimed_once(stores: Stores) -> None:
-    assert stores.tally.claim_part(utterance(), "es.0")
-    assert not stores.tally.claim_part(utterance(), "es.0")
-    assert stores.tally.claim_part(utterance(), "es.1")
-    assert stores.tally.claim_part(utterance(2), "es.0")
+    assert stores.tallies.claim_part(ref(), "es.0")
+    assert not stores.tallies.claim_part(ref(), "es.0")
+    assert stores.tallies.claim_part(ref(), "es.1")
+    assert stores.tallies.claim_part(ref(2), "es.0")
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
@@ -763,7 +766,7 @@ def test_the_whole_is_known_when_its_last_part_is_there(
     stores: Stores, order: tuple[int, ...]
 ) -> None:
     parts = [("here", FR, 3), ("es.0", ES, None), ("es.1", ES, None)]
-    *first, last = [stores.tally.add_part(utterance(), *parts[n]) for n in order]
+    *first, last = [stores.tallies.add_part(ref(), *parts[n]) for n in order]
     assert first == [None, None]
     assert last == {
         "es": LanguageReport(18, Posted(8, ("",) * 4, 4, 2), cached=True),
@@ -772,13 +775,13 @@ def test_the_whole_is_known_when_its_last_part_is_there(
 
 
 def test_a_part_told_again_changes_nothing(stores: Stores) -> None:
-    assert stores.tally.add_part(utterance(), "es.0", ES) is None
-    assert stores.tally.add_part(utterance(), "es.0", FR) is None
-    assert stores.tally.add_part(utterance(), "here", {}, 2) == ES
+    assert stores.tallies.add_part(ref(), "es.0", ES) is None
+    assert stores.tallies.add_part(ref(), "es.0", FR) is None
+    assert stores.tallies.add_part(ref(), "here", {}, 2) == ES
 
 
 def test_the_whole_is_told_until_it_is_settled(stores: Stores) -> None:
-    assert stores.tally.add_part(utterance(), "here", ES, 1) == ES
-    assert stores.tally.add_part(utterance(), "here", ES, 1) == ES
-    stores.tally.settle(utterance())
-    assert stores.tally.add_part(utterance(), "here", ES, 1) is None
+    assert stores.tallies.add_part(ref(), "here", ES, 1) == ES
+    assert stores.tallies.add_part(ref(), "here", ES, 1) == ES
+    stores.tallies.mark_reported(ref())
+    assert stores.tallies.add_part(ref(), "here", ES, 1) is None

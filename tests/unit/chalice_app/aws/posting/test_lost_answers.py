@@ -49,7 +49,7 @@ def connections(clients: Clients) -> ConnectionsTable:
 def test_a_sentence_is_not_lost_as_a_repetition_of_itself(
     sessions: SessionsTable, resent: list[str]
 ) -> None:
-    assert sessions.claim_sequence(HERE, sentence(1)) is Claim.TAKEN
+    assert sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
     assert resent == ["PutItem"]
 
 
@@ -58,14 +58,14 @@ def test_a_number_that_is_taken_over_is_not_lost_as_a_repetition_of_itself(
 ) -> None:
     sessions.claim_sequence(HERE, sentence(1))
     again = sentence(1, spoken_at=NOW_MS + CAPTION_LIFE_MS)
-    assert sessions.claim_sequence(HERE, again) is Claim.TAKEN
+    assert sessions.claim_sequence(HERE, again) is Claim.ACQUIRED
 
 
 def test_what_really_is_a_repetition_is_refused_nevertheless(
     sessions: SessionsTable, resent: list[str]
 ) -> None:
     sessions.claim_sequence(HERE, sentence(1, "Hello"))
-    assert sessions.claim_sequence(HERE, sentence(1, "Something else")) is Claim.UNDER_WAY
+    assert sessions.claim_sequence(HERE, sentence(1, "Something else")) is Claim.IN_PROGRESS
 
 
 def test_a_language_change_that_is_sent_twice_ends_in_that_language(

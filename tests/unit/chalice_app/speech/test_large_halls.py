@@ -18,7 +18,7 @@ from chalice_app.domain.sentence import CAPTION_LIFE_MS, SentenceRef
 from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
 from chalice_app.observability.logs import FunctionFailed
-from streams import broadcast as slice_function
+from streams import broadcast as broadcast_function
 from tests.fakes.delivery import RecordingGateway
 from tests.fakes.domain import NOW_MS, sentence
 from tests.fakes.speech import QueuedInvocations
@@ -48,13 +48,13 @@ def speak(world: World, of: Session, sequence: int = 1) -> None:
     world.app.speech.speak(of, "speaker", sentence(sequence, spoken_at=world.clock.now_ms()))
 
 
-def utterance(of: Session, sequence: int = 1) -> SentenceRef:
+def ref(of: Session, sequence: int = 1) -> SentenceRef:
     return SentenceRef(of.session_id, of.created_at, sequence, "speaker", NOW_MS, NOW_MS)
 
 
 def deliver(payload: str) -> None:
     """What Lambda does with a payload from its queue."""
-    slice_function.handler(json.loads(payload), None)
+    broadcast_function.handler(json.loads(payload), None)
 
 
 def reports(world: World) -> list[Mapping[str, Any]]:
@@ -78,7 +78,7 @@ def test_a_hall_that_one_function_reaches_is_not_cut(world: World) -> None:
     assert world.tables.calls["add_part"] == 0
 
 
-def test_a_large_hall_is_cut_into_slices_that_differ_by_one(world: World) -> None:
+def test_a_large_hall_is_cut_into_batches_that_differ_by_one(world: World) -> None:
     of = hall(world, es=9)
     speak(world, of)
     cut = [json.loads(payload)["connection_ids"] for payload in world.invoker.payloads]
@@ -104,13 +104,13 @@ def test_small_languages_of_a_large_hall_are_sent_by_the_first_function(world: W
     of = hall(world, es=9, fr=1, de=1)
     speak(world, of)
     assert heard(world) == ["de0", "fr0"]
-    assert {json.loads(each)["language"] for each in world.invoker.payloads} == {"es"}
+    assert {json.loads(each)["caption"]["language"] for each in world.invoker.payloads} == {"es"}
     for payload in world.invoker.payloads:
         deliver(payload)
     assert reports(world) == [{"de": line(1), "fr": line(1), "es": line(9)}]
 
 
-def test_the_slices_of_all_languages_share_the_requests_a_second(world: World) -> None:
+def test_the_batches_of_all_languages_share_the_requests_a_second(world: World) -> None:
     speak(world, hall(world, es=9, fr=5))
     shares = [json.loads(payload)["share"] for payload in world.invoker.payloads]
     assert len(shares) == 3 + 2
@@ -158,13 +158,13 @@ def test_an_invocation_that_comes_twice_sends_once(world: World) -> None:
     assert len(reports(world)) == 1
 
 
-def test_a_slice_whose_function_died_counts_as_failed_when_lambda_tries_again(
+def test_a_batch_whose_function_died_counts_as_failed_when_lambda_tries_again(
     world: World,
 ) -> None:
     of = hall(world, es=8)
     speak(world, of)
     dead, alive = world.invoker.payloads
-    assert world.tables.claim_part(utterance(of), json.loads(dead)["part"])
+    assert world.tables.claim_part(ref(of), json.loads(dead)["part"])
     deliver(alive)
     with pytest.raises(FunctionFailed, match="BatchInProgress"):
         deliver(dead)
@@ -175,7 +175,7 @@ def test_a_slice_whose_function_died_counts_as_failed_when_lambda_tries_again(
     assert world.metrics.values()[metrics.BROADCAST_SUCCESS_RATE] == 50.0
 
 
-def test_a_slice_that_breaks_is_told_as_failed(world: World) -> None:
+def test_a_batch_that_breaks_is_told_as_failed(world: World) -> None:
     class Breaks(RecordingGateway):
         def post(
             self, connection_ids: Sequence[str], data: bytes, deadline: float, share: float = 1.0
@@ -192,14 +192,14 @@ def test_a_slice_that_breaks_is_told_as_failed(world: World) -> None:
     assert reports(broken) == [{"es": line(8, delivered=4)}]
 
 
-def test_a_slice_that_gets_no_function_is_sent_by_the_first(world: World) -> None:
+def test_a_batch_that_gets_no_function_is_sent_by_the_first(world: World) -> None:
     world.invoker.refusing = True
     speak(world, hall(world, es=9))
     assert heard(world) == sorted(f"es{n}" for n in range(9))
     assert reports(world) == [{"es": line(9)}]
 
 
-def test_a_refused_slice_that_was_taken_after_all_is_sent_once(world: World) -> None:
+def test_a_refused_batch_that_was_taken_after_all_is_sent_once(world: World) -> None:
     class Mute(QueuedInvocations):
         """Its answers are lost."""
 
@@ -214,7 +214,7 @@ def test_a_refused_slice_that_was_taken_after_all_is_sent_once(world: World) -> 
     assert reports(world) == [{"es": line(9)}]
 
 
-def test_a_slice_that_comes_late_is_sent_until_the_sentences_time_is_over(world: World) -> None:
+def test_a_batch_that_comes_late_is_sent_until_the_sentences_time_is_over(world: World) -> None:
     speak(world, hall(world, es=8))
     world.clock.advance(3_000)
     deliver(world.invoker.payloads[0])
@@ -235,16 +235,16 @@ def test_the_metrics_of_a_cut_sentence_add_up(world: World) -> None:
     assert len(names) == len(set(names))
 
 
-def test_a_cut_sentence_is_under_way_until_the_last_slice_is_sent(world: World) -> None:
+def test_a_cut_sentence_is_under_way_until_the_last_batch_is_sent(world: World) -> None:
     of = hall(world, es=8)
     speak(world, of)
-    assert set(world.tables.enter(utterance(of, 2)).on_way) == {1, 2}
+    assert set(world.tables.add_sentence(ref(of, 2)).in_flight) == {1, 2}
     for payload in world.invoker.payloads:
         deliver(payload)
-    assert set(world.tables.enter(utterance(of, 2)).on_way) == {2}
+    assert set(world.tables.add_sentence(ref(of, 2)).in_flight) == {2}
 
 
-@pytest.mark.parametrize("method", ["settle", "leave"])
+@pytest.mark.parametrize("method", ["mark_reported", "leave"])
 def test_a_report_is_told_though_its_row_cannot_be_written(world: World, method: str) -> None:
     world.tables.refusing.add(method)
     speak(world, hall(world, es=8))

@@ -1,4 +1,4 @@
-"""A hall that is cut into slices, on a stage whose functions take a few listeners each."""
+"""A hall that is cut into batches, on a stage whose functions take a few listeners each."""
 
 import asyncio
 from pathlib import Path
@@ -11,7 +11,7 @@ LISTENERS = 40
 SENTENCES = ("Good morning.", "Thank you for coming.", "Good morning.")
 
 
-def test_everyone_in_slices_hears_each_sentence_once_and_the_report_is_whole(
+def test_everyone_in_batches_hears_each_sentence_once_and_the_report_is_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SLICE_LISTENERS", "7")
