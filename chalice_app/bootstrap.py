@@ -123,7 +123,7 @@ class Application:
         return Sessions(
             session_store=self.adapters.sessions,
             connections=self.adapters.connections,
-            translation=self.translation,
+            translation=self.engine,
             closer=self.closer,
             clock=self.adapters.clock,
             ttl_seconds=self.settings.session_ttl_seconds,
@@ -137,7 +137,7 @@ class Application:
             sessions=self.sessions,
             session_store=self.adapters.sessions,
             connections=self.adapters.connections,
-            translation=self.translation,
+            translation=self.engine,
             capacity=self.capacity,
             closer=self.closer,
             clock=self.adapters.clock,
@@ -148,9 +148,7 @@ class Application:
     def participants(self) -> Participants:
         """What connections do that have joined."""
         adapters = self.adapters
-        return Participants(
-            self.sessions, adapters.sessions, adapters.connections, self.translation
-        )
+        return Participants(self.sessions, adapters.sessions, adapters.connections, self.engine)
 
     @cached_property
     def capacity(self) -> Capacity:
@@ -163,7 +161,7 @@ class Application:
         return ConnectionCloser(self.broadcast)
 
     @cached_property
-    def limits(self) -> RateLimits:
+    def rate_limits(self) -> RateLimits:
         """How often an address or an owner may come."""
         return RateLimits(self.adapters.counters, self.adapters.clock, self.settings.limits)
 
@@ -275,7 +273,10 @@ class Application:
     def replay(self) -> Replay:
         """Missed captions, sent again."""
         return Replay(
-            self.adapters.sessions, self.renderer, self.broadcast, self._executor("replay")
+            self.adapters.sessions,
+            self.sentence_translator,
+            self.broadcast,
+            self._executor("replay"),
         )
 
     @cached_property

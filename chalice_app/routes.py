@@ -149,7 +149,7 @@ def _act(to: Application, connection_id: str, received: Message, received_at: in
             to.warm_up.once()
         case End():
             to.sessions.end(to.participants.spoken_by(connection_id))
-            to.cache.settle(burst_over=True)
+            to.cache.flush_hits()
 
 
 def _tell(event: WebsocketEvent, failure: BroadcasterError) -> None:

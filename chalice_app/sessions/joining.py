@@ -13,7 +13,7 @@ from chalice_app.sessions.closing import ConnectionCloser
 from chalice_app.sessions.ports import ConnectionStore, SessionStore
 from chalice_app.sessions.sessions import Sessions
 from chalice_app.sessions.tokens import require_token
-from chalice_app.translation.engine import Translation
+from chalice_app.translation.engine import TranslationEngine
 from chalice_app.wire.messages import JoinAsListener, JoinAsSpeaker
 
 CONNECTION_TTL_SECONDS = 2 * 3600 + 600
@@ -30,7 +30,7 @@ class Joining:
     sessions: Sessions
     session_store: SessionStore
     connections: ConnectionStore
-    translation: Translation
+    translation: TranslationEngine
     capacity: Capacity
     closer: ConnectionCloser
     clock: Clock

@@ -10,7 +10,7 @@ from chalice_app.domain.session import Connection, Role, Session
 from chalice_app.observability import logs
 from chalice_app.sessions.ports import ConnectionStore, SessionStore
 from chalice_app.sessions.sessions import Sessions
-from chalice_app.translation.engine import Translation
+from chalice_app.translation.engine import TranslationEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Participants:
     sessions: Sessions
     session_store: SessionStore
     connections: ConnectionStore
-    translation: Translation
+    translation: TranslationEngine
 
     def session_of(self, connection_id: str) -> Session:
         """The session that a connection is in.

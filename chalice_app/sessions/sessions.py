@@ -18,7 +18,7 @@ from chalice_app.observability import logs
 from chalice_app.sessions.closing import CloseReason, ConnectionCloser
 from chalice_app.sessions.ports import ConnectionStore, SessionStore
 from chalice_app.sessions.tokens import hash_token, is_token_of, new_token, require_token
-from chalice_app.translation.engine import Translation
+from chalice_app.translation.engine import TranslationEngine
 from chalice_app.wire.messages import OpenSession
 
 _NAME_TRIES = 8
@@ -30,7 +30,7 @@ class Sessions:
 
     session_store: SessionStore
     connections: ConnectionStore
-    translation: Translation
+    translation: TranslationEngine
     closer: ConnectionCloser
     clock: Clock
     ttl_seconds: int
