@@ -338,7 +338,7 @@ class Application:
 
 
 def aws_adapters(settings: Settings) -> Adapters:
-    """The adapters that talk to AWS, or to whatever answers at its endpoints."""
+    """The adapters that talk to AWS, or to the services at the configured endpoints."""
     clients = Clients(settings.region)
     clock = SystemClock()
     sessions = Table(clients, settings.sessions_table, "sessionId")

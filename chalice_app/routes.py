@@ -1,4 +1,4 @@
-"""START HERE: every way in for people, and what each one does.
+"""START HERE: every route that people reach, and what each one does.
 
 A handler parses, makes one call and answers; the rules live in the use cases:
 
@@ -44,7 +44,7 @@ app.experimental_feature_flags.update(["WEBSOCKETS"])
 
 _log = logging.getLogger(__name__)
 
-_INTERNAL = BroadcasterError("something went wrong here, not with you")
+_INTERNAL = BroadcasterError("the service failed; your request was right, try again")
 
 
 # --- WebSocket ---------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ def _admission(event: WebsocketEvent) -> int:
 @app.on_ws_message()
 @logs.invoked
 def message(event: WebsocketEvent) -> None:
-    """A message of an open connection; whatever is wrong with it is told to its sender alone."""
+    """A message of an open connection; an error is sent to its sender alone."""
     _bind(event)
     context = event.to_dict()["requestContext"]
     try:
@@ -125,7 +125,7 @@ def _request_id(event: WebsocketEvent) -> str:
 
 def _parsed(event: WebsocketEvent) -> Message:
     if event.to_dict().get("isBase64Encoded"):
-        raise BadMessage("binary messages are not understood")
+        raise BadMessage("the message must be text, not binary")
     return messages.parse_message(event.body)
 
 
@@ -232,13 +232,13 @@ def _served(answer: pages.Answer) -> Response:
 
 @app.route("/health", methods=["GET"])
 def health() -> Response:
-    """That the function runs."""
+    """Shows that the function runs."""
     return Response({"status": "ok"})
 
 
 @app.route("/languages", methods=["GET"])
 def languages() -> Response:
-    """What the translation engine really offers."""
+    """The languages that the translation engine offers."""
     return _answer(
         lambda: {
             "languages": [
@@ -250,7 +250,7 @@ def languages() -> Response:
 
 @app.route("/sessions", methods=["POST"])
 def open_session() -> Response:
-    """Opens a session, where need be for whom the provider knows; shows the speaker token once."""
+    """Opens a session, for an owner where the stage asks for one; shows the speaker token once."""
 
     def opened() -> dict[str, Any]:
         owner = _owner()
@@ -265,15 +265,15 @@ def open_session() -> Response:
 
 @app.route("/sessions/{session_id}", methods=["GET"])
 def get_session(session_id: str) -> Response:
-    """A session's state; one with a join code has one for its own people alone.
+    """A session's state; with a join code, only for its own people.
 
-    They say the code in the `X-Join-Code` header, percent-encoded, or the speaker's token in
-    Authorization: not in the query, which gateways log. With `?joining=true` it also tells a
-    browser, which cannot see the status of a refused handshake, of the limits on its address.
+    They send the code in the `X-Join-Code` header, percent-encoded, or the speaker's token in
+    Authorization: not in the query, which gateways log. A browser cannot see the status of a
+    refused handshake; with `?joining=true` it learns here whether its address is over a limit.
     """
 
     def state() -> dict[str, Any]:
-        """For whoever may know of it."""
+        """The session, for its own people."""
         to, request = application(), _request()
         address = _source_address(request.context)
         code = request.headers.get("x-join-code")
@@ -311,7 +311,7 @@ def operator_state() -> Response:
 
 
 def _source_address(context: Mapping[str, Any]) -> str:
-    """Who is at the other end, as the gateway saw it: headers say what their sender likes."""
+    """The client's address as the gateway saw it: a header could be made up by its sender."""
     return (context.get("identity") or {}).get("sourceIp") or ""
 
 
@@ -326,7 +326,7 @@ def _body() -> str | bytes:
     try:
         return _request().raw_body
     except ValueError:
-        raise BadMessage("the body is neither UTF-8 nor base64") from None
+        raise BadMessage("the body must be UTF-8 or base64") from None
 
 
 def _bearer_token() -> str | None:
@@ -336,7 +336,7 @@ def _bearer_token() -> str | None:
 
 
 def _owner() -> str | None:
-    """Whoever opens a session, where the stage asks; None where everybody may."""
+    """The owner of the session to open; None where the stage asks for none."""
     owners = application().adapters.owners
     if owners is None:
         return None
@@ -367,6 +367,6 @@ def _refusal(failure: BroadcasterError) -> Response:
 
 
 def _log_failure(failure: BroadcasterError) -> None:
-    """A client's mistake is told to the client; ours is logged with its cause."""
+    """Logs a fault of this service with its cause; a client's mistake goes to the client alone."""
     if failure.http_status >= 500 and not isinstance(failure, SessionFull):
         _log.error("%s: %s", failure.code, failure.message, exc_info=failure)

@@ -34,7 +34,7 @@ renew its connection then learns of it 10 to 15 minutes ahead. Source: the page 
 
 RENEW_WITHIN_SECONDS = 5 * 60
 """A hall that came together does not come back together: 10,000 listeners are 33 a second, of the
-500 new connections that API Gateway admits. And 5 minutes are left for whoever is not let in."""
+500 new connections that API Gateway admits. 5 minutes are left for clients refused at first."""
 
 
 _TOKEN_HASH = re.compile(rf"|{OPEN_TO_ALL}|[0-9a-f]{{64}}")
@@ -184,7 +184,7 @@ def _listed(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
 
 
 def _oidc(environ: Mapping[str, str]) -> Oidc | None:
-    """All three settings, or none: two of them would let everybody in, or nobody."""
+    """All three settings, or none: two of them would admit every owner, or none."""
     names = ("SPEAKER_JWKS_URL", "SPEAKER_ISSUER", "SPEAKER_AUDIENCE")
     values = [environ.get(name, "") for name in names]
     if not any(values):
@@ -198,7 +198,7 @@ def _oidc(environ: Mapping[str, str]) -> Oidc | None:
 
 
 def _operator_token_hash(environ: Mapping[str, str]) -> str:
-    """Empty: there is no operator's view."""
+    """Empty: the stage has no operator's view."""
     text = environ.get("OPERATOR_TOKEN_HASH", "")
     if not _TOKEN_HASH.fullmatch(text):
         raise ConfigurationError(

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from chalice_app.domain.errors import Unavailable
 
 TIMEOUT_SECONDS = 3.0
-"""For the whole of it: whoever opens a session waits."""
+"""Limit of the whole request: a person who opens a session waits for it."""
 
 MOST_BYTES = 256 * 1024
 """Far more than any provider's keys need."""
@@ -22,7 +22,7 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 def is_fetchable(url: str) -> bool:
-    """Whether keys may be fetched from there: what is read there decides who may come in."""
+    """Whether keys may be fetched from there: they decide who may open sessions."""
     try:
         parts = urlsplit(url)
         secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
@@ -36,7 +36,7 @@ def fetch(url: str) -> Mapping[str, Any]:
     """The key set.
 
     Raises:
-        Unavailable: there was no answer, or it was none.
+        Unavailable: there was no answer, or the answer is not a key set.
     """
     if not is_fetchable(url):
         raise Unavailable("the keys' address is neither https nor on this machine")
@@ -56,7 +56,7 @@ def fetch(url: str) -> Mapping[str, Any]:
     finally:
         connection.close()
     if not isinstance(found, dict) or not isinstance(found.get("keys"), list):
-        raise Unavailable("what is at the keys' address is no key set")
+        raise Unavailable("the keys' address answered something that is not a key set")
     return found
 
 

@@ -1,13 +1,13 @@
-"""Who may open sessions, where a stage asks: bearers of a JWT that its provider has signed.
+"""Owners of sessions, where a stage asks for them: bearers of a JWT that its provider has signed.
 
-The provider is whoever publishes keys at SPEAKER_JWKS_URL: a Cognito user pool, or any other of
-OpenID Connect. Of all that a JWT may be, one kind is taken: RS256, by a key of the provider's, with
-exactly this issuer and audience, not expired. The token's own word is taken for none of it: its
-header may choose among the provider's keys, and nothing else.
+The provider publishes its keys at SPEAKER_JWKS_URL: a Cognito user pool, or any other of OpenID
+Connect. One kind of JWT is accepted: RS256, signed with a key of the provider's, with exactly this
+issuer and audience, not expired. The token's own header may choose among the provider's keys, and
+nothing else.
 
 The keys are fetched when first needed and kept. A token of an unknown key has them fetched again,
-for providers change their keys, but not more often than each `FETCH_PAUSE_SECONDS`: made-up tokens
-must not become requests to the provider.
+because providers change their keys, but at most once in `FETCH_PAUSE_SECONDS`: made-up tokens must
+not become requests to the provider.
 
 PyJWT and its cryptography are imported when the first token comes. They are not in the functions'
 zip: see infra/README.md.
@@ -30,14 +30,14 @@ ALGORITHM = "RS256"
 REQUIRED = ("exp", "iss", "aud", "sub")
 
 KEYS_SECONDS = 3600
-"""How long keys are taken for the provider's without asking again: a key that was withdrawn for
-being stolen opens sessions for no longer."""
+"""How long fetched keys are used: a stolen key that the provider withdrew opens sessions for no
+longer than this."""
 
 FETCH_PAUSE_SECONDS = 10
-"""Between two requests to the provider, whatever tokens come and whatever it answers."""
+"""The shortest time between two requests to the provider, for any tokens and any answers."""
 
 LEEWAY_SECONDS = 5
-"""By which a provider's clock may differ."""
+"""The difference that a provider's clock may have."""
 
 LEAST_KEY_BITS = 2048
 """RFC 7518, 3.3."""
@@ -64,10 +64,10 @@ class OidcOwners:
     _fetching: Lock = field(default_factory=Lock)
 
     def owner_of(self, token: str) -> str:
-        """Whom the token was given to.
+        """The subject that the token was given to.
 
         Raises:
-            NotSpeaker: it is none that opens sessions here.
+            NotSpeaker: the token does not open sessions here.
             Unavailable: the provider's keys could not be fetched.
         """
         import jwt
@@ -99,14 +99,14 @@ class OidcOwners:
             if key_id not in self._keys or self._are_old():
                 self._fetch_keys()
             if key_id not in self._keys and self._is_failing:
-                raise Unavailable("it cannot be found out at present who may open sessions")
+                raise Unavailable("no token can be checked: the provider's keys cannot be fetched")
             return self._keys[key_id]
 
     def _are_old(self) -> bool:
         return self._fetched_at is None or self.clock.monotonic() - self._fetched_at > KEYS_SECONDS
 
     def _fetch_keys(self) -> None:
-        """Fetches the keys, unless that was tried just now; keys that are too old are forgotten."""
+        """Fetches the keys, unless that was tried just now; keys that are too old are dropped."""
         now = self.clock.monotonic()
         if self._asked_at is not None and now - self._asked_at < FETCH_PAUSE_SECONDS:
             return
@@ -121,7 +121,7 @@ class OidcOwners:
 
 
 def _rsa_keys(jwks: Mapping[str, Any]) -> "Mapping[str, RSAPublicKey]":
-    """The keys by which the provider may sign what is taken here; the others are left out."""
+    """The keys that the provider may sign accepted tokens with; the others are left out."""
     found = {}
     for described in jwks["keys"]:
         key = _rsa_key(described)
@@ -148,7 +148,7 @@ def _rsa_key(described: Any) -> "RSAPublicKey | None":
     except (jwt.PyJWTError, ValueError, TypeError, KeyError):
         _log.warning("a key of the provider's cannot be read")
         return None
-    # One with its private half would be a provider's grave mistake; it is none to verify by.
+    # A private key in the set is a provider's grave mistake; tokens are not verified with it.
     return key if isinstance(key, RSAPublicKey) else None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 
 def is_allowed(event: Mapping[str, Any], allowed: Sequence[str], required: bool) -> bool:
-    """Whether a `$connect` event's Origin is one of those allowed, to the letter; none means any.
+    """Whether a `$connect` event's Origin is allowed, to the letter; an empty list allows any.
 
     Every Origin that was sent counts: of two, proxies and servers may each see another.
     """

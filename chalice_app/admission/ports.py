@@ -1,6 +1,6 @@
 """What admission needs from the outside: `aws/` provides it, tests provide fakes.
 
-Whatever a method does, it raises `errors.Unavailable` when its service is down or throttled.
+Every method raises `errors.Unavailable` when its service is down or throttled.
 """
 
 from collections.abc import Mapping
@@ -11,20 +11,21 @@ class CounterStore(Protocol):
     """Counts that stop at their limits, in rows that expire."""
 
     def count(self, key: str, most: Mapping[str, int], expires_at: int, by: int = 1) -> None:
-        """Adds to each count of a row, whose limits `most` names, and has it expire (seconds).
+        """Adds `by` to each count that `most` names, with its limit.
 
-        ConditionFailed when one would pass its limit: then none is changed.
+        The row expires at `expires_at` (epoch seconds). ConditionFailed when a count would pass its
+        limit: then none is changed.
         """
 
     def give_back(self, key: str, name: str, by: int) -> None:
-        """Takes from a count what was counted and not used."""
+        """Subtracts from a count what was counted and not used."""
 
     def get_counts(self, key: str) -> Mapping[str, int]:
-        """The counts of a row as they are now; none where there is no row."""
+        """The counts of a row as they are now; empty where the row does not exist."""
 
 
 class OwnerVerifier(Protocol):
-    """Who may open sessions, where not everybody may."""
+    """Owners of sessions, where a stage asks for them."""
 
     def owner_of(self, token: str) -> str:
-        """Whom a token was given to; NotSpeaker when it opens no sessions here."""
+        """The subject that a token was given to; NotSpeaker when it opens no sessions here."""

@@ -1,9 +1,9 @@
-"""How often an address may knock, and how many sessions an owner may open.
+"""How often an address may ask to come in, and how many sessions an owner may open.
 
-Counts stand in a row an address and minute (an owner and hour), which all functions share; whoever
-is over is refused from this process's memory until the row's time is over, so that a flood costs no
-more than one write a container. An address is stored as a hash alone; as there are only 2**32 of
-them that hides it from a glance, not from an attacker, and the row is gone with its time to live.
+Each address has a row of counts a minute (each owner a row an hour), which all functions share. An
+address over its limit is refused from this process's memory until the minute is over, so a flood
+costs one write a container. An address is stored as a hash. There are only 2**32 of them, so the
+hash hides it from a glance and not from an attacker; the row is deleted by its time to live.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 
 _REMEMBERED = 4_096
-"""Refused addresses that a process keeps in mind: half a megabyte."""
+"""Refused addresses that a process remembers: half a megabyte."""
 
 _ROW_SECONDS = 60
 """A row outlives its window by as much as two machines' clocks may differ, and more."""
@@ -34,7 +34,7 @@ _IPV6_SUBSCRIBER = 64
 
 @dataclass(slots=True)
 class RateLimits:
-    """Refuses whoever is over a limit, with `retryAfterMs` until the end of its window."""
+    """Refuses addresses and owners over a limit, with `retryAfterMs` until its window ends."""
 
     counters: CounterStore
     clock: Clock
@@ -44,7 +44,7 @@ class RateLimits:
     def admit_handshake(self, address: str, is_listener: bool) -> None:
         """Counts a handshake, and a listener's as a join too, whether or not it then succeeds.
 
-        When the counters fail, people are let in: a talk goes on.
+        When the counters fail, listeners are admitted: a talk goes on.
 
         Raises:
             RateLimited: too many in this minute.
@@ -58,11 +58,11 @@ class RateLimits:
     def admit_session(self, address: str, subject: str | None = None) -> None:
         """Counts a session that is opened, by its owner: the verified subject, or the address.
 
-        When the counters fail, none is opened: sessions cost money.
+        When the counters fail, the session is not opened: sessions cost money.
 
         Raises:
             RateLimited: too many in this hour.
-            Unavailable: that cannot be known now.
+            Unavailable: the counters cannot be reached.
         """
         owner = self._limited(address) if subject is None else f"subject {subject}"
         if owner is None:
@@ -71,14 +71,14 @@ class RateLimits:
             self._count("owner", owner, {"opened": self.limits.sessions_per_hour}, HOUR_MS)
         except Unavailable:
             raise Unavailable(
-                "the limit on sessions cannot be looked up, so none is opened; try again"
+                "the limit on sessions cannot be looked up, so the session is not opened; try again"
             ) from None
 
     def check_join(self, address: str) -> None:
-        """Tells a listener whose handshake was refused whether this was why; counts nothing.
+        """Looks whether a refused handshake was over a limit; counts nothing.
 
         Raises:
-            RateLimited: it may be.
+            RateLimited: the address is over its limit now.
         """
         who = self._limited(address)
         if who is None:
@@ -103,10 +103,10 @@ class RateLimits:
         try:
             self._count("address", who, most, MINUTE_MS)
         except Unavailable:
-            _log.warning("the limits of an address cannot be looked up: it is let in")
+            _log.warning("the limits of an address cannot be looked up: it is admitted")
 
     def _limited(self, address: str) -> str | None:
-        """Whom an address counts as; None where no limit holds."""
+        """What an address is counted as; None where no limit holds for it."""
         try:
             ip = ip_address(address)
         except ValueError:
@@ -135,7 +135,7 @@ class RateLimits:
             raise _refusal(left_ms) from None
 
     def _window(self, kind: str, who: str, window_ms: int) -> tuple[str, int]:
-        """The row of this window's counts, and how long it still is (ms)."""
+        """The key of this window's counts, and how long the window still lasts (ms)."""
         number, past_ms = divmod(self.clock.now_ms(), window_ms)
         digest = hashlib.sha256(f"{who}#{number}".encode()).hexdigest()[:32]
         return f"limit#{kind}#{digest}", window_ms - past_ms

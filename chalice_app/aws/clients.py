@@ -67,7 +67,7 @@ class _OurServices(Loader):
     """
 
     def list_available_services(self, type_name: str) -> list[str]:
-        """The services that have a client below, whatever the type of their description."""
+        """The services that have a client below."""
         return ["cloudwatch", "dynamodb", "lambda", "translate"]
 
 
@@ -122,7 +122,7 @@ class Clients:
         return self.session.create_client(service, self.region, config=config)
 
     def prepare(self) -> None:
-        """Makes the clients that a sentence needs; calls nobody."""
+        """Makes the clients that a sentence needs, without any request."""
         _ = self.dynamodb, self.translate
 
     def credentials(self) -> ReadOnlyCredentials:

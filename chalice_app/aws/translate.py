@@ -1,4 +1,4 @@
-"""Amazon Translate, or whatever answers at its endpoint."""
+"""Amazon Translate, or an engine that speaks its protocol."""
 
 import logging
 import re
@@ -52,7 +52,7 @@ class AmazonTranslate:
         return answer["TranslatedText"]
 
     def list_languages(self) -> Sequence[Language]:
-        """What the engine offers, with its quality where it tells."""
+        """The languages that the engine offers, with their quality where it states one."""
         try:
             pages = list(self._pages())
         except (ClientError, BotoCoreError) as error:

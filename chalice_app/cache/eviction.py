@@ -105,7 +105,7 @@ class Eviction:
             return Swept(live)
         # A bucket holds its share of the oldest, give or take; twice that is mostly one page.
         page = min(_LARGEST_PAGE, 8 + excess // 8)
-        # Bounded, whatever stands in the way: expired entries, and those in use again.
+        # Bounded, also where many entries are expired or in use again.
         oldest = islice(by_age(self.recency.query_oldest(page)), 2 * excess + EVICTIONS_A_RUN)
         evicted = expired = settled = 0
         with ContextThreads(_DELETES_AT_ONCE) as threads:

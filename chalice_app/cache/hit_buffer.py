@@ -25,10 +25,10 @@ brings their rows in one batch, which writes each entry once for all of them."""
 
 PAYING_HITS = 20
 """Hits an entry, on average, from which a flush is worth its writes: an entry costs about four
-write units (two in the transaction, two in the recency index), so a hit costs 0.2 at the most."""
+write units (two in the transaction, two in the recency index), so a hit costs at most 0.2."""
 
 LATEST_MS = 2 * FLUSH_MS
-"""A flush that does not pay waits this long at the most. The time is short against the age at which
+"""A flush that does not pay waits at most this long. The time is short against the age at which
 a full cache of 10,000 entries evicts: at 100 lookups a second, a fifth of them new, eight minutes.
 Both figures: tests/benchmarks/cache_replay.py."""
 
@@ -47,8 +47,8 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Trans
 class HitBuffer:
     """The hits of this container that are not yet in the table.
 
-    `container` tells its rows from every other's. Lambda freezes a container between two calls, so
-    there is no timer: whoever comes by when it `is_due` flushes it.
+    `container` sets its rows apart from those of every other. Lambda freezes a container between
+    two calls, so there is no timer: the next message after it `is_due` flushes it.
     """
 
     store: HitStore
@@ -90,7 +90,7 @@ class HitBuffer:
     def flush(self) -> None:
         """Writes every hit; rows that cannot be written wait for the next flush."""
         if not self._flushing.acquire(blocking=False):
-            return  # another sentence of this container is at it
+            return  # another sentence of this container is flushing it
         try:
             self._pack()
             self._write_all()

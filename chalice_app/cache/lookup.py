@@ -1,7 +1,7 @@
 """The cache's policy: keys, hits that are really hits, and new entries.
 
 A cache that is down or throttled costs latency, never a caption: every failure here is a miss, and
-nobody waits longer for it than `LOOKUP_SECONDS`.
+a sentence waits at most `LOOKUP_SECONDS` for it.
 """
 
 import hashlib
@@ -39,8 +39,8 @@ def canonical(text: str) -> str:
 def cache_key(source: str, target: str, text: str, settings: str = "") -> str:
     """`{source}:{target}:{first 16 hex digits of SHA-256 of the lower-cased canonical text}`.
 
-    `settings` names whatever of the engine's settings alters its output (terminology, profanity,
-    formality); where there is any, it is hashed with the text.
+    `settings` names the engine's settings that alter its output (terminology, profanity,
+    formality); where there are any, they are hashed with the text.
 
     64 bits and lower-casing collide; `TranslationCache.get` checks text and settings themselves.
     """
@@ -118,7 +118,7 @@ class TranslationCache:
         try:
             return answer.result(seconds)
         finally:
-            answer.cancel()  # one that has not begun need not begin any more
+            answer.cancel()  # a call that has not begun is no longer needed
 
     def _entries(
         self, text: str, source: str, translations: Mapping[str, str]

@@ -1,6 +1,6 @@
 """What the cache needs from the outside: `aws/` provides it, tests provide fakes.
 
-Whatever a method does, it raises `errors.Unavailable` when its service is down or throttled.
+Every method raises `errors.Unavailable` when its service is down or throttled.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -62,4 +62,4 @@ class RecencyIndex(Protocol):
         """Deletes the entry unless it was used or replaced since."""
 
     def remove_entries(self, cache_keys: Iterable[str]) -> None:
-        """Deletes entries whatever they hold; those that are gone are fine."""
+        """Deletes entries, used or not; missing ones are ignored."""

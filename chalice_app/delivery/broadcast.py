@@ -55,7 +55,7 @@ class Broadcast:
     def notify(self, connection_ids: Sequence[str], message: Mapping[str, Any]) -> Posted:
         """Sends a notice: the same, within `NOTICE_SECONDS`.
 
-        Better twice than never: a page that is not told `joined` shows nothing, a speaker without
+        Better twice than never: a page that does not get `joined` shows nothing, a speaker without
         the report does not know what became of the sentence.
         """
         if not connection_ids:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Two clocks: one that tells the time of day, one that measures durations."""
+    """Two clocks: one has the time of day, one measures durations."""
 
     def now_ms(self) -> int:
         """Epoch milliseconds."""

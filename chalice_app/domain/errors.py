@@ -1,11 +1,11 @@
-"""What can go wrong, in the protocol's words: each leaf carries its wire code and HTTP status."""
+"""The errors of the protocol: each leaf carries its wire code and HTTP status."""
 
 from collections.abc import Collection, Mapping
 from typing import ClassVar
 
 
 class BroadcasterError(Exception):
-    """Base of every error that a client is told about.
+    """Base of every error that a client may receive.
 
     `message` is written for the client: it holds nothing that the client must not see.
     """
@@ -27,7 +27,7 @@ class BadMessage(BroadcasterError):
 
 
 class InvalidLanguage(BroadcasterError):
-    """The language is no BCP-47 tag."""
+    """The language is not a well-formed BCP-47 tag."""
 
     code = "INVALID_LANGUAGE"
     http_status = 400
@@ -62,7 +62,7 @@ class NotOperator(BroadcasterError):
 
 
 class NoOperatorView(BroadcasterError):
-    """The stage has no operator's view: nobody has set a token for it."""
+    """The stage has no operator's view: its token is not set."""
 
     code = "NOT_FOUND"
     http_status = 404
@@ -76,7 +76,7 @@ class TextTooLong(BroadcasterError):
 
 
 class RateLimited(BroadcasterError):
-    """Too fast; `details` carries `retryAfterMs`."""
+    """Requests come too fast; `details` carries `retryAfterMs`."""
 
     code = "RATE_LIMITED"
     http_status = 429
@@ -100,7 +100,7 @@ class TranslationFailed(BroadcasterError):
 
 
 class ConditionFailed(BroadcasterError):
-    """A conditional write found the row otherwise than expected; nothing was written.
+    """A conditional write found another row than it expected; nothing was written.
 
     `found` is that row, where the write asked for it.
     """
@@ -113,7 +113,7 @@ class ConditionFailed(BroadcasterError):
 class MalformedRows(BroadcasterError):
     """Rows that are not what this code writes: edited by hand, or written by another version.
 
-    `keys` names them; whatever else was asked for with them can be read without them.
+    `keys` names them; the other rows of the request can be read without them.
     """
 
     def __init__(self, keys: Collection[str]) -> None:

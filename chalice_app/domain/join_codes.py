@@ -38,7 +38,7 @@ def hash_join_code(code: str, session_id: str, created_at: int) -> str:
 def admits(session: Session | None, code: str | None) -> bool:
     """Whether a listener with that code may know of the session.
 
-    Takes the same work where there is no session or it has no code: time tells nothing.
+    The work is the same where there is no session or it has no code, so the time reveals nothing.
     """
     name, epoch = (session.session_id, session.created_at) if session else ("", 0)
     given = hash_join_code(code or "", name, epoch)

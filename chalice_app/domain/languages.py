@@ -2,8 +2,8 @@
 
 Codes are spelt as Translate spells them
 (https://docs.aws.amazon.com/translate/latest/dg/what-is-languages.html), English names follow its
-list, native names and directions follow CLDR. Galician is no language of Translate's; other engines
-that speak its protocol offer it.
+list, native names and directions follow CLDR. Translate does not offer Galician; other engines
+that speak its protocol do.
 """
 
 import re
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language that the engine offers; `quality` only where the engine tells it."""
+    """A language that the engine offers; `quality` only where the engine states it."""
 
     code: str
     name: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 CAPTION_LIFE_MS = 10_000
-"""Nothing older is sent: a caption that late disturbs more than it helps."""
+"""No older caption is sent: one that late disturbs more than it helps (milliseconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class SentenceRef:
 
     @property
     def expires_at(self) -> int:
-        """Epoch milliseconds from which on it is no longer sent."""
+        """Epoch milliseconds; from then on the sentence is no longer sent."""
         return self.spoken_at + CAPTION_LIFE_MS
 
     def seconds_left(self, now_ms: int) -> float:

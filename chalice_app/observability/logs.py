@@ -1,7 +1,7 @@
-"""The functions' log: one JSON object a line, that can be followed and gives nobody away.
+"""The functions' log: one JSON object a line, which can be followed and names no person.
 
 Every line has `time`, `level`, `logger` and `message`; within an invocation also `function` and
-`requestId` (Lambda's), `gatewayRequestId` (the one that people are told), and where there is one
+`requestId` (Lambda's), `gatewayRequestId` (the one that clients receive), and where there is one
 `session`, `language`, `sequence` and `connection`, which is not the connection's id but a name made
 of it (`connection_name`).
 
@@ -106,7 +106,7 @@ def bind(**fields: object) -> None:
 
 
 def carried(call: Callable[_Parameters, _Answer]) -> Callable[_Parameters, _Answer]:
-    """The call, whose lines will say what those of here say, in whatever thread it is made."""
+    """The call, with the log fields that are bound here, in any thread."""
     context = copy_context()
 
     def carrying(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Answer:
@@ -122,22 +122,22 @@ def connection_name(connection_id: str) -> str:
 
 @contextmanager
 def invocation(context: object) -> Iterator[None]:
-    """An invocation with that Lambda context; what it raises is logged, and told to Lambda.
+    """An invocation with that Lambda context; its exceptions are logged and passed on to Lambda.
 
     Raises:
         FunctionFailed: in place of an exception that is not this project's own.
     """
-    told = {
+    fields = {
         "function": getattr(context, "function_name", ""),
         "requestId": getattr(context, "aws_request_id", ""),
     }
-    outer = _bound.set(told)
+    outer = _bound.set(fields)
     try:
         yield
     except BroadcasterError:
         _log.exception("the function failed")
         raise
-    except Exception as error:  # noqa: BLE001 - for Lambda, which logs whatever it is told
+    except Exception as error:  # noqa: BLE001 - Lambda logs what it receives
         _log.exception("the function failed")
         raise FunctionFailed(type(error).__name__) from None
     finally:
@@ -163,22 +163,22 @@ def _message(record: logging.LogRecord) -> str:
 
 def _exception(error: BaseException, causes: int) -> Mapping[str, object]:
     kind = type(error)
-    told: dict[str, object] = {"type": f"{kind.__module__}.{kind.__qualname__}"}
+    fields: dict[str, object] = {"type": f"{kind.__module__}.{kind.__qualname__}"}
     if isinstance(error, BroadcasterError):
-        told["message"] = error.message
+        fields["message"] = error.message
     elif code := _aws_code(error):
-        told["code"] = code
-    told["stack"] = [
+        fields["code"] = code
+    fields["stack"] = [
         f"{frame.f_globals.get('__name__')}:{line} {frame.f_code.co_name}"
         for frame, line in walk_tb(error.__traceback__)
     ][-_PLACES:]
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None and causes:
-        told["cause"] = _exception(cause, causes - 1)
-    return told
+        fields["cause"] = _exception(cause, causes - 1)
+    return fields
 
 
 def _aws_code(error: BaseException) -> str | None:
-    """What AWS refused a call with, if that is what the exception tells."""
+    """The code with which AWS refused a call, if the exception has one."""
     answer = getattr(error, "response", None)
     return answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None

@@ -76,7 +76,7 @@ class EmbeddedMetrics:
 
         CloudWatch charges $0.30 a month for each metric of each pair, by the hours in which it
         came: a talk of two hours in ten languages costs less than a cent a metric. The characters
-        translated and saved are worth that: their shares tell a pair's hit rate and its dollars.
+        translated and saved are worth that: their shares give a pair's hit rate and its dollars.
         Source: https://aws.amazon.com/cloudwatch/pricing/
         """
         self._print({"Stage": self.stage, "LanguagePair": pair}, values)

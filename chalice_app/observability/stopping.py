@@ -24,7 +24,7 @@ def before_stop(action: Callable[[], None], grace_seconds: float = GRACE_SECONDS
         return
 
     def stop(number: int, _: FrameType | None) -> None:
-        # In a thread of its own: whatever this one has locked is released only after the signal.
+        # In another thread: locks that this thread holds are released only after the signal.
         thread = threading.Thread(target=action, name="before stop", daemon=True)
         thread.start()
         thread.join(grace_seconds)

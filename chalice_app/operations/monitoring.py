@@ -1,4 +1,4 @@
-"""What CloudWatch tells: series of metrics, and alarms as they stand."""
+"""What CloudWatch knows: series of metrics, and the states of alarms."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """What an operator's view needs from the outside: `aws/` provides it, tests provide fakes.
 
-Whatever a method does, it raises `errors.Unavailable` when its service is down or throttled.
+Every method raises `errors.Unavailable` when its service is down or throttled.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from chalice_app.operations.monitoring import Alarm, Points, Series
 
 
 class SessionDirectory(Protocol):
-    """Which sessions are open, for whoever looks after a stage."""
+    """The open sessions, for the operators of a stage."""
 
     def list_open(self, limit: int) -> Sequence[Session]:
         """The newest sessions that have not been ended, newest first (eventually consistent)."""

@@ -1,6 +1,6 @@
 """What the rosters need from the outside: `aws/` provides it, tests provide fakes.
 
-Whatever a method does, it raises `errors.Unavailable` when its service is down or throttled.
+Every method raises `errors.Unavailable` when its service is down or throttled.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

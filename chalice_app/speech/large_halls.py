@@ -173,6 +173,6 @@ class LargeHalls:
         try:
             return self.broadcast.send(batch.connection_ids, caption, deadline, batch.share)
         except Exception:  # noqa: BLE001
-            # The tally needs this part whatever happens, or else the speaker gets no report.
+            # The tally needs this part in any case, or else the speaker gets no report.
             _log.exception("a batch could not be sent")
             return Posted(failed=len(batch.connection_ids))

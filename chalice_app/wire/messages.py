@@ -1,6 +1,6 @@
 """The wire format: what clients send, parsed and checked, and what they get, serialised.
 
-Every parser raises a leaf of `errors` whose message may be shown to whoever sent the input; no
+Every parser raises a leaf of `errors` whose message may be shown to the sender of the input; no
 parser repeats the input in it.
 """
 
@@ -36,7 +36,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 @dataclass(frozen=True, slots=True)
 class JoinAsListener:
-    """A handshake of a listener; `last_sequence` is set when it comes back."""
+    """A handshake of a listener; `last_sequence` is set when it returns."""
 
     session_id: str
     target_language: str
@@ -46,7 +46,7 @@ class JoinAsListener:
 
 @dataclass(frozen=True, slots=True)
 class JoinAsSpeaker:
-    """A handshake of whoever holds the session's token."""
+    """A handshake of the speaker, who holds the session's token."""
 
     session_id: str
     token: str
@@ -54,7 +54,7 @@ class JoinAsSpeaker:
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """What a session is to be; None where it has nothing of its own."""
+    """The wishes for a new session; None where the stage's settings hold."""
 
     source_language: str
     join_code: str | None = None
@@ -101,19 +101,19 @@ def parse_join(query: Mapping[str, str] | None) -> Join:
 
     Raises:
         BadMessage: a parameter is missing or malformed.
-        InvalidLanguage: the language is no BCP-47 tag.
+        InvalidLanguage: the language is not a BCP-47 tag.
     """
     query = query or {}
     session_id = query.get("sessionId", "")
     if not is_session_name(session_id):
-        raise BadMessage("sessionId is missing or malformed")
+        raise BadMessage("sessionId must be a session's name such as golden-eagle-427")
     token, language = query.get("token"), query.get("targetLanguage")
     if token is not None and language is not None:
-        raise BadMessage("token and targetLanguage exclude each other")
+        raise BadMessage("send either token or targetLanguage, not both")
     if token is not None:
         return JoinAsSpeaker(session_id, _checked_token(token))
     if language is None:
-        raise BadMessage("targetLanguage or token is missing")
+        raise BadMessage("targetLanguage (listeners) or token (the speaker) is missing")
     return JoinAsListener(
         session_id, parse_language(language), _last_sequence(query), query.get("joinCode")
     )
@@ -121,7 +121,7 @@ def parse_join(query: Mapping[str, str] | None) -> Join:
 
 def _checked_token(token: str) -> str:
     if not _TOKEN.fullmatch(token):
-        raise BadMessage("token is malformed")
+        raise BadMessage("token must be 1 to 128 letters, digits, - or _")
     return token
 
 
@@ -130,7 +130,7 @@ def _last_sequence(query: Mapping[str, str]) -> int | None:
     if text is None:
         return None
     if not _DIGITS.fullmatch(text) or int(text) > MAX_SEQUENCE:
-        raise BadMessage("lastSequence is no whole number")
+        raise BadMessage("lastSequence must be a whole number")
     return int(text)
 
 
@@ -138,11 +138,11 @@ def parse_language(tag: object) -> str:
     """A language tag in its canonical case (`PT-br` is `pt-BR`: BCP-47 ignores case).
 
     Raises:
-        InvalidLanguage: it is no tag.
+        InvalidLanguage: it is not a tag.
     """
     canonical = languages.canonical_tag(tag) if isinstance(tag, str) else ""
     if not languages.is_language_tag(canonical):
-        raise InvalidLanguage("the language is no BCP-47 tag such as es or zh-TW")
+        raise InvalidLanguage("the language must be a BCP-47 tag such as es or zh-TW")
     return canonical
 
 
@@ -150,8 +150,8 @@ def parse_open_session(body: object) -> OpenSession:
     """What a `POST /sessions` asks for.
 
     Raises:
-        BadMessage: the body is no JSON object, lacks the language or has a malformed field.
-        InvalidLanguage: the language is no tag.
+        BadMessage: the body is not a JSON object, lacks the language or has a malformed field.
+        InvalidLanguage: the language is not a tag.
     """
     if not isinstance(body, dict) or "sourceLanguage" not in body:
         raise BadMessage('the body must be {"sourceLanguage": "en"}')
@@ -182,12 +182,12 @@ def parse_json(text: str | bytes) -> object:
     """JSON as RFC 8259 has it: no NaN, no Infinity.
 
     Raises:
-        BadMessage: it is none, or nested beyond what the parser bears.
+        BadMessage: it is not JSON, or nested too deeply for the parser.
     """
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise BadMessage("the message is no JSON") from None
+        raise BadMessage("the message is not valid JSON") from None
 
 
 def _refuse_constant(name: str) -> None:
@@ -198,13 +198,13 @@ def parse_message(text: str) -> Message:
     """One WebSocket message.
 
     Raises:
-        BadMessage: no JSON object, unknown action, a field missing or of the wrong type.
-        InvalidLanguage: the language is no tag.
+        BadMessage: not a JSON object, an unknown action, a field missing or of the wrong type.
+        InvalidLanguage: the language is not a tag.
         TextTooLong: the sentence is longer than `MAX_TEXT_CHARACTERS`.
     """
     body = parse_json(text)
     if not isinstance(body, dict):
-        raise BadMessage("the message is no JSON object")
+        raise BadMessage("the message must be a JSON object")
     match body.get("action"):
         case "speak":
             return Speak(_sequence(body.get("sequence")), _sentence_text(body.get("text")))
@@ -216,7 +216,7 @@ def parse_message(text: str) -> Message:
             return Status()
         case "end":
             return End()
-    raise BadMessage("unknown action")
+    raise BadMessage("action must be speak, changeLanguage, heartbeat, status or end")
 
 
 def _sequence(value: object) -> int:
@@ -229,11 +229,11 @@ def _sentence_text(value: object) -> str:
     if not isinstance(value, str) or all(
         unicodedata.category(each) in _INVISIBLE for each in value
     ):
-        raise BadMessage("text must be a string with something in it")
+        raise BadMessage("text must be a string with visible characters")
     if len(value) > MAX_TEXT_CHARACTERS:
         raise TextTooLong("the sentence is too long", maxCharacters=MAX_TEXT_CHARACTERS)
     if not _is_unicode(value):
-        raise BadMessage("text holds half a surrogate pair")
+        raise BadMessage("text must be valid Unicode: it has half a surrogate pair")
     return value
 
 
@@ -247,7 +247,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def error(failure: BroadcasterError, request_id: str) -> dict[str, Any]:
-    """An error as whoever caused it is told."""
+    """An error, for the client that caused it."""
     body: dict[str, Any] = {
         "type": "error",
         "code": failure.code,
@@ -297,7 +297,7 @@ def language(offered: Language) -> dict[str, Any]:
 
 
 def joined(session: Session, connection: Connection) -> dict[str, Any]:
-    """Tells whoever joined that the session counts them."""
+    """Tells a new connection that the session counts it."""
     body: dict[str, Any] = {
         "type": "joined",
         "sessionId": session.session_id,

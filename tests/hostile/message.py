@@ -19,7 +19,7 @@ class Bad(NamedTuple):
 
 
 def _action(value: object) -> Bad:
-    return Bad(json.dumps({"action": value}), says="unknown action")
+    return Bad(json.dumps({"action": value}), says="action must be speak, changeLanguage")
 
 
 def _sequence(literal: str, says: str = "sequence") -> Bad:

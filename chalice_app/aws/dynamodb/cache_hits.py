@@ -50,7 +50,7 @@ class CacheHits:
             return  # it is there (or its partition was throttled, and these hits are lost)
 
     def get_hit_rows(self, names: Iterable[str]) -> Mapping[str, HitRow]:
-        """The hit rows that exist, by consistent reads; whatever makes no sense is left out."""
+        """The hit rows that exist, by consistent reads; malformed hits are left out."""
         found = self.table.batch_get(names, consistent=True)
         return {name: HitRow(name, _hits_of(item)) for name, item in found.items()}
 
@@ -106,7 +106,7 @@ class CacheHits:
 
 
 def use_from(item: Item) -> EntryUse | None:
-    """The use that a row or an index entry tells of; None where it is not whole."""
+    """The use in a row or an index entry; None where it is incomplete."""
     last_accessed_at, count = item.get("lastAccessedAt"), item.get("accessCount", 0)
     ttl, text = item.get("ttl"), item.get("sourceText", "")
     if not (isinstance(last_accessed_at, int) and isinstance(count, int) and isinstance(ttl, int)):
@@ -121,8 +121,8 @@ def _hits_of(item: Item) -> Mapping[str, Hits]:
         return {}
     found = ((key, _hits_from(value)) for key, value in hits.items())
     whole = ((key, access) for key, access in found if access is not None)
-    # One transaction must be able to apply the row: what is too much of a row that nobody here
-    # wrote is left out.
+    # One transaction must be able to apply the row. A row with more was not written by this code:
+    # the surplus is left out.
     return dict(islice(whole, ROW_KEYS))
 
 

@@ -79,7 +79,7 @@ class CacheRecency:
     def remove_if_unused(self, use: EntryUse) -> Removal:
         """Deletes the entry unless it was used or replaced since it was read.
 
-        The index may show an entry that is gone: that is told apart, since whoever removed it has
+        The index may show an entry that is gone: that is a result of its own, since its remover has
         made room, too.
         """
         try:
@@ -99,7 +99,7 @@ class CacheRecency:
         return Removal.REMOVED if answer.get("Attributes") else Removal.GONE
 
     def remove_entries(self, cache_keys: Iterable[str]) -> None:
-        """Deletes entries whatever they hold, 25 a call."""
+        """Deletes entries, used or not, 25 a call."""
         self.table.batch_delete(cache_keys)
 
 

@@ -35,8 +35,8 @@ class CachedTranslationsTable:
     def get_entries(self, cache_keys: Iterable[str]) -> Mapping[str, CachedTranslation]:
         """The entries that exist (eventually consistent: a miss costs one translation at most).
 
-        A row that is half-written or of another shape is no entry. One whose attributes cannot even
-        be read makes all of them none: the translations that follow replace it.
+        A row that is incomplete or of another shape is not an entry. A row whose attributes cannot
+        be read makes the whole answer empty: the translations that follow replace the row.
         """
         try:
             found = self.table.batch_get(cache_keys, consistent=False)

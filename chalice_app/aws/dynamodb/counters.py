@@ -41,7 +41,7 @@ class CounterRows:
         self.table.upsert(key, "ADD #name :by", {"#name": name}, by=-by)
 
     def get_counts(self, key: str) -> Mapping[str, int]:
-        """The counts of a row by consistent read; none where there is no row."""
+        """The counts of a row by consistent read; empty where the row does not exist."""
         row = self.table.get(key) or {}
         return {
             name: value

@@ -19,9 +19,9 @@ READS = ("GetItem", "BatchGetItem", "Query", "Scan")
 
 
 class GarbledAnswer(BotoCoreError):
-    """A success whose body is no JSON object: a proxy's, perhaps."""
+    """A success whose body is not a JSON object: a proxy's, perhaps."""
 
-    fmt = "the answer is no JSON object"
+    fmt = "the answer is not a JSON object"
 
 
 class Events(Protocol):

@@ -27,7 +27,7 @@ class Endpoint:
         """Reads `http(s)://host[:port][/stage]`.
 
         Raises:
-            ValueError: when that is no such URL.
+            ValueError: the URL is not of that form.
         """
         parts = urlsplit(url)
         if parts.scheme not in _PORTS or not parts.hostname or not url.isprintable() or " " in url:

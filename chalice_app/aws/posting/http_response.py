@@ -1,7 +1,7 @@
 """One HTTP/1.1 response, read as it arrives: its status, and whether the socket can be used again.
 
 Nobody needs a body here, so it is only counted off to find the next response's beginning. Framing
-follows RFC 9112, section 6; whatever it leaves in doubt costs the socket, never the status.
+follows RFC 9112, section 6; a doubtful body costs the socket, never the status.
 """
 
 import re
@@ -22,7 +22,7 @@ _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?")
 
 
 class MalformedResponseError(Exception):
-    """What came is no HTTP response."""
+    """The bytes are not an HTTP response."""
 
 
 class Response:

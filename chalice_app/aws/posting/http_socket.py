@@ -69,7 +69,7 @@ class HttpSocket:
         return self._sock.fileno()
 
     def close(self) -> None:
-        """Closes it, whatever it is doing."""
+        """Closes it, in any state."""
         self._sock.close()
 
     @property
@@ -103,7 +103,7 @@ class HttpSocket:
 
         Raises:
             OSError: the socket broke, or its TLS did, before a status was known.
-            MalformedResponseError: what came is no HTTP.
+            MalformedResponseError: the bytes are not HTTP.
         """
         if not self.connected and not self._connect():
             return 0
@@ -157,7 +157,7 @@ class HttpSocket:
         except _NOT_YET:
             sent = 0
         except OSError:
-            # The answer may have come before the peer closed (413 does); receiving will tell.
+            # The answer may have come before the peer closed (413 does); receiving shows it.
             self._unsent = b""
             self._spoilt = True
             self.events = POLLIN

@@ -40,7 +40,7 @@ class ManagementApi:
         region: that the signature names.
         credentials: returns the credentials of the moment, once a call.
         max_in_flight: requests under way at once, and so sockets open, over all calls.
-        requests_per_second: over all calls; None for no limit of ours.
+        requests_per_second: over all calls; None for no limit.
         connect_seconds: a socket's time to connect, TLS included.
         request_seconds: a response's time to come, counted from the request.
         tls: what to trust, instead of the system's certificate authorities.
@@ -162,7 +162,7 @@ class ManagementApi:
             return self._pool, self._loop
 
     def _drive(self, loop: PostLoop, fan_out: FanOut) -> None:
-        """Waits until the fan-out is done, driving the loop whenever nobody else does."""
+        """Waits until the fan-out is done, and drives the loop while no other caller does."""
         loop.add(fan_out)
         with self._turn:
             if self._driven:

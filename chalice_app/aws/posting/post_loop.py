@@ -46,7 +46,7 @@ class PostLoop:
         self._alarm = math.inf
 
     def add(self, fan_out: FanOut) -> None:
-        """Hands in a fan-out, from any thread; whoever drives the loop will serve it."""
+        """Hands in a fan-out, from any thread; the caller that drives the loop serves it."""
         self._arrivals.append(fan_out)
 
     def wake(self) -> None:
@@ -69,7 +69,7 @@ class PostLoop:
         if now >= self._alarm:
             self._look_round(now)
         self._fill(now)
-        # Whoever's time has just run out is not to wait for what becomes of the others.
+        # A caller whose time has just run out does not wait for the others.
         if not self._any_done():
             self._serve_ready(min(self._alarm - time.monotonic(), _LONGEST_WAIT_SECONDS))
         if not self._any_done():

@@ -64,7 +64,7 @@ class RequestSigner:
         at: float,
     ) -> None:
         if not credentials.access_key or not credentials.secret_key:
-            raise ValueError("there are no credentials to sign with")
+            raise ValueError("credentials to sign with are missing")
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
         scope = f"{stamp[:8]}/{region}/{SERVICE}/aws4_request"
         self.headers: Mapping[str, str] = _signed_headers(host, stamp, credentials.token)

@@ -243,7 +243,7 @@ def test_while_the_limits_are_down_listeners_get_in(
     world.tables.refusing.add("count")
     for _ in range(30):
         assert connect(world, address=ADDRESS, **query) == {"statusCode": 200}
-    assert "it is let in" in caplog.text
+    assert "it is admitted" in caplog.text
 
 
 def test_a_refused_browser_learns_why(world: World) -> None:

@@ -293,7 +293,7 @@ def test_without_keys_nobody_opens_a_session_and_it_is_said_why(
 ) -> None:
     provider.answer = NO_KEYS[name]
     for _ in range(3):
-        with pytest.raises(Unavailable, match="who may open sessions") as refused:
+        with pytest.raises(Unavailable, match="no token can be checked") as refused:
             owners.owner_of(token())
         assert refused.value.http_status == 503
     assert provider.asked == 1
@@ -389,4 +389,4 @@ def test_a_provider_that_is_away_is_no_fault_of_the_caller(provider: Provider) -
     provider.answer = NO_KEYS["an error"]
     answer = opened_with(f"Bearer {token()}")
     assert (answer.status_code, answer.json_body["code"]) == (503, "INTERNAL")
-    assert "who may open sessions" in answer.json_body["message"]
+    assert "no token can be checked" in answer.json_body["message"]

@@ -153,7 +153,7 @@ def test_when_the_counters_fail_people_are_let_in_with_a_warning(
 def test_when_the_counters_fail_no_session_is_opened() -> None:
     door = Door()
     door.tables.refusing.add("count")
-    with pytest.raises(Unavailable, match="none is opened"):
+    with pytest.raises(Unavailable, match="the session is not opened"):
         door.opens()
 
 

@@ -213,7 +213,7 @@ def test_no_json_raises_anything_but_the_protocols_errors(body: object) -> None:
 @example(b"\xff\xfe{")
 def test_no_text_or_bytes_raise_anything_but_a_bad_message(raw: str | bytes) -> None:
     failure = refusal(lambda: messages.parse_json(raw))
-    assert failure is None or failure.message == "the message is no JSON"
+    assert failure is None or failure.message == "the message is not valid JSON"
 
 
 @given(st.text(min_size=1))
