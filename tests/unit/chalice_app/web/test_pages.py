@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -20,6 +21,20 @@ SOURCES = sorted(path for path in pages.WEB.rglob("*") if path.suffix in pages._
 FILES = sorted(path.name for path in SOURCES)
 PAGES = (pages.SPEAKER, pages.LISTENER, pages.OPERATOR)
 LARGEST_TRANSFER = 150 * 1024
+ELEMENTS = {
+    "a": "HTMLAnchorElement",
+    "button": "HTMLButtonElement",
+    "dialog": "HTMLDialogElement",
+    "form": "HTMLFormElement",
+    "input": "HTMLInputElement",
+    "select": "HTMLSelectElement",
+    "table": "HTMLTableElement",
+    "tbody": "HTMLTableSectionElement",
+    "textarea": "HTMLTextAreaElement",
+    "time": "HTMLTimeElement",
+    "tr": "HTMLTableRowElement",
+}
+"""Tags whose elements have more than `HTMLElement` has, by the names of the DOM standard."""
 
 
 @pytest.fixture
@@ -160,6 +175,27 @@ def test_a_page_asks_for_all_its_modules_at_once(page: str) -> None:
         needed.add(module)
         waiting |= set(re.findall(r'from "\./([a-z-]+\.js)\?', files[module])) - needed
     assert asked == needed | {"theme.js"}
+
+
+class _Ids(HTMLParser):
+    """The type of each element that has an id, by the id."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.types: dict[str, set[str]] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if name := dict(attrs).get("id"):
+            self.types.setdefault(name, set()).add(ELEMENTS.get(tag, "HTMLElement"))
+
+
+def test_the_pages_elements_are_declared_for_the_type_check() -> None:
+    parser = _Ids()
+    for page in PAGES:
+        parser.feed(pages.load().files[page])
+    declarations = (pages.WEB / "elements.d.ts").read_text(encoding="utf-8")
+    declared = re.findall(r'^  "([^"]+)": (\w+);$', declarations, re.M)
+    assert {name: {kind} for name, kind in declared} == parser.types
 
 
 def test_every_name_is_there_once() -> None:

@@ -1,4 +1,4 @@
-/** More languages of the listener's page; see words.js. */
+/** More languages of the listener's page; see words-en-es-fr-pt.js. */
 
 export const it = {
   direction: "ltr",
