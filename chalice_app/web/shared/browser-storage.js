@@ -1,4 +1,4 @@
-/** Values that the browser keeps, where it allows that: else they last until the page is closed. */
+/** Reads and writes the browser's storage. Where the browser allows none, nothing is kept. */
 
 /** @param {string} name @param {StorageName} storage */
 export function recall(name, storage = "localStorage") {

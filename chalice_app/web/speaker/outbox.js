@@ -36,7 +36,10 @@ export class Outbox {
     if (this.#live) this.#transmit(sentence);
   }
 
-  /** The socket is connected: sentences without a report are sent, those that were sent before, too. @param {number} lastSequence */
+  /**
+   * The socket is connected: sentences without a report are sent, also those that were sent before.
+   * @param {number} lastSequence
+   */
   joined(lastSequence) {
     this.#live = true;
     this.#next = Math.max(this.#next, lastSequence + 1);
