@@ -5,9 +5,8 @@ import { CaptionList } from "./caption-list.js";
 import { CaptionOrder } from "./caption-order.js";
 import { $ } from "./elements.js";
 import { showJoinForm, wireJoinForm } from "./join-form.js";
-import { showChooser } from "./language-chooser.js";
 import { bestLanguage } from "./language-matching.js";
-import { directionOf, fillSelect, labelled } from "./languages.js";
+import { directionOf, fillSelect, labelled, languageButtons } from "./languages.js";
 import { localize, word } from "./localization.js";
 import { ReadAloud } from "./read-aloud.js";
 import { backoffMs, ReconnectingSocket } from "./reconnecting-socket.js";
@@ -167,7 +166,8 @@ function use(code) {
 /** Asks for a language, where none of the browser's is offered. */
 function choose() {
   fillSelect($("language"), languages, "", word("choose"), label);
-  showChooser(languages, label, use);
+  $("choices").replaceChildren(...languageButtons(languages, label, use));
+  $("chooser").hidden = false;
   $("state-text").textContent = "";
   clearTimeout(choosingTimer);
   choosingTimer = setTimeout(checkWhileChoosing, CHOOSING_MS);

@@ -1,7 +1,8 @@
 /** Languages on the page: their own names, their direction, and controls to choose one. */
+import { element } from "./elements.js";
 
 /** Sorts by the names that people look for: their own. @param {Language[]} languages */
-export function byNativeName(languages) {
+function byNativeName(languages) {
   const collator = new Intl.Collator(undefined, { sensitivity: "base" });
   return [...languages].sort((a, b) => collator.compare(a.nativeName, b.nativeName));
 }
@@ -50,4 +51,21 @@ export function fillSelect(select, languages, chosen, ask, label = (/** @type {L
     options.unshift(none);
   }
   select.replaceChildren(...options);
+}
+
+/**
+ * A list item with a button for each language, by their own names.
+ * @param {Language[]} languages @param {(language: Language) => string} label
+ * @param {(code: string) => void} chosen
+ */
+export function languageButtons(languages, label, chosen) {
+  return byNativeName(languages).map((language) => {
+    const { code: lang, direction: dir } = language;
+    const button = element("button", "", label(language));
+    Object.assign(button, { type: "button", lang, dir });
+    button.addEventListener("click", () => chosen(lang));
+    const item = element("li");
+    item.append(button);
+    return item;
+  });
 }
