@@ -33,10 +33,10 @@ test: system browser venv check  ## every check and every test (12 min)
 	  $(SIDE_BY_SIDE) --cov --cov-append --cov-report=term:skip-covered \
 	    tests/deploy tests/integration tests/browser && exit $$unit
 
-check: venv  ## formatting, lint, types, import directions, templates (1 min)
+check: venv  ## formatting, lint, types of Python and of the pages, import directions, templates (1 min)
 	@$(MAKE) --no-print-directory --jobs --keep-going $(CHECKS)
 
-CHECKS := check-format check-lint check-types check-imports check-templates
+CHECKS := check-format check-lint check-types check-pages check-imports check-templates
 .PHONY: $(CHECKS)
 
 check-format:
@@ -47,6 +47,11 @@ check-lint:
 
 check-types:
 	$(BIN)/mypy
+
+# The pages' JavaScript by its JSDoc types. deno takes nothing from the network, and keeps what it has
+# checked in .venv.
+check-pages:
+	env DENO_DIR=.venv/.deno DENO_NO_UPDATE_CHECK=1 $(BIN)/deno check --quiet --no-remote --config chalice_app/web/deno.json chalice_app/web
 
 check-imports:
 	$(BIN)/lint-imports

@@ -1,4 +1,4 @@
-"""Writes `chalice_app/web/shared/fallbacks.js`: which offered languages serve a browser's language.
+"""Writes `chalice_app/web/shared/language-fallbacks.js`: the offered languages for a browser's.
 
 The rules are those of the `langcodes` package (CLDR's language matching); a page cannot run them,
 so their outcome for every locale of CLDR is a table. A row that says what the row of the shorter
@@ -20,7 +20,9 @@ from babel.localedata import locale_identifiers
 
 from chalice_app.domain.languages import LANGUAGES
 
-TABLE: Final = Path(__file__).parents[1] / "chalice_app" / "web" / "shared" / "fallbacks.js"
+TABLE: Final = (
+    Path(__file__).parents[1] / "chalice_app" / "web" / "shared" / "language-fallbacks.js"
+)
 
 LARGEST_DISTANCE: Final = 5
 """Another region's way of speaking (es-AR, es-MX): beyond it, people choose for themselves."""

@@ -1,10 +1,10 @@
-"""The pages and their files: types, caching, and a policy under which nothing foreign can run.
+"""The pages and their files: types, caching, and a policy under which only these files run.
 
-The files lie in a folder a page, and in `shared/`; browsers see all of them in one, so each name is
-there once. A file names others in double quotes, as browsers see them (`"./words.js"`,
-`"../web/base.css"`). Served, each such name carries the version of the whole
-folder, so that browsers keep a file for a year and yet never mix two versions: a hall that scans
-one QR code asks for each file once, and for the page alone when it comes back.
+Each page has a folder, and `shared/` has what several pages use. Browsers see all files in one
+folder, so a name occurs once. A file names others in double quotes, as browsers see them
+(`"./api.js"`, `"../web/base.css"`). Served, each such name carries the version of the whole folder.
+Browsers can therefore keep a file for a year and never mix two versions: a hall that scans one QR
+code asks for each file once, and for the page alone when it comes back.
 """
 
 import functools
@@ -29,7 +29,7 @@ _TYPES = {
 _NEIGHBOUR = re.compile(r'"((?:\./|(?:\.\./)?web/)[a-z0-9-]+\.(?:css|js|svg))"')
 _WEBSOCKET_URL = "{{websocketUrl}}"
 _A_YEAR = "public, max-age=31536000, immutable"
-_ASK_FIRST = "no-cache"
+_REVALIDATE = "no-cache"
 
 _PERMISSIONS = "microphone=(self), screen-wake-lock=(self), camera=(), geolocation=(), payment=()"
 
@@ -45,19 +45,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The files by name, ready to be served, and the version of them all."""
+    """The files by name, ready to be served, and the version of the whole folder."""
 
     files: Mapping[str, str]
     version: str
 
     def page(self, name: str, websocket_url: str, if_none_match: str = "") -> Answer:
-        """A page that may talk to that WebSocket endpoint and to where it came from, no one else.
+        """A page that may connect to that WebSocket endpoint and to its own origin only.
 
-        Browsers ask each time whether it has changed.
+        Browsers ask at each visit whether the page has changed.
         """
         body = self.files[name].replace(_WEBSOCKET_URL, html.escape(websocket_url))
         headers = {
-            "Cache-Control": _ASK_FIRST,
+            "Cache-Control": _REVALIDATE,
             "Content-Security-Policy": content_security_policy(websocket_url),
             "Cross-Origin-Opener-Policy": "same-origin",
             "Permissions-Policy": _PERMISSIONS,
@@ -65,16 +65,22 @@ class Pages:
         return _answer(name, body, headers, if_none_match)
 
     def file(self, name: str, version: str = "", if_none_match: str = "") -> Answer:
-        """A file that the pages use, to be kept for good if asked for by its present version."""
+        """A file that the pages use.
+
+        Browsers keep it for a year if they ask for its current version. The answer is 404 for an
+        unknown name, and for a page's: `page` serves those.
+        """
         if name not in self.files or name.endswith(".html"):
-            return Answer(404, {"Content-Type": "text/plain"}, "there is no such file")
-        caching = _A_YEAR if version == self.version else _ASK_FIRST
+            return Answer(
+                404, {"Content-Type": "text/plain"}, "The pages have no file of this name."
+            )
+        caching = _A_YEAR if version == self.version else _REVALIDATE
         return _answer(name, self.files[name], {"Cache-Control": caching}, if_none_match)
 
 
 @functools.cache
 def load(directory: Path = WEB) -> Pages:
-    """Reads the folder, once a process."""
+    """Reads the folder, once in the life of a process."""
     raw = {
         path.name: path.read_text(encoding="utf-8")
         for path in sorted(directory.rglob("*"), key=lambda path: path.name)
@@ -113,7 +119,7 @@ def _answer(name: str, body: str, headers: Mapping[str, str], if_none_match: str
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
     }
-    # A proxy that compresses weakens the tag; for "has it changed" that makes no difference.
+    # A proxy that compresses marks the tag as weak (W/). The comparison ignores that (RFC 9110).
     known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
     return Answer(304, common) if tag in known else Answer(200, common, body)
 

@@ -26,7 +26,7 @@ def nearest(page: Page, cases: Sequence[tuple[str, Sequence[str]]]) -> list[str]
     """What the page chooses for a browser's language among those offered; "und" for none."""
     chosen: list[str] = page.evaluate(
         """async (cases) => {
-            const { nearest } = await import("/web/matching.js");
+            const { nearest } = await import("/web/language-matching.js");
             return cases.map(([tag, offered]) => nearest(tag, offered) ?? "und");
         }""",
         cases,
@@ -85,7 +85,7 @@ def test_the_first_language_that_is_offered_in_some_form_is_taken(
 ) -> None:
     found = page.evaluate(
         """async ([wanted, offered]) => {
-            const { bestLanguage } = await import("/web/matching.js");
+            const { bestLanguage } = await import("/web/language-matching.js");
             return bestLanguage(wanted, offered) ?? null;
         }""",
         [wanted, offered],
@@ -96,7 +96,8 @@ def test_the_first_language_that_is_offered_in_some_form_is_taken(
 def test_the_page_has_all_its_words_in_each_of_its_languages(page: Page) -> None:
     words: Mapping[str, Mapping[str, str]] = page.evaluate(
         """async () => ({
-            ...(await import("/web/words.js")), ...(await import("/web/words-more.js")),
+            ...(await import("/web/words-en-es-fr-pt.js")),
+            ...(await import("/web/words-ar-ca-de-gl-it.js")),
         })"""
     )
     assert set(words) == {"en", "es", "pt", "fr", "it", "ca", "gl", "de", "ar"}

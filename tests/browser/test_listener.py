@@ -310,7 +310,7 @@ def test_a_device_without_a_voice_says_so(stub: StubStage, open_page: OpenPage) 
 
 def test_a_session_that_does_not_exist_leads_on(stub: StubStage, open_page: OpenPage) -> None:
     page = open_page(f"{stub.http}/s/no-such-session-999", locale="en")
-    expect(page.get_by_role("heading", name="There is no session of this name.")).to_be_visible()
+    expect(page.get_by_role("heading", name="There is no session with this name.")).to_be_visible()
     page.get_by_label("Session name").fill("  Golden Eagle 427 ")
     page.get_by_role("button", name="Join").click()
     expect(page.locator("#state")).to_have_text("Live")

@@ -93,7 +93,7 @@ def test_each_alarm_has_its_state_value_limit_and_meaning(
     assert "99.9 %" in delivered
     assert "Limit: below 95 % for 2 \u00d7 5 min." in delivered
     assert "reached listeners who are there" in delivered
-    assert "It is beyond it now." in card(page, "Translations from the cache")
+    assert "The value is beyond it now." in card(page, "Translations from the cache")
     assert "Nothing to measure" in card(page, "Translations failed")
     missing = card(page, "Captions too late")
     assert "Not set up on this stage" in missing

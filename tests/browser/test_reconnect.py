@@ -193,8 +193,8 @@ def test_a_hall_that_is_asked_to_renew_does_not_come_back_in_one_instant(
     page = open_page(stub.http)
     spread = page.evaluate(
         """async () => {
-            const { moment } = await import("/web/line.js");
-            return Array.from({ length: 500 }, () => moment(300_000));
+            const { randomDelayMs } = await import("/web/reconnecting-socket.js");
+            return Array.from({ length: 500 }, () => randomDelayMs(300_000));
         }"""
     )
     assert min(spread) >= 0
@@ -231,8 +231,8 @@ def pauses(page: Page, attempt: int) -> list[float]:
     """Many pauses before a try, in milliseconds."""
     result: list[float] = page.evaluate(
         """async (attempt) => {
-            const { backOff } = await import("/web/line.js");
-            return Array.from({ length: 500 }, () => backOff(attempt));
+            const { backoffMs } = await import("/web/reconnecting-socket.js");
+            return Array.from({ length: 500 }, () => backoffMs(attempt));
         }""",
         attempt,
     )

@@ -214,6 +214,17 @@ def test_a_browser_without_recognition_says_so(stub: StubStage, open_page: OpenP
     expect(button).to_be_disabled()
 
 
+def test_a_browser_without_recognition_says_so_after_a_takeover_too(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http, script=NO_RECOGNITION)
+    socket = start(stub, page)
+    stub.send(socket, "error", code="NOT_SPEAKER", message="another speaker took over")
+    expect(page.get_by_role("alert")).to_contain_text("Another tab or device speaks")
+    button = page.get_by_role("button", name="No speech recognition in this browser")
+    expect(button).to_be_disabled()
+
+
 def test_ends_after_a_question_and_offers_another(stub: StubStage, open_page: OpenPage) -> None:
     page = open_page(stub.http)
     start(stub, page)

@@ -1,15 +1,18 @@
-/** The captions on the screen: the newest in view, the others above, and nothing ever jumps. */
+/**
+ * The captions on the screen, the newest below. The list follows the newest caption until the reader
+ * scrolls up; then what is being read does not move.
+ */
+import { element } from "./elements.js";
 
-/** Beyond so many the oldest go, a hundred at a time; it is a talk of six hours. */
+/** Above this many (a talk of six hours) the oldest are removed. */
 const MOST = 4000;
 const NEAR_END_PX = 48;
-
-/** @typedef {import("./order.js").Caption} Caption */
 
 export class CaptionList {
   #list;
   #viewport;
   #directionOf;
+  /** @type {{sequence: number, row: HTMLElement}[]} */
   #rows = [];
   #pinned = true;
   #unread = 0;
@@ -19,9 +22,9 @@ export class CaptionList {
   #height = 0;
 
   /**
-   * @param {HTMLElement} viewport scrolls @param {HTMLElement} list holds the captions
+   * @param {HTMLElement} viewport the part that scrolls @param {HTMLElement} list holds the captions
    * @param {(code: string) => string} directionOf a language's writing direction
-   * @param {(count: number) => void} onUnread how many have come below what is in view
+   * @param {(count: number) => void} onUnread how many captions are below the view
    */
   constructor(viewport, list, directionOf, onUnread) {
     this.#viewport = viewport;
@@ -37,83 +40,79 @@ export class CaptionList {
   }
 
   /**
-   * @param {Caption} caption @param {string} mark what is said of a caption left in its source
-   * @param {boolean} aloud whether a screen reader is to announce it
+   * @param {Caption} caption @param {string} mark the note on a caption that was not translated
+   * @param {boolean} aloud whether a screen reader announces it
    */
   add(caption, mark, aloud) {
     this.#list.setAttribute("aria-live", aloud ? "polite" : "off");
-    const element = this.#element(caption, mark);
-    const at = this.#place(caption.sequence);
-    const isNewest = at === this.#rows.length;
-    if (isNewest) this.#rows.at(-1)?.element.classList.remove("newest");
-    this.#list.insertBefore(element, this.#rows[at]?.element ?? null);
-    this.#rows.splice(at, 0, { sequence: caption.sequence, element });
-    if (isNewest) element.classList.add("newest");
+    const row = this.#row(caption, mark);
+    const place = this.#place(caption.sequence);
+    const isNewest = place === this.#rows.length;
+    if (isNewest) this.#rows.at(-1)?.row.classList.remove("newest");
+    this.#list.insertBefore(row, this.#rows[place]?.row ?? null);
+    this.#rows.splice(place, 0, { sequence: caption.sequence, row });
+    if (isNewest) row.classList.add("newest");
     if (!this.#pinned && isNewest) this.#onUnread((this.#unread += 1));
     if (this.#pinned && this.#rows.length > MOST) this.#forget(100);
     this.#follow();
   }
 
-  /** Back to where the talk is. */
+  /** Scrolls to the newest caption, and follows it from now on. */
   toNewest() {
     this.#pinned = true;
     this.#onUnread((this.#unread = 0));
     this.#follow();
   }
 
-  #element(caption, mark) {
+  /** @param {Caption} caption @param {string} mark */
+  #row(caption, mark) {
     const language = caption.untranslated ? caption.sourceLanguage : caption.language;
-    const element = document.createElement("p");
-    element.className = "caption";
-    element.lang = language;
-    element.dir = this.#directionOf(language);
-    element.textContent = caption.text;
+    const row = element("p", "caption", caption.text);
+    row.lang = language;
+    row.dir = this.#directionOf(language);
     if (caption.untranslated) {
-      const note = document.createElement("span");
-      note.className = "mark";
+      const note = element("span", "mark", mark);
       note.lang = document.documentElement.lang;
       note.dir = document.documentElement.dir;
-      note.textContent = mark;
-      element.prepend(note);
+      row.prepend(note);
     }
-    return element;
+    return row;
   }
 
-  /** Almost always the end: a caption that was late goes to where it belongs. */
+  /** The index for a sequence: almost always the end. @param {number} sequence */
   #place(sequence) {
-    let at = this.#rows.length;
-    while (at > 0 && this.#rows[at - 1].sequence > sequence) at -= 1;
-    return at;
+    return this.#rows.findLastIndex((each) => each.sequence <= sequence) + 1;
   }
 
+  /** @param {number} count */
   #forget(count) {
-    for (const { element } of this.#rows.splice(0, count)) element.remove();
+    for (const { row } of this.#rows.splice(0, count)) row.remove();
   }
 
   /**
-   * Once a frame, however many captions came; the layout is read only then. Without any, what is in
-   * view is a question, which is read from its beginning.
+   * At most once a frame, because it reads the layout. Not without captions: then the view holds a
+   * question, which is read from its beginning.
    */
   #follow() {
     if (!this.#pinned || this.#frame || this.isEmpty) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
       if (!this.#pinned) return;
-      const newest = this.#rows.at(-1)?.element;
+      const newest = this.#rows.at(-1)?.row;
       const end = this.#viewport.scrollHeight - this.#viewport.clientHeight;
-      // One that is taller than the screen is read from its beginning.
-      const start = newest && newest.offsetHeight > this.#viewport.clientHeight;
-      this.#viewport.scrollTop = start ? newest.offsetTop - this.#list.offsetTop : end;
+      // A caption that is taller than the screen is read from its beginning.
+      const isTall = newest && newest.offsetHeight > this.#viewport.clientHeight;
+      this.#viewport.scrollTop = isTall ? newest.offsetTop - this.#list.offsetTop : end;
     });
   }
 
   /**
-   * Only somebody's hand takes the page off the newest caption: what moves because captions came or
-   * the screen was turned has changed the height, too.
+   * Only the reader ends the following. A scroll with a new height is not the reader's: captions came,
+   * or the screen was turned.
    */
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#viewport;
-    const newest = this.#rows.at(-1)?.element;
+    const newest = this.#rows.at(-1)?.row;
     const inView = newest && scrollTop + clientHeight > newest.offsetTop + NEAR_END_PX;
     const wentUp = scrollTop < this.#top && scrollHeight === this.#height;
     this.#top = scrollTop;

@@ -1,117 +1,135 @@
-/** The listener's page: START HERE. Joins a session in one language and shows what is said. */
-import { askForAnother, wireAnother } from "./another.js";
-import { codeOfLink, getLanguages, getSession, howIs, sessionName, socketAddress, webSocketUrl } from "./api.js";
-import { stayAwake } from "./awake.js";
+/** The listener's page: START HERE. Joins a session in one language and shows its captions. */
+import { asApiError, codeOfLink, getJoinState, getLanguages, getSession, sessionName, socketAddress, webSocketUrl } from "./api.js";
+import { keep, recall } from "./browser-storage.js";
 import { CaptionList } from "./caption-list.js";
-import { byNativeName, directionOf, fillSelect, labelled } from "./languages.js";
-import { backOff, Line } from "./line.js";
-import { bestLanguage } from "./matching.js";
-import { CaptionOrder } from "./order.js";
-import { Reader } from "./reading.js";
-import { keep, recall, wireSizes, wireThemes } from "./settings.js";
-import { speak, word } from "./wording.js";
+import { CaptionOrder } from "./caption-order.js";
+import { $ } from "./elements.js";
+import { showJoinForm, wireJoinForm } from "./join-form.js";
+import { bestLanguage } from "./language-matching.js";
+import { directionOf, fillSelect, labelled, languageButtons } from "./languages.js";
+import { localize, word } from "./localization.js";
+import { ReadAloud } from "./read-aloud.js";
+import { backoffMs, ReconnectingSocket } from "./reconnecting-socket.js";
+import { wireSettingsPanel } from "./settings-panel.js";
+import { keepScreenOn } from "./wake-lock.js";
 
-/** Silence after which the line is tested: far below API Gateway's ten idle minutes. */
+/** The silence after which a heartbeat tests the socket: API Gateway closes an idle one after 10 min. */
 const QUIET_MS = 120_000;
 
-/** How often somebody who is still choosing, and has no line yet, asks whether it is still on. */
+/** How often the page asks, while the listener chooses a language, whether the session has ended. */
 const CHOOSING_MS = 20_000;
 
-/** What the server sends to whoever comes late. */
+/** How many captions the server sends to a listener who comes late. */
 const LATE_CAPTIONS = 3;
 
-const $ = (id) => document.getElementById(id);
-const sessionId = sessionName(decodeURIComponent(location.pathname.split("/").pop()));
+const sessionId = sessionName(decodeURIComponent(location.pathname.split("/").pop() ?? ""));
 const joinCode = codeOfLink();
 
+/** @type {Language[]} */
 let languages = [];
-let session = null;
 let language = "";
-let settled = "";
-let caughtUpAt = 0;
-/** What to ask from while nothing has been heard: everything after a reload, which shall lose nothing. */
-let missingFrom = performance.getEntriesByType("navigation")[0]?.type === "reload" ? 0 : null;
-let tries = 0;
+/** The language that the server has this listener in; "" before `joined`. */
+let confirmedLanguage = "";
+/** The sequence up to which captions are old: they are not read aloud. */
+let caughtUpTo = 0;
+/**
+ * The `lastSequence` to ask with before the first caption; null asks for the late listener's captions.
+ * After a reload it is 0, for all of them: those on the screen are gone.
+ * @type {number | null}
+ */
+let missingFrom = isReload() ? 0 : null;
+let attempt = 0;
 let startTimer = 0;
 let choosingTimer = 0;
 
 const order = new CaptionOrder(show);
-const list = new CaptionList($("viewport"), $("captions"), (code) => directionOf(languages, code), unread);
-const reader = new Reader(showVoice);
-const line = new Line({ address, verdict, onMessage, onState, quietMs: QUIET_MS });
+const list = new CaptionList($("viewport"), $("captions"), (code) => directionOf(languages, code), showUnread);
+const voice = new ReadAloud(showVoice);
+const socket = new ReconnectingSocket({ address, joinState, onMessage, onState, quietMs: QUIET_MS });
+
+function isReload() {
+  const [entry] = performance.getEntriesByType("navigation");
+  return /** @type {PerformanceNavigationTiming | undefined} */ (entry)?.type === "reload";
+}
 
 function address() {
   const query = { sessionId, targetLanguage: language, ...(joinCode && { joinCode }) };
-  // Without it, the server sends the last few captions: who comes late sees what was just said.
   const lastSequence = order.complete || missingFrom;
-  return socketAddress(webSocketUrl(), lastSequence === null ? query : { ...query, lastSequence });
+  return socketAddress(webSocketUrl(), lastSequence === null ? query : { ...query, lastSequence: String(lastSequence) });
 }
 
-/** Why a handshake may have been refused; a language can go while the page is open. */
-async function verdict() {
-  const state = await howIs(sessionId, { joinCode });
+/** Why a handshake may have been refused: a language, too, can go while the page is open. */
+async function joinState() {
+  const state = await getJoinState(sessionId, { joinCode });
   if (state !== "open") return state;
   languages = await getLanguages().catch(() => languages);
   return languages.some(({ code }) => code === language) ? "open" : "unsupported";
 }
 
+/** @param {ServerMessage} message */
 function onMessage(message) {
   switch (message.type) {
     case "joined":
-      caughtUpAt = message.lastSequence;
+      caughtUpTo = message.lastSequence;
       missingFrom ??= Math.max(0, message.lastSequence - LATE_CAPTIONS);
-      settled = message.targetLanguage;
+      confirmedLanguage = message.targetLanguage ?? "";
       break;
     case "caption":
-      settled = message.language;
+      confirmedLanguage = message.language;
       order.accept(message);
       break;
     case "sessionEnded":
-      line.close("ended");
+      socket.close("ended");
       break;
     case "error":
-      refuse(message.code);
+      showRefusal(message.code);
   }
 }
 
+/** @param {Caption} caption */
 function show(caption) {
   $("empty").hidden = true;
-  const isNew = caption.sequence > caughtUpAt;
+  const isNew = caption.sequence > caughtUpTo;
   list.add(caption, word("untranslated"), isNew);
-  if (isNew) {
-    reader.read(caption.text, caption.untranslated ? caption.sourceLanguage : caption.language);
+  if (isNew) voice.read(caption.text, caption.untranslated ? caption.sourceLanguage : caption.language);
+}
+
+/** After a refused change of language, the select shows the confirmed one again. @param {string} code */
+function showRefusal(code) {
+  const isUnsupported = code === "UNSUPPORTED_LANGUAGE" || code === "INVALID_LANGUAGE";
+  if (isUnsupported) notice(word("unsupported"));
+  else if (code === "SESSION_FULL") notice(word("full"));
+  else notice(word(code === "RATE_LIMITED" ? "limited" : "failed"));
+  if (isUnsupported && confirmedLanguage) {
+    language = confirmedLanguage;
+    $("language").value = confirmedLanguage;
   }
 }
 
-/** The server would not take what was asked: back to the language that it has us in. */
-function refuse(code) {
-  const unsupported = code === "UNSUPPORTED_LANGUAGE" || code === "INVALID_LANGUAGE";
-  const why = { SESSION_FULL: "full", RATE_LIMITED: "limited" }[code] ?? "failed";
-  notice(word(unsupported ? "unsupported" : why));
-  if (unsupported && settled) {
-    language = settled;
-    $("language").value = settled;
-  }
-}
-
+/** @param {SocketState} state @param {string} why */
 function onState(state, why) {
   $("state").dataset.state = why === "ended" ? "ended" : state;
-  const texts = { connecting: "connecting", live: "live", waiting: "connecting", over: "live" };
-  $("state-text").textContent = state === "over" ? "" : word(texts[state]);
+  $("state-text").textContent = state === "over" ? "" : word(state === "live" ? "live" : "connecting");
   $("empty").hidden = !(state === "live" && list.isEmpty);
   if (state === "live") notice("");
-  if (state === "waiting") notice(word(why || "waiting"), true);
+  if (state === "waiting") notice(word(isWaitingReason(why) ? why : "waiting"), true);
   if (state === "over") end(why);
 }
 
+/** @param {string} why @returns {why is "full" | "limited" | "refused"} */
+function isWaitingReason(why) {
+  return ["full", "limited", "refused"].includes(why);
+}
+
+/** @param {string} why */
 function end(why) {
   notice("");
-  reader.stop();
+  voice.stop();
   $("chooser").hidden = true;
   $("ended").hidden = why !== "ended";
   $("keep-reading").hidden = list.isEmpty;
   $("other").hidden = why !== "missing";
-  if (why === "missing") askForAnother(sessionId, joinCode);
+  if (why === "missing") showJoinForm(sessionId, joinCode);
   $("language").hidden = why !== "unsupported";
   if (why === "unsupported") {
     notice(word("unsupported"));
@@ -120,107 +138,90 @@ function end(why) {
   list.toNewest();
 }
 
+/** @param {string} text */
 function notice(text, canRetry = false) {
   $("notice-text").textContent = text;
   $("try-now").hidden = !canRetry;
 }
 
-function unread(count) {
+/** @param {number} count */
+function showUnread(count) {
   $("newest").hidden = count === 0;
   $("unread").textContent = count ? String(count) : "";
 }
 
-/** Joins in a language, or changes to it. */
+/** Joins in a language, or changes to it. @param {string} code */
 function use(code) {
   language = code;
   keep("language", code);
-  speak([code, ...navigator.languages]);
+  localize([code, ...navigator.languages]);
   document.title = `${sessionId} · ${word("title")}`;
   $("chooser").hidden = true;
   fillSelect($("language"), languages, code, word("choose"), label);
   showVoice();
   notice("");
-  if (!line.send({ action: "changeLanguage", targetLanguage: code })) line.retryNow();
+  if (!socket.send({ action: "changeLanguage", targetLanguage: code })) socket.retryNow();
 }
 
-/** Nothing is assumed of whom no offered language suits: they choose among all. */
+/** Asks for a language, where none of the browser's is offered. */
 function choose() {
   fillSelect($("language"), languages, "", word("choose"), label);
-  const buttons = byNativeName(languages).map((language) => {
-    const item = document.createElement("li");
-    const button = document.createElement("button");
-    const { code: lang, direction: dir } = language;
-    Object.assign(button, { type: "button", lang, dir, textContent: label(language) });
-    button.addEventListener("click", () => use(lang));
-    item.append(button);
-    return item;
-  });
-  $("choices").replaceChildren(...buttons);
+  $("choices").replaceChildren(...languageButtons(languages, label, use));
   $("chooser").hidden = false;
   $("state-text").textContent = "";
   clearTimeout(choosingTimer);
-  choosingTimer = setTimeout(stillOn, CHOOSING_MS);
+  choosingTimer = setTimeout(checkWhileChoosing, CHOOSING_MS);
 }
 
-async function stillOn() {
+async function checkWhileChoosing() {
   if ($("chooser").hidden) return;
-  const state = await howIs(sessionId, { joinCode });
+  const state = await getJoinState(sessionId, { joinCode });
   if ($("chooser").hidden) return;
   if (state === "ended" || state === "missing") onState("over", state);
-  else choosingTimer = setTimeout(stillOn, CHOOSING_MS);
+  else choosingTimer = setTimeout(checkWhileChoosing, CHOOSING_MS);
 }
 
+/** @param {Language} each */
 function label(each) {
-  return labelled(each, word);
+  return labelled(each, (quality) => (quality === "fair" || quality === "draft" ? word(quality) : undefined));
 }
 
 function showVoice() {
-  const none = !reader.voiceFor(language);
+  const none = !voice.voiceFor(language);
   $("no-voice").hidden = !none;
   $("aloud").disabled = none;
   if (none) {
     $("aloud").checked = false;
-    reader.stop();
+    voice.stop();
   }
 }
 
 function wire() {
-  wireThemes();
-  wireSizes($("smaller"), $("larger"), () => list.toNewest());
-  $("settings-button").addEventListener("click", () => toggleSettings());
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || $("settings").hidden) return;
-    toggleSettings();
-    $("settings-button").focus();
-  });
+  wireSettingsPanel(() => list.toNewest());
   $("language").addEventListener("change", () => use($("language").value));
   $("aloud").addEventListener("change", () => {
-    if ($("aloud").checked) reader.on = true;
-    else reader.stop();
+    if ($("aloud").checked) voice.isOn = true;
+    else voice.stop();
   });
   $("newest").addEventListener("click", () => list.toNewest());
-  $("try-now").addEventListener("click", () => (language ? line.retryNow() : start()));
-  wireAnother();
-}
-
-function toggleSettings() {
-  const hidden = !$("settings").hidden;
-  $("settings").hidden = hidden;
-  $("settings-button").setAttribute("aria-expanded", String(!hidden));
+  $("try-now").addEventListener("click", () => (language ? socket.retryNow() : start()));
+  wireJoinForm();
 }
 
 async function start() {
   notice("");
+  let session;
   try {
     [languages, session] = await Promise.all([getLanguages(), getSession(sessionId, { joinCode })]);
   } catch (error) {
-    if (error.status === 404) {
+    const { status } = asApiError(error);
+    if (status === 404) {
       onState("over", "missing");
       return;
     }
-    onState("waiting", error.status === 429 ? "limited" : "");
+    onState("waiting", status === 429 ? "limited" : "");
     clearTimeout(startTimer);
-    startTimer = setTimeout(start, backOff(tries++));
+    startTimer = setTimeout(start, backoffMs(attempt++));
     return;
   }
   if (!session.isActive) {
@@ -235,8 +236,8 @@ async function start() {
 }
 
 $("name").textContent = sessionId;
-speak(navigator.languages);
+localize(navigator.languages);
 document.title = `${sessionId} · ${word("title")}`;
 wire();
-stayAwake();
+keepScreenOn();
 await start();

@@ -1,13 +1,16 @@
-/** The alarms as they stand: state, value, limit, and what it means in plain words. */
+/** The alarms: state, value, limit, and what each means in plain words. */
+import { $, element } from "./elements.js";
+import { clock, duration, figure } from "./ops-format.js";
 
+/** Title and meaning by name. @type {Record<string, [string, string]>} */
 const WORDS = {
   BroadcastSuccessRate: [
     "Captions delivered",
-    "Captions that reached listeners who are there. Those who have left do not count.",
+    "Captions that reached listeners who are there. Listeners who have left do not count.",
   ],
   BufferOverflowRate: [
     "Captions too late",
-    "Captions older than 10 seconds when their turn came, and so dropped. The hall may be larger than the post rate allows.",
+    "Captions that were older than 10 seconds when their turn came, and so were dropped. The hall may be larger than the post rate allows.",
   ],
   FailedLanguagesCount: [
     "Translations failed",
@@ -15,7 +18,7 @@ const WORDS = {
   ],
   CacheHitRate: [
     "Translations from the cache",
-    "It is about money, not about listeners: a talk in which nothing is said twice is rightly at 0\u00a0%.",
+    "This is about cost, not about listeners: a talk in which nothing is said twice is rightly at 0\u00a0%.",
   ],
 };
 const STATES = {
@@ -26,102 +29,79 @@ const STATES = {
 };
 const UNITS = { Percent: " %", Count: "", Milliseconds: " ms" };
 
-/** "14:03", in the reader's own time zone. */
-export function clock(ms) {
-  return new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+/** @param {Alarm} alarm */
+function isBelow({ comparison }) {
+  return comparison.startsWith("LessThan");
 }
 
-/** "12 min", "3 h 5 min" */
-export function duration(ms) {
-  const minutes = Math.max(0, Math.floor(ms / 60_000));
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-/** At most three figures: nobody reads the rest. */
-export function figure(value, unit = "") {
-  if (value === null || value === undefined) return "–";
-  return `${Number(value.toPrecision(3)).toLocaleString("en-GB")}${unit}`;
-}
-
-function breaches({ value, threshold, comparison }) {
-  if (value === null) return false;
-  if (comparison.startsWith("LessThan")) return value < threshold;
-  return value > threshold;
+/** Whether an alarm's value is beyond its limit. @param {Alarm} alarm */
+function breaches(alarm) {
+  if (alarm.value === null) return false;
+  return isBelow(alarm) ? alarm.value < alarm.threshold : alarm.value > alarm.threshold;
 }
 
 export class Alarms {
-  #list;
-  #verdict;
+  /** @type {Map<string, ReturnType<typeof card>>} */
   #cards = new Map();
 
-  /** @param {HTMLElement} list @param {HTMLElement} verdict a live region: all of it in a sentence */
-  constructor(list, verdict) {
-    this.#list = list;
-    this.#verdict = verdict;
-  }
-
-  show(alarms, now) {
-    for (const alarm of alarms) {
-      const card = this.#cards.get(alarm.name) ?? this.#add(alarm.name);
-      this.#fill(card, alarm, now);
-    }
+  /** @param {AnyAlarm[]} alarms @param {number} nowMs */
+  show(alarms, nowMs) {
+    for (const alarm of alarms) fill(this.#cards.get(alarm.name) ?? this.#add(alarm.name), alarm, nowMs);
     const text = verdict(alarms);
-    this.#verdict.classList.toggle("firing", alarms.some(isFiring));
-    // The same again would be read out again.
-    if (this.#verdict.textContent !== text) this.#verdict.textContent = text;
+    $("verdict").classList.toggle("firing", alarms.some(isFiring));
+    // A screen reader would read the same text again.
+    if ($("verdict").textContent !== text) $("verdict").textContent = text;
   }
 
+  /** @param {string} name */
   #add(name) {
-    const [title, meaning] = WORDS[name] ?? [name, ""];
-    const card = document.createElement("li");
-    card.append(
-      element("h3", "", title),
-      element("p", "standing"),
-      element("p", "value"),
-      element("p", "limit"),
-      element("p", "hint", meaning),
-    );
-    this.#cards.set(name, card);
-    this.#list.append(card);
-    return card;
-  }
-
-  #fill(card, alarm, now) {
-    const [, standing, value, limit] = card.children;
-    card.dataset.state = alarm.state;
-    const since = alarm.since ? ` since ${clock(alarm.since)}, ${duration(now - alarm.since)}` : "";
-    standing.textContent = `${STATES[alarm.state] ?? alarm.state}${since}`;
-    value.hidden = limit.hidden = alarm.state === "MISSING";
-    if (value.hidden) return;
-    const unit = UNITS[alarm.unit] ?? "";
-    const idle = alarm.value === null;
-    value.replaceChildren(
-      element("span", idle ? "hint" : "count", idle ? "Nothing to measure" : figure(alarm.value, unit)),
-    );
-    const side = alarm.comparison.startsWith("LessThan") ? "below" : "above";
-    const beyond = alarm.state === "OK" && breaches(alarm);
-    limit.textContent =
-      `Limit: ${side} ${figure(alarm.threshold, unit)} for ${alarm.periods} × ${alarm.minutes} min.` +
-      (beyond ? " It is beyond it now." : "");
-    card.toggleAttribute("data-beyond", beyond);
+    const made = card(name);
+    this.#cards.set(name, made);
+    $("alarms").append(made.item);
+    return made;
   }
 }
 
+/** @param {string} name */
+function card(name) {
+  const [title, meaning] = WORDS[name] ?? [name, ""];
+  const item = element("li");
+  const standing = element("p", "standing");
+  const value = element("p", "value");
+  const limit = element("p", "limit");
+  item.append(element("h3", "", title), standing, value, limit, element("p", "hint", meaning));
+  return { item, standing, value, limit };
+}
+
+/** @param {ReturnType<typeof card>} card @param {AnyAlarm} alarm @param {number} nowMs */
+function fill({ item, standing, value, limit }, alarm, nowMs) {
+  item.dataset.state = alarm.state;
+  value.hidden = limit.hidden = alarm.state === "MISSING";
+  standing.textContent = STATES[alarm.state] ?? alarm.state;
+  if (alarm.state === "MISSING") return;
+  if (alarm.since) standing.append(` since ${clock(alarm.since)}, ${duration(nowMs - alarm.since)}`);
+  const unit = UNITS[alarm.unit] ?? "";
+  const isIdle = alarm.value === null;
+  value.replaceChildren(
+    element("span", isIdle ? "hint" : "count", isIdle ? "Nothing to measure" : figure(alarm.value, unit)),
+  );
+  const side = isBelow(alarm) ? "below" : "above";
+  const isBeyond = alarm.state === "OK" && breaches(alarm);
+  limit.textContent =
+    `Limit: ${side} ${figure(alarm.threshold, unit)} for ${alarm.periods} × ${alarm.minutes} min.` +
+    (isBeyond ? " The value is beyond it now." : "");
+  item.toggleAttribute("data-beyond", isBeyond);
+}
+
+/** @param {AnyAlarm} alarm */
 function isFiring({ state }) {
   return state === "ALARM";
 }
 
+/** @param {AnyAlarm[]} alarms */
 function verdict(alarms) {
   const firing = alarms.filter(isFiring);
   if (firing.length === 0) return "All is quiet.";
   const names = firing.map(({ name }) => WORDS[name]?.[0] ?? name);
   return `${firing.length === 1 ? "One alarm" : `${firing.length} alarms`}: ${names.join(", ")}.`;
-}
-
-/** An element with a class and a text. */
-export function element(tag, className = "", content = "") {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.textContent = content;
-  return made;
 }

@@ -1,133 +1,103 @@
 /** What was measured in the last minutes, as small charts and as a table. */
-import { Chart } from "./chart.js";
-import { clock, element, figure } from "./ops-alarms.js";
+import { $, element } from "./elements.js";
+import { LineChart } from "./line-chart.js";
+import { clock, figure } from "./ops-format.js";
+import { cell, columnHead, row, rowHead } from "./ops-table.js";
 
 const MINUTE_MS = 60_000;
+/** @type {Unit} */
 const ms = (value) => (value < 1000 ? figure(value, " ms") : figure(value / 1000, " s"));
+/** @type {Unit} */
 const percent = (value) => figure(value, " %");
+/** @type {Unit} */
 const count = (value) => figure(value);
 
-/** What is counted every few minutes stays what it was in between. */
+/** The cache's size is measured every few minutes, and stays the same in between. @param {Minutes} points */
 function held(points) {
+  /** @type {number | null} */
   let last = null;
   return points.map((value) => (last = value ?? last));
 }
 
 /**
- * Of what is counted, nothing measured is none. The running minute would always look like a fall, and
- * the one before may still be on its way.
+ * In a count, a minute without a measurement is 0. Not the last two: the running minute is incomplete,
+ * and the one before may still be on its way.
+ * @param {Minutes} points
  */
 function counted(points) {
   const settled = points.slice(0, -2).map((value) => value ?? 0);
-  return [...settled, points.at(-2), null];
+  return [...settled, points.at(-2) ?? null, null];
 }
 
-/** title, unit, options, series: name and field; `as` says what is drawn of the points */
+/** @type {ChartSpec[]} */
 const CHARTS = [
-  ["Delivery latency", ms, { floor: 100 }, ["median", "latencyMedian"], ["slowest 1 %", "latencyP99"]],
-  ["Sentences a minute", count, { floor: 10, as: counted }, ["sentences", "sentences"]],
-  ["Cache hit rate", percent, { floor: 100, limit: 30 }, ["hit rate", "cacheHitRate"]],
-  ["Cache size", count, { floor: 10, as: held }, ["entries", "cacheSize"]],
-  ["Stream lag", ms, { floor: 2000, limit: 60_000 }, ["rosters", "rostersLag"], ["cache", "cacheLag"]],
+  { title: "Delivery latency", unit: ms, floor: 100, series: [["median", "latencyMedian"], ["slowest 1 %", "latencyP99"]] },
+  { title: "Sentences a minute", unit: count, floor: 10, as: counted, series: [["sentences", "sentences"]] },
+  { title: "Cache hit rate", unit: percent, floor: 100, limit: 30, series: [["hit rate", "cacheHitRate"]] },
+  { title: "Cache size", unit: count, floor: 10, as: held, series: [["entries", "cacheSize"]] },
+  { title: "Stream lag", unit: ms, floor: 2000, limit: 60_000, series: [["rosters", "rostersLag"], ["cache", "cacheLag"]] },
 ];
-const COLUMNS = CHARTS.flatMap(([title, unit, , ...series]) =>
-  series.map(([name, field]) => [series.length > 1 ? `${title}, ${name}` : title, unit, field]),
+const COLUMNS = CHARTS.flatMap(({ title, unit, series }) =>
+  series.map(([name, field]) => ({ title: series.length > 1 ? `${title}, ${name}` : title, unit, field })),
 );
 
 export class Charts {
-  #figures;
-  #rows;
+  #figures = CHARTS.map(chartFigure);
 
-  /** @param {HTMLElement} into @param {HTMLTableElement} table */
-  constructor(into, table) {
-    this.#figures = CHARTS.map((chart) => this.#add(into, chart));
-    const heads = ["Minute", ...COLUMNS.map(([title]) => title)];
-    table.tHead.rows[0].replaceChildren(...heads.map(columnHead));
-    this.#rows = table.tBodies[0];
+  constructor() {
+    $("charts").append(...this.#figures.map(({ frame }) => frame));
+    $("minutes-head").append(columnHead("Minute"), ...COLUMNS.map(({ title }) => columnHead(title)));
   }
 
+  /** @param {Measurements} measured */
   show(measured) {
     const { rosters, cache } = measured.lags;
     const none = measured.sentences.map(() => null);
     const fields = { ...measured, rostersLag: rosters ?? none, cacheLag: cache ?? none };
-    for (const { chart, now, bound, title, unit, options, series } of this.#figures) {
-      const points = options.as ?? ((all) => all);
-      const shown = series.map(([name, field]) => ({ name, points: points(fields[field]) }));
-      now.textContent = latest(shown[0].points, unit);
+    for (const { chart, now, bound, spec } of this.#figures) {
+      const { title, unit, series, as = (all) => all } = spec;
+      const shown = series.map(([name, field]) => ({ name, points: as(fields[field]) }));
+      now.textContent = latest(shown[0]?.points ?? [], unit);
       bound.hidden = !chart.show(title, shown);
     }
-    this.#tabulate(measured.begin, fields);
+    tabulate(measured.begin, fields);
   }
 
-  #add(into, [title, unit, options, ...series]) {
-    const frame = document.createElement("figure");
-    const caption = document.createElement("figcaption");
-    const now = element("span", "count");
-    caption.append(element("span", "title", title), now);
-    const names = element("p", "hint names");
-    if (series.length > 1) {
-      for (const [place, [name]] of series.entries()) names.append(element("span", `key key-${place + 1}`, name));
-    }
-    const limit = options.limit === undefined ? "" : `alarm at ${unit(options.limit)}`;
-    const bound = element("span", "key key-bound", limit);
-    names.append(bound);
-    const picture = element("div", "picture");
-    frame.append(caption, picture, names);
-    into.append(frame);
-    const chart = new Chart(picture, unit, options);
-    return { chart, now, bound, title, unit, options, series };
-  }
-
-  #tabulate(begin, fields) {
-    const rows = fields.sentences.map((_, place) => {
-      const head = rowHead(clock(begin + place * MINUTE_MS));
-      return row(
-        head,
-        ...COLUMNS.map(([title, unit, field]) => cell(title, told(fields[field][place], unit))),
-      );
-    });
-    this.#rows.replaceChildren(...rows.reverse());
-  }
 }
 
-function told(value, unit) {
-  return value === null ? "–" : unit(value);
+/** @param {number} beginMs @param {Record<Field, Minutes>} fields */
+function tabulate(beginMs, fields) {
+  const rows = fields.sentences.map((_, place) => {
+    const cells = COLUMNS.map(({ title, unit, field }) => cell(title, written(fields[field][place], unit)));
+    return row(rowHead(clock(beginMs + place * MINUTE_MS)), ...cells);
+  });
+  $("minutes").replaceChildren(...rows.reverse());
 }
 
-/** What was measured last: of what is not counted, a quiet minute does not take the figure away. */
+/** @param {ChartSpec} spec */
+function chartFigure(spec) {
+  const { title, unit, floor, limit, series } = spec;
+  const frame = element("figure");
+  const caption = element("figcaption");
+  const now = element("span", "count");
+  caption.append(element("span", "title", title), now);
+  const names = element("p", "hint names");
+  if (series.length > 1) {
+    for (const [place, [name]] of series.entries()) names.append(element("span", `key key-${place + 1}`, name));
+  }
+  const bound = element("span", "key key-bound", limit === undefined ? "" : `alarm at ${unit(limit)}`);
+  names.append(bound);
+  const picture = element("div", "picture");
+  frame.append(caption, picture, names);
+  return { frame, chart: new LineChart(picture, unit, { limit, floor }), now, bound, spec };
+}
+
+/** @param {number | null | undefined} value @param {Unit} unit */
+function written(value, unit) {
+  return value === null || value === undefined ? "–" : unit(value);
+}
+
+/** The latest measurement, also after minutes without one. @param {Minutes} points @param {Unit} unit */
 function latest(points, unit) {
-  return told(points.findLast((value) => value !== null) ?? null, unit);
-}
-
-// The roles are those that tables have anyway, except where a style sheet makes blocks of them:
-// then some browsers forget.
-
-/** @param {...HTMLTableCellElement} cells */
-export function row(...cells) {
-  const made = document.createElement("tr");
-  made.setAttribute("role", "row");
-  made.append(...cells);
-  return made;
-}
-
-export function columnHead(title) {
-  const head = element("th", "", title);
-  head.scope = "col";
-  head.setAttribute("role", "columnheader");
-  return head;
-}
-
-export function rowHead(title = "") {
-  const head = element("th", "", title);
-  head.scope = "row";
-  head.setAttribute("role", "rowheader");
-  return head;
-}
-
-/** A cell that says itself what it holds, where there is no room for columns. */
-export function cell(title, content = "") {
-  const made = element("td", "", content);
-  made.dataset.title = title;
-  made.setAttribute("role", "cell");
-  return made;
+  return written(points.findLast((value) => value !== null), unit);
 }

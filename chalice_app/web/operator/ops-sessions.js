@@ -1,27 +1,26 @@
 /** The open sessions: who speaks, who listens, for how long. */
 import { joinLink } from "./api.js";
+import { $, element } from "./elements.js";
 import { nativeName } from "./languages.js";
-import { duration, element, figure } from "./ops-alarms.js";
-import { cell, columnHead, row, rowHead } from "./ops-charts.js";
-import { Roster } from "./roster.js";
-
-const COLUMNS = ["Session", "Speaks", "Speaker", "Said", "Open for", "Listening", "By language"];
-const $ = (id) => document.getElementById(id);
+import { duration, figure } from "./ops-format.js";
+import { cell, columnHead, row, rowHead } from "./ops-table.js";
+import { RosterBars } from "./roster-bars.js";
 
 export class Sessions {
-  #table;
+  #body = $("sessions-body");
   #languages;
+  /** @type {Map<string, SessionRow>} */
   #rows = new Map();
 
-  /** @param {HTMLTableElement} table @param {import("./api.js").Language[]} languages */
-  constructor(table, languages) {
-    this.#table = table;
+  /** @param {Language[]} languages */
+  constructor(languages) {
     this.#languages = languages;
-    table.tHead.rows[0].replaceChildren(...COLUMNS.map(columnHead));
+    const titles = ["Session", "Speaks", "Speaker", "Said", "Open for", "Listening", "By language"];
+    $("sessions-head").append(...titles.map(columnHead));
   }
 
+  /** @param {StageState} state */
   show({ sessions, hasMoreSessions, at }) {
-    const body = this.#table.tBodies[0];
     const there = new Set(sessions.map(key));
     for (const [name, { line }] of this.#rows) {
       if (!there.has(name)) {
@@ -31,9 +30,10 @@ export class Sessions {
     }
     sessions.forEach((session, place) => {
       const found = this.#rows.get(key(session)) ?? this.#add(session);
-      this.#fill(found, session, at);
-      // Only where it does not stand already: a link that is moved loses the focus.
-      if (body.rows[place] !== found.line) body.insertBefore(found.line, body.rows[place] ?? null);
+      found.show(session, at);
+      const present = this.#body.rows[place] ?? null;
+      // Only a row that is elsewhere: a link that is moved loses the focus.
+      if (present !== found.line) this.#body.insertBefore(found.line, present);
     });
     const heads = sessions.reduce((sum, { listenerCount }) => sum + listenerCount, 0);
     const count = sessions.length;
@@ -44,35 +44,52 @@ export class Sessions {
     $("more").hidden = !hasMoreSessions;
   }
 
+  /** @param {OperatedSession} session */
   #add(session) {
-    const head = rowHead();
-    const link = element("a", "name", session.sessionId);
-    link.href = joinLink(encodeURIComponent(session.sessionId));
-    link.translate = false;
-    head.append(link);
-    const cells = COLUMNS.slice(1).map((title) => cell(title));
-    const source = element("bdi", "", nativeName(this.#languages, session.sourceLanguage));
-    source.lang = session.sourceLanguage;
-    cells[0].append(source);
-    const list = element("ul", "roster");
-    cells.at(-1).append(element("span", "hint", "nobody yet"), list);
-    const made = { line: row(head, ...cells), cells, roster: new Roster(list, this.#languages) };
-    this.#rows.set(key(session), made);
-    return made;
-  }
-
-  #fill({ cells, roster }, session, at) {
-    const [, speaker, said, open, listening] = cells;
-    speaker.textContent = session.hasSpeaker ? "connected" : "away";
-    said.textContent = figure(session.lastSequence);
-    open.textContent = duration(at - session.createdAt);
-    listening.textContent = figure(session.listenerCount);
-    cells.at(-1).firstChild.hidden = session.listenerCount > 0;
-    roster.show(session.languages);
+    const added = new SessionRow(session, this.#languages);
+    this.#rows.set(key(session), added);
+    return added;
   }
 }
 
-/** A name can come back; with its time it cannot. */
+class SessionRow {
+  #speaker = cell("Speaker");
+  #said = cell("Said");
+  #open = cell("Open for");
+  #listening = cell("Listening");
+  #nobody = element("span", "hint", "nobody yet");
+  #roster;
+
+  /** @param {OperatedSession} session @param {Language[]} languages */
+  constructor({ sessionId, sourceLanguage }, languages) {
+    const head = rowHead();
+    const link = element("a", "name", sessionId);
+    link.href = joinLink(encodeURIComponent(sessionId));
+    link.translate = false;
+    head.append(link);
+    const speaks = cell("Speaks");
+    const source = element("bdi", "", nativeName(languages, sourceLanguage));
+    source.lang = sourceLanguage;
+    speaks.append(source);
+    const byLanguage = cell("By language");
+    const list = element("ul", "roster");
+    byLanguage.append(this.#nobody, list);
+    this.#roster = new RosterBars(list, languages);
+    this.line = row(head, speaks, this.#speaker, this.#said, this.#open, this.#listening, byLanguage);
+  }
+
+  /** @param {OperatedSession} session @param {number} nowMs */
+  show(session, nowMs) {
+    this.#speaker.textContent = session.hasSpeaker ? "connected" : "away";
+    this.#said.textContent = figure(session.lastSequence);
+    this.#open.textContent = duration(nowMs - session.createdAt);
+    this.#listening.textContent = figure(session.listenerCount);
+    this.#nobody.hidden = session.listenerCount > 0;
+    this.#roster.show(session.languages);
+  }
+}
+
+/** A name can be used again; with its time it is unique. @param {OperatedSession} session */
 function key({ sessionId, createdAt }) {
   return `${sessionId} ${createdAt}`;
 }

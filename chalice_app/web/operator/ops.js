@@ -1,73 +1,64 @@
-/** The operator's page: START HERE. Asks how the stage is, every few seconds, and shows it. */
-import { getLanguages, getStageState } from "./api.js";
-import { backOff } from "./line.js";
+/** The operator's page: START HERE. Asks for the stage's state every few seconds, and shows it. */
+import { asApiError, getLanguages, getStageState } from "./api.js";
+import { keep, recall } from "./browser-storage.js";
+import { $ } from "./elements.js";
 import { Alarms } from "./ops-alarms.js";
 import { Charts } from "./ops-charts.js";
 import { Sessions } from "./ops-sessions.js";
-import { wireThemes } from "./settings.js";
+import { backoffMs } from "./reconnecting-socket.js";
 
-const LOOK_MS = 5000;
-const KEPT = "operator";
+const REFRESH_MS = 5000;
+const KEY = "operator";
 const STATES = { connecting: "Connecting…", live: "Live", waiting: "Reconnecting…", paused: "Paused" };
-const $ = (id) => document.getElementById(id);
 
-let alarms, charts, sessions;
-let token = recallToken();
+let token = recall(KEY, "sessionStorage") ?? "";
 let attempt = 0;
 let timer = 0;
 let paused = false;
 
-function recallToken() {
-  try {
-    return sessionStorage.getItem(KEPT) ?? "";
-  } catch {
-    return "";
-  }
-}
-
+/** Kept by this tab alone. @param {string} value "" forgets the token */
 function holdToken(value) {
   token = value;
-  try {
-    if (value) sessionStorage.setItem(KEPT, value);
-    else sessionStorage.removeItem(KEPT);
-  } catch {
-    // Storage is off: the token is asked for again after a reload.
-  }
+  keep(KEY, value, "sessionStorage");
 }
 
+/** @param {keyof typeof STATES} state */
 function show(state) {
   $("state").dataset.state = state;
   $("state-text").textContent = STATES[state];
 }
 
+/** @param {string} text */
 function notice(text) {
   if ($("notice-text").textContent === text) return;
   $("notice-text").textContent = text;
   $("notice").hidden = !text;
 }
 
-async function look() {
+async function refresh() {
   clearTimeout(timer);
   try {
     const state = await getStageState(token);
-    // Paused while the answer was on its way: what is being read stays.
+    // Paused while the answer was on its way: the page stays as it is read.
     if (paused) return;
     attempt = 0;
     enter(state);
-    timer = setTimeout(look, LOOK_MS);
+    timer = setTimeout(refresh, REFRESH_MS);
   } catch (error) {
-    if (error.status === 401 || error.status === 404) {
-      askForToken(error.status);
+    const { status } = asApiError(error);
+    if (status === 401 || status === 404) {
+      askForToken(status);
       return;
     }
     if (paused) return;
     show("waiting");
     showView();
-    notice("The stage does not answer. What you see is as of the time above; it keeps trying.");
-    timer = setTimeout(look, LOOK_MS / 2 + backOff(attempt++));
+    notice("The stage does not answer. What you see is as of the time above. This page keeps trying.");
+    timer = setTimeout(refresh, REFRESH_MS / 2 + backoffMs(attempt++));
   }
 }
 
+/** @param {StageState} state */
 function enter(state) {
   showView();
   show("live");
@@ -79,7 +70,7 @@ function enter(state) {
   $("as-of").textContent = at.toLocaleTimeString("en-GB");
   sessions.show(state);
   const measured = state.measurements;
-  notice(measured ? "" : "CloudWatch does not answer: alarms and charts are not up to date. Sessions are.");
+  notice(measured ? "" : "CloudWatch does not answer. Sessions are up to date; alarms and charts are not.");
   if (measured) {
     alarms.show(measured.alarms, state.at);
     charts.show(measured);
@@ -91,14 +82,15 @@ function showView() {
   $("view").hidden = false;
 }
 
+/** @param {number} status 401: the token is missing or wrong; 404: the stage has no operator's view */
 function askForToken(status) {
-  const wrong = token !== "";
+  const isWrong = token !== "";
   holdToken("");
   $("view").hidden = true;
   $("door").hidden = false;
   $("token").focus();
   if (status === 404) $("token-problem").textContent = "This stage has no operator’s view any more.";
-  else $("token-problem").textContent = wrong ? "That is not this stage’s token." : "";
+  else $("token-problem").textContent = isWrong ? "That is not this stage’s token." : "";
 }
 
 function togglePause() {
@@ -108,19 +100,18 @@ function togglePause() {
   if (paused) {
     clearTimeout(timer);
     show("paused");
-  } else look();
+  } else refresh();
 }
 
-wireThemes();
 $("enter").addEventListener("submit", (event) => {
   event.preventDefault();
   const typed = $("token").value.trim();
   $("token").value = "";
   $("token-problem").textContent = "";
   holdToken(typed);
-  // No header holds anything else, and no token either.
+  // A token has visible ASCII alone, and so has a header.
   if (/[^\x21-\x7e]/.test(typed)) askForToken(401);
-  else look();
+  else refresh();
 });
 $("pause").addEventListener("click", togglePause);
 $("leave").addEventListener("click", () => {
@@ -130,14 +121,14 @@ $("leave").addEventListener("click", () => {
 });
 document.addEventListener("visibilitychange", () => {
   if ($("view").hidden || paused) return;
-  // Nobody looks: nothing is asked.
+  // A hidden page does not ask.
   if (document.hidden) clearTimeout(timer);
-  else look();
+  else refresh();
 });
 
-// Without their names languages are called by their codes: no reason to show nothing.
+// Without the languages' names the page shows their codes.
 const languages = await getLanguages().catch(() => []);
-alarms = new Alarms($("alarms"), $("verdict"));
-charts = new Charts($("charts"), $("minutes"));
-sessions = new Sessions($("sessions"), languages);
-await look();
+const alarms = new Alarms();
+const charts = new Charts();
+const sessions = new Sessions(languages);
+await refresh();

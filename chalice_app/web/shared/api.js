@@ -1,12 +1,13 @@
-/** The HTTP side: where the application lives, and what it is asked. */
+/** The HTTP API as functions, and the addresses of sessions: links, join codes, sockets. */
 
-/** The application's own address; its stage's prefix on AWS is part of it. */
+/** The application's own address; on AWS it includes the stage's prefix. */
 export const root = new URL("../", import.meta.url);
 
-const PATIENCE_MS = 8000;
+const TIMEOUT_MS = 8000;
 
-/** An answer that is no success; `status` is 0 when there was no answer at all. */
+/** A refusal, or no answer at all: then `status` is 0. */
 export class ApiError extends Error {
+  /** @param {number} status @param {Partial<ErrorMessage>} body */
   constructor(status, { code = "", message = "", retryAfterMs = 0 }) {
     super(message);
     this.status = status;
@@ -15,12 +16,18 @@ export class ApiError extends Error {
   }
 }
 
-async function ask(path, options = {}) {
+/** What a `catch` got; an answer that could not be read counts as none. @param {unknown} error */
+export function asApiError(error) {
+  return error instanceof ApiError ? error : new ApiError(0, { message: String(error) });
+}
+
+/** @param {string} path @param {RequestInit} options */
+async function request(path, options = {}) {
   let response;
   try {
     response = await fetch(new URL(path, root), {
       cache: "no-store",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
       ...options,
     });
   } catch (cause) {
@@ -31,69 +38,70 @@ async function ask(path, options = {}) {
   return body;
 }
 
-/** @typedef {{code: string, name: string, nativeName: string, direction: "ltr" | "rtl", quality?: string}} Language */
-
 /** @returns {Promise<Language[]>} */
 export async function getLanguages() {
-  return (await ask("languages")).languages;
+  return (await request("languages")).languages;
+}
+
+/** @param {string} sessionId @param {Pass} pass @returns {Promise<Session>} */
+export function getSession(sessionId, pass = {}, query = "") {
+  return request(`sessions/${encodeURIComponent(sessionId)}${query}`, { headers: passHeaders(pass) });
 }
 
 /**
- * A session that has a join code is there only for those who say the code or the speaker's token.
- * @typedef {{joinCode?: string, token?: string}} Pass
+ * In headers, because proxies may log the query of an address. Headers take ASCII alone.
+ * @param {Pass} pass
  */
-
-/** @param {string} sessionId @param {Pass} pass */
-export function getSession(sessionId, pass = {}, query = "") {
-  return ask(`sessions/${encodeURIComponent(sessionId)}${query}`, { headers: passHeaders(pass) });
-}
-
-/** Headers take ASCII alone, and the query of an address is logged here and there. */
 function passHeaders({ joinCode, token }) {
-  const headers = {};
-  if (joinCode) headers["X-Join-Code"] = encodeURIComponent(joinCode);
-  if (token) headers.Authorization = `Bearer ${token}`;
-  return headers;
+  return {
+    ...(joinCode && { "X-Join-Code": encodeURIComponent(joinCode) }),
+    ...(token && { Authorization: `Bearer ${token}` }),
+  };
 }
 
-/** @param {string} sourceLanguage @param {string} joinCode "" for none */
+/** @param {string} sourceLanguage @param {string} joinCode "" for none @returns {Promise<OpenedSession>} */
 export function openSession(sourceLanguage, joinCode) {
-  return ask("sessions", {
+  return request("sessions", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ sourceLanguage, ...(joinCode && { joinCode }) }),
   });
 }
 
-/** Ends a session over HTTP, for when its socket is away. */
+/** Ends a session over HTTP, for when its socket is down. @param {string} sessionId @param {string} token */
 export function endSession(sessionId, token) {
-  return ask(`sessions/${encodeURIComponent(sessionId)}`, {
+  return request(`sessions/${encodeURIComponent(sessionId)}`, {
     method: "DELETE",
     headers: passHeaders({ token }),
   });
 }
 
-/** How the stage is, for its operator. @param {string} token "" where none is asked for */
+/** For the operator. @param {string} token "" on a stage that needs none @returns {Promise<StageState>} */
 export function getStageState(token) {
-  return ask("ops/state", { headers: token ? { Authorization: `Bearer ${token}` } : {} });
+  return request("ops/state", { headers: passHeaders({ token }) });
 }
 
 /**
- * How a session stands for somebody who would join, as far as HTTP tells.
- * @param {string} sessionId @param {Pass} pass
- * @returns {Promise<"open" | "full" | "limited" | "ended" | "missing" | "unreachable">}
+ * Whether a session can be joined now, asked over HTTP.
+ * @param {string} sessionId @param {Pass} [pass]
+ * @returns {Promise<JoinState>}
  */
-export async function howIs(sessionId, pass) {
+export async function getJoinState(sessionId, pass) {
   try {
     const { isActive, isFull } = await getSession(sessionId, pass, "?joining=true");
     if (!isActive) return "ended";
     return isFull ? "full" : "open";
   } catch (error) {
-    return { 404: "missing", 429: "limited" }[error.status] ?? "unreachable";
+    const { status } = asApiError(error);
+    if (status === 404) return "missing";
+    return status === 429 ? "limited" : "unreachable";
   }
 }
 
-/** The address that listeners open; a fragment stays in the browser, so no log has the code. */
+/**
+ * The address that listeners open. The code is in the fragment, which browsers send to no server.
+ * @param {string} sessionId
+ */
 export function joinLink(sessionId, joinCode = "") {
   const link = new URL(`s/${sessionId}`, root);
   if (joinCode) link.hash = `code=${encodeURIComponent(joinCode)}`;
@@ -105,18 +113,18 @@ export function codeOfLink() {
   return new URLSearchParams(location.hash.slice(1)).get("code")?.trim() ?? "";
 }
 
-/** A session's name as people type it: capitals, spaces and a whole link are understood. */
+/** A session's name as people type it: with capitals, with spaces, or as a whole link. @param {string} typed */
 export function sessionName(typed) {
   const last = typed.trim().split("/").pop() ?? "";
   return last.toLowerCase().replace(/[\s_-]+/g, "-").replace(/^-|-$/g, "");
 }
 
-/** Where sockets go, as the server wrote it into the page. */
+/** The address of the WebSocket endpoint, which the server writes into the page. */
 export function webSocketUrl() {
-  return document.querySelector("meta[name=websocket-url]").content;
+  return document.querySelector("meta[name=websocket-url]")?.getAttribute("content") ?? "";
 }
 
-/** A socket's address with a query. */
+/** @param {string} base @param {Record<string, string>} query */
 export function socketAddress(base, query) {
   return `${base}?${new URLSearchParams(query)}`;
 }

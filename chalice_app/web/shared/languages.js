@@ -1,19 +1,18 @@
-/** Languages on the page: their own names, and controls to pick one. */
+/** Languages on the page: their own names, their direction, and controls to choose one. */
+import { element } from "./elements.js";
 
-/** @typedef {import("./api.js").Language} Language */
-
-/** Sorts by the names that people look for: their own. */
-export function byNativeName(languages) {
+/** Sorts by the names that people look for: their own. @param {Language[]} languages */
+function byNativeName(languages) {
   const collator = new Intl.Collator(undefined, { sensitivity: "base" });
   return [...languages].sort((a, b) => collator.compare(a.nativeName, b.nativeName));
 }
 
-/** The name of a code, for reports on languages that are no longer offered, too. */
+/** The code itself where the language is not offered any more. @param {Language[]} languages @param {string} code */
 export function nativeName(languages, code) {
   return languages.find((language) => language.code === code)?.nativeName ?? code;
 }
 
-/** A code's direction; the base language's, for a code that is not in the list. */
+/** The base language's direction where the list lacks the code. @param {Language[]} languages @param {string} code */
 export function directionOf(languages, code) {
   const base = code.split("-")[0];
   const found =
@@ -24,11 +23,11 @@ export function directionOf(languages, code) {
 }
 
 /**
- * A name, and how good the engine is at it where it is less than good: nobody is to be surprised.
- * @param {Language} language @param {(quality: string) => string | undefined} wordFor
+ * A language's name, with a note where its engine is less than good.
+ * @param {Language} language @param {(quality: string) => string | undefined} noteFor
  */
-export function labelled({ nativeName: name, quality }, wordFor) {
-  const note = quality && wordFor(quality);
+export function labelled({ nativeName: name, quality }, noteFor) {
+  const note = quality && noteFor(quality);
   // Isolated: the name and the note may run in different directions.
   return note ? `\u2068${name}\u2069 \u2013 \u2068${note}\u2069` : name;
 }
@@ -38,9 +37,8 @@ export function labelled({ nativeName: name, quality }, wordFor) {
  * @param {HTMLSelectElement} select @param {Language[]} languages
  * @param {string} chosen "" adds an entry that asks for a choice
  * @param {string} ask that entry's text
- * @param {(language: Language) => string} label
  */
-export function fillSelect(select, languages, chosen, ask, label = (each) => each.nativeName) {
+export function fillSelect(select, languages, chosen, ask, label = (/** @type {Language} */ each) => each.nativeName) {
   const options = byNativeName(languages).map((language) => {
     const option = new Option(label(language), language.code, false, language.code === chosen);
     option.lang = language.code;
@@ -53,4 +51,21 @@ export function fillSelect(select, languages, chosen, ask, label = (each) => eac
     options.unshift(none);
   }
   select.replaceChildren(...options);
+}
+
+/**
+ * A list item with a button for each language, by their own names.
+ * @param {Language[]} languages @param {(language: Language) => string} label
+ * @param {(code: string) => void} chosen
+ */
+export function languageButtons(languages, label, chosen) {
+  return byNativeName(languages).map((language) => {
+    const { code: lang, direction: dir } = language;
+    const button = element("button", "", label(language));
+    Object.assign(button, { type: "button", lang, dir });
+    button.addEventListener("click", () => chosen(lang));
+    const item = element("li");
+    item.append(button);
+    return item;
+  });
 }

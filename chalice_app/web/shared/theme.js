@@ -1,20 +1,31 @@
-// A classic script, loaded before the page is painted: the chosen look must not flash in late.
+// The chosen theme and text size, and the radio buttons that choose a theme. A classic script, run before
+// the page is painted: a module would run later, and the page would flash in another theme.
 (() => {
   const root = document.documentElement;
-  const asked = (query) => window.matchMedia(query).matches;
+  const matches = (/** @type {string} */ query) => window.matchMedia(query).matches;
 
-  /** What the system asks for, until somebody chooses. */
+  /** The system's theme, until a person chooses. */
   function systemTheme() {
-    if (asked("(prefers-contrast: more)")) return "high";
-    return asked("(prefers-color-scheme: light)") ? "light" : "dark";
+    if (matches("(prefers-contrast: more)")) return "high";
+    return matches("(prefers-color-scheme: light)") ? "light" : "dark";
   }
 
-  /** A setting that outlives the page, where the browser allows that. */
+  /** As browser-storage.js does it. @param {string} name */
   function recall(name) {
     try {
-      return localStorage.getItem(name);
+      return localStorage.getItem(name) ?? "";
     } catch {
-      return null;
+      return "";
+    }
+  }
+
+  /** @param {string} theme */
+  function choose(theme) {
+    root.dataset.theme = theme;
+    try {
+      localStorage.setItem("theme", theme);
+    } catch {
+      // Not allowed: the theme lasts until the page is closed.
     }
   }
 
@@ -22,4 +33,12 @@
   root.dataset.theme = ["dark", "light", "high"].includes(theme) ? theme : systemTheme();
   const size = Number(recall("size"));
   root.dataset.size = Number.isInteger(size) && size >= 1 && size <= 6 ? String(size) : "3";
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const radios = /** @type {NodeListOf<HTMLInputElement>} */ (document.getElementsByName("theme"));
+    for (const radio of radios) {
+      radio.checked = radio.value === root.dataset.theme;
+      radio.addEventListener("change", () => choose(radio.value));
+    }
+  });
 })();

@@ -1,65 +1,57 @@
-/** The speaker's console: everything from `joined` to the end of a session. */
-import { endSession, howIs, socketAddress } from "./api.js";
-import { Claim } from "./claim.js";
+/** The speaker's console: from the first connection to the end of a session. */
+import { asApiError, endSession, getJoinState, socketAddress } from "./api.js";
+import { DISPLACED, LIMITED, LOST, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
 import { Dictation } from "./dictation.js";
+import { $ } from "./elements.js";
 import { invite } from "./invitation.js";
 import { directionOf, nativeName } from "./languages.js";
-import { Line } from "./line.js";
 import { Outbox } from "./outbox.js";
-import { Roster } from "./roster.js";
-import { listeners, Said } from "./said.js";
+import { ReconnectingSocket } from "./reconnecting-socket.js";
+import { RosterBars } from "./roster-bars.js";
+import { wireSayForm } from "./say-form.js";
+import { listeners, SentenceLog } from "./sentence-log.js";
+import { TabLock } from "./tab-lock.js";
 
+/** The silence after which a heartbeat tests the socket. */
 const QUIET_MS = 60_000;
-const $ = (id) => document.getElementById(id);
-
-const STATES = { connecting: "Connecting…", live: "Live", waiting: "Reconnecting…", over: "Not connected" };
-const LOST = "The connection is lost. What you say is kept and sent as soon as it is back.";
-const REFUSED =
-  "The server answers, but does not let this tab in: it is very busy, or the session was opened " +
-  "elsewhere. It keeps trying.";
-const LIMITED =
-  "Too many connections come from your network at once, so this one has to wait, a minute at most. " +
-  "What you say is kept.";
-const OVER_BUDGET =
-  "What may be translated in this session is used up. From now on listeners read your own words, " +
-  "and translations only of what was said before.";
-const DISPLACED =
-  "Another tab or device speaks in this session now. What you type here is not sent.";
 
 /**
- * @param {import("./speaker.js").Held} session
- * @param {import("./api.js").Language[]} languages
+ * @param {HeldSession} session @param {Language[]} languages
  * @param {(why: string) => void} over called once, when the session is over
  */
 export function openConsole(session, languages, over) {
   const { sessionId, speakerToken: token, sourceLanguage, joinCode = "" } = session;
-  const said = new Said($("said"), languages, sourceLanguage, (sentence) => outbox.sendAgain(sentence));
-  const roster = new Roster($("roster"), languages);
-  const outbox = new Outbox((message) => line.send(message), changed);
-  const claim = new Claim(sessionId, displaced);
-  const line = new Line({
+  const log = new SentenceLog($("said"), languages, sourceLanguage, (sentence) => outbox.sendAgain(sentence));
+  const roster = new RosterBars($("roster"), languages);
+  /** @type {Outbox} */
+  const outbox = new Outbox((message) => socket.send(message), changed);
+  const lock = new TabLock(sessionId, displaced);
+  const socket = new ReconnectingSocket({
     address: () => socketAddress(session.webSocketUrl, { sessionId, token }),
-    verdict: () => howIs(sessionId, { token }),
+    joinState: () => getJoinState(sessionId, { token }),
     onMessage,
     onState,
-    onDismissed: dismissed,
-    busy: () => outbox.isWaiting,
+    onServerClose,
+    isBusy: () => outbox.isWaiting,
     quietMs: QUIET_MS,
   });
   const dictation = new Dictation({
     language: sourceLanguage,
     onInterim: showInterim,
     onFinal: say,
-    onStop: stoppedDictating,
+    onStop: showDictationStopped,
   });
+  /** @type {SocketState} */
+  let connection = "connecting";
   let paused = false;
-  let displacedNow = false;
+  let isDisplaced = false;
 
+  /** @param {ServerMessage} message */
   function onMessage(message) {
     switch (message.type) {
       case "joined":
         outbox.joined(message.lastSequence);
-        line.send({ action: "status" });
+        socket.send({ action: "status" });
         break;
       case "roster":
       case "sessionStatus":
@@ -70,72 +62,78 @@ export function openConsole(session, languages, over) {
         showBudget(message);
         break;
       case "sessionEnded":
-        line.close("ended");
+        socket.close("ended");
         break;
       case "error":
         onError(message);
     }
   }
 
+  /** @param {ErrorMessage} error */
   function onError(error) {
     if (error.code === "NOT_SPEAKER") displaced();
-    else if (error.code === "SESSION_NOT_FOUND") line.close("ended");
+    else if (error.code === "SESSION_NOT_FOUND") socket.close("ended");
     else outbox.refused(error);
   }
 
+  /** @param {SocketState} state @param {string} why */
   function onState(state, why) {
+    connection = state;
     $("state").dataset.state = state;
-    $("state-text").textContent = state === "live" && paused ? "Paused" : STATES[state];
+    showState();
     if (state === "live") notice("");
     if (state === "waiting") {
       outbox.lost();
-      const texts = { refused: REFUSED, limited: LIMITED };
-      notice(texts[why] ?? LOST, "Try now", () => line.retryNow());
+      const text = why === "refused" ? REFUSED : why === "limited" ? LIMITED : LOST;
+      notice(text, "Try now", () => socket.retryNow());
     }
     if (state === "over" && why !== "displaced") {
       dictation.stop();
-      claim.close();
+      lock.close();
       over(why);
     }
   }
 
   /**
-   * Closed without a word: another speaks, and the word was lost. Coming back unasked would take the
-   * talk from it, and it would take it back.
+   * Another speaker took over, and NOT_SPEAKER was lost. Connecting again by itself would displace that
+   * speaker, whose page might do the same.
    */
-  async function dismissed() {
-    const state = await howIs(sessionId);
-    if (state === "missing" || state === "ended") line.close("ended");
+  async function onServerClose() {
+    const state = await getJoinState(sessionId);
+    if (state === "missing" || state === "ended") socket.close("ended");
     else displaced();
   }
 
-  /** Two tabs of one speaker: one speaks, and the other says so and offers to take over. */
+  /** Another tab or device of this speaker has taken over: this page says so, and offers to take over. */
   function displaced() {
-    if (displacedNow) return;
-    displacedNow = true;
+    if (isDisplaced) return;
+    isDisplaced = true;
     outbox.displaced();
     dictation.stop();
-    line.close("displaced");
+    socket.close("displaced");
     showSending();
     notice(DISPLACED, "Speak from here", () => takeOver());
   }
 
   function takeOver() {
-    displacedNow = false;
-    claim.take();
+    isDisplaced = false;
+    lock.take();
     showSending();
-    line.retryNow();
+    socket.retryNow();
   }
 
+  /** @param {string} text */
   function say(text) {
-    if (text.trim() && !paused && !displacedNow) outbox.say(text.trim());
+    if (text.trim() && !paused && !isDisplaced) outbox.say(text.trim());
   }
 
+  /** @param {Sentence} sentence */
   function changed(sentence) {
     $("nothing").hidden = true;
-    said.show(sentence);
+    log.show(sentence);
   }
 
+  /** @param {RosterMessage | SessionStatus} message */
   function showAudience({ listenerCount, languages: counts }) {
     $("count").textContent = String(listenerCount);
     $("nobody").hidden = listenerCount > 0;
@@ -143,19 +141,24 @@ export function openConsole(session, languages, over) {
     roster.show(counts);
   }
 
+  /** @param {Spoken} report */
   function showBudget({ languages: reports }) {
     const isSpent = Object.values(reports).some(({ overBudget }) => overBudget);
     if (isSpent && $("notice-text").textContent !== OVER_BUDGET) notice(OVER_BUDGET);
   }
 
+  /** @param {string} text */
   function showInterim(text) {
     $("interim").textContent = text;
     $("interim").hidden = !text;
   }
 
-  function stoppedDictating(problem) {
+  /** @param {string} problem "" for none */
+  function showDictationStopped(problem) {
     $("microphone").setAttribute("aria-pressed", "false");
-    $("microphone").textContent = "Use the microphone";
+    $("microphone").textContent = Dictation.isSupported
+      ? "Use the microphone"
+      : "No speech recognition in this browser";
     if (problem) notice(problem);
   }
 
@@ -175,19 +178,23 @@ export function openConsole(session, languages, over) {
     if (paused && dictation.isOn) dictation.stop();
     $("pause").setAttribute("aria-pressed", String(paused));
     $("pause").textContent = paused ? "Go on" : "Pause";
-    const state = $("state").dataset.state;
-    $("state-text").textContent = paused && state === "live" ? "Paused" : STATES[state];
+    showState();
     showSending();
   }
 
+  function showState() {
+    $("state-text").textContent = paused && connection === "live" ? "Paused" : STATES[connection];
+  }
+
   function showSending() {
-    $("send").disabled = paused || displacedNow;
+    $("send").disabled = paused || isDisplaced;
     $("microphone").disabled = $("send").disabled || !Dictation.isSupported;
     $("say-hint").textContent = paused
       ? "Paused: nothing is sent until you go on."
       : "Enter sends, Shift + Enter starts a new line.";
   }
 
+  /** @param {string} text @param {(() => void) | null} act what the button does */
   function notice(text, action = "", act = null) {
     $("notice").hidden = !text;
     $("notice-text").textContent = text;
@@ -198,29 +205,18 @@ export function openConsole(session, languages, over) {
 
   async function end() {
     $("confirm").close();
-    if (line.send({ action: "end" })) return;
+    if (socket.send({ action: "end" })) return;
     try {
       await endSession(sessionId, token);
-      line.close("ended");
+      socket.close("ended");
     } catch (error) {
-      if (error.status === 404) line.close("ended");
+      if (asApiError(error).status === 404) socket.close("ended");
       else notice("The session could not be ended: the server does not answer. Try again.");
     }
   }
 
   function wire() {
-    $("say").addEventListener("submit", (event) => {
-      event.preventDefault();
-      if ($("send").disabled) return;
-      say($("text").value);
-      $("text").value = "";
-    });
-    $("text").addEventListener("keydown", (event) => {
-      // Not while an input method composes: its Enter chooses a character.
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      $("say").requestSubmit();
-    });
+    wireSayForm(say);
     $("microphone").addEventListener("click", toggleMicrophone);
     $("pause").addEventListener("click", togglePause);
     $("end").addEventListener("click", () => $("confirm").showModal());
@@ -232,17 +228,15 @@ export function openConsole(session, languages, over) {
     $("say-language").textContent = `in ${nativeName(languages, sourceLanguage)}`;
     $("text").lang = sourceLanguage;
     $("text").dir = directionOf(languages, sourceLanguage);
-    if (!Dictation.isSupported) {
-      $("microphone").disabled = true;
-      $("microphone").textContent = "No speech recognition in this browser";
-    }
   }
 
   wire();
   showLanguage();
+  showDictationStopped("");
+  showSending();
   invite(sessionId, joinCode);
   document.title = `${sessionId} · Live translation`;
-  claim.take();
-  line.open();
+  lock.take();
+  socket.open();
   $("text").focus();
 }

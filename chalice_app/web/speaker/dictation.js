@@ -1,8 +1,9 @@
-/** The browser's speech recognition, kept going until it is switched off. */
+/** The browser's speech recognition, started again after each silence until it is switched off. */
 
 const Recognition = window.SpeechRecognition ?? window.webkitSpeechRecognition;
 const RESTART_MS = 300;
 
+/** @type {Record<string, string>} */
 const PROBLEMS = {
   "not-allowed": "The browser may not use the microphone. Allow it for this page, or type.",
   "service-not-allowed": "This browser’s speech recognition is switched off. Please type.",
@@ -12,6 +13,7 @@ const PROBLEMS = {
 };
 
 export class Dictation {
+  /** @type {SpeechRecognition | null} */
   #recognition = null;
   #on = false;
   #options;
@@ -33,6 +35,7 @@ export class Dictation {
   }
 
   start() {
+    if (!Recognition) return;
     this.#on = true;
     const recognition = new Recognition();
     this.#recognition = recognition;
@@ -41,7 +44,7 @@ export class Dictation {
     recognition.interimResults = true;
     recognition.onresult = (event) => this.#heard(event);
     recognition.onerror = ({ error }) => error in PROBLEMS && this.stop(PROBLEMS[error]);
-    // Browsers end it after a silence.
+    // Browsers end the recognition after a silence.
     recognition.onend = () => setTimeout(() => this.#on && this.start(), RESTART_MS);
     recognition.start();
   }
@@ -56,11 +59,12 @@ export class Dictation {
     this.#options.onStop(problem);
   }
 
+  /** @param {SpeechRecognitionEvent} event */
   #heard(event) {
     let interim = "";
-    for (let at = event.resultIndex; at < event.results.length; at += 1) {
-      const { transcript } = event.results[at][0];
-      if (!event.results[at].isFinal) interim += transcript;
+    for (const result of Array.from(event.results).slice(event.resultIndex)) {
+      const transcript = result[0]?.transcript ?? "";
+      if (!result.isFinal) interim += transcript;
       else if (transcript.trim()) this.#options.onFinal(transcript.trim());
     }
     this.#options.onInterim(interim);

@@ -1,65 +1,37 @@
-/** The speaker's page: START HERE. Opens a session, or goes on with this tab's or this browser's. */
-import { getLanguages, howIs, openSession, root, sessionName } from "./api.js";
+/** The speaker's page: START HERE. Opens a session, or continues this tab's or this browser's. */
+import { asApiError, getJoinState, getLanguages, openSession, root, sessionName } from "./api.js";
 import { openConsole } from "./console.js";
+import { $ } from "./elements.js";
+import { bestLanguage } from "./language-matching.js";
 import { fillSelect } from "./languages.js";
-import { backOff } from "./line.js";
-import { bestLanguage } from "./matching.js";
-import { wireThemes } from "./settings.js";
+import { backoffMs } from "./reconnecting-socket.js";
+import { forgetSession, storedSession, storeSession } from "./stored-session.js";
 
-const $ = (id) => document.getElementById(id);
-const KEPT = "speaker";
-
+/** @type {Language[]} */
 let languages = [];
 
-/** @typedef {{sessionId: string, speakerToken: string, sourceLanguage: string, webSocketUrl: string, joinCode?: string}} Held */
-
-/**
- * A tab's own session, so that a reload goes on; or the browser's last one, so that a tab closed by
- * mistake does not lose the talk.
- * @param {"sessionStorage" | "localStorage"} storage @returns {Held | null}
- */
-function held(storage) {
-  try {
-    return JSON.parse(window[storage].getItem(KEPT));
-  } catch {
-    return null;
-  }
-}
-
-function hold(session) {
-  try {
-    for (const storage of [sessionStorage, localStorage]) storage.setItem(KEPT, JSON.stringify(session));
-  } catch {
-    // Storage is off: the session lasts until the page is reloaded.
-  }
-}
-
-/** Its token opens nothing any more; the browser may hold a later one. */
-function forget({ sessionId }) {
-  for (const storage of ["sessionStorage", "localStorage"]) {
-    if (held(storage)?.sessionId === sessionId) window[storage].removeItem(KEPT);
-  }
-}
-
+/** @param {"start" | "console" | "over"} id */
 function showOnly(id) {
-  for (const each of ["start", "console", "over"]) $(each).hidden = each !== id;
+  for (const each of [$("start"), $("console"), $("over")]) each.hidden = each.id !== id;
 }
 
+/** @param {Event} event */
 async function open(event) {
   event.preventDefault();
   $("open-button").disabled = true;
   $("open-problem").textContent = "";
   try {
     const joinCode = $("join-code").value.trim();
-    const session = { ...(await openSession($("source").value, joinCode)), joinCode };
-    speak(session);
+    speak({ ...(await openSession($("source").value, joinCode)), joinCode });
   } catch (error) {
     $("open-problem").textContent = problem(error);
   }
   $("open-button").disabled = false;
 }
 
-function problem({ status, code, retryAfterMs }) {
+/** @param {unknown} error */
+function problem(error) {
+  const { status, code, retryAfterMs } = asApiError(error);
   if (status === 0) return "The server does not answer. Check your connection and try again.";
   if (code === "UNSUPPORTED_LANGUAGE") return "This language cannot be spoken right now.";
   if (status === 400) return "The code must have 4 to 64 characters.";
@@ -71,71 +43,75 @@ function problem({ status, code, retryAfterMs }) {
   return "The session could not be opened. Try again in a moment.";
 }
 
+/** @param {HeldSession} session */
 function speak(session) {
-  hold(session);
+  storeSession(session);
   showOnly("console");
   openConsole(session, languages, (why) => over(session, why));
 }
 
-/** A running talk of a tab that is gone; where one still speaks, it is told, as ever. */
-async function offerToGoOn() {
-  const session = held("localStorage");
+/** Offers the browser's last session. Where another tab still speaks in it, that tab is displaced. */
+async function offerToContinue() {
+  const session = storedSession("localStorage");
   if (!session) return;
   const state = await stateOf(session);
-  if (state === "missing" || state === "ended") forget(session);
+  if (isOver(state)) forgetSession(session);
   $("go-on").hidden = state !== "open" && state !== "full";
   $("go-on-name").textContent = session.sessionId;
   $("go-on").addEventListener("click", () => speak(session));
 }
 
+/** @param {HeldSession} session */
 function stateOf({ sessionId, speakerToken }) {
-  return howIs(sessionId, { token: speakerToken });
+  return getJoinState(sessionId, { token: speakerToken });
 }
 
-const ENDINGS = {
-  ended: ["The session has ended", "Everyone has been told. Its name and its link no longer work."],
-  missing: ["The session is over", "It does not exist any more: sessions last twelve hours."],
-};
+/** @param {JoinState} state */
+function isOver(state) {
+  return state === "missing" || state === "ended";
+}
 
+/** @param {HeldSession} session @param {string} why "missing", or any other end */
 function over(session, why) {
-  forget(session);
-  const [title, text] = ENDINGS[why] ?? ENDINGS.ended;
-  $("over-title").textContent = title;
-  $("over-text").textContent = text;
+  forgetSession(session);
+  const isMissing = why === "missing";
+  $("over-title").textContent = isMissing ? "The session is over" : "The session has ended";
+  $("over-text").textContent = isMissing
+    ? "It does not exist any more: sessions last twelve hours."
+    : "The listeners have been notified. Its name and its link no longer work.";
   showOnly("over");
   $("again").focus();
 }
 
-/** Asks until the server answers: nothing can begin without its languages. */
+/** Asks until the server answers: the page needs the languages. @returns {Promise<Language[]>} */
 async function loadLanguages(attempt = 0) {
   try {
     return await getLanguages();
   } catch (error) {
     $("open-problem").textContent = problem(error);
-    await new Promise((resolve) => setTimeout(resolve, backOff(attempt)));
+    await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt)));
     return loadLanguages(attempt + 1);
   }
 }
 
 async function start() {
-  const session = held("sessionStorage");
+  const session = storedSession("sessionStorage");
   if (!session) showOnly("start");
   languages = await loadLanguages();
   if (session) {
     const state = await stateOf(session);
-    if (state === "missing" || state === "ended") over(session, state);
+    if (isOver(state)) over(session, state);
     else speak(session);
     return;
   }
   const codes = languages.map(({ code }) => code);
-  const source = bestLanguage(navigator.languages, codes) ?? codes[0];
+  const source = bestLanguage(navigator.languages, codes) ?? codes[0] ?? "";
   fillSelect($("source"), languages, source, "");
   $("open-problem").textContent = "";
   $("open-button").disabled = false;
-  await offerToGoOn();
+  await offerToContinue();
 }
 
-wireThemes();
 $("open").addEventListener("submit", open);
 $("join").addEventListener("submit", (event) => {
   event.preventDefault();

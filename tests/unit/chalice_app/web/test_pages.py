@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -20,11 +21,25 @@ SOURCES = sorted(path for path in pages.WEB.rglob("*") if path.suffix in pages._
 FILES = sorted(path.name for path in SOURCES)
 PAGES = (pages.SPEAKER, pages.LISTENER, pages.OPERATOR)
 LARGEST_TRANSFER = 150 * 1024
+ELEMENTS = {
+    "a": "HTMLAnchorElement",
+    "button": "HTMLButtonElement",
+    "dialog": "HTMLDialogElement",
+    "form": "HTMLFormElement",
+    "input": "HTMLInputElement",
+    "select": "HTMLSelectElement",
+    "table": "HTMLTableElement",
+    "tbody": "HTMLTableSectionElement",
+    "textarea": "HTMLTextAreaElement",
+    "time": "HTMLTimeElement",
+    "tr": "HTMLTableRowElement",
+}
+"""Tags whose elements have more than `HTMLElement` has, by the names of the DOM standard."""
 
 
 @pytest.fixture
 def client() -> Iterator[Client]:
-    """Chalice's own client, over an application of fakes whose operator's view is open."""
+    """Chalice's test client, over an application of fakes whose operator's view needs no token."""
     operated = World(settings=replace(SETTINGS, operator_token_hash="open"))
     with bootstrap.composed(operated.app), Client(app) as client:
         yield client
@@ -55,7 +70,7 @@ def test_a_page_is_served_under_a_policy_that_lets_nothing_else_run(
 
 
 @pytest.mark.parametrize("path", ["/", "/s/golden-eagle-427"])
-def test_a_page_knows_where_its_sockets_go(client: Client, path: str) -> None:
+def test_a_page_has_the_address_of_its_websocket(client: Client, path: str) -> None:
     page = client.http.get(path).body.decode()
     assert f'<meta name="websocket-url" content="{SETTINGS.websocket_url}">' in page
 
@@ -66,7 +81,9 @@ def test_an_address_cannot_break_out_of_its_attribute() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name not in PAGES])
-def test_a_file_is_kept_for_good_under_its_version_alone(client: Client, name: str) -> None:
+def test_a_file_is_cached_for_a_year_under_its_current_version_alone(
+    client: Client, name: str
+) -> None:
     now = client.http.get(f"/web/{name}?v={VERSION}")
     other = client.http.get(f"/web/{name}?v=another")
     assert now.status_code == other.status_code == 200
@@ -78,7 +95,7 @@ def test_a_file_is_kept_for_good_under_its_version_alone(client: Client, name: s
 
 
 @pytest.mark.parametrize("path", ["/", f"/web/base.css?v={VERSION}"])
-def test_what_a_browser_has_already_is_not_sent_again(client: Client, path: str) -> None:
+def test_an_unchanged_file_is_not_sent_again(client: Client, path: str) -> None:
     first = client.http.get(path)
     tag = first.headers["ETag"]
     for known in (tag, f"W/{tag}", f'"older", {tag}'):
@@ -95,8 +112,8 @@ def test_nothing_but_the_pages_files_is_served(client: Client, name: str) -> Non
     assert name not in response.body.decode()
 
 
-def test_a_stage_without_its_slash_leads_to_the_one_with_it(world: World) -> None:
-    # As API Gateway tells it; the test client knows no stages.
+def test_a_stage_without_its_slash_redirects_to_the_one_with_it(world: World) -> None:
+    # As API Gateway sends it: the test client has no stages.
     event = {
         "httpMethod": "GET",
         "path": "/",
@@ -127,7 +144,7 @@ def test_a_stage_without_its_slash_leads_to_the_one_with_it(world: World) -> Non
     ],
 )
 @pytest.mark.parametrize("stage", ["", "/api"])
-def test_a_slash_too_many_leads_to_the_page_without_it(
+def test_a_trailing_slash_redirects_to_the_page_without_it(
     client: Client, path: str, without: str, stage: str
 ) -> None:
     response = client.http.get(path)
@@ -148,7 +165,7 @@ def test_every_file_names_only_files_that_exist_and_by_their_version(name: str) 
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_asks_for_all_its_modules_at_once(page: str) -> None:
+def test_a_page_preloads_all_its_modules(page: str) -> None:
     files = pages.load().files
     asked = set(re.findall(r"web/([a-z-]+\.js)\?", files[page]))
     needed, waiting = (
@@ -162,7 +179,28 @@ def test_a_page_asks_for_all_its_modules_at_once(page: str) -> None:
     assert asked == needed | {"theme.js"}
 
 
-def test_every_name_is_there_once() -> None:
+class _Ids(HTMLParser):
+    """The type of each element that has an id, by the id."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.types: dict[str, set[str]] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if name := dict(attrs).get("id"):
+            self.types.setdefault(name, set()).add(ELEMENTS.get(tag, "HTMLElement"))
+
+
+def test_the_pages_elements_are_declared_for_the_type_check() -> None:
+    parser = _Ids()
+    for page in PAGES:
+        parser.feed(pages.load().files[page])
+    declarations = (pages.WEB / "elements.d.ts").read_text(encoding="utf-8")
+    declared = re.findall(r'^  "([^"]+)": (\w+);$', declarations, re.M)
+    assert {name: {kind} for name, kind in declared} == parser.types
+
+
+def test_every_file_name_is_unique() -> None:
     assert len(FILES) == len(set(FILES))
     assert sorted(pages.load().files) == FILES
 
@@ -178,7 +216,7 @@ def test_files_are_small() -> None:
     assert max(lines.values()) < 250
 
 
-def test_another_folder_has_another_version(tmp_path: Path) -> None:
+def test_a_changed_folder_has_another_version(tmp_path: Path) -> None:
     for name, text in {"index.html": '<script src="web/a.js">', "a.js": "1"}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "notes.txt").write_text("not served", encoding="utf-8")

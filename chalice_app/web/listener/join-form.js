@@ -1,20 +1,19 @@
-/** Asks for another session, or for the code of this one. */
+/** The form that asks for another session's name, or for this session's code. */
 import { joinLink, sessionName } from "./api.js";
-import { word } from "./wording.js";
-
-const $ = (id) => document.getElementById(id);
+import { $ } from "./elements.js";
+import { word } from "./localization.js";
 
 /**
- * A name that nobody has, and a session whose code is another, look the same from here.
- * @param {string} sessionId what was tried @param {string} joinCode "" for none
+ * The server answers the same for a wrong code as for a session that does not exist.
+ * @param {string} sessionId the name that failed @param {string} joinCode "" for none
  */
-export function askForAnother(sessionId, joinCode) {
+export function showJoinForm(sessionId, joinCode) {
   $("other-title").textContent = word(joinCode ? "wrongCode" : "missing");
   $("other-name").value = sessionId;
   $("other-code").value = joinCode;
 }
 
-export function wireAnother() {
+export function wireJoinForm() {
   $("other").addEventListener("submit", (event) => {
     event.preventDefault();
     const name = encodeURIComponent(sessionName($("other-name").value));
@@ -22,6 +21,6 @@ export function wireAnother() {
     if (link === location.href) location.reload();
     else location.assign(link);
   });
-  // Another code of the same session is no other page to a browser.
+  // Where only the code differs, browsers do not load the page again.
   window.addEventListener("hashchange", () => location.reload());
 }

@@ -1,4 +1,4 @@
-/** What the listener's page says, in the languages that its makers could write. */
+/** The words of the listener's page. Each language has the keys of `en`. */
 
 const en = {
   direction: "ltr",
@@ -22,14 +22,14 @@ const en = {
   connecting: "Connecting…",
   waiting: "Connection lost. Trying again…",
   refused: "The session is very full. Trying again…",
-  full: "The session is full. You come in as soon as there is room.",
-  limited: "Too many people are coming in from your network at once. You come in within a minute.",
+  full: "The session is full. You will join as soon as there is room.",
+  limited: "Too many people are joining from your network at once. You will join within a minute.",
   tryNow: "Try now",
-  listening: "You are in. Captions appear here as soon as something is said.",
+  listening: "You have joined. Captions appear here as soon as something is said.",
   ended: "This session has ended. Thank you for listening.",
   keepReading: "What was said stays here until you leave this page.",
-  missing: "There is no session of this name.",
-  wrongCode: "There is no session of this name with this code.",
+  missing: "There is no session with this name.",
+  wrongCode: "There is no session with this name and this code.",
   checkName: "Check the name with your host, then type it here.",
   checkCode: "If your host gave you a code, type it too.",
   sessionName: "Session name",

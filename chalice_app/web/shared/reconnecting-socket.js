@@ -1,53 +1,49 @@
-/** A WebSocket that comes back by itself, and notices when it has silently died. */
+/**
+ * A WebSocket that connects again when it is lost, renews itself when the server asks for that, and
+ * finds out with a heartbeat when it has died without a close.
+ */
 
-const FIRST_MS = 1500;
-const LONGEST_MS = 20_000;
+const FIRST_RETRY_MS = 1500;
+const LONGEST_RETRY_MS = 20_000;
 const ANSWER_MS = 10_000;
-const RETRIED = ["", "open", "full", "limited", "unreachable"];
 const BUSY_MS = 500;
 
-/** API Gateway's own words, without a type, when the function that had a message has died. */
+/** The join states after which the next try may succeed; after others the socket is over. */
+const RETRIED = ["open", "full", "limited", "unreachable"];
+
+/** API Gateway's own message, without a type, after a function died with a client's message. */
 const FUNCTION_DIED = "Internal server error";
+/** @type {ErrorMessage} */
 const DIED_ERROR = { type: "error", code: "INTERNAL", message: FUNCTION_DIED, retryAfterMs: 2000 };
 
-/** How a connection ends that the server closes on purpose; networks and old age have other codes. */
-const CLOSED_ON_PURPOSE = 1000;
+/** The close code of the server's own closes; lost networks and API Gateway's time limit have others. */
+const NORMAL_CLOSURE = 1000;
 
 /**
- * The pause before a try: "full jitter", so that a hall which lost its network together does not
- * come back in one second.
+ * The pause before a try, in milliseconds. It is random ("full jitter"): a hall that loses its network
+ * together must not come back in one second.
+ * @param {number} attempt
  */
-export function backOff(attempt, random = Math.random) {
-  return 200 + random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
+export function backoffMs(attempt) {
+  return 200 + Math.random() * Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt);
 }
 
-/** When, within so many milliseconds, a line is renewed. */
-export function moment(milliseconds, random = Math.random) {
-  return random() * milliseconds;
+/** @param {number} withinMs */
+export function randomDelayMs(withinMs) {
+  return Math.random() * withinMs;
 }
 
-/**
- * @typedef {object} LineOptions
- * @property {() => string} address where to connect to, asked at each try
- * @property {() => Promise<string>} verdict asked after a refused handshake, which tells browsers
- *   nothing: those in RETRIED mean another try, anything else is final
- * @property {(message: any) => void} onMessage
- * @property {(state: "connecting" | "live" | "waiting" | "over", why: string) => void} onState
- * @property {() => void} [onDismissed] the server has closed it on purpose; without it that is a loss
- *   like any other
- * @property {() => boolean} [busy] asked before the line is renewed: true puts it off
- * @property {number} quietMs how long nothing may come before the line is tested
- */
-
-export class Line {
+export class ReconnectingSocket {
   #options;
+  /** @type {WebSocket | null} */
   #socket = null;
   #attempt = 0;
   #opened = false;
+  /** @type {Map<string, number>} */
   #timers = new Map();
   #over = false;
 
-  /** @param {LineOptions} options */
+  /** @param {SocketOptions} options */
   constructor(options) {
     this.#options = options;
     window.addEventListener("online", () => this.#wake());
@@ -69,8 +65,8 @@ export class Line {
     };
     socket.onmessage = (event) => this.#receive(event.data);
     socket.onclose = ({ code }) => {
-      const { onDismissed } = this.#options;
-      if (code === CLOSED_ON_PURPOSE && onDismissed) onDismissed();
+      const { onServerClose } = this.#options;
+      if (code === NORMAL_CLOSURE && onServerClose) onServerClose();
       else this.#lost();
     };
     this.#after("handshake", ANSWER_MS * 2, () => this.#lost());
@@ -82,20 +78,21 @@ export class Line {
     this.open();
   }
 
-  /** Closes for good. */
+  /** Closes for good. @param {string} why */
   close(why) {
     this.#over = true;
     this.#drop();
     this.#options.onState("over", why);
   }
 
-  /** Sends a message; false when the line is down and nothing was sent. */
+  /** Sends a message. @param {ClientMessage} message @returns {boolean} false: not connected, not sent */
   send(message) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
   }
 
+  /** @param {string} data */
   #receive(data) {
     this.#heard();
     let message;
@@ -114,30 +111,32 @@ export class Line {
   }
 
   /**
-   * The server closes a line that grows old: it is renewed before, at a moment of its own, so that a
-   * hall which came together does not come back together. Asked again, it keeps to that moment.
+   * The server asks for this before API Gateway ends an old connection. The moment is random, so that
+   * a hall which came together does not come back together. A second request does not change it.
+   * @param {number} milliseconds
    */
   #renewWithin(milliseconds) {
     if (this.#timers.has("renew")) return;
-    const renew = () => (this.#options.busy?.() ? this.#after("renew", BUSY_MS, renew) : this.open());
-    this.#after("renew", moment(milliseconds), renew);
+    const renew = () => (this.#options.isBusy?.() ? this.#after("renew", BUSY_MS, renew) : this.open());
+    this.#after("renew", randomDelayMs(milliseconds), renew);
   }
 
-  /** Whatever comes proves that the line lives; silence is tested with a heartbeat. */
+  /** Any message proves that the socket lives. */
   #heard() {
     this.#cancel("handshake");
     this.#cancel("answer");
     this.#after("quiet", this.#options.quietMs, () => this.#test(ANSWER_MS));
   }
 
-  #test(patienceMs) {
-    if (this.send({ action: "heartbeat" })) this.#after("answer", patienceMs, () => this.#lost());
+  /** @param {number} timeoutMs */
+  #test(timeoutMs) {
+    if (this.send({ action: "heartbeat" })) this.#after("answer", timeoutMs, () => this.#lost());
   }
 
-  /** The network or the page is back: do not wait for a timer that may have slept. */
+  /** The network or the page is back: timers may have slept meanwhile, so this waits for none. */
   #wake() {
     if (this.#over) return;
-    if (this.#timers.has("retry")) this.#after("retry", Math.random() * FIRST_MS, () => this.open());
+    if (this.#timers.has("retry")) this.#after("retry", randomDelayMs(FIRST_RETRY_MS), () => this.open());
     else this.#test(ANSWER_MS / 2);
   }
 
@@ -146,15 +145,15 @@ export class Line {
     this.#drop();
     const socket = this.#socket;
     this.#options.onState("waiting", "");
-    const verdict = refused ? await this.#options.verdict() : "";
+    const joinState = refused ? await this.#options.joinState() : "open";
     if (this.#over || this.#socket !== socket) return;
-    if (!RETRIED.includes(verdict)) {
-      this.close(verdict);
+    if (!RETRIED.includes(joinState)) {
+      this.close(joinState);
       return;
     }
-    if (verdict === "full" || verdict === "limited") this.#options.onState("waiting", verdict);
-    if (verdict === "open" && this.#attempt >= 2) this.#options.onState("waiting", "refused");
-    this.#after("retry", backOff(this.#attempt++), () => this.open());
+    if (joinState === "full" || joinState === "limited") this.#options.onState("waiting", joinState);
+    if (refused && joinState === "open" && this.#attempt >= 2) this.#options.onState("waiting", "refused");
+    this.#after("retry", backoffMs(this.#attempt++), () => this.open());
   }
 
   #drop() {
@@ -167,6 +166,7 @@ export class Line {
     }
   }
 
+  /** @param {string} name @param {number} milliseconds @param {() => void} act */
   #after(name, milliseconds, act) {
     this.#cancel(name);
     const run = () => {
@@ -176,6 +176,7 @@ export class Line {
     this.#timers.set(name, setTimeout(run, milliseconds));
   }
 
+  /** @param {string} name */
   #cancel(name) {
     clearTimeout(this.#timers.get(name));
     this.#timers.delete(name);

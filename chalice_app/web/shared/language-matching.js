@@ -1,7 +1,7 @@
-/** Which of the offered languages suits a person, by the rules of langcodes (see fallbacks.js). */
-import { FALLBACKS } from "./fallbacks.js";
+/** Which of the offered languages suits a person, by the rules of langcodes (language-fallbacks.js). */
+import { FALLBACKS } from "./language-fallbacks.js";
 
-/** A tag without extensions, in canonical case; "" for what is no tag. */
+/** A tag in canonical case and without extensions; "" if it is not valid. @param {string} tag */
 function plain(tag) {
   try {
     return new Intl.Locale(tag).baseName;
@@ -10,7 +10,10 @@ function plain(tag) {
   }
 }
 
-/** A tag's row in a table, or that of the tag without its last parts. */
+/**
+ * A tag's row in a table, or that of the tag without its last parts.
+ * @param {Record<string, string>} table @param {string} tag
+ */
 function row(table, tag) {
   for (let rest = tag; rest; rest = rest.slice(0, Math.max(0, rest.lastIndexOf("-")))) {
     if (Object.hasOwn(table, rest)) return table[rest];
@@ -21,7 +24,6 @@ function row(table, tag) {
 /**
  * The offered language nearest to a tag.
  * @param {string} tag @param {string[]} offered codes
- * @returns {string | undefined}
  */
 export function nearest(tag, offered) {
   if (offered.includes(tag)) return tag;
@@ -31,7 +33,7 @@ export function nearest(tag, offered) {
 
 /**
  * The first of a person's languages that is offered, in some form.
- * @param {readonly string[]} wanted in the order of preference @param {string[]} offered
+ * @param {readonly string[]} wanted in the order of preference @param {string[]} offered codes
  */
 export function bestLanguage(wanted, offered) {
   for (const tag of wanted) {

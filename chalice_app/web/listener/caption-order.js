@@ -1,24 +1,25 @@
-/** Captions in the order in which they were spoken, each once. No DOM here. */
+/** Puts captions into the order in which they were spoken, each once. It does not touch the page. */
 
-/** How long a caption waits for one before it that is still on its way. */
-export const HOLD_MS = 1000;
-
-/** @typedef {{sequence: number, language: string, text: string, sourceLanguage: string, spokenAt: number, untranslated?: boolean}} Caption */
+/** How long a caption waits for an earlier one that is missing. */
+const HOLD_MS = 1000;
 
 export class CaptionOrder {
   #show;
+  /** @type {Set<number>} */
   #seen = new Set();
+  /** @type {Map<number, Caption>} */
   #held = new Map();
-  #next = null;
+  /** The sequence to show next; 0 before the first caption. */
+  #next = 0;
   #complete = 0;
   #timer = 0;
 
-  /** @param {(caption: Caption) => void} show called in order, but for what comes too late */
+  /** @param {(caption: Caption) => void} show called in order, except for captions that come too late */
   constructor(show) {
     this.#show = show;
   }
 
-  /** The last sequence before which nothing is missing; what a listener who returns asks from. */
+  /** The sequence up to which every caption is here: a returning listener asks for those after it. */
   get complete() {
     return this.#complete;
   }
@@ -31,13 +32,14 @@ export class CaptionOrder {
     this.#seen.add(sequence);
     if (this.#complete === 0) this.#complete = sequence;
     while (this.#seen.has(this.#complete + 1)) this.#complete += 1;
-    if (this.#next !== null && sequence > this.#next) this.#hold(caption);
+    if (this.#next !== 0 && sequence > this.#next) this.#hold(caption);
     else this.#release(caption);
   }
 
+  /** @param {Caption} caption */
   #release(caption) {
     this.#show(caption);
-    this.#next = Math.max(this.#next ?? 0, caption.sequence + 1);
+    this.#next = Math.max(this.#next, caption.sequence + 1);
     const following = this.#held.get(this.#next);
     if (following) {
       this.#held.delete(this.#next);
@@ -49,13 +51,14 @@ export class CaptionOrder {
     }
   }
 
+  /** @param {Caption} caption */
   #hold(caption) {
     this.#held.set(caption.sequence, caption);
-    this.#timer ||= setTimeout(() => this.#giveUp(), HOLD_MS);
+    this.#timer ||= setTimeout(() => this.#releaseAll(), HOLD_MS);
   }
 
-  /** What was waited for does not come: the rest is shown, in order. */
-  #giveUp() {
+  /** The missing caption has not come in time: those that wait for it are shown, in order. */
+  #releaseAll() {
     this.#timer = 0;
     const waiting = [...this.#held.values()].sort((a, b) => a.sequence - b.sequence);
     this.#held.clear();

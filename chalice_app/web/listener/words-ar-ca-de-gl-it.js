@@ -1,4 +1,4 @@
-/** More languages of the listener's page; see words.js. */
+/** The words of the listener's page in more languages. */
 
 export const it = {
   direction: "ltr",

@@ -1,14 +1,14 @@
 /** A link as a QR code that scales to any size. */
+// @ts-types="../lean-qr.d.ts"
 import { correction, generate } from "./lean-qr.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 /** The margin that the standard asks for (ISO/IEC 18004), in modules. */
-const QUIET = 4;
+const QUIET_ZONE = 4;
 
 /**
- * Black on white in every theme: cameras expect it.
+ * Black on white in every theme, because cameras expect that.
  * @param {string} text
- * @returns {SVGSVGElement}
  */
 export function qrCode(text) {
   const code = generate(text, { minCorrectionLevel: correction.M });
@@ -23,8 +23,8 @@ export function qrCode(text) {
     }
   }
   const svg = document.createElementNS(SVG, "svg");
-  const side = code.size + 2 * QUIET;
-  svg.setAttribute("viewBox", `${-QUIET} ${-QUIET} ${side} ${side}`);
+  const side = code.size + 2 * QUIET_ZONE;
+  svg.setAttribute("viewBox", `${-QUIET_ZONE} ${-QUIET_ZONE} ${side} ${side}`);
   svg.setAttribute("shape-rendering", "crispEdges");
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(SVG, "path");

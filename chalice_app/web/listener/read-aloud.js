@@ -1,23 +1,24 @@
 /** Reads captions aloud where the device has a voice for their language. */
 
-/** More than this waiting to be read, and the oldest are left out: the talk goes on. */
+/** When more wait, the oldest are left out: the voice keeps up with the talk. */
 const MOST_WAITING = 2;
 
-export class Reader {
+export class ReadAloud {
   #synthesis = window.speechSynthesis;
+  /** @type {{text: string, language: string}[]} */
   #waiting = [];
   #speaking = false;
-  on = false;
+  isOn = false;
 
-  /** @param {() => void} voicesChanged voices come late, and come and go */
+  /** @param {() => void} voicesChanged called when the device's voices have been loaded or changed */
   constructor(voicesChanged) {
     this.#synthesis?.addEventListener("voiceschanged", voicesChanged);
   }
 
-  /** @param {string} language @returns {SpeechSynthesisVoice | undefined} */
+  /** @param {string} language */
   voiceFor(language) {
     const voices = this.#synthesis?.getVoices() ?? [];
-    const tag = (voice) => voice.lang.replace("_", "-").toLowerCase();
+    const tag = (/** @type {SpeechSynthesisVoice} */ voice) => voice.lang.replace("_", "-").toLowerCase();
     const wanted = language.toLowerCase();
     return (
       voices.find((voice) => tag(voice) === wanted) ??
@@ -27,25 +28,26 @@ export class Reader {
 
   /** @param {string} text @param {string} language */
   read(text, language) {
-    if (!this.on || !this.voiceFor(language)) return;
+    if (!this.isOn || !this.voiceFor(language)) return;
     this.#waiting.push({ text, language });
     this.#waiting.splice(0, this.#waiting.length - MOST_WAITING);
     this.#next();
   }
 
   stop() {
-    this.on = false;
+    this.isOn = false;
     this.#waiting = [];
     this.#speaking = false;
     this.#synthesis?.cancel();
   }
 
   #next() {
-    if (this.#speaking || this.#waiting.length === 0) return;
-    const { text, language } = this.#waiting.shift();
-    const utterance = new SpeechSynthesisUtterance(text);
-    utterance.lang = language;
-    utterance.voice = this.voiceFor(language) ?? null;
+    if (this.#speaking) return;
+    const next = this.#waiting.shift();
+    if (!next) return;
+    const utterance = new SpeechSynthesisUtterance(next.text);
+    utterance.lang = next.language;
+    utterance.voice = this.voiceFor(next.language) ?? null;
     utterance.onend = utterance.onerror = () => {
       this.#speaking = false;
       this.#next();

@@ -1,10 +1,13 @@
-/** Of the tabs of one browser that hold the same session, one speaks: the last that said so. */
+/**
+ * A lock on a session among the tabs of one browser: the tab that takes it last has it, and the tab
+ * that had it is notified.
+ */
 
-export class Claim {
+export class TabLock {
   #channel;
   #mine = crypto.getRandomValues(new Uint32Array(2)).join("-");
 
-  /** @param {string} sessionId @param {() => void} onLost another tab has taken the session */
+  /** @param {string} sessionId @param {() => void} onLost another tab has taken the lock */
   constructor(sessionId, onLost) {
     this.#channel = new BroadcastChannel(`speaker of ${sessionId}`);
     this.#channel.onmessage = ({ data }) => data !== this.#mine && onLost();

@@ -1,0 +1,19 @@
+/**
+ * What browsers have and TypeScript's DOM library lacks, for `make check` alone: browsers do not load
+ * this file. Chromium and Safari name the recognition with their prefix.
+ */
+interface SpeechRecognition extends EventTarget {
+  lang: string;
+  continuous: boolean;
+  interimResults: boolean;
+  onresult: ((event: SpeechRecognitionEvent) => void) | null;
+  onerror: ((event: SpeechRecognitionErrorEvent) => void) | null;
+  onend: (() => void) | null;
+  start(): void;
+  stop(): void;
+}
+
+interface Window {
+  readonly SpeechRecognition?: new () => SpeechRecognition;
+  readonly webkitSpeechRecognition?: new () => SpeechRecognition;
+}

@@ -1,0 +1,176 @@
+/**
+ * What the server sends, as docs/protocol.md and chalice_app/operations/messages.py describe it, for
+ * `make check` alone: browsers do not load this file. Each `...At` and each `at`, `begin` and `since`
+ * is in epoch milliseconds.
+ */
+
+interface Language {
+  code: string;
+  name: string;
+  nativeName: string;
+  direction: "ltr" | "rtl";
+  quality?: string;
+}
+
+/** Listeners by language. */
+type Counts = Record<string, number>;
+
+interface Session {
+  sessionId: string;
+  sourceLanguage: string;
+  isActive: boolean;
+  isFull?: boolean;
+  listenerCount: number;
+  languages: Counts;
+  createdAt: number;
+  expiresAt: number;
+}
+
+interface OpenedSession {
+  sessionId: string;
+  speakerToken: string;
+  sourceLanguage: string;
+  webSocketUrl: string;
+  expiresAt: number;
+}
+
+interface Joined {
+  type: "joined";
+  sessionId: string;
+  role: "speaker" | "listener";
+  sourceLanguage: string;
+  targetLanguage?: string;
+  lastSequence: number;
+}
+
+interface Caption {
+  type: "caption";
+  sessionId: string;
+  sequence: number;
+  language: string;
+  text: string;
+  sourceLanguage: string;
+  spokenAt: number;
+  untranslated?: boolean;
+}
+
+interface LanguageReport {
+  listeners: number;
+  delivered: number;
+  gone: number;
+  dropped: number;
+  cached: boolean;
+  failed?: boolean;
+  overBudget?: boolean;
+}
+
+/** A sentence's delivery report. */
+interface Spoken {
+  type: "spoken";
+  sequence: number;
+  languages: Record<string, LanguageReport>;
+  durationMs: number;
+}
+
+interface RosterMessage {
+  type: "roster";
+  listenerCount: number;
+  languages: Counts;
+}
+
+interface SessionStatus extends Session {
+  type: "sessionStatus";
+}
+
+interface Renew {
+  type: "renew";
+  withinMs: number;
+}
+
+interface SessionEnded {
+  type: "sessionEnded";
+  reason: string;
+}
+
+interface HeartbeatAck {
+  type: "heartbeatAck";
+}
+
+interface ErrorMessage {
+  type: "error";
+  code: string;
+  message: string;
+  requestId?: string;
+  retryAfterMs?: number;
+  details?: { sequence?: number };
+}
+
+type ServerMessage =
+  | Joined
+  | Caption
+  | Spoken
+  | RosterMessage
+  | SessionStatus
+  | Renew
+  | SessionEnded
+  | HeartbeatAck
+  | ErrorMessage;
+
+type ClientMessage =
+  | { action: "speak"; sequence: number; text: string }
+  | { action: "changeLanguage"; targetLanguage: string }
+  | { action: "heartbeat" }
+  | { action: "status" }
+  | { action: "end" };
+
+/** One value a minute, oldest first; null where nothing was measured. */
+type Minutes = (number | null)[];
+
+interface Alarm {
+  name: string;
+  state: "OK" | "ALARM" | "INSUFFICIENT_DATA";
+  since: number;
+  value: number | null;
+  unit: "Percent" | "Count" | "Milliseconds";
+  threshold: number;
+  comparison: string;
+  /** The length of one period. */
+  minutes: number;
+  periods: number;
+}
+
+/** An alarm that the stage does not have. */
+interface MissingAlarm {
+  name: string;
+  state: "MISSING";
+}
+
+interface Measurements {
+  begin: number;
+  latencyMedian: Minutes;
+  latencyP99: Minutes;
+  sentences: Minutes;
+  cacheHitRate: Minutes;
+  cacheSize: Minutes;
+  lags: { rosters?: Minutes; cache?: Minutes };
+  alarms: (Alarm | MissingAlarm)[];
+}
+
+interface OperatedSession {
+  sessionId: string;
+  sourceLanguage: string;
+  listenerCount: number;
+  languages: Counts;
+  hasSpeaker: boolean;
+  lastSequence: number;
+  createdAt: number;
+  expiresAt: number;
+}
+
+interface StageState {
+  stage: string;
+  at: number;
+  sessions: OperatedSession[];
+  hasMoreSessions: boolean;
+  measurements: Measurements | null;
+}

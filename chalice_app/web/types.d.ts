@@ -1,0 +1,95 @@
+/**
+ * What the pages' modules hand to each other, for `make check` alone: browsers do not load this file,
+ * so that its prose does not weigh on a hall's network.
+ */
+
+/** What opens a session that has a join code: the code, or the speaker's token. */
+interface Pass {
+  joinCode?: string;
+  token?: string;
+}
+
+/** Whether a session can be joined. "limited": too many joins come from this address. */
+type JoinState = "open" | "full" | "limited" | "ended" | "missing" | "unreachable";
+
+type SocketState = "connecting" | "live" | "waiting" | "over";
+
+interface SocketOptions {
+  /** Called at each try. */
+  address: () => string;
+  /** Called after a refused handshake, because browsers do not show its status. */
+  joinState: () => Promise<JoinState | "unsupported">;
+  onMessage: (message: ServerMessage) => void;
+  /**
+   * `why` is "" or a join state. While "waiting" it may be "refused": the session is open, and yet
+   * handshake after handshake fails. When "over" it may be what `close` was called with.
+   */
+  onState: (state: SocketState, why: string) => void;
+  /** The server has closed the socket. Without this function that is a loss like any other. */
+  onServerClose?: () => void;
+  /** Called before a renewal: true puts it off. */
+  isBusy?: () => boolean;
+  /** The silence, in milliseconds, after which a heartbeat tests the socket. */
+  quietMs: number;
+}
+
+/** A sentence of the speaker's. */
+interface Sentence {
+  text: string;
+  /** 0 until it is sent. */
+  sequence: number;
+  /** "said": the server has it, but its report was lost. */
+  state: "queued" | "sent" | "said" | "failed" | "reported";
+  /** It was sent more than once. */
+  isResent: boolean;
+  /** It waits to be sent again: no error can be about it. */
+  isHeld: boolean;
+  report: Spoken | null;
+}
+
+/** A session that this page speaks in. */
+interface HeldSession {
+  sessionId: string;
+  speakerToken: string;
+  sourceLanguage: string;
+  webSocketUrl: string;
+  /** "" for none. */
+  joinCode?: string;
+}
+
+type AnyAlarm = Alarm | MissingAlarm;
+
+/** Writes a value with its unit. */
+type Unit = (value: number) => string;
+
+/** A value's vertical place in a chart. */
+type Scale = (value: number) => number;
+
+interface Series {
+  name: string;
+  points: Minutes;
+}
+
+type Field =
+  | "latencyMedian"
+  | "latencyP99"
+  | "sentences"
+  | "cacheHitRate"
+  | "cacheSize"
+  | "rostersLag"
+  | "cacheLag";
+
+interface ChartSpec {
+  title: string;
+  unit: Unit;
+  /** The chart's upper edge is not below it. */
+  floor: number;
+  /** The alarm's limit. */
+  limit?: number;
+  /** What the chart draws of the points. */
+  as?: (points: Minutes) => Minutes;
+  series: [name: string, field: Field][];
+}
+
+/** The tab's own storage, or the browser's. */
+type StorageName = "sessionStorage" | "localStorage";
