@@ -26,9 +26,10 @@ from chalice.cli import local as local_command
 from chalice.local import ChaliceRequestHandler
 
 from infra.local.access.callers import is_for, page_hosts
+from infra.local.process.parent import end_with_parent
+from infra.local.process.ports import LOOPBACK, PortError, parse_port, require_free
 from infra.local.stage.environment import url, use_settings, with_page_origins
-from infra.local.stage.ports import LOOPBACK, PortError, parse_port, require_free
-from infra.local.stage.processes import PROJECT, end_with_parent, python
+from infra.local.stage.processes import PROJECT, python
 
 WS_PORT: Final = "8001"
 STOP_SECONDS: Final = 5.0

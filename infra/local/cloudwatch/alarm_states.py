@@ -13,12 +13,10 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from infra.local.cloudwatch.metrics import KEPT_MINUTES, MINUTE_MS, Metrics
-
-if TYPE_CHECKING:
-    from infra.monitoring.alarm_rules import Alarm
+from infra.monitoring.alarm_rules import LOOK_BACK, Alarm
 
 OK: Final = "OK"
 ALARM: Final = "ALARM"
@@ -67,8 +65,6 @@ class AlarmStates:
         ]
 
     def _is_alarm(self, alarm: Alarm, newest: int) -> bool:
-        from infra.monitoring.alarm_rules import LOOK_BACK
-
         length = alarm.period * 1000 // MINUTE_MS
         points = []
         for number in reversed(range(alarm.periods + LOOK_BACK)):

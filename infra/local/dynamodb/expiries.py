@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from infra.local.event_sources.delivery import Record
+from infra.local.dynamodb.stream_records import Record
 
 SERVICE: Final = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 

@@ -20,7 +20,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
-from infra.local.dynamodb.cloudformation import Template
+from infra.cloudformation import Template
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

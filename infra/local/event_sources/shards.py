@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from botocore.exceptions import ClientError
 
-from infra.local.event_sources.delivery import Record, sequence_number
-from infra.local.event_sources.stream_records import lambda_record
+from infra.local.dynamodb.stream_records import Record, lambda_record, sequence_number
 
 if TYPE_CHECKING:
     from types_boto3_dynamodbstreams import DynamoDBStreamsClient

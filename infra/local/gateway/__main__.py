@@ -16,10 +16,10 @@ import sys
 from infra.local.access.callers import page_hosts
 from infra.local.gateway.functions import FunctionNames
 from infra.local.gateway.limits import Limits
-from infra.local.gateway.server import LOOPBACK, gateway
-from infra.local.stage import memory
-
-PARENT_CHECK_SECONDS = 0.5
+from infra.local.gateway.server import gateway
+from infra.local.process import memory
+from infra.local.process.parent import end_with_parent
+from infra.local.process.ports import LOOPBACK
 
 # Where the hard limit is "infinity" (macOS), the kernel refuses to be taken at its word.
 OPEN_FILES_ENOUGH = 65536
@@ -65,27 +65,17 @@ def _parse_arguments() -> argparse.Namespace:
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
-    # Before anybody is told that this is ready: a parent that ends right then must be noticed.
-    parent = os.getppid()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
+    end_with_parent(os.getppid())
     names = FunctionNames(arguments.connect, arguments.message, arguments.disconnect)
     limits = Limits(idle_timeout=arguments.idle_timeout, max_age=arguments.max_age)
     hosts = page_hosts(os.environ.get("ALLOWED_ORIGINS", ""))
     async with gateway(arguments.functions, arguments.port, names, limits, hosts) as port:
         print(f"ready ws://{LOOPBACK}:{port}", flush=True)
-        orphaned = asyncio.create_task(_stop_when_orphaned(stop, parent))
         await stop.wait()
-        orphaned.cancel()
-
-
-async def _stop_when_orphaned(stop: asyncio.Event, parent: int) -> None:
-    """Stop with the process that started this one: no system tells of that everywhere."""
-    while os.getppid() == parent:
-        await asyncio.sleep(PARENT_CHECK_SECONDS)
-    stop.set()
 
 
 def _raise_open_files_limit() -> None:

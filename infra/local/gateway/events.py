@@ -27,12 +27,16 @@ class Ending(NamedTuple):
     reason: str
 
 
+GOING_AWAY = Ending(1001, "Going away")
+"""API Gateway's reason when it ends a connection itself: idle, too old, or the stage ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a connection's events come from: what is the same in all of them."""
 
     connection_id: str
-    connected_at: int
+    connected_at_ms: int
     domain_name: str
     identity: Mapping[str, str]
 
@@ -61,14 +65,14 @@ def connect_event(origin: Origin, fields: Iterable[tuple[bytes, bytes]], query: 
         "multiValueHeaders": headers,
         "queryStringParameters": _last_values(parameters) or None,
         "multiValueQueryStringParameters": parameters or None,
-        "requestContext": _context(origin, "$connect", "CONNECT", origin.connected_at),
+        "requestContext": _context(origin, "$connect", "CONNECT", origin.connected_at_ms),
         "isBase64Encoded": False,
     }
 
 
-def message_event(origin: Origin, body: str | bytes, received_at: int) -> Event:
-    """One message; binary ones travel as base64. `received_at` is epoch milliseconds."""
-    context = _context(origin, "$default", "MESSAGE", received_at)
+def message_event(origin: Origin, body: str | bytes, received_at_ms: int) -> Event:
+    """One message; binary ones travel as base64. `received_at_ms` is epoch milliseconds."""
+    context = _context(origin, "$default", "MESSAGE", received_at_ms)
     binary = isinstance(body, bytes)
     return {
         "requestContext": {**context, "messageId": new_id()},
@@ -107,7 +111,7 @@ def _context(origin: Origin, route_key: str, event_type: str, at: int) -> dict[s
         "requestTime": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(at // 1000)),
         "messageDirection": "IN",
         "stage": STAGE,
-        "connectedAt": origin.connected_at,
+        "connectedAt": origin.connected_at_ms,
         "requestTimeEpoch": at,
         "identity": origin.identity,
         "requestId": request_id,

@@ -10,7 +10,7 @@ class Message(NamedTuple):
     """A message (bytes if binary) and when it arrived, in epoch milliseconds."""
 
     body: str | bytes
-    received_at: int
+    received_at_ms: int
 
 
 class Inbox:

@@ -52,7 +52,7 @@ class Routes:
 
         The client is told when the function fails, as API Gateway tells it.
         """
-        event = message_event(connection.origin, message.body, message.received_at)
+        event = message_event(connection.origin, message.body, message.received_at_ms)
         try:
             await self._functions.message.invoke(event)
         except InvocationError as failure:

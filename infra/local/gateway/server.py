@@ -20,8 +20,7 @@ from infra.local.gateway.limits import MAX_MESSAGE_BYTES, Limits
 from infra.local.gateway.management import Management
 from infra.local.gateway.routes import Routes
 from infra.local.gateway.sockets import Sockets
-
-LOOPBACK = "127.0.0.1"
+from infra.local.process.ports import LOOPBACK
 
 # As many handshakes as a room full of phones starts at once; the kernel caps it (somaxconn).
 BACKLOG = 4096

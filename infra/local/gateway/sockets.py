@@ -11,12 +11,12 @@ from aiohttp import WebSocketError, WSMsgType, web
 from infra.local.access.callers import is_for
 from infra.local.gateway.admission import Admission, Refused
 from infra.local.gateway.answers import json_answer
-from infra.local.gateway.connection import CUT, GOING_AWAY, Connection, WebSocket
-from infra.local.gateway.events import Ending, Origin, new_id, now_ms
+from infra.local.gateway.connection import CUT, Connection, WebSocket
+from infra.local.gateway.events import GOING_AWAY, Ending, Origin, new_id, now_ms
 from infra.local.gateway.inbox import Inbox, Message
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES, Limits
 from infra.local.gateway.routes import Routes
-from infra.local.stage import memory
+from infra.local.process import memory
 
 log = logging.getLogger(__name__)
 

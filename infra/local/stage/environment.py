@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from infra.local.stage.ports import LOOPBACK
+from infra.local.process.ports import LOOPBACK
 
 Environment = Mapping[str, str]
 

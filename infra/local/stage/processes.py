@@ -7,7 +7,6 @@ a file and no pipe, no child ever waits for the stage to read on.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
@@ -19,8 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from infra.local.process.parent import end_with_parent
+
 PROJECT: Final = Path(__file__).parents[3]
-_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 _LAST_LINES: Final = 20
 
 
@@ -102,17 +102,6 @@ class Deaths:
         times = self._times[name]
         times.append(now)
         return len(times) == self.LIMIT and now - times[0] < self.SECONDS
-
-
-def end_with_parent(parent: int) -> None:
-    """Have the kernel send this process SIGTERM when its parent ends, even by kill -9.
-
-    Systems without prctl leave that to the process itself. Ends at once if the parent is gone.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            os._exit(1)
 
 
 def _in_child(stage: int) -> Callable[[], None]:

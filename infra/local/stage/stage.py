@@ -37,17 +37,17 @@ START_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 0.01
 ENDING_ORDER: Final = (
     (("gateway",), 2.4),
-    (("tables", "leftovers", "functions"), 4.0),
+    (("tables", "stale_connections", "functions"), 4.0),
     (("translate_server", "dynamodb"), 4.6),
 )
 """Groups of processes, and when they are killed: seconds after the stage's end was asked for, where
 the contract is five for all. A group ends together, and before the next one is asked to."""
-ONCE: Final = ("tables", "leftovers")
+ONCE: Final = ("tables", "stale_connections")
 """Processes that do their work and end, in success, by themselves."""
 PROGRAMS: Final = {
     "dynamodb": "infra.local.dynamodb",
     "tables": "infra.local.dynamodb.tables",
-    "leftovers": "infra.local.gateway.leftovers",
+    "stale_connections": "infra.local.gateway.stale_connections",
     "translate_server": "infra.local.translate.server",
     "functions": "infra.local.functions",
     "gateway": "infra.local.gateway",
@@ -115,7 +115,7 @@ class Stage:
         for child in (functions, gateway, translate):
             self._ready(child)
         if kept:
-            self._ready(self._start("leftovers"))
+            self._ready(self._start("stale_connections"))
         return self._environment
 
     def watch(self) -> None:
@@ -168,9 +168,12 @@ class Stage:
 
         Before a new gateway has sockets of its own: their rows look the same.
         """
-        functions, leftovers = self._children["functions"], self._start("leftovers")
-        if self._await(leftovers, MORTAL, functions) is None and functions.exit_code is None:
-            last = "\n".join(leftovers.last_lines())
+        functions, stale_connections = self._children["functions"], self._start("stale_connections")
+        if (
+            self._await(stale_connections, MORTAL, functions) is None
+            and functions.exit_code is None
+        ):
+            last = "\n".join(stale_connections.last_lines())
             LOGGER.warning("the lost connections go when they are next posted to:\n%s", last)
         return functions.exit_code is None
 

@@ -1,4 +1,4 @@
 """Amazon Translate's protocol in front of the offline engine.
 
-Read `api` first, then `engine.routes`; `engines_ahead` starts what listeners will need.
+Read `api` first, then `engine.routes`; `engine_warmup` starts what listeners will need.
 """

@@ -11,11 +11,11 @@ from enum import IntEnum
 from functools import partial, reduce
 
 from infra.local.translate.engine import apertium, neural
-from infra.local.translate.engine.amendments import amended, past_initials
+from infra.local.translate.engine.corrections import corrected, past_initials
+from infra.local.translate.engine.masking import MARKUP, masked
 from infra.local.translate.engine.memo import Memo
 from infra.local.translate.engine.orthography import as_spanish_writes, in_sentence_case
 from infra.local.translate.engine.sentences import each_sentence
-from infra.local.translate.engine.shield import MARKUP, shielded
 
 Translate = Callable[[str], str]
 
@@ -154,7 +154,7 @@ class Engine:
             return reduce(lambda result, step: self._shared[step](result), steps, text)
 
         finish = _FINISHED.get(steps[-1].target, str)
-        return finish(shielded(MARKUP, sentence, through))
+        return finish(masked(MARKUP, sentence, through))
 
 
 def installed_engine() -> Engine:
@@ -169,7 +169,7 @@ def _neural_steps() -> Iterable[Step]:
             direction = neural.NeuralDirection(load)
             if source == "en":
                 direction.load()
-            translate = amended(f"{source}-{target}", direction.translate)
+            translate = corrected(f"{source}-{target}", direction.translate)
             yield Step(source, target, quality, translate, start=direction.start)
 
 
@@ -178,7 +178,7 @@ def _rule_steps() -> Iterable[Step]:
         commands = apertium.find_mode(mode)
         if commands is not None:
             pipe = apertium.RulePipe(commands)
-            translate = amended(mode, past_initials(pipe.translate))
+            translate = corrected(mode, past_initials(pipe.translate))
             yield Step(
                 source, target, quality, translate, pipe.close, pipe.start, pipe.close_unused
             )

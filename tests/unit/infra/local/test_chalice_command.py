@@ -16,7 +16,7 @@ from infra.local.chalice_command import (
     refuse_other_hosts,
     websocket_port,
 )
-from infra.local.stage.ports import PortError
+from infra.local.process.ports import PortError
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.local import say
-from infra.local.talk import Heard, TalkError
+from infra.local.stage_client import Heard, StageClientError
 
 
 def heard(language: str, *sequences: int, latency_ms: float = 10.0) -> list[Heard]:
@@ -55,7 +55,7 @@ def test_without_languages_everything_but_the_speakers_own_is_heard() -> None:
 def test_a_language_that_is_not_offered_is_named_beside_those_that_are(
     wanted: str, source: str, complaint: str
 ) -> None:
-    with pytest.raises(TalkError, match=complaint):
+    with pytest.raises(StageClientError, match=complaint):
         say.choose_languages(wanted, source, ["es", "en"])
 
 

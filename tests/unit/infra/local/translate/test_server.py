@@ -23,7 +23,7 @@ from botocore.exceptions import ClientError
 from infra.local.translate.api import MAX_TEXT_BYTES, PREPARE_PATH, application
 from infra.local.translate.engine.apertium import PipeFailed
 from infra.local.translate.engine.routes import UnsupportedPair
-from infra.local.translate.engines_ahead import asking
+from infra.local.translate.engine_warmup import asking
 from infra.local.translate.server import serve
 from tests.hostile.translate_request import REQUESTS
 

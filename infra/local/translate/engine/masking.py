@@ -29,7 +29,7 @@ MARKUP = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-STAND_IN = re.compile(r"\b[Xx]\d+[Xx]\b")  # either case: a shouted sentence is lowered
+MASK = re.compile(r"\b[Xx]\d+[Xx]\b")  # either case: a shouted sentence is lowered
 _PLACE = re.compile(r"(\s*)\bX(\d+)X\b(\s*)", re.IGNORECASE)
 _CORE = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 _MANY, _SPARSE = 30, 20  # pieces in a sentence; characters to a piece
@@ -46,7 +46,7 @@ class _Piece:
     glued_right: bool
 
 
-def shielded(pattern: re.Pattern[str], text: str, translate: Translate) -> str:
+def masked(pattern: re.Pattern[str], text: str, translate: Translate) -> str:
     """Translate a sentence, but bring back unchanged whatever the pattern matches.
 
     What holds no letters besides, or hardly anything but such pieces, is not translated at all.

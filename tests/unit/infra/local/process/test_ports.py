@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.local.__main__ import main
-from infra.local.stage.ports import (
+from infra.local.process.ports import (
     HIGHEST,
     LOWEST,
     PortError,

@@ -23,7 +23,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from chalice_app.domain.session import Session
-from infra.local.event_sources.delivery import Record
+from infra.local.dynamodb.stream_records import Record
 from infra.local.translate.api import PREPARE_PATH
 
 LOGGER = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ Prepare = Callable[[str, str], None]
 """Has what translates from one language to another started; raises OSError."""
 
 
-class EnginesAhead(threading.Thread):
+class EngineWarmup(threading.Thread):
     """Asks for the engines that the listeners of the stage's sessions need."""
 
     def __init__(
