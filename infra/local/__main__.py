@@ -89,7 +89,7 @@ def _choose_ports(arguments: argparse.Namespace) -> Ports:
 
 def _announcement(ports: Ports, settings: Environment) -> str:
     if ports.http is None:
-        # Whoever serves the HTTP routes needs to know what the functions know.
+        # `chalice local` serves the HTTP routes, so it needs the functions' settings.
         return json.dumps(settings)
     http, ws, dynamodb = url(ports.http), url(ports.ws, "ws"), url(ports.dynamodb)
     return f"ready http={http} ws={ws} dynamodb={dynamodb}"

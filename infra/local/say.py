@@ -50,7 +50,7 @@ def choose_languages(wanted: str | None, source: str, offered: Collection[str]) 
         chosen = sorted(code for code in offered if code.lower() != source.lower())
     if not chosen:
         raise StageClientError(
-            f"nobody would listen; give --to some of {', '.join(sorted(offered))}"
+            f"no language is chosen; give --to some of {', '.join(sorted(offered))}"
         )
     return list(dict.fromkeys(chosen))
 
@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # `say | head`: nobody reads on
+    except BrokenPipeError:  # `say | head`: the reader has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 

@@ -23,7 +23,7 @@ Message = Mapping[str, Any]
 
 
 class StageClientError(Exception):
-    """Why nothing can be said, in one line that also tells what to do about it."""
+    """Why the stage cannot be used, in one line that also says what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Api:
             ) from None
         except (http.client.HTTPException, ValueError):
             raise StageClientError(
-                f"what answers at {self.base} is no stage; give its --http"
+                f"what answers at {self.base} is not a stage; give its --http"
             ) from None
         if status >= 300 or not isinstance(answer, dict):
             reason = answer.get("message") if isinstance(answer, dict) else None
@@ -107,7 +107,10 @@ class Api:
 
 @dataclass(slots=True)
 class Talk:
-    """A session with its speaker and one listener a language, from first to last sentence."""
+    """A session with its speaker and one listener a language, from first to last sentence.
+
+    `spoken_at` is in monotonic seconds, by sequence number.
+    """
 
     speaker: ClientConnection
     listeners: Mapping[str, ClientConnection]
@@ -171,7 +174,7 @@ class Talk:
 
 
 async def _send(socket: ClientConnection, **message: object) -> None:
-    with _lost_connection_told():
+    with _lost_connection_reported():
         await socket.send(json.dumps(message))
 
 
@@ -182,7 +185,7 @@ async def _expect(socket: ClientConnection, kind: str, or_code: str = "") -> Mes
         StageClientError: an error came instead, the connection ended, or nothing came at all.
     """
     try:
-        with _lost_connection_told():
+        with _lost_connection_reported():
             async with asyncio.timeout(ANSWER_SECONDS):
                 while True:
                     message: Message = json.loads(await socket.recv())
@@ -199,7 +202,7 @@ async def _expect(socket: ClientConnection, kind: str, or_code: str = "") -> Mes
 
 
 @contextmanager
-def _lost_connection_told() -> Iterator[None]:
+def _lost_connection_reported() -> Iterator[None]:
     try:
         yield
     except ConnectionClosed:

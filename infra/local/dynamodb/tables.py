@@ -134,7 +134,7 @@ def _ensure(client: DynamoDBClient, table: Table) -> dict[str, str]:
 
 
 def _shape(table: Mapping[str, Any]) -> object:
-    """What cannot be changed without making the table anew, in a form that compares."""
+    """What cannot be changed without recreating the table, in a form that compares."""
     indexes = [
         (index["IndexName"], index["KeySchema"], index["Projection"]["ProjectionType"])
         for index in table.get("GlobalSecondaryIndexes", [])

@@ -1,8 +1,9 @@
 """One shard's records on their way to a handler: batches, retries, bisection, checkpoint.
 
 The rules are those of Lambda's event source mappings with partial-batch responses and bisection
-switched on (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"). There is no AWS,
-no thread and no clock in here: whoever drives it says what time it is.
+switched on (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"). This module has
+no AWS client, no thread and no clock: its caller passes the time. Every `..._at` and `now` is in
+monotonic seconds.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ class ShardBatches:
         return None
 
     def record_outcome(self, first_failed: int | None, now: float) -> Record | None:
-        """Enter the outcome of the batch that was due.
+        """Record the outcome of the batch that was due.
 
         Args:
             first_failed: index of the first record to deliver again, None when all are done.
@@ -111,7 +112,7 @@ class ShardBatches:
         rest = batch.records[done:]
         if not rest:
             return None
-        # Progress starts the count anew: the record that fails now is another one.
+        # Progress resets the count of attempts: the record that fails now is another one.
         return self._retry(_Batch(rest, 0 if done else batch.attempts, batch.bisected), now)
 
     def _retry(self, failed: _Batch, now: float) -> Record | None:

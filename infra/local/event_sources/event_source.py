@@ -20,7 +20,7 @@ from infra.local.event_sources.shards import describe_shards, startable
 LOGGER = logging.getLogger(__name__)
 
 RESHARD_SECONDS: Final = 60.0
-"""How often a stream is asked for new shards; the end of a shard asks at once."""
+"""How often a stream is asked for new shards; the end of a shard asks immediately."""
 
 
 class EventSource(threading.Thread):

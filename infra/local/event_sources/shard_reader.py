@@ -1,4 +1,7 @@
-"""Reads one shard of a stream and hands its records to a function, in order, until all are done."""
+"""Reads one shard of a stream and hands its records to a function, in order, until all are done.
+
+Every `..._at` is in monotonic seconds.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ BUSY_POLL_SECONDS: Final = 0.015
 IDLE_POLL_SECONDS: Final = 0.1
 """A poll costs about two milliseconds of CPU here and in the emulator, so at rest ten a second."""
 TROUBLE_SECONDS: Final = 1.0
-"""The pause after an answer that makes no sense, or none."""
+"""The pause after an error of the emulator, or no answer."""
 LARGEST_PAGE: Final = 1000
 """GetRecords returns no more."""
 
@@ -44,7 +47,7 @@ class Pace:
 
     def __init__(self, busy: float = BUSY_POLL_SECONDS) -> None:
         """`busy` is the shortest interval in seconds."""
-        self.next_at = 0.0
+        self.next_at = 0.0  # monotonic seconds
         self._busy = busy
         self._interval = busy
 
@@ -91,7 +94,7 @@ class ShardReader(threading.Thread):
         checkpoint = mapping.checkpoints.position(mapping.stream_arn, shard_id)
         self._iterator = ShardIterator(mapping.client, mapping.stream_arn, shard_id, checkpoint)
         self._delivery = ShardBatches(mapping.policy, checkpoint)
-        # Whoever waits for a batch to fill is in no hurry.
+        # A mapping that waits for a batch to fill does not need quick polls.
         self._pace = Pace(IDLE_POLL_SECONDS if mapping.policy.window else BUSY_POLL_SECONDS)
         self._woken = threading.Event()
         self._stop_at: float | None = None
@@ -172,6 +175,6 @@ class ShardReader(threading.Thread):
 
 
 def _age_ms(record: Record) -> float:
-    """How long ago the stream took the record; it is told in whole seconds, as on AWS."""
+    """How long ago the stream took the record; records carry whole seconds, as on AWS."""
     created = float(record["dynamodb"].get("ApproximateCreationDateTime", math.inf))
     return max(0.0, (time.time() - created) * 1000)

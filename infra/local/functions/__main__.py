@@ -126,7 +126,7 @@ def main() -> None:
 
 
 def _end_with_thread(failure: threading.ExceptHookArgs) -> None:
-    """A thread that ends by surprise ends the host: a shard that nobody reads looks like peace."""
+    """A thread that fails ends the host: a shard without its reader would look like an idle one."""
     LOGGER.critical("%s failed", failure.thread and failure.thread.name, exc_info=failure.exc_value)
     _leave(1)
 

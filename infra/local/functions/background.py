@@ -73,7 +73,7 @@ def background(
 ) -> Background:
     """The event sources, the schedules and the sweeper of an application."""
     expiries = Expiries(declared.stream_arn for declared in application.streams)
-    engines = _engines_ahead()
+    engines = _engine_warmup()
     sources = _event_sources(application, failures, expiries, state, metrics, engines)
 
     def wake() -> None:
@@ -85,7 +85,7 @@ def background(
     return Background(sources, tickers, sweeper, engines, wake)
 
 
-def _engines_ahead() -> EngineWarmup:
+def _engine_warmup() -> EngineWarmup:
     def directory() -> Iterable[Session]:
         listed = bootstrap.application().adapters.directory
         return () if listed is None else listed.list_open(SESSIONS)

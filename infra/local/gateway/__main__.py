@@ -1,7 +1,8 @@
 """`python -m infra.local.gateway --functions http://127.0.0.1:NNNN [--port 8001]`.
 
 Prints `ready ws://127.0.0.1:PORT` when it listens. SIGTERM, SIGINT or the end of the process that
-started it stops it: every connection is closed with 1001 and its $disconnect told, and it exits 0.
+started it stops it: every connection is closed with 1001, its $disconnect is invoked, and it exits
+0.
 """
 
 import argparse
@@ -57,7 +58,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--connect", default=names.connect, help="function behind $connect")
     parser.add_argument("--message", default=names.message, help="function behind $default")
     parser.add_argument("--disconnect", default=names.disconnect, help="... behind $disconnect")
-    # By the environment, for whoever starts the whole stage: tests that see a connection grow old.
+    # From the environment for tests that start the whole stage and see a connection grow old.
     idle, age = (float(os.environ.get(name) or limit) for name, limit in _TIMES.items())
     parser.add_argument("--idle-timeout", type=float, default=idle, help="seconds")
     parser.add_argument("--max-age", type=float, default=age, help="seconds")

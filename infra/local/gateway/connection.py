@@ -95,7 +95,7 @@ class Connection:
         return now_ms() - int((self._loop.time() - self._last_active) * 1000)
 
     def end(self, ending: Ending) -> None:
-        """Note how the connection ended. The first to say so is right, from then on it is gone."""
+        """Note how the connection ended. Only the first call counts; posts answer GONE after it."""
         if self.ending is None:
             self.ending = ending
             self._timer.cancel()
@@ -107,7 +107,7 @@ class Connection:
             self._closing = asyncio.create_task(self._close(ending))
 
     async def closed(self) -> None:
-        """Return once a close from this side is over; at once if there was none."""
+        """Return once a close from this side is over; immediately if there was none."""
         if self._closing is not None:
             await self._closing
 
@@ -153,7 +153,7 @@ def _notice_dead_peer(transport: asyncio.Transport, seconds: int) -> None:
         "TCP_USER_TIMEOUT": seconds * 1000,
     }
     peer = transport.get_extra_info("socket")
-    # A peer that has left already makes some kernels refuse; the next read will tell.
+    # Some kernels refuse where the peer has left already; the next read notices that.
     with contextlib.suppress(OSError):
         for name, value in options.items():
             option = getattr(socket, name, None)

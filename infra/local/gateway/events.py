@@ -42,12 +42,12 @@ class Origin:
 
     @property
     def log_name(self) -> str:
-        """How a log names the connection: whoever knows its id may post to it, so it tells none."""
+        """How a log names the connection. Not by its id: knowing an id is enough to post to it."""
         return connection_name(self.connection_id)
 
 
 def new_id() -> str:
-    """An id in API Gateway's form, 15 URL-safe characters and `=`: 88 bits that nobody guesses."""
+    """An id in API Gateway's form, 15 URL-safe characters and `=`: 88 random bits."""
     return base64.urlsafe_b64encode(secrets.token_bytes(11)).decode()
 
 

@@ -51,12 +51,13 @@ class Management:
 async def _post(connection: Connection, request: web.BaseRequest) -> Answer:
     content = request.content
     try:
-        # Mostly the body came with the head: taking it at once saves a tenth of a post's time.
+        # Mostly the body came with the head: taking it without waiting saves a tenth of a post's
+        # time.
         body = content.read_nowait() if content.is_eof() else await request.read()
     except web.HTTPRequestEntityTooLarge:
         return TOO_LARGE
     except ConnectionError:
-        return GONE  # the poster, in truth: nobody reads this answer
+        return GONE  # the poster has left, so this answer is not read
     if len(body) > MAX_MESSAGE_BYTES:
         return TOO_LARGE
     return POSTED[connection.post(_as_text(body))]

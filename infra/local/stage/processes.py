@@ -1,7 +1,7 @@
 """The stage's child processes: start, wait until ready, stop; none outlives the stage.
 
-A child writes to a log file and tells by a line that begins with `ready` that it serves. As that is
-a file and no pipe, no child ever waits for the stage to read on.
+A child writes to a log file. A line of it that begins with `ready` says that the child serves. As
+the log is a file and not a pipe, no child ever waits for the stage to read on.
 """
 
 from __future__ import annotations
@@ -88,13 +88,13 @@ class Child:
 
 
 class Deaths:
-    """Who died when: whatever dies again and again is not worth starting again."""
+    """When each process died: one that dies again and again is not started again."""
 
     LIMIT: Final = 3
     SECONDS: Final = 30.0
 
     def __init__(self) -> None:
-        """Nobody so far."""
+        """No process has died yet."""
         self._times: defaultdict[str, deque[float]] = defaultdict(partial(deque, maxlen=self.LIMIT))
 
     def are_too_many(self, name: str, now: float) -> bool:

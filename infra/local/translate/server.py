@@ -19,10 +19,10 @@ from infra.local.translate.engine.routes import installed_engine
 
 _LAST_ANSWERS_SECONDS = 0.5
 _UNUSED_SECONDS = 300.0
-"""A language that nobody has needed for so long gives its memory back (40 to 170 MB). Whoever joins
-to listen to it needs it, and so does every sentence; `engine_warmup` says so for all who stay."""
+"""An engine that was not used for so long ends and gives its memory back (40 to 170 MB). A sentence
+and a joining listener use it; `engine_warmup` uses it once a minute for listeners who stay."""
 _THREADS = 16
-"""More than a sentence has languages: whoever waits for a chain to load holds up nobody else."""
+"""More than a sentence has languages: a thread that waits for a chain to load delays no other."""
 _UNUSED_CHECK_SECONDS = 30.0
 
 

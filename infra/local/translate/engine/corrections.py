@@ -1,7 +1,7 @@
 """Corrections for words that the models get wrong often enough to be heard.
 
-Each was seen in the output of the version named; none is longer than a few words. The rest of what
-a model cannot do is told by a language's badge.
+Each was seen in the output of the version named; none is longer than a few words. A
+language's badge stands for the rest of what its model cannot do.
 """
 
 import re

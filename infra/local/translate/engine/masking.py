@@ -1,8 +1,8 @@
-"""What a model must not touch goes round it: a stand-in travels through, the piece comes back.
+"""Masks what a model must not touch: a stand-in goes through it, then the piece is put back.
 
 Models spoil what they cannot read: `{name}` loses its braces, an emoji turns into a dash. A
 stand-in like `X1X` passes as a name: it survived in each of 23 awkward sentences and through all
-ten rule-based modes. Should one get lost all the same, the text between the pieces is translated
+ten rule-based modes. If one gets lost, the text between the pieces is translated
 alone, which reads worse and loses nothing.
 """
 
@@ -85,7 +85,7 @@ def _spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
 
 
 def _is_dense(text: str, pieces: Sequence[_Piece]) -> bool:
-    """Whether this is no prose: it would cost a model call for every few characters of it."""
+    """Whether this is hardly prose: it would cost a model call for every few characters of it."""
     return len(pieces) > _MANY and len(text) < _SPARSE * len(pieces)
 
 

@@ -77,7 +77,7 @@ class NeuralDirection:
             return self._native
 
     def start(self) -> None:
-        """Begin to load it, unless it is there, and return at once; failures are the sentence's."""
+        """Begin to load it, unless it is there, and return; a sentence reports the failures."""
         if self._native is None:
             threading.Thread(target=self._load_for_later, daemon=True).start()
 
@@ -93,7 +93,7 @@ class NeuralDirection:
         return " ".join(map(self._checked, clauses(sentence, LONGEST)))
 
     def _checked(self, sentence: str) -> str:
-        """Translate; halve and try again where the length tells of a dropped or repeated part."""
+        """Translate; halve and try again where the length suggests a dropped or repeated part."""
         translated = self.load().translate(sentence)
         length = len(sentence)
         if length <= _SHORT or _LEAST <= len(translated) / length <= _MOST:

@@ -95,7 +95,7 @@ class Engine:
         return each_sentence(text, source, partial(self._sentence, steps)) if steps else text
 
     def prepare(self, source: str, target: str) -> None:
-        """Begin to start, all at once, what a translation takes, and return without waiting.
+        """Begin to start every step of a translation, side by side, and return without waiting.
 
         Raises:
             UnsupportedPair: nothing leads there.
@@ -115,7 +115,7 @@ class Engine:
                     found[step.target] = (*found[here], step)
                     waiting.append(step.target)
         if target not in found:
-            raise UnsupportedPair(f"no way from {source} to {target}")
+            raise UnsupportedPair(f"no installed steps lead from {source} to {target}")
         return found[target]
 
     def qualities(self) -> dict[str, str]:
@@ -147,8 +147,8 @@ class Engine:
         if self._closed:
             raise EngineClosed("the engine is closed")
 
-        def through(shielded_sentence: str) -> str:
-            return in_sentence_case(shielded_sentence, steps[0].source, chain)
+        def through(masked_sentence: str) -> str:
+            return in_sentence_case(masked_sentence, steps[0].source, chain)
 
         def chain(text: str) -> str:
             return reduce(lambda result, step: self._shared[step](result), steps, text)

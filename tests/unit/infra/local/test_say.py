@@ -49,7 +49,7 @@ def test_without_languages_everything_but_the_speakers_own_is_heard() -> None:
     [
         ("es,xx", "en", "does not offer xx; it has en, es"),
         ("es", "tlh", "does not offer tlh; it has en, es"),
-        (",", "en", "nobody would listen; give --to some of en, es"),
+        (",", "en", "no language is chosen; give --to some of en, es"),
     ],
 )
 def test_a_language_that_is_not_offered_is_named_beside_those_that_are(
