@@ -15,14 +15,14 @@ from functools import partial
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
-from infra.deployment.problem import DeploymentProblem, told_with_its_mend
+from infra.deployment.errors import DeploymentError, error_with_remedy
 from infra.deployment.record import Record
 from infra.deployment.stage_deployment import StageDeployment, chalice_deploy
 from infra.deployment.stage_names import PROJECT, stage_named
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Deploys a stage; 1 when it could not be done, with the reason and the mend in one line."""
+    """Deploys a stage; 1 when it could not be done, with the reason and the remedy in one line."""
     parser = argparse.ArgumentParser(prog="python -m infra.deploy")
     parser.add_argument("--stage", default="dev", help="the Chalice stage (default: dev)")
     parser.add_argument("--alarm-email", help="who is written to when an alarm fires")
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--poll-seconds", type=float, default=5.0, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
-    return told(lambda: deploy(chosen))
+    return run_reporting(lambda: deploy(chosen))
 
 
 def deploy(chosen: argparse.Namespace) -> None:
@@ -53,12 +53,12 @@ def deploy(chosen: argparse.Namespace) -> None:
     deployment.run(chosen.alarm_email, chosen.again)
 
 
-def told(command: Callable[[], None]) -> int:
-    """Runs a command and tells what went wrong in one line; returns the exit code."""
+def run_reporting(command: Callable[[], None]) -> int:
+    """Runs a command and prints what went wrong in one line; returns the exit code."""
     try:
         command()
-    except (DeploymentProblem, ClientError, BotoCoreError) as error:
-        print(f"deploy: {told_with_its_mend(error)}", file=sys.stderr)
+    except (DeploymentError, ClientError, BotoCoreError) as error:
+        print(f"deploy: {error_with_remedy(error)}", file=sys.stderr)
         return 1
     return 0
 

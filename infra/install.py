@@ -1,7 +1,7 @@
 """`python -I infra/install.py LOCK ENVIRONMENT`: a virtual environment that holds what a lock says.
 
 No resolver stands between the lock and the environment: pip installs the named wheels with
-`--no-deps` and compares their hashes, and `pip check` then tells whether the lock was complete.
+`--no-deps` and compares their hashes, and `pip check` then checks that the lock was complete.
 With a resolver, a release of tomorrow decides: it takes the newest `coverage` for somebody's
 `coverage[toml]`, of which the lock has no hash.
 
@@ -147,7 +147,7 @@ def _requirements(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _restore(lock: Path) -> str:
-    return f"restore it with `git checkout -- {lock}`, or make it anew with `make lock`"
+    return f"restore it with `git checkout -- {lock}`, or rebuild it with `make lock`"
 
 
 def is_whole(environment: Path, lock: Path) -> bool:
@@ -162,11 +162,13 @@ def is_whole(environment: Path, lock: Path) -> bool:
         replaced = running in PYTHONS and running != version
         if replaced or stamp != _stamp(version, environment, lock):
             return False
-        tell = "import sys; print('{}.{}'.format(*sys.version_info[:2]))"
-        told = subprocess.run([str(python), "-I", "-c", tell], stdout=subprocess.PIPE, check=True)
+        script = "import sys; print('{}.{}'.format(*sys.version_info[:2]))"
+        printed = subprocess.run(
+            [str(python), "-I", "-c", script], stdout=subprocess.PIPE, check=True
+        )
     except (OSError, IndexError, UnicodeDecodeError, subprocess.CalledProcessError):
         return False
-    return told.stdout.decode().strip() == version and not missing_packages(environment, lock)
+    return printed.stdout.decode().strip() == version and not missing_packages(environment, lock)
 
 
 def missing_packages(environment: Path, lock: Path) -> list[str]:
@@ -202,7 +204,10 @@ def pip_install(python: Path, lock: Path) -> list[str]:
     return [
         *(str(python), "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
         *("--no-user", "--no-input", "--no-deps", "--require-hashes", "--only-binary", ":all:"),
-        *("--retries", "3"),  # of each it tells why, without any it would only miss the package
+        *(
+            "--retries",
+            "3",
+        ),  # pip prints why each failed; with none it would only say that the package is missing
         *("--requirement", str(lock)),
     ]
 
@@ -219,7 +224,7 @@ def build(environment: Path, lock: Path) -> None:
     stamp = _stamp(this_host().version, environment, lock)  # of the lock that pip will read
     count = sum(1 for _ in _requirements(lock.read_text(encoding="utf-8")))
     if environment.exists():
-        print(f"{environment} is unfinished, or of another lock, folder or Python: begun anew")
+        print(f"{environment} is unfinished, or of another lock, folder or Python: it is rebuilt")
     print(f"installing {count} packages into {environment}: one to two minutes", flush=True)
     _create(environment)
     python = environment / "bin" / "python"
@@ -359,7 +364,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"make venv: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("make venv: broken off; the next run begins anew", file=sys.stderr)
+        print("make venv: interrupted; the next run starts from the beginning", file=sys.stderr)
         return 130
     return 0
 

@@ -47,7 +47,7 @@ def browser_tags() -> Sequence[str]:
     locales = {name.replace("_", "-") for name in locale_identifiers()}
     # Browsers leave out the script that a region makes likely: zh-TW, for CLDR's zh-Hant-TW.
     short = {_SCRIPT.sub("-", tag) for tag in locales}
-    # POSIX's only variant is no language of anybody's.
+    # POSIX's only variant is not a language.
     return sorted({*locales, *short, *_STILL_SENT} - {"root", "en-US-POSIX"})
 
 

@@ -2,7 +2,7 @@
 
 Read from what is installed, as its authors have declared it. First what the functions carry: what
 `requirements.txt` names, and Chalice's runtime; then what a developer's machine needs. Exit code 1
-if an installed package tells no licence.
+if an installed package declares no licence.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LONGEST: Final = 60
 
 @dataclass(frozen=True)
 class Licence:
-    """A pinned package; `name` is empty where it tells no licence."""
+    """A pinned package; `name` is empty where it declares none."""
 
     package: str
     version: str
@@ -77,7 +77,7 @@ def main() -> int:
             carried = "shipped" if package == RUNTIME else use
             print(f"{carried:12} {package:28} {version:12} {licence.name or '?'}")
     if unknown:
-        print(f"{unknown} packages tell no licence", file=sys.stderr)
+        print(f"{unknown} packages declare no licence", file=sys.stderr)
     return int(unknown > 0)
 
 

@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from infra.deployment.one_stack import package
-from infra.deployment.problem import DeploymentProblem
+from infra.deployment.errors import DeploymentError
+from infra.deployment.sam_template import package
 from infra.deployment.stage_names import PROJECT, stage_named
 
 MEGABYTE = 1_000_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Packages a stage; 1 when it could not be done, with the reason and the mend in one line."""
+    """Packages a stage; 1 when it could not be done, with the reason and the remedy in one line."""
     parser = argparse.ArgumentParser(prog="python -m infra.package")
     parser.add_argument("--stage", default="dev", help="the Chalice stage (default: dev)")
     parser.add_argument(
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with TemporaryDirectory() as directory:
             package(PROJECT, stage_named(chosen.stage), Path(directory), out)
-    except DeploymentProblem as problem:
+    except DeploymentError as problem:
         print(f"package: {problem}", file=sys.stderr)
         return 1
     size = (out / "deployment.zip").stat().st_size / MEGABYTE

@@ -1,6 +1,6 @@
 """`python -m infra.reconcile --stage dev [--session ID]`: the reconciler, by hand.
 
-Prints what it found and mended as one line of JSON.
+Prints what it found and corrected as one line of JSON.
 """
 
 import argparse
@@ -15,14 +15,20 @@ from chalice_app.bootstrap import Application, aws_adapters
 from chalice_app.domain.errors import BroadcasterError, SessionNotFound
 from chalice_app.observability.metrics import EmbeddedMetrics
 from chalice_app.rosters.repair import Reconciled
-from infra.stages import add_stage_options, log_to_stderr, stage_settings, told, use_endpoints
+from infra.stage_options import (
+    add_stage_options,
+    error_line,
+    log_to_stderr,
+    stage_settings,
+    use_endpoints,
+)
 
 
 def reconcile(application: Application, session_id: str | None) -> Reconciled:
     """Mends all sessions, or one.
 
     Raises:
-        SessionNotFound: there is no such one.
+        SessionNotFound: no session has that id.
         Unavailable: the tables could not be read.
     """
     survey = application.adapters.survey
@@ -51,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         found = reconcile(Application(settings, quiet), chosen.session)
     except BroadcasterError as failure:
-        print(f"reconcile: {told(failure)}", file=sys.stderr)
+        print(f"reconcile: {error_line(failure)}", file=sys.stderr)
         return 1
     print(json.dumps(asdict(found)))
     return 0

@@ -1,7 +1,7 @@
 """`python -m infra.redrive --stage dev (--file FILE | --queue URL)`: failed stream records again.
 
 A record that no retry could deliver is put aside at the mapping's failure destination, so that its
-shard moves on. Once its cause is mended, this hands it to its function's handler again: handlers
+shard moves on. Once the cause is removed, this hands it to its function's handler again: handlers
 read the truth and write what is missing, so doing it twice, or in any order, is harmless.
 
 `--file` takes JSON lines that hold whole records, as the local stage and Lambda's S3 destination
@@ -29,7 +29,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalice_app.bootstrap import Application, aws_adapters, composed
 from chalice_app.domain.errors import BroadcasterError
 from chalice_app.observability.logs import FunctionFailed
-from infra.stages import add_stage_options, log_to_stderr, stage_settings, told, use_endpoints
+from infra.stage_options import (
+    add_stage_options,
+    error_line,
+    log_to_stderr,
+    stage_settings,
+    use_endpoints,
+)
 from streams.records import parse_record
 
 HANDLERS: Mapping[str, str] = {
@@ -49,7 +55,8 @@ Records = Sequence[Mapping[str, Any]]
 class Failure:
     """One entry of a failure destination; `receipt` deletes it from its queue.
 
-    `records` is None where nobody can tell what was put aside; `slices` are a sentence's, let go.
+    `records` is None where the entry does not say what was put aside; `slices` are a sentence's and
+    are dropped.
     """
 
     records: Records | None
@@ -59,7 +66,7 @@ class Failure:
 
 def read_file(path: Path) -> Iterator[Failure]:
     """The entries of a JSON-lines file that holds whole records."""
-    # Not splitlines: what was put aside may hold U+2028, which is no end of a line in JSON lines.
+    # Not splitlines: what was put aside may hold U+2028, which does not end a line of JSON lines.
     for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
         if line.strip():
             yield read_entry(f"line {number} of {path}", line, lambda entry: entry["payload"])
@@ -78,7 +85,7 @@ def read_entry(
             parse_record(record)
             _handler_module(record)
     except (ValueError, LookupError, TypeError, StopIteration, RecursionError, OverflowError):
-        _say(f"{name} is no entry of a failure destination, and is left as it is")
+        _say(f"{name} is not an entry of a failure destination, and is left as it is")
         return Failure(None, receipt)
     return Failure(records, receipt)
 
@@ -166,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with composed(Application(settings, aws_adapters(settings))):
             _redrive_all(chosen, settings.region, outcomes)
     except (BroadcasterError, BotoCoreError, ClientError, OSError, ValueError) as failure:
-        _say(told(failure))
+        _say(error_line(failure))
         stopped = True
     if stopped and not outcomes.total():
         return 1

@@ -21,8 +21,8 @@ from chalice_app.aws.dynamodb.cached_translations import CachedTranslationsTable
 from chalice_app.bootstrap import Application, aws_adapters, composed
 from infra.local.dynamodb.tables import ensure_tables, read_tables, wait_for_endpoint
 from infra.local.event_sources.shards import ShardIterator, describe_shards
+from infra.local.process.ports import free_ports
 from infra.local.stage.environment import emulator_environment, url
-from infra.local.stage.ports import free_ports
 from infra.local.stage.processes import Child, python
 from streams import cache_access
 from tests.fakes.domain import FakeClock

@@ -1,6 +1,6 @@
 """The cache's tool: `python -m infra.cache stats|purge|warm`.
 
-Which stage, and how one on this machine is reached: see `infra.stages`.
+Which stage, and how one on this machine is reached: see `infra.stage_options`.
 
     python -m infra.cache stats --stage local --dynamodb http://127.0.0.1:NNNN
 """
@@ -24,7 +24,13 @@ from chalice_app.wire.messages import parse_language
 from infra.cache.purge import purge_entry, purge_pair
 from infra.cache.stats import DOLLARS_A_CHARACTER, as_json, as_table, gather
 from infra.cache.warm import Script, Warmed, Warming, read_script
-from infra.stages import add_stage_options, log_to_stderr, stage_settings, told, use_endpoints
+from infra.stage_options import (
+    add_stage_options,
+    error_line,
+    log_to_stderr,
+    stage_settings,
+    use_endpoints,
+)
 
 if TYPE_CHECKING:
     from chalice_app.bootstrap import Application
@@ -56,7 +62,7 @@ def _stats(application: Application, arguments: argparse.Namespace) -> None:
         application.settings.max_cache_entries,
         arguments.top,
     )
-    _tell(arguments, as_json(stats), as_table(stats))
+    _print(arguments, as_json(stats), as_table(stats))
 
 
 def _purge(application: Application, arguments: argparse.Namespace) -> None:
@@ -67,7 +73,7 @@ def _purge(application: Application, arguments: argparse.Namespace) -> None:
     else:
         key = cache_key(source, target, arguments.text, application.cache.settings)
         purged = purge_entry(recency, store, key)
-    _tell(arguments, {"purged": purged}, f"{_counted(purged, 'translation')} withdrawn")
+    _print(arguments, {"purged": purged}, f"{_counted(purged, 'translation')} withdrawn")
 
 
 def _warm(application: Application, arguments: argparse.Namespace) -> None:
@@ -79,22 +85,22 @@ def _warm(application: Application, arguments: argparse.Namespace) -> None:
         application.engine.require_language(language)
     targets = [target for target in targets if target != source]
     script = _script(arguments.file)
-    # A cache that is down is a miss to everyone else; here it would cost the budget for nothing.
+    # Other callers treat a cache that is down as a miss; here each miss would be paid for again.
     application.adapters.cache.get_entries([cache_key(source, source, "")])
     warming = Warming(application.cache, application.engine, source, targets, arguments.budget)
     bar = _Bar(len(script.sentences), arguments.budget)
     try:
-        warmed = warming.warm(script.sentences, bar.tell)
+        warmed = warming.warm(script.sentences, bar.show)
     finally:
         bar.end()
     dollars = round(warmed.characters * DOLLARS_A_CHARACTER, 6)
     values = {**asdict(warmed), "too_long": script.skipped, "dollars": dollars}
-    _tell(arguments, values, _told(warmed, script, dollars))
+    _print(arguments, values, _summary(warmed, script, dollars))
     if warmed.failed:
         sys.exit(1)
 
 
-def _told(warmed: Warmed, script: Script, dollars: float) -> str:
+def _summary(warmed: Warmed, script: Script, dollars: float) -> str:
     made = f"{_counted(warmed.translated, 'translation')} made, {warmed.cached} found"
     failed = f"{warmed.failed} failed" + (f" ({warmed.reason})" if warmed.failed else "")
     bill = f"{_counted(warmed.characters, 'character')}, ${dollars:.4f}"
@@ -114,7 +120,7 @@ def _language(tag: str) -> str:
     try:
         return parse_language(tag)
     except InvalidLanguage as error:
-        raise InvalidLanguage(f"{tag!r} is no BCP-47 tag such as es or zh-TW") from error
+        raise InvalidLanguage(f"{tag!r} is not a BCP-47 tag such as es or zh-TW") from error
 
 
 def _script(name: str) -> Script:
@@ -135,12 +141,12 @@ class _Bar:
         self._budget = budget
         self._shown = sys.stderr.isatty()
 
-    def tell(self, warmed: Warmed) -> None:
+    def show(self, warmed: Warmed) -> None:
         if self._shown:
             filled = _BAR * warmed.sentences // self._sentences
             bar = "#" * filled + "-" * (_BAR - filled)
-            told = f"{warmed.sentences}/{self._sentences} sentences, {warmed.characters:,}"
-            sys.stderr.write(f"\r[{bar}] {told} of {self._budget:,} characters")
+            counts = f"{warmed.sentences}/{self._sentences} sentences, {warmed.characters:,}"
+            sys.stderr.write(f"\r[{bar}] {counts} of {self._budget:,} characters")
             sys.stderr.flush()
 
     def end(self) -> None:
@@ -148,7 +154,7 @@ class _Bar:
             sys.stderr.write("\n")
 
 
-def _tell(arguments: argparse.Namespace, values: Mapping[str, Any], text: str) -> None:
+def _print(arguments: argparse.Namespace, values: Mapping[str, Any], text: str) -> None:
     print(json.dumps(values, ensure_ascii=False) if arguments.json else text)
 
 
@@ -194,7 +200,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def _fail(error: BroadcasterError) -> NoReturn:
-    sys.exit(f"cache: {told(error)}")
+    sys.exit(f"cache: {error_line(error)}")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ PAGE: Final = 1_000
 def purge_entry(recency: RecencyIndex, store: TranslationCacheStore, key: str) -> int:
     """Withdraws one text's translation by its key; 1 if there was one."""
     found = len(store.get_entries([key]))
-    # Deleted even if it cannot be read: a row that is no entry is nothing to keep either.
+    # Deleted even if it cannot be read: a row that is not a valid entry is of no use either.
     recency.remove_entries([key])
     return found
 

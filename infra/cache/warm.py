@@ -61,7 +61,7 @@ class Warming:
     targets: Sequence[str]
     budget: int
 
-    def warm(self, sentences: Sequence[str], tell: Callable[[Warmed], None]) -> Warmed:
+    def warm(self, sentences: Sequence[str], report: Callable[[Warmed], None]) -> Warmed:
         """Warms the sentences in their order, telling after each.
 
         The engine is never given more than `budget` characters: a translation is begun only if all
@@ -89,7 +89,7 @@ class Warming:
                 characters=warmed.characters + len(made) * len(text),
                 unaffordable=0 if fits else len(sentences) - number,
             )
-            tell(warmed)
+            report(warmed)
             if not fits:
                 break
         return warmed

@@ -1,1 +1,5 @@
-"""What an event costs: `python -m infra.cost`; `usage` says what it asks of AWS."""
+"""What an event costs: `python -m infra.cost`.
+
+Read `usage` first: what an event asks of AWS. `prices.json` has the prices. No other room imports
+from here.
+"""

@@ -75,7 +75,7 @@ def quantities(event: Event) -> Iterator[tuple[str, float]]:
     captions = sentences * listeners
     changes = 2 * listeners
     yield "characters", translated * event.characters
-    # A sentence in, its report and a roster message out; everybody is told `joined`.
+    # A sentence in, its report and a roster message out; every connection receives `joined`.
     yield "messages", captions + 3 * sentences + 2 * listeners
     yield "connection_minutes", (listeners + 1) * event.minutes
     written = changes * (ROW_WRITES + LEDGER_WRITES) + sentences * SENTENCE_WRITES

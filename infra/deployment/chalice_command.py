@@ -18,7 +18,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.cli import cli
 
-from infra.deployment.problem import DeploymentProblem, told_with_its_mend
+from infra.deployment.errors import DeploymentError, error_with_remedy
 from infra.deployment.record import GENERATED
 from infra.deployment.runtime import layers, require_matching_layers, use_runtime
 from infra.deployment.stage_names import API_HANDLER, PROJECT, foreign_variable, read_config
@@ -61,8 +61,8 @@ def _require_matching_layers(command: Command) -> None:
     try:
         client = boto3.Session().client("lambda")
         require_matching_layers(client, read_config(command.project), command.stage)
-    except (DeploymentProblem, ClientError, BotoCoreError) as error:
-        raise SystemExit(f"chalice {command.name}: {told_with_its_mend(error)}") from None
+    except (DeploymentError, ClientError, BotoCoreError) as error:
+        raise SystemExit(f"chalice {command.name}: {error_with_remedy(error)}") from None
 
 
 def building_command(arguments: Sequence[str]) -> Command | None:
@@ -83,17 +83,17 @@ def refusal(command: Command, environ: Mapping[str, str]) -> str | None:
     """Why the command cannot work, with what to run; None when it can."""
     stage = command.stage
     if command.name == "deploy":
-        mend = f"make deploy STAGE={stage}"
+        remedy = f"make deploy STAGE={stage}"
     else:
-        mend = f"make package STAGE={stage}"
+        remedy = f"make package STAGE={stage}"
     missing = [name for name in (*_TABLES, *_STREAMS) if not environ.get(name)]
     if missing:
-        return f"stage {stage} has no recorded outputs ({missing[0]} is not set); run: {mend}"
+        return f"stage {stage} has no recorded outputs ({missing[0]} is not set); run: {remedy}"
     if name := foreign_variable({name: environ[name] for name in (*_TABLES, *_STREAMS)}, stage):
-        return f"{name} is {environ[name]}, of another stage than {stage}; run: {mend}"
+        return f"{name} is {environ[name]}, of another stage than {stage}; run: {remedy}"
     generated = command.project / ".chalice" / GENERATED / stage
     if not any(generated.glob("*.json")):
-        return f"the functions' policies are not in {generated}; run: {mend}"
+        return f"the functions' policies are not in {generated}; run: {remedy}"
     if environ.get("SPEAKER_JWKS_URL") and not _has_layer(read_config(command.project), stage):
         return (
             f"SPEAKER_JWKS_URL is set, but {API_HANDLER} has no layer with PyJWT in "

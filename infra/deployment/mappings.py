@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from infra.deployment.problem import DeploymentProblem
+from infra.deployment.errors import DeploymentError
 
 STREAMS: Final = {
     "rosters": "ConnectionsStreamArn",
@@ -74,7 +74,7 @@ class Mappings:
         """Gives the stream's mapping its behaviour; returns whether anything had to be changed.
 
         Raises:
-            DeploymentProblem: the function has no mapping to the stream.
+            DeploymentError: the function has no mapping to the stream.
         """
         wanted = {
             **BEHAVIOUR,
@@ -82,7 +82,7 @@ class Mappings:
         }
         found = [each for each in self.find() if each["EventSourceArn"] == stream_arn]
         if not found:
-            raise DeploymentProblem(
+            raise DeploymentError(
                 f"{self.function} has no mapping to {stream_arn}", "run this again"
             )
         mapping = found[0]
@@ -97,7 +97,7 @@ class Mappings:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not self._is_done(uuid, gone):
             if time.monotonic() >= deadline:
-                raise DeploymentProblem(
+                raise DeploymentError(
                     f"the mapping {uuid} of {self.function} is still changing", "run this again"
                 )
             time.sleep(self.seconds)

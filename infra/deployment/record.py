@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from infra.deployment.errors import DeploymentError
 from infra.deployment.policies import read_policies, with_arns
-from infra.deployment.problem import DeploymentProblem
 from infra.deployment.stage_names import BROADCAST, Stage, read_config, recorded_environment
 
 GENERATED: Final = "generated"
@@ -27,7 +27,7 @@ _VARIABLES: Final = {
     "ConnectionsStreamArn": "CONNECTIONS_STREAM_ARN",
     "CachedTranslationsStreamArn": "CACHED_TRANSLATIONS_STREAM_ARN",
 }
-"""The stacks' outputs that the functions are told, and the variables that tell them."""
+"""The stacks' outputs that the functions need, and the environment variables that hold them."""
 
 _STAGE: Final = "STAGE"
 _API_ID: Final = "WEBSOCKET_API_ID"
@@ -53,7 +53,7 @@ class Place:
 
 
 def recorded_place(environment: Mapping[str, str]) -> Place | None:
-    """Where the recorded stage is: its streams' ARNs tell; None when nothing is recorded."""
+    """Where the recorded stage is, by its streams' ARNs; None when nothing is recorded."""
     parts = environment.get("CONNECTIONS_STREAM_ARN", "").split(":")
     return Place(parts[1], parts[3], parts[4]) if len(parts) > 5 else None
 
@@ -88,7 +88,7 @@ class Record:
         """What Chalice has noted of its last deployment.
 
         Raises:
-            DeploymentProblem: the note cannot be read.
+            DeploymentError: the note cannot be read.
         """
         path = self.project / ".chalice" / "deployed" / f"{self.stage.name}.json"
         if not path.exists():
@@ -97,8 +97,8 @@ class Record:
             record: dict[str, list[dict[str, Any]]] = json.loads(path.read_text(encoding="utf-8"))
             return record["resources"]
         except (ValueError, LookupError, TypeError) as error:
-            raise DeploymentProblem(
-                f"{path} is no record of Chalice's ({error!r})",
+            raise DeploymentError(
+                f"{path} is not a deployment record of Chalice ({error!r})",
                 "copy that file from where the stage was deployed, or remove the stage's "
                 "functions and APIs, then the file",
             ) from error
@@ -107,11 +107,11 @@ class Record:
         """Records the stacks' outputs and the API's id; returns whether anything was new.
 
         Raises:
-            DeploymentProblem: the outputs are not those of `infra/tables.yaml`.
+            DeploymentError: the outputs are not those of `infra/tables.yaml`.
         """
         missing = sorted(_VARIABLES.keys() - outputs.keys())
         if missing:
-            raise DeploymentProblem(
+            raise DeploymentError(
                 f"the stack {self.stage.tables_stack} has no output {missing[0]}",
                 "it is not of infra/tables.yaml: use another STAGE, or see what made it",
             )

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from chalice.config import Config
 
-from infra.deployment.problem import DeploymentProblem
+from infra.deployment.errors import DeploymentError
 
 RUNTIME: Final = "python3.13"
 
@@ -42,12 +42,12 @@ def require_matching_layers(client: Any, config: Mapping[str, Any], stage: str) 
         stage: the stage's name.
 
     Raises:
-        DeploymentProblem: a layer names the runtimes it is for, and RUNTIME is not one of them.
+        DeploymentError: a layer names the runtimes it is for, and RUNTIME is not one of them.
     """
     for arn in dict.fromkeys(layers(config, stage)):
         runtimes = client.get_layer_version_by_arn(Arn=arn).get("CompatibleRuntimes") or [RUNTIME]
         if RUNTIME not in runtimes:
-            raise DeploymentProblem(
+            raise DeploymentError(
                 f"the layer {arn} is for {', '.join(runtimes)}, and the functions run on {RUNTIME}",
                 "make oidc-layer, publish it (infra/README.md, Settings), and name its new ARN in "
                 ".chalice/config.json",

@@ -1,4 +1,4 @@
-"""A CloudFormation stack, brought to what its template says; its state told in one line."""
+"""A CloudFormation stack: created or updated from its template, its failures in one line."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError, WaiterError
 
-from infra.deployment.problem import DeploymentProblem
+from infra.deployment.errors import DeploymentError
 
 _CAPABILITIES: Final = ["CAPABILITY_AUTO_EXPAND", "CAPABILITY_NAMED_IAM"]
-"""The first is for the template's own transform, the second for nothing but the one-stack way."""
+"""The first is for the template's own transform, the second for the single SAM template alone."""
 
 _WHOLE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 _NEVER_MADE: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
@@ -33,7 +33,7 @@ class Stack:
         """Creates or updates the stack; returns `created`, `updated` or `unchanged`.
 
         Raises:
-            DeploymentProblem: the stack is in no state for it, or the change failed.
+            DeploymentError: the stack is in no state for it, or the change failed.
         """
         found = self.describe()
         if found is None:
@@ -58,20 +58,20 @@ class Stack:
         return found
 
     def require_whole(self, status: str) -> None:
-        """Raises DeploymentProblem, with the mend, unless the stack can be updated."""
+        """Raises DeploymentError, with the remedy, unless the stack can be updated."""
         if status in _WHOLE:
             return
         if status in _NEVER_MADE:
-            mend = f"remove what is left of it: aws cloudformation delete-stack \
+            remedy = f"remove what is left of it: aws cloudformation delete-stack \
 --stack-name {self.name}"
         elif status == "UPDATE_ROLLBACK_FAILED":
-            mend = f"aws cloudformation continue-update-rollback --stack-name {self.name}"
+            remedy = f"aws cloudformation continue-update-rollback --stack-name {self.name}"
         elif status == "DELETE_FAILED":
-            mend = f"see why in its events: aws cloudformation describe-stack-events \
+            remedy = f"see why in its events: aws cloudformation describe-stack-events \
 --stack-name {self.name}"
         else:
-            mend = "somebody is changing it: wait, then run this again"
-        raise DeploymentProblem(f"the stack {self.name} is {status}", mend)
+            remedy = "somebody is changing it: wait, then run this again"
+        raise DeploymentError(f"the stack {self.name} is {status}", remedy)
 
     def _create(self, body: str, parameters: Parameters) -> str:
         made = self.client.create_stack(
@@ -119,9 +119,9 @@ class Stack:
                 StackName=stack, WaiterConfig={"Delay": self.seconds, "MaxAttempts": attempts}
             )
         except WaiterError as error:
-            raise DeploymentProblem(
+            raise DeploymentError(
                 f"the stack {self.name} was not {done}: {self._first_failure(stack)}",
-                "mend that and run this again; the events of the stack say more",
+                "correct that and run this again; the events of the stack say more",
             ) from error
 
     def _first_failure(self, stack: str) -> str:
@@ -132,6 +132,6 @@ class Stack:
             return "it is gone, and its events with it"
         failed = [each for each in events if each["ResourceStatus"].endswith("_FAILED")]
         if not failed:
-            return "no event tells why"
+            return "none of its events has a reason"
         first = failed[-1]  # events come newest first
         return f"{first['LogicalResourceId']}: {first.get('ResourceStatusReason', '?')}"

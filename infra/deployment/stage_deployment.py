@@ -2,7 +2,7 @@
 
 1. the stack of the tables, the stack of alarms, dead-letter queue, dashboard and log groups;
 2. their outputs, recorded for the Chalice stage, with the functions' policies;
-3. mappings to streams that are no more (a table made anew has a new stream) are let go;
+3. mappings to streams that do not exist any more are deleted (a recreated table has a new stream);
 4. `chalice deploy`, and once more when that has made the APIs: the WebSocket API's id goes into
    the functions' environment and policies, the page's origin into their environment;
 5. what Chalice cannot say about the mappings, and about asynchronous invocations.
@@ -19,9 +19,9 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from infra.deployment.asynchronous import AsynchronousCalls
+from infra.deployment.errors import DeploymentError
+from infra.deployment.event_invoke_config import EventInvokeConfig
 from infra.deployment.mappings import STREAMS, Mappings
-from infra.deployment.problem import DeploymentProblem
 from infra.deployment.record import Place, Record, recorded_place
 from infra.deployment.runtime import require_matching_layers
 from infra.deployment.stacks import Stack
@@ -40,7 +40,7 @@ class StageDeployment:
         session: a boto3 session.
         record: of the stage.
         chalice: deploys the Chalice stage; returns its exit code.
-        say: tells whoever runs this what happened, a line a step.
+        say: called with one line for each step.
         seconds: between two looks at what AWS is changing.
     """
 
@@ -63,7 +63,7 @@ class StageDeployment:
             again: go on although functions exist that Chalice has no record of.
 
         Raises:
-            DeploymentProblem: it cannot be done; whatever was done before is told by `say`.
+            DeploymentError: it cannot be done; `say` has reported every step before that.
         """
         place = self.place()
         self._require_same_place(place)
@@ -92,13 +92,13 @@ class StageDeployment:
         if recorded is None or recorded == place:
             return
         if recorded.account != place.account:
-            mend = "use that account's credentials (AWS_PROFILE), or another STAGE"
+            remedy = "use that account's credentials (AWS_PROFILE), or another STAGE"
         else:
-            mend = f"set AWS_REGION={recorded.region}, or use another STAGE"
-        raise DeploymentProblem(
+            remedy = f"set AWS_REGION={recorded.region}, or use another STAGE"
+        raise DeploymentError(
             f"stage {self.stage.name} is recorded in account {recorded.account}, "
             f"{recorded.region}, not in {place.account}, {place.region}",
-            mend,
+            remedy,
         )
 
     def _require_record(self, again: bool) -> None:
@@ -112,7 +112,7 @@ class StageDeployment:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
                 return
             raise
-        raise DeploymentProblem(
+        raise DeploymentError(
             f"the function {name} exists, but .chalice/deployed/{self.stage.name}.json does not",
             "copy that file from where the stage was deployed; if its first deployment was "
             "broken off, add ARGS=--again",
@@ -147,17 +147,19 @@ class StageDeployment:
                 if error.response["Error"]["Code"] == "ResourceNotFoundException":
                     continue
                 raise
-            mend = "use another STAGE, or delete the table, or import it into a stack of that name"
+            remedy = (
+                "use another STAGE, or delete the table, or import it into a stack of that name"
+            )
             if table.get("DeletionProtectionEnabled"):
                 # A first deployment of prod that failed leaves them: Retain, and protected.
-                mend += (
+                remedy += (
                     "; it is protected: aws dynamodb update-table \
 --no-deletion-protection-enabled --table-name "
                     + name
                 )
-            raise DeploymentProblem(
+            raise DeploymentError(
                 f"the table {name} exists already, outside the stack {self.stage.tables_stack}",
-                mend,
+                remedy,
             )
 
     def _record(self, outputs: Mapping[str, str], place: Place) -> bool:
@@ -175,10 +177,10 @@ class StageDeployment:
     def _chalice(self) -> None:
         self.say(f"chalice deploy --stage {self.stage.name}")
         if code := self.chalice():
-            raise DeploymentProblem(
+            raise DeploymentError(
                 f"chalice deploy ended with exit code {code}; the stacks stand, the functions may "
                 "be deployed in part",
-                "mend what it says above and run this again (ARGS=--again if it was the first)",
+                "correct what it says above and run this again (ARGS=--again if it was the first)",
             )
 
     def _mappings(self, outputs: Mapping[str, str]) -> None:
@@ -189,7 +191,7 @@ class StageDeployment:
 
     def _asynchronous_calls(self, outputs: Mapping[str, str]) -> None:
         client = self.session.client("lambda")
-        calls = AsynchronousCalls(client, self.stage.function_name(BROADCAST))
+        calls = EventInvokeConfig(client, self.stage.function_name(BROADCAST))
         changed = calls.require(outputs["DeadLetterQueueArn"])
         self.say(f"invocations of {BROADCAST}: {'updated' if changed else 'unchanged'}")
 

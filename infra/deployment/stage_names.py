@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from infra.deployment.problem import DeploymentProblem
+from infra.deployment.errors import DeploymentError
 
 PROJECT: Final = Path(__file__).parents[2]
 
@@ -55,17 +55,17 @@ def stage_named(name: str, project: Path = PROJECT) -> Stage:
     """The stage of that name.
 
     Raises:
-        DeploymentProblem: nothing on AWS could be named after it.
+        DeploymentError: nothing on AWS could be named after it.
     """
     require_stage_name(name)
     return Stage(name, read_config(project)["app_name"])
 
 
 def require_stage_name(name: str) -> None:
-    """Raises DeploymentProblem where nothing on AWS could be named after it."""
+    """Raises DeploymentError where nothing on AWS could be named after it."""
     if not _STAGE.fullmatch(name):
-        raise DeploymentProblem(
-            f"{name!r} is no stage name",
+        raise DeploymentError(
+            f"{name!r} is not a valid stage name",
             "use lower-case letters, digits and hyphens, a letter first, 31 at most (STAGE=dev)",
         )
 
@@ -86,13 +86,13 @@ def read_config(project: Path = PROJECT) -> dict[str, Any]:
     """Chalice's configuration.
 
     Raises:
-        DeploymentProblem: the file is missing or no JSON.
+        DeploymentError: the file is missing or not valid JSON.
     """
     path = project / ".chalice" / "config.json"
     try:
         config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DeploymentProblem(
+        raise DeploymentError(
             f"{path} cannot be read: {error}", f"git checkout -- {path}"
         ) from error
     return config

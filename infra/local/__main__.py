@@ -16,10 +16,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from infra.local.process.parent import end_with_parent
+from infra.local.process.ports import PortError, free_ports, parse_port, require_free
 from infra.local.stage import signals
 from infra.local.stage.environment import Environment, Ports, stage_settings, url
-from infra.local.stage.ports import PortError, free_ports, parse_port, require_free
-from infra.local.stage.processes import end_with_parent
 from infra.local.stage.stage import Stage, StageError
 from infra.local.stage.workspace import WorkspaceError, workspace
 from infra.local.translate.missing_engines import missing_engines
@@ -89,7 +89,7 @@ def _choose_ports(arguments: argparse.Namespace) -> Ports:
 
 def _announcement(ports: Ports, settings: Environment) -> str:
     if ports.http is None:
-        # Whoever serves the HTTP routes needs to know what the functions know.
+        # `chalice local` serves the HTTP routes, so it needs the functions' settings.
         return json.dumps(settings)
     http, ws, dynamodb = url(ports.http), url(ports.ws, "ws"), url(ports.dynamodb)
     return f"ready http={http} ws={ws} dynamodb={dynamodb}"

@@ -26,9 +26,10 @@ from chalice.cli import local as local_command
 from chalice.local import ChaliceRequestHandler
 
 from infra.local.access.callers import is_for, page_hosts
+from infra.local.process.parent import end_with_parent
+from infra.local.process.ports import LOOPBACK, PortError, parse_port, require_free
 from infra.local.stage.environment import url, use_settings, with_page_origins
-from infra.local.stage.ports import LOOPBACK, PortError, parse_port, require_free
-from infra.local.stage.processes import PROJECT, end_with_parent, python
+from infra.local.stage.processes import PROJECT, python
 
 WS_PORT: Final = "8001"
 STOP_SECONDS: Final = 5.0
@@ -86,7 +87,7 @@ def hide_queries() -> None:
 def refuse_other_hosts(command: LocalCommand) -> None:
     """Has Chalice's server on loopback answer 403 to a `Host` that `callers` does not know.
 
-    With a --host of another network, whoever runs it has let others in.
+    With a --host of another network, the user has let others in.
     """
     if command.host not in (LOOPBACK, "localhost", "::1"):
         return
@@ -206,6 +207,6 @@ def _give_up(reason: str) -> NoReturn:
     print(f"chalice local: {reason}", file=sys.stderr, flush=True)
     if "CHALICE_WORKER" in os.environ:
         # The reloader above would end in success (exit code 0), whatever its worker died of, and at
-        # a SIGINT, too. So it fails as a shell tells it: "Terminated", 143.
+        # a SIGINT, too. So it fails as a shell reports it: "Terminated", 143.
         os.kill(os.getppid(), signal.SIGTERM)
     os._exit(1)

@@ -19,7 +19,7 @@ from typing import Final
 from sentencex import segment
 
 from chalice_app.wire.messages import MAX_TEXT_CHARACTERS
-from infra.local.talk import Api, Heard, TalkError, talk
+from infra.local.stage_client import Api, Heard, StageClientError, talk
 from infra.local.translate.engine.sentences import clauses
 
 SAMPLE: Final = Path(__file__).parent / "samples" / "speech-en.txt"
@@ -36,20 +36,22 @@ def choose_languages(wanted: str | None, source: str, offered: Collection[str]) 
     """The languages of `--to` as the stage spells them; without it all but the speaker's own.
 
     Raises:
-        TalkError: the stage does not offer one of them, or the speaker's.
+        StageClientError: the stage does not offer one of them, or the speaker's.
     """
     codes = {code.lower(): code for code in offered}
     named = [tag for tag in (part.strip() for part in (wanted or "").split(",")) if tag]
     unknown = [tag for tag in (source, *named) if tag.lower() not in codes]
     if unknown:
-        raise TalkError(
+        raise StageClientError(
             f"the stage does not offer {', '.join(unknown)}; it has {', '.join(sorted(offered))}"
         )
     chosen = [codes[tag.lower()] for tag in named]
     if wanted is None:
         chosen = sorted(code for code in offered if code.lower() != source.lower())
     if not chosen:
-        raise TalkError(f"nobody would listen; give --to some of {', '.join(sorted(offered))}")
+        raise StageClientError(
+            f"no language is chosen; give --to some of {', '.join(sorted(offered))}"
+        )
     return list(dict.fromkeys(chosen))
 
 
@@ -101,17 +103,19 @@ def read_text(name: str) -> str:
     """The text of a file, or of standard input where the name is `-`.
 
     Raises:
-        TalkError: it cannot be read, or there is nothing in it.
+        StageClientError: it cannot be read, or there is nothing in it.
     """
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         text = data.decode("utf-8-sig")
     except OSError as error:
-        raise TalkError(f"{name} cannot be read: {error.strerror}; name a text file") from None
+        raise StageClientError(
+            f"{name} cannot be read: {error.strerror}; name a text file"
+        ) from None
     except UnicodeDecodeError:
-        raise TalkError(f"{name} is not UTF-8; convert it with iconv -t UTF-8") from None
+        raise StageClientError(f"{name} is not UTF-8; convert it with iconv -t UTF-8") from None
     if not text.strip():
-        raise TalkError(f"{name} is empty; there is nothing to say")
+        raise StageClientError(f"{name} is empty; there is nothing to say")
     return text
 
 
@@ -135,12 +139,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         sentences = split_sentences(read_text(options.file), options.source)
         return 0 if asyncio.run(_say(options, sentences)) else 1
-    except TalkError as error:
+    except StageClientError as error:
         print(f"say: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # `say | head`: nobody reads on
+    except BrokenPipeError:  # `say | head`: the reader has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 

@@ -1,1 +1,4 @@
-"""CloudWatch's rules, as the local stage and the tests need them: alarms and embedded metrics."""
+"""CloudWatch's rules for alarms and embedded metrics.
+
+The local stage, tests and the alarm drill import from here. Read `alarm_rules` first.
+"""

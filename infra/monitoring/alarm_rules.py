@@ -9,14 +9,12 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-an
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from chalice.package import YAMLTemplateSerializer
-
+from infra.cloudformation import Template
 from infra.monitoring.embedded_metrics import MetricKey, embedded_points
 
 TEMPLATE: Final = Path(__file__).parents[1] / "alarms.yaml"
@@ -86,16 +84,10 @@ class Alarm:
 
 def read_alarms(stage: str, path: Path = TEMPLATE) -> list[Alarm]:
     """The template's alarms for a stage."""
-    template = YAMLTemplateSerializer().load_template(path.read_text(encoding="utf-8"))
-    parameters = {
-        name: str(declared.get("Default", "")) for name, declared in template["Parameters"].items()
-    }
-    resolver = _Resolver({**parameters, "Stage": stage}, template["Resources"])
-    return [
-        _alarm(resolver.resolve(resource["Properties"]), stage)
-        for resource in template["Resources"].values()
-        if resource["Type"] == "AWS::CloudWatch::Alarm"
-    ]
+    declared = Template.read(path, {"Stage": stage}).resources(
+        "AWS::CloudWatch::Alarm", ignored=("AlarmActions",)
+    )
+    return [_alarm(properties, stage) for properties in declared.values()]
 
 
 def _alarm(properties: Mapping[str, Any], stage: str) -> Alarm:
@@ -110,30 +102,6 @@ def _alarm(properties: Mapping[str, Any], stage: str) -> Alarm:
         comparison=properties["ComparisonOperator"],
         missing=properties["TreatMissingData"],
     )
-
-
-@dataclass(frozen=True)
-class _Resolver:
-    """As much of the template language as alarms need."""
-
-    parameters: Mapping[str, str]
-    resources: Mapping[str, Any]
-
-    def resolve(self, value: Any) -> Any:
-        """The value with every `Ref`, `Fn::Sub` and `Fn::GetAtt` put in."""
-        if isinstance(value, list):
-            return [self.resolve(each) for each in value]
-        if not isinstance(value, dict):
-            return value
-        match value:
-            case {"Ref": name}:
-                return self.parameters.get(name, name)
-            case {"Fn::Sub": text}:
-                return re.sub(r"\$\{(\w+)\}", lambda found: self.parameters[found[1]], text)
-            case {"Fn::GetAtt": [logical_id, attribute]}:
-                # Attributes that repeat a property: QueueName, and no other is used here.
-                return self.resolve(self.resources[logical_id]["Properties"][attribute])
-        return {key: self.resolve(each) for key, each in value.items()}
 
 
 def embedded_metrics(lines: Iterable[str], begun_ms: int) -> Stream:

@@ -19,7 +19,7 @@ def embedded_points(line: str) -> Iterator[Point]:
     """The metrics of one line.
 
     Raises:
-        ValueError: it is no JSON.
+        ValueError: it is not valid JSON.
         KeyError: it is not in the format.
     """
     document = json.loads(line)

@@ -25,12 +25,12 @@ from chalice_app.bootstrap import composed
 from chalice_app.domain.session import Session
 from infra.local.dynamodb.expiries import Expiries
 from infra.local.dynamodb.tables import wait_for_endpoint
+from infra.local.event_sources.batches import BatchPolicy
 from infra.local.event_sources.checkpoints import Checkpoints
-from infra.local.event_sources.delivery import Policy
 from infra.local.event_sources.event_source import EventSource
-from infra.local.event_sources.failures import FailureFile
-from infra.local.event_sources.shard_reader import Mapping
-from infra.local.functions.invocation import Function, Invoker
+from infra.local.event_sources.failure_destination import FailureFile
+from infra.local.event_sources.shard_reader import EventSourceMapping
+from infra.local.invocation import Function, Invoker
 from streams.rosters import handler
 from tests.benchmarks.results import RESULTS, Figure, percentile, report
 from tests.benchmarks.roster_hall import Hall, hall
@@ -109,16 +109,18 @@ def lag(*, woken: bool) -> Iterator[Figure]:
     yield Figure(f"{name}, p99", percentile(lags, 0.99), "ms")
 
 
-def _mapping(at: Hall, directory: Path) -> Mapping:
-    return Mapping(
+def _mapping(at: Hall, directory: Path) -> EventSourceMapping:
+    return EventSourceMapping(
         stream_arn=at.stream,
         function=Function("rosters", handler),
-        policy=Policy(BATCH_SIZE),
+        policy=BatchPolicy(BATCH_SIZE),
         client=at.streams,
         invoker=Invoker(1),
         checkpoints=Checkpoints(directory / "checkpoints.json"),
         failures=FailureFile(directory / "failures.jsonl"),
         expiries=Expiries([at.stream]),
+        note_age=lambda _: None,
+        preview=lambda _: None,
     )
 
 

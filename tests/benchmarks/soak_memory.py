@@ -18,7 +18,7 @@ from statistics import median
 
 from infra.local.stage.stage import PROGRAMS
 
-_NAMES = ("dynamodb", "translate_server", "functions", "gateway", "leftovers")
+_NAMES = ("dynamodb", "translate_server", "functions", "gateway", "stale_connections")
 _MODULES = {PROGRAMS[name]: name for name in _NAMES}
 _PSS = re.compile(r"^Pss:\s+(\d+) kB$", re.MULTILINE)
 FEWEST_LOOKS = 15

@@ -12,8 +12,8 @@ from typing import Any
 
 import boto3
 
+from infra.local.process.ports import free_ports
 from infra.local.stage.environment import child_environment, emulator_environment, url
-from infra.local.stage.ports import free_ports
 from infra.local.stage.processes import Child, python
 
 PATIENCE = 60.0

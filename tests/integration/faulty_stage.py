@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.local.__main__ import main
-from infra.local.stage.ports import free_ports
+from infra.local.process.ports import free_ports
 from tests.integration.client import Stage, running_stage
 from tests.integration.faulty import Faults, Forwarders
 

@@ -105,5 +105,6 @@ def test_a_file_with_a_line_that_is_no_record_is_told(options: list[str], tmp_pa
     done = run("redrive", "--file", str(path), *options)
     assert (done.returncode, done.stdout) == (1, "0 records handled, 1 failed again\n")
     assert done.stderr == (
-        f"redrive: line 1 of {path} is no entry of a failure destination, and is left as it is\n"
+        f"redrive: line 1 of {path} is not an entry of a failure destination, "
+        "and is left as it is\n"
     )

@@ -25,7 +25,7 @@ from chalice_app.domain.errors import BroadcasterError
 from chalice_app.domain.session import Session
 from chalice_app.wire.attribute_values import decode, encode
 from infra.local.dynamodb.tables import ensure_tables, read_tables, wait_for_endpoint
-from infra.local.event_sources.delivery import Delivery, Policy, first_failure
+from infra.local.event_sources.batches import BatchPolicy, ShardBatches, first_failure
 from infra.local.event_sources.shards import ShardIterator, describe_shards
 from streams.rosters import handler
 from tests.cache_stage import START_SECONDS, running_dynamodb, sdk_environment
@@ -74,10 +74,13 @@ class Hall:
         self.acts = {self.join: 40, self.change_language: 15, self.leave: 15, self.speak: 6}
         self.acts |= {self.is_found_gone: 8, self.end: 2, self.use_name_again: 4}
 
-    def _shards(self, streams: Any, arn: str) -> list[tuple[ShardIterator, Delivery]]:
-        policy = Policy(batch_size=self.chance.randint(3, 25))
+    def _shards(self, streams: Any, arn: str) -> list[tuple[ShardIterator, ShardBatches]]:
+        policy = BatchPolicy(batch_size=self.chance.randint(3, 25))
         return [
-            (ShardIterator(streams, arn, shard.id, None), Delivery(policy, randomness=self.chance))
+            (
+                ShardIterator(streams, arn, shard.id, None),
+                ShardBatches(policy, randomness=self.chance),
+            )
             for shard in describe_shards(streams, arn)
         ]
 
@@ -140,7 +143,7 @@ class Hall:
             if batch := list(delivery.due(self.now, flush=True)):
                 something = True
                 self.delivered.append(batch)
-                aside = delivery.settle(self.invoke(batch), self.now)
+                aside = delivery.record_outcome(self.invoke(batch), self.now)
                 self.aside += [aside] if aside else []
         return something
 

@@ -22,7 +22,7 @@ from chalice_app.wire.attribute_values import encode
 from infra.deployment.policies import read_policies
 from infra.deployment.stage_names import PROJECT
 from infra.local.event_sources.schedules import scheduled_event
-from infra.local.functions.invocation import Context, Function
+from infra.local.invocation import Context, Function
 from streams import broadcast as broadcast_function
 from streams import cache_access, cache_eviction, reconcile, rosters
 from tests.fakes.cache import MemoryCache

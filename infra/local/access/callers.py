@@ -1,9 +1,9 @@
-"""Who may talk to the stage: programs of this machine, and pages that it serves itself.
+"""Who may use the stage: programs of this machine, and pages that it serves itself.
 
 Listening on loopback keeps other machines out, but not the web sites in this machine's browser. A
 browser names the page in `Origin` wherever a page's script or form posts to another site, and the
 address that it was asked for in `Host`, also when somebody's name was made to lead to 127.0.0.1
-(DNS rebinding). No script can change either. A request without them is no browser's.
+(DNS rebinding). No script can change either. A request without them is not a browser's.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def is_program(host: str | None, origin: str | None) -> bool:
 def page_hosts(allowed_origins: str) -> frozenset[str]:
     """Loopback's names, and the hosts of ALLOWED_ORIGINS; `*` names none.
 
-    Whoever puts a tunnel before the stage names the tunnel's page there.
+    A user who puts a tunnel before the stage names the tunnel's page there.
     """
     named = (_without_port(urlsplit(each.strip()).netloc) for each in allowed_origins.split(","))
     return LOOPBACK_HOSTS | {name for name in named if name}

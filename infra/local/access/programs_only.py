@@ -1,4 +1,4 @@
-"""The refusal of whoever is no program of this machine (`callers`), for aiohttp's servers."""
+"""aiohttp middleware that refuses everyone but programs of this machine (see `callers`)."""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler

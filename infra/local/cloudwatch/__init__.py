@@ -1,1 +1,4 @@
-"""What CloudWatch would know of the stage: metrics, the alarms' states, and its API."""
+"""What CloudWatch would know of the stage: metrics, the alarms' states, and its API.
+
+Read `metrics` first, then `api`. The functions' host imports both and serves them.
+"""

@@ -1,9 +1,9 @@
 """The alarms of `infra/alarms.yaml`, evaluated on the stage's own metrics.
 
-By the rules of `infra.monitoring.alarm_rules`, at every full minute, as CloudWatch does, and
-whenever somebody looks: then the running minute counts, too. Nothing runs in between: whoever asks
-has the minutes since the last time made up for, so a stage whose alarms nobody looks at pays
-nothing. Source:
+By the rules of `infra.monitoring.alarm_rules`, at every full minute, as CloudWatch does, and at
+every request: then the running minute counts, too. Nothing runs in between. A request first
+evaluates the minutes since the last one, so a stage whose alarms are not asked for pays nothing.
+Source:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 """
 
@@ -13,12 +13,10 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from infra.local.cloudwatch.metrics import KEPT_MINUTES, MINUTE_MS, Metrics
-
-if TYPE_CHECKING:
-    from infra.monitoring.alarm_rules import Alarm
+from infra.monitoring.alarm_rules import LOOK_BACK, Alarm
 
 OK: Final = "OK"
 ALARM: Final = "ALARM"
@@ -37,7 +35,7 @@ class AlarmStates:
     """The states of all alarms of a stage. May be used from any thread."""
 
     def __init__(self, metrics: Metrics, read: Callable[[], Sequence[Alarm]], now_ms: int) -> None:
-        """All are OK from now on; `read` gives the alarms when somebody first asks for them."""
+        """All are OK from now on; `read` gives the alarms at the first request."""
         self._metrics = metrics
         self._read = read
         self._begun_ms = now_ms
@@ -67,8 +65,6 @@ class AlarmStates:
         ]
 
     def _is_alarm(self, alarm: Alarm, newest: int) -> bool:
-        from infra.monitoring.alarm_rules import LOOK_BACK
-
         length = alarm.period * 1000 // MINUTE_MS
         points = []
         for number in reversed(range(alarm.periods + LOOK_BACK)):

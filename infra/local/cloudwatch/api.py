@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from aiohttp import web
@@ -20,6 +21,7 @@ from aiohttp import web
 from infra.local.cloudwatch.alarm_states import AlarmState, AlarmStates
 from infra.local.cloudwatch.metrics import MINUTE_MS, Metrics, StatisticError
 from infra.local.dynamodb.tables import STAGE
+from infra.monitoring.alarm_rules import read_alarms
 from infra.monitoring.embedded_metrics import MetricKey
 
 TARGET: Final = "GraniteServiceVersion20100801."
@@ -47,7 +49,7 @@ class CloudWatch:
         """`now_ms` is the clock, in epoch milliseconds."""
         self._metrics = metrics
         self._now_ms = now_ms or (lambda: time.time_ns() // 1_000_000)
-        self._alarms = AlarmStates(metrics, _read_alarms, self._now_ms())
+        self._alarms = AlarmStates(metrics, partial(read_alarms, STAGE), self._now_ms())
         self._operations: Mapping[str, Callable[[Mapping[str, Any]], Answer]] = {
             "GetMetricData": self._get_metric_data,
             "DescribeAlarms": self._describe_alarms,
@@ -161,13 +163,6 @@ def _key(metric: Mapping[str, Any]) -> MetricKey:
 
 def _ms(seconds: float) -> int:
     return round(seconds * 1000)
-
-
-def _read_alarms() -> Sequence[Any]:
-    # Chalice's reader of templates is 3 MB and a tenth of a second: for whoever asks, not before.
-    from infra.monitoring.alarm_rules import read_alarms
-
-    return read_alarms(STAGE)
 
 
 def _described(state: AlarmState) -> Answer:

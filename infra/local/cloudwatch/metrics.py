@@ -1,8 +1,8 @@
 """What the stage's functions measure, kept for half an hour as CloudWatch would keep it: by minute.
 
 Bounded whatever comes: a minute of a metric is five numbers and a sample of at most `SAMPLE`
-values, from which percentiles are told; of more than `MOST_METRICS` metrics (the language pairs are
-metrics of their own) the one that was silent for the longest time is forgotten. Four thousand
+values, from which percentiles are computed; of more than `MOST_METRICS` metrics (the language pairs
+are metrics of their own) the one that was silent for the longest time is forgotten. Four thousand
 sentences in half an hour are about 0.2 MB.
 """
 

@@ -6,7 +6,7 @@ seconds with it.
 
 It holds every stream record in memory for 24 hours, as DynamoDB does: 3.8 KB each with both images,
 140 MB an hour of a busy hall. Here the readers are milliseconds behind, and a stage that ends has
-handled what its streams held; what an hour was not enough for, `reconcile` mends.
+handled what its streams held; `reconcile` corrects what an hour was not enough for.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SAVE_SECONDS: Final = 2.0
 BUSY_SHARE: Final = 0.02
 """Of its time for saving at the most: what is saved grows with the tables, and others wait."""
 EXPRESSIONS: Final = 512
-"""Remembered at once; the application has some sixty."""
+"""How many are remembered; the application has some sixty."""
 KEEP_ALIVE_SECONDS: Final = 75.0
 """As ministack's own command has it."""
 _READS: Final = (b"Get", b"BatchGet", b"TransactGet", b"Query", b"Scan", b"Describe", b"List")
@@ -51,7 +51,7 @@ class ProgramsOnly:
     """An ASGI application for the SDKs of this machine; web pages get 403, and no CORS headers."""
 
     def __init__(self, application: Application) -> None:
-        """`application` serves whoever may come in."""
+        """`application` serves the requests that are let in."""
         self._application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,7 +140,7 @@ def _may_change(scope: Scope) -> bool:
 def read_expressions_once() -> None:
     """Remembers how an expression reads: ministack takes it apart again for each row it looks at.
 
-    Both depend on the expression's text alone, and nobody changes what they return.
+    Both depend on the expression's text alone, and no caller changes what they return.
     """
     for name in ("_tokenize", "_condition_syntax_error"):
         setattr(dynamodb, name, lru_cache(maxsize=EXPRESSIONS)(getattr(dynamodb, name)))

@@ -1,4 +1,4 @@
-"""Which stream records tell of an expiry: those of the rows that the sweeper deleted.
+"""Which stream records stand for an expiry: those of the rows that the sweeper deleted.
 
 DynamoDB marks the deletes of its own time-to-live by the record's `userIdentity`; the emulator
 cannot know that a delete stands for one, so it is added here.
@@ -11,13 +11,13 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from infra.local.event_sources.delivery import Record
+from infra.local.dynamodb.stream_records import Record
 
 SERVICE: Final = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
 
 class Expiries:
-    """The deletes that nobody has read yet in a stream; rows of tables without one are not kept."""
+    """The expiry deletes whose stream records are unread; tables without a stream have none."""
 
     def __init__(self, stream_arns: Iterable[str]) -> None:
         """Know the tables by the streams that are read."""
@@ -37,7 +37,7 @@ class Expiries:
             self._unread.discard((table, _canonical(key)))
 
     def marked(self, record: Record) -> Record:
-        """The record as Lambda would see it, marked if it tells of an expiry."""
+        """The record as Lambda would see it, marked if it stands for an expiry."""
         if record["eventName"] != "REMOVE":
             return record
         row = (_table(record["eventSourceARN"]), _canonical(record["dynamodb"]["Keys"]))

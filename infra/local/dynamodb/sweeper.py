@@ -1,4 +1,4 @@
-"""Deletes expired rows as DynamoDB's time-to-live does, by deletes that the streams tell about."""
+"""Deletes expired rows as DynamoDB's time-to-live does, by deletes that appear in the streams."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def sweep(client: DynamoDBClient, table: Table, expiries: Expiries, now: float) 
     Args:
         client: of the stage's DynamoDB.
         table: with its TTL attribute.
-        expiries: is told of each delete.
+        expiries: learns of each delete before it is made.
         now: epoch seconds.
 
     Raises:

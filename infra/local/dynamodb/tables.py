@@ -20,7 +20,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
-from infra.local.dynamodb.cloudformation import Template
+from infra.cloudformation import Template
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -134,7 +134,7 @@ def _ensure(client: DynamoDBClient, table: Table) -> dict[str, str]:
 
 
 def _shape(table: Mapping[str, Any]) -> object:
-    """What cannot be changed without making the table anew, in a form that compares."""
+    """What cannot be changed without recreating the table, in a form that compares."""
     indexes = [
         (index["IndexName"], index["KeySchema"], index["Projection"]["ProjectionType"])
         for index in table.get("GlobalSecondaryIndexes", [])

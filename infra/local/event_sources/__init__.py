@@ -1,4 +1,5 @@
-"""What drives functions without a caller: the tables' streams, and schedules.
+"""What invokes functions without a request: the tables' streams, and schedules.
 
-Read `event_source` first; `delivery` has the rules of batches, retries and bisection.
+Read `event_source` first; `batches` has the rules of batches, retries and bisection. The functions'
+host starts what is here.
 """

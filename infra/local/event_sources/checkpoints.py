@@ -38,7 +38,7 @@ class Checkpoints:
             self._write()
 
     def keep_only(self, stream_arns: set[str]) -> None:
-        """Forget streams that no mapping reads any more: a table that was made anew."""
+        """Forget streams that no mapping reads any more: a table that was recreated."""
         with self._lock:
             self._positions = {
                 arn: shards for arn, shards in self._positions.items() if arn in stream_arns

@@ -14,19 +14,19 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.event_sources.checkpoints import SHARD_END
-from infra.local.event_sources.shard_reader import TROUBLE_SECONDS, Mapping, ShardReader
+from infra.local.event_sources.shard_reader import TROUBLE_SECONDS, EventSourceMapping, ShardReader
 from infra.local.event_sources.shards import describe_shards, startable
 
 LOGGER = logging.getLogger(__name__)
 
 RESHARD_SECONDS: Final = 60.0
-"""How often a stream is asked for new shards; the end of a shard asks at once."""
+"""How often a stream is asked for new shards; the end of a shard asks immediately."""
 
 
 class EventSource(threading.Thread):
     """One mapping: keeps a reader on every shard of the stream that may be read."""
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: EventSourceMapping) -> None:
         """Nothing is read before `start`."""
         super().__init__(name=f"{mapping.function.name} shards", daemon=True)
         self._mapping = mapping

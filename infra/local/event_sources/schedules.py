@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from infra.local.functions.invocation import ACCOUNT, REGION, Function, Invoker
+from infra.local.invocation import ACCOUNT, REGION, Function, Invoker
 
 LOGGER = logging.getLogger(__name__)
 

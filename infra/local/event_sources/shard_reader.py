@@ -1,4 +1,7 @@
-"""Reads one shard of a stream and hands its records to a function, in order, until all are done."""
+"""Reads one shard of a stream and hands its records to a function, in order, until all are done.
+
+Every `..._at` is in monotonic seconds.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,16 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.dynamodb.expiries import Expiries
-from infra.local.event_sources.checkpoints import SHARD_END, Checkpoints
-from infra.local.event_sources.delivery import (
-    Delivery,
-    Policy,
-    Record,
+from infra.local.dynamodb.stream_records import Record, sequence_number
+from infra.local.event_sources.batches import (
+    BatchPolicy,
+    ShardBatches,
     first_failure,
-    sequence_number,
 )
-from infra.local.event_sources.failures import FailureFile
+from infra.local.event_sources.checkpoints import SHARD_END, Checkpoints
+from infra.local.event_sources.failure_destination import FailureFile
 from infra.local.event_sources.shards import ShardIterator
-from infra.local.functions.invocation import Function, Invoker
+from infra.local.invocation import Function, Invoker
 
 if TYPE_CHECKING:
     from types_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -35,7 +37,7 @@ BUSY_POLL_SECONDS: Final = 0.015
 IDLE_POLL_SECONDS: Final = 0.1
 """A poll costs about two milliseconds of CPU here and in the emulator, so at rest ten a second."""
 TROUBLE_SECONDS: Final = 1.0
-"""The pause after an answer that makes no sense, or none."""
+"""The pause after an error of the emulator, or no answer."""
 LARGEST_PAGE: Final = 1000
 """GetRecords returns no more."""
 
@@ -45,7 +47,7 @@ class Pace:
 
     def __init__(self, busy: float = BUSY_POLL_SECONDS) -> None:
         """`busy` is the shortest interval in seconds."""
-        self.next_at = 0.0
+        self.next_at = 0.0  # monotonic seconds
         self._busy = busy
         self._interval = busy
 
@@ -61,27 +63,29 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Mapping:
+class EventSourceMapping:
     """A stream, the function that its records go to, and what remembers how far they got."""
 
     stream_arn: str
     function: Function
-    policy: Policy
+    policy: BatchPolicy
     client: DynamoDBStreamsClient
     invoker: Invoker
     checkpoints: Checkpoints
     failures: FailureFile
     expiries: Expiries
-    note_age: Callable[[float], None] = lambda _: None
-    """Told, before each delivery, the age of the batch's last record in ms: IteratorAge."""
-    show: Callable[[Sequence[Record]], None] = lambda _: None
-    """Shown each batch before its delivery; it must neither wait nor raise."""
+    note_age: Callable[[float], None]
+    """Called before each delivery with the age of the batch's last record in ms: IteratorAge."""
+    preview: Callable[[Sequence[Record]], None]
+    """Called with each batch before its delivery; it must neither wait nor raise."""
 
 
 class ShardReader(threading.Thread):
     """Reads one shard from its checkpoint to its end, or until it is stopped."""
 
-    def __init__(self, mapping: Mapping, shard_id: str, on_end: Callable[[], None]) -> None:
+    def __init__(
+        self, mapping: EventSourceMapping, shard_id: str, on_end: Callable[[], None]
+    ) -> None:
         """Prepare to read from the checkpoint on; `on_end` runs when the shard itself has ended."""
         super().__init__(name=f"{mapping.function.name} {shard_id}", daemon=True)
         self._mapping = mapping
@@ -89,8 +93,8 @@ class ShardReader(threading.Thread):
         self._on_end = on_end
         checkpoint = mapping.checkpoints.position(mapping.stream_arn, shard_id)
         self._iterator = ShardIterator(mapping.client, mapping.stream_arn, shard_id, checkpoint)
-        self._delivery = Delivery(mapping.policy, checkpoint)
-        # Whoever waits for a batch to fill is in no hurry.
+        self._delivery = ShardBatches(mapping.policy, checkpoint)
+        # A mapping that waits for a batch to fill does not need quick polls.
         self._pace = Pace(IDLE_POLL_SECONDS if mapping.policy.window else BUSY_POLL_SECONDS)
         self._woken = threading.Event()
         self._stop_at: float | None = None
@@ -152,14 +156,14 @@ class ShardReader(threading.Thread):
     def _deliver(self, batch: Sequence[Record]) -> None:
         mapping = self._mapping
         mapping.note_age(_age_ms(batch[-1]))
-        mapping.show(batch)
+        mapping.preview(batch)
         result = mapping.invoker.call(mapping.function, json.dumps({"Records": batch}))
-        failed_at = 0 if result.error else first_failure(json.loads(result.payload), batch)
+        first_failed = 0 if result.error else first_failure(json.loads(result.payload), batch)
         reason = result.error or "reported as a batch item failure"
-        if failed_at is not None:
-            first = sequence_number(batch[failed_at])
+        if first_failed is not None:
+            first = sequence_number(batch[first_failed])
             LOGGER.warning("%s: to be retried from record %s: %s", self.name, first, reason)
-        given_up = self._delivery.settle(failed_at, time.monotonic())
+        given_up = self._delivery.record_outcome(first_failed, time.monotonic())
         if given_up is not None:
             LOGGER.error("%s: put aside record %s", self.name, sequence_number(given_up))
             mapping.failures.put_record(mapping.function.name, self._shard_id, given_up, reason)
@@ -171,6 +175,6 @@ class ShardReader(threading.Thread):
 
 
 def _age_ms(record: Record) -> float:
-    """How long ago the stream took the record; it is told in whole seconds, as on AWS."""
+    """How long ago the stream took the record; records carry whole seconds, as on AWS."""
     created = float(record["dynamodb"].get("ApproximateCreationDateTime", math.inf))
     return max(0.0, (time.time() - created) * 1000)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from botocore.exceptions import ClientError
 
-from infra.local.event_sources.delivery import Record, sequence_number
-from infra.local.event_sources.stream_records import lambda_record
+from infra.local.dynamodb.stream_records import Record, lambda_record, sequence_number
 
 if TYPE_CHECKING:
     from types_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -22,7 +21,7 @@ _STALE: Final = {"ExpiredIteratorException", "TrimmedDataAccessException"}
 
 @dataclass(frozen=True)
 class Shard:
-    """A shard as DescribeStream tells it."""
+    """A shard as DescribeStream describes it."""
 
     id: str
     parent: str | None = None
@@ -31,7 +30,7 @@ class Shard:
 def startable(shards: Sequence[Shard], started: Set[str], finished: Set[str]) -> list[Shard]:
     """The shards whose reading may begin: a child waits until its parent is done.
 
-    A parent that the stream no longer tells about was trimmed; nothing is left to wait for.
+    A parent that the stream no longer lists was trimmed, so its child need not wait.
     """
     known = {shard.id for shard in shards}
     return [

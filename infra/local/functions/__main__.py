@@ -27,17 +27,18 @@ from chalice_app.observability import logs
 from infra.local.access.callers import page_hosts
 from infra.local.cloudwatch.api import CloudWatch
 from infra.local.cloudwatch.metrics import FunctionsOutput, Metrics
-from infra.local.event_sources.failures import FailureFile
+from infra.local.event_sources.failure_destination import FailureFile
 from infra.local.functions.background import background
 from infra.local.functions.http_routes import HttpRoutes
-from infra.local.functions.invocation import Invoker
 from infra.local.functions.lambda_api import InvokeApi
 from infra.local.functions.registry import Application, load
-from infra.local.stage import memory
-from infra.local.stage.ports import LOOPBACK
-from infra.local.stage.processes import PROJECT
+from infra.local.invocation import Invoker
+from infra.local.process import memory
+from infra.local.process.ports import LOOPBACK
 
 LOGGER = logging.getLogger(__name__)
+
+PROJECT: Final = Path(__file__).parents[3]
 
 DRAIN_SECONDS: Final = 1.5
 """What the streams and the asynchronous invocations get to come to an end, together."""
@@ -125,7 +126,7 @@ def main() -> None:
 
 
 def _end_with_thread(failure: threading.ExceptHookArgs) -> None:
-    """A thread that ends by surprise ends the host: a shard that nobody reads looks like peace."""
+    """A thread that fails ends the host: a shard without its reader would look like an idle one."""
     LOGGER.critical("%s failed", failure.thread and failure.thread.name, exc_info=failure.exc_value)
     _leave(1)
 

@@ -20,15 +20,15 @@ from infra.local.cloudwatch.metrics import Metrics
 from infra.local.dynamodb import tables
 from infra.local.dynamodb.expiries import Expiries
 from infra.local.dynamodb.sweeper import Sweeper
+from infra.local.event_sources.batches import BatchPolicy
 from infra.local.event_sources.checkpoints import Checkpoints
-from infra.local.event_sources.delivery import Policy
 from infra.local.event_sources.event_source import EventSource
-from infra.local.event_sources.failures import FailureFile
+from infra.local.event_sources.failure_destination import FailureFile
 from infra.local.event_sources.schedules import Ticker, rate_seconds
-from infra.local.event_sources.shard_reader import Mapping
-from infra.local.functions.invocation import Invoker
+from infra.local.event_sources.shard_reader import EventSourceMapping
 from infra.local.functions.registry import Application
-from infra.local.translate.engines_ahead import EnginesAhead, asking
+from infra.local.invocation import Invoker
+from infra.local.translate.engine_warmup import EngineWarmup, asking
 
 LOGGER = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Background:
     sources: tuple[EventSource, ...]
     tickers: tuple[Ticker, ...]
     sweeper: Sweeper
-    engines: EnginesAhead
+    engines: EngineWarmup
     wake: Callable[[], None]
 
     def start(self) -> None:
@@ -73,7 +73,7 @@ def background(
 ) -> Background:
     """The event sources, the schedules and the sweeper of an application."""
     expiries = Expiries(declared.stream_arn for declared in application.streams)
-    engines = _engines_ahead()
+    engines = _engine_warmup()
     sources = _event_sources(application, failures, expiries, state, metrics, engines)
 
     def wake() -> None:
@@ -85,11 +85,11 @@ def background(
     return Background(sources, tickers, sweeper, engines, wake)
 
 
-def _engines_ahead() -> EnginesAhead:
+def _engine_warmup() -> EngineWarmup:
     def directory() -> Iterable[Session]:
         return bootstrap.application().adapters.directory.list_open(SESSIONS)
 
-    return EnginesAhead(
+    return EngineWarmup(
         session=lambda each: bootstrap.application().adapters.sessions.get_session(each),
         open_sessions=directory,
         prepare=asking(os.environ["AWS_ENDPOINT_URL_TRANSLATE"]),
@@ -102,7 +102,7 @@ def _event_sources(
     expiries: Expiries,
     state: Path,
     metrics: Metrics,
-    engines: EnginesAhead,
+    engines: EngineWarmup,
 ) -> tuple[EventSource, ...]:
     # One try a call: the readers try again themselves, and at the end the emulator may be gone.
     once = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
@@ -112,17 +112,17 @@ def _event_sources(
     invoker = Invoker(STREAM_THREADS)
     return tuple(
         EventSource(
-            Mapping(
+            EventSourceMapping(
                 stream_arn=declared.stream_arn,
                 function=application.functions[declared.function],
-                policy=Policy(declared.batch_size, declared.window),
+                policy=BatchPolicy(declared.batch_size, declared.window),
                 client=client,
                 invoker=invoker,
                 checkpoints=checkpoints,
                 failures=failures,
                 expiries=expiries,
                 note_age=_iterator_age(application, declared.function, metrics),
-                show=engines.see,
+                preview=engines.see,
             )
         )
         for declared in application.streams

@@ -112,7 +112,7 @@ class _Server(ThreadedHTTPServer):
     hosts: Collection[str] = LOOPBACK_HOSTS
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is no error of ours; anything else goes to the log."""
+        """A client that went away is not an error of this server; anything else is logged."""
         error = sys.exc_info()[1]
         if isinstance(error, OSError):
             LOGGER.debug("%s went away: %s", client_address, error)

@@ -16,9 +16,9 @@ from typing import Final
 from aiohttp import web
 
 from infra.local.access.programs_only import programs_only
-from infra.local.event_sources.failures import FailureFile
-from infra.local.functions.invocation import Function, Invoker, Result, timed_out
+from infra.local.event_sources.failure_destination import FailureFile
 from infra.local.functions.registry import Application
+from infra.local.invocation import Function, Invoker, Result, timed_out
 
 LOGGER = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from chalice.app import (
 )
 from chalice.config import Config
 
-from infra.local.functions.invocation import Function
+from infra.local.invocation import Function
 
 CHALICE_STAGE: Final = "dev"
 """Time-outs and memory are those of Chalice's default stage."""

@@ -1,7 +1,8 @@
 """`python -m infra.local.gateway --functions http://127.0.0.1:NNNN [--port 8001]`.
 
 Prints `ready ws://127.0.0.1:PORT` when it listens. SIGTERM, SIGINT or the end of the process that
-started it stops it: every connection is closed with 1001 and its $disconnect told, and it exits 0.
+started it stops it: every connection is closed with 1001, its $disconnect is invoked, and it exits
+0.
 """
 
 import argparse
@@ -16,10 +17,10 @@ import sys
 from infra.local.access.callers import page_hosts
 from infra.local.gateway.functions import FunctionNames
 from infra.local.gateway.limits import Limits
-from infra.local.gateway.server import LOOPBACK, gateway
-from infra.local.stage import memory
-
-PARENT_CHECK_SECONDS = 0.5
+from infra.local.gateway.server import gateway
+from infra.local.process import memory
+from infra.local.process.parent import end_with_parent
+from infra.local.process.ports import LOOPBACK
 
 # Where the hard limit is "infinity" (macOS), the kernel refuses to be taken at its word.
 OPEN_FILES_ENOUGH = 65536
@@ -57,7 +58,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--connect", default=names.connect, help="function behind $connect")
     parser.add_argument("--message", default=names.message, help="function behind $default")
     parser.add_argument("--disconnect", default=names.disconnect, help="... behind $disconnect")
-    # By the environment, for whoever starts the whole stage: tests that see a connection grow old.
+    # From the environment for tests that start the whole stage and see a connection grow old.
     idle, age = (float(os.environ.get(name) or limit) for name, limit in _TIMES.items())
     parser.add_argument("--idle-timeout", type=float, default=idle, help="seconds")
     parser.add_argument("--max-age", type=float, default=age, help="seconds")
@@ -65,27 +66,17 @@ def _parse_arguments() -> argparse.Namespace:
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
-    # Before anybody is told that this is ready: a parent that ends right then must be noticed.
-    parent = os.getppid()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
+    end_with_parent(os.getppid())
     names = FunctionNames(arguments.connect, arguments.message, arguments.disconnect)
     limits = Limits(idle_timeout=arguments.idle_timeout, max_age=arguments.max_age)
     hosts = page_hosts(os.environ.get("ALLOWED_ORIGINS", ""))
     async with gateway(arguments.functions, arguments.port, names, limits, hosts) as port:
         print(f"ready ws://{LOOPBACK}:{port}", flush=True)
-        orphaned = asyncio.create_task(_stop_when_orphaned(stop, parent))
         await stop.wait()
-        orphaned.cancel()
-
-
-async def _stop_when_orphaned(stop: asyncio.Event, parent: int) -> None:
-    """Stop with the process that started this one: no system tells of that everywhere."""
-    while os.getppid() == parent:
-        await asyncio.sleep(PARENT_CHECK_SECONDS)
-    stop.set()
 
 
 def _raise_open_files_limit() -> None:

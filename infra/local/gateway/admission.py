@@ -1,4 +1,7 @@
-"""Which handshakes come to their $connect, and when: a crowd must not stop those who are in."""
+"""Which handshakes come to their $connect, and when: a crowd must not delay open connections.
+
+`..._at` is in seconds of the clock that is passed.
+"""
 
 import asyncio
 import time
@@ -25,7 +28,7 @@ class Admission:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for one's turn, and have it while the block runs. Raises Refused at once."""
+        """Wait for a turn and hold it while the block runs. Raises Refused without waiting."""
         full = self._turns.locked() and self._waiting >= self._limits.waiting_handshakes
         if full or not self._take():
             raise Refused

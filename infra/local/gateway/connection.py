@@ -10,11 +10,8 @@ from typing import Literal, TypeAlias
 
 from aiohttp import web
 
-from infra.local.gateway.events import Ending, Origin, now_ms
+from infra.local.gateway.events import GOING_AWAY, Ending, Origin, now_ms
 from infra.local.gateway.limits import Limits
-
-GOING_AWAY = Ending(1001, "Going away")
-"""What API Gateway says when a connection was idle or grew too old."""
 
 DELETED = Ending(1000, "Connection Closed Normally")
 """What API Gateway says after DELETE @connections (aws/chalice issue 2060 has such an event)."""
@@ -30,7 +27,7 @@ WebSocket: TypeAlias = web.WebSocketResponse[Literal[False]]
 """aiohttp's, giving text messages as bytes."""
 
 
-class Delivery(Enum):
+class PostOutcome(Enum):
     """What became of one post."""
 
     SENT = auto()
@@ -64,19 +61,19 @@ class Connection:
         self._closing: asyncio.Task[None] | None = None
         _notice_dead_peer(transport, limits.unresponsive_after)
 
-    def post(self, text: bytes) -> Delivery:
+    def post(self, text: bytes) -> PostOutcome:
         """Send one text message (UTF-8) now or not at all; never waits.
 
         FULL means that the client reads more slowly than it is sent to: the message is dropped, the
         connection stays, and the kernel cuts it if the client reads nothing at all for a minute.
         """
         if self.ending is not None or self._ws.closed or self._transport.is_closing():
-            return Delivery.GONE
+            return PostOutcome.GONE
         if self._transport.get_write_buffer_size() + len(text) > self._limits.outgoing_bytes:
-            return Delivery.FULL
+            return PostOutcome.FULL
         self._transport.write(_text_frame(text))
         self.touch()
-        return Delivery.SENT
+        return PostOutcome.SENT
 
     def peer_is_gone(self) -> bool:
         """Whether the peer has ended its side of the socket, as the kernel knows it.
@@ -93,12 +90,12 @@ class Connection:
         """Something passed over the connection: it is not idle."""
         self._last_active = self._loop.time()
 
-    def last_active_at(self) -> int:
+    def last_active_ms(self) -> int:
         """When something last passed over the connection, in epoch milliseconds."""
         return now_ms() - int((self._loop.time() - self._last_active) * 1000)
 
     def end(self, ending: Ending) -> None:
-        """Note how the connection ended. The first to say so is right, from then on it is gone."""
+        """Note how the connection ended. Only the first call counts; posts answer GONE after it."""
         if self.ending is None:
             self.ending = ending
             self._timer.cancel()
@@ -110,7 +107,7 @@ class Connection:
             self._closing = asyncio.create_task(self._close(ending))
 
     async def closed(self) -> None:
-        """Return once a close from this side is over; at once if there was none."""
+        """Return once a close from this side is over; immediately if there was none."""
         if self._closing is not None:
             await self._closing
 
@@ -156,7 +153,7 @@ def _notice_dead_peer(transport: asyncio.Transport, seconds: int) -> None:
         "TCP_USER_TIMEOUT": seconds * 1000,
     }
     peer = transport.get_extra_info("socket")
-    # A peer that has left already makes some kernels refuse; the next read will tell.
+    # Some kernels refuse where the peer has left already; the next read notices that.
     with contextlib.suppress(OSError):
         for name, value in options.items():
             option = getattr(socket, name, None)

@@ -27,23 +27,27 @@ class Ending(NamedTuple):
     reason: str
 
 
+GOING_AWAY = Ending(1001, "Going away")
+"""API Gateway's reason when it ends a connection itself: idle, too old, or the stage ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a connection's events come from: what is the same in all of them."""
 
     connection_id: str
-    connected_at: int
+    connected_at_ms: int
     domain_name: str
     identity: Mapping[str, str]
 
     @property
     def log_name(self) -> str:
-        """How a log names the connection: whoever knows its id may post to it, so it tells none."""
+        """How a log names the connection. Not by its id: knowing an id is enough to post to it."""
         return connection_name(self.connection_id)
 
 
 def new_id() -> str:
-    """An id in API Gateway's form, 15 URL-safe characters and `=`: 88 bits that nobody guesses."""
+    """An id in API Gateway's form, 15 URL-safe characters and `=`: 88 random bits."""
     return base64.urlsafe_b64encode(secrets.token_bytes(11)).decode()
 
 
@@ -61,14 +65,14 @@ def connect_event(origin: Origin, fields: Iterable[tuple[bytes, bytes]], query: 
         "multiValueHeaders": headers,
         "queryStringParameters": _last_values(parameters) or None,
         "multiValueQueryStringParameters": parameters or None,
-        "requestContext": _context(origin, "$connect", "CONNECT", origin.connected_at),
+        "requestContext": _context(origin, "$connect", "CONNECT", origin.connected_at_ms),
         "isBase64Encoded": False,
     }
 
 
-def message_event(origin: Origin, body: str | bytes, received_at: int) -> Event:
-    """One message; binary ones travel as base64. `received_at` is epoch milliseconds."""
-    context = _context(origin, "$default", "MESSAGE", received_at)
+def message_event(origin: Origin, body: str | bytes, received_at_ms: int) -> Event:
+    """One message; binary ones travel as base64. `received_at_ms` is epoch milliseconds."""
+    context = _context(origin, "$default", "MESSAGE", received_at_ms)
     binary = isinstance(body, bytes)
     return {
         "requestContext": {**context, "messageId": new_id()},
@@ -107,7 +111,7 @@ def _context(origin: Origin, route_key: str, event_type: str, at: int) -> dict[s
         "requestTime": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(at // 1000)),
         "messageDirection": "IN",
         "stage": STAGE,
-        "connectedAt": origin.connected_at,
+        "connectedAt": origin.connected_at_ms,
         "requestTimeEpoch": at,
         "identity": origin.identity,
         "requestId": request_id,

@@ -23,11 +23,11 @@ HEADERS = {"Content-Type": "application/json", "X-Amz-Invocation-Type": "Request
 
 
 class InvocationError(Exception):
-    """The function raised, took too long, answered nonsense, or its host was not there."""
+    """The function raised, timed out or answered in the wrong form, or its host was not there."""
 
 
 class Function:
-    """One function; so many invocations of it run at once, the others wait their turn.
+    """One function; at most `parallel` invocations of it run at a time, the others wait.
 
     None begins while one of `before` runs, unless that takes longer than `patience` in seconds.
     """
@@ -69,7 +69,9 @@ class Function:
         try:
             return json.loads(body) if body else None
         except ValueError as malformed:
-            raise InvocationError(f"{self._url}: no JSON, {len(body)} bytes") from malformed
+            raise InvocationError(
+                f"{self._url}: the answer is not valid JSON, {len(body)} bytes"
+            ) from malformed
 
     @contextmanager
     def _counted(self) -> Iterator[None]:

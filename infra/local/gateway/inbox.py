@@ -10,7 +10,7 @@ class Message(NamedTuple):
     """A message (bytes if binary) and when it arrived, in epoch milliseconds."""
 
     body: str | bytes
-    received_at: int
+    received_at_ms: int
 
 
 class Inbox:
@@ -36,9 +36,9 @@ class Inbox:
         """Queue a message; when `limit` of them wait, only return once all have been handled.
 
         Meanwhile the caller does not read its socket, which is the back-pressure a client feels.
-        If it leaves instead, what still waits is dropped, and the answer is False. Whoever
-        sends no faster than its messages are handled has each of them handled, also after its end,
-        as by API Gateway, which passes every message on as soon as it has come.
+        If the client leaves instead, what still waits is dropped, and the answer is False. A
+        client that sends no faster than its messages are handled has each of them handled, also
+        after its end: API Gateway, too, passes every message on when it comes.
         """
         self._waiting.append(message)
         if self._worker is None or self._worker.done():

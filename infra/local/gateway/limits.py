@@ -33,8 +33,8 @@ class Limits:
     slow. Not longer, or a busy stage would let nobody in (seen: 0.5 s, 8 a second)."""
 
     new_connections: int = 500
-    """A second, and as many at once; beyond it a handshake answers 429. API Gateway's quota for an
-    account and region:
+    """A second, and as many in one burst; beyond it a handshake answers 429. API Gateway's quota
+    for an account and region:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html"""
 
     waiting_handshakes: int = 1000
@@ -48,7 +48,7 @@ class Limits:
 
     outgoing_bytes: int = 256 * 1024
     """Posted to one connection and not yet taken by the kernel; beyond it a post answers 429. AWS
-    tells no number; this holds two of the largest messages."""
+    publishes no number; this holds two of the largest messages."""
 
     closing_timeout: float = 2.0
     """How long a client may take to answer a close frame before its socket is cut."""
@@ -57,4 +57,4 @@ class Limits:
     """For all $disconnect events together when the gateway stops."""
 
     unresponsive_after: int = 60
-    """A peer that acknowledges or reads nothing for so long is cut, where the kernel can tell."""
+    """A peer that acknowledges or reads nothing for so long is cut, where the kernel notices it."""

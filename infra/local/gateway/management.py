@@ -8,7 +8,7 @@ from aiohttp import web
 
 from infra.local.access.callers import is_program
 from infra.local.gateway.answers import Answer, error_answer, json_answer
-from infra.local.gateway.connection import DELETED, Connection, Delivery
+from infra.local.gateway.connection import DELETED, Connection, PostOutcome
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES
 
 GONE = error_answer(HTTPStatus.GONE, "GoneException")
@@ -18,10 +18,10 @@ FORBIDDEN = error_answer(HTTPStatus.FORBIDDEN, "ForbiddenException")
 NO_CONTENT = Answer(HTTPStatus.NO_CONTENT)
 
 POSTED = {
-    Delivery.SENT: Answer(HTTPStatus.OK),
-    Delivery.GONE: GONE,
+    PostOutcome.SENT: Answer(HTTPStatus.OK),
+    PostOutcome.GONE: GONE,
     # In the model's words: "... or the WebSocket client side buffer is full".
-    Delivery.FULL: error_answer(HTTPStatus.TOO_MANY_REQUESTS, "LimitExceededException"),
+    PostOutcome.FULL: error_answer(HTTPStatus.TOO_MANY_REQUESTS, "LimitExceededException"),
 }
 
 
@@ -51,12 +51,13 @@ class Management:
 async def _post(connection: Connection, request: web.BaseRequest) -> Answer:
     content = request.content
     try:
-        # Mostly the body came with the head: taking it at once saves a tenth of a post's time.
+        # Mostly the body came with the head: taking it without waiting saves a tenth of a post's
+        # time.
         body = content.read_nowait() if content.is_eof() else await request.read()
     except web.HTTPRequestEntityTooLarge:
         return TOO_LARGE
     except ConnectionError:
-        return GONE  # the poster, in truth: nobody reads this answer
+        return GONE  # the poster has left, so this answer is not read
     if len(body) > MAX_MESSAGE_BYTES:
         return TOO_LARGE
     return POSTED[connection.post(_as_text(body))]
@@ -75,8 +76,8 @@ def _describe(connection: Connection) -> Answer:
     return json_answer(
         HTTPStatus.OK,
         {
-            "connectedAt": _iso_8601(connection.origin.connected_at),
-            "lastActiveAt": _iso_8601(connection.last_active_at()),
+            "connectedAt": _iso_8601(connection.origin.connected_at_ms),
+            "lastActiveAt": _iso_8601(connection.last_active_ms()),
             "identity": connection.origin.identity,
         },
     )

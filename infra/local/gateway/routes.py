@@ -50,9 +50,9 @@ class Routes:
     async def message(self, connection: Connection, message: Message) -> None:
         """Have one message handled. The answer is dropped: the API has no route responses.
 
-        The client is told when the function fails, as API Gateway tells it.
+        When the function fails, the client receives the error that API Gateway would send.
         """
-        event = message_event(connection.origin, message.body, message.received_at)
+        event = message_event(connection.origin, message.body, message.received_at_ms)
         try:
             await self._functions.message.invoke(event)
         except InvocationError as failure:
@@ -60,7 +60,7 @@ class Routes:
             connection.post(json.dumps(_apology(event)).encode())
 
     async def disconnect(self, origin: Origin, ending: Ending) -> None:
-        """Tell how a connection ended; tried again a few times, then given up with an error."""
+        """Invoke the function with how the connection ended; after a few retries log an error."""
         event = disconnect_event(origin, ending)
         for pause in (0.0, *self._disconnect_retries):
             await asyncio.sleep(pause)

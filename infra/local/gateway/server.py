@@ -20,17 +20,16 @@ from infra.local.gateway.limits import MAX_MESSAGE_BYTES, Limits
 from infra.local.gateway.management import Management
 from infra.local.gateway.routes import Routes
 from infra.local.gateway.sockets import Sockets
+from infra.local.process.ports import LOOPBACK
 
-LOOPBACK = "127.0.0.1"
-
-# As many handshakes as a room full of phones starts at once; the kernel caps it (somaxconn).
+# As many handshakes as a room full of phones starts together; the kernel caps it (somaxconn).
 BACKLOG = 4096
 
 # For HTTP requests that are still being read when everything else has stopped.
 HTTP_SHUTDOWN_SECONDS = 0.1
 
 log = logging.getLogger(__name__)
-# Of requests that are none aiohttp logs the first line: their senders' mistake, and their tokens.
+# aiohttp logs the first line of malformed requests: senders' mistakes, which may hold tokens.
 log.addFilter(lambda record: not _is_malformed_request(record))
 
 MANAGEMENT_PATH = "/@connections/"
@@ -48,8 +47,8 @@ async def gateway(
 
     `hosts` are those that browsers may know it by.
 
-    At the end every connection is closed with 1001 and its $disconnect told. Raises OSError if the
-    port is taken.
+    At the end every connection is closed with 1001 and its $disconnect invoked. Raises OSError if
+    the port is taken.
     """
     listener = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
     port = listener.getsockname()[1]
@@ -118,7 +117,7 @@ class _Server(web.Server):
 
 
 class _Protocol(RequestHandler):
-    """Answers what is no HTTP, or too long a head (8 KB a line), as API Gateway does: in JSON."""
+    """Answers malformed HTTP, or a head with a line over 8 KB, as API Gateway does: in JSON."""
 
     __slots__ = ()
 

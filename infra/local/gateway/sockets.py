@@ -11,12 +11,12 @@ from aiohttp import WebSocketError, WSMsgType, web
 from infra.local.access.callers import is_for
 from infra.local.gateway.admission import Admission, Refused
 from infra.local.gateway.answers import json_answer
-from infra.local.gateway.connection import CUT, GOING_AWAY, Connection, WebSocket
-from infra.local.gateway.events import Ending, Origin, new_id, now_ms
+from infra.local.gateway.connection import CUT, Connection, WebSocket
+from infra.local.gateway.events import GOING_AWAY, Ending, Origin, new_id, now_ms
 from infra.local.gateway.inbox import Inbox, Message
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES, Limits
 from infra.local.gateway.routes import Routes
-from infra.local.stage import memory
+from infra.local.process import memory
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +30,8 @@ UNAVAILABLE = json_answer(HTTPStatus.SERVICE_UNAVAILABLE, {"message": "Service U
 ANOTHER_HOST = json_answer(HTTPStatus.FORBIDDEN, {"message": "Forbidden"})
 TOO_MANY = json_answer(HTTPStatus.TOO_MANY_REQUESTS, {"message": "Too Many Requests"})
 
-# aiohttp cuts the socket after a message over its own limit, and the close frame that tells the
-# client why can get lost. So the real limit is held against the whole message; this one is a cap.
+# aiohttp cuts the socket after a message over its own limit, and the close frame that names
+# the reason can get lost. So the real limit is held against the whole message; this one is a cap.
 READ_AT_MOST = 8 * MAX_MESSAGE_BYTES
 
 # A closed transport of asyncio refers to itself (Python 3.11), and only a full collection finds it,
@@ -76,7 +76,7 @@ class Sockets:
         return await life
 
     async def stop(self) -> None:
-        """Close every connection and wait, within limits, until each `$disconnect` is told."""
+        """Close every connection and wait, within limits, until each `$disconnect` was invoked."""
         self._stopping = True
         for connection in list(self.open.values()):
             connection.close(GOING_AWAY)
@@ -100,7 +100,7 @@ class Sockets:
         origin = self._origin(request)
         try:
             async with self._admission.turn():
-                # Whoever has left while it waited needs no $connect, and no $disconnect either.
+                # A client that left while it waited gets no $connect, and so no $disconnect.
                 left = request.transport is None
                 refusal = UNAVAILABLE if left else await self._routes.connect(origin, request)
         except Refused:
@@ -193,7 +193,7 @@ def _failure(error: object) -> Ending:
 
 
 def _forget_traceback(ws: WebSocket) -> None:
-    """Let a cut socket be freed at once.
+    """Let a cut socket be freed immediately.
 
     aiohttp keeps the error, whose traceback's frames keep the socket: a cycle of 30 objects that
     only the collector would find (seen: 14 KB a cut connection).

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from infra.local.stage.ports import LOOPBACK
+from infra.local.process.ports import LOOPBACK
 
 Environment = Mapping[str, str]
 
@@ -78,7 +78,7 @@ def admission_settings(user: Environment, ports: Ports) -> Environment:
     """
     settings = {
         "UNLIMITED_ADDRESSES": user.get("UNLIMITED_ADDRESSES", _LOOPBACK_NETWORKS),
-        # Whoever reaches loopback runs the stage: the operator's view asks for no token.
+        # Only the user of this machine reaches loopback: the operator's view asks for no token.
         "OPERATOR_TOKEN_HASH": user.get("OPERATOR_TOKEN_HASH", "open"),
     }
     if ports.http is not None:
@@ -96,7 +96,7 @@ def with_page_origins(user: Environment, http_port: int) -> str:
 
 
 def table_settings(tables: Mapping[str, Mapping[str, str]]) -> Environment:
-    """The functions' settings for tables as `tables.ensure_tables` tells them.
+    """The functions' settings for tables, from what `tables.ensure_tables` returns.
 
     ConnectionsTable becomes CONNECTIONS_TABLE_NAME, its stream CONNECTIONS_STREAM_ARN.
     """

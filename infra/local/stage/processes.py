@@ -1,13 +1,12 @@
 """The stage's child processes: start, wait until ready, stop; none outlives the stage.
 
-A child writes to a log file and tells by a line that begins with `ready` that it serves. As that is
-a file and no pipe, no child ever waits for the stage to read on.
+A child writes to a log file. A line of it that begins with `ready` says that the child serves. As
+the log is a file and not a pipe, no child ever waits for the stage to read on.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
@@ -19,8 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from infra.local.process.parent import end_with_parent
+
 PROJECT: Final = Path(__file__).parents[3]
-_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 _LAST_LINES: Final = 20
 
 
@@ -88,13 +88,13 @@ class Child:
 
 
 class Deaths:
-    """Who died when: whatever dies again and again is not worth starting again."""
+    """When each process died: one that dies again and again is not started again."""
 
     LIMIT: Final = 3
     SECONDS: Final = 30.0
 
     def __init__(self) -> None:
-        """Nobody so far."""
+        """No process has died yet."""
         self._times: defaultdict[str, deque[float]] = defaultdict(partial(deque, maxlen=self.LIMIT))
 
     def are_too_many(self, name: str, now: float) -> bool:
@@ -102,17 +102,6 @@ class Deaths:
         times = self._times[name]
         times.append(now)
         return len(times) == self.LIMIT and now - times[0] < self.SECONDS
-
-
-def end_with_parent(parent: int) -> None:
-    """Have the kernel send this process SIGTERM when its parent ends, even by kill -9.
-
-    Systems without prctl leave that to the process itself. Ends at once if the parent is gone.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            os._exit(1)
 
 
 def _in_child(stage: int) -> Callable[[], None]:

@@ -1,13 +1,13 @@
 """The stage as a whole: which processes, in which order, until which end.
 
-Nothing waits that need not: the emulator, the Translate server and the gateway start at once, the
-tables as soon as the emulator answers, the functions when the tables' names are known. The end goes
-the other way round, so that nobody loses whom it still needs: the gateway first, which tells of its
-closed connections; then the functions, which handle what the streams still hold; the emulator last,
-which saves its state.
+Each process starts as early as it can: the emulator, the Translate server and the gateway at the
+beginning, the tables as soon as the emulator answers, the functions when the tables' names are
+known. The end goes the other way round, so that each process ends before those that it needs: the
+gateway first, which invokes `disconnect` for its connections; then the functions, which handle what
+the streams still hold; the emulator last, which saves its state.
 
 The emulator holds the tables: without it the stage ends. The others hold nothing that the tables do
-not: one that dies is started again, and whoever it served comes back.
+not: one that dies is started again, and its clients reconnect.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ START_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 0.01
 ENDING_ORDER: Final = (
     (("gateway",), 2.4),
-    (("tables", "leftovers", "functions"), 4.0),
+    (("tables", "stale_connections", "functions"), 4.0),
     (("translate_server", "dynamodb"), 4.6),
 )
 """Groups of processes, and when they are killed: seconds after the stage's end was asked for, where
 the contract is five for all. A group ends together, and before the next one is asked to."""
-ONCE: Final = ("tables", "leftovers")
+ONCE: Final = ("tables", "stale_connections")
 """Processes that do their work and end, in success, by themselves."""
 PROGRAMS: Final = {
     "dynamodb": "infra.local.dynamodb",
     "tables": "infra.local.dynamodb.tables",
-    "leftovers": "infra.local.gateway.leftovers",
+    "stale_connections": "infra.local.gateway.stale_connections",
     "translate_server": "infra.local.translate.server",
     "functions": "infra.local.functions",
     "gateway": "infra.local.gateway",
@@ -66,7 +66,7 @@ class ChildEndedError(StageError):
     """A process of the stage ended by itself."""
 
     def __init__(self, child: Child, so_often: str = "") -> None:
-        """Tell which, how, and what it said at last."""
+        """The message names the process, its exit code and the end of its log."""
         last = "\n".join(child.last_lines())
         super().__init__(f"{child.name} ended with exit code {child.exit_code}{so_often}\n{last}")
 
@@ -79,8 +79,8 @@ class Stage:
     ) -> None:
         """Nothing is started before `start`.
 
-        `user` is the environment of whoever runs it, `settings` (`environment.stage_settings`) are
-        what its processes find each other by.
+        `user` is the environment of the user who runs it, `settings` (`environment.stage_settings`)
+        are what its processes find each other by.
         """
         self._ports = ports
         self._place = place
@@ -91,7 +91,7 @@ class Stage:
         self._children: dict[str, Child] = {}
         self._arguments: dict[str, tuple[str, ...]] = {}
         self._deaths = Deaths()
-        self._mourned: dict[str, Child] = {}
+        self._reported_dead: dict[str, Child] = {}
 
     def start(self) -> Environment:
         """Start everything and return when all of it answers.
@@ -115,7 +115,7 @@ class Stage:
         for child in (functions, gateway, translate):
             self._ready(child)
         if kept:
-            self._ready(self._start("leftovers"))
+            self._ready(self._start("stale_connections"))
         return self._environment
 
     def watch(self) -> None:
@@ -148,16 +148,16 @@ class Stage:
 
     def _restart(self, dead: Child) -> None:
         """Start a process again; if that fails because another has died, `watch` comes back."""
-        if self._mourned.get(dead.name) is not dead:
-            self._mourn(dead)
+        if self._reported_dead.get(dead.name) is not dead:
+            self._report_death(dead)
         if dead.name == "gateway" and not self._clean_up():
             return
         if self._await(self._start(dead.name, *self._arguments[dead.name]), MORTAL) is not None:
             LOGGER.warning("%s was restarted", dead.name)
 
-    def _mourn(self, dead: Child) -> None:
-        """Say what it died of, or that it has died too often."""
-        self._mourned[dead.name] = dead
+    def _report_death(self, dead: Child) -> None:
+        """Log the end of its log, or raise ChildEndedError if it has died too often."""
+        self._reported_dead[dead.name] = dead
         if self._deaths.are_too_many(dead.name, time.monotonic()):
             raise ChildEndedError(dead, f", {Deaths.LIMIT} times in {Deaths.SECONDS:.0f} s")
         last = "\n".join(dead.last_lines())
@@ -168,9 +168,12 @@ class Stage:
 
         Before a new gateway has sockets of its own: their rows look the same.
         """
-        functions, leftovers = self._children["functions"], self._start("leftovers")
-        if self._await(leftovers, MORTAL, functions) is None and functions.exit_code is None:
-            last = "\n".join(leftovers.last_lines())
+        functions, stale_connections = self._children["functions"], self._start("stale_connections")
+        if (
+            self._await(stale_connections, MORTAL, functions) is None
+            and functions.exit_code is None
+        ):
+            last = "\n".join(stale_connections.last_lines())
             LOGGER.warning("the lost connections go when they are next posted to:\n%s", last)
         return functions.exit_code is None
 

@@ -1,4 +1,5 @@
 """Amazon Translate's protocol in front of the offline engine.
 
-Read `api` first, then `engine.routes`; `engines_ahead` starts what listeners will need.
+Read `api` first, then `engine.routes`. `server` is the process. `engine_warmup` runs in the
+functions' host and starts the engines that listeners will need.
 """

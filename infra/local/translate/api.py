@@ -152,7 +152,7 @@ class Endpoint:
 
 
 def application(engine: Translator, workers: Executor) -> web.Application:
-    """The server's application, to be run by whoever has a port."""
+    """The server's application, for a runner with a port."""
     app = web.Application(middlewares=[programs_only])
     endpoint = Endpoint(engine, workers)
     app.router.add_post("/", endpoint.handle)
@@ -164,9 +164,9 @@ def _decoded(body: bytes) -> Request:
     try:
         request = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise Refused("SerializationException", "the body is no JSON") from error
+        raise Refused("SerializationException", "the body is not valid JSON") from error
     if not isinstance(request, dict):
-        raise Refused("SerializationException", "the body is no JSON object")
+        raise Refused("SerializationException", "the body must be a JSON object")
     return request
 
 
@@ -181,7 +181,7 @@ def _string(request: Request, member: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError as error:  # JSON can say half an emoji
-        raise Refused("InvalidRequestException", f"{member} is no Unicode") from error
+        raise Refused("InvalidRequestException", f"{member} is not valid Unicode") from error
     return value
 
 
@@ -193,9 +193,11 @@ def _page(codes: Sequence[str], request: Request) -> tuple[Sequence[str], dict[s
     """The codes asked for and the members that lead to the next; a token is an offset."""
     size, token = request.get("MaxResults", MAX_LANGUAGES), request.get("NextToken", "0")
     if not isinstance(size, int) or not 1 <= size <= MAX_LANGUAGES:
-        raise Refused("InvalidParameterValueException", f"MaxResults is 1 to {MAX_LANGUAGES}")
+        raise Refused("InvalidParameterValueException", f"MaxResults must be 1 to {MAX_LANGUAGES}")
     if not isinstance(token, str) or not re.fullmatch(r"[0-9]{1,9}", token):
-        raise Refused("InvalidParameterValueException", "NextToken is not ours")
+        raise Refused(
+            "InvalidParameterValueException", "NextToken must be one that ListLanguages returned"
+        )
     end = int(token) + size
     return codes[int(token) : end], {"NextToken": str(end)} if end < len(codes) else {}
 

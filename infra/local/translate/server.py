@@ -12,52 +12,39 @@ from concurrent.futures import ThreadPoolExecutor
 
 from aiohttp import web
 
+from infra.local.process.parent import end_with_parent
+from infra.local.process.ports import LOOPBACK
 from infra.local.translate.api import Translator, application
 from infra.local.translate.engine.routes import installed_engine
 
-_HOST = "127.0.0.1"
-_PARENT_CHECK_SECONDS = 1.0
 _LAST_ANSWERS_SECONDS = 0.5
 _UNUSED_SECONDS = 300.0
-"""A language that nobody has needed for so long gives its memory back (40 to 170 MB). Whoever joins
-to listen to it needs it, and so does every sentence; `engines_ahead` says so for all who stay."""
+"""An engine that was not used for so long ends and gives its memory back (40 to 170 MB). A sentence
+and a joining listener use it; `engine_warmup` uses it once a minute for listeners who stay."""
 _THREADS = 16
-"""More than a sentence has languages: whoever waits for a chain to load holds up nobody else."""
+"""More than a sentence has languages: a thread that waits for a chain to load delays no other."""
 _UNUSED_CHECK_SECONDS = 30.0
 
 
 async def serve(engine: Translator, port: int) -> None:
-    """Serve until a signal comes or the parent dies, then end every thread and process."""
+    """Serve until SIGINT or SIGTERM, then end every thread and process."""
     stop = asyncio.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
     workers = ThreadPoolExecutor(_THREADS, thread_name_prefix="translate")
-    # Before anybody is told that this is ready: a parent that ends right then must be noticed.
-    parent = os.getppid()
     app = application(engine, workers)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_ANSWERS_SECONDS)
     await runner.setup()
     try:
-        await web.TCPSite(runner, _HOST, port).start()
-        print(f"ready http://{_HOST}:{runner.addresses[0][1]}", flush=True)
-        tasks = [
-            asyncio.create_task(_stop_when_orphaned(stop, parent)),
-            asyncio.create_task(_close_unused(engine)),
-        ]
+        await web.TCPSite(runner, LOOPBACK, port).start()
+        print(f"ready http://{LOOPBACK}:{runner.addresses[0][1]}", flush=True)
+        closing = asyncio.create_task(_close_unused(engine))
         await stop.wait()
-        for task in tasks:
-            task.cancel()
+        closing.cancel()
     finally:
         engine.close()
         await runner.cleanup()
         workers.shutdown(cancel_futures=True)
-
-
-async def _stop_when_orphaned(stop: asyncio.Event, parent: int) -> None:
-    """Stop when the parent has died: nobody else would ever end this process then."""
-    while os.getppid() == parent:
-        await asyncio.sleep(_PARENT_CHECK_SECONDS)
-    stop.set()
 
 
 async def _close_unused(engine: Translator) -> None:
@@ -71,6 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Amazon Translate's protocol, offline")
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
     port = parser.parse_args().port
+    end_with_parent(os.getppid())
     asyncio.run(serve(installed_engine(), port))
 
 

@@ -96,7 +96,7 @@ def test_a_line_that_is_no_entry_is_named_and_stops_no_other(
     assert failures[1].records is None
     assert redrive(failures[1]) == {"handled": 0, "failed": 1, "slices": 0}
     (told,) = capsys.readouterr().err.splitlines()
-    assert told.startswith(f"redrive: line 2 of {path} is no entry")
+    assert told.startswith(f"redrive: line 2 of {path} is not an entry")
 
 
 def test_a_file_that_is_not_there_is_all_that_is_told(
@@ -134,7 +134,7 @@ def test_a_queue_s_slices_are_let_go_and_what_is_no_entry_stays(
     assert redrive(let_go) == {"handled": 0, "failed": 0, "slices": 1}
     assert redrive(stays) == {"handled": 0, "failed": 1, "slices": 0}
     assert (let_go.receipt, stays.receipt) == ("r0", "r1")
-    assert "the message m1 is no entry" in capsys.readouterr().err
+    assert "the message m1 is not an entry" in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from types_boto3_dynamodbstreams import DynamoDBStreamsClient
 
-from infra.local.event_sources.delivery import Record
+from infra.local.dynamodb.stream_records import Record
 from infra.local.event_sources.shards import ShardIterator, describe_shards
 
 

@@ -18,7 +18,7 @@ from types_boto3_dynamodbstreams import DynamoDBStreamsClient
 from chalice_app.aws.clients import Clients
 from chalice_app.bootstrap import Adapters, Application, composed
 from chalice_app.domain.session import Connection, Session
-from infra.local.event_sources.delivery import Record
+from infra.local.dynamodb.stream_records import Record
 from streams.rosters import handler
 from tests.fakes.delivery import RecordingGateway
 from tests.fakes.domain import FakeClock, listener, session, speaker

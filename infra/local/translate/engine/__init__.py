@@ -1,5 +1,6 @@
 """The offline engine: a neural model and rule-based ones, as far as this machine has them.
 
-Start reading at `routes`. `sentences`, `shield` and `orthography` keep from the models what they
-would spoil; `neural` and `apertium` are the models; `memo` lets targets share a step.
+Read `routes` first: others import it alone, or `sentences`. `neural` and `apertium` are the models.
+`sentences`, `masking`, `orthography` and `corrections` make up for what the models get wrong;
+`memo` lets targets share a step.
 """

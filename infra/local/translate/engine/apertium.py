@@ -3,8 +3,8 @@
 An `apertium` command costs 150 to 240 ms, nearly all of it loading dictionaries; kept open, the
 same chain answers in 1 to 6 ms. Every program of a mode understands `-z`: flush at each NUL. See
 https://wiki.apertium.org/wiki/Null_flush and https://wiki.apertium.org/wiki/Apertium_stream_format.
-A chain is 6 to 11 processes, 40 to 170 MB together; it starts when somebody is going to need it, or
-with its first sentence, and ends when nobody has needed it for a while.
+A chain is 6 to 11 processes, 40 to 170 MB together; it starts when a listener of its language
+joins, or with its first sentence, and ends when it has not been used for a while.
 """
 
 import contextlib
@@ -23,8 +23,8 @@ from typing import IO
 
 MODES = Path("/usr/share/apertium/modes")
 
-# A sentence takes milliseconds, even a long one: who needs two seconds hangs. Loading takes up to
-# 0.5 s on an idle machine.
+# A sentence takes milliseconds, even a long one: a chain that needs two seconds hangs. Loading
+# takes up to 0.5 s on an idle machine.
 TIMEOUT_SECONDS = 2.0
 START_SECONDS = 10.0
 
@@ -39,7 +39,7 @@ Command = Sequence[str]
 
 
 class PipeFailed(RuntimeError):
-    """A program died or did not answer in time; the next call starts the chain anew."""
+    """A program died or did not answer in time; the next call starts the chain again."""
 
 
 def find_mode(name: str, modes: Path = MODES) -> tuple[Command, ...] | None:
@@ -111,7 +111,7 @@ class RulePipe:
             return self._ask(self._running(), sentence, self._timeout)
 
     def start(self) -> None:
-        """Begin to start it, unless it runs, and return at once; it counts as used now.
+        """Begin to start it, unless it runs, and return without waiting; it counts as used now.
 
         A failure is not reported: the next sentence tries again and reports its own.
         """
@@ -127,7 +127,7 @@ class RulePipe:
             self._lock.release()
 
     def close_unused(self, seconds: float) -> None:
-        """End the chain if nobody has needed it for so long; the next who does starts it again."""
+        """End the chain if it was not used for so long; the next use starts it again."""
         if self._lock.acquire(blocking=False):
             try:
                 if time.monotonic() - self._used_at >= seconds:
@@ -151,7 +151,7 @@ class RulePipe:
             self._lock.release()
 
     def _running(self) -> subprocess.Popen[bytes]:
-        """The chain, started anew where it has not run or has ended; the caller holds the lock."""
+        """The chain, started where it has not run or has ended; the caller holds the lock."""
         self._used_at = time.monotonic()
         if self._chain is not None and _is_alive(self._chain):
             return self._chain

@@ -1,7 +1,7 @@
 """Work shared: targets that pass through the same language need its translation only once.
 
-A sentence for six languages arrives as six requests at once; five of them start with the same step
-into Portuguese, four go on through Spanish.
+A sentence for six languages arrives as six simultaneous requests; five of them start with the same
+step into Portuguese, four go on through Spanish.
 """
 
 import threading
@@ -15,8 +15,8 @@ DEFAULT_SIZE = 256  # sentences: a few minutes of speech, well under 1 MB
 class Memo:
     """A function of a text that remembers its last answers and computes each one once.
 
-    Threads that ask for an answer in the making wait for it. Failures are told to all who wait and
-    then forgotten.
+    Threads that ask for an answer in the making wait for it. Failures are raised in all threads
+    that wait and then forgotten.
     """
 
     def __init__(self, function: Callable[[str], str], size: int = DEFAULT_SIZE) -> None:

@@ -20,8 +20,8 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from infra.local.translate.engine.masking import MASK, masked
 from infra.local.translate.engine.sentences import clauses
-from infra.local.translate.engine.shield import STAND_IN, shielded
 
 LONGEST = 300
 _SHORT = 60  # below this, a translation's length says nothing about it
@@ -45,7 +45,7 @@ _TYPOGRAPHY = str.maketrans(
 _KNOWN = re.escape(VOCABULARY)
 _UNKNOWN = re.compile(
     rf"""
-    {STAND_IN.pattern}
+    {MASK.pattern}
   | [£€¥]\s?\d[\d.,]*(?<![.,]) | \d[\d.,]*\s?[£€¥]        # money
   | \w*[^\W{_KNOWN}]\w*                                   # foreign letters: the whole word
   | [^\w\s{_KNOWN}]+                                      # emoji and other signs
@@ -77,7 +77,7 @@ class NeuralDirection:
             return self._native
 
     def start(self) -> None:
-        """Begin to load it, unless it is there, and return at once; failures are the sentence's."""
+        """Begin to load it, unless it is there, and return; a sentence reports the failures."""
         if self._native is None:
             threading.Thread(target=self._load_for_later, daemon=True).start()
 
@@ -87,13 +87,13 @@ class NeuralDirection:
 
     def translate(self, sentence: str) -> str:
         """Translate one sentence, of any length; what the model cannot read stays as it is."""
-        return shielded(_UNKNOWN, _readable(sentence), self._in_clauses)
+        return masked(_UNKNOWN, _readable(sentence), self._in_clauses)
 
     def _in_clauses(self, sentence: str) -> str:
         return " ".join(map(self._checked, clauses(sentence, LONGEST)))
 
     def _checked(self, sentence: str) -> str:
-        """Translate; halve and try again where the length tells of a dropped or repeated part."""
+        """Translate; halve and try again where the length suggests a dropped or repeated part."""
         translated = self.load().translate(sentence)
         length = len(sentence)
         if length <= _SHORT or _LEAST <= len(translated) / length <= _MOST:

@@ -11,11 +11,11 @@ from enum import IntEnum
 from functools import partial, reduce
 
 from infra.local.translate.engine import apertium, neural
-from infra.local.translate.engine.amendments import amended, past_initials
+from infra.local.translate.engine.corrections import corrected, past_initials
+from infra.local.translate.engine.masking import MARKUP, masked
 from infra.local.translate.engine.memo import Memo
 from infra.local.translate.engine.orthography import as_spanish_writes, in_sentence_case
 from infra.local.translate.engine.sentences import each_sentence
-from infra.local.translate.engine.shield import MARKUP, shielded
 
 Translate = Callable[[str], str]
 
@@ -95,7 +95,7 @@ class Engine:
         return each_sentence(text, source, partial(self._sentence, steps)) if steps else text
 
     def prepare(self, source: str, target: str) -> None:
-        """Begin to start, all at once, what a translation takes, and return without waiting.
+        """Begin to start every step of a translation, side by side, and return without waiting.
 
         Raises:
             UnsupportedPair: nothing leads there.
@@ -115,7 +115,7 @@ class Engine:
                     found[step.target] = (*found[here], step)
                     waiting.append(step.target)
         if target not in found:
-            raise UnsupportedPair(f"no way from {source} to {target}")
+            raise UnsupportedPair(f"no installed steps lead from {source} to {target}")
         return found[target]
 
     def qualities(self) -> dict[str, str]:
@@ -147,14 +147,14 @@ class Engine:
         if self._closed:
             raise EngineClosed("the engine is closed")
 
-        def through(shielded_sentence: str) -> str:
-            return in_sentence_case(shielded_sentence, steps[0].source, chain)
+        def through(masked_sentence: str) -> str:
+            return in_sentence_case(masked_sentence, steps[0].source, chain)
 
         def chain(text: str) -> str:
             return reduce(lambda result, step: self._shared[step](result), steps, text)
 
         finish = _FINISHED.get(steps[-1].target, str)
-        return finish(shielded(MARKUP, sentence, through))
+        return finish(masked(MARKUP, sentence, through))
 
 
 def installed_engine() -> Engine:
@@ -169,7 +169,7 @@ def _neural_steps() -> Iterable[Step]:
             direction = neural.NeuralDirection(load)
             if source == "en":
                 direction.load()
-            translate = amended(f"{source}-{target}", direction.translate)
+            translate = corrected(f"{source}-{target}", direction.translate)
             yield Step(source, target, quality, translate, start=direction.start)
 
 
@@ -178,7 +178,7 @@ def _rule_steps() -> Iterable[Step]:
         commands = apertium.find_mode(mode)
         if commands is not None:
             pipe = apertium.RulePipe(commands)
-            translate = amended(mode, past_initials(pipe.translate))
+            translate = corrected(mode, past_initials(pipe.translate))
             yield Step(
                 source, target, quality, translate, pipe.close, pipe.start, pipe.close_unused
             )

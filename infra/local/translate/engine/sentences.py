@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from sentencex import segment
 
-from infra.local.translate.engine.shield import MARKUP, Translate, around_space
+from infra.local.translate.engine.masking import MARKUP, Translate, around_space
 
 _CLAUSE_END = re.compile(r"[;:,.!?)\u2014]\s")
 _SPACE = re.compile(r"\s")

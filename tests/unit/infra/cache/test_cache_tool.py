@@ -19,7 +19,7 @@ from chalice_app.domain.errors import InvalidLanguage, Unavailable, UnsupportedL
 from chalice_app.settings import ConfigurationError
 from infra.cache.__main__ import parser, run
 from infra.cache.warm import Warmed, Warming, read_script
-from infra.stages import stage_settings, use_endpoints
+from infra.stage_options import stage_settings, use_endpoints
 from tests.fakes.cache import MemoryCache
 from tests.fakes.domain import NOW_MS
 from tests.fakes.world import World
@@ -242,9 +242,9 @@ def test_an_engine_that_does_not_answer_is_asked_for_no_sentence(
 
 
 def test_which_of_the_languages_is_no_tag_is_said(tool: Tool, tmp_path: Path) -> None:
-    with pytest.raises(InvalidLanguage, match=r"^'' is no BCP-47 tag such as es"):
+    with pytest.raises(InvalidLanguage, match=r"^'' is not a BCP-47 tag such as es"):
         tool.run("warm", script(tmp_path, "Hello"), "--to", "es,,fr", "--budget", "100")
-    with pytest.raises(InvalidLanguage, match="'e s' is no BCP-47 tag"):
+    with pytest.raises(InvalidLanguage, match="'e s' is not a BCP-47 tag"):
         tool.run("purge", "--source", "en", "--target", "e s")
 
 

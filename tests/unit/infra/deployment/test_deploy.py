@@ -20,8 +20,8 @@ from botocore.exceptions import (
 )
 
 from infra import deploy
+from infra.deployment.errors import DeploymentError
 from infra.deployment.mappings import BEHAVIOUR
-from infra.deployment.problem import DeploymentProblem
 from infra.deployment.record import Record
 from infra.deployment.stacks import Stack
 from infra.deployment.stage_deployment import StageDeployment
@@ -208,7 +208,7 @@ def test_functions_without_a_record_are_not_deployed_a_second_time(
 ) -> None:
     deployment.run()
     (project / ".chalice" / "deployed" / "dev.json").unlink()
-    with pytest.raises(DeploymentProblem, match="copy that file from where the stage was"):
+    with pytest.raises(DeploymentError, match="copy that file from where the stage was"):
         deployment.run()
     deployment.run(again=True)
 
@@ -219,7 +219,7 @@ def test_a_stack_that_could_not_be_made_is_told_with_the_first_failure(
     aws: FakeAws = deployment.session
     aws.failure = "Resource limit exceeded"
     with pytest.raises(
-        DeploymentProblem, match="was not created: SessionsTable: Resource limit exceeded"
+        DeploymentError, match="was not created: SessionsTable: Resource limit exceeded"
     ):
         deployment.run()
 
@@ -229,7 +229,7 @@ def test_a_stack_that_could_not_be_made_is_told_with_the_first_failure(
 
 @pytest.mark.parametrize("name", ["", "Dev", "1st", "dev_1", "dev/..", "a" * 32, "ünï", "dev\n"])
 def test_an_odd_stage_name_is_refused(name: str, project: Path) -> None:
-    with pytest.raises(DeploymentProblem, match="is no stage name: use lower-case letters"):
+    with pytest.raises(DeploymentError, match="is not a valid stage name: use lower-case letters"):
         stage_named(name, project)
 
 
@@ -238,7 +238,7 @@ def test_a_table_that_exists_already_is_told_before_anything_is_made(
 ) -> None:
     aws: FakeAws = deployment.session
     aws.tables.add("Rosters-dev")
-    with pytest.raises(DeploymentProblem, match="the table Rosters-dev exists already"):
+    with pytest.raises(DeploymentError, match="the table Rosters-dev exists already"):
         deployment.run()
     assert len(said) == 1
     assert aws.stacks == {}
@@ -250,7 +250,7 @@ def test_one_that_a_failed_deployment_of_prod_has_left_is_told_with_what_frees_i
     aws: FakeAws = deployment.session
     aws.tables.add("Sessions-dev")
     aws.protected.add("Sessions-dev")
-    with pytest.raises(DeploymentProblem, match=r"--table-name Sessions-dev$"):
+    with pytest.raises(DeploymentError, match=r"--table-name Sessions-dev$"):
         deployment.run()
 
 
@@ -259,7 +259,7 @@ def test_a_stack_of_that_name_that_is_somebody_else_s_is_told(
 ) -> None:
     aws: FakeAws = deployment.session
     aws.without_outputs = True
-    with pytest.raises(DeploymentProblem, match=r"-dev-tables has no output .*another STAGE"):
+    with pytest.raises(DeploymentError, match=r"-dev-tables has no output .*another STAGE"):
         deployment.run()
     assert "environment_variables" not in stage_of(project)
 
@@ -267,7 +267,7 @@ def test_a_stack_of_that_name_that_is_somebody_else_s_is_told(
 def test_a_broken_record_of_chalice_s_is_told(deployment: StageDeployment, project: Path) -> None:
     deployment.run()
     (project / ".chalice" / "deployed" / "dev.json").write_text("{")
-    with pytest.raises(DeploymentProblem, match=r"no record of Chalice's .*: copy that file"):
+    with pytest.raises(DeploymentError, match=r"not a deployment record of Chalice .*: copy that file"):
         deployment.run()
 
 
@@ -276,7 +276,7 @@ def test_another_region_than_the_recorded_one_is_refused(
 ) -> None:
     deployment.run()
     elsewhere = deployed_to(project, said, FakeAws(region_name="eu-west-1"))
-    with pytest.raises(DeploymentProblem, match="set AWS_REGION=us-east-1, or use another STAGE"):
+    with pytest.raises(DeploymentError, match="set AWS_REGION=us-east-1, or use another STAGE"):
         elsewhere.run()
 
 
@@ -286,19 +286,19 @@ def test_another_account_than_the_recorded_one_is_refused(
     deployment.run()
     path = project / ".chalice" / "config.json"
     path.write_text(path.read_text().replace("123456789012", "999999999999"))
-    with pytest.raises(DeploymentProblem, match="is recorded in account 999999999999"):
+    with pytest.raises(DeploymentError, match="is recorded in account 999999999999"):
         deployment.run()
 
 
 def test_when_chalice_fails_it_is_said_what_stands(deployment: StageDeployment) -> None:
     deployment.chalice.exit_code = 2  # type: ignore[attr-defined]
-    with pytest.raises(DeploymentProblem, match="the stacks stand, the functions may be deployed"):
+    with pytest.raises(DeploymentError, match="the stacks stand, the functions may be deployed"):
         deployment.run()
 
 
 def test_a_broken_configuration_is_told(project: Path) -> None:
     (project / ".chalice" / "config.json").write_text("{")
-    with pytest.raises(DeploymentProblem, match="git checkout -- "):
+    with pytest.raises(DeploymentError, match="git checkout -- "):
         stage_named("dev", project)
 
 
@@ -312,7 +312,7 @@ def test_a_broken_configuration_is_told(project: Path) -> None:
     ],
 )
 def test_a_half_deployed_stack_is_told_with_its_mend(status: str, mend: str) -> None:
-    with pytest.raises(DeploymentProblem, match=f"the stack s is {status}: .*{mend}"):
+    with pytest.raises(DeploymentError, match=f"the stack s is {status}: .*{mend}"):
         Stack(None, "s").require_whole(status)
 
 
@@ -336,15 +336,15 @@ def failing(error: Exception) -> Callable[[], None]:
         ),
         (
             ClientError({"Error": {"Code": "AccessDenied", "Message": "no\nno"}}, "CreateStack"),
-            "An error occurred (AccessDenied) when calling the CreateStack operation: no no: mend",
+            "An error occurred (AccessDenied) when calling the CreateStack operation: no no: correct that and run this again",
         ),
-        (DeploymentProblem("it is so", "do this"), "it is so: do this"),
+        (DeploymentError("it is so", "do this"), "it is so: do this"),
     ],
 )
 def test_every_failure_is_one_line_with_its_mend(
     error: Exception, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert deploy.told(failing(error)) == 1
+    assert deploy.run_reporting(failing(error)) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
     (told,) = captured.err.splitlines()

@@ -10,7 +10,7 @@ from chalice.config import Config
 from chalice.deploy.validate import validate_python_version
 
 from infra import oidc_layer
-from infra.deployment.problem import DeploymentProblem
+from infra.deployment.errors import DeploymentError
 from infra.deployment.runtime import RUNTIME, layers, require_matching_layers, use_runtime
 from infra.deployment.stage_names import PROJECT, read_config
 from infra.install import PYTHONS
@@ -70,7 +70,7 @@ def test_another_stage_s_layer_is_not_this_one_s(config: dict[str, Any]) -> None
 
 def test_a_layer_for_another_python_is_refused_with_what_to_do() -> None:
     client = Lambda(CompatibleRuntimes=["python3.11", "python3.12"])
-    with pytest.raises(DeploymentProblem, match=f"is for python3.11, python3.12, .* {RUNTIME}"):
+    with pytest.raises(DeploymentError, match=f"is for python3.11, python3.12, .* {RUNTIME}"):
         require_matching_layers(client, CONFIG, "dev")
     assert client.asked == [ARN]
 

@@ -16,7 +16,7 @@ from infra.local.chalice_command import (
     refuse_other_hosts,
     websocket_port,
 )
-from infra.local.stage.ports import PortError
+from infra.local.process.ports import PortError
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_port_that_websockets_cannot_have_is_refused() -> None:
             websocket_port(command, {"WS_PORT": str(taken)})
     with pytest.raises(PortError, match="port 8000 is what HTTP is served at"):
         websocket_port(command, {"WS_PORT": "8000"})
-    with pytest.raises(PortError, match="'x' is no port"):
+    with pytest.raises(PortError, match="'x' is not a port"):
         websocket_port(command, {"WS_PORT": "x"})
     with pytest.raises(PortError, match="port 8001 is what HTTP is served at"):
         websocket_port(LocalCommand("127.0.0.1", 8001), {})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.local import say
-from infra.local.talk import Heard, TalkError
+from infra.local.stage_client import Heard, StageClientError
 
 
 def heard(language: str, *sequences: int, latency_ms: float = 10.0) -> list[Heard]:
@@ -49,13 +49,13 @@ def test_without_languages_everything_but_the_speakers_own_is_heard() -> None:
     [
         ("es,xx", "en", "does not offer xx; it has en, es"),
         ("es", "tlh", "does not offer tlh; it has en, es"),
-        (",", "en", "nobody would listen; give --to some of en, es"),
+        (",", "en", "no language is chosen; give --to some of en, es"),
     ],
 )
 def test_a_language_that_is_not_offered_is_named_beside_those_that_are(
     wanted: str, source: str, complaint: str
 ) -> None:
-    with pytest.raises(TalkError, match=complaint):
+    with pytest.raises(StageClientError, match=complaint):
         say.choose_languages(wanted, source, ["es", "en"])
 
 

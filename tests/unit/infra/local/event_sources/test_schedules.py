@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.local.event_sources.schedules import Ticker, rate_seconds
-from infra.local.functions.invocation import Function, Invoker
+from infra.local.invocation import Function, Invoker
 
 PATIENCE = 10.0
 

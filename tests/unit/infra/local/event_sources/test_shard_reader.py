@@ -13,22 +13,22 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from infra.local.dynamodb.expiries import Expiries
+from infra.local.event_sources.batches import BatchPolicy
 from infra.local.event_sources.checkpoints import SHARD_END, Checkpoints
-from infra.local.event_sources.delivery import Policy
 from infra.local.event_sources.event_source import EventSource
-from infra.local.event_sources.failures import FailureFile
+from infra.local.event_sources.failure_destination import FailureFile
 from infra.local.event_sources.shard_reader import (
     BUSY_POLL_SECONDS,
     IDLE_POLL_SECONDS,
-    Mapping,
+    EventSourceMapping,
     Pace,
 )
-from infra.local.functions.invocation import Function, Invoker
+from infra.local.invocation import Function, Invoker
 from tests.unit.infra.local.event_sources.streams import FakeStreams, stream_record
 
 PATIENCE = 10.0
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/T/stream/1"
-QUICK = Policy(
+QUICK = BatchPolicy(
     batch_size=3, max_retries=2, bisected_retries=0, first_delay=0.001, longest_delay=0.01
 )
 
@@ -39,7 +39,7 @@ class Source:
     """An event source over a stand-in stream, and what its function was called with."""
 
     def __init__(
-        self, streams: FakeStreams, directory: Path, handler: Handler, policy: Policy
+        self, streams: FakeStreams, directory: Path, handler: Handler, policy: BatchPolicy
     ) -> None:
         self.events: list[dict[str, Any]] = []
         self.ages: list[float] = []
@@ -48,7 +48,7 @@ class Source:
         self._handler = handler
         self._changed = threading.Condition()
         self.source = EventSource(
-            Mapping(
+            EventSourceMapping(
                 stream_arn=ARN,
                 function=Function("effect", self._handle, timeout=5.0),
                 policy=policy,
@@ -58,6 +58,7 @@ class Source:
                 failures=FailureFile(self.failures),
                 expiries=Expiries([ARN]),
                 note_age=self.ages.append,
+                preview=lambda _: None,
             )
         )
 
@@ -92,7 +93,7 @@ def succeed(_: list[str]) -> None:
 
 @contextmanager
 def running(
-    streams: FakeStreams, directory: Path, handler: Handler = succeed, policy: Policy = QUICK
+    streams: FakeStreams, directory: Path, handler: Handler = succeed, policy: BatchPolicy = QUICK
 ) -> Iterator[Source]:
     source = Source(streams, directory, handler, policy)
     source.source.start()
@@ -130,7 +131,7 @@ def test_the_age_of_each_batchs_last_record_is_measured(tmp_path: Path) -> None:
         for error in errors:
             raise error
 
-    one = Policy(batch_size=2, first_delay=0.001, longest_delay=0.01)
+    one = BatchPolicy(batch_size=2, first_delay=0.001, longest_delay=0.01)
     streams = FakeStreams({"s": [*records, future, unknown]})
     with running(streams, tmp_path, handler, one) as source:
         source.wait_for_checkpoint("009")
@@ -215,7 +216,7 @@ def test_a_shard_that_had_ended_before_the_restart_is_not_read_again(tmp_path: P
 
 
 def test_what_the_stream_still_holds_is_handled_before_the_end(tmp_path: Path) -> None:
-    slow = Policy(batch_size=100, window=3600.0)
+    slow = BatchPolicy(batch_size=100, window=3600.0)
     streams = FakeStreams({"s": []})
     with running(streams, tmp_path, policy=slow) as source:
         source.source.wake()

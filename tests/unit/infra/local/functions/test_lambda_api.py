@@ -13,11 +13,11 @@ import pytest
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
-from infra.local.event_sources.failures import FailureFile
+from infra.local.event_sources.failure_destination import FailureFile
 from infra.local.functions import lambda_api
-from infra.local.functions.invocation import Invoker
 from infra.local.functions.lambda_api import LARGEST_EVENT_BYTES, LARGEST_REQUEST_BYTES, InvokeApi
 from infra.local.functions.registry import load
+from infra.local.invocation import Invoker
 from tests.unit.infra.project import project
 
 

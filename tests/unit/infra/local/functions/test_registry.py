@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.functions.invocation import invoke
 from infra.local.functions.registry import Application, HandlerError, Schedule, StreamMapping, load
+from infra.local.invocation import invoke
 from tests.unit.infra.project import APP, project
 
 

@@ -186,9 +186,9 @@ def test_get_tells_about_a_connection() -> None:
             assert status == 200
             assert headers["Content-Type"] == "application/json"
             assert described["identity"] == {"sourceIp": "127.0.0.1", "userAgent": "test/1"}
-            connected_at = datetime.fromisoformat(described["connectedAt"])
-            assert round(connected_at.timestamp() * 1000) == context["connectedAt"]
-            assert datetime.fromisoformat(described["lastActiveAt"]) >= connected_at
+            connected_at_ms = datetime.fromisoformat(described["connectedAt"])
+            assert round(connected_at_ms.timestamp() * 1000) == context["connectedAt"]
+            assert datetime.fromisoformat(described["lastActiveAt"]) >= connected_at_ms
             await client.close()
 
     asyncio.run(scenario())

@@ -23,7 +23,7 @@ from botocore.exceptions import ClientError
 from infra.local.translate.api import MAX_TEXT_BYTES, PREPARE_PATH, application
 from infra.local.translate.engine.apertium import PipeFailed
 from infra.local.translate.engine.routes import UnsupportedPair
-from infra.local.translate.engines_ahead import asking
+from infra.local.translate.engine_warmup import asking
 from infra.local.translate.server import serve
 from tests.hostile.translate_request import REQUESTS
 
@@ -49,12 +49,12 @@ class FakeEngine:
 
     def prepare(self, source: str, target: str) -> None:
         if not {source, target} <= set(self.languages):
-            raise UnsupportedPair(f"no way from {source} to {target}")
+            raise UnsupportedPair(f"no steps lead from {source} to {target}")
         self.prepared.append((source, target))
 
     def translate(self, text: str, source: str, target: str) -> str:
         if not {source, target} <= set(self.languages):
-            raise UnsupportedPair(f"no way from {source} to {target}")
+            raise UnsupportedPair(f"no steps lead from {source} to {target}")
         if text == "broken":
             raise PipeFailed("no answer in 2.0 s")
         if text == "slow":
@@ -178,7 +178,7 @@ def test_what_the_engine_lacks_is_an_unsupported_pair(
     assert error_of(failure) == ("UnsupportedLanguagePairException", 400)
     response: Mapping[str, Any] = failure.value.response
     assert (response["SourceLanguageCode"], response["TargetLanguageCode"]) == (source, target)
-    assert f"no way from {source} to {target}" in str(failure.value)
+    assert f"no steps lead from {source} to {target}" in str(failure.value)
 
 
 def test_the_limit_is_in_bytes(client: "TranslateClient") -> None:

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from infra.local.event_sources.stream_records import lambda_record
+from infra.local.dynamodb.stream_records import lambda_record
 
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/T/stream/1"
 FROM_API = {

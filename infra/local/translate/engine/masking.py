@@ -1,8 +1,8 @@
-"""What a model must not touch goes round it: a stand-in travels through, the piece comes back.
+"""Masks what a model must not touch: a stand-in goes through it, then the piece is put back.
 
 Models spoil what they cannot read: `{name}` loses its braces, an emoji turns into a dash. A
 stand-in like `X1X` passes as a name: it survived in each of 23 awkward sentences and through all
-ten rule-based modes. Should one get lost all the same, the text between the pieces is translated
+ten rule-based modes. If one gets lost, the text between the pieces is translated
 alone, which reads worse and loses nothing.
 """
 
@@ -29,7 +29,7 @@ MARKUP = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-STAND_IN = re.compile(r"\b[Xx]\d+[Xx]\b")  # either case: a shouted sentence is lowered
+MASK = re.compile(r"\b[Xx]\d+[Xx]\b")  # either case: a shouted sentence is lowered
 _PLACE = re.compile(r"(\s*)\bX(\d+)X\b(\s*)", re.IGNORECASE)
 _CORE = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 _MANY, _SPARSE = 30, 20  # pieces in a sentence; characters to a piece
@@ -46,7 +46,7 @@ class _Piece:
     glued_right: bool
 
 
-def shielded(pattern: re.Pattern[str], text: str, translate: Translate) -> str:
+def masked(pattern: re.Pattern[str], text: str, translate: Translate) -> str:
     """Translate a sentence, but bring back unchanged whatever the pattern matches.
 
     What holds no letters besides, or hardly anything but such pieces, is not translated at all.
@@ -85,7 +85,7 @@ def _spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
 
 
 def _is_dense(text: str, pieces: Sequence[_Piece]) -> bool:
-    """Whether this is no prose: it would cost a model call for every few characters of it."""
+    """Whether this is hardly prose: it would cost a model call for every few characters of it."""
     return len(pieces) > _MANY and len(text) < _SPARSE * len(pieces)
 
 

@@ -1,8 +1,9 @@
 """One shard's records on their way to a handler: batches, retries, bisection, checkpoint.
 
 The rules are those of Lambda's event source mappings with partial-batch responses and bisection
-switched on (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"). There is no AWS,
-no thread and no clock in here: whoever drives it says what time it is.
+switched on (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"). This module has
+no AWS client, no thread and no clock: its caller passes the time. Every `..._at` and `now` is in
+monotonic seconds.
 """
 
 from __future__ import annotations
@@ -11,14 +12,12 @@ import random
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-Record = dict[str, Any]
-"""A stream record in the shape that Lambda hands to a function."""
+from infra.local.dynamodb.stream_records import Record, sequence_number
 
 
 @dataclass(frozen=True)
-class Policy:
+class BatchPolicy:
     """How one mapping batches and retries. Times are seconds.
 
     On AWS the project's mappings allow 20 retries within six hours. A laptop's shard should not be
@@ -47,13 +46,13 @@ class _Batch:
 
 
 @dataclass
-class Delivery:
+class ShardBatches:
     """What has been read from a shard and not yet been handled, oldest first.
 
     `checkpoint` is the sequence number of the last record that is done: handled, or put aside.
     """
 
-    policy: Policy
+    policy: BatchPolicy
     checkpoint: str | None = None
     randomness: random.Random = field(default_factory=random.Random)
     _waiting: deque[Record] = field(default_factory=deque)
@@ -95,25 +94,25 @@ class Delivery:
             return max(0.0, self._waiting_since + self.policy.window - now)
         return None
 
-    def settle(self, failed_at: int | None, now: float) -> Record | None:
-        """Enter the outcome of the batch that was due.
+    def record_outcome(self, first_failed: int | None, now: float) -> Record | None:
+        """Record the outcome of the batch that was due.
 
         Args:
-            failed_at: index of the first record to deliver again, None when all are done.
+            first_failed: index of the first record to deliver again, None when all are done.
             now: the time the outcome was known.
 
         Returns:
             A record that has used up its tries and must be put aside; the shard goes on after it.
         """
         batch = self._batches.pop(0)
-        done = len(batch.records) if failed_at is None else failed_at
+        done = len(batch.records) if first_failed is None else first_failed
         if done:
             self.checkpoint = sequence_number(batch.records[done - 1])
         self._retry_at = now
         rest = batch.records[done:]
         if not rest:
             return None
-        # Progress starts the count anew: the record that fails now is another one.
+        # Progress resets the count of attempts: the record that fails now is another one.
         return self._retry(_Batch(rest, 0 if done else batch.attempts, batch.bisected), now)
 
     def _retry(self, failed: _Batch, now: float) -> Record | None:
@@ -135,11 +134,6 @@ class Delivery:
         full = len(self._waiting) >= self.policy.batch_size
         expired = now - self._waiting_since >= self.policy.window
         return bool(self._waiting) and (full or expired or flush)
-
-
-def sequence_number(record: Record) -> str:
-    """A stream record's position in its shard."""
-    return str(record["dynamodb"]["SequenceNumber"])
 
 
 def first_failure(response: object, records: Sequence[Record]) -> int | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.local.translate.engine.amendments import amended, past_initials
+from infra.local.translate.engine.corrections import corrected, past_initials
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_before_the_model(mode: str, sentence: str, given: str) -> None:
         seen.append(text)
         return text
 
-    amended(mode, translate)(sentence)
+    corrected(mode, translate)(sentence)
     assert seen == [given]
 
 
@@ -52,7 +52,7 @@ def test_before_the_model(mode: str, sentence: str, given: str) -> None:
     ],
 )
 def test_after_the_model(mode: str, translated: str, expected: str) -> None:
-    assert amended(mode, lambda _: translated)("text") == expected
+    assert corrected(mode, lambda _: translated)("text") == expected
 
 
 def test_initials_pass_by_the_rules() -> None:

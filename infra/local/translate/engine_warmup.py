@@ -1,12 +1,12 @@
-"""The offline engine of a language is started when its first listener joins, not by a sentence.
+"""Starts the offline engine of a language when its first listener joins, not at a sentence.
 
-Amazon Translate is always there; the engines of this stage take up to half a second to load, much
-longer on a busy machine, and a sentence is waited for two seconds. The readers of the streams show
-their records here on the way to the functions, so that an engine loads while its listener is still
-being counted and greeted. Once a minute all languages that somebody listens to are gone through:
+Amazon Translate needs no start. The engines of this stage take up to half a second to load, much
+longer on a busy machine, and a sentence waits for two seconds at most. The readers of the streams
+show their records here on the way to the functions, so that an engine loads while its listener is
+still being counted and greeted. Once a minute all languages that have listeners are asked for:
 their engines are kept during a long silence, and come back if the Translate server was restarted.
 
-Whatever fails here is logged and harmless: a sentence starts the engine that it lacks.
+A failure here is logged and harmless: a sentence starts the engine that it lacks.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from chalice_app.domain.session import Session
-from infra.local.event_sources.delivery import Record
+from infra.local.dynamodb.stream_records import Record
 from infra.local.translate.api import PREPARE_PATH
 
 LOGGER = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ Prepare = Callable[[str, str], None]
 """Has what translates from one language to another started; raises OSError."""
 
 
-class EnginesAhead(threading.Thread):
+class EngineWarmup(threading.Thread):
     """Asks for the engines that the listeners of the stage's sessions need."""
 
     def __init__(
@@ -49,7 +49,7 @@ class EnginesAhead(threading.Thread):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Nothing is asked for before `start`; `clock` is in seconds."""
-        super().__init__(name="engines ahead", daemon=True)
+        super().__init__(name="engine warm-up", daemon=True)
         self._session = session
         self._open_sessions = open_sessions
         self._prepare = prepare
@@ -58,7 +58,7 @@ class EnginesAhead(threading.Thread):
         self._asked: dict[tuple[str, str], float] = {}
 
     def see(self, records: Sequence[Record]) -> None:
-        """Take note of the listeners in a batch of stream records; returns at once."""
+        """Take note of the listeners in a batch of stream records; returns without waiting."""
         for pair in dict.fromkeys(filter(None, map(_listener, records))):
             self._joined.put(pair)
 
@@ -91,7 +91,7 @@ class EnginesAhead(threading.Thread):
             self._asked[pair] = now
 
     def keep(self) -> None:
-        """Ask for every language that somebody listens to."""
+        """Ask for every language that has listeners."""
         self._asked.clear()
         pairs = {
             (session.source_language, language)
@@ -105,7 +105,7 @@ class EnginesAhead(threading.Thread):
         try:
             ask()
         except Exception as error:  # noqa: BLE001 - a thread that fails would end the functions' host
-            LOGGER.warning("an engine could not be started ahead: %r", error)
+            LOGGER.warning("an engine could not be started in advance: %r", error)
 
 
 def asking(endpoint: str) -> Prepare:

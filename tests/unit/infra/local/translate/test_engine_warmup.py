@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalice_app.domain.session import Session
-from infra.local.translate.engines_ahead import AGAIN_SECONDS, EnginesAhead, asking
+from infra.local.translate.engine_warmup import AGAIN_SECONDS, EngineWarmup, asking
 
 PATIENCE = 10.0
 
@@ -30,7 +30,7 @@ class World:
         }
         self.asked: list[tuple[str, str]] = []
         self.changed = threading.Condition()
-        self.engines = EnginesAhead(
+        self.engines = EngineWarmup(
             self.sessions.get, self.sessions.values, self.prepare, lambda: self.now
         )
 
@@ -108,7 +108,7 @@ def test_every_language_that_somebody_listens_to_is_kept(world: World) -> None:
 
 def test_a_round_comes_by_itself_when_its_time_has_come(world: World) -> None:
     clock = iter([0.0, 1000.0])
-    engines = EnginesAhead(
+    engines = EngineWarmup(
         world.sessions.get, world.sessions.values, world.prepare, lambda: next(clock, 1000.0)
     )
     engines.start()
@@ -122,7 +122,7 @@ def test_whatever_the_tables_answer_is_harmless(world: World) -> None:
     def broken(_session_id: str) -> Session:
         raise RuntimeError("the emulator is gone")
 
-    engines = EnginesAhead(broken, world.sessions.values, world.prepare)
+    engines = EngineWarmup(broken, world.sessions.values, world.prepare)
     engines.start()
     engines.see([listener("talk", "es")])
     engines.stop()

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local.event_sources.delivery import (
-    Delivery,
-    Policy,
-    Record,
+from infra.local.dynamodb.stream_records import Record, sequence_number
+from infra.local.event_sources.batches import (
+    BatchPolicy,
+    ShardBatches,
     first_failure,
-    sequence_number,
 )
 
 
@@ -33,7 +32,7 @@ def numbers(batch: Sequence[Record]) -> list[int]:
 class Shard:
     """Drives a delivery over a shard's records as the reader does."""
 
-    delivery: Delivery
+    delivery: ShardBatches
     unread: list[Record]
     handler: Callable[[Sequence[Record]], int | None]
     batches: list[list[int]] = field(default_factory=list)
@@ -56,7 +55,7 @@ class Shard:
 
     def _deliver(self, batch: Sequence[Record]) -> None:
         self.batches.append(numbers(batch))
-        given_up = self.delivery.settle(self.handler(batch), self.now)
+        given_up = self.delivery.record_outcome(self.handler(batch), self.now)
         self.checkpoints.append(self.delivery.checkpoint)
         if given_up is not None:
             self.put_aside += numbers([given_up])
@@ -83,7 +82,7 @@ class PoisonHandler:
 
 
 policies = st.builds(
-    Policy,
+    BatchPolicy,
     batch_size=st.integers(1, 9),
     window=st.sampled_from([0.0, 0.5]),
     max_retries=st.integers(0, 3),
@@ -93,10 +92,10 @@ policies = st.builds(
 
 @given(policies, st.integers(0, 40), st.sets(st.integers(0, 39)), st.booleans(), st.integers())
 def test_every_record_is_handled_in_order_or_put_aside(
-    policy: Policy, count: int, poison: set[int], reports: bool, seed: int
+    policy: BatchPolicy, count: int, poison: set[int], reports: bool, seed: int
 ) -> None:
     handler = PoisonHandler(poison, reports=reports)
-    shard = Shard(Delivery(policy, randomness=random.Random(seed)), records(count), handler)
+    shard = Shard(ShardBatches(policy, randomness=random.Random(seed)), records(count), handler)
     shard.run()
     assert handler.handled == [number for number in range(count) if number not in poison]
     assert shard.put_aside == sorted(number for number in poison if number < count)
@@ -105,10 +104,10 @@ def test_every_record_is_handled_in_order_or_put_aside(
 
 @given(policies, st.integers(1, 40), st.sets(st.integers(0, 39)), st.booleans(), st.integers())
 def test_a_batch_is_contiguous_and_starts_behind_the_checkpoint(
-    policy: Policy, count: int, poison: set[int], reports: bool, seed: int
+    policy: BatchPolicy, count: int, poison: set[int], reports: bool, seed: int
 ) -> None:
     handler = PoisonHandler(poison, reports=reports)
-    shard = Shard(Delivery(policy, randomness=random.Random(seed)), records(count), handler)
+    shard = Shard(ShardBatches(policy, randomness=random.Random(seed)), records(count), handler)
     shard.run()
     before: list[str | None] = [None, *shard.checkpoints[:-1]]
     for batch, checkpoint in zip(shard.batches, before, strict=True):
@@ -119,18 +118,18 @@ def test_a_batch_is_contiguous_and_starts_behind_the_checkpoint(
 
 @given(policies, st.integers(1, 30), st.randoms(use_true_random=False))
 def test_any_answer_at_all_ends_with_every_record_done(
-    policy: Policy, count: int, randomness: random.Random
+    policy: BatchPolicy, count: int, randomness: random.Random
 ) -> None:
     def answers(batch: Sequence[Record]) -> int | None:
         return randomness.choice([None, randomness.randrange(len(batch))])
 
-    shard = Shard(Delivery(policy, randomness=randomness), records(count), answers)
+    shard = Shard(ShardBatches(policy, randomness=randomness), records(count), answers)
     shard.run()
     assert shard.delivery.checkpoint == sequence_number(record(count - 1))
 
 
 def test_a_full_batch_does_not_wait_for_its_window() -> None:
-    delivery = Delivery(Policy(batch_size=2, window=10.0))
+    delivery = ShardBatches(BatchPolicy(batch_size=2, window=10.0))
     delivery.offer(records(1), now=0.0)
     assert not delivery.due(9.0)
     assert delivery.due_in(9.0) == 1.0
@@ -139,7 +138,7 @@ def test_a_full_batch_does_not_wait_for_its_window() -> None:
 
 
 def test_the_window_ends_for_the_oldest_record_or_when_flushed() -> None:
-    delivery = Delivery(Policy(batch_size=5, window=10.0))
+    delivery = ShardBatches(BatchPolicy(batch_size=5, window=10.0))
     delivery.offer(records(1), now=0.0)
     delivery.offer(records(1, start=1), now=6.0)
     assert not delivery.due(9.9)
@@ -147,28 +146,28 @@ def test_the_window_ends_for_the_oldest_record_or_when_flushed() -> None:
 
 
 def test_nothing_is_read_while_a_batch_is_under_way() -> None:
-    delivery = Delivery(Policy(batch_size=3))
+    delivery = ShardBatches(BatchPolicy(batch_size=3))
     delivery.offer(records(2), now=0.0)
     assert delivery.room == 1
     delivery.due(0.0)
     assert delivery.room == 0
     assert delivery.pending == 2
-    delivery.settle(None, 0.0)
+    delivery.record_outcome(None, 0.0)
     assert (delivery.room, delivery.pending, delivery.due_in(0.0)) == (3, 0, None)
 
 
 def test_a_retry_waits_longer_each_time_up_to_the_longest_delay() -> None:
-    policy = Policy(batch_size=1, first_delay=0.1, longest_delay=1.0)
+    policy = BatchPolicy(batch_size=1, first_delay=0.1, longest_delay=1.0)
     longest = [policy.delay(attempts, jitter=1.0) for attempts in (1, 2, 3, 4, 5, 1000)]
     assert longest == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.0, 1.0])
     assert policy.delay(1, jitter=0.0) == pytest.approx(0.05)
 
 
 def test_a_retry_is_not_due_before_its_time() -> None:
-    delivery = Delivery(Policy(batch_size=1, first_delay=2.0), randomness=random.Random(1))
+    delivery = ShardBatches(BatchPolicy(batch_size=1, first_delay=2.0), randomness=random.Random(1))
     delivery.offer(records(1), now=0.0)
     delivery.due(0.0)
-    delivery.settle(0, 5.0)
+    delivery.record_outcome(0, 5.0)
     wait = delivery.due_in(5.0)
     assert wait is not None
     assert 1.0 <= wait <= 2.0
@@ -177,17 +176,17 @@ def test_a_retry_is_not_due_before_its_time() -> None:
 
 
 def test_progress_starts_the_count_of_retries_anew() -> None:
-    policy = Policy(batch_size=4, max_retries=1, bisected_retries=0)
+    policy = BatchPolicy(batch_size=4, max_retries=1, bisected_retries=0)
     failures = iter([1, 1, 1, None])
-    shard = Shard(Delivery(policy), records(4), lambda _: next(failures))
+    shard = Shard(ShardBatches(policy), records(4), lambda _: next(failures))
     shard.run()
     assert shard.batches == [[0, 1, 2, 3], [1, 2, 3], [2, 3], [3]]
     assert shard.put_aside == []
 
 
 def test_a_batch_out_of_retries_is_bisected_until_one_record_is_put_aside() -> None:
-    policy = Policy(batch_size=4, max_retries=1, bisected_retries=0)
-    shard = Shard(Delivery(policy), records(4), PoisonHandler({2}, reports=False))
+    policy = BatchPolicy(batch_size=4, max_retries=1, bisected_retries=0)
+    shard = Shard(ShardBatches(policy), records(4), PoisonHandler({2}, reports=False))
     shard.run()
     assert shard.batches == [[0, 1, 2, 3], [0, 1, 2, 3], [0, 1], [2, 3], [2], [3]]
     assert shard.put_aside == [2]

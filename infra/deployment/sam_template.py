@@ -1,7 +1,7 @@
 """The whole stage as one SAM template: what Chalice packages, merged with tables and alarms.
 
 Chalice packages a project of its own, made in a temporary directory: the stage's recorded outputs
-and whatever lies about in the working tree stay out of it. In the template the functions get names,
+and anything else in the working tree stay out of it. In the template the functions get names,
 tables and streams as references to the stack's own resources, never a recorded value.
 """
 
@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from chalice.package import TemplateDeepMerger, YAMLTemplateSerializer
 
+from infra.deployment.errors import DeploymentError
 from infra.deployment.policies import read_policies, with_references
-from infra.deployment.problem import DeploymentProblem
 from infra.deployment.record import GENERATED, is_recorded_variable, is_traced
 from infra.deployment.stage_names import API_HANDLER, Stage, read_config
 
@@ -37,7 +37,7 @@ def package(project: Path, stage: Stage, directory: Path, out: Path) -> None:
     """Writes `sam.json` and `deployment.zip` to `out`, working in an empty `directory`.
 
     Raises:
-        DeploymentProblem: Chalice could not package it.
+        DeploymentError: Chalice could not package it.
     """
     copy_sources(project, directory)
     _write_configuration(project, stage, directory)
@@ -49,8 +49,8 @@ def package(project: Path, stage: Stage, directory: Path, out: Path) -> None:
     # app.py looks for `infra`, which is not part of the copied project.
     environment["PYTHONPATH"] = str(project)
     if code := subprocess.run(command, env=environment, check=False).returncode:
-        raise DeploymentProblem(
-            f"chalice package ended with exit code {code}", "mend what it says above"
+        raise DeploymentError(
+            f"chalice package ended with exit code {code}", "correct what it says above"
         )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local.translate.engine.shield import MARKUP, Translate, around_space, shielded
+from infra.local.translate.engine.masking import MARKUP, Translate, around_space, masked
 
 LETTERS_OF_MARKUP = st.text(alphabet="aX1 <>/{}@#.\\^&;:%=_\"'()é😀\t\n", max_size=120)
 
@@ -49,7 +49,7 @@ def test_pieces_come_back_even_from_a_model_that_loses_them(
     expected: str,
     translate: Translate,
 ) -> None:
-    assert shielded(MARKUP, text, translate) == expected
+    assert masked(MARKUP, text, translate) == expected
 
 
 def test_letters_are_parted_from_a_piece_for_the_model_alone() -> None:
@@ -59,13 +59,13 @@ def test_letters_are_parted_from_a_piece_for_the_model_alone() -> None:
         seen.append(text)
         return text
 
-    assert shielded(MARKUP, "<i>hello</i>!", translate) == "<i>hello</i>!"
+    assert masked(MARKUP, "<i>hello</i>!", translate) == "<i>hello</i>!"
     assert seen == ["X0X hello X1X!"]
 
 
 @pytest.mark.parametrize("text", ["", "  ", "12:30", "<br>", "{a} {b}", "<a@b.cd> ..."])
 def test_text_without_letters_of_its_own_reaches_no_model(text: str) -> None:
-    assert shielded(MARKUP, text, forget) == text
+    assert masked(MARKUP, text, forget) == text
 
 
 def test_what_is_nearly_all_markup_costs_no_model_call() -> None:
@@ -73,12 +73,12 @@ def test_what_is_nearly_all_markup_costs_no_model_call() -> None:
         raise AssertionError(text)
 
     text = "{a} b " * 40
-    assert shielded(MARKUP, text, refuse) == text
+    assert masked(MARKUP, text, refuse) == text
 
 
 @given(LETTERS_OF_MARKUP)
 def test_a_translation_that_changes_nothing_gives_the_text_back(text: str) -> None:
-    assert shielded(MARKUP, text, lambda sentence: sentence) == text
+    assert masked(MARKUP, text, lambda sentence: sentence) == text
 
 
 def test_white_space_round_a_text_is_not_the_models_business() -> None:

@@ -1,14 +1,14 @@
-"""Reads a CloudFormation template and resolves what its tables need of the template language.
+"""Reads a CloudFormation template and resolves what tables and alarms use of its language.
 
-Parameters, conditions and the functions Ref, Sub, If, Equals, Not, And, Or, Join and FindInMap are
-resolved. A function or reference beyond these is an error: a table that is half understood would be
-another one than on AWS.
+Parameters, conditions and the functions Ref, Sub, If, Equals, Not, And, Or, Join, FindInMap and
+GetAtt (of an attribute that repeats a property) are resolved. Any other function or reference is an
+error: a resource that is half understood would differ from the one on AWS.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,6 +72,7 @@ class Template:
             "Fn::Or": lambda any_of: any(map(self.resolve, any_of)),
             "Fn::Join": lambda join: str(join[0]).join(map(str, self.resolve(join[1]))),
             "Fn::FindInMap": self._find_in_map,
+            "Fn::GetAtt": self._get_att,
         }
 
     @classmethod
@@ -80,11 +81,17 @@ class Template:
         text = path.read_text(encoding="utf-8")
         return cls(yaml.load(text, Loader=_Loader), parameters)  # noqa: S506 - a SafeLoader
 
-    def resources(self, kind: str) -> dict[str, dict[str, Any]]:
-        """`{logical id: resolved properties}` of the resources of a type that the stage creates."""
+    def resources(self, kind: str, ignored: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+        """`{logical id: resolved properties}` of the resources of a type that the stage creates.
+
+        Properties that are `ignored` are left out, whatever they refer to.
+        """
         return {
-            name: self.resolve(resource.get("Properties", {}))
+            name: self.resolve(
+                {key: value for key, value in properties.items() if key not in ignored}
+            )
             for name, resource in self._document["Resources"].items()
+            for properties in [resource.get("Properties", {})]
             if resource["Type"] == kind
             and ("Condition" not in resource or self._condition(resource["Condition"]))
         }
@@ -133,7 +140,7 @@ class Template:
     def _condition(self, name: str) -> bool:
         conditions = self._document.get("Conditions", {})
         if name not in conditions:
-            message = f"there is no condition {name}"
+            message = f"the condition {name} is not declared"
             raise TemplateError(message)
         return bool(self.resolve(conditions[name]))
 
@@ -142,3 +149,11 @@ class Template:
         for key in argument:
             entry = entry[self.resolve(key)]
         return entry
+
+    def _get_att(self, argument: Any) -> Any:
+        logical_id, attribute = argument.split(".") if isinstance(argument, str) else argument
+        properties = self._document["Resources"].get(logical_id, {}).get("Properties", {})
+        if attribute not in properties:
+            message = f"the attribute {attribute} of {logical_id} does not repeat a property"
+            raise TemplateError(message)
+        return self.resolve(properties[attribute])

@@ -15,7 +15,7 @@ from chalice_app.domain.errors import SessionNotFound, Unavailable
 from chalice_app.settings import ConfigurationError
 from infra.deployment.stage_names import PROJECT
 from infra.reconcile import reconcile
-from infra.stages import add_stage_options, stage_settings, told
+from infra.stage_options import add_stage_options, error_line, stage_settings
 from tests.fakes.world import World
 
 COMMANDS = (
@@ -100,7 +100,7 @@ def test_an_endpoint_that_is_no_url_is_refused(
     with pytest.raises(SystemExit) as ended:
         parser.parse_args([option, text])
     assert ended.value.code == 2
-    line = f"argument {option}: {text!r} is no URL such as http://127.0.0.1:8001\n"
+    line = f"argument {option}: {text!r} is not a URL such as http://127.0.0.1:8001\n"
     assert capsys.readouterr().err.endswith(line)
 
 
@@ -125,7 +125,9 @@ def test_another_stage_s_gateway_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["Dev", "dev_1", "../dev", "d v"])
 def test_an_odd_stage_name_is_refused(name: str) -> None:
-    with pytest.raises(ConfigurationError, match="is no stage name: use lower-case letters"):
+    with pytest.raises(
+        ConfigurationError, match="is not a valid stage name: use lower-case letters"
+    ):
         stage_settings(name, {})
 
 
@@ -169,6 +171,6 @@ def test_a_table_that_is_not_there_is_told_with_where_to_look() -> None:
     missing = ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "Scan")
     failure = Unavailable("the database refused")
     failure.__cause__ = missing
-    line = told(failure)
+    line = error_line(failure)
     assert line.startswith("the database refused: An error occurred (ResourceNotFound")
     assert line.endswith("is the stage deployed there? check STAGE and AWS_REGION")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local.stage import memory
+from infra.local.process import memory
 
 
 class Knot:

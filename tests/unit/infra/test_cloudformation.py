@@ -1,11 +1,11 @@
-"""The template language, as far as tables use it."""
+"""The template language, as far as tables and alarms use it."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.local.dynamodb.cloudformation import Template, TemplateError
+from infra.cloudformation import Template, TemplateError
 
 TEMPLATE = """
 Parameters:
@@ -75,6 +75,8 @@ def test_a_parameter_replaces_its_default(tmp_path: Path) -> None:
         ({"Fn::Sub": ["${name}-${Stage}", {"name": {"Ref": "Size"}}]}, "3-dev"),
         ({"Ref": "AWS::Region"}, "us-east-1"),
         ({"Condition": "IsBoth"}, False),
+        ({"Fn::GetAtt": ["Table", "TableName"]}, "Things-dev"),
+        ({"Fn::GetAtt": "Table.BillingMode"}, "PAY_PER_REQUEST"),
         ({"Condition": "IsEither"}, True),
     ],
 )

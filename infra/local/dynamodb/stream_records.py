@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from infra.local.event_sources.delivery import Record
+Record = dict[str, Any]
+"""A stream record in the shape that Lambda hands to a function."""
+
+
+def sequence_number(record: Record) -> str:
+    """A stream record's position in its shard."""
+    return str(record["dynamodb"]["SequenceNumber"])
 
 
 def lambda_record(record: Mapping[str, Any], stream_arn: str) -> Record:

@@ -1,8 +1,9 @@
-"""Connections of a former run: their sockets are gone, so each gets its `$disconnect` now.
+"""Disconnects the connections of a former run: their sockets are gone, their rows are not.
 
-`python -m infra.local.gateway.leftovers` runs once, before a stage with kept data is ready, and
-prints `ready` and how many there were. The emulator's streams do not outlive it, as DynamoDB's do:
-what they had not yet told when it ended is found by the reconciler, which is asked to look.
+`python -m infra.local.gateway.stale_connections` runs once, before a stage with kept data is ready.
+It invokes `disconnect` for each row of Connections, prints `ready` and how many there were. The
+emulator's streams end with it, where DynamoDB's would go on. So it also invokes `reconcile`, which
+finds the changes that the streams still held.
 """
 
 from __future__ import annotations
@@ -16,15 +17,13 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 
 from infra.local.event_sources.schedules import scheduled_event
-from infra.local.gateway.events import Ending, Origin, disconnect_event
+from infra.local.gateway.events import GOING_AWAY, Origin, disconnect_event
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_lambda import LambdaClient
 
 AT_ONCE: Final = 16
-GOING_AWAY: Final = Ending(1001, "Going away")
-"""What API Gateway reports when it ends connections itself (RFC 6455, 7.4.1)."""
 
 
 def connection_rows(client: DynamoDBClient, table: str) -> list[dict[str, Any]]:
@@ -38,7 +37,7 @@ def disconnect(client: LambdaClient, row: dict[str, Any]) -> bool:
     event = disconnect_event(
         Origin(
             connection_id=row["connectionId"]["S"],
-            connected_at=int(row.get("connectedAt", {}).get("N", "0")),
+            connected_at_ms=int(row.get("connectedAt", {}).get("N", "0")),
             domain_name="127.0.0.1",
             identity={"sourceIp": "127.0.0.1"},
         ),
@@ -49,7 +48,7 @@ def disconnect(client: LambdaClient, row: dict[str, Any]) -> bool:
 
 
 def main() -> None:
-    """Disconnect all, several at once."""
+    """Disconnect all connections, `AT_ONCE` at a time."""
     rows = connection_rows(boto3.client("dynamodb"), os.environ["CONNECTIONS_TABLE_NAME"])
     functions = boto3.client("lambda")
     with ThreadPoolExecutor(AT_ONCE) as threads:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from infra.local.event_sources.delivery import Record, sequence_number
+from infra.local.dynamodb.stream_records import Record, sequence_number
 
 LARGEST_FILE_BYTES: Final = 5_000_000
 """At this size the file becomes `.1`, in place of the one before: ten megabytes at most."""

@@ -1,4 +1,4 @@
-"""How often Lambda tries to have a slice sent, and where one goes that nobody could send.
+"""How often Lambda retries to send a slice of a large hall, and where a slice goes after that.
 
 A sentence is worth nothing after ten seconds, and Lambda tries again after a minute at the
 soonest: whatever comes then sends nothing, but completes the speaker's report (see
@@ -22,7 +22,7 @@ RETRIES: Final[Mapping[str, int]] = {
 
 
 @dataclass(frozen=True)
-class AsynchronousCalls:
+class EventInvokeConfig:
     """The asynchronous invocations of one function."""
 
     client: Any

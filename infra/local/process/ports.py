@@ -22,10 +22,10 @@ def parse_port(text: str) -> int:
     """A port as it is written; 0 picks a free one.
 
     Raises:
-        PortError: it is none.
+        PortError: it is not a port.
     """
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65_535):
-        message = f"{text!r} is no port: 1 to 65535, or 0 for a free one"
+        message = f"{text!r} is not a port: it must be 1 to 65535, or 0 for a free one"
         raise PortError(message)
     return int(text)
 
@@ -56,8 +56,8 @@ def require_free(port: int) -> None:
 def free_ports() -> Iterator[int]:
     """Distinct free ports, as many as are asked for.
 
-    Two stages that start at once choose at random, so that they seldom meet; if they do, the server
-    that comes second says so and its stage ends.
+    Two stages that start together choose at random, so that they seldom meet; if they do, the
+    server that comes second says so and its stage ends.
 
     Raises:
         PortError: no free one was found.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.functions.invocation import Context, Function, Invoker, invoke
+from infra.local.invocation import Context, Function, Invoker, invoke
 
 
 def function(handler: Any, **settings: Any) -> Function:

@@ -1,4 +1,4 @@
-"""What goes wrong in a deployment, told in one line: the reason, and what mends it."""
+"""Why a deployment cannot go on, in one line: the reason, and what to do about it."""
 
 from typing import Final
 
@@ -28,23 +28,23 @@ _NOT_ACCEPTED: Final = frozenset(
 )
 
 
-class DeploymentProblem(Exception):
+class DeploymentError(Exception):
     """A deployment cannot go on.
 
     Args:
-        reason: what is wrong, as seen by whoever runs the command.
-        mend: what to do about it, preferably a command.
+        reason: what is wrong, as seen by the person who runs the command.
+        remedy: what to do about it, preferably a command.
     """
 
-    def __init__(self, reason: str, mend: str) -> None:
+    def __init__(self, reason: str, remedy: str) -> None:
         # A reason may come from AWS, which writes paragraphs.
-        super().__init__(f"{' '.join(reason.split())}: {mend}")
+        super().__init__(f"{' '.join(reason.split())}: {remedy}")
 
 
-def told_with_its_mend(error: BaseException) -> str:
+def error_with_remedy(error: BaseException) -> str:
     """What AWS or its SDK objects to, and what to do about it, in one line."""
     match error:
-        case DeploymentProblem():
+        case DeploymentError():
             return str(error)
         case (
             NoCredentialsError()
@@ -53,18 +53,18 @@ def told_with_its_mend(error: BaseException) -> str:
             | TokenRetrievalError()
             | UnauthorizedSSOTokenError()
         ):
-            return _told(f"no AWS credentials ({error})", _LOG_IN)
+            return _line(f"no AWS credentials ({error})", _LOG_IN)
         case NoRegionError():
-            return _told("no region is chosen", "export AWS_REGION=us-east-1")
+            return _line("no region is chosen", "export AWS_REGION=us-east-1")
         case EndpointConnectionError() | ConnectTimeoutError() | InvalidRegionError():
-            return _told(str(error), "check AWS_REGION and the network")
+            return _line(str(error), "check AWS_REGION and the network")
         case ClientError() if error.response["Error"]["Code"] in _NOT_ACCEPTED:
-            mend = f"{_LOG_IN}; or AWS_REGION is one that the account has not enabled"
-            return _told("AWS does not accept the credentials", mend)
+            remedy = f"{_LOG_IN}; or AWS_REGION is one that the account has not enabled"
+            return _line("AWS does not accept the credentials", remedy)
         case ClientError() if error.response["Error"]["Code"] == "ResourceNotFoundException":
-            return _told(str(error), "is the stage deployed there? check STAGE and AWS_REGION")
-    return _told(str(error), "mend that and run this again")
+            return _line(str(error), "is the stage deployed there? check STAGE and AWS_REGION")
+    return _line(str(error), "correct that and run this again")
 
 
-def _told(reason: str, mend: str) -> str:
-    return str(DeploymentProblem(reason, mend))
+def _line(reason: str, remedy: str) -> str:
+    return str(DeploymentError(reason, remedy))
