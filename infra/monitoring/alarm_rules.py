@@ -108,6 +108,6 @@ def embedded_metrics(lines: Iterable[str], begun_ms: int) -> Stream:
     """The metrics in a function's log."""
     stream: dict[MetricKey, list[tuple[float, float]]] = {}
     for line in lines:
-        for key, at, value in embedded_points(line):
-            stream.setdefault(key, []).append(((at - begun_ms) / 1000, value))
+        for key, at_ms, value in embedded_points(line):
+            stream.setdefault(key, []).append(((at_ms - begun_ms) / 1000, value))
     return stream

@@ -23,10 +23,10 @@ def embedded_points(line: str) -> Iterator[Point]:
         KeyError: it is not in the format.
     """
     document = json.loads(line)
-    at = document["_aws"]["Timestamp"]
+    at_ms = document["_aws"]["Timestamp"]
     for directive in document["_aws"]["CloudWatchMetrics"]:
         for names in directive["Dimensions"]:
             dimensions = frozenset((name, document[name]) for name in names)
             for metric in directive["Metrics"]:
                 name = metric["Name"]
-                yield (directive["Namespace"], name, dimensions), at, document[name]
+                yield (directive["Namespace"], name, dimensions), at_ms, document[name]

@@ -87,18 +87,18 @@ class CloudWatch:
 
     def _series(self, query: Mapping[str, Any], begin: int, end: int) -> Answer:
         if "MetricStat" not in query:
-            raise CloudWatchError("ValidationError", "expressions are not known on a laptop")
+            raise CloudWatchError("ValidationError", "expressions are not supported here")
         wanted = query["MetricStat"]
         key, seconds = _key(wanted["Metric"]), wanted["Period"]
         if seconds < 60 or seconds % 60:
-            raise CloudWatchError("ValidationError", "a period is a whole number of minutes")
+            raise CloudWatchError("ValidationError", "a period must be a whole number of minutes")
         if end - begin > seconds * 1000 * MOST_POINTS:
             raise CloudWatchError("ValidationError", f"at most {MOST_POINTS} points of a metric")
         points = list(self._points(key, wanted["Stat"], seconds // 60, begin, end))
         return {
             "Id": query["Id"],
             "Label": query.get("Label", key[1]),
-            "Timestamps": [at / 1000 for at, _ in points],
+            "Timestamps": [at_ms / 1000 for at_ms, _ in points],
             "Values": [value for _, value in points],
             "StatusCode": "Complete",
         }
@@ -128,19 +128,21 @@ class CloudWatch:
     def _put_metric_data(self, asked: Mapping[str, Any]) -> Answer:
         for datum in asked["MetricData"]:
             if "StatisticValues" in datum:
-                raise CloudWatchError("InvalidParameterValue", "not known on a laptop")
-            at = _ms(datum["Timestamp"]) if "Timestamp" in datum else self._now_ms()
-            if at > self._now_ms() + MINUTE_MS:
-                raise CloudWatchError("InvalidParameterValue", "it is not that late yet")
+                raise CloudWatchError(
+                    "InvalidParameterValue", "StatisticValues: not supported here"
+                )
+            at_ms = _ms(datum["Timestamp"]) if "Timestamp" in datum else self._now_ms()
+            if at_ms > self._now_ms() + MINUTE_MS:
+                raise CloudWatchError("InvalidParameterValue", "Timestamp is in the future")
             values = datum["Values"] if "Values" in datum else [datum["Value"]]
             key = _key({**datum, "Namespace": asked["Namespace"]})
             for value in values:
-                self._metrics.put(key, at, float(value))
+                self._metrics.put(key, at_ms, float(value))
         return {}
 
 
 def _unknown(_: Mapping[str, Any]) -> Answer:
-    raise CloudWatchError("UnknownOperationException", "not known on a laptop")
+    raise CloudWatchError("UnknownOperationException", "not supported here")
 
 
 def _answer(status: int, body: Answer) -> web.Response:

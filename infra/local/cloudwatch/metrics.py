@@ -131,8 +131,8 @@ class FunctionsOutput(io.TextIOBase):
         """Write on, and take the metrics in it; a line is always printed in one piece."""
         if text.startswith('{"_aws"'):
             try:
-                for key, at, value in embedded_points(text):
-                    self._metrics.put(key, at, value)
+                for key, at_ms, value in embedded_points(text):
+                    self._metrics.put(key, at_ms, value)
             except (ValueError, KeyError, TypeError):
                 # As CloudWatch does with what is not in the format: it stays a line of the log.
                 return self._log.write(text)

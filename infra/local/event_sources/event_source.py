@@ -1,7 +1,8 @@
 """The DynamoDB Streams event source: every shard of every mapped stream drives its function.
 
-One thread a shard, so that a shard's batches never overlap, whatever the handlers do. The rules of
-batching and retrying are in `delivery`, those of shard order in `shards`.
+Every `..._at` is in monotonic seconds. One thread a shard, so that a shard's batches never overlap,
+whatever the handlers do. The rules of batching and retrying are in `batches`, those of shard order
+in `shards`.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ class ShardReader(threading.Thread):
         self._on_end = on_end
         checkpoint = mapping.checkpoints.position(mapping.stream_arn, shard_id)
         self._iterator = ShardIterator(mapping.client, mapping.stream_arn, shard_id, checkpoint)
-        self._delivery = ShardBatches(mapping.policy, checkpoint)
+        self._batches = ShardBatches(mapping.policy, checkpoint)
         # A mapping that waits for a batch to fill does not need quick polls.
         self._pace = Pace(IDLE_POLL_SECONDS if mapping.policy.window else BUSY_POLL_SECONDS)
         self._woken = threading.Event()
@@ -118,11 +118,11 @@ class ShardReader(threading.Thread):
                 LOGGER.warning("%s: %s", self.name, error)
                 self._woken.wait(TROUBLE_SECONDS)
                 self._drained = self._stop_at is not None
-        if self._delivery.pending:
-            LOGGER.error("%s: %s records not delivered", self.name, self._delivery.pending)
+        if self._batches.pending:
+            LOGGER.error("%s: %s records not delivered", self.name, self._batches.pending)
 
     def _over(self) -> bool:
-        if self._delivery.pending:
+        if self._batches.pending:
             return self._stop_at is not None and time.monotonic() >= self._stop_at
         if self._iterator.closed:
             self._advance(SHARD_END)
@@ -132,21 +132,21 @@ class ShardReader(threading.Thread):
 
     def _step(self) -> None:
         now = time.monotonic()
-        if self._delivery.room and not self._iterator.closed and now >= self._pace.next_at:
-            records = self._iterator.read(min(self._delivery.room, LARGEST_PAGE))
+        if self._batches.room and not self._iterator.closed and now >= self._pace.next_at:
+            records = self._iterator.read(min(self._batches.room, LARGEST_PAGE))
             marked = [self._mapping.expiries.marked(record) for record in records]
-            self._delivery.offer(marked, now)
+            self._batches.offer(marked, now)
             self._pace.polled(found=bool(records), now=now)
             self._drained = self._stop_at is not None and not records
-        batch = self._delivery.due(now, flush=self._stop_at is not None)
+        batch = self._batches.due(now, flush=self._stop_at is not None)
         if batch:
             self._deliver(batch)
         else:
             self._rest(now)
 
     def _rest(self, now: float) -> None:
-        waits = [self._delivery.due_in(now)]
-        if self._delivery.room and not self._iterator.closed:
+        waits = [self._batches.due_in(now)]
+        if self._batches.room and not self._iterator.closed:
             waits.append(self._pace.next_at - now)
         seconds = min((wait for wait in waits if wait is not None), default=IDLE_POLL_SECONDS)
         if self._woken.wait(max(0.0, seconds)):
@@ -163,12 +163,12 @@ class ShardReader(threading.Thread):
         if first_failed is not None:
             first = sequence_number(batch[first_failed])
             LOGGER.warning("%s: to be retried from record %s: %s", self.name, first, reason)
-        given_up = self._delivery.record_outcome(first_failed, time.monotonic())
+        given_up = self._batches.record_outcome(first_failed, time.monotonic())
         if given_up is not None:
             LOGGER.error("%s: put aside record %s", self.name, sequence_number(given_up))
             mapping.failures.put_record(mapping.function.name, self._shard_id, given_up, reason)
-        if self._delivery.checkpoint is not None:
-            self._advance(self._delivery.checkpoint)
+        if self._batches.checkpoint is not None:
+            self._advance(self._batches.checkpoint)
 
     def _advance(self, position: str) -> None:
         self._mapping.checkpoints.advance(self._mapping.stream_arn, self._shard_id, position)

@@ -102,17 +102,17 @@ def disconnect_event(origin: Origin, ending: Ending) -> Event:
     }
 
 
-def _context(origin: Origin, route_key: str, event_type: str, at: int) -> dict[str, object]:
+def _context(origin: Origin, route_key: str, event_type: str, at_ms: int) -> dict[str, object]:
     request_id = new_id()
     return {
         "routeKey": route_key,
         "eventType": event_type,
         "extendedRequestId": request_id,
-        "requestTime": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(at // 1000)),
+        "requestTime": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(at_ms // 1000)),
         "messageDirection": "IN",
         "stage": STAGE,
         "connectedAt": origin.connected_at_ms,
-        "requestTimeEpoch": at,
+        "requestTimeEpoch": at_ms,
         "identity": origin.identity,
         "requestId": request_id,
         "domainName": origin.domain_name,

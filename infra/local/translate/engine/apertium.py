@@ -98,7 +98,7 @@ class RulePipe:
         self._timeout = timeout
         self._lock = threading.Lock()
         self._closed = False
-        self._used_at = time.monotonic()
+        self._used_at = time.monotonic()  # seconds
         self._chain: subprocess.Popen[bytes] | None = None
 
     def translate(self, sentence: str) -> str:

@@ -267,7 +267,7 @@ def test_a_stack_of_that_name_that_is_somebody_else_s_is_told(
 def test_a_broken_record_of_chalice_s_is_told(deployment: StageDeployment, project: Path) -> None:
     deployment.run()
     (project / ".chalice" / "deployed" / "dev.json").write_text("{")
-    with pytest.raises(DeploymentError, match=r"not a deployment record of Chalice .*: copy that file"):
+    with pytest.raises(DeploymentError, match=r"not a deployment record of .*: copy that file"):
         deployment.run()
 
 
@@ -303,7 +303,7 @@ def test_a_broken_configuration_is_told(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "mend"),
+    ("status", "remedy"),
     [
         ("ROLLBACK_COMPLETE", "delete-stack --stack-name s"),
         ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name s"),
@@ -311,8 +311,8 @@ def test_a_broken_configuration_is_told(project: Path) -> None:
         ("DELETE_FAILED", "describe-stack-events --stack-name s"),
     ],
 )
-def test_a_half_deployed_stack_is_told_with_its_mend(status: str, mend: str) -> None:
-    with pytest.raises(DeploymentError, match=f"the stack s is {status}: .*{mend}"):
+def test_a_half_deployed_stack_is_named_with_its_remedy(status: str, remedy: str) -> None:
+    with pytest.raises(DeploymentError, match=f"the stack s is {status}: .*{remedy}"):
         Stack(None, "s").require_whole(status)
 
 
@@ -336,12 +336,15 @@ def failing(error: Exception) -> Callable[[], None]:
         ),
         (
             ClientError({"Error": {"Code": "AccessDenied", "Message": "no\nno"}}, "CreateStack"),
-            "An error occurred (AccessDenied) when calling the CreateStack operation: no no: correct that and run this again",
+            (
+                "An error occurred (AccessDenied) when calling the CreateStack operation: no no: "
+                "correct that and run this again"
+            ),
         ),
         (DeploymentError("it is so", "do this"), "it is so: do this"),
     ],
 )
-def test_every_failure_is_one_line_with_its_mend(
+def test_every_failure_is_one_line_with_its_remedy(
     error: Exception, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert deploy.run_reporting(failing(error)) == 1
