@@ -27,8 +27,8 @@ from chalice_app.domain.sentence import Sentence
 from chalice_app.observability import logs, metrics
 from chalice_app.operations import messages as operator_messages
 from chalice_app.web import pages
-from chalice_app.wire import messages
-from chalice_app.wire.messages import (
+from chalice_app.wire import incoming, outgoing
+from chalice_app.wire.incoming import (
     ChangeLanguage,
     End,
     Heartbeat,
@@ -66,7 +66,7 @@ def _admission(event: WebsocketEvent) -> int:
     if not origins.is_allowed(handshake, settings.allowed_origins, settings.require_origin):
         return 403
     try:
-        join = messages.parse_join(handshake.get("queryStringParameters"))
+        join = incoming.parse_join(handshake.get("queryStringParameters"))
         address = _source_address(handshake["requestContext"])
         application().rate_limits.admit_handshake(address, isinstance(join, JoinAsListener))
         match join:
@@ -126,7 +126,7 @@ def _request_id(event: WebsocketEvent) -> str:
 def _parsed(event: WebsocketEvent) -> Message:
     if event.to_dict().get("isBase64Encoded"):
         raise BadMessage("the message must be text, not binary")
-    return messages.parse_message(event.body)
+    return incoming.parse_message(event.body)
 
 
 def _act(to: Application, connection_id: str, received: Message, received_at: int) -> None:
@@ -140,11 +140,11 @@ def _act(to: Application, connection_id: str, received: Message, received_at: in
         case ChangeLanguage(target_language):
             to.participants.change_language(connection_id, target_language)
         case Heartbeat():
-            to.broadcast.notify([connection_id], messages.HEARTBEAT_ACK)
+            to.broadcast.notify([connection_id], outgoing.HEARTBEAT_ACK)
             to.warm_up.once()
         case Status():
             session = to.participants.session_of(connection_id)
-            status = messages.session_status(session, to.adapters.clock.now_ms())
+            status = outgoing.session_status(session, to.adapters.clock.now_ms())
             to.broadcast.notify([connection_id], {"type": "sessionStatus", **status})
             to.warm_up.once()
         case End():
@@ -153,7 +153,7 @@ def _act(to: Application, connection_id: str, received: Message, received_at: in
 
 
 def _tell(event: WebsocketEvent, failure: BroadcasterError) -> None:
-    error = messages.error(failure, _request_id(event))
+    error = outgoing.error(failure, _request_id(event))
     application().broadcast.notify([event.connection_id], error)
 
 
@@ -242,7 +242,7 @@ def languages() -> Response:
     return _answer(
         lambda: {
             "languages": [
-                messages.language(offered) for offered in application().engine.list_languages()
+                outgoing.language(offered) for offered in application().engine.list_languages()
             ]
         }
     )
@@ -254,11 +254,11 @@ def open_session() -> Response:
 
     def opened() -> dict[str, Any]:
         owner = _owner()
-        wanted = messages.parse_open_session(messages.parse_json(_body()))
+        wanted = incoming.parse_open_session(incoming.parse_json(_body()))
         application().rate_limits.admit_session(_source_address(_request().context), owner)
         session, token = application().sessions.open(wanted)
         _count(metrics.SESSIONS_OPENED)
-        return messages.opened_session(session, token, application().settings.websocket_url)
+        return outgoing.opened_session(session, token, application().settings.websocket_url)
 
     return _answer(opened, status=201)
 
@@ -283,7 +283,7 @@ def get_session(session_id: str) -> Response:
         session = to.sessions.get_admitted(session_id, code, _bearer_token())
         if "joining" in (request.query_params or {}):
             to.rate_limits.check_join(address)
-        status = messages.session_status(session, to.adapters.clock.now_ms())
+        status = outgoing.session_status(session, to.adapters.clock.now_ms())
         return status | ({"isFull": True} if to.capacity.is_full(session) else {})
 
     return _answer(state)
@@ -362,7 +362,7 @@ def _refusal(failure: BroadcasterError) -> Response:
     request = _request()
     # Chalice's local server knows no request id of the gateway's: then the function's own.
     own = getattr(request.lambda_context, "aws_request_id", "")
-    error = messages.error(failure, str(request.context.get("requestId") or own))
+    error = outgoing.error(failure, str(request.context.get("requestId") or own))
     return Response(error, status_code=failure.http_status)
 
 

@@ -9,7 +9,7 @@ from chalice_app.delivery.ports import Gateway, GoneConnections
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import Unavailable
 from chalice_app.domain.reports import Posted
-from chalice_app.wire import messages
+from chalice_app.wire import outgoing
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Broadcast:
         """
         if not connection_ids:
             return Posted()
-        data = messages.encode(message)
+        data = outgoing.encode(message)
         return self._without_gone(self.gateway.post(connection_ids, data, deadline, share))
 
     def notify(self, connection_ids: Sequence[str], message: Mapping[str, Any]) -> Posted:
@@ -61,7 +61,7 @@ class Broadcast:
         if not connection_ids:
             return Posted()
         deadline = self.clock.monotonic() + NOTICE_SECONDS
-        data = messages.encode(message)
+        data = outgoing.encode(message)
         return self._without_gone(self.gateway.notify(connection_ids, data, deadline))
 
     def close(self, connection_ids: Sequence[str], seconds: float = CLOSING_SECONDS) -> Posted:

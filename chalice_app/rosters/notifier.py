@@ -17,7 +17,7 @@ from chalice_app.observability.ports import MetricsSink
 from chalice_app.rosters.ports import Ledger
 from chalice_app.sessions.capacity import Capacity
 from chalice_app.sessions.closing import CloseReason, ConnectionCloser
-from chalice_app.wire import messages
+from chalice_app.wire import outgoing
 
 HANDSHAKE_WAITS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds between the tries to reach a joiner whose socket answers 410: its `$connect` may not have
@@ -81,7 +81,7 @@ class RosterNotifier:
         self, session: Session, connections: Mapping[str, Connection]
     ) -> Collection[str]:
         """Sends `joined` to listeners of one language; returns those that answered 410."""
-        greeting = messages.joined(session, next(iter(connections.values())))
+        greeting = outgoing.joined(session, next(iter(connections.values())))
         return self.broadcast.notify(list(connections), greeting).gone
 
     def notify_speakers(self, session_ids: Collection[str]) -> None:
@@ -155,7 +155,7 @@ class RosterNotifier:
 
     def _notify_speaker(self, session: Session) -> None:
         if session.speaker_connection_id is not None:
-            self.broadcast.notify([session.speaker_connection_id], messages.roster(session))
+            self.broadcast.notify([session.speaker_connection_id], outgoing.roster(session))
 
     def _sessions_of(self, connections: Iterable[Connection]) -> Mapping[str, Session]:
         return self.ledger.get_sessions(sorted({each.session_id for each in connections}))

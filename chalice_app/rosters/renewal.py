@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from chalice_app.delivery.broadcast import Broadcast
 from chalice_app.domain.reports import Posted
 from chalice_app.domain.session import Connection
-from chalice_app.wire import messages
+from chalice_app.wire import outgoing
 
 ASKING_SECONDS = 60.0
 """Limit of the asking at one look. The next look, still ten minutes ahead, asks the others."""
@@ -41,5 +41,5 @@ class Renewal:
     def ask(self, connection_ids: Collection[str]) -> Posted:
         """Asks these connections to renew."""
         deadline = self.broadcast.clock.monotonic() + ASKING_SECONDS
-        message = messages.renew(self.within_seconds * 1000)
+        message = outgoing.renew(self.within_seconds * 1000)
         return self.broadcast.send(sorted(connection_ids), message, deadline, ASKING_SHARE)

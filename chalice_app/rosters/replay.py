@@ -10,7 +10,7 @@ from chalice_app.domain.sentence import Caption, Sentence
 from chalice_app.domain.session import Connection, Session
 from chalice_app.sessions.ports import SessionStore
 from chalice_app.translation.sentence import SentenceTranslator
-from chalice_app.wire import messages
+from chalice_app.wire import outgoing
 
 MOST_CAPTIONS = 50
 """The protocol's limit of captions that are sent again."""
@@ -41,7 +41,7 @@ class Replay:
         translate = partial(self._translate, session, language)
         for caption in self.executor.map(translate, sentences):
             waiting = [key for key, last in missed_from.items() if last < caption.sequence]
-            self.broadcast.notify(waiting, messages.caption(caption))
+            self.broadcast.notify(waiting, outgoing.caption(caption))
 
     def _translate(self, session: Session, language: str, sentence: Sentence) -> Caption:
         (caption,) = self.translator.translate(session, sentence, [language])

@@ -13,7 +13,7 @@ from typing import Any
 from chalice_app.delivery.broadcast import Broadcast
 from chalice_app.domain.errors import NotSpeaker, SessionFull
 from chalice_app.sessions.capacity import FULL
-from chalice_app.wire import messages
+from chalice_app.wire import outgoing
 
 HANDSHAKE_WAITS = (0.05, 0.1, 0.2)
 """Seconds between the tries to reach connections that answer 410; most of them have simply left."""
@@ -74,9 +74,9 @@ class ConnectionCloser:
 def _notice(reason: CloseReason, request_id: str = "") -> Mapping[str, Any]:
     match reason:
         case CloseReason.SESSION_ENDED:
-            return messages.session_ended("ended by the speaker")
+            return outgoing.session_ended("ended by the speaker")
         case CloseReason.SESSION_FULL:
-            return messages.error(SessionFull(FULL), request_id)
+            return outgoing.error(SessionFull(FULL), request_id)
         case CloseReason.DISPLACED:
             displaced = NotSpeaker("another connection speaks in this session now")
-            return messages.error(displaced, request_id)
+            return outgoing.error(displaced, request_id)

@@ -14,7 +14,7 @@ from chalice_app.sessions.ports import ConnectionStore, SessionStore
 from chalice_app.sessions.sessions import Sessions
 from chalice_app.sessions.tokens import require_token
 from chalice_app.translation.engine import TranslationEngine
-from chalice_app.wire.messages import JoinAsListener, JoinAsSpeaker
+from chalice_app.wire.incoming import JoinAsListener, JoinAsSpeaker
 
 CONNECTION_TTL_SECONDS = 2 * 3600 + 600
 """API Gateway ends a WebSocket after 2 hours; ten minutes later its row may go."""

@@ -19,7 +19,7 @@ from chalice_app.sessions.closing import CloseReason, ConnectionCloser
 from chalice_app.sessions.ports import ConnectionStore, SessionStore
 from chalice_app.sessions.tokens import hash_token, is_token_of, new_token, require_token
 from chalice_app.translation.engine import TranslationEngine
-from chalice_app.wire.messages import OpenSession
+from chalice_app.wire.incoming import OpenSession
 
 _NAME_TRIES = 8
 

@@ -14,7 +14,7 @@ from chalice_app.domain.sentence import Caption, Origin, Sentence, SentenceRef
 from chalice_app.observability import metrics
 from chalice_app.observability.ports import MetricsSink
 from chalice_app.speech.flow_control import FlowControl
-from chalice_app.wire import messages
+from chalice_app.wire import outgoing
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class DeliveryReporter:
         # Not below 0: two machines' clocks differ, and a caption is never younger than new.
         latency_ms = max(0, self.clock.now_ms() - ref.spoken_at)
         took_ms = max(0, self.clock.now_ms() - ref.started_at)
-        report = messages.spoken(ref.sequence, reports, took_ms)
+        report = outgoing.spoken(ref.sequence, reports, took_ms)
         self.broadcast.notify([ref.speaker_connection_id], report)
         self.flow_control.mark_sent(ref)
         if not reports:

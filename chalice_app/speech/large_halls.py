@@ -22,7 +22,7 @@ from chalice_app.domain.session import Session
 from chalice_app.observability import logs
 from chalice_app.speech.delivery_report import DeliveryReporter
 from chalice_app.speech.ports import BatchInvoker, TallyStore
-from chalice_app.wire import messages
+from chalice_app.wire import outgoing
 
 _log = logging.getLogger(__name__)
 
@@ -169,7 +169,7 @@ class LargeHalls:
 
     def _post(self, batch: RecipientBatch) -> Posted:
         deadline = self.clock.monotonic() + batch.ref.seconds_left(self.clock.now_ms())
-        caption = messages.caption(batch.caption)
+        caption = outgoing.caption(batch.caption)
         try:
             return self.broadcast.send(batch.connection_ids, caption, deadline, batch.share)
         except Exception:  # noqa: BLE001

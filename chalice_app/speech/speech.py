@@ -24,7 +24,7 @@ from chalice_app.speech.delivery_report import DeliveryReporter
 from chalice_app.speech.flow_control import FlowControl
 from chalice_app.speech.large_halls import LargeHalls, RecipientBatch
 from chalice_app.translation.sentence import SentenceTranslator
-from chalice_app.wire import messages
+from chalice_app.wire import outgoing
 
 _log = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ class Speech:
         if self.large_halls.is_for(session, len(listeners)):
             return Sent(caption, {}, self.large_halls.send(session, ref, caption, listeners))
         deadline = self.clock.monotonic() + ref.seconds_left(self.clock.now_ms())
-        posted = self.broadcast.send(listeners, messages.caption(caption), deadline)
+        posted = self.broadcast.send(listeners, outgoing.caption(caption), deadline)
         return Sent(caption, _report(caption, len(listeners), posted))
 
 

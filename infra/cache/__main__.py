@@ -20,7 +20,7 @@ from chalice_app import bootstrap
 from chalice_app.cache.lookup import cache_key
 from chalice_app.domain.errors import BroadcasterError, InvalidLanguage
 from chalice_app.settings import ConfigurationError
-from chalice_app.wire.messages import parse_language
+from chalice_app.wire.incoming import parse_language
 from infra.cache.purge import purge_entry, purge_pair
 from infra.cache.stats import DOLLARS_A_CHARACTER, as_json, as_table, gather
 from infra.cache.warm import Script, Warmed, Warming, read_script

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from chalice_app.cache.lookup import canonical
 from chalice_app.domain.errors import TranslationFailed, Unavailable
-from chalice_app.wire.messages import MAX_TEXT_CHARACTERS
+from chalice_app.wire.incoming import MAX_TEXT_CHARACTERS
 
 if TYPE_CHECKING:
     from chalice_app.cache.lookup import TranslationCache

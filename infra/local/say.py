@@ -18,7 +18,7 @@ from typing import Final
 
 from sentencex import segment
 
-from chalice_app.wire.messages import MAX_TEXT_CHARACTERS
+from chalice_app.wire.incoming import MAX_TEXT_CHARACTERS
 from infra.local.stage_client import Api, Heard, StageClientError, talk
 from infra.local.translate.engine.sentences import clauses
 

@@ -18,7 +18,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from chalice_app.domain import languages
 from chalice_app.web import pages
-from chalice_app.wire import messages
+from chalice_app.wire import outgoing
 from tests.fakes.domain import NOW_MS, PATIENCE
 
 Message = dict[str, Any]
@@ -355,7 +355,7 @@ class StubStage:
     async def _languages(self, _: web.Request) -> web.Response:
         described = [languages.describe(code) for code in self.offered]
         offered = [
-            messages.language(replace(each, quality=self.qualities.get(each.code)))
+            outgoing.language(replace(each, quality=self.qualities.get(each.code)))
             for each in described
         ]
         return web.json_response({"languages": offered})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
-from chalice_app.wire.messages import MAX_SEQUENCE
+from chalice_app.wire.incoming import MAX_SEQUENCE
 
 UNKNOWN = "golden-eagle-000"
 """No name has a number below 100."""

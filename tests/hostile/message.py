@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from chalice_app.wire.messages import MAX_SEQUENCE
+from chalice_app.wire.incoming import MAX_SEQUENCE
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES
 from tests.hostile.language import LANGUAGES
 from tests.hostile.sentence import TOO_LONG

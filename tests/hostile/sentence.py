@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Mapping
 
-from chalice_app.wire.messages import MAX_TEXT_CHARACTERS
+from chalice_app.wire.incoming import MAX_TEXT_CHARACTERS
 
 TEXTS: Mapping[str, str] = {
     "as long as may be": "word " * (MAX_TEXT_CHARACTERS // 5),

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from chalice_app.wire.messages import MAX_SEQUENCE, MAX_TEXT_CHARACTERS
+from chalice_app.wire.incoming import MAX_SEQUENCE, MAX_TEXT_CHARACTERS
 
 NASTY = (
     *("", " ", "\0", "\u200b", "\u202e", "\ufeff", "\ud800", "\udfff", "\ud83d\ude00", "\u0130"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from chalice_app.wire.messages import MAX_TEXT_CHARACTERS
+from chalice_app.wire.incoming import MAX_TEXT_CHARACTERS
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES
 from tests.hostile import message, sentence
 from tests.integration.client import PROJECT, Client, Message, Stage, Talk, talk

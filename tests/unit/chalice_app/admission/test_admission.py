@@ -13,7 +13,7 @@ import app as functions
 from chalice_app.admission.limits import Limits
 from chalice_app.bootstrap import composed
 from chalice_app.domain.session import Session
-from chalice_app.wire.messages import OpenSession
+from chalice_app.wire.incoming import OpenSession
 from tests.fakes.world import SETTINGS, World
 from tests.hostile.http_request import JOIN_CODES, LIMITS
 from tests.unit.chalice_app.test_routes import PROJECT, event

@@ -9,7 +9,7 @@ from chalice_app.admission.limits import Limits
 from chalice_app.bootstrap import composed
 from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
-from chalice_app.wire.messages import OpenSession
+from chalice_app.wire.incoming import OpenSession
 from streams import broadcast as broadcast_function
 from tests.fakes.domain import sentence
 from tests.fakes.world import SETTINGS, World

@@ -11,7 +11,7 @@ from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.catch_up import TRIES, CatchUp, Returned
 from chalice_app.rosters.ledger import State
 from chalice_app.rosters.update import RosterUpdate
-from chalice_app.wire.messages import JoinAsListener, OpenSession
+from chalice_app.wire.incoming import JoinAsListener, OpenSession
 from streams.records import Change, StreamRecord
 from streams.rosters import handle_records
 from tests.fakes.domain import listener, sentence, speaker

@@ -10,7 +10,7 @@ import pytest
 from chalice_app.domain.session import Connection, Session
 from chalice_app.observability import metrics
 from chalice_app.rosters.notifier import HANDSHAKE_WAITS, RosterNotifier
-from chalice_app.wire.messages import OpenSession
+from chalice_app.wire.incoming import OpenSession
 from tests.fakes.domain import PATIENCE, listener, sentence, speaker
 from tests.fakes.world import World
 

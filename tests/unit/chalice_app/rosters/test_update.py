@@ -7,7 +7,7 @@ import pytest
 
 from chalice_app.domain.session import Session
 from chalice_app.rosters.update import ConnectionChanges, RosterUpdate
-from chalice_app.wire.messages import OpenSession
+from chalice_app.wire.incoming import OpenSession
 from tests.fakes.domain import listener, sentence
 from tests.fakes.world import World
 

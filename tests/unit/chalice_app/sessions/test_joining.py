@@ -14,7 +14,7 @@ from chalice_app.domain.errors import (
 from chalice_app.domain.reports import Posted
 from chalice_app.domain.session import Role, Session
 from chalice_app.sessions.joining import CONNECTION_TTL_SECONDS
-from chalice_app.wire.messages import JoinAsListener, JoinAsSpeaker
+from chalice_app.wire.incoming import JoinAsListener, JoinAsSpeaker
 from tests.fakes.delivery import RecordingGateway
 from tests.fakes.domain import NOW_MS
 from tests.fakes.world import SETTINGS, MemoryTables, World

@@ -11,7 +11,7 @@ from botocore.exceptions import (
 
 from chalice_app.aws.dynamodb.errors import errors_translated
 from chalice_app.domain.errors import BroadcasterError, ConditionFailed, Conflict, Unavailable
-from chalice_app.wire import messages
+from chalice_app.wire import outgoing
 
 
 def client_error(code: str) -> ClientError:
@@ -64,6 +64,6 @@ def test_an_error_of_our_own_is_not_hidden() -> None:
 def test_the_database_s_answer_is_not_in_a_client_s_error(code: str) -> None:
     with pytest.raises(Unavailable) as raised, errors_translated():
         raise client_error(code)
-    sent = str(messages.error(raised.value, "request-1"))
+    sent = str(outgoing.error(raised.value, "request-1"))
     assert code not in sent
     assert "secret" not in sent

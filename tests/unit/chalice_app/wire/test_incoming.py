@@ -1,8 +1,7 @@
-"""The wire format, as the protocol page has it."""
+"""What clients send: taken as docs/protocol.md has it, or refused."""
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -12,15 +11,10 @@ from chalice_app.domain.errors import (
     BadMessage,
     BroadcasterError,
     InvalidLanguage,
-    RateLimited,
-    SessionNotFound,
     TextTooLong,
 )
-from chalice_app.domain.languages import Language
-from chalice_app.domain.reports import LanguageReport, Posted
-from chalice_app.domain.sentence import Caption, Origin
-from chalice_app.wire import messages
-from chalice_app.wire.messages import (
+from chalice_app.wire import incoming, outgoing
+from chalice_app.wire.incoming import (
     MAX_SEQUENCE,
     MAX_TEXT_CHARACTERS,
     ChangeLanguage,
@@ -33,7 +27,6 @@ from chalice_app.wire.messages import (
     Speak,
     Status,
 )
-from tests.fakes.domain import NOW_MS, listener, session, speaker
 from tests.hostile import handshake, http_request, language, message, strategies
 
 SESSION = "golden-eagle-427"
@@ -78,31 +71,31 @@ def refusal(parse: Callable[[], object]) -> BroadcasterError | None:
 
 
 def test_a_listener_joins_with_a_session_and_a_language() -> None:
-    join = messages.parse_join({"sessionId": SESSION, "targetLanguage": "es"})
+    join = incoming.parse_join({"sessionId": SESSION, "targetLanguage": "es"})
     assert join == JoinAsListener(SESSION, "es", last_sequence=None)
 
 
 @pytest.mark.parametrize(("text", "sequence"), [("0", 0), ("12", 12), (str(MAX_SEQUENCE),) * 2])
 def test_a_listener_that_comes_back_says_what_it_has_seen(text: str, sequence: int | str) -> None:
     query = {"sessionId": SESSION, "targetLanguage": "es", "lastSequence": text}
-    assert messages.parse_join(query) == JoinAsListener(SESSION, "es", int(sequence))
+    assert incoming.parse_join(query) == JoinAsListener(SESSION, "es", int(sequence))
 
 
 def test_the_speaker_joins_with_the_token() -> None:
-    join = messages.parse_join({"sessionId": SESSION, "token": "dG9rZW4_-"})
+    join = incoming.parse_join({"sessionId": SESSION, "token": "dG9rZW4_-"})
     assert join == JoinAsSpeaker(SESSION, "dG9rZW4_-")
 
 
 @pytest.mark.parametrize("query", [None, {}])
 def test_a_handshake_without_a_query_is_a_bad_message(query: Mapping[str, str] | None) -> None:
     with pytest.raises(BadMessage):
-        messages.parse_join(query)
+        incoming.parse_join(query)
 
 
 @pytest.mark.parametrize("name", HANDSHAKES)
 def test_a_malformed_handshake_is_refused(name: str) -> None:
     bad = HANDSHAKES[name]
-    failure = refusal(lambda: messages.parse_join(bad.parameters(SESSION, "abc")))
+    failure = refusal(lambda: incoming.parse_join(bad.parameters(SESSION, "abc")))
     assert failure is not None
     assert failure.code == bad.code
 
@@ -119,7 +112,7 @@ def test_a_malformed_handshake_is_refused(name: str) -> None:
     )
 )
 def test_no_handshake_raises_anything_but_the_protocols_errors(query: dict[str, str]) -> None:
-    failure = refusal(lambda: messages.parse_join(query))
+    failure = refusal(lambda: incoming.parse_join(query))
     assert failure is None or failure.code in {"BAD_MESSAGE", "INVALID_LANGUAGE"}
 
 
@@ -139,19 +132,19 @@ def test_no_handshake_raises_anything_but_the_protocols_errors(query: dict[str, 
     ],
 )
 def test_a_language_tag_takes_its_canonical_case(tag: str, canonical: str) -> None:
-    assert messages.parse_language(tag) == canonical
+    assert incoming.parse_language(tag) == canonical
 
 
 @pytest.mark.parametrize("value", language.INVALID.values(), ids=language.INVALID)
 def test_what_is_no_language_tag_is_an_invalid_language(value: object) -> None:
     with pytest.raises(InvalidLanguage):
-        messages.parse_language(value)
+        incoming.parse_language(value)
 
 
 @given(st.from_regex(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-[A-Za-z]{2}|-[0-9]{3})?", fullmatch=True))
 def test_the_canonical_case_is_a_fixed_point(tag: str) -> None:
-    once = messages.parse_language(tag)
-    assert messages.parse_language(once) == once
+    once = incoming.parse_language(tag)
+    assert incoming.parse_language(once) == once
     assert once.lower() == tag.lower()
 
 
@@ -172,13 +165,13 @@ def test_the_canonical_case_is_a_fixed_point(tag: str) -> None:
 def test_every_action_of_the_protocol_is_understood(
     body: dict[str, object], message: Message
 ) -> None:
-    assert messages.parse_message(json.dumps(body)) == message
+    assert incoming.parse_message(json.dumps(body)) == message
 
 
 @pytest.mark.parametrize("name", MESSAGES_IN_TEXT)
 def test_a_malformed_message_is_refused_and_told_why(name: str) -> None:
     frame, code, says = MESSAGES_IN_TEXT[name]
-    failure = refusal(lambda: messages.parse_message(frame))
+    failure = refusal(lambda: incoming.parse_message(frame))
     assert failure is not None
     assert failure.code == code
     assert says in failure.message
@@ -186,7 +179,7 @@ def test_a_malformed_message_is_refused_and_told_why(name: str) -> None:
 
 def test_a_sentence_of_the_most_characters_is_taken_and_one_more_is_too_long() -> None:
     def spoken(text: str) -> Message:
-        return messages.parse_message(
+        return incoming.parse_message(
             json.dumps({"action": "speak", "sequence": 1, "text": text}, ensure_ascii=False)
         )
 
@@ -198,13 +191,13 @@ def test_a_sentence_of_the_most_characters_is_taken_and_one_more_is_too_long() -
 
 def test_a_whole_surrogate_pair_is_a_character() -> None:
     text = '{"action":"speak","sequence":1,"text":"\\ud83d\\ude00"}'
-    assert messages.parse_message(text) == Speak(1, "😀")
+    assert incoming.parse_message(text) == Speak(1, "😀")
 
 
 @given(MESSAGES | JSON)
 @example({"action": {"unhashable": []}})
 def test_no_json_raises_anything_but_the_protocols_errors(body: object) -> None:
-    failure = refusal(lambda: messages.parse_message(json.dumps(body)))
+    failure = refusal(lambda: incoming.parse_message(json.dumps(body)))
     codes = {"BAD_MESSAGE", "INVALID_LANGUAGE", "TEXT_TOO_LONG"}
     assert failure is None or failure.code in codes
 
@@ -212,7 +205,7 @@ def test_no_json_raises_anything_but_the_protocols_errors(body: object) -> None:
 @given(st.text() | st.binary())
 @example(b"\xff\xfe{")
 def test_no_text_or_bytes_raise_anything_but_a_bad_message(raw: str | bytes) -> None:
-    failure = refusal(lambda: messages.parse_json(raw))
+    failure = refusal(lambda: incoming.parse_json(raw))
     assert failure is None or failure.message == "the message is not valid JSON"
 
 
@@ -220,12 +213,12 @@ def test_no_text_or_bytes_raise_anything_but_a_bad_message(raw: str | bytes) -> 
 def test_no_error_repeats_its_input(text: str) -> None:
     secret = "correct horse" + text
     with pytest.raises(BadMessage) as raised:
-        messages.parse_message(json.dumps({"action": secret}))
-    assert "correct horse" not in json.dumps(messages.error(raised.value, "id"))
+        incoming.parse_message(json.dumps({"action": secret}))
+    assert "correct horse" not in json.dumps(outgoing.error(raised.value, "id"))
 
 
 def opened(body: bytes) -> OpenSession:
-    return messages.parse_open_session(messages.parse_json(body))
+    return incoming.parse_open_session(incoming.parse_json(body))
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -242,144 +235,5 @@ def test_the_source_language_of_a_session_must_be_a_tag() -> None:
 
 @given(JSON)
 def test_no_body_raises_anything_but_the_protocols_errors(body: object) -> None:
-    failure = refusal(lambda: messages.parse_open_session({"sourceLanguage": body}))
+    failure = refusal(lambda: incoming.parse_open_session({"sourceLanguage": body}))
     assert failure is None or failure.code == "INVALID_LANGUAGE"
-
-
-# --- Outgoing ------------------------------------------------------------------------------------
-
-
-def test_joined_tells_a_listener_its_language() -> None:
-    of = session(last_sequence=12)
-    assert messages.joined(of, listener(of, "c1", "es")) == {
-        "type": "joined",
-        "sessionId": SESSION,
-        "role": "listener",
-        "targetLanguage": "es",
-        "sourceLanguage": "en",
-        "lastSequence": 12,
-    }
-
-
-def test_joined_tells_a_speaker_no_language() -> None:
-    of = session()
-    assert messages.joined(of, speaker(of, "c1")) == {
-        "type": "joined",
-        "sessionId": SESSION,
-        "role": "speaker",
-        "sourceLanguage": "en",
-        "lastSequence": 0,
-    }
-
-
-def test_a_caption_is_flagged_only_where_it_is_untranslated() -> None:
-    translated = {
-        "type": "caption",
-        "sessionId": SESSION,
-        "sequence": 7,
-        "language": "es",
-        "text": "Hola",
-        "sourceLanguage": "en",
-        "spokenAt": NOW_MS,
-    }
-    caption = Caption(SESSION, 7, "es", "Hola", "en", NOW_MS, Origin.ENGINE)
-    assert messages.caption(caption) == translated
-    failed = Caption(SESSION, 7, "es", "Hola", "en", NOW_MS, Origin.FAILED)
-    assert messages.caption(failed) == {**translated, "untranslated": True}
-
-
-def test_the_delivery_report_counts_each_language() -> None:
-    reports = {
-        "es": LanguageReport(5, Posted(delivered=2, gone=("a",), dropped=1, failed=1), cached=True),
-        "fr": LanguageReport(1, Posted(delivered=1), cached=False, failed=True),
-    }
-    assert messages.spoken(7, reports, duration_ms=123) == {
-        "type": "spoken",
-        "sequence": 7,
-        "languages": {
-            "es": {"listeners": 5, "delivered": 2, "gone": 1, "dropped": 1, "cached": True},
-            "fr": {
-                "listeners": 1,
-                "delivered": 1,
-                "gone": 0,
-                "dropped": 0,
-                "cached": False,
-                "failed": True,
-            },
-        },
-        "durationMs": 123,
-    }
-
-
-def test_the_roster_message_has_the_counts() -> None:
-    assert messages.roster(session(listener_count=3, languages={"es": 2, "fr": 1})) == {
-        "type": "roster",
-        "listenerCount": 3,
-        "languages": {"es": 2, "fr": 1},
-    }
-
-
-def test_a_session_ends_for_a_reason() -> None:
-    assert messages.session_ended("over") == {"type": "sessionEnded", "reason": "over"}
-
-
-def test_a_session_is_told_in_epoch_milliseconds() -> None:
-    of = session(listener_count=2, languages={"es": 2})
-    assert messages.session_status(of, NOW_MS) == {
-        "sessionId": SESSION,
-        "sourceLanguage": "en",
-        "isActive": True,
-        "listenerCount": 2,
-        "languages": {"es": 2},
-        "createdAt": NOW_MS,
-        "expiresAt": NOW_MS + 3_600_000,
-    }
-
-
-def test_an_opened_session_shows_its_token() -> None:
-    assert messages.opened_session(session(), "token", "wss://x/api") == {
-        "sessionId": SESSION,
-        "speakerToken": "token",
-        "sourceLanguage": "en",
-        "webSocketUrl": "wss://x/api",
-        "expiresAt": NOW_MS + 3_600_000,
-    }
-
-
-def test_a_language_tells_its_quality_only_where_it_is_known() -> None:
-    hebrew = {"code": "he", "name": "Hebrew", "nativeName": "עברית", "direction": "rtl"}
-    assert messages.language(Language("he", "Hebrew", "עברית", "rtl")) == hebrew
-    graded = Language("he", "Hebrew", "עברית", "rtl", quality="fair")
-    assert messages.language(graded) == {**hebrew, "quality": "fair"}
-
-
-@pytest.mark.parametrize(
-    ("failure", "more"),
-    [
-        (SessionNotFound("gone"), {}),
-        (TextTooLong("gone", maxCharacters=9), {"details": {"maxCharacters": 9}}),
-        (RateLimited("gone", retryAfterMs=500), {"details": {"retryAfterMs": 500}}),
-    ],
-)
-def test_an_error_carries_its_code_and_the_request(
-    failure: BroadcasterError, more: dict[str, Any]
-) -> None:
-    told = messages.error(failure, "request-1")
-    told.pop("retryAfterMs", None)
-    assert told == {
-        "type": "error",
-        "code": failure.code,
-        "message": "gone",
-        "requestId": "request-1",
-        **more,
-    }
-
-
-def test_a_rate_limited_client_is_told_when_to_come_back() -> None:
-    assert messages.error(RateLimited("slow down", retryAfterMs=500), "")["retryAfterMs"] == 500
-
-
-def test_messages_travel_as_compact_utf8() -> None:
-    assert messages.encode({"type": "caption", "text": "año 😀"}) == (
-        '{"type":"caption","text":"año 😀"}'.encode()
-    )

@@ -1,0 +1,140 @@
+"""What clients receive, serialised."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from chalice_app.domain.errors import BroadcasterError
+from chalice_app.domain.languages import Language
+from chalice_app.domain.reports import LanguageReport
+from chalice_app.domain.sentence import Caption
+from chalice_app.domain.session import Connection, Session
+
+
+def error(failure: BroadcasterError, request_id: str) -> dict[str, Any]:
+    """An error, for the client that caused it."""
+    body: dict[str, Any] = {
+        "type": "error",
+        "code": failure.code,
+        "message": failure.message,
+        "requestId": request_id,
+    }
+    if "retryAfterMs" in failure.details:
+        body["retryAfterMs"] = failure.details["retryAfterMs"]
+    if failure.details:
+        body["details"] = dict(failure.details)
+    return body
+
+
+def session_status(session: Session, now_ms: int) -> dict[str, Any]:
+    """What `GET /sessions/{id}` answers."""
+    return {
+        "sessionId": session.session_id,
+        "sourceLanguage": session.source_language,
+        "isActive": session.is_open(now_ms),
+        "listenerCount": session.listener_count,
+        "languages": dict(session.languages),
+        "createdAt": session.created_at,
+        "expiresAt": session.expires_at_seconds * 1000,
+    }
+
+
+def opened_session(session: Session, token: str, websocket_url: str) -> dict[str, Any]:
+    """What `POST /sessions` answers; the only place that ever shows the token."""
+    return {
+        "sessionId": session.session_id,
+        "speakerToken": token,
+        "sourceLanguage": session.source_language,
+        "webSocketUrl": websocket_url,
+        "expiresAt": session.expires_at_seconds * 1000,
+    }
+
+
+def language(offered: Language) -> dict[str, Any]:
+    """One entry of `GET /languages`."""
+    body = {
+        "code": offered.code,
+        "name": offered.name,
+        "nativeName": offered.native_name,
+        "direction": offered.direction,
+    }
+    return body | ({"quality": offered.quality} if offered.quality else {})
+
+
+def joined(session: Session, connection: Connection) -> dict[str, Any]:
+    """Tells a new connection that the session counts it."""
+    body: dict[str, Any] = {
+        "type": "joined",
+        "sessionId": session.session_id,
+        "role": connection.role.value,
+        "sourceLanguage": session.source_language,
+        "lastSequence": session.last_sequence,
+    }
+    if connection.target_language is not None:
+        body["targetLanguage"] = connection.target_language
+    return body
+
+
+def caption(of: Caption) -> dict[str, Any]:
+    """A sentence for the listeners of one language."""
+    body: dict[str, Any] = {
+        "type": "caption",
+        "sessionId": of.session_id,
+        "sequence": of.sequence,
+        "language": of.language,
+        "text": of.text,
+        "sourceLanguage": of.source_language,
+        "spokenAt": of.spoken_at,
+    }
+    return body | ({"untranslated": True} if of.is_untranslated else {})
+
+
+def spoken(
+    sequence: int, reports: Mapping[str, LanguageReport], duration_ms: int
+) -> dict[str, Any]:
+    """The delivery report of a sentence, for its speaker."""
+    return {
+        "type": "spoken",
+        "sequence": sequence,
+        "languages": {code: _language_report(report) for code, report in reports.items()},
+        "durationMs": duration_ms,
+    }
+
+
+def _language_report(report: LanguageReport) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "listeners": report.listeners,
+        "delivered": report.posted.delivered,
+        "gone": len(report.posted.gone),
+        "dropped": report.posted.dropped,
+        "cached": report.cached,
+    }
+    body |= {"failed": True} if report.failed else {}
+    return body | ({"overBudget": True} if report.over_budget else {})
+
+
+def roster(session: Session) -> dict[str, Any]:
+    """Who listens now, for the speaker."""
+    return {
+        "type": "roster",
+        "listenerCount": session.listener_count,
+        "languages": dict(session.languages),
+    }
+
+
+def session_ended(reason: str) -> dict[str, Any]:
+    """The last message of every connection of a session."""
+    return {"type": "sessionEnded", "reason": reason}
+
+
+def renew(within_ms: int) -> dict[str, Any]:
+    """Asks a client to close and come back, at a random moment within that time."""
+    return {"type": "renew", "withinMs": within_ms}
+
+
+HEARTBEAT_ACK: Mapping[str, Any] = {"type": "heartbeatAck"}
+
+
+def encode(message: Mapping[str, Any]) -> bytes:
+    """A message as it goes over the wire."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
