@@ -32,9 +32,11 @@ from chalice_app.aws.dynamodb.table import Table
 from chalice_app.aws.posting.management_api import ManagementApi
 from chalice_app.aws.translate import AmazonTranslate
 from chalice_app.cache.eviction import Eviction
+from chalice_app.cache.hit_application import HitApplication
 from chalice_app.cache.hit_buffer import HitBuffer
 from chalice_app.cache.lookup import TranslationCache
 from chalice_app.cache.ports import HitStore, RecencyIndex, TranslationCacheStore
+from chalice_app.cache.update import CacheUpdate
 from chalice_app.delivery.broadcast import Broadcast
 from chalice_app.delivery.ports import Gateway
 from chalice_app.domain.clock import Clock, SystemClock
@@ -250,6 +252,13 @@ class Application:
         """What keeps the cache at its limit."""
         adapters, limit = self.adapters, self.settings.max_cache_entries
         return Eviction(adapters.recency, adapters.metrics, adapters.clock, limit)
+
+    @cached_property
+    def cache_update(self) -> CacheUpdate:
+        """What a batch of the CachedTranslations stream causes."""
+        adapters = self.adapters
+        hits = HitApplication(adapters.hits, adapters.clock)
+        return CacheUpdate(hits, self.eviction, adapters.metrics)
 
     @cached_property
     def operations(self) -> Operations:

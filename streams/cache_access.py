@@ -1,38 +1,72 @@
-"""The CachedTranslations stream: brings the containers' hits to the entries they are of.
+"""The CachedTranslations stream: decodes a batch, has it applied to the cache, reports failures.
 
-A hit row's insert means that there are hits to apply, an entry's that the cache may be over its
-limit. What this module itself writes comes back as changes and removals, which mean nothing here:
-it never feeds itself.
+What a batch causes is in `chalice_app.cache.update`. A hit row's insert means that there are hits
+to apply, an entry's that the cache may be over its limit. What the application itself writes comes
+back as changes and removals, which cause nothing: it never feeds itself.
 """
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from chalice.app import Blueprint, DynamoDBEvent
 
 from chalice_app import bootstrap
-from chalice_app.cache.hit_application import HitApplication
+from chalice_app.cache.hits import ROW_PREFIX, language_pair
+from chalice_app.cache.update import CacheChanges, CacheUpdate
 from chalice_app.observability import logs
 from streams.batch import handle_batch
-from streams.cache_measures import CacheMeasures, cache_key, is_hit_row
 from streams.records import Change, StreamRecord
 
 
 def handle_records(
-    records: Sequence[StreamRecord],
-    sync: HitApplication,
-    measures: CacheMeasures,
-    entries_came: Callable[[int], None],
+    records: Sequence[StreamRecord], update: CacheUpdate
 ) -> Collection[StreamRecord]:
-    """The effect of a batch: statistics first, then metrics, then the limit."""
-    inserted = [record for record in records if record.change is Change.INSERT]
-    rows = {cache_key(record): record for record in inserted if is_hit_row(record)}
-    applied = sync.apply(rows)
-    measures.tell(records, applied.saved)
-    entries_came(len(inserted) - len(rows))
-    return [rows[name] for name in applied.failed]
+    """Applies a batch; returns the record of each hit row that could not be applied."""
+    rows = _new_hit_rows(records)
+    return [rows[name] for name in update.apply(changes_of(records))]
+
+
+def changes_of(records: Sequence[StreamRecord]) -> CacheChanges:
+    """What the records say about hits and entries."""
+    entries = [each for each in records if not _is_hit_row(each)]
+    return CacheChanges(
+        hit_rows=_new_hit_rows(records).keys(),
+        new_entries=sum(each.change is Change.INSERT for each in entries),
+        expired=sum(each.is_ttl_expiry for each in entries),
+        translated=_translated(entries),
+    )
+
+
+def _new_hit_rows(records: Iterable[StreamRecord]) -> Mapping[str, StreamRecord]:
+    return {
+        _cache_key(each): each
+        for each in records
+        if each.change is Change.INSERT and _is_hit_row(each)
+    }
+
+
+def _translated(entries: Iterable[StreamRecord]) -> Mapping[str, int]:
+    """Characters, by language pair, of entries that are new or replace an expired one.
+
+    An entry is written whole, with no hits; every later change adds some.
+    """
+    characters: Counter[str] = Counter()
+    for entry in entries:
+        image = entry.new_image
+        if image is not None and image.get("accessCount") == 0:
+            characters[language_pair(_cache_key(entry))] += len(str(image.get("sourceText", "")))
+    return characters
+
+
+def _cache_key(record: StreamRecord) -> str:
+    return str(record.keys.get("cacheKey", ""))
+
+
+def _is_hit_row(record: StreamRecord) -> bool:
+    return _cache_key(record).startswith(ROW_PREFIX)
 
 
 functions = Blueprint(__name__)
@@ -50,12 +84,5 @@ functions = Blueprint(__name__)
 @logs.invoked
 def handler(event: DynamoDBEvent) -> dict[str, Any]:
     """Lambda's entry: a batch of changes of CachedTranslations."""
-    application = bootstrap.application()
-    adapters = application.adapters
-    effect = partial(
-        handle_records,
-        sync=HitApplication(adapters.hits, adapters.clock),
-        measures=CacheMeasures(adapters.metrics),
-        entries_came=application.eviction.entries_came,
-    )
+    effect = partial(handle_records, update=bootstrap.application().cache_update)
     return handle_batch(event.to_dict(), effect)

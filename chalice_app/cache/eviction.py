@@ -54,19 +54,19 @@ class Eviction:
     metrics: MetricsSink
     clock: Clock
     limit: int
-    _came: int = 0
+    _added: int = 0
     _patience: int = 0
     _counting: Lock = field(default_factory=Lock)
     _running: Lock = field(default_factory=Lock)
 
-    def entries_came(self, count: int) -> None:
-        """Takes note of new entries, and evicts when there may be too many by now.
+    def entries_added(self, count: int) -> None:
+        """Counts new entries, and evicts when there may be too many by now.
 
-        Never raises for a database that is unavailable: a later batch and the schedule come back.
+        Errors of the database are logged: a later batch or the schedule evicts.
         """
         with self._counting:
-            self._came += count
-            enough = count > 0 and self._came >= self._patience
+            self._added += count
+            enough = count > 0 and self._added >= self._patience
         if enough and self._running.acquire(blocking=False):
             try:
                 self.run()
@@ -82,7 +82,7 @@ class Eviction:
             Unavailable: the database refused; what was removed stays removed.
         """
         with self._counting:
-            self._came = 0
+            self._added = 0
         now_seconds = self.clock.now_ms() // 1000
         live = self.recency.count_entries(now_seconds).live
         swept = self._evict(live, now_seconds)

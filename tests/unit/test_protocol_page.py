@@ -9,7 +9,10 @@ from chalice_app.domain import errors
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/protocol.md").read_text(encoding="utf-8")
-WIRE = (ROOT / "chalice_app/wire/messages.py").read_text(encoding="utf-8")
+WIRE = "".join(
+    (ROOT / "chalice_app/wire" / name).read_text(encoding="utf-8")
+    for name in ("incoming.py", "outgoing.py")
+)
 
 MESSAGES = re.findall(r'"type": "(\w+)"', WIRE)
 ACTIONS = re.findall(r'case "(\w+)":', WIRE)

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from chalice_app.bootstrap import Application, composed
 from chalice_app.cache.entries import HitRow, Hits
+from chalice_app.cache.eviction import Eviction
 from chalice_app.cache.hit_application import HitApplication
 from chalice_app.cache.hits import RECENCY_GRAIN_MS, ROW_PREFIX
+from chalice_app.cache.update import CacheUpdate
 from chalice_app.domain.errors import Unavailable
 from chalice_app.domain.retrying import TRIES
 from chalice_app.wire.attribute_values import encode
 from streams import cache_access
 from streams.cache_access import handle_records
-from streams.cache_measures import CacheMeasures
 from streams.records import Change, StreamRecord
 from tests.fakes.cache import MemoryCache, entry
 from tests.fakes.domain import NOW_MS, FakeClock
@@ -212,17 +213,24 @@ def test_every_hit_counts_exactly_once_whatever_goes_wrong(seed: int, data: st.D
 # --- A batch of the stream -----------------------------------------------------------------------
 
 
+class RecordedEviction(Eviction):
+    """Counts the new entries that it is to make room for, and evicts none."""
+
+    def entries_added(self, count: int) -> None:
+        self.added = [*getattr(self, "added", ()), count]
+
+
 class Batch:
-    """The effect of records, and what it told whom."""
+    """The effect of records over a cache in memory."""
 
     def __init__(self) -> None:
         self.cache = MemoryCache()
         self.metrics = RecordingMetrics()
-        self.came: list[int] = []
+        self.eviction = RecordedEviction(self.cache, self.metrics, FakeClock(), limit=10)
 
     def handle(self, *records: StreamRecord) -> list[StreamRecord]:
-        measures = CacheMeasures(self.metrics)
-        return list(handle_records(records, sync(self.cache), measures, self.came.append))
+        update = CacheUpdate(sync(self.cache), self.eviction, self.metrics)
+        return list(handle_records(records, update))
 
 
 def test_own_writes_cause_nothing() -> None:
@@ -239,7 +247,7 @@ def test_own_writes_cause_nothing() -> None:
     )
     assert batch.cache.calls == []
     assert batch.metrics.emitted == []
-    assert batch.came == [0]
+    assert batch.eviction.added == [0]
 
 
 def test_new_entries_are_reported_to_the_eviction() -> None:
@@ -247,7 +255,7 @@ def test_new_entries_are_reported_to_the_eviction() -> None:
     stored(batch.cache, row("c#0"))
     records = [record(Change.INSERT, f"en:es:{n}", number=n) for n in range(7)]
     assert batch.handle(*records, record(Change.INSERT, f"{ROW_PREFIX}c#0")) == []
-    assert batch.came == [7]
+    assert batch.eviction.added == [7]
     assert batch.cache.rows == {}
 
 

@@ -99,7 +99,7 @@ def test_expired_entries_do_not_count_for_the_limit() -> None:
 def test_a_run_is_bounded() -> None:
     cache = Cache(1, *(entry(f"{n}", NOW_MS - n) for n in range(EVICTIONS_A_RUN + 11)))
     assert cache.eviction.run().evicted == EVICTIONS_A_RUN
-    cache.eviction.entries_came(1)  # what is left goes at once with the next batch
+    cache.eviction.entries_added(1)  # what is left goes at once with the next batch
     assert cache.names == {"0"}
 
 
@@ -108,9 +108,9 @@ def test_a_refusal_is_raised_to_the_schedule_and_not_to_the_stream() -> None:
     cache.store.refusing.add("count_entries")
     with pytest.raises(Unavailable):
         cache.eviction.run()
-    cache.eviction.entries_came(1)
+    cache.eviction.entries_added(1)
     cache.store.refusing.clear()
-    cache.eviction.entries_came(1)
+    cache.eviction.entries_added(1)
     assert cache.names == {"c"}
 
 
@@ -162,23 +162,23 @@ def counts(cache: Cache) -> int:
 
 def test_the_first_entry_that_comes_has_the_cache_counted() -> None:
     cache = Cache(1_000)
-    cache.eviction.entries_came(0)
+    cache.eviction.entries_added(0)
     assert counts(cache) == 0
-    cache.eviction.entries_came(1)
+    cache.eviction.entries_added(1)
     assert counts(cache) == 1
 
 
 def test_far_below_the_limit_it_is_rarely_counted() -> None:
     cache = Cache(10_000)
     for _ in range(2_501):
-        cache.eviction.entries_came(1)
+        cache.eviction.entries_added(1)
     assert counts(cache) == 2
 
 
 def test_near_the_limit_it_is_counted_every_half_percent() -> None:
     cache = Cache(1_000, *(entry(f"{n}") for n in range(1_000)))
     for _ in range(1 + 4 * 5):
-        cache.eviction.entries_came(1)
+        cache.eviction.entries_added(1)
     assert counts(cache) == 5
 
 
@@ -191,6 +191,6 @@ def test_the_limit_is_never_passed_by_more_than_two_percent(shards: int) -> None
     chance = random.Random(4)
     for number in range(3 * limit):
         cache.store.hold(entry(f"{number}", NOW_MS - 10**6 + number))
-        chance.choice(evictors).entries_came(1)
+        chance.choice(evictors).entries_added(1)
         assert len(cache.store.uses) <= 1.02 * limit
     assert len(cache.store.uses) >= limit
