@@ -67,10 +67,14 @@ def all_mutants(root: Path) -> list[Mutant]:
 
 
 def equivalents(text: str) -> set[Key]:
-    """The keys of the mutants that change nothing."""
+    """The keys of the mutants that change nothing.
+
+    Raises:
+        KeyError: an entry lacks something, such as its reason.
+    """
+    entries = tomllib.loads(text).get("equivalent", ())
     return {
-        (each["module"], each["statement"], each["change"])
-        for each in tomllib.loads(text).get("equivalent", ())
+        (each["module"], each["statement"], each["change"]) for each in entries if each["reason"]
     }
 
 
