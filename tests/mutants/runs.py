@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -22,6 +23,19 @@ _LEFT_BEHIND = (".git", ".venv", ".chalice/venv", "__pycache__", ".*_cache", ".h
 _SPARE_SECONDS = 60
 _TIMES_SLOWER = 5
 _PASSED = 0
+_OUTPUT = ".mutant-output.txt"
+_UNWANTED = {"PYTHONDONTWRITEBYTECODE"}
+"""Each run would compile the tests anew."""
+_IMPORTED_BEFORE = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
+"""pytest would rewrite the assertions of its plugins' packages; these are imported."""
+
+
+class Asked(TypedDict):
+    """What the fork server is asked for; `output` is the file for what pytest prints."""
+
+    arguments: list[str]
+    environment: Mapping[str, str]
+    output: str
 
 
 class _Report(TypedDict):
@@ -49,6 +63,7 @@ class Copy:
     """A copy of the project, for one run at a time."""
 
     tree: Path
+    server: subprocess.Popen[str]
 
     def coverage_map(self, workers: int, tests: Iterable[str] = TESTS) -> CoverageMap:
         """Runs the unit tests of some files or folders but the `thorough` ones.
@@ -57,14 +72,14 @@ class Copy:
         """
         covered = [argument for room in ROOMS for argument in ("--cov", room)]
         options = ["-n", str(workers), *covered, "--cov-context=test", "--cov-report=", *tests]
-        output, _, report = self._pytest(options, tests=None, seconds=None)
+        _, report = self._pytest(options)
         for test in report["failed"]:
             print(f"fails without a mutant, and is not asked: {test}", file=sys.stderr)
         seconds = {
             test: each for test, each in report["seconds"].items() if test not in report["failed"]
         }
         if not seconds:
-            raise NoTests(output)
+            raise NoTests((self.tree / _OUTPUT).read_text(encoding="utf-8"))
         data = CoverageData(str(self.tree / ".coverage"))
         data.read()
         return from_coverage(data, self.tree, seconds)
@@ -91,48 +106,54 @@ class Copy:
         _forget_bytecode(path)
         files = dict.fromkeys(file_of(test) for test in chosen)
         limit = _SPARE_SECONDS + _TIMES_SLOWER * seconds
-        try:
-            _, code, report = self._pytest(["-x", *files], chosen, limit)
-        except subprocess.TimeoutExpired:
-            return f"no end within {limit:.0f} s"
+        code, report = self._pytest(["-x", *files], chosen, limit)
         if code == _PASSED:
             return None
+        if code == -signal.SIGKILL:
+            return f"no end within {limit:.0f} s"
         return next(iter(report["failed"]), f"pytest's exit code {code}")
 
     def _pytest(
-        self, arguments: Sequence[str], tests: Sequence[str] | None, seconds: float | None
-    ) -> tuple[str, int, _Report]:
-        """One run: its output, its exit code and what the plugin reported."""
+        self,
+        arguments: Sequence[str],
+        tests: Sequence[str] | None = None,
+        seconds: float | None = None,
+    ) -> tuple[int, _Report]:
+        """One run, killed after `seconds`: its exit code, and what the plugin reported."""
         report = self.tree / ".mutant-report.json"
-        chosen = self.tree / ".mutant-tests.json"
-        environment = {**os.environ, "MUTANT_REPORT": str(report)}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment = {"MUTANT_REPORT": str(report)}
         if tests is not None:
+            chosen = self.tree / ".mutant-tests.json"
             chosen.write_text(json.dumps(tests), encoding="utf-8")
             environment["MUTANT_TESTS"] = str(chosen)
         report.write_text('{"seconds": {}, "failed": []}', encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-m", "not thorough"]
-        command += ["-p", "tests.mutants.pytest_plugin", "-p", "no:cacheprovider", *arguments]
-        with subprocess.Popen(  # noqa: S603 - the command is this function's own
-            command,
-            cwd=self.tree,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        ) as process:
-            try:
-                output, _ = process.communicate(timeout=seconds)
-            finally:
-                _end(process)
-        return output, process.returncode, json.loads(report.read_text(encoding="utf-8"))
+        options = ["-q", "-m", "not thorough", "-p", "tests.mutants.pytest_plugin"]
+        options += ["-p", "no:cacheprovider", "-W", _IMPORTED_BEFORE, *arguments]
+        asked = Asked(arguments=options, environment=environment, output=str(self.tree / _OUTPUT))
+        code = self._answered(asked, seconds)
+        return code, json.loads(report.read_text(encoding="utf-8"))
+
+    def _answered(self, asked: Asked, seconds: float | None) -> int:
+        """The exit code of what the fork server was asked for."""
+        server_input, server_output = self.server.stdin, self.server.stdout
+        assert server_input is not None
+        assert server_output is not None
+        server_input.write(json.dumps(asked) + "\n")
+        server_input.flush()
+        child = int(server_output.readline())
+        watch = threading.Timer(seconds or threading.TIMEOUT_MAX, _kill, [child])
+        watch.daemon = True
+        watch.start()
+        try:
+            return int(server_output.readline())
+        finally:
+            watch.cancel()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    """Ends a run that has not ended, and whatever it has started."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+def _kill(child: int) -> None:
+    """Ends a run and whatever it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
 
 
 def _forget_bytecode(path: Path) -> None:
@@ -149,4 +170,23 @@ def copy_of(root: Path) -> Iterator[Copy]:
         ignored = shutil.ignore_patterns(*_LEFT_BEHIND)
         shutil.copytree(root, tree, ignore=ignored, symlinks=True)
         (tree / ".venv").symlink_to(root / ".venv")
-        yield Copy(tree)
+        with served(tree) as copy:
+            yield copy
+
+
+@contextmanager
+def served(tree: Path) -> Iterator[Copy]:
+    """The project in a folder, with a fork server that ends afterwards."""
+    environment = {name: value for name, value in os.environ.items() if name not in _UNWANTED}
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.mutants.fork_server"],
+        cwd=tree,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        try:
+            yield Copy(tree, server)
+        finally:
+            server.terminate()

@@ -1,14 +1,14 @@
 """Mutants in a small project: who notices them, and what the command says of it."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from tests.mutants.__main__ import ROOT, equivalents, exit_status, line, summary
 from tests.mutants.coverage_map import CoverageMap
 from tests.mutants.mutations import Mutant, mutants_of
-from tests.mutants.runs import Copy, Verdict, copy_of
+from tests.mutants.runs import Copy, Verdict, copy_of, served
 
 MODULE = "streams/adding.py"
 SOURCE = "LIMIT = 3\n\ndef add(a: int, b: int = 0) -> int:\n    return a + b\n"
@@ -27,7 +27,7 @@ SUM, DEFAULT, LIMIT = KEY["a + b → (a - b)"], KEY["0 → 1"], KEY["3 → 4"]
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     tree = tmp_path_factory.mktemp("project")
     files: Mapping[str, str] = {
         MODULE: SOURCE,
@@ -38,7 +38,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Copy:
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text(text, encoding="utf-8")
     shutil.copytree(ROOT / "tests/mutants", tree / "tests/mutants")
-    return Copy(tree)
+    with served(tree) as copy:
+        yield copy
 
 
 @pytest.fixture(scope="module")
