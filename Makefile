@@ -5,6 +5,8 @@ PYTHON ?= python3
 STAGE ?= dev
 SEEDS ?= 100000
 CASES ?= 100000
+MUTANTS ?= 100
+SEED ?= 1
 FAULT_SECONDS ?= 10
 MINUTES ?= 10
 BENCH_SECONDS ?= 600
@@ -20,7 +22,7 @@ APT := -qq -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o DPkg::Lock::Tim
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
 .PHONY: help run test venv python system browser wrk check unit integration test-browser test-deploy bench \
-  simulate fuzz faults audit audit-venv licences soak screenshots package deploy oidc-layer alarm-drill lock clean
+  simulate mutants fuzz faults audit audit-venv licences soak screenshots package deploy oidc-layer alarm-drill lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -89,6 +91,9 @@ bench: system browser wrk venv  ## every figure of the README, as tables and int
 
 simulate: venv  ## SEEDS (100,000: 6 min) schedules of the roster code, and every mutant
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --mutants --jobs 2
+
+mutants: venv  ## MUTANTS (100: 15 min) changes of one place of the code, which unit tests must notice
+	$(BIN)/python -m tests.mutants --sample $(MUTANTS) --seed $(SEED) --jobs 2
 
 faults: system venv  ## FAULT_SECONDS of every fault of every service, under a talk
 	FAULT_SECONDS=$(FAULT_SECONDS) $(BIN)/pytest tests/integration/test_faults.py
@@ -168,4 +173,4 @@ lock: venv  ## after a change of an infra/requirements-*.in
 	$(LOCK) $(LOCK_OPTIONS) --output-file infra/requirements-audit.txt infra/requirements-audit.in
 
 clean:  ## removes .venv and the tools' caches
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .mutants

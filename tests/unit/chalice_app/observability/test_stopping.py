@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chalice_app import bootstrap
 from chalice_app.bootstrap import Application, composed
-from chalice_app.observability.stopping import before_stop
+from chalice_app.observability.stopping import GRACE_SECONDS, before_stop
 from tests.fakes.cache import MemoryCache
 from tests.fakes.domain import PATIENCE
 from tests.fakes.world import World
@@ -63,3 +63,53 @@ def test_closing_writes_the_hits(world: World) -> None:
         application.hit_buffer.note(["en:es:x"])
         bootstrap.close()
     assert len(cache.rows) == 1
+
+
+WAITING = """
+import os, signal
+from chalice_app.observability.stopping import before_stop
+
+def action():
+    os.write(1, b"begun\\n")
+    os.read(0, 1)
+    os.write(1, b"done\\n")
+
+before_stop(action, grace_seconds={grace_seconds})
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+def waiting(grace_seconds: float) -> subprocess.Popen[bytes]:
+    """A process whose action waits for a byte."""
+    return subprocess.Popen(  # noqa: S603 - this very interpreter
+        [sys.executable, "-c", WAITING.format(grace_seconds=grace_seconds)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+
+
+def test_the_process_waits_for_what_is_done() -> None:
+    with waiting(grace_seconds=60) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.terminate()
+        assert process.stdout.readline() == b"begun\n"
+        process.stdin.write(b"x")
+        process.stdin.close()
+        assert process.stdout.read() == b"done\n"
+        assert process.wait(PATIENCE) == -signal.SIGTERM
+
+
+def test_the_process_waits_no_longer_than_its_grace() -> None:
+    with waiting(grace_seconds=0.01) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.terminate()
+        assert process.wait(PATIENCE) == -signal.SIGTERM
+
+
+def test_the_grace_is_less_than_lambda_gives() -> None:
+    assert GRACE_SECONDS < 0.5
