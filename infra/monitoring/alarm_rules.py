@@ -82,9 +82,9 @@ class Alarm:
         return _COMPARISONS[self.comparison](value, self.threshold)
 
 
-def read_alarms(stage: str, path: Path = TEMPLATE) -> list[Alarm]:
+def read_alarms(stage: str) -> list[Alarm]:
     """The template's alarms for a stage."""
-    declared = Template.read(path, {"Stage": stage}).resources(
+    declared = Template.read(TEMPLATE, {"Stage": stage}).resources(
         "AWS::CloudWatch::Alarm", ignored=("AlarmActions",)
     )
     return [_alarm(properties, stage) for properties in declared.values()]

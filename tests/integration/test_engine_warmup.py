@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from infra.local.translate.engine import apertium
+from infra.local.translate.engine.apertium_modes import find_mode
 from tests.integration.test_stage import (
     PATIENCE,
     STOP_SECONDS,
@@ -35,7 +35,7 @@ CHAINS = {
 """What a talk in English needs for each language."""
 
 pytestmark = pytest.mark.skipif(
-    any(apertium.find_mode(mode) is None for modes in CHAINS.values() for mode in modes),
+    any(find_mode(mode) is None for modes in CHAINS.values() for mode in modes),
     reason="not all of Apertium's modes are there (make system installs them, as root)",
 )
 

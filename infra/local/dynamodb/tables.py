@@ -65,13 +65,13 @@ class Table:
         return [key["AttributeName"] for key in self.request["KeySchema"]]
 
 
-def read_tables(path: Path = TEMPLATE, stage: str = STAGE) -> list[Table]:
+def read_tables(stage: str = STAGE) -> list[Table]:
     """The tables that the template makes for a stage.
 
     Raises:
         TemplateError: the template uses something that is not resolved here.
     """
-    template = Template.read(path, {"Stage": stage})
+    template = Template.read(TEMPLATE, {"Stage": stage})
     declared = template.resources("AWS::DynamoDB::Table")
     return [_table(logical_id, properties) for logical_id, properties in declared.items()]
 

@@ -39,7 +39,7 @@ class InvokeApi:
         application: Application,
         invoker: Invoker,
         failures: FailureFile,
-        after_call: Callable[[], None] = lambda: None,
+        after_call: Callable[[], None],
     ) -> None:
         self._application = application
         self._invoker = invoker

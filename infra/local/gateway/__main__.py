@@ -15,7 +15,6 @@ import signal
 import sys
 
 from infra.local.access.callers import page_hosts
-from infra.local.gateway.functions import FunctionNames
 from infra.local.gateway.limits import Limits
 from infra.local.gateway.server import gateway
 from infra.local.process import memory
@@ -29,7 +28,6 @@ OPEN_FILES_ENOUGH = 65536
 # with 5,000 of them 8,800 posts a second by default, 12,500 with these thresholds.
 # What closed connections leave behind is collected by `sockets`, which knows how many there were.
 COLLECT_SELDOM = (50_000, 20, 20)
-
 
 _TIMES = {
     "GATEWAY_IDLE_SECONDS": Limits().idle_timeout,
@@ -54,14 +52,6 @@ def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.local.gateway", description=__doc__)
     parser.add_argument("--functions", required=True, help="URL of the functions' host")
     parser.add_argument("--port", type=int, default=8001, help="0 picks a free one")
-    names = FunctionNames()
-    parser.add_argument("--connect", default=names.connect, help="function behind $connect")
-    parser.add_argument("--message", default=names.message, help="function behind $default")
-    parser.add_argument("--disconnect", default=names.disconnect, help="... behind $disconnect")
-    # From the environment for tests that start the whole stage and see a connection grow old.
-    idle, age = (float(os.environ.get(name) or limit) for name, limit in _TIMES.items())
-    parser.add_argument("--idle-timeout", type=float, default=idle, help="seconds")
-    parser.add_argument("--max-age", type=float, default=age, help="seconds")
     return parser.parse_args()
 
 
@@ -71,10 +61,11 @@ async def _serve(arguments: argparse.Namespace) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     end_with_parent(os.getppid())
-    names = FunctionNames(arguments.connect, arguments.message, arguments.disconnect)
-    limits = Limits(idle_timeout=arguments.idle_timeout, max_age=arguments.max_age)
+    # From the environment for tests that start the whole stage and see a connection grow old.
+    idle, age = (float(os.environ.get(name) or limit) for name, limit in _TIMES.items())
+    limits = Limits(idle_timeout=idle, max_age=age)
     hosts = page_hosts(os.environ.get("ALLOWED_ORIGINS", ""))
-    async with gateway(arguments.functions, arguments.port, names, limits, hosts) as port:
+    async with gateway(arguments.functions, arguments.port, limits, hosts) as port:
         print(f"ready ws://{LOOPBACK}:{port}", flush=True)
         await stop.wait()
 

@@ -8,7 +8,6 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 import aiohttp
 
@@ -101,19 +100,10 @@ def _kind(answer: bytes) -> str:
         return "(of unknown kind)"
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionNames:
-    """What the functions behind the three routes are called."""
-
-    connect: str = "connect"
-    message: str = "message"
-    disconnect: str = "disconnect"
-
-
 class Functions:
-    """The functions behind the three routes, on one host. To be closed after use."""
+    """`connect`, `message` and `disconnect` on one host. To be closed after use."""
 
-    def __init__(self, host: str, names: FunctionNames, limits: Limits) -> None:
+    def __init__(self, host: str, limits: Limits) -> None:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_CONNECTION_SECONDS),
             timeout=aiohttp.ClientTimeout(total=limits.invocation_timeout),
@@ -127,9 +117,9 @@ class Functions:
             patience = limits.yield_to_messages
             return Function(self._session, url(name), limits.parallel_crowd, self.message, patience)
 
-        self.message = Function(self._session, url(names.message), limits.parallel_invocations)
-        self.connect = yielding(names.connect)
-        self.disconnect = yielding(names.disconnect)
+        self.message = Function(self._session, url("message"), limits.parallel_invocations)
+        self.connect = yielding("connect")
+        self.disconnect = yielding("disconnect")
 
     async def close(self) -> None:
         """Give up the connections to the host."""

@@ -14,8 +14,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
-from infra.local.access.callers import LOOPBACK_HOSTS
-from infra.local.gateway.functions import FunctionNames, Functions
+from infra.local.gateway.functions import Functions
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES, Limits
 from infra.local.gateway.management import Management
 from infra.local.gateway.routes import Routes
@@ -39,9 +38,8 @@ MANAGEMENT_PATH = "/@connections/"
 async def gateway(
     functions_host: str,
     port: int,
-    names: FunctionNames,
     limits: Limits,
-    hosts: Collection[str] = LOOPBACK_HOSTS,
+    hosts: Collection[str],
 ) -> AsyncIterator[int]:
     """Serve WebSockets and `@connections` until the block ends; gives the port (0 picks one).
 
@@ -52,7 +50,7 @@ async def gateway(
     """
     listener = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
     port = listener.getsockname()[1]
-    functions = Functions(functions_host, names, limits)
+    functions = Functions(functions_host, limits)
     sockets = Sockets(Routes(functions, limits), f"{LOOPBACK}:{port}", limits, hosts)
     server = _http_server(sockets, Management(sockets.open))
     listening = await asyncio.get_running_loop().create_server(

@@ -6,7 +6,7 @@ import platform
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from infra.local.translate.engine.apertium import find_mode
+from infra.local.translate.engine.apertium_modes import find_mode
 from infra.local.translate.engine.neural import find_model
 
 MODES: Final[Mapping[str, str]] = {

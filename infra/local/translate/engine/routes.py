@@ -11,6 +11,7 @@ from enum import IntEnum
 from functools import partial, reduce
 
 from infra.local.translate.engine import apertium, neural
+from infra.local.translate.engine.apertium_modes import find_mode
 from infra.local.translate.engine.corrections import corrected, past_initials
 from infra.local.translate.engine.masking import MARKUP, masked
 from infra.local.translate.engine.memo import Memo
@@ -175,7 +176,7 @@ def _neural_steps() -> Iterable[Step]:
 
 def _rule_steps() -> Iterable[Step]:
     for source, target, mode, quality in _RULES:
-        commands = apertium.find_mode(mode)
+        commands = find_mode(mode)
         if commands is not None:
             pipe = apertium.RulePipe(commands)
             translate = corrected(mode, past_initials(pipe.translate))

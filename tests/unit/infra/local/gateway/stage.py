@@ -13,7 +13,6 @@ import websockets
 from aiohttp import web
 
 from infra.local.access.callers import LOOPBACK_HOSTS
-from infra.local.gateway.functions import FunctionNames
 from infra.local.gateway.limits import Limits
 from infra.local.gateway.server import gateway
 
@@ -134,7 +133,7 @@ async def stage(
     async with (
         fake_functions() as (functions, url),
         aiohttp.ClientSession() as http,
-        gateway(url, 0, FunctionNames(), limits or Limits(), hosts) as port,
+        gateway(url, 0, limits or Limits(), hosts) as port,
     ):
         yield Stage(port, functions, http)
 

@@ -43,19 +43,18 @@ async def end_of_output(process: asyncio.subprocess.Process) -> bytes:
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_closes_everything_and_ends_it_well(signum: signal.Signals) -> None:
     async def scenario() -> None:
-        names = ["--connect", "opened", "--message", "said", "--disconnect", "left"]
         async with (
             fake_functions() as (functions, url),
-            running(*COMMAND, url, *names) as (process, ws_url),
+            running(*COMMAND, url) as (process, ws_url),
         ):
             client = await websockets.connect(ws_url + "/api", proxy=None)
             await client.send("hello")
-            await functions.next("said")
+            await functions.next("message")
             process.send_signal(signum)
             assert await closed(client) == (1001, "Going away")
             assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
             assert await end_of_output(process) == b""
-            assert functions.ids("opened") == functions.ids("left")
+            assert functions.ids("connect") == functions.ids("disconnect")
 
     asyncio.run(scenario())
 

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from infra.local.translate.engine.apertium import PipeFailed, RulePipe, find_mode
+from infra.local.translate.engine.apertium import PipeFailed, RulePipe
+from infra.local.translate.engine.apertium_modes import find_mode
 
 OPEN_FILES = Path("/proc/self/fd")
 ECHO = [["cat"], ["cat"]]
