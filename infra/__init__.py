@@ -1,6 +1,6 @@
 """Deployment, operation and the local stage. Never part of a function's zip.
 
-Each command is a module or a package with `__main__`, named in infra/README.md. They share
-`stage_options` (which stage), `deployment`, `monitoring` and `cloudformation`; none imports
-another.
+Each command is a module or a package with `__main__`; none imports another. infra/README.md has
+those of operators, docs/CONTRIBUTING.md those of developers. What they share is below them in the
+import contract: `stage_options` (which stage), `deployment`, `install`, `chromium`.
 """
