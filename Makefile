@@ -62,7 +62,7 @@ check-templates:
 	$(BIN)/cfn-lint --non-zero-exit-code informational infra/tables.yaml infra/alarms.yaml
 
 # Byte code is kept whatever the environment says: each worker, and each of a stage's six processes,
-# would compile the project anew.
+# would compile the project again.
 UNIT = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses=auto --dist=worksteal --durations=10 tests/unit
 
 # Three workers for two cores: half of the time of these tests is waiting. A file is one worker's, as

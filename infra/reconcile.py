@@ -25,7 +25,7 @@ from infra.stage_options import (
 
 
 def reconcile(application: Application, session_id: str | None) -> Reconciled:
-    """Mends all sessions, or one.
+    """Corrects all sessions, or one.
 
     Raises:
         SessionNotFound: no session has that id.

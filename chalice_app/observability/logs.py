@@ -44,7 +44,7 @@ _bound: ContextVar[Mapping[str, object]] = ContextVar("bound", default={})  # no
 
 
 class FunctionFailed(Exception):
-    """Told to Lambda, which logs it, in place of an exception whose message may hold anything."""
+    """Raised to Lambda, which logs it, in place of an exception whose message may hold anything."""
 
 
 class JsonLines(logging.Formatter):

@@ -27,7 +27,7 @@ TRIES = 12
 SECONDS = 1.0
 """How often, and for how long, returning listeners are brought up to date: a shard waits for it.
 
-A round takes some milliseconds, and a speaker says ten sentences a second at the most.
+A round takes some milliseconds, and a speaker says at most ten sentences a second.
 """
 
 _HANDSHAKE_WAITS = (0.02, 0.05, 0.1, 0.2, 0.4)

@@ -32,17 +32,17 @@ class SessionStore(Protocol):
         """Marks it as ended; doing so twice is harmless."""
 
     def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
-        """Takes the sentence's sequence number, or tells how it stands with who has it.
+        """Claims the sentence's sequence number, or says which state another claim of it is in.
 
-        A number that was taken `CAPTION_LIFE_MS` before this sentence was spoken, and of which
-        `mark_sent` never told, is taken from a function that has died.
+        A claim `CAPTION_LIFE_MS` older than this sentence that was never marked as sent is of a
+        function that has died: this sentence takes its number over.
         """
 
     def mark_sent(self, ref: SentenceRef) -> None:
-        """Notes that the sentence has been sent: nobody may take its number any more."""
+        """Notes that the sentence has been sent: its number is used up."""
 
     def release_sequence(self, session: Session, sequence: int) -> None:
-        """Gives a number back that was taken for a sentence that was then not sent."""
+        """Gives a number back that was claimed for a sentence that was then not sent."""
 
     def raise_last_sequence(self, session: Session, sequence: int) -> Session:
         """Notes the highest sequence spoken; a lower one changes nothing.

@@ -62,7 +62,7 @@ def language(offered: Language) -> dict[str, Any]:
 
 
 def joined(session: Session, connection: Connection) -> dict[str, Any]:
-    """Tells a new connection that the session counts it."""
+    """Notifies a new connection that the session counts it."""
     body: dict[str, Any] = {
         "type": "joined",
         "sessionId": session.session_id,

@@ -123,12 +123,12 @@ class SessionsTable:
             return
 
     def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
-        """Takes the sequence number by writing its row, or tells how it stands with it.
+        """Claims the sequence number by writing its row, or says which state its claim is in.
 
         Nothing is sent that is older than `CAPTION_LIFE_MS`, so a function that took the number
         longer ago than that, by the gateway's own clock, and has not settled it, has died on the
         way. The SDK sends a write again whose answer is lost, and would meet its own row: the claim
-        tells it from another's.
+        sets it apart from another function's.
         """
         claim = secrets.token_hex(8)
         try:

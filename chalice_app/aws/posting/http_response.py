@@ -1,7 +1,7 @@
 """One HTTP/1.1 response, read as it arrives: its status, and whether the socket can be used again.
 
-Nobody needs a body here, so it is only counted off to find the next response's beginning. Framing
-follows RFC 9112, section 6; a doubtful body costs the socket, never the status.
+Bodies are not needed here, so they are only counted off to find the next response's beginning.
+Framing follows RFC 9112, section 6; a doubtful body costs the socket, never the status.
 """
 
 import re

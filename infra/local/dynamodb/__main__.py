@@ -32,7 +32,7 @@ from infra.local.access.callers import is_program
 STREAM_RETENTION_SECONDS: Final = 3600
 SAVE_SECONDS: Final = 2.0
 BUSY_SHARE: Final = 0.02
-"""Of its time for saving at the most: what is saved grows with the tables, and others wait."""
+"""The largest share of its time for saving: a save grows with the tables, and requests wait."""
 EXPRESSIONS: Final = 512
 """How many are remembered; the application has some sixty."""
 KEEP_ALIVE_SECONDS: Final = 75.0

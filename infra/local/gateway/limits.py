@@ -30,7 +30,7 @@ class Limits:
 
     yield_to_messages: float = 0.1
     """So long $connect and $disconnect let messages go first: captions in a flood 1 to 2 times as
-    slow. Not longer, or a busy stage would let nobody in (seen: 0.5 s, 8 a second)."""
+    slow. Not longer, or a busy stage would admit too few (seen: 0.5 s, 8 a second)."""
 
     new_connections: int = 500
     """A second, and as many in one burst; beyond it a handshake answers 429. API Gateway's quota
