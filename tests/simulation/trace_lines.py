@@ -72,6 +72,6 @@ def _answered(method: str, answer: Answer | Exception) -> str:
 
 
 def _plain(item: Mapping[str, Any]) -> str:
-    left_out = {"rosterKey", "ttl", "tokenHash", "connectedAt", "role", "sourceLanguage"}
+    left_out = {"ttl", "tokenHash", "connectedAt", "role", "sourceLanguage"}
     values = {name: value for name, value in decode(item).items() if name not in left_out}
     return "{" + " ".join(f"{name}={value}" for name, value in values.items()) + "}"

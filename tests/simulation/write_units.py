@@ -28,11 +28,17 @@ class IndexDefinition:
 
 @dataclass(frozen=True, slots=True)
 class TableDefinition:
-    """A table; its key is one string attribute."""
+    """A table; its key is one string attribute, or two."""
 
     name: str
     key: str
     indexes: Mapping[str, IndexDefinition]
+    sort_key: str | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The attributes of the key."""
+        return (self.key,) if self.sort_key is None else (self.key, self.sort_key)
 
 
 def write_units(

@@ -18,7 +18,7 @@ from chalice_app.aws.dynamodb.table import Table
 from chalice_app.cache.entries import CachedTranslation
 from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, LedgerWrite, State
 from chalice_app.wire.attribute_values import decode
-from tests.fakes.domain import NOW_MS, listener, sentence, session, speaker
+from tests.fakes.domain import NOW_MS, ledger_key, listener, sentence, session, speaker
 from tests.fakes.world import SETTINGS
 
 HERE = session()
@@ -45,7 +45,7 @@ def connections(clients: Clients) -> ConnectionsTable:
 
 @pytest.fixture
 def rosters(clients: Clients, sessions: Table, connections: ConnectionsTable) -> RostersTable:
-    table = Table(clients, SETTINGS.rosters_table, "connectionId")
+    table = Table(clients, SETTINGS.rosters_table, "sessionKey")
     return RostersTable(table, sessions, connections)
 
 
@@ -115,17 +115,15 @@ def test_a_counted_row_is_in_the_roster_and_lives_until_it_leaves(
     clients: Clients, sessions: Table, rosters: RostersTable
 ) -> None:
     SessionsTable(sessions).put_session(HERE)
-    counted = LedgerRow(State.IN, 1, *KEY, "es")
-    rosters.commit(LedgerTransaction((LedgerWrite("c1", None, counted),), KEY))
+    counted = LedgerRow(State.IN, 1, "es")
+    rosters.commit(LedgerTransaction((LedgerWrite(ledger_key(HERE, "c1"), None, counted),), KEY))
     assert rows(clients, SETTINGS.rosters_table) == [
         {
+            "sessionKey": f"golden-eagle-427#{NOW_MS}#0",
             "connectionId": "c1",
             "state": "IN",
             "v": 1,
-            "sessionId": "golden-eagle-427",
-            "sessionEpoch": NOW_MS,
             "targetLanguage": "es",
-            "rosterKey": f"golden-eagle-427#{NOW_MS}#es#0",
         }
     ]
     (session_row,) = rows(clients, SETTINGS.sessions_table)
@@ -134,13 +132,14 @@ def test_a_counted_row_is_in_the_roster_and_lives_until_it_leaves(
 
 def test_a_tombstone_leaves_the_roster_and_expires(clients: Clients, rosters: RostersTable) -> None:
     before = int(time.time())
-    write = LedgerWrite("c1", None, LedgerRow(State.OUT, 0))
+    write = LedgerWrite(ledger_key(HERE, "c1"), None, LedgerRow(State.OUT, 0))
     rosters.commit(LedgerTransaction((write,)))
     (row,) = rows(clients, SETTINGS.rosters_table)
     expires = row.pop("ttl")
-    assert row == {"connectionId": "c1", "state": "OUT", "v": 0}
+    partition = f"golden-eagle-427#{NOW_MS}#0"
+    assert row == {"sessionKey": partition, "connectionId": "c1", "state": "OUT", "v": 0}
     assert before + TOMBSTONE_SECONDS <= expires <= time.time() + TOMBSTONE_SECONDS
-    assert rows(clients, SETTINGS.rosters_table, "roster-index") == []
+    assert rosters.read_roster(HERE) == {}
 
 
 def test_an_entrys_row_begins_unread(clients: Clients) -> None:
