@@ -1,8 +1,7 @@
 """What reading a roster costs: `.venv/bin/python tests/benchmarks/roster_reads.py`.
 
 10,000 connection ids of one session, from the embedded store to a list: as the application reads
-them, and as boto3 does by itself. CPU is this process's alone; the store has its own. Then the read
-units of a sentence, by the sizes of the rows: the Query is consistent, one unit for each 4 KB.
+them, and as boto3 does by itself. CPU is this process's alone; the store has its own.
 """
 
 import argparse
@@ -22,11 +21,9 @@ from tests.benchmarks.embedded_store import Store, embedded_store
 from tests.benchmarks.results import RESULTS, Figure, report
 
 LISTENERS, ROUNDS = 10_000, 9
-HALLS = (100, 1_000, 10_000)
 SESSION = Session("golden-eagle-427", "en", "0" * 64, 1_780_000_000_000, 1_780_003_600)
 (PARTITION,) = partition_keys((SESSION.session_id, SESSION.created_at), 1)
 PLAIN = "roster of 10,000, boto3's own parser"
-_UNIT_BYTES = 4096
 
 
 def main() -> None:
@@ -41,7 +38,6 @@ def main() -> None:
         table = RostersTable(rosters, sessions, connections=None)  # type: ignore[arg-type]
         plain = milliseconds(lambda: by_boto3(store))
         lean = milliseconds(lambda: sum(map(len, table.read_roster(SESSION, 1).values())))
-    units = {number: read_units(number) for number in HALLS}
     report(
         (
             Figure(PLAIN, plain[0], "CPU ms"),
@@ -49,8 +45,6 @@ def main() -> None:
             Figure(f"{PLAIN}: elapsed", plain[1], "ms"),
             Figure("roster of 10,000, ours: elapsed", lean[1], "ms", None, f"{PLAIN}: elapsed",
                    lean[1] / plain[1]),
-            *(Figure(f"read units a sentence, {number:,} listeners", each, "units")
-              for number, each in units.items()),
         ),
         options.results,
     )  # fmt: skip
@@ -65,22 +59,6 @@ def row(number: int) -> Mapping[str, Any]:
         "v": 1,
         "targetLanguage": "es" if number % 5 else "zh-TW",
     }
-
-
-def read_units(listeners: int) -> float:
-    """The read units of one consistent Query of a roster, by DynamoDB's sizes of its rows.
-
-    Source:
-    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
-    """
-    size = sum(map(_row_bytes, map(row, range(listeners))))
-    return -(-size // _UNIT_BYTES)
-
-
-def _row_bytes(item: Mapping[str, Any]) -> int:
-    """Names and values in UTF-8; a small number takes two bytes."""
-    return sum(len(name) + (2 if isinstance(value, int) else len(value.encode()))
-               for name, value in item.items())  # fmt: skip
 
 
 def by_boto3(store: Store) -> int:

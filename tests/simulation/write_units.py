@@ -53,7 +53,7 @@ def write_units(
 
 def refused_units(before: Item | None, after: Item | None, transactional: bool) -> int:
     """The units of one write that its condition refused: the table's own, none of the indexes."""
-    return _units(max(_size(before), _size(after))) * (2 if transactional else 1)
+    return _units(max(item_size(before), item_size(after))) * (2 if transactional else 1)
 
 
 def _index_units(index: IndexDefinition, key: str, before: Item | None, after: Item | None) -> int:
@@ -61,13 +61,13 @@ def _index_units(index: IndexDefinition, key: str, before: Item | None, after: I
     if old == new:
         return 0
     if old is None or new is None:
-        return _units(max(_size(old), _size(new)))
+        return _units(max(item_size(old), item_size(new)))
     if (
         old[index.partition_key] == new[index.partition_key]
         and old[index.sort_key] == (new[index.sort_key])
     ):
-        return _units(max(_size(old), _size(new)))
-    return _units(_size(old)) + _units(_size(new))
+        return _units(max(item_size(old), item_size(new)))
+    return _units(item_size(old)) + _units(item_size(new))
 
 
 def index_entry(index: IndexDefinition, key: str, item: Item | None) -> Item | None:
@@ -84,7 +84,7 @@ def _units(size: int) -> int:
     return max(1, -(-size // _KB))
 
 
-def _size(item: Item | None) -> int:
+def item_size(item: Item | None) -> int:
     """Bytes of names and values.
 
     A number takes about one byte for two digits, and one more. Source:
