@@ -49,7 +49,11 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-part
 """
 
 TOMBSTONE_SECONDS = 24 * 3600
-"""No invocation outlives 15 minutes and no stream record 24 hours."""
+"""No invocation outlives 15 minutes and no stream record 24 hours.
+
+The reconciler removes them much sooner (`rosters.repair.TOMBSTONE_NEEDED_SECONDS`): this is for
+where it does not run.
+"""
 
 
 @dataclass(frozen=True)

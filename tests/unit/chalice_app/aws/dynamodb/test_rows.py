@@ -1,6 +1,7 @@
 """What the tables' rows look like: the attributes that time-to-live, indexes and people rely on."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from chalice_app.aws.dynamodb.cached_translations import (
     recency_bucket,
 )
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
+from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
 from chalice_app.aws.dynamodb.rosters import TOMBSTONE_SECONDS, RostersTable
 from chalice_app.aws.dynamodb.sessions import SENTENCE_TTL_SECONDS, SessionsTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.cache.entries import CachedTranslation
 from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, LedgerWrite, State
-from chalice_app.wire.attribute_values import decode
+from chalice_app.wire.attribute_values import decode, encode
 from tests.fakes.domain import NOW_MS, ledger_key, listener, sentence, session, speaker
 from tests.fakes.world import SETTINGS
 
@@ -140,6 +142,32 @@ def test_a_tombstone_leaves_the_roster_and_expires(clients: Clients, rosters: Ro
     assert row == {"sessionKey": partition, "connectionId": "c1", "state": "OUT", "v": 0}
     assert before + TOMBSTONE_SECONDS <= expires <= time.time() + TOMBSTONE_SECONDS
     assert rosters.read_roster(HERE) == {}
+
+
+def test_a_roster_of_several_buckets_is_one_roster(clients: Clients, rosters: RostersTable) -> None:
+    SessionsTable(rosters.sessions).put_session(HERE)
+    wide = replace(rosters, buckets=4)
+    counted = LedgerRow(State.IN, 1, "es")
+    writes = tuple(LedgerWrite(ledger_key(HERE, f"c{n}"), None, counted) for n in range(20))
+    wide.commit(LedgerTransaction(writes, KEY))
+    assert len({row["sessionKey"] for row in rows(clients, SETTINGS.rosters_table)}) == 4
+    assert sorted(wide.read_roster(HERE)["es"]) == sorted(f"c{n}" for n in range(20))
+    keys = [write.key for write in writes]
+    assert wide.get_ledger(keys) == dict.fromkeys(keys, counted)
+    survey = DynamoDbSurvey(wide.sessions, wide.connections.table, wide.table, wide.buckets)
+    assert len(list(survey.scan_session(KEY))) == 20
+
+
+def test_a_malformed_row_takes_the_roster_from_nobody_else(
+    clients: Clients, rosters: RostersTable, caplog: pytest.LogCaptureFixture
+) -> None:
+    SessionsTable(rosters.sessions).put_session(HERE)
+    counted = LedgerRow(State.IN, 1, "es")
+    rosters.commit(LedgerTransaction((LedgerWrite(ledger_key(HERE, "c1"), None, counted),), KEY))
+    odd = {"sessionKey": f"{HERE.session_id}#{NOW_MS}#0", "connectionId": "c2", "state": "IN"}
+    clients.dynamodb.put_item(TableName=SETTINGS.rosters_table, Item=encode(odd))
+    assert rosters.read_roster(HERE) == {"es": ["c1"]}
+    assert "malformed" in caplog.text
 
 
 def test_an_entrys_row_begins_unread(clients: Clients) -> None:
