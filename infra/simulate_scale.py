@@ -65,7 +65,7 @@ PRICES = (POST, MINUTE, CHARACTER, READ, WRITE, CALL, GB_SECOND, GIGABYTE)
 MEMORY_GB = 1.769
 CAPTION_BYTES = 350
 SECONDS_OF_LIFE = 10.0
-JOIN_WRITES = 5
+JOIN_WRITES = 4
 """Write units of a listener who comes, and of one who goes (`tests/simulation/write_units.py`)."""
 
 

@@ -136,6 +136,16 @@ def test_whoever_changes_language_before_the_roster_is_read_hears_it_once() -> N
     assert world.tables.calls["read_roster"] == 1
 
 
+def test_the_roster_is_read_after_the_number_is_claimed_and_noted() -> None:
+    tables = Interrupted()
+    world = World(tables=tables)
+    of = hall(world, a="es")
+    noted: list[int] = []
+    tables.step = lambda: noted.append(world.now(of).last_sequence)
+    speak(world, of, sentence(7))
+    assert noted == [7]
+
+
 def test_a_language_that_the_roster_adds_and_that_fails_is_in_the_report() -> None:
     tables = Interrupted()
     world = World(tables=tables)

@@ -144,6 +144,18 @@ def test_a_tombstone_leaves_the_roster_and_expires(clients: Clients, rosters: Ro
     assert rosters.read_roster(HERE) == {}
 
 
+def test_a_roster_is_read_consistently_from_its_table(
+    clients: Clients, rosters: RostersTable
+) -> None:
+    asked: list[Any] = []
+    clients.dynamodb.meta.events.register(
+        "provide-client-params.dynamodb.Query", lambda params, **_: asked.append(params)
+    )
+    rosters.read_roster(HERE)
+    assert [each["ConsistentRead"] for each in asked] == [True]
+    assert "IndexName" not in asked[0]
+
+
 def test_a_roster_of_several_buckets_is_one_roster(clients: Clients, rosters: RostersTable) -> None:
     SessionsTable(rosters.sessions).put_session(HERE)
     wide = replace(rosters, buckets=4)
