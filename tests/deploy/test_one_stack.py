@@ -63,7 +63,7 @@ def stage(emulator: Emulator, outputs: dict[str, str]) -> BelowPath:
 
 
 def test_every_output_of_the_design_is_there(outputs: dict[str, str]) -> None:
-    tables = ("Sessions", "Connections", "CachedTranslations", "SessionRosters")
+    tables = ("Sessions", "Connections", "CachedTranslations", "Rosters")
     expected = {f"{table}Table{kind}" for table in tables for kind in ("Name", "Arn")}
     expected |= {"ConnectionsGSIName", "AlarmTopicArn", "DeadLetterQueueArn"}
     expected |= {"ConnectionsStreamArn", "CachedTranslationsStreamArn"}

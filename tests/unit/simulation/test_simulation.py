@@ -220,7 +220,7 @@ def test_a_mutant_that_does_not_exist_is_reported(capsys: pytest.CaptureFixture[
     assert "young rows deleted" in capsys.readouterr().err
 
 
-CHEAP = Costs(join=5, join_in_batch=3, change_language=6, leave=5, late_join=5, replay_writes=0)
+CHEAP = Costs(join=4, join_in_batch=2, change_language=5, leave=4, late_join=4, replay_writes=0)
 
 
 @pytest.mark.parametrize(
@@ -230,8 +230,10 @@ CHEAP = Costs(join=5, join_in_batch=3, change_language=6, leave=5, late_join=5, 
         ([], [Hunted("caught", 3, Failure(2, "negative"))], CHEAP, 0),
         ([Failure(2, "negative")], [], CHEAP, 1),
         ([], [Hunted("survived", 4_000, None)], CHEAP, 1),
-        ([], [], CHEAP._replace(join=5.2), 1),
-        ([], [], CHEAP._replace(late_join=5.2), 1),
+        ([], [], CHEAP._replace(join=4.2), 1),
+        ([], [], CHEAP._replace(late_join=4.2), 1),
+        ([], [], CHEAP._replace(leave=4.2), 1),
+        ([], [], CHEAP._replace(change_language=5.2), 1),
         ([], [], CHEAP._replace(replay_writes=1), 1),
     ],
 )
