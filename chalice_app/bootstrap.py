@@ -174,8 +174,7 @@ class Application:
             sessions=self.adapters.sessions,
             rosters=RosterReader(
                 self.adapters.roster,
-                self.adapters.sessions,
-                self._executor("rosters", _LANGUAGE_THREADS),
+                self._executor("rosters"),
             ),
             translator=self.sentence_translator,
             broadcast=self.broadcast,
@@ -353,7 +352,7 @@ def aws_adapters(settings: Settings) -> Adapters:
     sessions = Table(clients, settings.sessions_table, "sessionId")
     connections = ConnectionsTable(Table(clients, settings.connections_table, "connectionId"))
     rosters = RostersTable(
-        Table(clients, settings.rosters_table, "connectionId"), sessions, connections
+        Table(clients, settings.rosters_table, "sessionKey"), sessions, connections
     )
     cached = Table(clients, settings.cached_translations_table, "cacheKey")
     shared = SentenceRows(sessions)

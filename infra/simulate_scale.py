@@ -35,10 +35,10 @@ NEW_CONNECTIONS = Known("new WebSocket connections", 500, "/s", _GATEWAY)
 FUNCTION_POSTS = Known("posts of one function, 100 in flight", 5_800, "/s", _FANOUT)
 CONCURRENCY = Known("concurrent executions of an account", 1_000, "", _LAMBDA)
 PARTITION_READS = Known("reads of one partition", 3_000, "units/s", _DYNAMODB)
-# A language's roster is one: twice what API Gateway lets in (see rosters_table.ROSTER_BUCKETS).
+# A session's roster is one: twice what API Gateway lets in (see ROSTER_BUCKETS).
 PARTITION_WRITES = Known("writes of one partition", 1_000, "units/s", _DYNAMODB)
 PAGE_BYTES = Known("a page of a query", 1_048_576, "bytes", _DYNAMODB)
-INDEX_ITEM_BYTES = Known("an item of the roster's index", 75 + 100, "bytes", "its keys, and 100")
+ROSTER_ROW_BYTES = Known("a row of the roster", 98, "bytes", "python -m tests.simulation")
 PAGE_MS = Known("a page's way from DynamoDB", 25, "ms", "1 MB at what a function's network brings")
 START_MS = Known(
     "an asynchronous function's start, cold", 450, "ms", "tests/benchmarks/cold_start.py"
@@ -49,7 +49,7 @@ BEFORE_MS = Known(
 TRANSLATE_MS = Known("a translation", 150, "ms", "docs.aws.amazon.com/translate (no promise)")
 KNOWN = (
     *(ACCOUNT_REQUESTS, NEW_CONNECTIONS, FUNCTION_POSTS, CONCURRENCY, PARTITION_READS),
-    *(PARTITION_WRITES, PAGE_BYTES, INDEX_ITEM_BYTES, PAGE_MS, START_MS, BEFORE_MS, TRANSLATE_MS),
+    *(PARTITION_WRITES, PAGE_BYTES, ROSTER_ROW_BYTES, PAGE_MS, START_MS, BEFORE_MS, TRANSLATE_MS),
 )
 
 POST = Known("a post or message", 1.00 / 1e6, "$", "aws.amazon.com/api-gateway/pricing")
@@ -65,7 +65,7 @@ PRICES = (POST, MINUTE, CHARACTER, READ, WRITE, CALL, GB_SECOND, GIGABYTE)
 MEMORY_GB = 1.769
 CAPTION_BYTES = 350
 SECONDS_OF_LIFE = 10.0
-JOIN_WRITES = 5
+JOIN_WRITES = 4
 """Write units of a listener who comes, and of one who goes (`tests/simulation/write_units.py`)."""
 
 
@@ -113,12 +113,17 @@ class Step:
 def steps(talk: Talk) -> Iterator[Step]:
     """A sentence's way, one after the other."""
     yield Step("checked, claimed, looked up", BEFORE_MS.value, "round trips")
-    if talk.hit_rate < 1:
-        yield Step("translated", TRANSLATE_MS.value, "the engine")
-    pages = math.ceil(talk.a_language * INDEX_ITEM_BYTES.value / PAGE_BYTES.value)
-    units = talk.a_language * INDEX_ITEM_BYTES.value / 4096 / 2
-    reading = max(pages * PAGE_MS.value, units / PARTITION_READS.value * 1000)
-    yield Step(f"rosters read, {pages} pages each", reading, "one page after the other")
+    translating = TRANSLATE_MS.value if talk.hit_rate < 1 else 0
+    if translating:
+        yield Step("translated", translating, "the engine")
+    pages = math.ceil(talk.listeners * ROSTER_ROW_BYTES.value / PAGE_BYTES.value)
+    units = talk.listeners * ROSTER_ROW_BYTES.value / 4096
+    # A partition gives a second's units at once, and is throttled beyond them.
+    throttled = (units / PARTITION_READS.value - 1) * 1000
+    reading = max(pages * PAGE_MS.value, throttled) - translating
+    yield Step(
+        f"roster of {pages} pages read beside it", max(0, reading), "one page after the other"
+    )
     if talk.slices:
         yield Step(f"{talk.slices} functions started", START_MS.value, "a cold start; 50 ms warm")
     sending = talk.listeners / talk.rate * 1000
@@ -132,7 +137,7 @@ def dollars(talk: Talk) -> Iterator[tuple[str, float]]:
     yield "connections", talk.listeners * 60 * MINUTE.value
     characters = talk.sentences_an_hour * talk.characters * talk.languages * (1 - talk.hit_rate)
     yield "translation", characters * CHARACTER.value
-    reads = posts * INDEX_ITEM_BYTES.value / 4096 / 2 + talk.sentences_an_hour * 10
+    reads = posts * ROSTER_ROW_BYTES.value / 4096 + talk.sentences_an_hour * 10
     yield "reads", reads * READ.value
     writes = talk.listeners * 2 * JOIN_WRITES + talk.sentences_an_hour * (8 + 3 * talk.slices)
     yield "writes", writes * WRITE.value

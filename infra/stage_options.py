@@ -29,7 +29,7 @@ _TABLES: Final = {
     "SESSIONS_TABLE_NAME": "Sessions",
     "CONNECTIONS_TABLE_NAME": "Connections",
     "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations",
-    "ROSTERS_TABLE_NAME": "Rosters",
+    "ROSTERS_TABLE_NAME": "SessionRosters",
 }
 _ENDPOINTS: Final = {
     "dynamodb": "DYNAMODB",

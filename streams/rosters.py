@@ -12,7 +12,9 @@ from chalice.app import Blueprint, DynamoDBEvent
 
 from chalice_app import bootstrap
 from chalice_app.observability import logs
+from chalice_app.rosters.ledger import LedgerKey
 from chalice_app.rosters.update import ConnectionChanges, RosterUpdate
+from chalice_app.wire.attribute_values import Item
 from streams.batch import handle_batch
 from streams.records import Change, StreamRecord
 
@@ -31,11 +33,32 @@ def changes_of(records: Sequence[StreamRecord]) -> ConnectionChanges:
     """The connections that the records name; records of another table are passed over."""
     changes = [(key, each) for each in records if (key := connection_id(each)) is not None]
     inserted = [(key, each) for key, each in changes if each.change is Change.INSERT]
+    changed = {key for name, each in changes for key in ledger_keys(name, each)}
+    named = {key.connection_id for key in changed}
     return ConnectionChanges(
-        changed={key for key, _ in changes},
+        changed=changed,
         inserted=[key for key, _ in inserted],
-        returning={key for key, each in inserted if "lastSequence" in (each.new_image or {})},
+        returning={
+            key
+            for name, each in inserted
+            if "lastSequence" in (each.new_image or {})
+            for key in ledger_keys(name, each)
+        },
+        unnamed={name for name, _ in changes} - named,
     )
+
+
+def ledger_keys(name: str, record: StreamRecord) -> Collection[LedgerKey]:
+    """What the record's images name; one, unless somebody has edited the row by hand."""
+    found = (_ledger_key(name, image) for image in (record.new_image, record.old_image) if image)
+    return {key for key in found if key is not None}
+
+
+def _ledger_key(name: str, image: Item) -> LedgerKey | None:
+    session_id, epoch = image.get("sessionId"), image.get("sessionEpoch")
+    if isinstance(session_id, str) and type(epoch) is int:
+        return LedgerKey(session_id, epoch, name)
+    return None
 
 
 def connection_id(record: StreamRecord) -> str | None:

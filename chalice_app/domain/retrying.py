@@ -2,6 +2,9 @@
 
 import random
 from collections.abc import Callable, Collection
+from typing import TypeVar
+
+Pending = TypeVar("Pending")
 
 TRIES = 8
 """Readings of the truth before a row is reported as failed."""
@@ -19,10 +22,10 @@ def backoff(attempt: int) -> float:
 
 
 def retry_pending(
-    pending: Collection[str],
-    try_once: Callable[[Collection[str]], Collection[str]],
+    pending: Collection[Pending],
+    try_once: Callable[[Collection[Pending]], Collection[Pending]],
     wait: Callable[[float], None],
-) -> Collection[str]:
+) -> Collection[Pending]:
     """Tries what is pending, several times; returns what is still pending after the last try.
 
     `try_once` reads and writes, and returns what another writer kept it from; `wait` takes the

@@ -15,6 +15,7 @@ from time import sleep
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import MalformedRows
 from chalice_app.domain.session import Connection, Session, is_of_open_session
+from chalice_app.rosters.ledger import LedgerKey
 from chalice_app.rosters.notifier import RosterNotifier
 from chalice_app.rosters.ports import Ledger
 from chalice_app.rosters.replay import Replay
@@ -52,9 +53,10 @@ class Returned:
 class _Progress:
     """The listeners that are not counted yet, and the last sequence that each has been sent.
 
-    `sessions` are those whose counts changed.
+    `keys` are those of their ledger rows, `sessions` those whose counts changed.
     """
 
+    keys: Collection[LedgerKey]
     uncounted: set[str]
     last_sent: dict[str, int] = field(default_factory=dict)
     sessions: set[str] = field(default_factory=set)
@@ -76,7 +78,7 @@ class CatchUp:
     clock: Clock
     wait: Callable[[float], None] = sleep
 
-    def bring_back(self, connection_ids: Collection[str]) -> Returned:
+    def bring_back(self, returning: Collection[LedgerKey]) -> Returned:
         """Replays what these listeners missed, and counts them.
 
         A listener that cannot be counted after its replay (it is gone, its session is not open, or
@@ -86,10 +88,10 @@ class CatchUp:
         Raises:
             Unavailable: the tables could not be read; what was committed before stays right.
         """
-        if not connection_ids:
+        if not returning:
             return Returned()
-        progress = self._replay_and_count(connection_ids)
-        others = self.sync.synchronise(connection_ids)
+        progress = self._replay_and_count(returning)
+        others = self.sync.synchronise(returning)
         self._replay_the_rest(progress.overtaken)
         counted = sorted(others.connections.keys() - others.failed)
         return Returned(
@@ -98,9 +100,9 @@ class CatchUp:
             failed=frozenset(others.failed),
         )
 
-    def _replay_and_count(self, connection_ids: Collection[str]) -> _Progress:
+    def _replay_and_count(self, returning: Collection[LedgerKey]) -> _Progress:
         """Rounds of replay and count, until all are counted or the tries or the time are over."""
-        progress = _Progress(set(connection_ids))
+        progress = _Progress(returning, {key.connection_id for key in returning})
         waits = iter(_HANDSHAKE_WAITS)
         end = self.clock.monotonic() + SECONDS
         for _ in range(TRIES):
@@ -121,9 +123,9 @@ class CatchUp:
 
     def _go_round(self, progress: _Progress) -> None:
         """Reads who is not counted yet, replays to each group and counts whom it can."""
-        ids = sorted(progress.uncounted)
-        rows = self.ledger.get_ledger(ids)
-        connections = self.ledger.get_connections(ids)
+        keys = sorted(key for key in progress.keys if key.connection_id in progress.uncounted)
+        rows = {key.connection_id for key in self.ledger.get_ledger(keys)}
+        connections = self.ledger.get_connections(sorted(progress.uncounted))
         uncounted = {
             key: each for key, each in connections.items() if key not in rows and each.is_listener
         }

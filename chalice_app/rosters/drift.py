@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalice_app.domain.session import Connection
-from chalice_app.rosters.ledger import SessionCounts, SessionKey
+from chalice_app.rosters.ledger import LedgerKey, SessionCounts, SessionKey
 
 Place = tuple[SessionKey, str]
 """A session, and a language in it: where a connection is, or is counted."""
 
-Misplaced = Mapping[str, tuple[Place | None, Place | None]]
+Misplaced = Mapping[LedgerKey, tuple[Place | None, Place | None]]
 """By connection: where it is and where it is counted, None being nowhere."""
 
 Miscounted = Mapping[SessionKey, tuple[SessionCounts, Mapping[str, int]]]
@@ -26,6 +26,7 @@ class Drift:
 
     `expired` connections are past their life, and API Gateway is about to close those that are
     `due_for_renewal`. Only the gateway knows whether the others, `to_check`, still exist.
+    `outlived` are tombstones that nothing needs any more: they are no drift.
     """
 
     connections: Misplaced
@@ -33,6 +34,7 @@ class Drift:
     expired: frozenset[str]
     due_for_renewal: frozenset[str] = frozenset()
     to_check: tuple[Connection, ...] = ()
+    outlived: frozenset[LedgerKey] = frozenset()
 
     @property
     def listeners(self) -> int:
@@ -43,7 +45,7 @@ class Drift:
 
 
 def lasting(first: Drift, second: Drift) -> Drift:
-    """What is wrong at both looks in the same way; `to_check` needs no second look."""
+    """What is wrong at both looks in the same way; `to_check`, `outlived` need no second look."""
     return Drift(
         connections=dict(first.connections.items() & second.connections.items()),
         counts={
@@ -53,20 +55,23 @@ def lasting(first: Drift, second: Drift) -> Drift:
         },
         expired=second.expired,
         to_check=first.to_check,
+        outlived=first.outlived,
     )
 
 
-def misplaced(connected: Mapping[str, Place], counted: Mapping[str, Place]) -> Misplaced:
+def misplaced(
+    connected: Mapping[LedgerKey, Place], counted: Mapping[LedgerKey, Place]
+) -> Misplaced:
     """The connections that are counted elsewhere than they are."""
     return {
-        connection_id: (connected.get(connection_id), counted.get(connection_id))
-        for connection_id in connected.keys() | counted.keys()
-        if connected.get(connection_id) != counted.get(connection_id)
+        key: (connected.get(key), counted.get(key))
+        for key in connected.keys() | counted.keys()
+        if connected.get(key) != counted.get(key)
     }
 
 
 def miscounted(
-    counts: Mapping[SessionKey, SessionCounts], counted: Mapping[str, Place]
+    counts: Mapping[SessionKey, SessionCounts], counted: Mapping[LedgerKey, Place]
 ) -> Miscounted:
     """The sessions whose counts are not those of their rows."""
     rows: defaultdict[SessionKey, Counter[str]] = defaultdict(Counter)

@@ -8,8 +8,9 @@ invocation that has outlived its time-out: what is counted stays exact.
 
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from chalice_app.domain.session import Connection, Session
 
@@ -27,38 +28,50 @@ class State(StrEnum):
     OUT = "OUT"
 
 
+SessionKey = tuple[str, int]
+"""A session's name and epoch (`created_at`): names come back, pairs do not."""
+
+
+class LedgerKey(NamedTuple):
+    """What names a ledger row: a connection in the one session that it belongs to all its life."""
+
+    session_id: str
+    session_epoch: int
+    connection_id: str
+
+    @property
+    def session_key(self) -> SessionKey:
+        """The session that the row counts in."""
+        return self.session_id, self.session_epoch
+
+
+def key_of(connection: Connection) -> LedgerKey:
+    """The key of a connection's ledger row."""
+    return LedgerKey(connection.session_id, connection.session_epoch, connection.connection_id)
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
     """What has been counted for one connection.
 
     `version` is that of the Connections row it was taken from; (state, version) names every state
-    that a row is ever in, because versions only rise and OUT is terminal. A tombstone of a
-    connection that was never counted has no session. `from_sequence` is the first sentence that
-    broadcasts send it: a returning listener has had everything before that replayed.
+    that a row is ever in, because versions only rise and OUT is terminal. `from_sequence` is the
+    first sentence that broadcasts send it: a returning listener has had everything before that
+    replayed. `left_at` (epoch seconds) is when a tombstone was written; the table notes it.
     """
 
     state: State
     version: int
-    session_id: str = ""
-    session_epoch: int = 0
     target_language: str = ""
     from_sequence: int = 0
-
-    @property
-    def session_key(self) -> "SessionKey":
-        """The session that the row counts in."""
-        return self.session_id, self.session_epoch
-
-
-SessionKey = tuple[str, int]
-"""A session's name and epoch (`created_at`): names come back, pairs do not."""
+    left_at: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerWrite:
     """One row as it was read (None: no row), and as it must become."""
 
-    connection_id: str
+    key: LedgerKey
     before: LedgerRow | None
     after: LedgerRow
 
@@ -111,18 +124,16 @@ def _place(row: LedgerRow | None) -> str | None:
 
 
 def plan_transactions(
-    connection_ids: Iterable[str],
-    ledger: Mapping[str, LedgerRow],
+    keys: Iterable[LedgerKey],
+    ledger: Mapping[LedgerKey, LedgerRow],
     connections: Mapping[str, Connection],
     sessions: Mapping[str, Session],
 ) -> Iterator[LedgerTransaction]:
     """The transactions that bring the ledger of these connections to the truth, one a session."""
     existing = {(session.session_id, session.created_at) for session in sessions.values()}
     writes: defaultdict[SessionKey | None, list[LedgerWrite]] = defaultdict(list)
-    for connection_id in connection_ids:
-        write = plan_write(
-            connection_id, ledger.get(connection_id), connections.get(connection_id), existing
-        )
+    for key in keys:
+        write = plan_write(key, ledger.get(key), connections.get(key.connection_id), existing)
         if write is not None:
             writes[_counting_session(write, existing)].append(write)
     for session, rows in writes.items():
@@ -139,82 +150,70 @@ def plan_return(
     holds only if nothing was spoken since. A sentence spoken before the count, whose broadcast
     reads the roster after it, passes them over.
     """
-    key = (session.session_id, session.created_at)
+    session_key = (session.session_id, session.created_at)
+    keys = [LedgerKey(*session_key, connection_id) for connection_id in sorted(connections)]
     writes = [
-        LedgerWrite(connection_id, None, replace(truth, from_sequence=session.last_sequence + 1))
-        for connection_id, connection in sorted(connections.items())
-        if (truth := _truth(connection, {key})) is not None
+        LedgerWrite(key, None, replace(truth, from_sequence=session.last_sequence + 1))
+        for key in keys
+        if (truth := _truth(key, connections[key.connection_id], {session_key})) is not None
     ]
     for start in range(0, len(writes), MAX_WRITES):
         chunk = tuple(writes[start : start + MAX_WRITES])
-        yield LedgerTransaction(chunk, key, session.last_sequence)
+        yield LedgerTransaction(chunk, session_key, session.last_sequence)
 
 
 def plan_write(
-    connection_id: str,
+    key: LedgerKey,
     counted: LedgerRow | None,
     connection: Connection | None,
     existing: Container[SessionKey],
 ) -> LedgerWrite | None:
     """What to write for one connection, if anything.
 
+    Only a connection that is in the key's session counts there.
     A tombstone is written even when neither row exists: an invocation that read the connection
     while it was there, and has slept since, must find its condition broken.
     """
     if counted is not None and counted.state is State.OUT:
         return None
-    truth = _truth(connection, existing)
+    truth = _truth(key, connection, existing)
     if truth is None:
-        if connection is not None and not connection.is_listener:
+        if connection is not None and key_of(connection) == key and not connection.is_listener:
             return None
-        version = counted.version if counted else 0
-        return LedgerWrite(connection_id, counted, _out(counted, version))
+        return LedgerWrite(key, counted, _out(counted))
     if counted is not None and counted.version >= truth.version:
         return None
     if counted is not None:
         truth = replace(truth, from_sequence=counted.from_sequence)
-    return LedgerWrite(connection_id, counted, truth)
+    return LedgerWrite(key, counted, truth)
 
 
-def _truth(connection: Connection | None, existing: Container[SessionKey]) -> LedgerRow | None:
+def _truth(
+    key: LedgerKey, connection: Connection | None, existing: Container[SessionKey]
+) -> LedgerRow | None:
     """The row of a connection that is to be counted, or None."""
     if connection is None or connection.target_language is None or not connection.is_listener:
         return None
-    if (connection.session_id, connection.session_epoch) not in existing:
+    if key_of(connection) != key or key.session_key not in existing:
         return None
-    return LedgerRow(
-        State.IN,
-        connection.version,
-        connection.session_id,
-        connection.session_epoch,
-        connection.target_language,
-    )
+    return LedgerRow(State.IN, connection.version, connection.target_language)
 
 
-def _out(counted: LedgerRow | None, version: int) -> LedgerRow:
+def _out(counted: LedgerRow | None) -> LedgerRow:
     if counted is None:
-        return LedgerRow(State.OUT, version)
-    return LedgerRow(
-        State.OUT,
-        version,
-        counted.session_id,
-        counted.session_epoch,
-        counted.target_language,
-    )
+        return LedgerRow(State.OUT, 0)
+    return LedgerRow(State.OUT, counted.version, counted.target_language)
 
 
 def _counting_session(write: LedgerWrite, existing: Container[SessionKey]) -> SessionKey | None:
     """The session whose counts the write changes: the row's own, while it exists."""
-    row = write.after if write.after.state is State.IN else write.before
-    return row.session_key if row is not None and row.session_key in existing else None
+    is_counted = _place(write.before) is not None or _place(write.after) is not None
+    return write.key.session_key if is_counted and write.key.session_key in existing else None
 
 
-def named_sessions(
-    ledger: Mapping[str, LedgerRow], connections: Mapping[str, Connection]
-) -> Sequence[str]:
-    """The names of every session that the rows name: those whose rows must be read."""
-    names = {row.session_id for row in ledger.values() if row.session_id}
-    return sorted(names | {connection.session_id for connection in connections.values()})
+def named_sessions(keys: Iterable[LedgerKey]) -> Sequence[str]:
+    """The names of every session that the keys name: those whose rows must be read."""
+    return sorted({key.session_id for key in keys})
 
 
 @dataclass(frozen=True, slots=True)

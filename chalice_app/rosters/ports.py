@@ -3,27 +3,30 @@
 Every method raises `errors.Unavailable` when its service is down or throttled.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from chalice_app.domain.session import Connection, Session
-from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, SessionCounts, SessionKey
+from chalice_app.rosters.ledger import (
+    LedgerKey,
+    LedgerRow,
+    LedgerTransaction,
+    SessionCounts,
+    SessionKey,
+)
 
 
 class Roster(Protocol):
-    """The roster index: who gets the captions of a language."""
+    """Who gets a session's captions, read consistently."""
 
-    def query_roster(
-        self, session: Session, language: str, sequence: int | None = None
-    ) -> Sequence[str]:
-        """The connection ids of the session's listeners of that language.
+    def read_roster(
+        self, session: Session, sequence: int | None = None
+    ) -> Mapping[str, Sequence[str]]:
+        """The connection ids of the session's listeners, by language, each exactly once.
 
         With a sequence, only of those whom that sentence's broadcast is for: listeners who
         returned later have had it replayed.
         """
-
-    def query_moved(self, session: Session, language: str, sequence: int | None) -> Sequence[str]:
-        """Those of them who have changed their language since they joined."""
 
 
 class Ledger(Protocol):
@@ -33,8 +36,8 @@ class Ledger(Protocol):
     MalformedRows where rows are not what this code writes.
     """
 
-    def get_ledger(self, connection_ids: Iterable[str]) -> Mapping[str, LedgerRow]:
-        """The ledger rows that exist."""
+    def get_ledger(self, keys: Iterable[LedgerKey]) -> Mapping[LedgerKey, LedgerRow]:
+        """The ledger rows that exist; MalformedRows names them by their connections."""
 
     def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
         """The connections that exist."""
@@ -56,8 +59,8 @@ class RosterSurvey(Protocol):
     def scan_connections(self) -> Iterable[Connection]:
         """Every connection."""
 
-    def scan_counted(self) -> Iterable[tuple[str, LedgerRow]]:
-        """Every connection that is counted, with its row but for the version."""
+    def scan_ledger(self) -> Iterable[tuple[LedgerKey, LedgerRow]]:
+        """Every ledger row, tombstones included."""
 
     def scan_counts(self) -> Iterable[SessionCounts]:
         """The counts of every session."""
@@ -73,3 +76,6 @@ class RosterSurvey(Protocol):
 
         ConditionFailed when the counts are no longer as they were seen.
         """
+
+    def remove_tombstones(self, keys: Collection[LedgerKey]) -> None:
+        """Deletes tombstones. No row that is OUT is ever IN again, so there is no condition."""

@@ -6,7 +6,7 @@ expiry has left, connections whose `$disconnect` never came (`liveness`). It run
 minutes, and by hand as `python -m infra.reconcile`.
 
 It looks twice, some seconds apart, and follows up only what was wrong both times in the same way: a
-listener who is just coming, and an index that lags, are not drift. Connections go through the same
+listener who is just coming, and a scan that lags, are not drift. Connections go through the same
 synchronisation as a stream record. Counts are read again, consistently, and then every row that
 counts in the session. The difference is added on condition that the counts' revision is still the
 one that was read: nobody came or went in between, and so the correction is exact.
@@ -14,7 +14,7 @@ one that was read: nobody came or went in between, and so the correction is exac
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import sleep
 
@@ -31,7 +31,7 @@ from chalice_app.rosters.drift import (
     miscounted,
     misplaced,
 )
-from chalice_app.rosters.ledger import SessionKey
+from chalice_app.rosters.ledger import LedgerKey, SessionKey, State, key_of
 from chalice_app.rosters.liveness import LivenessCheck
 from chalice_app.rosters.notifier import RosterNotifier
 from chalice_app.rosters.ports import RosterSurvey
@@ -42,7 +42,14 @@ from chalice_app.sessions.ports import ConnectionStore
 _log = logging.getLogger(__name__)
 
 SECOND_LOOK_SECONDS = 5.0
-"""Well above what an index lags and a stream takes; well below the five minutes to the next run."""
+"""Well above what a scan lags and a stream takes; well below the five minutes to the next run."""
+
+TOMBSTONE_NEEDED_SECONDS = 600
+"""How long a tombstone must be there: longer than an invocation with an old truth may live.
+
+Lambda ends the rosters' function after 60 s and this one after 300 s. What comes later reads the
+truth anew. Tombstones stand in the partition that every sentence reads, so they go after that.
+"""
 
 CORRECTIONS = 5
 """Tries to correct a session's counts between two who come or go; the next run tries again."""
@@ -54,6 +61,7 @@ class Reconciled:
 
     `expired` rows were past their life. `gone` connections are unknown to the gateway; some of them
     may have left this very moment. `drift` is by how much the counts were wrong, in listeners.
+    `swept` are the tombstones that it removed.
     """
 
     connections: int
@@ -61,6 +69,7 @@ class Reconciled:
     expired: int
     drift: int
     gone: int = 0
+    swept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +105,15 @@ class Reconciler:
         self.metrics.emit({metrics.ROSTER_DRIFT: found.listeners})
         self.notifier.notify_speakers(corrected | synchronised.sessions)
         gone = self.liveness.remove_gone(found.to_check)
+        if found.outlived:
+            self.survey.remove_tombstones(found.outlived)
         return Reconciled(
             connections=len(found.connections),
             sessions=len(corrected),
             expired=len(found.expired),
             drift=found.listeners,
             gone=gone,
+            swept=len(found.outlived),
         )
 
     def _look(self, session_id: str | None) -> Drift:
@@ -110,20 +122,16 @@ class Reconciler:
             for counted in self.survey.scan_counts()
             if session_id in (None, counted.session_id)
         }
-        rows = {
-            connection_id: (row.session_key, row.target_language)
-            for connection_id, row in self.survey.scan_counted()
-            if session_id in (None, row.session_id)
-        }
-        places: dict[str, Place] = {}
+        now = self.clock.now_ms() // 1000
+        rows, outlived = self._read_ledger(session_id, now - TOMBSTONE_NEEDED_SECONDS)
+        places: dict[LedgerKey, Place] = {}
         connected, expired, due_for_renewal = set(), set(), set()
         to_check = []
-        now = self.clock.now_ms() // 1000
         for connection in self.survey.scan_connections():
-            connected.add(connection.connection_id)
-            key = (connection.session_id, connection.session_epoch)
-            if connection.target_language is not None and key in counts:
-                places[connection.connection_id] = (key, connection.target_language)
+            key = key_of(connection)
+            connected.add(key)
+            if connection.target_language is not None and key.session_key in counts:
+                places[key] = (key.session_key, connection.target_language)
             if session_id not in (None, connection.session_id):
                 continue
             if connection.ttl <= now:
@@ -144,7 +152,22 @@ class Reconciler:
             expired=frozenset(expired),
             due_for_renewal=frozenset(due_for_renewal),
             to_check=tuple(to_check),
+            outlived=outlived,
         )
+
+    def _read_ledger(
+        self, session_id: str | None, left_by: int
+    ) -> tuple[Mapping[LedgerKey, Place], frozenset[LedgerKey]]:
+        """Where everyone is counted, and the tombstones of those who had left by then (seconds)."""
+        counted, outlived = {}, set()
+        for key, row in self.survey.scan_ledger():
+            if session_id not in (None, key.session_id):
+                continue
+            if row.state is State.IN:
+                counted[key] = (key.session_key, row.target_language)
+            elif row.left_at is not None and row.left_at <= left_by:
+                outlived.add(key)
+        return counted, frozenset(outlived)
 
     def _correct(self, session: SessionKey) -> bool:
         """Corrects the counts of a session; False where they are right or it cannot be done now.

@@ -13,8 +13,9 @@ from chalice_app.domain.errors import Conflict, MalformedRows, Unavailable
 from chalice_app.domain.retrying import retry_pending
 from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.ledger import (
-    LedgerRow,
+    LedgerKey,
     LedgerTransaction,
+    key_of,
     named_sessions,
     plan_return,
     plan_transactions,
@@ -29,7 +30,7 @@ class Synchronised:
     """What a synchronisation did and saw.
 
     `sessions` are those whose counts changed, `connections` those that existed when last read,
-    `failed` the ids of those it gave up on.
+    `failed` the ids of the connections it gave up on.
     """
 
     sessions: set[str] = field(default_factory=set)
@@ -44,7 +45,7 @@ class RosterSync:
     ledger: Ledger
     wait: Callable[[float], None] = sleep
 
-    def synchronise(self, connection_ids: Iterable[str]) -> Synchronised:
+    def synchronise(self, keys: Iterable[LedgerKey]) -> Synchronised:
         """Counts these connections as they are now.
 
         Raises:
@@ -52,8 +53,24 @@ class RosterSync:
         """
         result = Synchronised()
         once = partial(self._synchronise_once, result)
-        result.failed.update(retry_pending(set(connection_ids), once, self.wait))
+        pending = retry_pending(set(keys), once, self.wait)
+        result.failed |= {key.connection_id for key in pending}
         return result
+
+    def find(self, connection_ids: Collection[str]) -> tuple[set[LedgerKey], Collection[str]]:
+        """The keys of connections by their rows, and the ids of those whose rows are malformed.
+
+        A connection that has left is not found: only an image could tell where it was.
+
+        Raises:
+            Unavailable: the rows could not be read.
+        """
+        try:
+            found = self.ledger.get_connections(sorted(connection_ids))
+        except MalformedRows as malformed:
+            keys, failed = self.find(set(connection_ids) - malformed.keys)
+            return keys, {*failed, *malformed.keys}
+        return {key_of(each) for each in found.values()}, ()
 
     def count_if_unspoken(
         self, session: Session, listeners: Mapping[str, Connection]
@@ -71,65 +88,62 @@ class RosterSync:
                 self.ledger.commit(transaction)
             except Conflict:
                 break
-            counted |= {write.connection_id for write in transaction.writes}
+            counted |= {write.key.connection_id for write in transaction.writes}
         return counted
 
     def _synchronise_once(
-        self, result: Synchronised, connection_ids: Collection[str]
-    ) -> Collection[str]:
+        self, result: Synchronised, keys: Collection[LedgerKey]
+    ) -> Collection[LedgerKey]:
         """Reads and commits; returns the connections that must be read again."""
         try:
-            transactions = self._plan(connection_ids, result)
+            transactions = self._plan(keys, result)
         except MalformedRows as malformed:
             # A malformed row stops itself alone: it is reported, and the rest is read again.
             result.failed |= malformed.keys
-            return set(connection_ids) - malformed.keys
+            return {key for key in keys if key.connection_id not in malformed.keys}
         return self._commit_all(transactions, result)
 
     def _plan(
-        self, connection_ids: Collection[str], result: Synchronised
+        self, keys: Collection[LedgerKey], result: Synchronised
     ) -> Sequence[LedgerTransaction]:
         """Reads and compares.
 
         The ledger is read **before** the truth: a commit holds only if the ledger has not changed
         since, so a truth that is older than the ledger cannot be written.
         """
-        ids = sorted(connection_ids)
-        counted = self.ledger.get_ledger(ids)
+        ordered = sorted(keys)
+        ids = sorted({key.connection_id for key in keys})
+        counted = self.ledger.get_ledger(ordered)
         connections = self.ledger.get_connections(ids)
         for key in ids:
             result.connections.pop(key, None)
         result.connections |= connections
-        sessions = self._sessions_of(counted, connections)
-        return list(plan_transactions(ids, counted, connections, sessions))
+        sessions = self._sessions_of(ordered)
+        return list(plan_transactions(ordered, counted, connections, sessions))
 
-    def _sessions_of(
-        self, counted: Mapping[str, LedgerRow], connections: Mapping[str, Connection]
-    ) -> Mapping[str, Session]:
-        """The sessions that the rows name; the rows of a malformed session are malformed, too."""
+    def _sessions_of(self, keys: Collection[LedgerKey]) -> Mapping[str, Session]:
+        """The sessions that the keys name; the rows of a malformed session are malformed, too."""
         try:
-            return self.ledger.get_sessions(named_sessions(counted, connections))
+            return self.ledger.get_sessions(named_sessions(keys))
         except MalformedRows as malformed:
-            theirs = {key for key, row in counted.items() if row.session_id in malformed.keys} | {
-                key for key, each in connections.items() if each.session_id in malformed.keys
-            }
+            theirs = {key.connection_id for key in keys if key.session_id in malformed.keys}
             raise MalformedRows(theirs) from malformed
 
     def _commit_all(
         self, transactions: Iterable[LedgerTransaction], result: Synchronised
-    ) -> set[str]:
+    ) -> set[LedgerKey]:
         """Commits each by itself; returns the connections to read again."""
-        again: set[str] = set()
+        again: set[LedgerKey] = set()
         for transaction in transactions:
-            ids = {write.connection_id for write in transaction.writes}
+            keys = {write.key for write in transaction.writes}
             try:
                 self.ledger.commit(transaction)
             except Conflict:
-                again |= ids
+                again |= keys
             except Unavailable:
                 session = transaction.session[0] if transaction.session else None
                 _log.exception("a roster transaction failed", extra={"session": session})
-                result.failed |= ids
+                result.failed |= {key.connection_id for key in keys}
             else:
                 if transaction.session is not None and transaction.deltas:
                     result.sessions.add(transaction.session[0])

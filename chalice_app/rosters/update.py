@@ -10,21 +10,24 @@ from dataclasses import dataclass
 
 from chalice_app.domain.session import Connection
 from chalice_app.rosters.catch_up import CatchUp
+from chalice_app.rosters.ledger import LedgerKey
 from chalice_app.rosters.notifier import RosterNotifier
 from chalice_app.rosters.synchronisation import RosterSync, Synchronised
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChanges:
-    """The connections that a batch names, by id; what is true of them is read from the tables.
+    """The connections that a batch names; what is true of them is read from the tables.
 
-    `changed` are all of them. `inserted` are those whose rows are new, in the order of the batch;
-    `returning` are the listeners among these that have heard a part of the talk.
+    `changed` are all of them, but for the `unnamed`: their records do not tell their sessions.
+    `inserted` are those whose rows are new, in the order of the batch; `returning` are the
+    listeners among these that have heard a part of the talk.
     """
 
-    changed: Collection[str]
+    changed: Collection[LedgerKey]
     inserted: Sequence[str]
-    returning: Collection[str]
+    returning: Collection[LedgerKey]
+    unnamed: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,9 @@ class RosterUpdate:
         Raises:
             Unavailable: the tables could not be read; what was committed before stays right.
         """
-        counted = self.sync.synchronise(set(changes.changed) - set(changes.returning))
+        found, malformed = self.sync.find(changes.unnamed) if changes.unnamed else (set(), ())
+        counted = self.sync.synchronise({*changes.changed, *found} - set(changes.returning))
+        counted.failed.update(malformed)
         joined = _joined(changes.inserted, counted)
         greeted = self.notifier.greet(joined)
         returned = self.catch_up.bring_back(changes.returning)

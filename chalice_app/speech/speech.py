@@ -6,7 +6,7 @@ are written after the captions and the speaker's report are sent.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -82,14 +82,14 @@ class Speech:
             self.reporter.report(ref, reports)
         captions = {each.caption.language: each.caption for each in sent}.values()
         self.translator.remember(sentence, captions)
-        if session.languages:
+        if session.languages or captions:
             self.reporter.count_translations(sentence, captions)
 
     def _raise_last_sequence(self, session: Session, sequence: int) -> Session:
-        """The session from that sequence on, for which its rosters are read.
+        """The session from that sequence on, for which its roster is read.
 
         A returning listener is counted only while nothing is spoken (see `ledger.plan_return`), so
-        the sequence is noted before the rosters are read. Where that fails, a listener who is just
+        the sequence is noted before the roster is read. Where that fails, a listener who is just
         returning may miss a caption; no other listener does.
         """
         try:
@@ -100,22 +100,28 @@ class Speech:
 
     def _send(self, session: Session, sentence: Sentence, ref: SentenceRef) -> list[Sent]:
         """Translates and sends; a session without listeners costs no call."""
+        is_current = session.last_sequence >= sentence.sequence
+        if is_current and not session.languages:
+            return []  # the counts were read after the number was claimed: nobody was there
         recipients = self.rosters.recipients(session, sentence.sequence)
-        captions = self.translator.translate(session, sentence, session.languages)
         send = partial(self._send_to_language, session, ref, recipients)
         # Each caption is handed to a thread of its own as soon as the translator yields it.
-        sent = list(self.executor.map(send, captions))
-        if not session.languages:
-            return sent
-        moved = recipients.moved()
-        known = {each.caption.language: each.caption for each in sent}
-        if new := [language for language in moved if language not in known]:
-            made = self.translator.translate(session, sentence, new)
-            known |= {caption.language: caption for caption in made}
-        return sent + [
-            self._send_to(session, ref, known[language], listeners)
-            for language, listeners in moved.items()
-        ]
+        return list(self.executor.map(send, self._captions(session, sentence, recipients)))
+
+    def _captions(
+        self, session: Session, sentence: Sentence, recipients: Recipients
+    ) -> Iterator[Caption]:
+        """A caption for each language: those that are counted at once, then what the roster adds.
+
+        Somebody may have changed to a language since the counts were read.
+        """
+        yield from self.translator.translate(session, sentence, session.languages)
+        try:
+            found = recipients.languages()
+        except Unavailable:
+            return  # each language that is counted reports it
+        if added := [language for language in found if language not in session.languages]:
+            yield from self.translator.translate(session, sentence, added)
 
     def _send_to_language(
         self, session: Session, ref: SentenceRef, recipients: Recipients, caption: Caption

@@ -16,9 +16,11 @@ CAPTION_BYTES: Final = 360
 
 ROW_WRITES: Final = 2.0
 """A row of Connections and its place in the index."""
-LEDGER_WRITES: Final = 5.0
+LEDGER_WRITES: Final = 4.0
 """Write units to join and to leave each, where every listener has a transaction alone; batches of
-99 take 3. Counted by the simulation (`tests.simulation.costs`)."""
+99 take 2. Counted by the simulation (`tests.simulation.costs`)."""
+SWEPT_WRITES: Final = 1.0
+"""The reconciler deletes each tombstone."""
 CHANGE_READS: Final = 4.0
 """The session and the language at `$connect`; row, ledger and session in the stream's batch."""
 
@@ -27,8 +29,8 @@ SENTENCE_WRITES: Final = 6.0
 SENTENCE_READS: Final = 4.0
 ENTRY_WRITES: Final = 2.0
 """A cache entry and its place in the recency index."""
-ROSTER_BYTES: Final = 100
-"""A row of the roster's index; half a read unit for each 4 KB of them."""
+ROSTER_BYTES: Final = 98
+"""A row of the roster; a read unit for each 4 KB of them, as the read is consistent."""
 
 POSTS_A_SECOND: Final = 8_000
 """As `config.POSTS_PER_SECOND` limits them."""
@@ -78,12 +80,13 @@ def quantities(event: Event) -> Iterator[tuple[str, float]]:
     # A sentence in, its report and a roster message out; every connection receives `joined`.
     yield "messages", captions + 3 * sentences + 2 * listeners
     yield "connection_minutes", (listeners + 1) * event.minutes
-    written = changes * (ROW_WRITES + LEDGER_WRITES) + sentences * SENTENCE_WRITES
+    written = changes * (ROW_WRITES + LEDGER_WRITES) + listeners * SWEPT_WRITES
+    written += sentences * SENTENCE_WRITES
     yield "write_units", written + translated * ENTRY_WRITES
-    rosters = math.ceil(listeners * ROSTER_BYTES / 4096) / 2 + event.languages / 2
+    roster = math.ceil(listeners * ROSTER_BYTES / 4096)
     yield (
         "read_units",
-        changes * CHANGE_READS + sentences * (SENTENCE_READS + event.languages / 2 + rosters),
+        changes * CHANGE_READS + sentences * (SENTENCE_READS + event.languages / 2 + roster),
     )
     slices = math.ceil(listeners / SLICE_LISTENERS) if listeners > SLICE_LISTENERS else 0
     batches = changes / CHANGES_A_BATCH

@@ -113,7 +113,7 @@ def _stand_ins(stage: Stage) -> Mapping[str, str]:
         "SESSIONS": "Sessions",
         "CONNECTIONS": "Connections",
         "CACHED_TRANSLATIONS": "CachedTranslations",
-        "ROSTERS": "Rosters",
+        "ROSTERS": "SessionRosters",
     }
     names = {f"{name}_TABLE_NAME": f"{table}-{stage.name}" for name, table in tables.items()}
     streams = {f"{name}_STREAM_ARN": stream.format(tables[name], stage.name) for name in tables}

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from chalice_app.aws.dynamodb.rosters import LEDGER_KEY
 from infra.deployment.errors import DeploymentError
 from infra.deployment.event_invoke_config import EventInvokeConfig
 from infra.deployment.mappings import STREAMS, Mappings
@@ -29,7 +30,7 @@ from infra.deployment.stage_names import API_HANDLER, BROADCAST, Stage, read_con
 
 TABLES_TEMPLATE: Final = Path("infra") / "tables.yaml"
 ALARMS_TEMPLATE: Final = Path("infra") / "alarms.yaml"
-TABLES: Final = ("Sessions", "Connections", "CachedTranslations", "Rosters")
+TABLES: Final = ("Sessions", "Connections", "CachedTranslations", "SessionRosters")
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ class StageDeployment:
             project / TABLES_TEMPLATE, {**named, "Environment": self.stage.environment}
         )
         self.say(f"stack {tables.name}: {done}")
+        self._require_roster_key(tables.outputs())
         alarms = Stack(client, self.stage.alarms_stack, self.seconds)
         done = alarms.deploy(
             project / ALARMS_TEMPLATE,
@@ -160,6 +162,20 @@ class StageDeployment:
             raise DeploymentError(
                 f"the table {name} exists already, outside the stack {self.stage.tables_stack}",
                 remedy,
+            )
+
+    def _require_roster_key(self, outputs: Mapping[str, str]) -> None:
+        """Functions that meet a ledger of another key lose every listener: nothing is deployed."""
+        name = outputs.get("RostersTableName")
+        if name is None:
+            return  # `record` says so
+        table = self.session.client("dynamodb").describe_table(TableName=name)["Table"]
+        found = tuple(each["AttributeName"] for each in table["KeySchema"])
+        if found != LEDGER_KEY:
+            raise DeploymentError(
+                f"the table {name} is keyed by {', '.join(found)}, not by {', '.join(LEDGER_KEY)}",
+                f"remove the stack {self.stage.tables_stack} and run this again, or use another "
+                "STAGE (infra/README.md, The rosters' key)",
             )
 
     def _record(self, outputs: Mapping[str, str], place: Place) -> bool:

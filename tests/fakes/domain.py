@@ -6,6 +6,7 @@ from typing import Any
 from chalice_app.domain.languages import Language
 from chalice_app.domain.sentence import Sentence
 from chalice_app.domain.session import Connection, Role, Session
+from chalice_app.rosters.ledger import LedgerKey
 
 PATIENCE = 20.0
 """Seconds until a test that waits for an event fails; no test ever waits for it to pass."""
@@ -89,3 +90,13 @@ def sentence(
 def language(code: str) -> Language:
     """A language of which only the code matters."""
     return Language(code, f"name of {code}", f"own name of {code}", "ltr")
+
+
+def ledger_key(of: Session, connection_id: str) -> LedgerKey:
+    """The key of the ledger row of a connection in that session."""
+    return LedgerKey(of.session_id, of.created_at, connection_id)
+
+
+def ledger_keys(of: Session, *connection_ids: str) -> list[LedgerKey]:
+    """The keys of several."""
+    return [ledger_key(of, each) for each in connection_ids]

@@ -1,56 +1,70 @@
 """The ports of `chalice_app.rosters`: the roster, the ledger and the survey."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 from chalice_app.domain.errors import ConditionFailed, Conflict, MalformedRows
 from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.ledger import (
+    LedgerKey,
     LedgerRow,
     LedgerTransaction,
     LedgerWrite,
     SessionCounts,
     SessionKey,
     State,
+    key_of,
 )
 from tests.fakes.sessions import MemoryConnections, MemorySessions
+
+
+def session_key(session: Session) -> SessionKey:
+    """What the session's ledger rows are named by."""
+    return session.session_id, session.created_at
 
 
 class MemoryRosters(MemorySessions, MemoryConnections):
     """`Roster`, `Ledger` and `RosterSurvey`.
 
     The rows of `malformed` connections cannot be read; `before_commit` may hold steps of other
-    writers, each run once, just before a commit.
+    writers, each run once, just before a commit. `seconds` tells the time of a tombstone.
     """
+
+    seconds: Callable[[], float] = staticmethod(time.time)
 
     def __init__(self) -> None:
         super().__init__()
         self.malformed: set[str] = set()
         self.before_commit: list[Callable[[], object]] = []
-        self._ledger: dict[str, LedgerRow] = {}
+        self._ledger: dict[LedgerKey, LedgerRow] = {}
 
-    def query_roster(
-        self, session: Session, language: str, sequence: int | None = None
-    ) -> Sequence[str]:
-        self._called("query_roster")
+    def read_roster(
+        self, session: Session, sequence: int | None = None
+    ) -> Mapping[str, Sequence[str]]:
+        self._called("read_roster")
+        found: defaultdict[str, list[str]] = defaultdict(list)
         with self._lock:
-            wanted = (State.IN, session.session_id, session.created_at, language)
-            return sorted(
-                key
-                for key, row in self._ledger.items()
-                if (row.state, row.session_id, row.session_epoch, row.target_language) == wanted
-                and (sequence is None or row.from_sequence <= sequence)
-            )
+            for key, row in sorted(self._ledger.items(), key=itemgetter(0)):
+                is_there = row.state is State.IN and key.session_key == session_key(session)
+                if is_there and (sequence is None or row.from_sequence <= sequence):
+                    found[row.target_language].append(key.connection_id)
+        return dict(found)
 
-    def query_moved(self, session: Session, language: str, sequence: int | None) -> Sequence[str]:
-        there = self.query_roster(session, language, sequence)
-        return [each for each in there if self._ledger[each].version > 1]
-
-    def get_ledger(self, connection_ids: Iterable[str]) -> Mapping[str, LedgerRow]:
+    def get_ledger(self, keys: Iterable[LedgerKey]) -> Mapping[LedgerKey, LedgerRow]:
         self._called("get_ledger")
         with self._lock:
-            return {key: self._ledger[key] for key in connection_ids if key in self._ledger}
+            return {key: self._ledger[key] for key in keys if key in self._ledger}
+
+    def keys_of(self, connection_ids: Collection[str]) -> list[LedgerKey]:
+        """The keys of these connections, by their own rows or by those of the ledger."""
+        with self._lock:
+            there = {key_of(each) for each in self._connections.values()}
+            return sorted(
+                key for key in there | self._ledger.keys() if key.connection_id in connection_ids
+            )
 
     def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
         self._called("get_connections")
@@ -79,7 +93,10 @@ class MemoryRosters(MemorySessions, MemoryConnections):
             if transaction.session is not None and counts:
                 self._check_unspoken(transaction.session[0], transaction.last_sequence)
                 self._count(*transaction.session, transaction.deltas)
-            self._ledger |= {write.connection_id: write.after for write in transaction.writes}
+            now = int(self.seconds())
+            for write in transaction.writes:
+                left_at = now if write.after.state is State.OUT else None
+                self._ledger[write.key] = replace(write.after, left_at=left_at)
 
     def _check_unspoken(self, session_id: str, last_sequence: int | None) -> None:
         found = self._sessions.get(session_id)
@@ -87,7 +104,7 @@ class MemoryRosters(MemorySessions, MemoryConnections):
             raise Conflict("something was spoken meanwhile")
 
     def _is_as_read(self, write: LedgerWrite) -> bool:
-        found = self._ledger.get(write.connection_id)
+        found = self._ledger.get(write.key)
         if found is None or write.before is None:
             return found is write.before
         return (found.state, found.version) == (write.before.state, write.before.version)
@@ -116,14 +133,10 @@ class MemoryRosters(MemorySessions, MemoryConnections):
         with self._lock:
             return list(self._connections.values())
 
-    def scan_counted(self) -> Iterable[tuple[str, LedgerRow]]:
-        self._called("scan_counted")
+    def scan_ledger(self) -> Iterable[tuple[LedgerKey, LedgerRow]]:
+        self._called("scan_ledger")
         with self._lock:
-            return [
-                (key, replace(row, version=0))
-                for key, row in self._ledger.items()
-                if row.state is State.IN
-            ]
+            return list(self._ledger.items())
 
     def scan_counts(self) -> Iterable[SessionCounts]:
         self._called("scan_counts")
@@ -141,9 +154,15 @@ class MemoryRosters(MemorySessions, MemoryConnections):
         with self._lock:
             return [
                 row
-                for row in self._ledger.values()
-                if row.state is State.IN and row.session_key == session
+                for key, row in self._ledger.items()
+                if row.state is State.IN and key.session_key == session
             ]
+
+    def remove_tombstones(self, keys: Collection[LedgerKey]) -> None:
+        self._called("remove_tombstones")
+        with self._lock:
+            for key in keys:
+                self._ledger.pop(key, None)
 
     def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
         self._called("correct_counts")

@@ -27,7 +27,7 @@ SETTINGS = Settings(
     sessions_table="Sessions-test",
     connections_table="Connections-test",
     cached_translations_table="CachedTranslations-test",
-    rosters_table="Rosters-test",
+    rosters_table="SessionRosters-test",
     region="us-east-1",
     stage="test",
     websocket_url="wss://socket.example/api",
@@ -58,6 +58,7 @@ class World:
     monitor: StubMonitor = field(default_factory=StubMonitor)
 
     def __post_init__(self) -> None:
+        self.tables.seconds = lambda: self.clock.now_ms() / 1000
         self.app = Application(
             self.settings,
             Adapters(
@@ -112,10 +113,11 @@ class World:
 
     def count(self, connection_ids: Sequence[str]) -> None:
         """Does at once what the stream does in a moment."""
-        ledger = self.tables.get_ledger(connection_ids)
+        keys = self.tables.keys_of(connection_ids)
+        ledger = self.tables.get_ledger(keys)
         connections = self.tables.get_connections(connection_ids)
-        sessions = self.tables.get_sessions(named_sessions(ledger, connections))
-        for transaction in plan_transactions(connection_ids, ledger, connections, sessions):
+        sessions = self.tables.get_sessions(named_sessions(keys))
+        for transaction in plan_transactions(keys, ledger, connections, sessions):
             self.tables.commit(transaction)
 
     def now(self, session: Session) -> Session:

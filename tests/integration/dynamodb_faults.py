@@ -18,6 +18,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from chalice_app.aws.clients import Clients
+from chalice_app.aws.dynamodb.rosters import LEDGER_KEY
 
 MEANWHILE = 0.08
 """How often somebody else acts just before a call is sent."""
@@ -29,6 +30,14 @@ REFUSALS = {
 }
 LOST_REQUEST, LOST_ANSWER, LOST_FOR_GOOD, IN_PART = 0.02, 0.04, 0.01, 0.2
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
+
+
+_KEYS = {
+    "Sessions": ("sessionId",),
+    "Connections": ("connectionId",),
+    "SessionRosters": LEDGER_KEY,
+}
+"""The attributes of each table's key."""
 
 
 class _Body(BytesIO):
@@ -89,8 +98,9 @@ class Faults:
         """Leaves one of the items found unprocessed, as a table that is throttled does."""
         for table, items in customized_response_dict.get("Responses", {}).items():
             if self.on and items and self._happens("in part", IN_PART):
-                key = "sessionId" if table.startswith("Sessions") else "connectionId"
-                left = {"Keys": [{key: items.pop()[key]}], "ConsistentRead": True}
+                item = items.pop()
+                key = {name: item[name] for name in _KEYS[table.partition("-")[0]]}
+                left = {"Keys": [key], "ConsistentRead": True}
                 customized_response_dict["UnprocessedKeys"] = {table: left}
 
     def _happens(self, what: str, often: float) -> bool:

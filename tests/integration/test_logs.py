@@ -42,7 +42,7 @@ def test_lines_can_be_followed_and_give_nobody_away(stage: Stage, directory: Pat
             secrets.append(caption["text"])
             dynamodb.delete_table(TableName="CachedTranslations-local")
             await at.say(speaker, f"{TEXT} Twice.")
-            dynamodb.delete_table(TableName="Rosters-local")
+            dynamodb.delete_table(TableName="SessionRosters-local")
             report = await at.say(speaker, f"{TEXT} Thrice.")
             assert report["languages"]["pt"]["delivered"] == 0
             await at.enter(targetLanguage="pt")

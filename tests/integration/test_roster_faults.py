@@ -17,7 +17,7 @@ import boto3
 import pytest
 
 from chalice_app.aws.clients import Clients
-from chalice_app.aws.dynamodb.rosters import RostersTable
+from chalice_app.aws.dynamodb.rosters import RostersTable, ledger_key_from
 from chalice_app.aws.dynamodb.sessions import SessionsTable, session_from
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.bootstrap import Application, aws_adapters, composed
@@ -49,8 +49,8 @@ class Hall:
     def __init__(self, seed: int, undisturbed: Clients, streams: Any) -> None:
         self.chance = random.Random(seed)
         stage = f"faults{seed}"
-        names = ("sessions", "connections", "rosters")
-        renamed = {f"{name}_table": f"{name.capitalize()}-{stage}" for name in names}
+        names = {"sessions": "Sessions", "connections": "Connections", "rosters": "SessionRosters"}
+        renamed = {f"{key}_table": f"{name}-{stage}" for key, name in names.items()}
         self.settings = replace(SETTINGS, **renamed)  # type: ignore[arg-type]
         adapters = replace(
             aws_adapters(self.settings),
@@ -199,7 +199,7 @@ class Hall:
         rows: defaultdict[tuple[Any, Any], Counter[str]] = defaultdict(Counter)
         for row in self.scan(self.settings.rosters_table):
             if row["state"] == "IN":
-                rows[row["sessionId"], row["sessionEpoch"]][row["targetLanguage"]] += 1
+                rows[ledger_key_from(row).session_key][row["targetLanguage"]] += 1
         found = map(session_from, self.scan(self.settings.sessions_table))
         sessions = {(each.session_id, each.created_at): each for each in found}
         for key, each in sessions.items():
@@ -215,10 +215,11 @@ class Hall:
             there[place].add(row["connectionId"])
         total = 0
         for key, each in self.check_counts().items():
+            roster = self.app.adapters.roster.read_roster(each)
             for language in LANGUAGES:
-                roster = self.app.adapters.roster.query_roster(each, language)
-                assert set(roster) == there[*key, language], (key, language)
-                total += len(roster)
+                ids = roster.get(language, ())
+                assert set(ids) == there[*key, language], (key, language)
+                total += len(ids)
         return total
 
     def scan(self, table: str) -> Iterator[Any]:

@@ -1,7 +1,7 @@
-"""What keeping the rosters costs in write units, measured on a session that many listen to.
+"""What keeping the rosters costs in write units, and reading one in read units.
 
-Counted are the function's own writes, to Rosters, its index and Sessions; the row that `$connect`
-puts is not among them.
+They are measured on a session that many listen to. Counted are the function's own writes, to
+Rosters and Sessions; the row that `$connect` puts is not among them.
 """
 
 from functools import cache
@@ -12,9 +12,11 @@ from tests.simulation.people import ChangeLanguage, Join, Leave, Open, Say
 from tests.simulation.runs import silence
 from tests.simulation.schedules import Operation
 from tests.simulation.world import LANGUAGES, World
+from tests.simulation.write_units import item_size
 
 _LISTENERS = 198
 _BATCH = 99
+_READ_BYTES = 4096
 
 
 class Costs(NamedTuple):
@@ -59,6 +61,21 @@ def measured(languages: tuple[str, ...] = LANGUAGES) -> Costs:
             replay_writes=0,
         )
         return costs._replace(replay_writes=_replayed(world))
+
+
+def read_units(listeners: int) -> int:
+    """The read units of a sentence for the roster of so many: one for each started 4 KB of rows.
+
+    Source:
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+    """
+    world = World(PRODUCTION)
+    with silence(), world.clock.installed():
+        Open("golden-eagle-427", 3600).apply(world)
+        Join("L0SM9cOFvHcCIhw=", "golden-eagle-427", "zh-TW").apply(world)
+        _deliver(world, batch=1)
+    (row,) = world.database.rosters.rows.values()
+    return -(-item_size(row) * listeners // _READ_BYTES)
 
 
 def _late_joins(first: int, end: int) -> list[Operation]:

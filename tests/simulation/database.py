@@ -4,12 +4,12 @@ Each request happens at one instant. Reads that do not ask for consistency, and 
 as they were up to `lag` changes ago.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.simulation.expressions import InvalidRequest, Item, compiled
+from tests.simulation.expressions import Expressions, InvalidRequest, Item, compiled
 from tests.simulation.tables import CONNECTIONS, ROSTERS, SESSIONS, StoredTable, Stream
 from tests.simulation.write_units import index_entry, refused_units, write_units
 
@@ -18,6 +18,7 @@ Answer = Mapping[str, Any]
 
 _MAX_ACTIONS = 100
 _MAX_KEYS = 100
+_MAX_WRITES = 25
 _PAGE = 2
 """Rows a page of a scan, in place of a megabyte: others write between one page and the next."""
 
@@ -72,9 +73,11 @@ class SimulatedDatabase:
         if method in self._reads:
             return self._reads[method](request)
         self.write_requests += 1
+        answer: Answer = {}
         if method == "transact_write_items":
             self._transact(request)
-            answer: Answer = {}
+        elif method == "batch_write_item":
+            answer = self._batch_write(request)
         elif method in _ACTIONS:
             answer = self._write_one({_ACTIONS[method]: request}, request)
         else:
@@ -108,14 +111,20 @@ class SimulatedDatabase:
         return 0 if request.get("ConsistentRead") else self.lag
 
     def _query(self, request: Request) -> Answer:
-        """A whole partition of an index in one page."""
+        """A whole partition of an index in one page, or a page of a partition of the table."""
         table = self._tables[request["TableName"]]
-        index = table.definition.indexes[request["IndexName"]]
         expressions = compiled(
             request["KeyConditionExpression"],
             projection=request.get("ProjectionExpression", ""),
             filtering=request.get("FilterExpression", ""),
         )
+        if "IndexName" not in request:
+            there = table.all_seen(self._lag_of(request))
+            found = (item for item in there if expressions.finds(item, request))
+            return self._page(table, found, expressions, request)
+        if request.get("ConsistentRead"):
+            raise InvalidRequest("a consistent query of an index")
+        index = table.definition.indexes[request["IndexName"]]
         entries = (
             index_entry(index, table.definition.key, row) for row in table.all_seen(self.lag)
         )
@@ -132,15 +141,31 @@ class SimulatedDatabase:
                 raise InvalidRequest("a consistent scan of an index")
             index = table.definition.indexes[request["IndexName"]]
             rows = filter(None, (index_entry(index, table.definition.key, row) for row in rows))
+        expressions = compiled(filtering=request.get("FilterExpression", ""))
+        return self._page(table, rows, expressions, request)
+
+    def _page(
+        self, table: StoredTable, rows: Iterable[Item], expressions: Expressions, request: Request
+    ) -> Answer:
+        """The next rows in the order of their keys, those that the filter leaves."""
         start = table.key_of(request["ExclusiveStartKey"]) if "ExclusiveStartKey" in request else ""
         rest = sorted((item for item in rows if table.key_of(item) > start), key=table.key_of)
-        expressions = compiled(filtering=request.get("FilterExpression", ""))
         items = [item for item in rest[:_PAGE] if expressions.keeps(item, request)]
-        page: dict[str, Any] = {"Items": items}
+        page: dict[str, Any] = {"Items": [expressions.projected(item, request) for item in items]}
         if len(rest) > _PAGE:
-            key = table.definition.key
-            page["LastEvaluatedKey"] = {key: rest[_PAGE - 1][key]}
+            last = rest[_PAGE - 1]
+            page["LastEvaluatedKey"] = {name: last[name] for name in table.definition.keys}
         return page
+
+    def _batch_write(self, request: Request) -> Answer:
+        """Deletes without conditions."""
+        ((name, writes),) = request["RequestItems"].items()
+        if not 0 < len(writes) <= _MAX_WRITES:
+            raise InvalidRequest(f"BatchWriteItem of {len(writes)} writes")
+        for write in writes:
+            deleted = {"TableName": name, **write["DeleteRequest"]}
+            self._write_all([{"Delete": deleted}], transactional=False)
+        return {"UnprocessedItems": {}}
 
     def _write_one(self, action: Mapping[str, Request], request: Request) -> Answer:
         """A write of its own; the item is answered, or refused with, where that is asked for."""

@@ -49,6 +49,10 @@ class Expressions:
             update(changed, names, values)
         return changed
 
+    def finds(self, item: Item, request: Mapping[str, Any]) -> bool:
+        """Whether a query finds the item, whatever its filter leaves."""
+        return self.condition(item, *self._placeholders(request))
+
     def keeps(self, item: Item, request: Mapping[str, Any]) -> bool:
         """Whether a query or a scan finds the item and its filter leaves it."""
         names, values = self._placeholders(request)

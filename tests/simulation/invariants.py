@@ -80,13 +80,19 @@ def _counted(database: SimulatedDatabase) -> defaultdict[tuple[str, str], Counte
     counted: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for row in database.rosters.rows.values():
         if row["state"]["S"] == "IN":
-            epoch = row["sessionId"]["S"], row["sessionEpoch"]["N"]
-            counted[epoch][row["targetLanguage"]["S"]] += 1
+            *epoch, language = _counted_place(row)
+            counted[epoch[0], epoch[1]][language] += 1
     return counted
 
 
 def _place(row: Item) -> tuple[str, str, str]:
     return row["sessionId"]["S"], row["sessionEpoch"]["N"], row["targetLanguage"]["S"]
+
+
+def _counted_place(row: Item) -> tuple[str, str, str]:
+    """Where a row of the ledger counts."""
+    name, epoch, _ = row["sessionKey"]["S"].rsplit("#", 2)
+    return name, epoch, row["targetLanguage"]["S"]
 
 
 def misplaced(database: SimulatedDatabase) -> int:
@@ -107,9 +113,11 @@ def misplaced(database: SimulatedDatabase) -> int:
         if "targetLanguage" in row and _place(row)[:2] in existing
     }
     counted = {
-        key: _place(row)
-        for key, row in database.rosters.rows.items()
-        if row["state"]["S"] == "IN" and (_place(row)[:2] in existing or key not in connected)
+        key: place
+        for row in database.rosters.rows.values()
+        if row["state"]["S"] == "IN"
+        and ((place := _counted_place(row))[:2] in existing or _connection(row) not in connected)
+        for key in [_connection(row)]
     }
     return sum(there.get(key) != counted.get(key) for key in there.keys() | counted.keys())
 
@@ -122,7 +130,12 @@ def _languages(session: Item) -> dict[str, int]:
     }
 
 
-def check_rest(database: SimulatedDatabase, tables: Tables, languages: tuple[str, ...]) -> None:
+def _connection(row: Item) -> str:
+    connection_id: str = row["connectionId"]["S"]
+    return connection_id
+
+
+def check_rest(database: SimulatedDatabase, tables: Tables) -> None:
     """At rest: each session's roster is its live listeners, and so is its count.
 
     Raises:
@@ -132,21 +145,16 @@ def check_rest(database: SimulatedDatabase, tables: Tables, languages: tuple[str
     for name in database.sessions.rows:
         session = tables.sessions.get_session(name)
         if session is not None:
-            _check_session(database, tables, session, languages)
-    for key, row in database.rosters.rows.items():
+            _check_session(database, tables, session)
+    for row in database.rosters.rows.values():
+        key = _connection(row)
         if row["state"]["S"] == "IN" and key not in database.connections.rows:
             raise Violation(f"at rest {key} has left and is IN for ever")
 
 
-def _check_session(
-    database: SimulatedDatabase, tables: Tables, session: Session, languages: tuple[str, ...]
-) -> None:
+def _check_session(database: SimulatedDatabase, tables: Tables, session: Session) -> None:
     live = _live_listeners(database, session)
-    roster = {
-        language: ids
-        for language in languages
-        if (ids := list(tables.rosters.query_roster(session, language)))
-    }
+    roster = tables.rosters.read_roster(session)
     if roster != live:
         raise Violation(f"at rest {session.session_id} has the roster {roster}, live are {live}")
     counts = {language: len(ids) for language, ids in live.items()}

@@ -3,6 +3,8 @@
 A simulator that finds nothing proves nothing unless it finds these.
 """
 
+from collections.abc import Callable
+
 from chalice_app.aws.dynamodb.rosters import RostersTable
 from tests.simulation import wrong_handlers, wrong_reads, wrong_reconcilers, wrong_writes
 from tests.simulation.client import Tables
@@ -13,19 +15,28 @@ from tests.simulation.wrong_writes import altered, each_action
 
 def _ledger(name: str, table: type[RostersTable]) -> Design:
     """With another adapter in the place of `RostersTable`."""
+    return Design(name, _with(table))
+
+
+def _with(table: type[RostersTable]) -> Callable[[Tables], RostersTable]:
+    """That adapter, made of the parts of the production one."""
 
     def ledger(tables: Tables) -> RostersTable:
         rosters = tables.rosters
         return table(rosters.table, rosters.sessions, rosters.connections)
 
-    return Design(name, ledger=ledger)
+    return ledger
 
 
 MUTANTS = (
     _ledger("eventually consistent read of Connections", wrong_reads.StaleConnections),
     _ledger("eventually consistent read of Sessions", wrong_reads.StaleSessions),
     _ledger("truth read before the ledger, versions not compared", wrong_reads.TruthFirst),
-    _ledger("session's epoch not compared when counting", wrong_reads.NameIsEnough),
+    Design(
+        "session's epoch not compared when counting",
+        _with(wrong_reads.NameIsEnough),
+        wrong_handlers.names_alone,
+    ),
     _ledger("retry without reading the truth again", wrong_writes.ConditionsRefreshed),
     _ledger("a cancelled transaction taken for done", wrong_writes.ConflictIgnored),
     Design("ledger and counts in two writes", altered(wrong_writes.in_two_writes)),
@@ -61,6 +72,7 @@ MUTANTS = (
         "session's existence not checked at all",
         altered(each_action(wrong_writes.session_unchecked)),
     ),
+    Design("records of those who left name no session", effect=wrong_handlers.old_images_unread),
     Design("failures not reported", effect=wrong_handlers.report_nothing),
     Design("only the last failure reported", effect=wrong_handlers.report_the_last),
     Design(
@@ -79,6 +91,9 @@ MUTANTS = (
     surveying("reconciler: one look only", wrong_reconcilers.OneLook),
     surveying("reconciler: rows read eventually consistently", wrong_reconcilers.StaleRows),
     surveying("reconciler: rows read before the counts", wrong_reconcilers.RowsFirst),
+    surveying("reconciler: rows of the first page alone", wrong_reconcilers.FirstPageAlone),
+    surveying("reconciler: young tombstones swept", wrong_reconcilers.TombstonesTakenForOld),
+    surveying("reconciler: everybody swept", wrong_reconcilers.EverybodySwept),
     surveying("reconciler: counts set blindly", wrong_reconcilers.BlindCorrection),
     surveying("reconciler: no condition at all", wrong_reconcilers.UnconditionalCorrection),
     surveying("reconciler: revision not compared", wrong_reconcilers.CountsAlone),

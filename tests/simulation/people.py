@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from chalice_app.domain.errors import ConditionFailed
 from chalice_app.domain.session import Connection, Role, Session
+from chalice_app.rosters.ledger import key_of
 from tests.simulation.world import World
 
 LONG_LIFE_SECONDS = 3600
@@ -57,12 +58,12 @@ class Join(NamedTuple):
             return
         if not session.is_open(world.clock.milliseconds):
             return
-        world.joined.add(self.connection)
         connection = replace(
             _connection(world, self.connection, session, Role.LISTENER, self.language),
             last_sequence=self.last_sequence,
             ttl=world.clock.seconds + self.life,
         )
+        world.joined[self.connection] = key_of(connection)
         if self.later:
             world.entering[self.connection] = connection
         else:
@@ -104,8 +105,8 @@ class Speak(NamedTuple):
         session = world.tables.sessions.get_session(self.session)
         if session is None or self.connection in world.joined:
             return
-        world.joined.add(self.connection)
         connection = _connection(world, self.connection, session, Role.SPEAKER, None)
+        world.joined[self.connection] = key_of(connection)
         world.tables.connections.put_connection(connection)
 
 

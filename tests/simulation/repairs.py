@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX
+from chalice_app.rosters.repair import TOMBSTONE_NEEDED_SECONDS
 from tests.simulation.invariants import Violation, differences
 from tests.simulation.invocation import TO_THE_END, Response
 from tests.simulation.network import Fault
@@ -111,6 +112,23 @@ def repair_at_rest(world: World, deliver_all: Callable[[World], None]) -> None:
     ]
     if lapsed:
         raise Violation(f"reconciled at rest, and rows past their life are left: {lapsed}")
+
+
+def sweep_at_rest(world: World) -> None:
+    """Ten minutes later a reconciler removes the tombstones, and nothing else.
+
+    Raises:
+        Violation: some are left.
+    """
+    world.clock.seconds += TOMBSTONE_NEEDED_SECONDS
+    _run(world)
+    left = [
+        row["connectionId"]["S"]
+        for row in world.database.rosters.rows.values()
+        if row["state"]["S"] == "OUT"
+    ]
+    if left:
+        raise Violation(f"ten minutes later there are tombstones left: {left}")
 
 
 def _run(world: World, one: Reconciliation | None = None) -> Response:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 
 from chalice_app.aws.dynamodb.connections import LISTENERS_INDEX
-from chalice_app.aws.dynamodb.rosters import ROSTER_INDEX
 from tests.simulation.expressions import Item
 from tests.simulation.write_units import IndexDefinition, TableDefinition
 
@@ -13,11 +12,7 @@ CONNECTIONS = TableDefinition(
     "connectionId",
     {LISTENERS_INDEX: IndexDefinition("sessionId", "targetLanguage", projected=None)},
 )
-ROSTERS = TableDefinition(
-    "Rosters",
-    "connectionId",
-    {ROSTER_INDEX: IndexDefinition("rosterKey", "connectionId", frozenset({"fromSequence"}))},
-)
+ROSTERS = TableDefinition("Rosters", "sessionKey", {}, "connectionId")
 
 Stream = Callable[[str, Item | None, Item | None, bool], None]
 """Takes a change: the row's key, the row before and after, and whether TTL made it."""
@@ -36,9 +31,8 @@ class StoredTable:
         self._stream = stream
 
     def key_of(self, item: Item) -> str:
-        """An item's key."""
-        key: str = item[self.definition.key]["S"]
-        return key
+        """An item's key; where it has two attributes, the rows of a partition are neighbours."""
+        return "/".join(str(item[name]["S"]) for name in self.definition.keys)
 
     def seen(self, key: str, lag: int) -> Item | None:
         """The row as it was that many changes ago; 0 is now."""

@@ -18,17 +18,19 @@ _MOMENT = re.compile(rf"{START // 100_000}(\d{{5}})(?:000)?\b")
 
 def call_line(method: str, request: Request, answer: Answer | Exception) -> str:
     """A call and its answer."""
-    words = f"{method} {'; '.join(_asked(request))} -> {_answered(method, answer)}"
+    words = f"{method} {'; '.join(_asked(method, request))} -> {_answered(method, answer)}"
     return _MOMENT.sub(lambda moment: f"T{int(moment[1])}", words)
 
 
-def _asked(request: Request) -> Iterator[str]:
+def _asked(method: str, request: Request) -> Iterator[str]:
     for action in request.get("TransactItems", ()):
         ((kind, details),) = action.items()
         yield f"{kind} {_written(details)}"
     for table, wanted in request.get("RequestItems", {}).items():
-        keys = [value["S"] for key in wanted["Keys"] for value in key.values()]
-        consistent = "" if wanted["ConsistentRead"] else " eventually consistent"
+        reads = method == "batch_get_item"
+        asked = wanted["Keys"] if reads else [each["DeleteRequest"]["Key"] for each in wanted]
+        keys = [value["S"] for key in asked for value in key.values()]
+        consistent = "" if not reads or wanted["ConsistentRead"] else " eventually consistent"
         yield f"{table} {' '.join(keys)}{consistent}"
     if "TableName" in request:
         yield _written(request)
@@ -72,6 +74,6 @@ def _answered(method: str, answer: Answer | Exception) -> str:
 
 
 def _plain(item: Mapping[str, Any]) -> str:
-    left_out = {"rosterKey", "ttl", "tokenHash", "connectedAt", "role", "sourceLanguage"}
+    left_out = {"ttl", "tokenHash", "connectedAt", "role", "sourceLanguage"}
     values = {name: value for name, value in decode(item).items() if name not in left_out}
     return "{" + " ".join(f"{name}={value}" for name, value in values.items()) + "}"

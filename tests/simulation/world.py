@@ -3,6 +3,7 @@
 from typing import Any
 
 from chalice_app.domain.session import Connection
+from chalice_app.rosters.ledger import LedgerKey
 from tests.simulation.client import SimulatedClient, tables_over
 from tests.simulation.database import Answer, Request, SimulatedDatabase
 from tests.simulation.designs import Design
@@ -35,7 +36,7 @@ class World:
     ) -> None:
         self.design = design
         self.clock = VirtualClock(START)
-        self.joined: set[str] = set()
+        self.joined: dict[str, LedgerKey] = {}
         self.entering: dict[str, Connection] = {}
         self.wasteful = False
         self.database = SimulatedDatabase(self._changed, self._check, metered)

@@ -28,11 +28,17 @@ class IndexDefinition:
 
 @dataclass(frozen=True, slots=True)
 class TableDefinition:
-    """A table; its key is one string attribute."""
+    """A table; its key is one string attribute, or two."""
 
     name: str
     key: str
     indexes: Mapping[str, IndexDefinition]
+    sort_key: str | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The attributes of the key."""
+        return (self.key,) if self.sort_key is None else (self.key, self.sort_key)
 
 
 def write_units(
@@ -47,7 +53,7 @@ def write_units(
 
 def refused_units(before: Item | None, after: Item | None, transactional: bool) -> int:
     """The units of one write that its condition refused: the table's own, none of the indexes."""
-    return _units(max(_size(before), _size(after))) * (2 if transactional else 1)
+    return _units(max(item_size(before), item_size(after))) * (2 if transactional else 1)
 
 
 def _index_units(index: IndexDefinition, key: str, before: Item | None, after: Item | None) -> int:
@@ -55,13 +61,13 @@ def _index_units(index: IndexDefinition, key: str, before: Item | None, after: I
     if old == new:
         return 0
     if old is None or new is None:
-        return _units(max(_size(old), _size(new)))
+        return _units(max(item_size(old), item_size(new)))
     if (
         old[index.partition_key] == new[index.partition_key]
         and old[index.sort_key] == (new[index.sort_key])
     ):
-        return _units(max(_size(old), _size(new)))
-    return _units(_size(old)) + _units(_size(new))
+        return _units(max(item_size(old), item_size(new)))
+    return _units(item_size(old)) + _units(item_size(new))
 
 
 def index_entry(index: IndexDefinition, key: str, item: Item | None) -> Item | None:
@@ -78,7 +84,7 @@ def _units(size: int) -> int:
     return max(1, -(-size // _KB))
 
 
-def _size(item: Item | None) -> int:
+def item_size(item: Item | None) -> int:
     """Bytes of names and values.
 
     A number takes about one byte for two digits, and one more. Source:

@@ -7,7 +7,7 @@ from chalice_app.aws.dynamodb.connections import connection_from
 from chalice_app.aws.dynamodb.rosters import RostersTable
 from chalice_app.aws.dynamodb.sessions import session_from
 from chalice_app.domain.session import Connection, Session
-from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction
+from chalice_app.rosters.ledger import LedgerKey, LedgerRow, LedgerTransaction
 
 
 class StaleConnections(RostersTable):
@@ -35,22 +35,21 @@ class TruthFirst(RostersTable):
     """
 
     _truth: dict[str, Connection] = field(default_factory=dict)
-    _rows: dict[str, LedgerRow] = field(default_factory=dict)
+    _rows: dict[LedgerKey, LedgerRow] = field(default_factory=dict)
 
-    def get_ledger(self, connection_ids: Iterable[str]) -> Mapping[str, LedgerRow]:
-        ids = list(connection_ids)
+    def get_ledger(self, keys: Iterable[LedgerKey]) -> Mapping[LedgerKey, LedgerRow]:
+        wanted = list(keys)
         self._truth.clear()
-        self._truth.update(super().get_connections(ids))
-        self._rows.update(super().get_ledger(ids))
-        return {key: replace(row, version=0) for key, row in self._rows.items() if key in ids}
+        self._truth.update(super().get_connections(key.connection_id for key in wanted))
+        self._rows.update(super().get_ledger(wanted))
+        return {key: replace(row, version=0) for key, row in self._rows.items() if key in wanted}
 
     def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
         return {key: self._truth[key] for key in connection_ids if key in self._truth}
 
     def commit(self, transaction: LedgerTransaction) -> None:
         writes = tuple(
-            replace(write, before=self._rows.get(write.connection_id))
-            for write in transaction.writes
+            replace(write, before=self._rows.get(write.key)) for write in transaction.writes
         )
         super().commit(replace(transaction, writes=writes))
 

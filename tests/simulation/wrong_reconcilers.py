@@ -1,16 +1,16 @@
 """Mutants of the reconciler: parts of it replaced by others that look as good."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
-from chalice_app.aws.dynamodb.rosters import RostersTable, ledger_row_from
-from chalice_app.aws.dynamodb.rows import readable_rows
+from chalice_app.aws.dynamodb.rosters import RostersTable
 from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, REVISION
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.session import Connection
-from chalice_app.rosters.ledger import LedgerRow, SessionCounts, SessionKey, State
+from chalice_app.rosters.ledger import LedgerKey, LedgerRow, SessionCounts, SessionKey, State
 from chalice_app.rosters.repair import Reconciler
 from chalice_app.rosters.synchronisation import RosterSync, Synchronised
 from tests.simulation.designs import Design
@@ -49,8 +49,8 @@ class OneLook(DynamoDbSurvey):
     def scan_connections(self) -> Iterator[Connection]:
         return self._once("connections", super().scan_connections)
 
-    def scan_counted(self) -> Iterator[tuple[str, LedgerRow]]:
-        return self._once("counted", super().scan_counted)
+    def scan_ledger(self) -> Iterator[tuple[LedgerKey, LedgerRow]]:
+        return self._once("ledger", super().scan_ledger)
 
     def scan_counts(self) -> Iterator[SessionCounts]:
         return self._once("counts", super().scan_counts)
@@ -62,26 +62,55 @@ class OneLook(DynamoDbSurvey):
 
 
 class StaleRows(DynamoDbSurvey):
-    """Counts a session's rows by an eventually consistent scan, which costs half."""
+    """Counts a session's rows by eventually consistent reads, which cost half."""
 
     def scan_session(self, session: SessionKey) -> Iterator[LedgerRow]:
-        rows = readable_rows(self.rosters.scan(), ledger_row_from)
-        return (row for row in rows if row.state is State.IN and row.session_key == session)
+        rows = super().scan_ledger()
+        return (row for key, row in rows if row.state is State.IN and key.session_key == session)
 
 
 @dataclass(frozen=True)
 class RowsFirst(DynamoDbSurvey):
     """Counts the rows of every session, then reads the counts that they are compared with."""
 
-    _rows: list[LedgerRow] = field(default_factory=list)
+    _rows: dict[SessionKey, list[LedgerRow]] = field(default_factory=dict)
+
+    def scan_counts(self) -> Iterator[SessionCounts]:
+        for seen in super().scan_counts():
+            self._rows[seen.session_key] = []
+            yield seen
 
     def read_counts(self, session_id: str) -> SessionCounts | None:
-        self._rows[:] = readable_rows(self.rosters.scan(consistent=True), ledger_row_from)
+        for session in self._rows:
+            if session[0] == session_id:
+                self._rows[session] = list(super().scan_session(session))
         return super().read_counts(session_id)
 
     def scan_session(self, session: SessionKey) -> Iterator[LedgerRow]:
-        counted = (row for row in self._rows if row.state is State.IN)
-        return (row for row in counted if row.session_key == session)
+        return iter(self._rows[session])
+
+
+class FirstPageAlone(DynamoDbSurvey):
+    """Counts a session's rows by the first page of its partition."""
+
+    def scan_session(self, session: SessionKey) -> Iterator[LedgerRow]:
+        return islice(super().scan_session(session), 2)
+
+
+class TombstonesTakenForOld(DynamoDbSurvey):
+    """Sweeps tombstones while there may be invocations that remember the connection."""
+
+    def scan_ledger(self) -> Iterator[tuple[LedgerKey, LedgerRow]]:
+        for key, row in super().scan_ledger():
+            yield key, replace(row, left_at=0) if row.state is State.OUT else row
+
+
+class EverybodySwept(DynamoDbSurvey):
+    """Sweeps whatever has been there for long, whether or not it is a tombstone."""
+
+    def remove_tombstones(self, keys: Collection[LedgerKey]) -> None:
+        everybody = [key for key, _ in self.scan_ledger()]
+        super().remove_tombstones(everybody)
 
 
 class BlindCorrection(DynamoDbSurvey):
@@ -143,7 +172,7 @@ def counts_only(production: Reconciler) -> Mapping[str, Any]:
 
 
 class _Idle(RosterSync):
-    def synchronise(self, connection_ids: Iterable[str]) -> Synchronised:
+    def synchronise(self, keys: Iterable[LedgerKey]) -> Synchronised:
         return Synchronised()
 
 

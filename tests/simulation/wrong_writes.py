@@ -14,9 +14,9 @@ from chalice_app.aws.dynamodb.rosters import RostersTable
 from chalice_app.aws.dynamodb.sessions import REVISION
 from chalice_app.domain.errors import Conflict
 from chalice_app.rosters.ledger import LedgerTransaction
-from chalice_app.wire.attribute_values import encode
 from tests.simulation.client import SimulatedClient, Tables, tables_over
 from tests.simulation.database import Answer
+from tests.simulation.tables import ROSTERS
 
 Action = dict[str, Any]
 """A transaction's action: `{"Put": request}` for a ledger row, `{"Update": request}` for counts."""
@@ -72,7 +72,7 @@ def row_deleted(action: Action) -> Action:
     if not _is_tombstone(action):
         return action
     put = action["Put"]
-    key = encode({"connectionId": put["Item"]["connectionId"]["S"]})
+    key = {name: put["Item"][name] for name in ROSTERS.keys}
     return {"Delete": {**_without(put, "Item"), "Key": key}}
 
 
@@ -156,9 +156,9 @@ class ConditionsRefreshed(RostersTable):
         try:
             super().commit(transaction)
         except Conflict:
-            rows = self.get_ledger(write.connection_id for write in transaction.writes)
+            rows = self.get_ledger(write.key for write in transaction.writes)
             writes = tuple(
-                replace(write, before=rows.get(write.connection_id)) for write in transaction.writes
+                replace(write, before=rows.get(write.key)) for write in transaction.writes
             )
             super().commit(replace(transaction, writes=writes))
 

@@ -150,7 +150,7 @@ def speak(talk: Talk) -> None:
         talk.send(LISTENER, "speak", sequence=2, text=TEXT)
     with composed(talk.broken(translator=Broken())):
         talk.send(SPEAKER, "speak", sequence=2, text=TEXT)
-    world.tables.refusing.add("query_roster")
+    world.tables.refusing.add("read_roster")
     talk.send(SPEAKER, "speak", sequence=3, text=TEXT)
     world.tables.refusing.clear()
     world.gateway.late.add(LISTENER)

@@ -16,7 +16,10 @@ BATCH_GET_KEYS = 100
 
 @dataclass(frozen=True)
 class ReadableTable:
-    """One table, by name; its key is one string attribute."""
+    """One table, by name; `key` is its partition key, a string.
+
+    Where the table has a sort key, too, only what takes key items or conditions is for it.
+    """
 
     clients: Clients
     name: str
@@ -33,26 +36,30 @@ class ReadableTable:
 
     def batch_get(self, keys: Iterable[str], consistent: bool) -> dict[str, Item]:
         """The items that exist, by key; keys that DynamoDB leaves unprocessed are asked again."""
-        wanted = list(dict.fromkeys(keys))
-        found: dict[str, Item] = {}
-        for start in range(0, len(wanted), BATCH_GET_KEYS):
-            found |= self._batch_get_chunk(wanted[start : start + BATCH_GET_KEYS], consistent)
+        wanted = [{self.key: key} for key in dict.fromkeys(keys)]
+        found = self.batch_get_items(wanted, consistent)
+        return {str(item[self.key]): item for item in found}
+
+    def batch_get_items(
+        self, keys: Sequence[Mapping[str, Any]], consistent: bool
+    ) -> Sequence[Item]:
+        """The items that exist of different keys, in any order, as `batch_get` reads them."""
+        found: list[Item] = []
+        for start in range(0, len(keys), BATCH_GET_KEYS):
+            found += self._batch_get_chunk(keys[start : start + BATCH_GET_KEYS], consistent)
         return found
 
-    def _batch_get_chunk(self, keys: Sequence[str], consistent: bool) -> dict[str, Item]:
+    def _batch_get_chunk(
+        self, keys: Sequence[Mapping[str, Any]], consistent: bool
+    ) -> Sequence[Item]:
         asked: dict[str, Any] = {
-            self.name: {
-                "Keys": [{self.key: {"S": key}} for key in keys],
-                "ConsistentRead": consistent,
-            }
+            self.name: {"Keys": [encode(key) for key in keys], "ConsistentRead": consistent}
         }
-        found: dict[str, Item] = {}
+        found: list[Item] = []
         for _ in tries():
             with errors_translated():
                 answer = self.clients.dynamodb.batch_get_item(RequestItems=asked)
-            for item in answer["Responses"].get(self.name, []):
-                plain = decode(item)
-                found[str(plain[self.key])] = plain
+            found += map(decode, answer["Responses"].get(self.name, []))
             asked = dict(answer.get("UnprocessedKeys") or {})
             if not asked:
                 return found
@@ -63,23 +70,33 @@ class ReadableTable:
         for page in self._query_pages(index, condition, values, {}):
             yield from map(decode, page)
 
-    def query_keys(
-        self, index: str, condition: str, where: str | None = None, **values: Any
-    ) -> Iterator[str]:
-        """The keys alone of the items that `query` finds: nothing else is sent or decoded.
+    def query_partition(
+        self,
+        partition: str,
+        attributes: Sequence[str],
+        where: str | None = None,
+        names: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> Iterator[Any]:
+        """One partition of the table by consistent reads, item by item, undecoded.
 
-        `where` filters what the condition has found.
+        Nothing but the `attributes` is sent. `where` filters what the partition holds; what it
+        leaves out is paid for. `names` are the filter's `#names`, `values` its `:names`.
         """
-        # By way of an alias, for a key whose name is a reserved word.
-        wanted: dict[str, Any] = {
-            "ProjectionExpression": "#key",
-            "ExpressionAttributeNames": {"#key": self.key},
+        # By way of aliases, for names that are reserved words.
+        aliases = {f"#a{n}": name for n, name in enumerate(attributes)}
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "#partition = :partition",
+            "ProjectionExpression": ", ".join(aliases),
+            "ExpressionAttributeNames": {"#partition": self.key, **aliases, **(names or {})},
+            "ExpressionAttributeValues": expression_values({"partition": partition, **values}),
         }
         if where is not None:
-            wanted["FilterExpression"] = where
-        for page in self._query_pages(index, condition, values, wanted):
-            for item in page:
-                yield item[self.key]["S"]
+            request["FilterExpression"] = where
+        for page in _pages(self.clients.dynamodb.query, request):
+            yield from page
 
     def query_last_keys(
         self, index: str, condition: str, limit: int, **values: Any
@@ -101,16 +118,12 @@ class ReadableTable:
         }
         return _pages(self.clients.dynamodb.query, request)
 
-    def scan(
-        self, index: str | None = None, *, consistent: bool = False, where: str | None = None
-    ) -> Iterator[Item]:
-        """Every item of the table or of an index, page by page; no index reads consistently.
+    def scan(self, where: str | None = None) -> Iterator[Item]:
+        """Every item of the table (eventually consistent), page by page.
 
         Items that `where` filters out are paid for, and are neither sent nor decoded.
         """
-        request: dict[str, Any] = {"TableName": self.name, "ConsistentRead": consistent}
-        if index is not None:
-            request["IndexName"] = index
+        request: dict[str, Any] = {"TableName": self.name, "ConsistentRead": False}
         if where is not None:
             request["FilterExpression"] = where
         for page in _pages(self.clients.dynamodb.scan, request):

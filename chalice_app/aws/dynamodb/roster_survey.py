@@ -1,25 +1,32 @@
 """The whole of the rosters, read for the reconciler: the only scans of this project.
 
 They cost half a read unit for each 4 KB, every five minutes: 10,000 listeners are about 2 MB, or
-260 read units, in Connections and as much in the index; the sentences of ten talks are 600.
+260 read units, in Connections and half as much in Rosters; the sentences of ten talks are 600.
 Nothing that a request or a stream record waits for scans anything. A malformed row is logged and
 left out: one of them would keep all others from being corrected.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from chalice_app.aws.dynamodb.connections import connection_from
-from chalice_app.aws.dynamodb.rosters import ROSTER_INDEX, ledger_row_from
+from chalice_app.aws.dynamodb.rosters import (
+    ROSTER_BUCKETS,
+    key_item,
+    ledger_key_from,
+    ledger_row_from,
+    partition_keys,
+)
 from chalice_app.aws.dynamodb.rows import readable_rows
 from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, REVISION
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.session import Connection
-from chalice_app.rosters.ledger import LedgerRow, SessionCounts, SessionKey, State
-from chalice_app.wire.attribute_values import Item
+from chalice_app.rosters.ledger import LedgerKey, LedgerRow, SessionCounts, SessionKey, State
+from chalice_app.wire.attribute_values import Item, decode
 
 _SUM = "listenerCount"
+_ROW = ("connectionId", "state", "v", "targetLanguage")
 
 
 @dataclass(frozen=True)
@@ -29,14 +36,15 @@ class DynamoDbSurvey:
     sessions: Table
     connections: Table
     rosters: Table
+    buckets: int = ROSTER_BUCKETS
 
     def scan_connections(self) -> Iterator[Connection]:
         """Every connection."""
         return readable_rows(self.connections.scan(), connection_from)
 
-    def scan_counted(self) -> Iterator[tuple[str, LedgerRow]]:
-        """Every connection that is counted, from the sparse index; versions are not in it."""
-        return readable_rows(self.rosters.scan(ROSTER_INDEX), _counted_from)
+    def scan_ledger(self) -> Iterator[tuple[LedgerKey, LedgerRow]]:
+        """Every ledger row, tombstones included."""
+        return readable_rows(self.rosters.scan(), _row_from)
 
     def scan_counts(self) -> Iterator[SessionCounts]:
         """The counts of every session; rows of sentences are paid for and left out."""
@@ -48,12 +56,16 @@ class DynamoDbSurvey:
         return _counts_from(item) if item is not None and "tokenHash" in item else None
 
     def scan_session(self, session: SessionKey) -> Iterator[LedgerRow]:
-        """The rows that count in one session, by a consistent scan of the whole ledger.
+        """The rows that count in one session, by consistent reads of its partitions."""
+        for partition in partition_keys(session, self.buckets):
+            items = map(decode, self.rosters.query_partition(partition, _ROW))
+            for row in readable_rows(items, ledger_row_from):
+                if row.state is State.IN:
+                    yield row
 
-        The index would be cheaper and may lag: it is for finding, not for correcting.
-        """
-        rows = readable_rows(self.rosters.scan(consistent=True), ledger_row_from)
-        return (row for row in rows if row.state is State.IN and row.session_key == session)
+    def remove_tombstones(self, keys: Collection[LedgerKey]) -> None:
+        """Deletes tombstones, 25 a call."""
+        self.rosters.batch_delete_items(key_item(key, self.buckets) for key in sorted(keys))
 
     def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
         """Adds to the counts, while they are still as they were seen.
@@ -100,10 +112,8 @@ class DynamoDbSurvey:
         )
 
 
-def _counted_from(item: Item) -> tuple[str, LedgerRow]:
-    session_id, epoch, language, _ = str(item["rosterKey"]).rsplit("#", 3)
-    row = LedgerRow(State.IN, 0, session_id, int(epoch), language)
-    return str(item["connectionId"]), row
+def _row_from(item: Item) -> tuple[LedgerKey, LedgerRow]:
+    return ledger_key_from(item), ledger_row_from(item)
 
 
 def _counts_from(item: Item) -> SessionCounts:

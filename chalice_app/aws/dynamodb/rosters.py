@@ -1,40 +1,59 @@
-"""The Rosters table: the ledger of what has been counted, whose index is the roster.
+"""The Rosters table: the ledger of what has been counted, which is the roster itself.
 
-Key: `connectionId`. Attributes: state (IN or OUT), v (the Connections row's version), sessionId,
-sessionEpoch, targetLanguage, fromSequence of a returning listener; rosterKey while IN; ttl
-(epoch seconds) once OUT.
-Index `roster-index`: rosterKey, connectionId, with fromSequence; sparse, so it holds exactly the
-rows that are IN.
-rosterKey is `session#epoch#language#bucket`.
+Key: `sessionKey` (`session#epoch#bucket`) and `connectionId`: one consistent Query of a session's
+partition reads its whole roster. Attributes: state (IN or OUT), v (the Connections row's version),
+targetLanguage, fromSequence of a returning listener; ttl (epoch seconds) once OUT.
 """
 
+import logging
 import time
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
 from chalice_app.aws.dynamodb.errors import errors_translated
-from chalice_app.aws.dynamodb.rows import read_rows
+from chalice_app.aws.dynamodb.rows import read_rows, readable_rows
 from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, REVISION, session_from
 from chalice_app.aws.dynamodb.table import Table
+from chalice_app.domain.errors import MalformedRows
 from chalice_app.domain.session import Connection, Session
-from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, LedgerWrite, SessionKey, State
+from chalice_app.observability.logs import ContextThreads
+from chalice_app.rosters.ledger import (
+    LedgerKey,
+    LedgerRow,
+    LedgerTransaction,
+    LedgerWrite,
+    SessionKey,
+    State,
+)
 from chalice_app.wire.attribute_values import Item, encode
 
-ROSTER_INDEX = "roster-index"
+_log = logging.getLogger(__name__)
 
-_IS_FOR = "(attribute_not_exists(fromSequence) OR fromSequence <= :sequence)"
+_Listener = tuple[str, str, int]
+"""A language, a connection of it, and the first sentence that broadcasts send it."""
 
-_HAS_MOVED = "v > :first"
+LEDGER_KEY = ("sessionKey", "connectionId")
+"""The table's key; a table of another is refused at deployment and by the local stage."""
 
 ROSTER_BUCKETS = 1
-"""Index partitions a language of a session. One takes 1,000 writes/s, twice the 500 new
-connections/s that API Gateway admits by default; raise both together."""
+"""Partitions a session, by hash of the connection id, read side by side.
+
+One takes 1,000 writes/s, twice the 500 new connections/s that API Gateway admits by default. Each
+costs every sentence a Query of its own. The number is part of the key: change it while no session
+is open, for rows of another number are not found.
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+"""
 
 TOMBSTONE_SECONDS = 24 * 3600
-"""No invocation outlives 15 minutes and no stream record 24 hours."""
+"""No invocation outlives 15 minutes and no stream record 24 hours.
+
+The reconciler removes them much sooner (`rosters.repair.TOMBSTONE_NEEDED_SECONDS`): this is for
+where it does not run.
+"""
 
 
 @dataclass(frozen=True)
@@ -44,42 +63,56 @@ class RostersTable:
     table: Table
     sessions: Table
     connections: ConnectionsTable
+    buckets: int = ROSTER_BUCKETS
 
-    def query_roster(
-        self, session: Session, language: str, sequence: int | None = None
-    ) -> Sequence[str]:
-        """The connection ids of the session's listeners of that language.
+    def read_roster(
+        self, session: Session, sequence: int | None = None
+    ) -> Mapping[str, Sequence[str]]:
+        """The connection ids of the session's listeners, by language, by consistent read.
 
-        With a sequence, only of those whom that sentence's broadcast is for.
+        With a sequence, only of those whom that sentence's broadcast is for. Its partition changes
+        while it is read page by page: a row stands in one page, so it is found once.
         """
-        return self._query(session, language, sequence)
+        partitions = partition_keys((session.session_id, session.created_at), self.buckets)
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for rows in self._side_by_side(partitions):
+            for language, connection_id, from_sequence in rows:
+                if sequence is None or from_sequence <= sequence:
+                    found[language].append(connection_id)
+        return dict(found)
 
-    def query_moved(self, session: Session, language: str, sequence: int | None) -> Sequence[str]:
-        """Those of them who have changed their language since they joined."""
-        return self._query(session, language, sequence, _HAS_MOVED, first=1)
+    def _side_by_side(self, partitions: Sequence[str]) -> Iterable[Sequence[_Listener]]:
+        if len(partitions) == 1:
+            return map(self._read_partition, partitions)
+        with ContextThreads(len(partitions)) as threads:
+            return list(threads.map(self._read_partition, partitions))
 
-    def _query(
-        self, session: Session, language: str, sequence: int | None, *rules: str, **values: int
-    ) -> Sequence[str]:
-        """Those for whom that sentence's broadcast is, if one is given, and who meet the rules."""
-        if sequence is not None:
-            rules, values = (*rules, _IS_FOR), {**values, "sequence": sequence}
-        return [
-            connection_id
-            for bucket in range(ROSTER_BUCKETS)
-            for connection_id in self.table.query_keys(
-                ROSTER_INDEX,
-                "rosterKey = :roster",
-                where=" AND ".join(rules) or None,
-                **values,
-                roster=_roster_key(session.session_id, session.created_at, language, bucket),
-            )
-        ]
+    def _read_partition(self, partition: str) -> Sequence[_Listener]:
+        """The rows that are IN; a malformed one is logged and left out."""
+        items = self.table.query_partition(
+            partition,
+            ("connectionId", "targetLanguage", "fromSequence"),
+            "#state = :in",
+            {"#state": "state"},
+            **{"in": State.IN.value},
+        )
+        return list(readable_rows(items, _listener))
 
-    def get_ledger(self, connection_ids: Iterable[str]) -> Mapping[str, LedgerRow]:
+    def get_ledger(self, keys: Iterable[LedgerKey]) -> Mapping[LedgerKey, LedgerRow]:
         """The ledger rows that exist, by consistent reads."""
-        found = self.table.batch_get(connection_ids, consistent=True)
-        return read_rows(found, ledger_row_from)
+        wanted = [key_item(key, self.buckets) for key in dict.fromkeys(keys)]
+        items = self.table.batch_get_items(wanted, consistent=True)
+        rows: dict[LedgerKey, LedgerRow] = {}
+        malformed: set[str] = set()
+        for item in items:
+            try:
+                rows[ledger_key_from(item)] = ledger_row_from(item)
+            except (KeyError, TypeError, ValueError):
+                _log.exception("a row of the table is malformed")
+                malformed.add(str(item["connectionId"]))
+        if malformed:
+            raise MalformedRows(malformed)
+        return rows
 
     def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
         """The connections that exist, by consistent reads: the truth."""
@@ -104,7 +137,7 @@ class RostersTable:
         """A row's write, on condition that the row is still the one that was read."""
         put: dict[str, Any] = {
             "TableName": self.table.name,
-            "Item": encode(_item(write.connection_id, write.after)),
+            "Item": encode({**key_item(write.key, self.buckets), **_attributes(write.after)}),
             "ConditionExpression": "attribute_not_exists(connectionId)",
         }
         if write.before is not None:
@@ -145,40 +178,58 @@ class RostersTable:
         return {"Update": update}
 
 
+def ledger_key_from(item: Item) -> LedgerKey:
+    """The key of the ledger row that an item describes."""
+    session_id, epoch, _ = str(item["sessionKey"]).rsplit("#", 2)
+    return LedgerKey(session_id, int(epoch), str(item["connectionId"]))
+
+
 def ledger_row_from(item: Item) -> LedgerRow:
     """The ledger row that an item describes."""
+    expires = item.get("ttl")
     return LedgerRow(
         state=State(str(item["state"])),
         version=int(str(item["v"])),
-        session_id=str(item.get("sessionId", "")),
-        session_epoch=int(str(item.get("sessionEpoch", 0))),
         target_language=str(item.get("targetLanguage", "")),
         from_sequence=int(str(item.get("fromSequence", 0))),
+        left_at=None if expires is None else int(str(expires)) - TOMBSTONE_SECONDS,
     )
 
 
-def _item(connection_id: str, row: LedgerRow) -> Mapping[str, Any]:
-    is_in = row.state is State.IN
+def partition_keys(session: SessionKey, buckets: int) -> Sequence[str]:
+    """The keys of all partitions of a session."""
+    return [_partition_key(session, bucket) for bucket in range(buckets)]
+
+
+def key_item(key: LedgerKey, buckets: int) -> Mapping[str, str]:
+    """The table's key of a ledger row."""
+    bucket = zlib.crc32(key.connection_id.encode()) % buckets
     return {
-        "connectionId": connection_id,
-        "state": row.state.value,
-        "v": row.version,
-        "sessionId": row.session_id or None,
-        "sessionEpoch": row.session_epoch or None,
-        "targetLanguage": row.target_language or None,
-        "fromSequence": row.from_sequence or None,
-        "rosterKey": _roster_key(
-            row.session_id, row.session_epoch, row.target_language, _bucket(connection_id)
-        )
-        if is_in
-        else None,
-        "ttl": None if is_in else int(time.time()) + TOMBSTONE_SECONDS,
+        "sessionKey": _partition_key(key.session_key, bucket),
+        "connectionId": key.connection_id,
     }
 
 
-def _bucket(connection_id: str) -> int:
-    return zlib.crc32(connection_id.encode()) % ROSTER_BUCKETS
+def _partition_key(session: SessionKey, bucket: int) -> str:
+    return f"{session[0]}#{session[1]}#{bucket}"
 
 
-def _roster_key(session_id: str, epoch: int, language: str, bucket: int) -> str:
-    return f"{session_id}#{epoch}#{language}#{bucket}"
+def _listener(item: Mapping[str, Any]) -> _Listener:
+    """A row of the roster, undecoded: 10,000 of them are read for a sentence."""
+    since = item.get("fromSequence")
+    return (
+        item["targetLanguage"]["S"],
+        item["connectionId"]["S"],
+        0 if since is None else int(since["N"]),
+    )
+
+
+def _attributes(row: LedgerRow) -> Mapping[str, Any]:
+    is_in = row.state is State.IN
+    return {
+        "state": row.state.value,
+        "v": row.version,
+        "targetLanguage": row.target_language or None,
+        "fromSequence": row.from_sequence or None,
+        "ttl": None if is_in else int(time.time()) + TOMBSTONE_SECONDS,
+    }

@@ -7,6 +7,7 @@ from typing import TypeVar
 from chalice_app.domain.errors import MalformedRows
 from chalice_app.wire.attribute_values import Item
 
+Found = TypeVar("Found")
 Row = TypeVar("Row")
 
 _log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def read_rows(found: Mapping[str, Item], read: Callable[[Item], Row]) -> dict[st
     return rows
 
 
-def readable_rows(items: Iterable[Item], read: Callable[[Item], Row]) -> Iterator[Row]:
+def readable_rows(items: Iterable[Found], read: Callable[[Found], Row]) -> Iterator[Row]:
     """The values of the items; those that are not what `read` expects are logged and left out."""
     for item in items:
         try:

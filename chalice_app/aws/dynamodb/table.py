@@ -44,7 +44,11 @@ class Table(ReadableTable):
 
     def batch_delete(self, keys: Iterable[str]) -> None:
         """Deletes items without conditions, 25 a call; missing ones are fine."""
-        self._batch_write([{"DeleteRequest": {"Key": encode({self.key: key})}} for key in keys])
+        self.batch_delete_items({self.key: key} for key in keys)
+
+    def batch_delete_items(self, keys: Iterable[Mapping[str, Any]]) -> None:
+        """Deletes items by their whole keys, as `batch_delete` does."""
+        self._batch_write([{"DeleteRequest": {"Key": encode(key)}} for key in keys])
 
     def _batch_write(self, requests: Sequence[Mapping[str, Any]]) -> None:
         for start in range(0, len(requests), BATCH_WRITE_ITEMS):

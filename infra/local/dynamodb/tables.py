@@ -42,6 +42,10 @@ _AS_THEY_ARE: Final = (
 """Properties that AWS::DynamoDB::Table and CreateTable spell alike."""
 
 
+FORMER_NAMES: Final = ("Rosters",)
+"""Tables of former versions: a data directory that holds one was written by such a version."""
+
+
 class TableShapeError(Exception):
     """A table kept from a former run has other keys, indexes or streams than the template now."""
 
@@ -86,6 +90,18 @@ def ensure_tables(client: DynamoDBClient, tables: Iterable[Table]) -> dict[str, 
         TableShapeError: a table exists in another shape.
     """
     return {table.logical_id: _ensure(client, table) for table in tables}
+
+
+def require_no_former_tables(client: DynamoDBClient, stage: str = STAGE) -> None:
+    """Look for tables of a former version: what they hold is not read any more.
+
+    Raises:
+        TableShapeError: there is one.
+    """
+    there = client.list_tables()["TableNames"]
+    for name in FORMER_NAMES:
+        if f"{name}-{stage}" in there:
+            raise TableShapeError(f"the kept table {name}-{stage} is one of a former version")
 
 
 def wait_for_endpoint(client: DynamoDBClient, seconds: float) -> None:
@@ -149,6 +165,7 @@ def main() -> None:
     client = boto3.client("dynamodb", config=retries)
     wait_for_endpoint(client, seconds=10)
     try:
+        require_no_former_tables(client)
         found = ensure_tables(client, read_tables())
     except TableShapeError as error:
         sys.exit(f"{error}: start with another --data-dir, or remove this one")

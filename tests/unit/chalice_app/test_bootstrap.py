@@ -21,7 +21,7 @@ ENVIRONMENT = {
     "SESSIONS_TABLE_NAME": "Sessions-test",
     "CONNECTIONS_TABLE_NAME": "Connections-test",
     "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations-test",
-    "ROSTERS_TABLE_NAME": "Rosters-test",
+    "ROSTERS_TABLE_NAME": "SessionRosters-test",
     "WEBSOCKET_API_ID": "abc123",
 }
 

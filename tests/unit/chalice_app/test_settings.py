@@ -13,7 +13,7 @@ TABLES = {
     "SESSIONS_TABLE_NAME": "Sessions-dev",
     "CONNECTIONS_TABLE_NAME": "Connections-dev",
     "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations-dev",
-    "ROSTERS_TABLE_NAME": "Rosters-dev",
+    "ROSTERS_TABLE_NAME": "SessionRosters-dev",
 }
 NUMBERS = {
     "CACHE_TTL_SECONDS": 3600,
@@ -46,7 +46,7 @@ def test_the_tables_are_enough() -> None:
         sessions_table="Sessions-dev",
         connections_table="Connections-dev",
         cached_translations_table="CachedTranslations-dev",
-        rosters_table="Rosters-dev",
+        rosters_table="SessionRosters-dev",
         region="us-east-1",
         stage="dev",
         websocket_url="wss://abc123.execute-api.us-east-1.amazonaws.com/api",

@@ -133,10 +133,11 @@ def test_an_odd_stage_name_is_refused(name: str) -> None:
 
 def test_what_is_recorded_of_another_stage_is_refused(tmp_path: Path) -> None:
     config = tmp_path / "config.json"
-    variables = {"SESSIONS_TABLE_NAME": "Sessions-dev", "ROSTERS_TABLE_NAME": "Rosters-prod"}
+    variables = {"SESSIONS_TABLE_NAME": "Sessions-dev", "ROSTERS_TABLE_NAME": "SessionRosters-prod"}
     config.write_text(json.dumps({"stages": {"dev": {"environment_variables": variables}}}))
     with pytest.raises(
-        ConfigurationError, match=r"ROSTERS_TABLE_NAME .* Rosters-prod .* make deploy STAGE=dev"
+        ConfigurationError,
+        match=r"ROSTERS_TABLE_NAME .* SessionRosters-prod .* make deploy STAGE=dev",
     ):
         stage_settings("dev", {}, config)
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from chalice_app.wire.attribute_values import encode
 from tests.simulation.database import SimulatedDatabase
 from tests.simulation.expressions import InvalidRequest
-from tests.simulation.tables import ROSTERS
+from tests.simulation.tables import CONNECTIONS
 from tests.simulation.write_units import refused_units, write_units
 
 
@@ -18,12 +18,13 @@ def database() -> SimulatedDatabase:
 
 
 def put(key: str, condition: str | None = None, **attributes: Any) -> dict[str, Any]:
-    request = {"TableName": "Rosters", "Item": encode({"connectionId": key, **attributes})}
+    item = {"sessionKey": "s0#1#0", "connectionId": key, **attributes}
+    request = {"TableName": "Rosters", "Item": encode(item)}
     return request if condition is None else request | {"ConditionExpression": condition}
 
 
 def read(database: SimulatedDatabase, key: str, consistent: bool = True) -> Any:
-    key_item = encode({"connectionId": key})
+    key_item = encode({"sessionKey": "s0#1#0", "connectionId": key})
     request = {"TableName": "Rosters", "Key": key_item, "ConsistentRead": consistent}
     return database.perform("get_item", request).get("Item")
 
@@ -78,14 +79,56 @@ def test_only_reads_that_do_not_ask_for_consistency_lag(database: SimulatedDatab
     assert read(database, "c1", consistent=False) is None
 
 
+QUERY = {
+    "TableName": "Rosters",
+    "ConsistentRead": True,
+    "KeyConditionExpression": "sessionKey = :partition",
+    "ProjectionExpression": "connectionId",
+    "ExpressionAttributeValues": encode({":partition": "s0#1#0"}),
+}
+
+
+def test_a_partition_comes_page_by_page_and_alone(database: SimulatedDatabase) -> None:
+    for key in ("c3", "c1", "c2"):
+        database.perform("put_item", put(key))
+    database.perform("put_item", put("c4", sessionKey="s0#2#0"))
+    first = database.perform("query", QUERY)
+    rest = database.perform("query", {**QUERY, "ExclusiveStartKey": first["LastEvaluatedKey"]})
+
+    assert first["Items"] + rest["Items"] == [encode({"connectionId": f"c{n}"}) for n in (1, 2, 3)]
+    assert "LastEvaluatedKey" not in rest
+
+
+def test_only_a_consistent_query_of_a_partition_is_up_to_date(database: SimulatedDatabase) -> None:
+    database.perform("put_item", put("c1"))
+    database.lag = 1
+
+    assert database.perform("query", QUERY)["Items"]
+    assert database.perform("query", {**QUERY, "ConsistentRead": False})["Items"] == []
+
+
+def test_a_batch_deletes_whether_or_not_the_rows_are_there(database: SimulatedDatabase) -> None:
+    database.perform("put_item", put("c1"))
+    keys = [encode({"sessionKey": "s0#1#0", "connectionId": key}) for key in ("c1", "c2")]
+    deletes = [{"DeleteRequest": {"Key": key}} for key in keys]
+
+    database.perform("batch_write_item", {"RequestItems": {"Rosters": deletes}})
+
+    assert read(database, "c1") is None
+
+
 def test_an_index_holds_the_rows_that_have_its_keys_and_lags(database: SimulatedDatabase) -> None:
-    database.perform("put_item", put("c1", rosterKey="s0#1#pt#0"))
-    database.perform("put_item", put("c2"))
+    rows = (
+        {"connectionId": "c1", "sessionId": "s0", "targetLanguage": "pt"},
+        {"connectionId": "c2"},
+    )
+    for row in rows:
+        database.perform("put_item", {"TableName": "Connections", "Item": encode(row)})
     query = {
-        "TableName": "Rosters",
-        "IndexName": "roster-index",
-        "KeyConditionExpression": "rosterKey = :roster",
-        "ExpressionAttributeValues": encode({":roster": "s0#1#pt#0"}),
+        "TableName": "Connections",
+        "IndexName": "sessionId-targetLanguage-index",
+        "KeyConditionExpression": "sessionId = :session",
+        "ExpressionAttributeValues": encode({":session": "s0"}),
     }
 
     found = database.perform("query", query)["Items"]
@@ -115,7 +158,7 @@ def test_what_is_not_known_or_not_valid_is_refused(
 def test_unknown_updates_are_refused(database: SimulatedDatabase, update: str) -> None:
     request = {
         "TableName": "Rosters",
-        "Key": encode({"connectionId": "c1"}),
+        "Key": encode({"sessionKey": "s0#1#0", "connectionId": "c1"}),
         "UpdateExpression": update,
         "ExpressionAttributeValues": encode({":one": 1}),
     }
@@ -128,7 +171,24 @@ def test_unknown_updates_are_refused(database: SimulatedDatabase, update: str) -
     ("method", "request_"),
     [
         ("describe_table", {"TableName": "Rosters"}),
-        ("scan", {"TableName": "Rosters", "IndexName": "roster-index", "ConsistentRead": True}),
+        (
+            "scan",
+            {
+                "TableName": "Connections",
+                "IndexName": "sessionId-targetLanguage-index",
+                "ConsistentRead": True,
+            },
+        ),
+        (
+            "query",
+            {
+                "TableName": "Connections",
+                "IndexName": "sessionId-targetLanguage-index",
+                "ConsistentRead": True,
+                "KeyConditionExpression": "sessionId = :session",
+            },
+        ),
+        ("batch_write_item", {"RequestItems": {"Rosters": []}}),
         ("transact_write_items", {"TransactItems": []}),
         ("transact_write_items", {"TransactItems": [{"Put": put(f"c{n}")} for n in range(101)]}),
         ("transact_write_items", {"TransactItems": [{"Put": put("c1")}, {"Put": put("c1")}]}),
@@ -143,8 +203,8 @@ def test_requests_beyond_the_limits_are_refused(
         database.perform(method, request_)
 
 
-IN = encode({"connectionId": "c1", "rosterKey": "s0#1#pt#0"})
-ELSEWHERE = encode({"connectionId": "c1", "rosterKey": "s0#1#es#0"})
+IN = encode({"connectionId": "c1", "sessionId": "s0", "targetLanguage": "pt"})
+ELSEWHERE = encode({"connectionId": "c1", "sessionId": "s0", "targetLanguage": "es"})
 OUT = encode({"connectionId": "c1"})
 LARGE = encode({"connectionId": "c1", "text": "x" * 1024})
 
@@ -164,7 +224,7 @@ LARGE = encode({"connectionId": "c1", "text": "x" * 1024})
 def test_a_transactional_write_costs_twice_and_its_index_entry_once(
     before: Any, after: Any, units: int
 ) -> None:
-    assert write_units(ROSTERS, before, after, transactional=True) == units
+    assert write_units(CONNECTIONS, before, after, transactional=True) == units
 
 
 def test_a_refused_write_costs_as_if_done_but_for_its_index() -> None:

@@ -27,7 +27,7 @@ class Function:
         for number, method in enumerate(self.methods):
             key = {"connectionId": {"S": f"c{number}"}}
             item = "Key" if method == "get_item" else "Item"
-            getattr(self.client, method)(TableName="Rosters", **{item: key})
+            getattr(self.client, method)(TableName="Connections", **{item: key})
         return {"batchItemFailures": []}
 
     def invocation(self) -> Invocation:

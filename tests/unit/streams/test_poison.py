@@ -17,11 +17,13 @@ from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.wire.attribute_values import encode
 from streams import cache_access, rosters
 from tests.fakes.delivery import RecordingGateway
-from tests.fakes.domain import FakeClock, listener, session
+from tests.fakes.domain import FakeClock, ledger_key, ledger_keys, listener, session
 from tests.fakes.observability import RecordingMetrics
 from tests.fakes.translation import StubTranslator
 from tests.fakes.world import SETTINGS
 from tests.hostile.stream_record import CONNECTIONS, HERE, RECORDS, ROW, of, record
+
+PARTITION = f"{HERE.session_id}#{HERE.created_at}#0"
 
 
 class Stores:
@@ -35,7 +37,7 @@ class Stores:
         )
         self.sessions = SessionsTable(sessions)
         self.rosters = RostersTable(
-            Table(clients, SETTINGS.rosters_table, "connectionId"), sessions, self.connections
+            Table(clients, SETTINGS.rosters_table, "sessionKey"), sessions, self.connections
         )
         self.sync = RosterSync(self.rosters, wait=lambda _: None)
         self.sessions.put_session(HERE)
@@ -64,16 +66,16 @@ def test_a_malformed_connection_fails_alone_and_the_others_are_counted(
     stores: Stores, poison: Mapping[str, Any]
 ) -> None:
     stores.put(SETTINGS.connections_table, **poison)
-    result = stores.sync.synchronise(["a", "poison", "b"])
+    result = stores.sync.synchronise(ledger_keys(HERE, "a", "poison", "b"))
     assert result.failed == {"poison"}
     assert stores.now().languages == {"es": 2}
 
 
 def test_once_it_is_corrected_the_same_record_counts_it(stores: Stores) -> None:
     stores.put(SETTINGS.connections_table, connectionId="poison")
-    assert stores.sync.synchronise(["poison"]).failed == {"poison"}
+    assert stores.sync.synchronise(ledger_keys(HERE, "poison")).failed == {"poison"}
     stores.put(SETTINGS.connections_table, **ROW)
-    assert stores.sync.synchronise(["poison"]).failed == set()
+    assert stores.sync.synchronise(ledger_keys(HERE, "poison")).failed == set()
     assert stores.now().languages == {"es": 1}
 
 
@@ -83,14 +85,16 @@ def test_a_malformed_session_fails_its_own_connections_alone(stores: Stores) -> 
         SETTINGS.connections_table,
         **{**ROW, "sessionId": "broken-egg-100"},
     )
-    result = stores.sync.synchronise(["a", "poison", "b"])
+    broken = session("broken-egg-100")
+    keys = [*ledger_keys(HERE, "a", "b"), ledger_key(broken, "poison")]
+    result = stores.sync.synchronise(keys)
     assert result.failed == {"poison"}
     assert stores.now().languages == {"es": 2}
 
 
 def test_a_malformed_ledger_row_fails_alone(stores: Stores) -> None:
-    stores.put(SETTINGS.rosters_table, connectionId="a", state="MAYBE", v=1)
-    result = stores.sync.synchronise(["a", "b"])
+    stores.put(SETTINGS.rosters_table, sessionKey=PARTITION, connectionId="a", state="MAYBE", v=1)
+    result = stores.sync.synchronise(ledger_keys(HERE, "a", "b"))
     assert result.failed == {"a"}
     assert stores.now().languages == {"es": 1}
 
@@ -99,7 +103,8 @@ def test_a_connection_of_no_session_at_all_is_not_counted_and_fails_nothing(
     stores: Stores,
 ) -> None:
     stores.put(SETTINGS.connections_table, **{**ROW, "sessionId": "never-was-100"})
-    assert stores.sync.synchronise(["poison", "a"]).failed == set()
+    keys = [ledger_key(session("never-was-100"), "poison"), ledger_key(HERE, "a")]
+    assert stores.sync.synchronise(keys).failed == set()
     assert stores.now().languages == {"es": 1}
 
 
@@ -185,7 +190,7 @@ def test_malformed_rows_never_stop_the_reconciler(functions: Stores) -> None:
     functions.put(SETTINGS.connections_table, **{**ROW, "role": {"listener"}})
     functions.put(SETTINGS.connections_table, connectionId="keys-alone")
     functions.put(SETTINGS.sessions_table, sessionId="broken-egg-100", tokenHash="", createdAt="x")
-    functions.put(SETTINGS.rosters_table, connectionId="b", state="MAYBE", rosterKey="x")
+    functions.put(SETTINGS.rosters_table, sessionKey=PARTITION, connectionId="b", state="MAYBE")
     report = replace(application().reconciler, wait=lambda _: None).reconcile()
     assert (report.connections, report.drift) == (2, 2)
     assert functions.now().languages == {"es": 1}

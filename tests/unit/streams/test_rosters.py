@@ -13,10 +13,14 @@ from chalice_app.domain.retrying import TRIES
 from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, State
 from chalice_app.rosters.synchronisation import RosterSync
+from chalice_app.wire.attribute_values import Item
 from streams.records import Change, StreamRecord
 from streams.rosters import handle_records
-from tests.fakes.domain import NOW_MS, listener, session, speaker
+from tests.fakes.domain import NOW_MS, ledger_key, listener, session, speaker
 from tests.fakes.world import MemoryTables, World
+
+HERE = session()
+C1 = ledger_key(HERE, "c1")
 
 
 @dataclass
@@ -45,9 +49,21 @@ def stream() -> Stream:
 
 
 def record(
-    connection_id: str, change: Change = Change.MODIFY, number: str | int = 1
+    connection_id: str,
+    change: Change = Change.MODIFY,
+    number: str | int = 1,
+    of: Session | None = None,
 ) -> StreamRecord:
-    return StreamRecord(str(number), change, {"connectionId": connection_id})
+    """A change of a connection of that session, HERE unless given."""
+    of = of or HERE
+    image: Item = {"sessionId": of.session_id, "sessionEpoch": of.created_at}
+    return StreamRecord(
+        str(number),
+        change,
+        {"connectionId": connection_id},
+        new_image=None if change is Change.REMOVE else image,
+        old_image=None if change is Change.INSERT else image,
+    )
 
 
 def here(tables: MemoryTables, name: str = "golden-eagle-427", epoch: int = NOW_MS) -> Session:
@@ -64,7 +80,7 @@ def counts(tables: MemoryTables, of: Session) -> dict[str, int]:
     assert found.created_at == of.created_at
     assert found.listener_count == sum(found.languages.values())
     for language, count in found.languages.items():
-        assert len(tables.query_roster(of, language)) == count
+        assert len(tables.read_roster(of).get(language, [])) == count
     return dict(found.languages)
 
 
@@ -78,7 +94,7 @@ def test_who_came_is_counted_and_in_the_roster(stream: Stream) -> None:
     tables.put_connection(listener(of, "c2", "fr"))
     assert stream.deliver(record("c1", Change.INSERT), record("c2", Change.INSERT)) == []
     assert counts(tables, of) == {"es": 1, "fr": 1}
-    assert tables.query_roster(of, "es") == ["c1"]
+    assert tables.read_roster(of).get("es", []) == ["c1"]
 
 
 def test_who_changes_the_language_moves_to_another_roster(stream: Stream) -> None:
@@ -89,7 +105,7 @@ def test_who_changes_the_language_moves_to_another_roster(stream: Stream) -> Non
     tables.change_language("c1", "fr")
     stream.deliver(record("c1"))
     assert counts(tables, of) == {"fr": 1}
-    assert tables.query_roster(of, "es") == []
+    assert tables.read_roster(of).get("es", []) == []
 
 
 def test_who_left_is_counted_no_more(stream: Stream) -> None:
@@ -108,13 +124,39 @@ def test_a_speaker_is_not_counted(stream: Stream) -> None:
     tables.put_connection(speaker(of, "c1"))
     assert stream.deliver(record("c1", Change.INSERT)) == []
     assert counts(tables, of) == {}
-    assert tables.get_ledger(["c1"]) == {}
+    assert tables.get_ledger([C1]) == {}
 
 
 def test_records_of_another_table_are_passed_over(stream: Stream) -> None:
     odd = StreamRecord("1", Change.INSERT, {"cacheKey": "en:es:0"})
     assert stream.deliver(odd) == []
     assert stream.world.tables.calls["commit"] == 0
+
+
+def test_a_record_without_images_is_counted_by_the_row_that_is_there(stream: Stream) -> None:
+    tables = stream.world.tables
+    of = here(tables)
+    tables.put_connection(listener(of, "c1", "es"))
+    keys_alone = StreamRecord("1", Change.INSERT, {"connectionId": "c1"})
+    assert stream.deliver(keys_alone) == []
+    assert counts(tables, of) == {"es": 1}
+    tables.delete_connection("c1")
+    assert stream.deliver(replace(keys_alone, change=Change.REMOVE)) == []
+    assert counts(tables, of) == {"es": 1}  # nothing names its session: the reconciler's to find
+
+
+def test_a_row_that_somebody_moved_to_another_session_is_counted_there_alone(
+    stream: Stream,
+) -> None:
+    tables = stream.world.tables
+    first, second = here(tables), here(tables, "silver-fox-100")
+    tables.put_connection(listener(first, "c1"))
+    stream.deliver(record("c1", Change.INSERT))
+    tables.put_connection(listener(second, "c1"))
+    moved = record("c1", Change.MODIFY)
+    there: Item = {"sessionId": second.session_id, "sessionEpoch": second.created_at}
+    assert stream.deliver(replace(moved, new_image=there)) == []
+    assert (counts(tables, first), counts(tables, second)) == ({}, {"es": 1})
 
 
 # --- Duplicates and disorder ---------------------------------------------------------------------
@@ -154,7 +196,7 @@ def test_a_record_that_comes_after_the_end_brings_nobody_back(stream: Stream) ->
 
 def test_who_came_and_went_unseen_leaves_a_tombstone(stream: Stream) -> None:
     stream.deliver(record("c1", Change.INSERT), record("c1", Change.REMOVE))
-    assert stream.world.tables.get_ledger(["c1"]) == {"c1": LedgerRow(State.OUT, 0)}
+    assert stream.world.tables.get_ledger([C1]) == {C1: LedgerRow(State.OUT, 0)}
 
 
 class Sleeper(MemoryTables):
@@ -184,7 +226,7 @@ def test_an_invocation_that_slept_through_the_leaving_counts_nobody() -> None:
     tables.asleep.append(leaves_meanwhile)
     stream.deliver(record("c1", Change.INSERT))
     assert counts(tables, of) == {}
-    assert tables.get_ledger(["c1"])["c1"].state is State.OUT
+    assert tables.get_ledger([C1])[C1].state is State.OUT
 
 
 def test_an_invocation_that_slept_through_a_change_of_language_does_not_undo_it() -> None:
@@ -213,7 +255,7 @@ def test_an_invocation_that_saw_nobody_does_not_undo_who_came_meanwhile() -> Non
         stream.deliver(record("c1", Change.INSERT))
 
     tables.asleep.append(joins_meanwhile)
-    assert stream.sync.synchronise(["c1"]).failed == set()
+    assert stream.sync.synchronise([C1]).failed == set()
     assert counts(tables, of) == {"es": 1}
 
 
@@ -229,7 +271,7 @@ def test_listeners_of_a_session_that_is_gone_are_forgotten_without_it(stream: St
     tables.delete_connection("c1")
     assert stream.deliver(record("c1", Change.REMOVE)) == []
     assert tables.get_session(of.session_id) is None
-    assert tables.get_ledger(["c1"])["c1"].state is State.OUT
+    assert tables.get_ledger([C1])[C1].state is State.OUT
 
 
 def test_a_session_that_goes_while_it_is_counted_fails_nothing(stream: Stream) -> None:
@@ -238,7 +280,7 @@ def test_a_session_that_goes_while_it_is_counted_fails_nothing(stream: Stream) -
     tables.put_connection(listener(of, "c1"))
     tables.before_commit.append(lambda: tables.delete_session(of.session_id))
     assert stream.deliver(record("c1", Change.INSERT)) == []
-    assert tables.get_ledger(["c1"]) == {"c1": LedgerRow(State.OUT, 0)}
+    assert tables.get_ledger([C1]) == {C1: LedgerRow(State.OUT, 0)}
 
 
 def test_a_name_used_again_is_not_charged_with_the_listeners_of_before(stream: Stream) -> None:
@@ -250,9 +292,9 @@ def test_a_name_used_again_is_not_charged_with_the_listeners_of_before(stream: S
     again = here(tables, former.session_id, NOW_MS + 1)
     tables.put_connection(listener(again, "new"))
     tables.delete_connection("old")
-    stream.deliver(record("old", Change.REMOVE), record("new", Change.INSERT))
+    stream.deliver(record("old", Change.REMOVE), record("new", Change.INSERT, of=again))
     assert counts(tables, again) == {"es": 1}
-    assert tables.query_roster(again, "es") == ["new"]
+    assert tables.read_roster(again).get("es", []) == ["new"]
 
 
 def test_a_thousand_joins_of_75_languages_in_one_batch_are_one_roster(stream: Stream) -> None:
@@ -262,7 +304,7 @@ def test_a_thousand_joins_of_75_languages_in_one_batch_are_one_roster(stream: St
     joining = [listener(of, f"c{n}", languages[n % 75]) for n in range(1_000)]
     for each in joining:
         world.tables.put_connection(each)
-    batch = [record(each.connection_id, Change.INSERT, n) for n, each in enumerate(joining)]
+    batch = [record(each.connection_id, Change.INSERT, n, of) for n, each in enumerate(joining)]
     assert stream.deliver(*batch) == []
     assert counts(world.tables, of) == Counter(each.target_language for each in joining)
     assert world.tables.calls["commit"] == 11
@@ -296,7 +338,7 @@ class Contended(MemoryTables):
         self.error = error
 
     def commit(self, transaction: LedgerTransaction) -> None:
-        if self.contended & {write.connection_id for write in transaction.writes}:
+        if self.contended & {write.key.connection_id for write in transaction.writes}:
             self._called("commit")
             raise self.error("another writer was there first")
         super().commit(transaction)
@@ -311,7 +353,7 @@ def two_sessions(tables: MemoryTables) -> tuple[Session, Session]:
 
 
 BATCH = [
-    record("c3", Change.INSERT, 10),
+    record("c3", Change.INSERT, 10, session("silver-fox-100")),
     record("c1", Change.INSERT, 11),
     record("c2", Change.INSERT, 12),
     record("c1", Change.MODIFY, 13),

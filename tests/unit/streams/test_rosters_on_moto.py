@@ -51,7 +51,7 @@ class Hall:
         for each in self.sessions:
             found = self.now(each)
             rosters = {
-                language: len(self.application.adapters.roster.query_roster(each, language))
+                language: len(self.application.adapters.roster.read_roster(each).get(language, []))
                 for language in LANGUAGES
             }
             assert found.languages == {key: count for key, count in rosters.items() if count}
@@ -64,7 +64,7 @@ class Hall:
             there = list(self.application.adapters.connections.query_listeners(each.session_id))
             assert self.now(each).languages == Counter(one.target_language for one in there)
             for language in LANGUAGES:
-                roster = self.application.adapters.roster.query_roster(each, language)
+                roster = self.application.adapters.roster.read_roster(each).get(language, [])
                 assert set(roster) == {
                     one.connection_id for one in there if one.target_language == language
                 }

@@ -27,7 +27,7 @@ from types_boto3_dynamodbstreams import DynamoDBStreamsClient
 
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
-from chalice_app.aws.dynamodb.rosters import RostersTable
+from chalice_app.aws.dynamodb.rosters import RostersTable, ledger_key_from
 from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.errors import ConditionFailed
@@ -38,7 +38,7 @@ from infra.local.dynamodb.tables import Table as Template
 from infra.local.dynamodb.tables import ensure_tables
 from streams.batch import handle_batch
 from streams.records import StreamRecord
-from streams.rosters import connection_id
+from streams.rosters import changes_of
 from tests.fakes.domain import NOW_MS, listener, session, speaker
 from tests.fakes.world import SETTINGS
 from tests.unit.streams.moto_stream import MotoStream
@@ -64,7 +64,7 @@ class Rosters(RuleBasedStateMachine):
         self.sessions_table = Table(clients, SETTINGS.sessions_table, "sessionId")
         self.sessions = SessionsTable(self.sessions_table)
         self.table = ConnectionsTable(Table(clients, SETTINGS.connections_table, "connectionId"))
-        ledger = Table(clients, SETTINGS.rosters_table, "connectionId")
+        ledger = Table(clients, SETTINGS.rosters_table, "sessionKey")
         self.rosters = RostersTable(ledger, self.sessions_table, self.table)
         self.sync = RosterSync(self.rosters, wait=lambda _: None)
         self.epoch = NOW_MS
@@ -184,9 +184,10 @@ class Rosters(RuleBasedStateMachine):
     @invariant()
     def counts_are_those_of_the_rows_at_every_instant(self) -> None:
         rows = Counter(
-            (row["sessionId"], row["sessionEpoch"], row["targetLanguage"])
+            (key.session_id, key.session_epoch, row["targetLanguage"])
             for row in self.scan(SETTINGS.rosters_table)
             if row["state"] == "IN"
+            for key in [ledger_key_from(row)]
         )
         for found in self.open_sessions():
             counted = {
@@ -208,7 +209,7 @@ class Rosters(RuleBasedStateMachine):
                     if (row["sessionId"], row["sessionEpoch"], row.get("targetLanguage"))
                     == (found.session_id, found.created_at, language)
                 }
-                assert set(self.rosters.query_roster(found, language)) == live
+                assert set(self.rosters.read_roster(found).get(language, [])) == live
 
     def hand_over(self, start: int, end: int | None) -> None:
         records = self.stream.records()
@@ -217,8 +218,10 @@ class Rosters(RuleBasedStateMachine):
         assert answer == {"batchItemFailures": []}
 
     def effect(self, records: Any) -> list[StreamRecord]:
-        keys = {key for record in records if (key := connection_id(record)) is not None}
-        assert self.sync.synchronise(keys).failed == set()
+        changes = changes_of(records)
+        found, malformed = self.sync.find(changes.unnamed)
+        assert not malformed
+        assert self.sync.synchronise({*changes.changed, *found}).failed == set()
         return []
 
     def scan(self, table: str) -> Any:

@@ -14,7 +14,7 @@ from chalice_app.rosters.update import RosterUpdate
 from chalice_app.wire.incoming import JoinAsListener, OpenSession
 from streams.records import Change, StreamRecord
 from streams.rosters import handle_records
-from tests.fakes.domain import listener, sentence, speaker
+from tests.fakes.domain import ledger_key, listener, sentence, speaker
 from tests.fakes.world import World
 
 
@@ -39,10 +39,15 @@ def catch_up(world: World, wait: Callable[[float], None] = lambda _: None) -> Ca
 
 def deliver(world: World, *keys: str, back: bool = True) -> list[str]:
     """Handles a batch of INSERTs through the whole handler."""
-    image = {"lastSequence": 0} if back else {}
+    heard = {"lastSequence": 0} if back else {}
     records = [
-        StreamRecord(str(n), Change.INSERT, {"connectionId": key}, new_image={**image})
-        for n, key in enumerate(keys)
+        StreamRecord(
+            str(n),
+            Change.INSERT,
+            {"connectionId": key.connection_id},
+            new_image={"sessionId": key.session_id, "sessionEpoch": key.session_epoch, **heard},
+        )
+        for n, key in enumerate(world.tables.keys_of(keys))
     ]
     returning = catch_up(world)
     notifier = replace(world.app.notifier, wait=lambda _: None)
@@ -91,8 +96,8 @@ def test_broadcasts_begin_where_the_replay_ended(world: World) -> None:
     come_back(world, of, "a", last=2)
     world.listener(of, "stayed", "es")
     deliver(world, "a")
-    assert world.tables.query_roster(of, "es", 3) == ["stayed"]
-    assert world.tables.query_roster(of, "es", 4) == ["a", "stayed"]
+    assert world.tables.read_roster(of, 3).get("es", []) == ["stayed"]
+    assert world.tables.read_roster(of, 4).get("es", []) == ["a", "stayed"]
 
 
 def test_a_sentence_spoken_during_the_replay_is_replayed_too_before_it_is_counted(
@@ -104,8 +109,8 @@ def test_a_sentence_spoken_during_the_replay_is_replayed_too_before_it_is_counte
     world.tables.before_commit.append(lambda: say(world, of, 3))
     deliver(world, "a")
     assert heard(world, "a") == ["joined", 2, 3]
-    assert world.tables.query_roster(world.now(of), "es", 3) == []
-    assert world.tables.query_roster(world.now(of), "es", 4) == ["a"]
+    assert world.tables.read_roster(world.now(of), 3).get("es", []) == []
+    assert world.tables.read_roster(world.now(of), 4).get("es", []) == ["a"]
 
 
 def test_who_is_talked_over_all_the_time_is_counted_nevertheless(world: World) -> None:
@@ -139,9 +144,10 @@ def test_who_has_gone_again_is_waited_for_no_longer_and_leaves_a_tombstone(world
         waits.append(seconds)
         world.tables.delete_connection("a")
 
-    assert catch_up(world, wait=leave).bring_back({"a"}) == Returned(counted=[])
+    key = ledger_key(of, "a")
+    assert catch_up(world, wait=leave).bring_back({key}) == Returned(counted=[])
     assert len(waits) == 1
-    assert world.tables.get_ledger(["a"])["a"].state is State.OUT
+    assert world.tables.get_ledger([key])[key].state is State.OUT
     assert deliver(world, "a") == []
     assert world.now(of).listener_count == 0
 

@@ -10,6 +10,7 @@ from chalice_app.rosters.liveness import CHECK_SECONDS, CHECK_SHARE
 from chalice_app.rosters.repair import Reconciled
 from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.settings import RENEW_AFTER_SECONDS
+from tests.fakes.domain import ledger_key
 from tests.fakes.world import World
 
 
@@ -24,7 +25,7 @@ def test_a_listener_whose_disconnect_never_came_is_counted_no_more(world: World)
     world.gateway.gone.add("ghost")
     world.clock.advance(HANDSHAKE_GRACE_MS + 1000)
     assert reconcile(world).gone == 1
-    RosterSync(world.tables).synchronise(["ghost"])
+    RosterSync(world.tables).synchronise([ledger_key(talk, "ghost")])
     assert world.now(talk).languages == {"es": 1}
     assert reconcile(world).gone == 0
 

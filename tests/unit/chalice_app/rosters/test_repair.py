@@ -7,10 +7,10 @@ import pytest
 
 from chalice_app.domain.errors import Unavailable
 from chalice_app.domain.session import Session
-from chalice_app.rosters.ledger import LedgerRow, SessionCounts, SessionKey, State
-from chalice_app.rosters.repair import Reconciled, Reconciler
+from chalice_app.rosters.ledger import LedgerKey, LedgerRow, SessionCounts, SessionKey, State
+from chalice_app.rosters.repair import TOMBSTONE_NEEDED_SECONDS, Reconciled, Reconciler
 from chalice_app.rosters.synchronisation import RosterSync
-from tests.fakes.domain import listener
+from tests.fakes.domain import ledger_keys, listener
 from tests.fakes.world import MemoryTables, World
 
 
@@ -112,15 +112,16 @@ def test_counts_are_corrected_although_people_come_and_go() -> None:
 
 
 class Lagging(MemoryTables):
-    """An index that does not show the connections in `unseen`."""
+    """A scan that does not show the connections in `unseen`."""
 
     unseen: frozenset[str] = frozenset()
 
-    def scan_counted(self) -> Iterable[tuple[str, LedgerRow]]:
-        return [(key, row) for key, row in super().scan_counted() if key not in self.unseen]
+    def scan_ledger(self) -> Iterable[tuple[LedgerKey, LedgerRow]]:
+        rows = super().scan_ledger()
+        return [(key, row) for key, row in rows if key.connection_id not in self.unseen]
 
 
-def test_an_index_that_lags_for_both_looks_makes_no_right_count_wrong() -> None:
+def test_a_scan_that_lags_for_both_looks_makes_no_right_count_wrong() -> None:
     tables = Lagging()
     world = World(tables=tables)
     session = talk(world)
@@ -212,6 +213,23 @@ def test_rows_past_their_life_are_deleted_and_nothing_else() -> None:
     assert world.tables.get_connection("d") is not None
 
 
+def test_tombstones_go_when_no_invocation_can_need_them_any_more() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.delete_connection("a")
+    world.count(["a"])
+    (left,) = ledger_keys(session, "a")
+    world.clock.advance(TOMBSTONE_NEEDED_SECONDS * 1000 - 1000)
+    assert reconciling(world).reconcile().swept == 0
+    assert world.tables.get_ledger([left])[left].state is State.OUT
+    world.clock.advance(1000)
+    found = reconciling(world).reconcile()
+    assert (found.swept, found.drift) == (1, 0)
+    assert world.tables.get_ledger([left]) == {}
+    assert world.now(session).languages == {"es": 1, "fr": 1}
+    assert reconciling(world).reconcile().swept == 0
+
+
 def test_one_session_by_hand_leaves_the_others_alone() -> None:
     world = World()
     first, second = talk(world), world.open()
@@ -235,8 +253,9 @@ def test_who_left_unnoticed_a_session_that_is_no_more_leaves_no_row_for_ever() -
     world.tables.delete_session(session.session_id)
     world.tables.delete_connection("a")
     assert reconciling(world).reconcile().connections == 1
-    assert world.tables.get_ledger(["a"])["a"].state is State.OUT
-    assert world.tables.get_ledger(["b"])["b"].state is State.IN
+    a, b = ledger_keys(session, "a", "b")
+    rows = world.tables.get_ledger([a, b])
+    assert (rows[a].state, rows[b].state) == (State.OUT, State.IN)
 
 
 def test_the_handler_composes_it_over_the_application() -> None:

@@ -1,6 +1,6 @@
 """Everything that a batch of changes causes, and its order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import pytest
@@ -22,8 +22,9 @@ def update(world: World, wait: Callable[[float], None] = lambda _: None) -> Rost
     )
 
 
-def inserted(*keys: str, returning: frozenset[str] = frozenset()) -> ConnectionChanges:
-    return ConnectionChanges(set(keys), keys, returning)
+def inserted(world: World, *keys: str, returning: Collection[str] = ()) -> ConnectionChanges:
+    tables = world.tables
+    return ConnectionChanges(tables.keys_of(keys), keys, tables.keys_of(returning))
 
 
 def received(world: World) -> list[tuple[str, str]]:
@@ -43,7 +44,7 @@ def come(world: World, of: Session, key: str, language: str = "es", back: bool =
 def test_the_greeting_comes_before_the_roster(world: World) -> None:
     of = world.speaker(world.open())
     come(world, of, "c1")
-    update(world).apply(inserted("c1"))
+    update(world).apply(inserted(world, "c1"))
     assert received(world) == [("c1", "joined"), ("speaker", "roster")]
 
 
@@ -56,7 +57,7 @@ def test_a_handshake_under_way_holds_up_nobody_else(world: World) -> None:
     come(world, of, "c2", "fr")
     come(world, elsewhere, "c3")
     before: list[list[tuple[str, str]]] = []
-    update(world, lambda _: before.append(received(world))).apply(inserted("c1", "c2", "c3"))
+    update(world, lambda _: before.append(received(world))).apply(inserted(world, "c1", "c2", "c3"))
     assert before == [[("c2", "joined"), ("c3", "joined"), ("speaker", "roster")]]
     assert received(world)[3:] == [("c1", "joined")]
 
@@ -74,7 +75,7 @@ def test_everything_that_a_batch_causes_comes_in_this_order(world: World) -> Non
     world.tables.end_session(ended)
     world.gateway.young["young"] = 1
     keys = ("young", "new", "back", "surplus", "late")
-    failed = update(world).apply(inserted(*keys, returning=frozenset({"back", "surplus"})))
+    failed = update(world).apply(inserted(world, *keys, returning=frozenset({"back", "surplus"})))
     assert failed == set()
     assert received(world) == [
         ("new", "joined"),
@@ -100,6 +101,6 @@ def test_the_connections_that_could_not_be_counted_are_returned(
     come(world, of, "c2", back=returning)
     world.tables.malformed.add("c2")
     keys = frozenset({"c1", "c2"})
-    changes = inserted("c1", "c2", returning=keys if returning else frozenset())
+    changes = inserted(world, "c1", "c2", returning=keys if returning else frozenset())
     assert update(world).apply(changes) == {"c2"}
     assert world.now(of).languages == {"es": 1}

@@ -49,11 +49,11 @@ class SlowTables(MemoryTables):
         super().__init__()
         self.dice = dice
 
-    def query_roster(
-        self, session: Session, language: str, sequence: int | None = None
-    ) -> Sequence[str]:
+    def read_roster(
+        self, session: Session, sequence: int | None = None
+    ) -> Mapping[str, Sequence[str]]:
         self.dice.delay()
-        return super().query_roster(session, language, sequence)
+        return super().read_roster(session, sequence)
 
 
 class SlowCache(MemoryCache):

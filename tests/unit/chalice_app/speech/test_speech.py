@@ -79,7 +79,7 @@ def test_a_session_without_listeners_costs_no_call_at_all(world: World) -> None:
     assert report["languages"] == {}
     assert world.translator.calls == []
     assert world.cache.calls == []
-    assert world.tables.calls["query_roster"] == 0
+    assert world.tables.calls["read_roster"] == 0
     assert world.metrics.values() == {}
 
 
@@ -91,22 +91,26 @@ def test_a_language_whose_last_listener_left_is_translated_no_more(world: World)
     assert [target for _, _, target in world.translator.calls] == ["es"]
 
 
+def void(_: object) -> None:
+    """Drops a result that nobody wants."""
+
+
 class Interrupted(MemoryTables):
-    """Something happens just before the first roster is read."""
+    """Something happens just before the roster is read."""
 
     step: Callable[[], None] | None = None
 
-    def query_roster(
-        self, session: Session, language: str, sequence: int | None = None
-    ) -> Sequence[str]:
+    def read_roster(
+        self, session: Session, sequence: int | None = None
+    ) -> Mapping[str, Sequence[str]]:
         with self._lock:
             step, self.step = self.step, None
             if step is not None:
                 step()
-            return super().query_roster(session, language, sequence)
+            return super().read_roster(session, sequence)
 
 
-def test_whoever_changes_language_while_the_rosters_are_read_hears_it_once() -> None:
+def test_whoever_changes_language_before_the_roster_is_read_hears_it_once() -> None:
     tables = Interrupted()
     world = World(tables=tables)
     of = hall(world, a="es", b="es", c="fr")
@@ -115,31 +119,69 @@ def test_whoever_changes_language_while_the_rosters_are_read_hears_it_once() -> 
         tables.change_language("a", "fr")
         tables.change_language("b", "pt")
         world.count(["a", "b"])
-        world.listener(world.now(of), "new", "pt")
+        world.listener(world.now(of), "new", "de")
 
     tables.step = step
     report = speak(world, of)
     heard = {each: [one["text"] for one in world.gateway.to(each, "caption")] for each in "abc"}
-    # Who was in a roster that had been read by then hears the old language, and nothing twice.
-    assert heard["a"] in (["[fr] Hello"], ["[es] Hello"])
-    assert heard["b"] in (["[pt] Hello"], ["[es] Hello"])
-    assert heard["c"] == ["[fr] Hello"]
-    assert sum(each["delivered"] for each in report["languages"].values()) == 3
-    assert world.gateway.to("new") == []  # it has its `joined` to come, and what was said before
+    assert heard == {"a": ["[fr] Hello"], "b": ["[pt] Hello"], "c": ["[fr] Hello"]}
+    # Nobody was counted for pt or de when the number was claimed: they are translated as well.
+    assert [each["text"] for each in world.gateway.to("new")] == ["[de] Hello"]
+    assert report["languages"] == {
+        "de": line(),
+        "es": line(0, delivered=0),
+        "fr": line(2),
+        "pt": line(),
+    }
+    assert world.tables.calls["read_roster"] == 1
 
 
-def test_while_nobody_changes_language_that_costs_one_read(world: World) -> None:
+def test_the_roster_is_read_after_the_number_is_claimed_and_noted() -> None:
+    tables = Interrupted()
+    world = World(tables=tables)
     of = hall(world, a="es")
+    noted: list[int] = []
+    tables.step = lambda: noted.append(world.now(of).last_sequence)
+    speak(world, of, sentence(7))
+    assert noted == [7]
+
+
+def test_a_language_that_the_roster_adds_and_that_fails_is_in_the_report() -> None:
+    tables = Interrupted()
+    world = World(tables=tables)
+    of = hall(world, a="es", b="es")
+
+    def step() -> None:
+        tables.change_language("b", "fr")
+        world.count(["b"])
+
+    tables.step = step
+    world.translator.failing.add("fr")
+    world.gateway.failing.add("b")
+    report = speak(world, of)
+    assert report["languages"] == {"es": line(), "fr": line(delivered=0, failed=True)}
+    assert world.metrics.values()["FailedLanguagesCount"] == 1
+
+
+def test_who_is_counted_while_the_last_sequence_cannot_be_stored_is_sent_the_sentence() -> None:
+    tables = Interrupted()
+    world = World(tables=tables)
+    of = hall(world)
+    tables.step = lambda: void(world.listener(of, "a", "es"))
+    tables.refusing.add("raise_last_sequence")
+    report = speak(world, of)
+    assert report["languages"] == {"es": line()}
+    assert world.gateway.to("a", "caption")
+
+
+def test_a_sentence_in_any_number_of_languages_costs_one_read_of_the_roster(
+    world: World,
+) -> None:
+    of = hall(world, a="es", b="fr", c="de")
     world.tables.calls.clear()
     speak(world, of)
-    assert world.tables.calls["get_session"] == 1
-    assert world.tables.calls["query_roster"] == 1
-
-
-def test_a_session_that_cannot_be_read_again_is_no_failure(world: World) -> None:
-    of = hall(world, a="es")
-    world.tables.refusing.add("get_session")
-    assert speak(world, of)["languages"]["es"]["delivered"] == 1
+    assert world.tables.calls["get_session"] == 0
+    assert world.tables.calls["read_roster"] == 1
 
 
 def test_a_slow_translation_delays_no_other_language(world: World) -> None:
@@ -282,19 +324,13 @@ def test_the_report_tells_what_came_from_the_cache(world: World) -> None:
     assert world.gateway.to("a")[0]["text"] == "Hola"
 
 
-def test_a_roster_that_cannot_be_read_fails_its_language_alone() -> None:
-    class RefusesFrench(MemoryTables):
-        def query_roster(
-            self, session: Session, language: str, sequence: int | None = None
-        ) -> Sequence[str]:
-            if language == "fr":
-                raise Unavailable("the test refuses it")
-            return super().query_roster(session, language, sequence)
-
-    world = World(tables=RefusesFrench())
-    report = speak(world, hall(world, a="es", b="fr", c="fr"))
-    assert report["languages"] == {"es": line(), "fr": line(2, delivered=0)}
-    assert world.gateway.to("a", "caption")
+def test_a_roster_that_cannot_be_read_fails_everyone_who_is_counted(world: World) -> None:
+    of = hall(world, a="es", b="fr", c="fr")
+    world.tables.refusing.add("read_roster")
+    report = speak(world, of)
+    assert report["languages"] == {"es": line(delivered=0), "fr": line(2, delivered=0)}
+    assert world.gateway.to("a", "caption") == []
+    assert world.metrics.values()["BroadcastSuccessRate"] == 0
 
 
 def test_the_report_says_how_long_it_took() -> None:

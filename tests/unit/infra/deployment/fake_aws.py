@@ -25,6 +25,7 @@ class FakeAws:
         self.tables: set[str] = set()
         self.protected: set[str] = set()
         self.without_outputs = False
+        self.roster_key: tuple[str, ...] = ("sessionKey", "connectionId")
         self.mappings: dict[str, dict[str, Any]] = {}
         self.invoke_configs: dict[str, dict[str, Any]] = {}
         self.stream_made_at = "2026"
@@ -50,9 +51,14 @@ class FakeAws:
         return {"Arn": f"arn:aws:iam::{ACCOUNT}:user/somebody"}
 
     def describe_table(self, TableName: str) -> dict[str, Any]:  # noqa: N803
-        if TableName not in self.tables:
+        if TableName not in self.tables and not self.stacks:
             raise refused("ResourceNotFoundException")
-        return {"Table": {"DeletionProtectionEnabled": TableName in self.protected}}
+        schema = [
+            {"AttributeName": name, "KeyType": kind}
+            for name, kind in zip(self.roster_key, ("HASH", "RANGE"), strict=False)
+        ]
+        protected = TableName in self.protected
+        return {"Table": {"DeletionProtectionEnabled": protected, "KeySchema": schema}}
 
     # --- CloudFormation ---
 
@@ -88,10 +94,13 @@ class FakeAws:
         if stack.endswith("-alarms"):
             found = {"DeadLetterQueueArn": f"arn:aws:sqs:{here}:dead-letters"}
         else:
-            names = ("Sessions", "Connections", "CachedTranslations", "Rosters")
-            tables = {name: f"arn:aws:dynamodb:{here}:table/{name}-dev" for name in names}
-            found = {f"{name}TableArn": arn for name, arn in tables.items()}
-            found |= {f"{name}TableName": f"{name}-dev" for name in names}
+            names = {name: name for name in ("Sessions", "Connections", "CachedTranslations")}
+            names["Rosters"] = "SessionRosters"
+            tables = {
+                key: f"arn:aws:dynamodb:{here}:table/{name}-dev" for key, name in names.items()
+            }
+            found = {f"{key}TableArn": arn for key, arn in tables.items()}
+            found |= {f"{key}TableName": f"{name}-dev" for key, name in names.items()}
             made = self.stream_made_at
             found |= {f"{name}StreamArn": f"{tables[name]}/stream/{made}" for name in STREAMS}
         return [{"OutputKey": key, "OutputValue": value} for key, value in found.items()]

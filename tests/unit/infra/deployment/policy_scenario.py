@@ -9,6 +9,7 @@ from typing import Any
 from chalice.test import Client
 
 import app as functions
+from chalice_app.aws.dynamodb.rosters import TOMBSTONE_SECONDS
 from infra.deployment.stage_names import PROJECT
 from streams import broadcast as broadcast_function
 from streams import cache_access, cache_eviction, rosters
@@ -125,6 +126,9 @@ class Scenario:
             UpdateExpression="SET connectedAt = :earlier",
             ExpressionAttributeValues={":earlier": {"N": str(round(time.time() * 1000) - 60_000)}},
         )
+        tombstone = {"state": {"S": "OUT"}, "v": {"N": "0"}, "ttl": {"N": str(TOMBSTONE_SECONDS)}}
+        key = {"sessionKey": {"S": f"{name}#1#0"}, "connectionId": {"S": "left long ago"}}
+        self.dynamodb.put_item(TableName="SessionRosters-test", Item={**key, **tombstone})
         with self.recorder.function("reconcile") as application:
             # The handler would wait between its two looks.
             replace(application.reconciler, wait=lambda _: None).reconcile()

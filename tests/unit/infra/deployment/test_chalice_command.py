@@ -17,7 +17,7 @@ RECORDED = {
     "SESSIONS_TABLE_NAME": "Sessions-dev",
     "CONNECTIONS_TABLE_NAME": "Connections-dev",
     "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations-dev",
-    "ROSTERS_TABLE_NAME": "Rosters-dev",
+    "ROSTERS_TABLE_NAME": "SessionRosters-dev",
     "CONNECTIONS_STREAM_ARN": "arn:aws:dynamodb:eu:1:table/Connections-dev/stream/1",
     "CACHED_TRANSLATIONS_STREAM_ARN": "arn:aws:dynamodb:eu:1:table/CachedTranslations-dev/stream/1",
 }

@@ -237,8 +237,8 @@ def test_a_table_that_exists_already_is_told_before_anything_is_made(
     deployment: StageDeployment, said: list[str]
 ) -> None:
     aws: FakeAws = deployment.session
-    aws.tables.add("Rosters-dev")
-    with pytest.raises(DeploymentError, match="the table Rosters-dev exists already"):
+    aws.tables.add("SessionRosters-dev")
+    with pytest.raises(DeploymentError, match="the table SessionRosters-dev exists already"):
         deployment.run()
     assert len(said) == 1
     assert aws.stacks == {}
@@ -252,6 +252,16 @@ def test_one_that_a_failed_deployment_of_prod_has_left_is_told_with_what_frees_i
     aws.protected.add("Sessions-dev")
     with pytest.raises(DeploymentError, match=r"--table-name Sessions-dev$"):
         deployment.run()
+
+
+def test_rosters_of_another_key_are_refused_before_any_function_is_deployed(
+    deployment: StageDeployment, said: list[str]
+) -> None:
+    aws: FakeAws = deployment.session
+    aws.roster_key = ("connectionId",)
+    with pytest.raises(DeploymentError, match="SessionRosters-dev is keyed by connectionId, not"):
+        deployment.run()
+    assert not any("chalice deploy" in line for line in said)
 
 
 def test_a_stack_of_that_name_that_is_somebody_else_s_is_told(

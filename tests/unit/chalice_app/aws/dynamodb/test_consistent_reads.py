@@ -6,14 +6,19 @@ from typing import Any
 import pytest
 
 from chalice_app.bootstrap import Adapters
+from chalice_app.rosters.ledger import LedgerKey
 from tests.fakes.domain import session
 
 HERE = session()
+KEY = LedgerKey(HERE.session_id, HERE.created_at, "c-1")
 READS: Mapping[str, Callable[[Adapters], object]] = {
     "a session": lambda it: it.sessions.get_session(HERE.session_id),
     "kept sentences": lambda it: it.sessions.get_sentences(HERE, [1, 2]),
     "a connection": lambda it: it.connections.get_connection("c-1"),
-    "the ledger's rows": lambda it: it.ledger.get_ledger(["c-1"]),
+    "a session's roster": lambda it: it.roster.read_roster(HERE),
+    "the ledger's rows": lambda it: it.ledger.get_ledger(
+        [LedgerKey(HERE.session_id, HERE.created_at, "c-1")]
+    ),
     "the ledger's connections": lambda it: it.ledger.get_connections(["c-1"]),
     "the ledger's sessions": lambda it: it.ledger.get_sessions([HERE.session_id]),
     "a session's counts": lambda it: it.survey.read_counts(HERE.session_id),

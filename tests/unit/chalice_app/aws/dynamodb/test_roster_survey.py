@@ -18,10 +18,11 @@ from chalice_app.rosters.repair import Reconciler
 from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.sessions.ports import ConnectionStore, SessionStore
 from chalice_app.wire.attribute_values import encode, encode_value
-from tests.fakes.domain import listener, sentence, session, speaker
+from tests.fakes.domain import ledger_key, ledger_keys, listener, sentence, session, speaker
 from tests.fakes.world import SETTINGS, MemoryTables, World
 
 HERE = session()
+PARTITION = f"{HERE.session_id}#{HERE.created_at}#0"
 
 
 @dataclass
@@ -47,7 +48,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         speaker(HERE, "s"),
     ):
         made.connections.put_connection(connection)
-    RosterSync(made.ledger).synchronise(["a", "b", "c", "s"])
+    RosterSync(made.ledger).synchronise(ledger_keys(HERE, "a", "b", "c", "s"))
     return made
 
 
@@ -61,7 +62,7 @@ def in_dynamodb(request: pytest.FixtureRequest) -> Stores:
     clients: Clients = request.getfixturevalue("clients")
     sessions = Table(clients, SETTINGS.sessions_table, "sessionId")
     connections = ConnectionsTable(Table(clients, SETTINGS.connections_table, "connectionId"))
-    rosters = Table(clients, SETTINGS.rosters_table, "connectionId")
+    rosters = Table(clients, SETTINGS.rosters_table, "sessionKey")
     return Stores(
         SessionsTable(sessions),
         connections,
@@ -97,14 +98,17 @@ def test_every_connection_is_seen(stores: Stores) -> None:
 
 
 def test_every_counted_connection_is_seen_with_its_session_and_language(stores: Stores) -> None:
-    row = LedgerRow(State.IN, 0, HERE.session_id, HERE.created_at, "zh-TW")
-    assert dict(stores.survey.scan_counted())["c"] == row
+    row = LedgerRow(State.IN, 1, "zh-TW")
+    assert dict(stores.survey.scan_ledger())[ledger_key(HERE, "c")] == row
 
 
 def test_who_has_left_is_not_counted(stores: Stores) -> None:
     stores.connections.delete_connection("a")
-    RosterSync(stores.ledger).synchronise(["a"])
-    assert sorted(dict(stores.survey.scan_counted())) == ["b", "c"]
+    RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "a"))
+    rows = list(stores.survey.scan_session((HERE.session_id, HERE.created_at)))
+    assert sorted(row.target_language for row in rows) == ["es", "zh-TW"]
+    left = dict(stores.survey.scan_ledger())[ledger_key(HERE, "a")]
+    assert left.state is State.OUT
 
 
 def test_sessions_are_seen_with_their_counts_and_sentences_are_not(stores: Stores) -> None:
@@ -123,7 +127,7 @@ def test_counts_are_corrected_by_what_they_are_off(stores: Stores) -> None:
 def test_counts_that_have_moved_are_not_corrected(stores: Stores) -> None:
     seen = counts(stores)
     stores.connections.delete_connection("c")
-    RosterSync(stores.ledger).synchronise(["c"])
+    RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "c"))
     with pytest.raises(ConditionFailed):
         stores.survey.correct_counts(seen, {"es": 1})
     assert counts(stores).listener_count == 2
@@ -133,7 +137,7 @@ def test_a_swap_that_leaves_every_count_as_it_was_is_a_move(stores: Stores) -> N
     seen = counts(stores)
     stores.connections.change_language("a", "zh-TW")
     stores.connections.change_language("c", "es")
-    RosterSync(stores.ledger).synchronise(["a", "c"])
+    RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "a", "c"))
     assert counts(stores).languages == seen.languages
     with pytest.raises(ConditionFailed):
         stores.survey.correct_counts(seen, {"es": 1})
@@ -147,13 +151,15 @@ def test_malformed_rows_hide_nobody_else(
     for table, odd in (
         (SETTINGS.connections_table, {"connectionId": "odd"}),
         (SETTINGS.connections_table, {"connectionId": "heckler", "role": "heckler", "v": 1}),
-        (SETTINGS.rosters_table, {"connectionId": "odd", "rosterKey": "odd", "state": "MAYBE"}),
+        (SETTINGS.rosters_table, {"connectionId": "odd", "sessionKey": "odd", "state": "MAYBE"}),
+        (SETTINGS.rosters_table, {"connectionId": "b", "sessionKey": PARTITION, "state": "IN"}),
+        (SETTINGS.rosters_table, {"connectionId": "c", "sessionKey": PARTITION, "v": 1}),
     ):
         clients.dynamodb.put_item(TableName=table, Item=encode(odd))
     stores.sessions.put_session(HERE)
-    RosterSync(stores.ledger).synchronise(["a"])
+    RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "a"))
     assert [each.connection_id for each in stores.survey.scan_connections()] == ["a"]
-    assert [key for key, _ in stores.survey.scan_counted()] == ["a"]
+    assert [key for key, _ in stores.survey.scan_ledger()] == ledger_keys(HERE, "a")
     (row,) = stores.survey.scan_session((HERE.session_id, HERE.created_at))
     assert row.target_language == "es"
 
@@ -164,7 +170,7 @@ def test_a_sum_that_somebody_has_taken_away_is_put_back(
     stores = in_dynamodb(request)
     stores.sessions.put_session(HERE)
     stores.connections.put_connection(listener(HERE, "a", "es"))
-    RosterSync(stores.ledger).synchronise(["a"])
+    RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "a"))
     clients.dynamodb.update_item(
         TableName=SETTINGS.sessions_table,
         Key=encode({"sessionId": HERE.session_id}),
@@ -184,7 +190,7 @@ def test_counts_that_somebody_has_made_no_numbers_are_numbers_again(
     stores.sessions.put_session(HERE)
     for name, language in (("a", "es"), ("b", "es"), ("c", "fr")):
         stores.connections.put_connection(listener(HERE, name, language))
-    RosterSync(stores.ledger).synchronise(["a", "b", "c"])
+    RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "a", "b", "c"))
     tampered = {"NULL": True} if what is None else encode_value(what)
     clients.dynamodb.update_item(
         TableName=SETTINGS.sessions_table,
@@ -201,7 +207,7 @@ def test_counts_that_somebody_has_made_no_numbers_are_numbers_again(
         HERE.session_id, HERE.created_at, 3, {"es": 2, "fr": 1}, revision=1
     )
     stores.connections.put_connection(listener(HERE, "d", "es"))
-    RosterSync(stores.ledger).synchronise(["d"])
+    RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "d"))
     assert counts(stores).languages == {"es": 3, "fr": 1}
 
 

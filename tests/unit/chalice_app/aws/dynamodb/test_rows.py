@@ -1,6 +1,7 @@
 """What the tables' rows look like: the attributes that time-to-live, indexes and people rely on."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,13 +13,14 @@ from chalice_app.aws.dynamodb.cached_translations import (
     recency_bucket,
 )
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
+from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
 from chalice_app.aws.dynamodb.rosters import TOMBSTONE_SECONDS, RostersTable
 from chalice_app.aws.dynamodb.sessions import SENTENCE_TTL_SECONDS, SessionsTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.cache.entries import CachedTranslation
 from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, LedgerWrite, State
-from chalice_app.wire.attribute_values import decode
-from tests.fakes.domain import NOW_MS, listener, sentence, session, speaker
+from chalice_app.wire.attribute_values import decode, encode
+from tests.fakes.domain import NOW_MS, ledger_key, listener, sentence, session, speaker
 from tests.fakes.world import SETTINGS
 
 HERE = session()
@@ -45,7 +47,7 @@ def connections(clients: Clients) -> ConnectionsTable:
 
 @pytest.fixture
 def rosters(clients: Clients, sessions: Table, connections: ConnectionsTable) -> RostersTable:
-    table = Table(clients, SETTINGS.rosters_table, "connectionId")
+    table = Table(clients, SETTINGS.rosters_table, "sessionKey")
     return RostersTable(table, sessions, connections)
 
 
@@ -115,17 +117,15 @@ def test_a_counted_row_is_in_the_roster_and_lives_until_it_leaves(
     clients: Clients, sessions: Table, rosters: RostersTable
 ) -> None:
     SessionsTable(sessions).put_session(HERE)
-    counted = LedgerRow(State.IN, 1, *KEY, "es")
-    rosters.commit(LedgerTransaction((LedgerWrite("c1", None, counted),), KEY))
+    counted = LedgerRow(State.IN, 1, "es")
+    rosters.commit(LedgerTransaction((LedgerWrite(ledger_key(HERE, "c1"), None, counted),), KEY))
     assert rows(clients, SETTINGS.rosters_table) == [
         {
+            "sessionKey": f"golden-eagle-427#{NOW_MS}#0",
             "connectionId": "c1",
             "state": "IN",
             "v": 1,
-            "sessionId": "golden-eagle-427",
-            "sessionEpoch": NOW_MS,
             "targetLanguage": "es",
-            "rosterKey": f"golden-eagle-427#{NOW_MS}#es#0",
         }
     ]
     (session_row,) = rows(clients, SETTINGS.sessions_table)
@@ -134,13 +134,52 @@ def test_a_counted_row_is_in_the_roster_and_lives_until_it_leaves(
 
 def test_a_tombstone_leaves_the_roster_and_expires(clients: Clients, rosters: RostersTable) -> None:
     before = int(time.time())
-    write = LedgerWrite("c1", None, LedgerRow(State.OUT, 0))
+    write = LedgerWrite(ledger_key(HERE, "c1"), None, LedgerRow(State.OUT, 0))
     rosters.commit(LedgerTransaction((write,)))
     (row,) = rows(clients, SETTINGS.rosters_table)
     expires = row.pop("ttl")
-    assert row == {"connectionId": "c1", "state": "OUT", "v": 0}
+    partition = f"golden-eagle-427#{NOW_MS}#0"
+    assert row == {"sessionKey": partition, "connectionId": "c1", "state": "OUT", "v": 0}
     assert before + TOMBSTONE_SECONDS <= expires <= time.time() + TOMBSTONE_SECONDS
-    assert rows(clients, SETTINGS.rosters_table, "roster-index") == []
+    assert rosters.read_roster(HERE) == {}
+
+
+def test_a_roster_is_read_consistently_from_its_table(
+    clients: Clients, rosters: RostersTable
+) -> None:
+    asked: list[Any] = []
+    clients.dynamodb.meta.events.register(
+        "provide-client-params.dynamodb.Query", lambda params, **_: asked.append(params)
+    )
+    rosters.read_roster(HERE)
+    assert [each["ConsistentRead"] for each in asked] == [True]
+    assert "IndexName" not in asked[0]
+
+
+def test_a_roster_of_several_buckets_is_one_roster(clients: Clients, rosters: RostersTable) -> None:
+    SessionsTable(rosters.sessions).put_session(HERE)
+    wide = replace(rosters, buckets=4)
+    counted = LedgerRow(State.IN, 1, "es")
+    writes = tuple(LedgerWrite(ledger_key(HERE, f"c{n}"), None, counted) for n in range(20))
+    wide.commit(LedgerTransaction(writes, KEY))
+    assert len({row["sessionKey"] for row in rows(clients, SETTINGS.rosters_table)}) == 4
+    assert sorted(wide.read_roster(HERE)["es"]) == sorted(f"c{n}" for n in range(20))
+    keys = [write.key for write in writes]
+    assert wide.get_ledger(keys) == dict.fromkeys(keys, counted)
+    survey = DynamoDbSurvey(wide.sessions, wide.connections.table, wide.table, wide.buckets)
+    assert len(list(survey.scan_session(KEY))) == 20
+
+
+def test_a_malformed_row_takes_the_roster_from_nobody_else(
+    clients: Clients, rosters: RostersTable, caplog: pytest.LogCaptureFixture
+) -> None:
+    SessionsTable(rosters.sessions).put_session(HERE)
+    counted = LedgerRow(State.IN, 1, "es")
+    rosters.commit(LedgerTransaction((LedgerWrite(ledger_key(HERE, "c1"), None, counted),), KEY))
+    odd = {"sessionKey": f"{HERE.session_id}#{NOW_MS}#0", "connectionId": "c2", "state": "IN"}
+    clients.dynamodb.put_item(TableName=SETTINGS.rosters_table, Item=encode(odd))
+    assert rosters.read_roster(HERE) == {"es": ["c1"]}
+    assert "malformed" in caplog.text
 
 
 def test_an_entrys_row_begins_unread(clients: Clients) -> None:

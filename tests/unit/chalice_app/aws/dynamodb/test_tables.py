@@ -3,6 +3,7 @@
 DynamoDB is moto's, with the tables of `infra/tables.yaml`.
 """
 
+import time
 from dataclasses import dataclass, replace
 
 import pytest
@@ -30,12 +31,13 @@ from chalice_app.rosters.ledger import (
     LedgerWrite,
     SessionCounts,
     State,
+    key_of,
 )
 from chalice_app.rosters.ports import Ledger, Roster, RosterSurvey
 from chalice_app.sessions.ports import ConnectionStore, SessionStore
 from chalice_app.speech.ports import SentencesInFlight, TallyStore
 from tests.fakes.cache import MemoryCache
-from tests.fakes.domain import NOW_MS, listener, sentence, session, speaker
+from tests.fakes.domain import NOW_MS, ledger_keys, listener, sentence, session, speaker
 from tests.fakes.world import SETTINGS, MemoryTables
 
 HERE = session()
@@ -80,7 +82,7 @@ def in_memory() -> Stores:
 def in_dynamodb(clients: Clients) -> Stores:
     sessions = Table(clients, SETTINGS.sessions_table, "sessionId")
     connected = Table(clients, SETTINGS.connections_table, "connectionId")
-    counted = Table(clients, SETTINGS.rosters_table, "connectionId")
+    counted = Table(clients, SETTINGS.rosters_table, "sessionKey")
     connections = ConnectionsTable(connected)
     rosters = RostersTable(counted, sessions, connections)
     cache = CachedTranslationsTable(Table(clients, SETTINGS.cached_translations_table, "cacheKey"))
@@ -362,8 +364,11 @@ def test_the_listeners_of_a_session_are_found_without_its_speaker(stores: Stores
 # --- The ledger and the rosters ------------------------------------------------------------------
 
 
-def counted(language: str = "es", version: int = 1, of: Session = HERE) -> LedgerRow:
-    return LedgerRow(State.IN, version, of.session_id, of.created_at, language)
+C1, C2, C3, C4 = ledger_keys(HERE, "c1", "c2", "c3", "c4")
+
+
+def counted(language: str = "es", version: int = 1) -> LedgerRow:
+    return LedgerRow(State.IN, version, language)
 
 
 def tombstone(row: LedgerRow) -> LedgerRow:
@@ -377,7 +382,7 @@ def join(stores: Stores, *connections: Connection) -> None:
     stores.ledger.commit(
         LedgerTransaction(
             tuple(
-                LedgerWrite(each.connection_id, None, counted(each.target_language or ""))
+                LedgerWrite(key_of(each), None, counted(each.target_language or ""))
                 for each in connections
             ),
             KEY,
@@ -390,52 +395,62 @@ def test_rows_and_counts_are_written_together(stores: Stores) -> None:
     join(stores, listener(HERE, "c1", "es"), listener(HERE, "c2", "es"), listener(HERE, "c3", "fr"))
     assert now(stores).listener_count == 3
     assert now(stores).languages == {"es": 2, "fr": 1}
-    assert stores.ledger.get_ledger(["c1", "c3", "c4"]) == {"c1": counted(), "c3": counted("fr")}
-    assert sorted(stores.roster.query_roster(HERE, "es")) == ["c1", "c2"]
-    assert stores.roster.query_roster(HERE, "fr") == ["c3"]
-    assert stores.roster.query_roster(HERE, "de") == []
+    assert stores.ledger.get_ledger([C1, C3, C4]) == {C1: counted(), C3: counted("fr")}
+    assert sorted(stores.roster.read_roster(HERE).get("es", [])) == ["c1", "c2"]
+    assert stores.roster.read_roster(HERE).get("fr", []) == ["c3"]
+    assert stores.roster.read_roster(HERE).get("de", []) == []
 
 
 def test_a_language_change_moves_rosters(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     join(stores, listener(HERE, "c1", "es"))
-    write = LedgerWrite("c1", counted("es"), counted("pt-BR", version=2))
+    write = LedgerWrite(C1, counted("es"), counted("pt-BR", version=2))
     stores.ledger.commit(LedgerTransaction((write,), KEY))
     assert now(stores).listener_count == 1
     assert now(stores).languages == {"pt-BR": 1}
-    assert stores.roster.query_roster(HERE, "es") == []
-    assert stores.roster.query_roster(HERE, "pt-BR") == ["c1"]
+    assert stores.roster.read_roster(HERE).get("es", []) == []
+    assert stores.roster.read_roster(HERE).get("pt-BR", []) == ["c1"]
 
 
-@pytest.mark.parametrize("sequence", [None, 1])
-def test_who_has_changed_language_is_known_from_who_has_not(
-    stores: Stores, sequence: int | None
-) -> None:
+def test_the_revision_rises_with_every_move(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     join(stores, listener(HERE, "c1", "es"), listener(HERE, "c2", "fr"))
     before = now(stores).counts_revision
-    write = LedgerWrite("c1", counted("es"), counted("fr", version=2))
-    stores.ledger.commit(LedgerTransaction((write,), KEY))
-    assert stores.roster.query_moved(HERE, "fr", sequence) == ["c1"]
-    assert stores.roster.query_moved(HERE, "es", sequence) == []
+    swap = (
+        LedgerWrite(C1, counted("es"), counted("fr", version=2)),
+        LedgerWrite(C2, counted("fr"), counted("es", version=2)),
+    )
+    stores.ledger.commit(LedgerTransaction(swap, KEY))
+    assert now(stores).languages == {"es": 1, "fr": 1}
     assert now(stores).counts_revision > before
+
+
+def test_a_returning_listener_is_in_the_roster_from_its_first_sentence_on(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    join(stores, listener(HERE, "c1", "es"))
+    returned = replace(counted("es"), from_sequence=8)
+    stores.ledger.commit(LedgerTransaction((LedgerWrite(C2, None, returned),), KEY))
+    assert stores.roster.read_roster(HERE, 7) == {"es": ["c1"]}
+    assert sorted(stores.roster.read_roster(HERE, 8)["es"]) == ["c1", "c2"]
+    assert sorted(stores.roster.read_roster(HERE)["es"]) == ["c1", "c2"]
+    assert stores.ledger.get_ledger([C2]) == {C2: returned}
 
 
 def test_a_tombstone_is_in_no_roster(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     join(stores, listener(HERE, "c1", "es"))
-    write = LedgerWrite("c1", counted(), tombstone(counted()))
+    write = LedgerWrite(C1, counted(), tombstone(counted()))
     stores.ledger.commit(LedgerTransaction((write,), KEY))
     assert now(stores).listener_count == 0
     assert now(stores).languages == {}
-    assert stores.roster.query_roster(HERE, "es") == []
-    assert stores.ledger.get_ledger(["c1"]) == {"c1": tombstone(counted())}
+    assert stores.roster.read_roster(HERE).get("es", []) == []
+    assert stores.ledger.get_ledger([C1]) == {C1: tombstone(counted())}
 
 
-def test_a_tombstone_of_what_was_never_counted_has_no_session(stores: Stores) -> None:
-    write = LedgerWrite("c1", None, LedgerRow(State.OUT, 0))
+def test_a_tombstone_of_what_was_never_counted_needs_no_session(stores: Stores) -> None:
+    write = LedgerWrite(C1, None, LedgerRow(State.OUT, 0))
     stores.ledger.commit(LedgerTransaction((write,)))
-    assert stores.ledger.get_ledger(["c1"]) == {"c1": LedgerRow(State.OUT, 0)}
+    assert stores.ledger.get_ledger([C1]) == {C1: LedgerRow(State.OUT, 0)}
 
 
 @pytest.mark.parametrize(
@@ -449,21 +464,21 @@ def test_a_row_that_is_not_as_it_was_read_is_a_conflict_and_nothing_is_written(
     stores.sessions.put_session(HERE)
     join(stores, listener(HERE, "c1", "es"))
     writes = (
-        LedgerWrite("c2", None, counted()),
-        LedgerWrite("c1", before, counted("fr", version=3)),
+        LedgerWrite(C2, None, counted()),
+        LedgerWrite(C1, before, counted("fr", version=3)),
     )
     with pytest.raises(Conflict):
         stores.ledger.commit(LedgerTransaction(writes, KEY))
-    assert stores.ledger.get_ledger(["c1", "c2"]) == {"c1": counted()}
+    assert stores.ledger.get_ledger([C1, C2]) == {C1: counted()}
     assert now(stores).languages == {"es": 1}
 
 
 def test_a_row_that_was_thought_to_be_there_is_a_conflict(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
-    write = LedgerWrite("c1", counted(), tombstone(counted()))
+    write = LedgerWrite(C1, counted(), tombstone(counted()))
     with pytest.raises(Conflict):
         stores.ledger.commit(LedgerTransaction((write,), KEY))
-    assert stores.ledger.get_ledger(["c1"]) == {}
+    assert stores.ledger.get_ledger([C1]) == {}
 
 
 @pytest.mark.parametrize("again", [None, session(created_at=NOW_MS + 1)], ids=["none", "another"])
@@ -472,12 +487,12 @@ def test_a_session_that_is_no_more_is_a_conflict(stores: Stores, again: Session 
         stores.sessions.put_session(again)
     with pytest.raises(Conflict):
         join(stores, listener(HERE, "c1"))
-    assert stores.ledger.get_ledger(["c1"]) == {}
+    assert stores.ledger.get_ledger([C1]) == {}
     assert stores.sessions.get_session(HERE.session_id) == again
 
 
 def test_writes_that_change_no_count_need_no_session(stores: Stores) -> None:
-    write = LedgerWrite("c1", None, LedgerRow(State.OUT, 0))
+    write = LedgerWrite(C1, None, LedgerRow(State.OUT, 0))
     stores.ledger.commit(LedgerTransaction((write,), KEY))
     assert stores.sessions.get_session(HERE.session_id) is None
 
@@ -486,14 +501,14 @@ def test_the_largest_transaction_is_written_whole(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     join(stores, *(listener(HERE, f"c{n}") for n in range(99)))
     assert now(stores).languages == {"es": 99}
-    assert len(stores.roster.query_roster(HERE, "es")) == 99
+    assert len(stores.roster.read_roster(HERE).get("es", [])) == 99
 
 
 def test_rosters_of_two_sessions_with_one_name_are_two(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     join(stores, listener(HERE, "c1"))
-    assert stores.roster.query_roster(session(created_at=NOW_MS + 1), "es") == []
-    assert stores.roster.query_roster(session("silver-fox-100"), "es") == []
+    assert stores.roster.read_roster(session(created_at=NOW_MS + 1)).get("es", []) == []
+    assert stores.roster.read_roster(session("silver-fox-100")).get("es", []) == []
 
 
 def test_sessions_are_read_by_their_names(stores: Stores) -> None:
@@ -519,15 +534,28 @@ def test_a_survey_sees_everyone_and_every_count(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     join(stores, listener(HERE, "c1", "es"), listener(HERE, "c2", "fr"))
     stores.connections.put_connection(speaker(HERE, "c3"))
-    leave = LedgerWrite("c2", counted("fr"), tombstone(counted("fr")))
+    leave = LedgerWrite(C2, counted("fr"), tombstone(counted("fr")))
     stores.ledger.commit(LedgerTransaction((leave,), KEY))
     stores.sessions.claim_sequence(HERE, sentence(1))
     everyone = {each.connection_id for each in stores.survey.scan_connections()}
     assert everyone == {"c1", "c2", "c3"}
-    assert list(stores.survey.scan_counted()) == [("c1", counted(version=0))]
+    assert dict(stores.survey.scan_ledger()) == {C1: counted(), C2: tombstone(counted("fr"))}
     assert list(stores.survey.scan_counts()) == [
         SessionCounts(*KEY, 1, {"es": 1, "fr": 0}, revision=2)
     ]
+
+
+def test_tombstones_are_removed_and_tell_when_they_were_written(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    join(stores, listener(HERE, "c1", "es"), listener(HERE, "c2", "fr"))
+    before = int(time.time())
+    leave = LedgerWrite(C2, counted("fr"), tombstone(counted("fr")))
+    stores.ledger.commit(LedgerTransaction((leave,), KEY))
+    left = {key: row.left_at for key, row in stores.survey.scan_ledger() if row.left_at is not None}
+    assert left.keys() == {C2}
+    assert before <= left[C2] <= time.time()
+    stores.survey.remove_tombstones([C2, C3])
+    assert dict(stores.survey.scan_ledger()) == {C1: counted()}
 
 
 def test_counts_are_corrected_by_what_they_are_off(stores: Stores) -> None:

@@ -18,6 +18,7 @@ from infra.local.dynamodb.tables import (
     TableShapeError,
     ensure_tables,
     read_tables,
+    require_no_former_tables,
     wait_for_endpoint,
 )
 
@@ -34,7 +35,7 @@ def test_every_table_of_the_template_is_made_as_it_is_described(client: DynamoDB
         "Sessions-local",
         "Connections-local",
         "CachedTranslations-local",
-        "Rosters-local",
+        "SessionRosters-local",
     }
     for table in read_tables():
         made: Any = client.describe_table(TableName=table.name)["Table"]
@@ -56,20 +57,44 @@ def test_streams_are_told_where_the_template_has_them(client: DynamoDBClient) ->
 
 def test_tables_that_are_there_stay(client: DynamoDBClient) -> None:
     first = ensure_tables(client, read_tables())
-    client.put_item(TableName="Rosters-local", Item={"connectionId": {"S": "kept"}})
+    client.put_item(
+        TableName="SessionRosters-local",
+        Item={"sessionKey": {"S": "a#1#0"}, "connectionId": {"S": "kept"}},
+    )
     assert ensure_tables(client, read_tables()) == first
-    assert client.scan(TableName="Rosters-local")["Count"] == 1
+    assert client.scan(TableName="SessionRosters-local")["Count"] == 1
 
 
 def test_a_kept_table_of_another_shape_is_refused(client: DynamoDBClient) -> None:
-    (table,) = (each for each in read_tables() if each.name == "Rosters-local")
+    (table,) = (each for each in read_tables() if each.name == "Connections-local")
     unindexed = {
         **{name: value for name, value in table.request.items() if not name.startswith("Global")},
         "AttributeDefinitions": [{"AttributeName": "connectionId", "AttributeType": "S"}],
     }
     ensure_tables(client, [dataclasses.replace(table, request=unindexed)])
-    with pytest.raises(TableShapeError, match="Rosters-local"):
+    with pytest.raises(TableShapeError, match="Connections-local"):
         ensure_tables(client, [table])
+
+
+def test_rosters_of_a_former_key_are_refused(client: DynamoDBClient) -> None:
+    (table,) = (each for each in read_tables() if each.name == "SessionRosters-local")
+    former = {
+        **table.request,
+        "KeySchema": [{"AttributeName": "connectionId", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "connectionId", "AttributeType": "S"}],
+    }
+    ensure_tables(client, [dataclasses.replace(table, request=former)])
+    with pytest.raises(TableShapeError, match="SessionRosters-local"):
+        ensure_tables(client, [table])
+
+
+def test_a_table_of_a_former_version_is_refused(client: DynamoDBClient) -> None:
+    require_no_former_tables(client)
+    (table,) = (each for each in read_tables() if each.name == "SessionRosters-local")
+    former = {**table.request, "TableName": "Rosters-local"}
+    ensure_tables(client, [dataclasses.replace(table, request=former)])
+    with pytest.raises(TableShapeError, match="Rosters-local"):
+        require_no_former_tables(client)
 
 
 def test_expiry_is_left_to_the_sweeper() -> None:
@@ -78,7 +103,7 @@ def test_expiry_is_left_to_the_sweeper() -> None:
         "Sessions-x": "expiresAt",
         "Connections-x": "ttl",
         "CachedTranslations-x": "ttl",
-        "Rosters-x": "ttl",
+        "SessionRosters-x": "ttl",
     }
     assert all("TimeToLiveSpecification" not in table.request for table in tables.values())
 

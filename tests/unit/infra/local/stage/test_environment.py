@@ -121,12 +121,12 @@ def test_a_stage_that_serves_no_page_leaves_the_origins_to_who_does() -> None:
 def test_tables_are_told_by_the_names_of_their_settings() -> None:
     tables = {
         "CachedTranslationsTable": {"name": "CachedTranslations-local", "stream": "arn"},
-        "RostersTable": {"name": "Rosters-local"},
+        "RostersTable": {"name": "SessionRosters-local"},
     }
     assert table_settings(tables) == {
         "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations-local",
         "CACHED_TRANSLATIONS_STREAM_ARN": "arn",
-        "ROSTERS_TABLE_NAME": "Rosters-local",
+        "ROSTERS_TABLE_NAME": "SessionRosters-local",
     }
 
 
