@@ -8,7 +8,7 @@ read the truth and write what is missing, so doing it twice, or in any order, is
 write them. `--queue` takes an SQS queue, whose messages hold only a position in the stream:
 DynamoDB keeps the record itself for 24 hours. What is older is the reconciler's.
 
-Slices of sentences that could not be sent are put aside there, too. They are let go: a sentence is
+Batches of sentences that could not be sent are put aside there, too. They are let go: a sentence is
 worth nothing after ten seconds. An entry that cannot be read is named, and no other waits for it.
 """
 
@@ -55,13 +55,13 @@ Records = Sequence[Mapping[str, Any]]
 class Failure:
     """One entry of a failure destination; `receipt` deletes it from its queue.
 
-    `records` is None where the entry does not say what was put aside; `slices` are a sentence's and
+    `records` is None where the entry does not say what was put aside; `batches` are a sentence's and
     are dropped.
     """
 
     records: Records | None
     receipt: str | None = None
-    slices: int = 0
+    batches: int = 0
 
 
 def read_file(path: Path) -> Iterator[Failure]:
@@ -79,7 +79,7 @@ def read_entry(
     try:
         entry = json.loads(text)
         if "requestPayload" in entry:
-            return Failure((), receipt, slices=1)
+            return Failure((), receipt, batches=1)
         records = payload(entry)["Records"]
         for record in records:
             parse_record(record)
@@ -133,9 +133,9 @@ def redrive(failure: Failure) -> Mapping[str, int]:
     """Hands the records to their handlers, one at a time: one that fails again stops no other.
 
     Returns:
-        How many were handled, how many failed again or could not be read, and slices let go.
+        How many were handled, how many failed again or could not be read, and batches let go.
     """
-    outcomes = Counter(handled=0, failed=int(failure.records is None), slices=failure.slices)
+    outcomes = Counter(handled=0, failed=int(failure.records is None), batches=failure.batches)
     for record in failure.records or ():
         outcomes["handled" if _is_handled(record) else "failed"] += 1
     return outcomes
@@ -178,8 +178,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if stopped and not outcomes.total():
         return 1
     done = f"{outcomes['handled']} records handled, {outcomes['failed']} failed again"
-    slices = outcomes["slices"]
-    print(f"{done}; slices of old sentences let go: {slices}" if slices else done)
+    batches = outcomes["batches"]
+    print(f"{done}; batches of recipients of old sentences let go: {batches}" if batches else done)
     return 1 if stopped or outcomes["failed"] else 0
 
 

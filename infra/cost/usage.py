@@ -88,9 +88,9 @@ def quantities(event: Event) -> Iterator[tuple[str, float]]:
         "read_units",
         changes * CHANGE_READS + sentences * (SENTENCE_READS + event.languages / 2 + roster),
     )
-    slices = math.ceil(listeners / SLICE_LISTENERS) if listeners > SLICE_LISTENERS else 0
+    recipient_batches = math.ceil(listeners / SLICE_LISTENERS) if listeners > SLICE_LISTENERS else 0
     batches = changes / CHANGES_A_BATCH
-    invocations = changes + batches + sentences * (1 + slices)
+    invocations = changes + batches + sentences * (1 + recipient_batches)
     yield "requests", invocations
     speaking = sentences * SENTENCE_SECONDS + captions / POSTS_A_SECOND
     yield (

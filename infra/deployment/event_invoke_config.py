@@ -1,8 +1,8 @@
-"""How often Lambda retries to send a slice of a large hall, and where a slice goes after that.
+"""How often Lambda retries to send a batch of a large hall, and where a batch goes after that.
 
 A sentence is worth nothing after ten seconds, and Lambda tries again after a minute at the
 soonest: whatever comes then sends nothing, but completes the speaker's report (see
-`chalice_app.speech.slices`). Once is enough for that. Source of the limits:
+`chalice_app.speech.large_halls`). Once is enough for that. Source of the limits:
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html
 """
 

@@ -17,7 +17,7 @@ API_HANDLER: Final = "api_handler"
 """What Chalice calls the function behind all HTTP routes."""
 
 BROADCAST: Final = "broadcast"
-"""The function that sends a slice of a large hall; the one function that another invokes."""
+"""The function that sends a batch of a large hall; the one function that another invokes."""
 
 _STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,30}")
 """Also the pattern of the templates' parameter: it is part of every name."""

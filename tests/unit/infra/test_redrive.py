@@ -30,8 +30,8 @@ def test_a_record_that_was_put_aside_is_counted_once_it_is_redriven(world: World
     session = world.open()
     world.tables.put_connection(listener(session, "a", "es"))
     with composed(world.app):
-        assert redrive(Failure([record("a")])) == {"handled": 1, "failed": 0, "slices": 0}
-        assert redrive(Failure([record("a")])) == {"handled": 1, "failed": 0, "slices": 0}
+        assert redrive(Failure([record("a")])) == {"handled": 1, "failed": 0, "batches": 0}
+        assert redrive(Failure([record("a")])) == {"handled": 1, "failed": 0, "batches": 0}
     assert world.now(session).languages == {"es": 1}
 
 
@@ -42,7 +42,7 @@ def test_one_that_fails_again_stops_no_other(world: World) -> None:
     world.tables.malformed.add("a")
     with composed(world.app):
         outcome = redrive(Failure([record("a"), record("b")]))
-    assert outcome == {"handled": 1, "failed": 1, "slices": 0}
+    assert outcome == {"handled": 1, "failed": 1, "batches": 0}
     assert world.now(session).listener_count == 1
 
 
@@ -55,7 +55,7 @@ def test_one_whose_handler_breaks_is_told_and_stops_no_other(
     with composed(world.app):
         world.tables.put_connection(listener(session, "a", "es"))
         outcome = redrive(Failure([record("a"), record("b")]))
-    assert outcome == {"handled": 1, "failed": 1, "slices": 0}
+    assert outcome == {"handled": 1, "failed": 1, "batches": 0}
     assert "record 1 made its handler fail: ZeroDivisionError(" in capsys.readouterr().err
 
 
@@ -72,7 +72,7 @@ def test_a_file_holds_an_entry_a_line_and_slices_of_sentences_are_let_go(tmp_pat
     path.write_text(f'{entry(record("a"))}\n{{"requestPayload": "x"}}\n\n{entry(record("b"))}\n')
     failures = list(read_file(path))
     assert connections(failures) == ["a", "b"]
-    assert [failure.slices for failure in failures] == [0, 1, 0]
+    assert [failure.batches for failure in failures] == [0, 1, 0]
 
 
 def test_an_entry_may_hold_what_ends_a_line_elsewhere(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_line_that_is_no_entry_is_named_and_stops_no_other(
     failures = list(read_file(path))
     assert connections(failures) == ["a", "b"]
     assert failures[1].records is None
-    assert redrive(failures[1]) == {"handled": 0, "failed": 1, "slices": 0}
+    assert redrive(failures[1]) == {"handled": 0, "failed": 1, "batches": 0}
     (told,) = capsys.readouterr().err.splitlines()
     assert told.startswith(f"redrive: line 2 of {path} is not an entry")
 
@@ -131,8 +131,8 @@ def test_a_queue_s_slices_are_let_go_and_what_is_no_entry_stays(
 ) -> None:
     queue = Queue('{"requestPayload": {"text": "old"}}', "no entry")
     let_go, stays = read_queue(queue, None, "url")
-    assert redrive(let_go) == {"handled": 0, "failed": 0, "slices": 1}
-    assert redrive(stays) == {"handled": 0, "failed": 1, "slices": 0}
+    assert redrive(let_go) == {"handled": 0, "failed": 0, "batches": 1}
+    assert redrive(stays) == {"handled": 0, "failed": 1, "batches": 0}
     assert (let_go.receipt, stays.receipt) == ("r0", "r1")
     assert "the message m1 is not an entry" in capsys.readouterr().err
 
