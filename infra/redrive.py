@@ -55,8 +55,8 @@ Records = Sequence[Mapping[str, Any]]
 class Failure:
     """One entry of a failure destination; `receipt` deletes it from its queue.
 
-    `records` is None where the entry does not say what was put aside; `batches` are a sentence's and
-    are dropped.
+    `records` is None where the entry does not say what was put aside; `batches` are a sentence's
+    and are dropped.
     """
 
     records: Records | None
@@ -179,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     done = f"{outcomes['handled']} records handled, {outcomes['failed']} failed again"
     batches = outcomes["batches"]
-    print(f"{done}; batches of recipients of old sentences let go: {batches}" if batches else done)
+    print(f"{done}; batches of old sentences let go: {batches}" if batches else done)
     return 1 if stopped or outcomes["failed"] else 0
 
 

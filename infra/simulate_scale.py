@@ -88,7 +88,7 @@ class Talk:
         return -(-self.listeners // self.languages)
 
     @property
-    def recipient_batches(self) -> int:
+    def batches(self) -> int:
         """Functions besides the first: none where that one reaches everyone."""
         if self.listeners <= self.slice_listeners:
             return 0
@@ -97,7 +97,7 @@ class Talk:
     @property
     def rate(self) -> float:
         """Posts a second of all functions together."""
-        functions = max(1, min(self.recipient_batches, int(CONCURRENCY.value)))
+        functions = max(1, min(self.batches, int(CONCURRENCY.value)))
         return min(self.posts_per_second, self.quota, functions * FUNCTION_POSTS.value)
 
 
@@ -124,9 +124,9 @@ def steps(talk: Talk) -> Iterator[Step]:
     yield Step(
         f"roster of {pages} pages read beside it", max(0, reading), "one page after the other"
     )
-    if talk.recipient_batches:
+    if talk.batches:
         yield Step(
-            f"{talk.recipient_batches} functions started",
+            f"{talk.batches} functions started",
             START_MS.value,
             "a cold start; 50 ms warm",
         )
@@ -143,12 +143,10 @@ def dollars(talk: Talk) -> Iterator[tuple[str, float]]:
     yield "translation", characters * CHARACTER.value
     reads = posts * ROSTER_ROW_BYTES.value / 4096 + talk.sentences_an_hour * 10
     yield "reads", reads * READ.value
-    writes = talk.listeners * 2 * JOIN_WRITES + talk.sentences_an_hour * (
-        8 + 3 * talk.recipient_batches
-    )
+    writes = talk.listeners * 2 * JOIN_WRITES + talk.sentences_an_hour * (8 + 3 * talk.batches)
     yield "writes", writes * WRITE.value
     busy = posts / min(talk.rate, FUNCTION_POSTS.value) + talk.sentences_an_hour * 0.3
-    calls = talk.listeners * 2 + talk.sentences_an_hour * (1 + talk.recipient_batches)
+    calls = talk.listeners * 2 + talk.sentences_an_hour * (1 + talk.batches)
     yield "functions", calls * CALL.value + busy * MEMORY_GB * GB_SECOND.value
     yield "egress", posts * CAPTION_BYTES / 1e9 * GIGABYTE.value
 

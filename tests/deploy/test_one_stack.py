@@ -252,7 +252,7 @@ def test_a_batch_that_nobody_can_send_is_put_aside_and_let_go(
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        "0 records handled, 0 failed again; batches of recipients of old sentences let go: 1\n"
+        "0 records handled, 0 failed again; batches of old sentences let go: 1\n"
     )
     assert waiting(emulator, queue) == 0
 

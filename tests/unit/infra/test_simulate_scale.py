@@ -29,13 +29,13 @@ def test_an_hour_costs_what_the_prices_come_to(listeners: int, about: float) -> 
 
 
 def test_a_small_talk_is_sent_by_one_function() -> None:
-    assert Talk(5_000).recipient_batches == 0
+    assert Talk(5_000).batches == 0
     assert list(warnings(Talk(5_000), last_ms(Talk(5_000)))) == []
 
 
 def test_a_large_talk_is_cut_and_bound_by_the_quota() -> None:
     talk = Talk(100_000)
-    assert talk.recipient_batches == 20
+    assert talk.batches == 20
     assert talk.rate == 8_000
     assert last_ms(talk) > 12_500
     quota, lost, coming = warnings(talk, last_ms(talk))
