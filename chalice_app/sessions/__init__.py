@@ -2,5 +2,6 @@
 
 Read `sessions` first (open, find, end), then `joining` and `participants` (what a connection does),
 `closing` (how this side closes connections, and why). `capacity` and `tokens` are their rules. All
-of them change the Connections table; the counts follow by its stream (`rosters`).
+of them change the Connections table; the counts follow by its stream (`rosters`). Higher rooms
+import `ports`; `rosters` also imports `closing` and `capacity`.
 """
