@@ -13,7 +13,11 @@ from tests.mutants.mutations import Mutant
 
 ROOMS = ("chalice_app", "streams")
 """What is mutated."""
-TESTS = (*(f"tests/unit/{room}" for room in ROOMS), "tests/unit/infra/deployment")
+TESTS = (
+    *(f"tests/unit/{room}" for room in ROOMS),
+    "tests/unit/infra/deployment",
+    "tests/unit/test_limits.py",
+)
 """What is asked: the mirrors of what is mutated, and what deploys it."""
 _READ_BY_TESTS = (*ROOMS, "infra", "tests/fakes", "tests/unit", "app.py", "pyproject.toml")
 _FEW = 25
