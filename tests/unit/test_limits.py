@@ -3,13 +3,13 @@
 import pytest
 
 from chalice_app.aws import translate
-from chalice_app.aws.dynamodb import cache_hits, rosters, table
+from chalice_app.aws.dynamodb import cache_hits, readable_table, rosters, table
 from chalice_app.aws.dynamodb import sessions as session_rows
 from chalice_app.cache import hits
 from chalice_app.domain import sentence
 from chalice_app.rosters import ledger, replay
-from chalice_app.sessions import sessions
-from chalice_app.wire import messages
+from chalice_app.sessions import joining
+from chalice_app.wire import incoming
 
 HOUR = 3600
 
@@ -17,12 +17,12 @@ HOUR = 3600
 @pytest.mark.parametrize(
     ("ours", "limit"),
     [
-        pytest.param(messages.MAX_TEXT_CHARACTERS, 4_000, id="a sentence's characters"),
-        pytest.param(messages.MAX_SEQUENCE, 9_007_199_254_740_991, id="a browser's integers"),
+        pytest.param(incoming.MAX_TEXT_CHARACTERS, 4_000, id="a sentence's characters"),
+        pytest.param(incoming.MAX_SEQUENCE, 9_007_199_254_740_991, id="a browser's integers"),
         pytest.param(replay.MOST_CAPTIONS, 50, id="captions sent again"),
-        pytest.param(sessions.LATE_CAPTIONS, 3, id="captions for who comes late"),
+        pytest.param(joining.LATE_CAPTIONS, 3, id="captions for who comes late"),
         pytest.param(sentence.CAPTION_LIFE_MS, 10_000, id="a caption's life"),
-        pytest.param(table.BATCH_GET_KEYS, 100, id="keys of BatchGetItem"),
+        pytest.param(readable_table.BATCH_GET_KEYS, 100, id="keys of BatchGetItem"),
         pytest.param(table.BATCH_WRITE_ITEMS, 25, id="items of BatchWriteItem"),
         pytest.param(ledger.MAX_WRITES, 99, id="a transaction but for the counts"),
         pytest.param(hits.MAX_ACTIONS, 100, id="a transaction"),
@@ -30,7 +30,7 @@ HOUR = 3600
         pytest.param(rosters.TOMBSTONE_SECONDS, 24 * HOUR, id="a stream record's life"),
         pytest.param(cache_hits.ROW_SECONDS, 24 * HOUR, id="a stream record's life, of hits"),
         pytest.param(session_rows.SENTENCE_TTL_SECONDS, 2 * HOUR, id="a connection's life"),
-        pytest.param(sessions.CONNECTION_TTL_SECONDS, 2 * HOUR + 600, id="a connection's row"),
+        pytest.param(joining.CONNECTION_TTL_SECONDS, 2 * HOUR + 600, id="a connection's row"),
     ],
 )
 def test_a_limit_is_what_the_other_side_says(ours: int, limit: int) -> None:
