@@ -145,7 +145,9 @@ def test_a_refusal_costs_one_call_however_many_rows_wait(buffering: Buffering) -
     assert buffering.cache.calls == ["put_hit_row"]
 
 
-def test_rows_that_waited_too_long_are_lost(buffering: Buffering) -> None:
+def test_rows_that_waited_too_long_are_lost_and_the_log_says_so(
+    buffering: Buffering, caplog: pytest.LogCaptureFixture
+) -> None:
     buffering.cache.refusing.add("put_hit_row")
     buffering.hit_buffer.note(["old"])
     buffering.hit_buffer.flush()
@@ -154,6 +156,7 @@ def test_rows_that_waited_too_long_are_lost(buffering: Buffering) -> None:
     buffering.cache.refusing.clear()
     buffering.hit_buffer.flush()
     assert buffering.hits() == {"new": 1}
+    assert "hits of 1 cache entries are lost" in caplog.text
 
 
 def test_memory_is_bounded(buffering: Buffering) -> None:

@@ -140,3 +140,11 @@ def test_a_rate_is_never_beyond_its_bounds(data: st.DataObject) -> None:
     whole = data.draw(st.integers(1, 10**6))
     part = data.draw(st.integers(0, whole))
     assert 0.0 <= metrics.rate("X", part, whole)["X"] <= 100.0
+
+
+def test_a_line_leaves_the_process_at_once() -> None:
+    """Lambda freezes a container after a call: what stays in a buffer would come minutes later."""
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written)
+    EmbeddedMetrics(stream, "prod", FakeClock()).emit({"CacheSize": 1})
+    assert written.getvalue().endswith(b"\n")

@@ -128,7 +128,9 @@ def test_without_cloudwatch_the_sessions_are_still_shown(world: World) -> None:
     world.monitor.unavailable = True
     state = world.app.operations.state("")
     assert len(state.sessions) == 1
-    assert operator_messages.stage_state(state)["measurements"] is None
+    shown = operator_messages.stage_state(state)
+    assert shown["measurements"] is None
+    assert shown["stage"] == SETTINGS.stage
 
 
 def test_the_charts_end_with_the_running_minute(world: World) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from chalice_app.observability.metrics import NAMESPACE
+from chalice_app.operations import operations
 from infra.deployment.policies import read_policies
 from infra.deployment.stage_names import PROJECT
 from infra.monitoring.alarm_rules import Alarm, embedded_metrics, read_alarms
@@ -46,6 +47,10 @@ def test_both_streams_and_the_dead_letters_are_watched() -> None:
     assert ALARMS["CacheAccessIteratorAge"].threshold == 60_000
     queue = dict(ALARMS["DeadLetters"].metric[2])["QueueName"]
     assert queue == "translation-broadcaster-dev-dead-letters"
+
+
+def test_the_operator_s_view_asks_for_alarms_that_the_template_has() -> None:
+    assert {*operations.ALARMS, *operations.LAGS.values()} <= ALARMS.keys()
 
 
 # The tables of CloudWatch's documentation: `-` is missing, `0` fine, `X` breaching; newest last.

@@ -57,3 +57,12 @@ def test_nothing_else_is_ever_raised(data: bytes, head: bytes) -> None:
     except MalformedResponseError:
         return
     assert response.status == 0 or 200 <= response.status <= 599
+
+
+@pytest.mark.parametrize("end", [b"", b"\r"])
+def test_a_chunk_is_whole_with_the_line_end_behind_it(end: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    rest = b"\r\n0\r\n\r\n".removeprefix(end)
+    response, taken = read([head + b"5\r\nhello" + end, rest])
+    assert taken == 2
+    assert response.keep_alive
