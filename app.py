@@ -13,10 +13,9 @@ if "AWS_CHALICE_CLI_MODE" in os.environ:
     stage.prepare()
 
 from chalice_app.routes import app, connect, disconnect, message
-from streams import broadcast as slice_function
-from streams import cache_access, cache_eviction, reconcile, rosters
+from streams import broadcast, cache_access, cache_eviction, reconcile, rosters
 
-app.register_blueprint(slice_function.functions)
+app.register_blueprint(broadcast.functions)
 app.register_blueprint(rosters.functions)
 app.register_blueprint(cache_access.functions)
 app.register_blueprint(cache_eviction.functions)

@@ -71,7 +71,7 @@ from chalice_app.speech.speech import Speech
 from chalice_app.speech.warm_up import WarmUp
 from chalice_app.translation.engine import TranslationEngine
 from chalice_app.translation.ports import Translator
-from chalice_app.translation.sentence import SentenceTranslator
+from chalice_app.translation.sentence_translator import SentenceTranslator
 
 _LANGUAGE_THREADS = 64
 """Threads that translate, and threads that wait for translations and send: a sentence in 30

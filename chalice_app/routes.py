@@ -10,7 +10,7 @@ A handler parses, makes one call and answers; the rules live in the use cases:
 - `web`: what browsers get.
 
 What a handler changes in the Connections table reaches the counts and the rosters through that
-table's stream (`streams.rosters`), never from here.
+table's stream (`streams.rosters`, then `rosters.update`), never from here.
 """
 
 import logging

@@ -59,7 +59,7 @@ class Oidc:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting of the application; names and defaults are those of the protocol page.
+    """Every setting of the application; names and defaults are those of docs/settings.md.
 
     `websocket_url` is what clients connect to and `management_endpoint` where `@connections` is
     posted to: both follow from the API's id on AWS, or name a custom domain. `allowed_origins` are

@@ -1,4 +1,4 @@
-"""On schedule: corrects counts that are not those of the live connections (`rosters.repair`)."""
+"""On schedule: deletes the rows of dead connections and corrects the counts (`rosters.repair`)."""
 
 import logging
 

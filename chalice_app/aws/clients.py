@@ -44,7 +44,7 @@ _LAMBDA = Config(
     tcp_keepalive=True,
 )
 _TRANSLATE = Config(
-    # The 2 s that a caption waits for its translation: a later answer is worth nothing.
+    # The 2 s that a caption waits for its translation (`sentence_translator.TRANSLATION_SECONDS`).
     connect_timeout=1,
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 2},

@@ -17,7 +17,7 @@ NOTICE_SECONDS = 5.0
 """How long a notice (joined, roster, error, sessionEnded) is tried for."""
 
 CLOSING_SECONDS = 10.0
-"""How long closing is tried for: 80,000 connections at `config.POSTS_PER_SECOND`. With the notice
+"""How long closing is tried for: 80,000 connections at `settings.POSTS_PER_SECOND`. With the notice
 before it, well within the 29 s after which API Gateway gives up a request for a session's end."""
 
 HANDSHAKE_GRACE_MS = 35_000

@@ -23,7 +23,7 @@ from chalice_app.sessions.ports import ConnectionStore, SessionStore
 
 CHECK_SECONDS = 60.0
 CHECK_SHARE = 0.25
-"""Of the requests a second: captions need the rest. At 8,000 a second (`config.POSTS_PER_SECOND`)
+"""Of the requests a second: captions need the rest. At 8,000 a second (`settings.POSTS_PER_SECOND`)
 120,000 connections have a turn at each look."""
 
 

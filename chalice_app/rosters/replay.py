@@ -9,7 +9,7 @@ from chalice_app.delivery.broadcast import Broadcast
 from chalice_app.domain.sentence import Caption, Sentence
 from chalice_app.domain.session import Connection, Session
 from chalice_app.sessions.ports import SessionStore
-from chalice_app.translation.sentence import SentenceTranslator
+from chalice_app.translation.sentence_translator import SentenceTranslator
 from chalice_app.wire import outgoing
 
 MOST_CAPTIONS = 50

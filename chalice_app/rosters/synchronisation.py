@@ -1,6 +1,6 @@
 """Brings the ledger to the truth: reads, commits and tries again.
 
-See `ledger` for the rule. This is the one place that counts.
+See `ledger` for the rule. This is the one place where the stream counts; `repair` corrects.
 """
 
 import logging

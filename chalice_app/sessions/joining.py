@@ -1,6 +1,6 @@
 """Listeners and speakers join a session: each handshake that is accepted puts one row.
 
-No handler touches a count: the stream of the Connections table does (`streams.rosters`).
+No handler touches a count: the stream of the Connections table does (`rosters.update`).
 """
 
 from dataclasses import dataclass, replace

@@ -1,6 +1,6 @@
 """What a connection that has joined may do: change language, speak, leave.
 
-No handler touches a count: the stream of the Connections table does (`streams.rosters`).
+No handler touches a count: the stream of the Connections table does (`rosters.update`).
 """
 
 from dataclasses import dataclass

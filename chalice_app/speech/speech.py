@@ -23,7 +23,7 @@ from chalice_app.sessions.ports import SessionStore
 from chalice_app.speech.delivery_report import DeliveryReporter
 from chalice_app.speech.flow_control import FlowControl
 from chalice_app.speech.large_halls import LargeHalls, RecipientBatch
-from chalice_app.translation.sentence import SentenceTranslator
+from chalice_app.translation.sentence_translator import SentenceTranslator
 from chalice_app.wire import outgoing
 
 _log = logging.getLogger(__name__)

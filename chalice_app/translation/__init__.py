@@ -1,6 +1,6 @@
 """A sentence as captions in the languages of its listeners, each asked of the engine once.
 
-Read `sentence` first (cache, engine, time-out), then `engine`, which shares a call among all that
-ask for the same text. `speech` and `rosters.replay` import `sentence`; `sessions` asks `engine`
-which languages there are.
+Read `sentence_translator` first (cache, engine, time-out); `speech` and `rosters.replay` import it.
+Then `engine`, which shares a call among all that ask for the same text; `sessions` asks it which
+languages there are.
 """

@@ -33,7 +33,7 @@ ROSTER_BYTES: Final = 98
 """A row of the roster; a read unit for each 4 KB of them, as the read is consistent."""
 
 POSTS_A_SECOND: Final = 8_000
-"""As `config.POSTS_PER_SECOND` limits them."""
+"""As `settings.POSTS_PER_SECOND` limits them."""
 SLICE_LISTENERS: Final = 5_000
 SENTENCE_SECONDS: Final = 0.4
 """Of a message's function beside posting: reads, the translation, the entries."""

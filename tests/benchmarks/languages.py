@@ -24,7 +24,7 @@ from tests.fakes.world import World
 
 TRANSLATION_SECONDS = 0.1
 LISTENERS = 100
-"""Of each language; few enough in all for one function (`config.SLICE_LISTENERS`)."""
+"""Of each language; few enough in all for one function (`settings.SLICE_LISTENERS`)."""
 
 LANGUAGES = (1, 3, 10, 30)
 TARGETS = {3: 1.2}

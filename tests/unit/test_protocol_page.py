@@ -16,7 +16,7 @@ WIRE = "".join(
 
 MESSAGES = re.findall(r'"type": "(\w+)"', WIRE)
 ACTIONS = re.findall(r'case "(\w+)":', WIRE)
-FIELDS = re.findall(r'body(?:\.get\(|\[)"(\w+)"', WIRE)
+FIELDS = sorted({*re.findall(r'body(?:\.get\(|\[)"(\w+)"', WIRE), *re.findall(r'"(\w+)":', WIRE)})
 CODES = {each.code for each in errors.BroadcasterError.__subclasses__()} - {
     errors.NotOperator.code,
     errors.NoOperatorView.code,

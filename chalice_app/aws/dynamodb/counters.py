@@ -1,4 +1,4 @@
-"""Rows of the Sessions table that hold counts with limits.
+"""Rows of the Sessions table that hold rate limits and budgets (listeners: `rosters`).
 
 Key: `sessionId`, like every row of that table; each row has expiresAt (epoch seconds, TTL):
 

@@ -60,7 +60,7 @@ class SentenceTranslator:
     def _ask_engine(
         self, session: Session, sentence: Sentence, languages: Collection[str]
     ) -> Iterator[Caption]:
-        """The engine's captions; what it could not translate is refunded to the budget."""
+        """The engine's captions; failed ones are refunded, late ones are billed and cached."""
         caption = partial(_caption, session.session_id, sentence)
         source, text = sentence.source_language, canonical(sentence.text)
         calls = {target: self.engine.request(text, source, target) for target in languages}
