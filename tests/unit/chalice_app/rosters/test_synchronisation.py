@@ -1,0 +1,41 @@
+"""Reading, committing and trying again, with other writers in between (see also streams/)."""
+
+from dataclasses import replace
+
+from chalice_app.rosters.ledger import key_of
+from chalice_app.rosters.synchronisation import RosterSync
+from tests.fakes.domain import listener
+from tests.fakes.world import World
+
+
+def test_a_connection_that_leaves_between_two_tries_is_not_seen_as_there(world: World) -> None:
+    of = world.open()
+    arrived = listener(of, "a")
+    world.tables.put_connection(arrived)
+
+    def counts_it_first_and_it_leaves() -> None:
+        world.count(["a"])
+        world.tables.delete_connection("a")
+
+    world.tables.before_commit.append(counts_it_first_and_it_leaves)
+    result = RosterSync(world.tables, wait=lambda _: None).synchronise([key_of(arrived)])
+    assert result.connections == {}
+    assert result.failed == set()
+    assert world.now(of).listener_count == 0
+
+
+def test_a_connection_that_changes_language_between_two_tries_is_counted_once(
+    world: World,
+) -> None:
+    of = world.open()
+    arrived = listener(of, "a")
+    world.tables.put_connection(arrived)
+
+    def counts_it_first_and_it_moves() -> None:
+        world.count(["a"])
+        world.tables.change_language("a", "fr")
+
+    world.tables.before_commit.append(counts_it_first_and_it_moves)
+    result = RosterSync(world.tables, wait=lambda _: None).synchronise([key_of(arrived)])
+    assert result.connections == {"a": replace(arrived, target_language="fr", version=2)}
+    assert world.now(of).languages == {"fr": 1}
