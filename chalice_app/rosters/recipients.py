@@ -18,8 +18,8 @@ class RosterReader:
     def recipients(self, session: Session, sequence: int) -> "Recipients":
         """Starts to read who is sent the sentence with that number.
 
-        `session` is the session as it was when the number was claimed. Whoever was counted before
-        that is found, because the read is consistent and begins after it.
+        `session` is the session as it was when the number was claimed. A listener who was counted
+        before that is found, because the read is consistent and begins after it.
         """
         # Listeners who returned after an overtaken sentence may have missed it: they are sent it,
         # even if it was replayed to them, rather than not at all.
