@@ -5,7 +5,6 @@ partition reads its whole roster. Attributes: state (IN or OUT), v (the Connecti
 targetLanguage, fromSequence of a returning listener; ttl (epoch seconds) once OUT.
 """
 
-import logging
 import time
 import zlib
 from collections import defaultdict
@@ -15,10 +14,9 @@ from typing import Any
 
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
 from chalice_app.aws.dynamodb.errors import errors_translated
-from chalice_app.aws.dynamodb.rows import read_rows, readable_rows
+from chalice_app.aws.dynamodb.rows import read_all, read_rows, readable_rows
 from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, REVISION, session_from
 from chalice_app.aws.dynamodb.table import Table
-from chalice_app.domain.errors import MalformedRows
 from chalice_app.domain.session import Connection, Session
 from chalice_app.observability.logs import ContextThreads
 from chalice_app.rosters.ledger import (
@@ -30,8 +28,6 @@ from chalice_app.rosters.ledger import (
     State,
 )
 from chalice_app.wire.attribute_values import Item, encode
-
-_log = logging.getLogger(__name__)
 
 _Listener = tuple[str, str, int]
 """A language, a connection of it, and the first sentence that broadcasts send it."""
@@ -102,17 +98,8 @@ class RostersTable:
         """The ledger rows that exist, by consistent reads."""
         wanted = [key_item(key, self.buckets) for key in dict.fromkeys(keys)]
         items = self.table.batch_get_items(wanted, consistent=True)
-        rows: dict[LedgerKey, LedgerRow] = {}
-        malformed: set[str] = set()
-        for item in items:
-            try:
-                rows[ledger_key_from(item)] = ledger_row_from(item)
-            except (KeyError, TypeError, ValueError):
-                _log.exception("a row of the table is malformed")
-                malformed.add(str(item["connectionId"]))
-        if malformed:
-            raise MalformedRows(malformed)
-        return rows
+        named = ((str(item["connectionId"]), item) for item in items)
+        return dict(read_all(named, lambda item: (ledger_key_from(item), ledger_row_from(item))))
 
     def get_connections(self, connection_ids: Iterable[str]) -> Mapping[str, Connection]:
         """The connections that exist, by consistent reads: the truth."""

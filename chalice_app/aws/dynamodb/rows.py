@@ -19,14 +19,23 @@ def read_rows(found: Mapping[str, Item], read: Callable[[Item], Row]) -> dict[st
     Raises:
         MalformedRows: some are not what `read` expects.
     """
-    rows: dict[str, Row] = {}
+    return dict(zip(found, read_all(found.items(), read), strict=True))
+
+
+def read_all(named: Iterable[tuple[str, Item]], read: Callable[[Item], Row]) -> list[Row]:
+    """The values of the items, in their order; each item comes with the name that errors give it.
+
+    Raises:
+        MalformedRows: some are not what `read` expects.
+    """
+    rows: list[Row] = []
     malformed: list[str] = []
-    for key, item in found.items():
+    for name, item in named:
         try:
-            rows[key] = read(item)
+            rows.append(read(item))
         except (KeyError, TypeError, ValueError):
             _log.exception("a row of the table is malformed")
-            malformed.append(key)
+            malformed.append(name)
     if malformed:
         raise MalformedRows(malformed)
     return rows

@@ -112,6 +112,7 @@ def asking(endpoint: str) -> Prepare:
     """`Prepare` by the Translate server at that address."""
 
     def prepare(source: str, target: str) -> None:
+        """Raises OSError where the server cannot be reached or fails."""
         address = urlsplit(endpoint).netloc
         connection = http.client.HTTPConnection(address, timeout=ANSWER_SECONDS)
         try:
