@@ -21,7 +21,8 @@ from urllib.parse import quote, unquote
 from chalice.app import Chalice, Request, Response, WebsocketEvent
 
 from chalice_app.admission import origins
-from chalice_app.bootstrap import Application, application
+from chalice_app.bootstrap.process import current
+from chalice_app.bootstrap.routes import RouteParts
 from chalice_app.domain.errors import BadMessage, BroadcasterError, NotSpeaker, SessionFull
 from chalice_app.domain.sentence import Sentence
 from chalice_app.observability import logs, metrics
@@ -60,15 +61,19 @@ def connect(event: WebsocketEvent) -> dict[str, Any]:
     return {"statusCode": status}
 
 
+def _parts() -> RouteParts:
+    return current(RouteParts)
+
+
 def _admission(event: WebsocketEvent) -> int:
     handshake = event.to_dict()
-    settings, joining = application().settings, application().joining
+    settings, joining = _parts().settings, _parts().joining
     if not origins.is_allowed(handshake, settings.allowed_origins, settings.require_origin):
         return 403
     try:
         join = incoming.parse_join(handshake.get("queryStringParameters"))
         address = _source_address(handshake["requestContext"])
-        application().rate_limits.admit_handshake(address, isinstance(join, JoinAsListener))
+        _parts().rate_limits.admit_handshake(address, isinstance(join, JoinAsListener))
         match join:
             case JoinAsListener():
                 joining.join_as_listener(join, event.connection_id)
@@ -87,7 +92,7 @@ def message(event: WebsocketEvent) -> None:
     _bind(event)
     context = event.to_dict()["requestContext"]
     try:
-        _act(application(), event.connection_id, _parsed(event), context["requestTimeEpoch"])
+        _act(_parts(), event.connection_id, _parsed(event), context["requestTimeEpoch"])
     except BroadcasterError as failure:
         _log_failure(failure)
         _tell(event, failure)
@@ -96,7 +101,7 @@ def message(event: WebsocketEvent) -> None:
         _log.exception("message failed")
         _tell(event, _INTERNAL)
     # Whatever the message was, a heartbeat too: the last cache hits of a talk are written after it.
-    application().cache.flush_hits_if_due()
+    _parts().cache.flush_hits_if_due()
 
 
 @app.on_ws_disconnect()
@@ -104,12 +109,12 @@ def message(event: WebsocketEvent) -> None:
 def disconnect(event: WebsocketEvent) -> None:
     """A socket is closed: its row goes, and the stream takes it out of the rosters."""
     _bind(event)
-    application().participants.leave(event.connection_id)
+    _parts().participants.leave(event.connection_id)
     _count(metrics.CONNECTIONS_CLOSED)
 
 
 def _count(event: str) -> None:
-    application().adapters.metrics.emit({event: 1})
+    _parts().adapters.metrics.emit({event: 1})
 
 
 def _bind(event: WebsocketEvent) -> None:
@@ -129,7 +134,7 @@ def _parsed(event: WebsocketEvent) -> Message:
     return incoming.parse_message(event.body)
 
 
-def _act(to: Application, connection_id: str, received: Message, received_at: int) -> None:
+def _act(to: RouteParts, connection_id: str, received: Message, received_at: int) -> None:
     """What each message does."""
     match received:
         case Speak(sequence, text):
@@ -154,7 +159,7 @@ def _act(to: Application, connection_id: str, received: Message, received_at: in
 
 def _tell(event: WebsocketEvent, failure: BroadcasterError) -> None:
     error = outgoing.error(failure, _request_id(event))
-    application().broadcast.notify([event.connection_id], error)
+    _parts().broadcast.notify([event.connection_id], error)
 
 
 # --- HTTP --------------------------------------------------------------------------------------
@@ -189,7 +194,7 @@ def listener_page(session_id: str) -> Response:
 def operator_page() -> Response:
     """The operator's page, where the stage has one; it holds nothing and asks for everything."""
     try:
-        application().operations.require_view()
+        _parts().operations.require_view()
     except BroadcasterError as failure:
         return _refusal(failure)
     return _page_without_slash(pages.OPERATOR, "ops")
@@ -217,7 +222,7 @@ def _moved(location: str) -> Response:
 
 
 def _page(name: str) -> Response:
-    websocket_url = application().settings.websocket_url
+    websocket_url = _parts().settings.websocket_url
     return _served(pages.load().page(name, websocket_url, _if_none_match()))
 
 
@@ -242,7 +247,7 @@ def languages() -> Response:
     return _answer(
         lambda: {
             "languages": [
-                outgoing.language(offered) for offered in application().engine.list_languages()
+                outgoing.language(offered) for offered in _parts().engine.list_languages()
             ]
         }
     )
@@ -255,10 +260,10 @@ def open_session() -> Response:
     def opened() -> dict[str, Any]:
         owner = _owner()
         wanted = incoming.parse_open_session(incoming.parse_json(_body()))
-        application().rate_limits.admit_session(_source_address(_request().context), owner)
-        session, token = application().sessions.open(wanted)
+        _parts().rate_limits.admit_session(_source_address(_request().context), owner)
+        session, token = _parts().sessions.open(wanted)
         _count(metrics.SESSIONS_OPENED)
-        return outgoing.opened_session(session, token, application().settings.websocket_url)
+        return outgoing.opened_session(session, token, _parts().settings.websocket_url)
 
     return _answer(opened, status=201)
 
@@ -274,7 +279,7 @@ def get_session(session_id: str) -> Response:
 
     def state() -> dict[str, Any]:
         """The session, for its own people."""
-        to, request = application(), _request()
+        to, request = _parts(), _request()
         address = _source_address(request.context)
         code = request.headers.get("x-join-code")
         if code is not None:
@@ -297,7 +302,7 @@ def end_session(session_id: str) -> Response:
         token = _bearer_token()
         if token is None:
             raise NotSpeaker("the Authorization header must be: Bearer <speakerToken>")
-        application().sessions.end_with_token(session_id, token)
+        _parts().sessions.end_with_token(session_id, token)
 
     return _answer(ended, status=204)
 
@@ -306,7 +311,7 @@ def end_session(session_id: str) -> Response:
 def operator_state() -> Response:
     """What the operator's page shows; needs the operator's token, unless the stage asks none."""
     return _answer(
-        lambda: operator_messages.stage_state(application().operations.state(_bearer_token() or ""))
+        lambda: operator_messages.stage_state(_parts().operations.state(_bearer_token() or ""))
     )
 
 
@@ -337,7 +342,7 @@ def _bearer_token() -> str | None:
 
 def _owner() -> str | None:
     """The owner of the session to open; None where the stage asks for none."""
-    owners = application().adapters.owners
+    owners = _parts().adapters.owners
     if owners is None:
         return None
     if (token := _bearer_token()) is None:

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from chalice_app.admission.jwks import is_fetchable
 from chalice_app.admission.limits import CHARACTER_BUDGET, Limits, Network
 from chalice_app.domain.errors import BroadcasterError
-from chalice_app.operations.operations import OPEN_TO_ALL
+from chalice_app.sessions.tokens import OPEN_TO_ALL
 
 POSTS_PER_SECOND = 8_000
 """Four fifths of what API Gateway admits an account and region by default, 10,000 requests a second

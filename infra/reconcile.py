@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from io import StringIO
 
-from chalice_app.bootstrap import Application, aws_adapters
+from chalice_app.bootstrap.adapters import aws_adapters
+from chalice_app.bootstrap.application import Application
 from chalice_app.domain.errors import BroadcasterError, SessionNotFound
 from chalice_app.observability.metrics import EmbeddedMetrics
 from chalice_app.rosters.repair import Reconciled

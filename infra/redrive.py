@@ -26,7 +26,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalice_app.bootstrap import Application, aws_adapters, composed
+from chalice_app.bootstrap.adapters import aws_adapters
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed
 from chalice_app.domain.errors import BroadcasterError
 from chalice_app.observability.logs import FunctionFailed
 from infra.stage_options import (

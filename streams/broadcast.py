@@ -4,7 +4,8 @@ from typing import Any
 
 from chalice.app import Blueprint
 
-from chalice_app import bootstrap
+from chalice_app.bootstrap.process import current
+from chalice_app.bootstrap.speech import SpeechParts
 from chalice_app.observability import logs
 from chalice_app.speech.large_halls import RecipientBatch
 
@@ -15,4 +16,4 @@ functions = Blueprint(__name__)
 @logs.invoked
 def handler(event: dict[str, Any], context: object) -> None:
     """Lambda's entry; when it raises, Lambda tries once more, a minute later."""
-    bootstrap.application().large_halls.send_batch(RecipientBatch.of(event))
+    current(SpeechParts).large_halls.send_batch(RecipientBatch.of(event))

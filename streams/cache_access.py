@@ -13,7 +13,8 @@ from typing import Any
 
 from chalice.app import Blueprint, DynamoDBEvent
 
-from chalice_app import bootstrap
+from chalice_app.bootstrap.cache import CacheParts
+from chalice_app.bootstrap.process import current
 from chalice_app.cache.hits import ROW_PREFIX, language_pair
 from chalice_app.cache.update import CacheChanges, CacheUpdate
 from chalice_app.observability import logs
@@ -84,5 +85,5 @@ functions = Blueprint(__name__)
 @logs.invoked
 def handler(event: DynamoDBEvent) -> dict[str, Any]:
     """Lambda's entry: a batch of changes of CachedTranslations."""
-    effect = partial(handle_records, update=bootstrap.application().cache_update)
+    effect = partial(handle_records, update=current(CacheParts).cache_update)
     return handle_batch(event.to_dict(), effect)

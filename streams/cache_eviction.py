@@ -8,7 +8,8 @@ import logging
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
-from chalice_app import bootstrap
+from chalice_app.bootstrap.cache import CacheParts
+from chalice_app.bootstrap.process import current
 from chalice_app.observability import logs
 
 _log = logging.getLogger(__name__)
@@ -20,5 +21,5 @@ functions = Blueprint(__name__)
 @logs.invoked
 def handler(event: CloudWatchEvent) -> None:
     """Lambda's entry; a database that is unavailable fails it, and Lambda tries again."""
-    swept = bootstrap.application().eviction.run()
+    swept = current(CacheParts).eviction.run()
     _log.info("%d entries: %d evicted, %d expired", swept.live, swept.evicted, swept.expired)

@@ -4,7 +4,8 @@ import logging
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
-from chalice_app import bootstrap
+from chalice_app.bootstrap.process import current
+from chalice_app.bootstrap.repair import RepairParts
 from chalice_app.observability import logs
 
 _log = logging.getLogger(__name__)
@@ -17,5 +18,5 @@ functions = Blueprint(__name__)
 @logs.invoked
 def handler(event: CloudWatchEvent) -> None:
     """Lambda's entry: every five minutes."""
-    found = bootstrap.application().reconciler.reconcile()
+    found = current(RepairParts).reconciler.reconcile()
     _log.info("reconciled: %s", found)

@@ -10,7 +10,8 @@ from typing import Any
 
 from chalice.app import Blueprint, DynamoDBEvent
 
-from chalice_app import bootstrap
+from chalice_app.bootstrap.process import current
+from chalice_app.bootstrap.rosters import RosterParts
 from chalice_app.observability import logs
 from chalice_app.rosters.ledger import LedgerKey
 from chalice_app.rosters.update import ConnectionChanges, RosterUpdate
@@ -81,5 +82,5 @@ functions = Blueprint(__name__)
 @logs.invoked
 def handler(event: DynamoDBEvent) -> dict[str, Any]:
     """Lambda's entry: a batch of changes of Connections."""
-    effect = partial(handle_records, update=bootstrap.application().roster_update)
+    effect = partial(handle_records, update=current(RosterParts).roster_update)
     return handle_batch(event.to_dict(), effect)

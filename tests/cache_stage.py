@@ -18,7 +18,9 @@ import boto3
 
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.dynamodb.cached_translations import CachedTranslationsTable
-from chalice_app.bootstrap import Application, aws_adapters, composed
+from chalice_app.bootstrap.adapters import aws_adapters
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed
 from infra.local.dynamodb.tables import ensure_tables, read_tables, wait_for_endpoint
 from infra.local.event_sources.shards import ShardIterator, describe_shards
 from infra.local.process.ports import free_ports

@@ -15,11 +15,7 @@ from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
 from chalice_app.operations.monitoring import Alarm, Metric, Points, Series, ratio
 from chalice_app.operations.ports import Monitor, SessionDirectory
-from chalice_app.sessions.tokens import hash_token
-
-OPEN_TO_ALL = "open"
-"""The OPERATOR_TOKEN_HASH of a stage whose operator's view asks for no token."""
-
+from chalice_app.sessions.tokens import OPEN_TO_ALL, hash_token
 
 _log = logging.getLogger(__name__)
 

@@ -7,6 +7,9 @@ import secrets
 from chalice_app.domain.errors import NotSpeaker, SessionNotFound
 from chalice_app.domain.session import Session
 
+OPEN_TO_ALL = "open"
+"""The OPERATOR_TOKEN_HASH of a stage whose operator's view asks for no token."""
+
 
 def new_token() -> str:
     """A random token of 128 bits."""

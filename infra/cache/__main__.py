@@ -16,7 +16,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from chalice_app import bootstrap
+from chalice_app.bootstrap.adapters import aws_adapters
+from chalice_app.bootstrap.application import Application
 from chalice_app.cache.lookup import cache_key
 from chalice_app.domain.errors import BroadcasterError, InvalidLanguage
 from chalice_app.settings import ConfigurationError
@@ -33,7 +34,7 @@ from infra.stage_options import (
 )
 
 if TYPE_CHECKING:
-    from chalice_app.bootstrap import Application
+    from chalice_app.bootstrap.application import Application
 
 _BAR: Final = 30
 
@@ -192,7 +193,7 @@ def main(words: Sequence[str] | None = None) -> None:
     use_endpoints(arguments, os.environ)
     try:
         settings = stage_settings(arguments.stage, os.environ)
-        run(bootstrap.Application(settings, bootstrap.aws_adapters(settings)), arguments)
+        run(Application(settings, aws_adapters(settings)), arguments)
     except BroadcasterError as error:
         _fail(error)
     except KeyboardInterrupt:

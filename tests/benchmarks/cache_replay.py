@@ -24,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
-from chalice_app.bootstrap import Application
+from chalice_app.bootstrap.application import Application
 from chalice_app.cache.hit_buffer import FLUSH_MS
 from chalice_app.cache.lookup import cache_key
 from tests.benchmarks.cache_write_units import units

@@ -24,7 +24,9 @@ import botocore
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
-from chalice_app.bootstrap import Application, aws_adapters, composed
+from chalice_app.bootstrap.adapters import aws_adapters
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed
 from chalice_app.domain.session import Connection, Role, Session
 from chalice_app.observability import metrics
 from chalice_app.settings import Settings

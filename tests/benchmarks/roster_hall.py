@@ -11,7 +11,9 @@ from typing import Any
 import boto3
 
 from chalice_app.aws.dynamodb.rosters import RostersTable
-from chalice_app.bootstrap import Application, aws_adapters, composed
+from chalice_app.bootstrap.adapters import aws_adapters
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed
 from chalice_app.domain.session import Connection, Session
 from infra.local.dynamodb.tables import ensure_tables, read_tables
 from infra.local.event_sources.shards import ShardIterator, describe_shards

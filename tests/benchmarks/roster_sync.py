@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script,
 
 
 from chalice_app.aws.clients import Clients
-from chalice_app.bootstrap import composed
+from chalice_app.bootstrap.process import composed
 from chalice_app.domain.session import Session
 from infra.local.dynamodb.expiries import Expiries
 from infra.local.dynamodb.tables import wait_for_endpoint

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chalice_app.admission.limits import Limits
-from chalice_app.bootstrap import Adapters, Application
+from chalice_app.bootstrap.adapters import Adapters
+from chalice_app.bootstrap.application import Application
 from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.ledger import named_sessions, plan_transactions
 from chalice_app.settings import Settings

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from chalice_app.bootstrap import composed
+from chalice_app.bootstrap.process import composed
 from chalice_app.cache.hit_buffer import FLUSH_MS
 from chalice_app.cache.hits import ROW_PREFIX
 from chalice_app.cache.lookup import cache_key

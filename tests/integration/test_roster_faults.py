@@ -20,7 +20,9 @@ from chalice_app.aws.clients import Clients
 from chalice_app.aws.dynamodb.rosters import RostersTable, ledger_key_from
 from chalice_app.aws.dynamodb.sessions import SessionsTable, session_from
 from chalice_app.aws.dynamodb.table import Table
-from chalice_app.bootstrap import Application, aws_adapters, composed
+from chalice_app.bootstrap.adapters import aws_adapters
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed
 from chalice_app.domain.errors import BroadcasterError
 from chalice_app.domain.session import Session
 from chalice_app.wire.attribute_values import decode, encode

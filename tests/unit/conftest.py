@@ -9,7 +9,7 @@ from hypothesis import settings
 from moto import mock_aws
 
 from chalice_app.aws.clients import Clients
-from chalice_app.bootstrap import Adapters, aws_adapters
+from chalice_app.bootstrap.adapters import Adapters, aws_adapters
 from chalice_app.observability import logs
 from infra.local.dynamodb.tables import Table, ensure_tables, read_tables
 from tests.fakes.world import SETTINGS, World

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import app as functions
-from chalice_app.bootstrap import composed
+from chalice_app.bootstrap.process import composed
 from chalice_app.domain.session import Session
 from tests.fakes.domain import NOW_MS
 from tests.fakes.world import World

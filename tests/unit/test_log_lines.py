@@ -15,7 +15,8 @@ import pytest
 from chalice.test import Client
 
 import app as functions
-from chalice_app.bootstrap import Application, composed
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed
 from chalice_app.domain.errors import Unavailable
 from chalice_app.observability.logs import FunctionFailed, JsonLines, connection_name
 from chalice_app.wire.attribute_values import encode

@@ -22,7 +22,7 @@ from typing import Final
 
 from aiohttp import web
 
-from chalice_app import bootstrap
+from chalice_app.bootstrap import process
 from chalice_app.observability import logs
 from infra.local.access.callers import page_hosts
 from infra.local.cloudwatch.api import CloudWatch
@@ -79,7 +79,7 @@ async def serve(application: Application, arguments: argparse.Namespace, metrics
         if routes:
             routes.stop()
         deadline = time.monotonic() + DRAIN_SECONDS
-        await asyncio.to_thread(bootstrap.close)
+        await asyncio.to_thread(process.close)
         await asyncio.to_thread(behind.stop, DRAIN_SECONDS)
         await api.finish(max(0.0, deadline - time.monotonic()))
     finally:

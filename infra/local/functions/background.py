@@ -13,7 +13,8 @@ from typing import Final
 import boto3
 from botocore.config import Config
 
-from chalice_app import bootstrap
+from chalice_app.bootstrap.process import current
+from chalice_app.bootstrap.routes import RouteParts
 from chalice_app.domain.session import Session
 from chalice_app.operations.operations import SESSIONS
 from infra.local.cloudwatch.metrics import Metrics
@@ -87,10 +88,10 @@ def background(
 
 def _engine_warmup() -> EngineWarmup:
     def directory() -> Iterable[Session]:
-        return bootstrap.application().adapters.directory.list_open(SESSIONS)
+        return current(RouteParts).adapters.directory.list_open(SESSIONS)
 
     return EngineWarmup(
-        session=lambda each: bootstrap.application().adapters.sessions.get_session(each),
+        session=lambda each: current(RouteParts).adapters.sessions.get_session(each),
         open_sessions=directory,
         prepare=asking(os.environ["AWS_ENDPOINT_URL_TRANSLATE"]),
     )

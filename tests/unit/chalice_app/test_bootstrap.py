@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 import app as functions
-from chalice_app import bootstrap
-from chalice_app.bootstrap import Application, aws_adapters, composed
+from chalice_app.bootstrap.adapters import aws_adapters
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed, current
 from chalice_app.domain.sentence import Claim
 from chalice_app.domain.session import Session
 from tests.fakes.domain import sentence
@@ -30,8 +31,8 @@ def test_the_handlers_use_the_last_application_composed() -> None:
     outer, inner = World().app, World().app
     with composed(outer):
         with composed(inner):
-            assert bootstrap.application() is inner
-        assert bootstrap.application() is outer
+            assert current(Application) is inner
+        assert current(Application) is outer
 
 
 def test_an_application_is_taken_away_though_its_test_failed() -> None:
@@ -39,7 +40,7 @@ def test_an_application_is_taken_away_though_its_test_failed() -> None:
     with composed(outer):
         with pytest.raises(ZeroDivisionError), composed(World().app):
             raise ZeroDivisionError
-        assert bootstrap.application() is outer
+        assert current(Application) is outer
 
 
 def test_each_part_is_built_once(world: World) -> None:
@@ -65,9 +66,10 @@ def test_a_process_composes_its_application_once_and_opens_nothing_for_it() -> N
     code = (
         "import socket\n"
         "socket.socket.connect = None\n"
-        "from chalice_app import bootstrap\n"
-        "assert bootstrap.application() is bootstrap.application()\n"
-        "print(bootstrap.application().settings.management_endpoint)"
+        "from chalice_app.bootstrap.application import Application\n"
+        "from chalice_app.bootstrap.process import current\n"
+        "assert current(Application) is current(Application)\n"
+        "print(current(Application).settings.management_endpoint)"
     )
     done = run(code, ENVIRONMENT)
     assert done.stderr == ""
@@ -75,7 +77,12 @@ def test_a_process_composes_its_application_once_and_opens_nothing_for_it() -> N
 
 
 def test_a_process_without_settings_says_which_one_is_missing() -> None:
-    done = run("from chalice_app import bootstrap; bootstrap.application()", {})
+    code = (
+        "from chalice_app.bootstrap.application import Application\n"
+        "from chalice_app.bootstrap.process import current\n"
+        "current(Application)"
+    )
+    done = run(code, {})
     assert done.returncode == 1
     assert "ConfigurationError: SESSIONS_TABLE_NAME is not set" in done.stderr
 
@@ -84,11 +91,27 @@ def test_importing_the_handlers_needs_no_environment() -> None:
     assert run("import app", {}).stderr == ""
 
 
+@pytest.mark.parametrize(
+    ("function", "unneeded"),
+    [
+        ("rosters", ["speech.speech", "cache.update", "sessions.joining", "rosters.repair"]),
+        ("cache_access", ["speech.speech", "rosters.update", "translation.engine"]),
+        ("broadcast", ["rosters.update", "cache.update", "sessions.joining"]),
+    ],
+)
+def test_a_function_imports_what_it_needs_alone(function: str, unneeded: list[str]) -> None:
+    # Its cold start pays for every module: `make bench BENCHMARKS=cold_start`.
+    modules = {f"chalice_app.{each}" for each in unneeded}
+    done = run(f"import sys, streams.{function}; print({modules} & set(sys.modules))", {})
+    assert (done.stdout, done.stderr) == ("set()\n", "")
+
+
 def test_no_function_loads_cryptography_before_a_token_comes() -> None:
     code = (
         "import sys, app\n"
-        "from chalice_app import bootstrap\n"
-        "assert bootstrap.application().adapters.owners is not None\n"
+        "from chalice_app.bootstrap.application import Application\n"
+        "from chalice_app.bootstrap.process import current\n"
+        "assert current(Application).adapters.owners is not None\n"
         "assert not {'jwt', 'cryptography'} & set(sys.modules)"
     )
     oidc = {

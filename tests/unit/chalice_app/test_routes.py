@@ -12,7 +12,8 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 import app as functions
-from chalice_app.bootstrap import Application, composed
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed
 from chalice_app.domain.errors import RateLimited, SessionFull
 from chalice_app.domain.session import Connection, Role, Session
 from chalice_app.sessions.tokens import hash_token

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from chalice_app.aws.clients import Clients
-from chalice_app.bootstrap import composed
+from chalice_app.bootstrap.process import composed
 from infra.redrive import Failure, fetch_records, main, read_file, read_queue, redrive
 from tests.fakes.domain import listener
 from tests.fakes.world import SETTINGS, World

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_app.bootstrap import Application, composed
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed
 from chalice_app.cache.entries import HitRow, Hits
 from chalice_app.cache.eviction import Eviction
 from chalice_app.cache.hit_application import HitApplication

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalice_app.bootstrap import Application, composed
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed
 from chalice_app.domain.errors import Unavailable
 from infra.local.event_sources.schedules import scheduled_event
 from streams import cache_eviction

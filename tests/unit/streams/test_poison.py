@@ -11,7 +11,9 @@ from chalice_app.aws.dynamodb.connections import ConnectionsTable
 from chalice_app.aws.dynamodb.rosters import RostersTable
 from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
-from chalice_app.bootstrap import Adapters, Application, application, composed
+from chalice_app.bootstrap.adapters import Adapters
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed, current
 from chalice_app.domain.session import Session
 from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.wire.attribute_values import encode
@@ -191,6 +193,6 @@ def test_malformed_rows_never_stop_the_reconciler(functions: Stores) -> None:
     functions.put(SETTINGS.connections_table, connectionId="keys-alone")
     functions.put(SETTINGS.sessions_table, sessionId="broken-egg-100", tokenHash="", createdAt="x")
     functions.put(SETTINGS.rosters_table, sessionKey=PARTITION, connectionId="b", state="MAYBE")
-    report = replace(application().reconciler, wait=lambda _: None).reconcile()
+    report = replace(current(Application).reconciler, wait=lambda _: None).reconcile()
     assert (report.connections, report.drift) == (2, 2)
     assert functions.now().languages == {"es": 1}

@@ -16,7 +16,9 @@ import pytest
 from types_boto3_dynamodbstreams import DynamoDBStreamsClient
 
 from chalice_app.aws.clients import Clients
-from chalice_app.bootstrap import Adapters, Application, composed
+from chalice_app.bootstrap.adapters import Adapters
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed
 from chalice_app.domain.session import Connection, Session
 from infra.local.dynamodb.stream_records import Record
 from streams.rosters import handler

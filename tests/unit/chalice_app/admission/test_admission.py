@@ -11,7 +11,7 @@ from chalice.test import Client, HTTPResponse
 
 import app as functions
 from chalice_app.admission.limits import Limits
-from chalice_app.bootstrap import composed
+from chalice_app.bootstrap.process import composed
 from chalice_app.domain.session import Session
 from chalice_app.wire.incoming import OpenSession
 from tests.fakes.world import SETTINGS, World

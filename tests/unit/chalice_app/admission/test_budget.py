@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalice_app.admission.limits import Limits
-from chalice_app.bootstrap import composed
+from chalice_app.bootstrap.process import composed
 from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
 from chalice_app.wire.incoming import OpenSession

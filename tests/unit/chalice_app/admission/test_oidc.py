@@ -27,7 +27,8 @@ from chalice_app.admission.oidc import (
     MOST_CHARACTERS,
     OidcOwners,
 )
-from chalice_app.bootstrap import Application, composed
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed
 from chalice_app.domain.errors import NotSpeaker, Unavailable
 from tests.fakes.domain import FakeClock
 from tests.fakes.world import World

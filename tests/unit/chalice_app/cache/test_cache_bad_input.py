@@ -11,7 +11,7 @@ import pytest
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.dynamodb.cached_translations import CachedTranslationsTable
 from chalice_app.aws.dynamodb.table import Table
-from chalice_app.bootstrap import Application
+from chalice_app.bootstrap.application import Application
 from chalice_app.cache.entries import CachedTranslation
 from chalice_app.cache.hit_buffer import HitBuffer
 from chalice_app.cache.lookup import TranslationCache, cache_key, canonical

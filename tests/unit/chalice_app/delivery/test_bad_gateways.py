@@ -15,7 +15,7 @@ from botocore.credentials import ReadOnlyCredentials
 
 from chalice_app.aws.clients import NoCredentials
 from chalice_app.aws.posting.management_api import ManagementApi
-from chalice_app.bootstrap import Application
+from chalice_app.bootstrap.application import Application
 from chalice_app.delivery.broadcast import HANDSHAKE_GRACE_MS
 from chalice_app.domain.clock import SystemClock
 from chalice_app.domain.sentence import CAPTION_LIFE_MS

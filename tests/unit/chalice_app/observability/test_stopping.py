@@ -7,8 +7,9 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from chalice_app import bootstrap
-from chalice_app.bootstrap import Application, composed
+from chalice_app.bootstrap import process
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed
 from chalice_app.observability.stopping import GRACE_SECONDS, before_stop
 from tests.fakes.cache import MemoryCache
 from tests.fakes.domain import PATIENCE
@@ -58,10 +59,10 @@ def test_closing_writes_the_hits(world: World) -> None:
     cache = MemoryCache()
     application = Application(world.settings, replace(world.app.adapters, hits=cache))
     with composed(application):
-        bootstrap.close()  # nothing was ever asked of the cache: nothing is built for it
+        process.close()  # nothing was ever asked of the cache: nothing is built for it
         assert cache.calls == []
         application.hit_buffer.note(["en:es:x"])
-        bootstrap.close()
+        process.close()
     assert len(cache.rows) == 1
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_app.bootstrap import composed
+from chalice_app.bootstrap.process import composed
 from chalice_app.domain.errors import Unavailable
 from chalice_app.domain.reports import Posted
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, SentenceRef

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import app as functions
-from chalice_app.bootstrap import composed
+from chalice_app.bootstrap.process import composed
 from chalice_app.cache.entries import CachedTranslation
 from chalice_app.domain.reports import Posted
 from chalice_app.domain.session import Session

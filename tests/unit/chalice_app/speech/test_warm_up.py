@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 import app as functions
-from chalice_app.bootstrap import Application, composed
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed
 from chalice_app.speech.warm_up import WarmUp
 from tests.fakes.world import World
 from tests.unit.chalice_app.test_routes import event

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalice_app.bootstrap import Application
+from chalice_app.bootstrap.application import Application
 from chalice_app.domain.errors import TranslationFailed
 from chalice_app.domain.sentence import Caption, Origin
 from chalice_app.translation.engine import RECENT_MOST, RECENT_SECONDS, TranslationEngine

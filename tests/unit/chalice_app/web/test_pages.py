@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import pytest
 from chalice.test import Client, HTTPResponse
 
-from chalice_app import bootstrap
+from chalice_app.bootstrap.process import composed
 from chalice_app.routes import app
 from chalice_app.web import pages
 from tests.fakes.world import SETTINGS, World
@@ -41,7 +41,7 @@ ELEMENTS = {
 def client() -> Iterator[Client]:
     """Chalice's test client, over an application of fakes whose operator's view needs no token."""
     operated = World(settings=replace(SETTINGS, operator_token_hash="open"))
-    with bootstrap.composed(operated.app), Client(app) as client:
+    with composed(operated.app), Client(app) as client:
         yield client
 
 
@@ -127,7 +127,7 @@ def test_a_stage_without_its_slash_redirects_to_the_one_with_it(world: World) ->
         "isBase64Encoded": False,
         "requestContext": {"httpMethod": "GET", "resourcePath": "/", "path": "/api"},
     }
-    with bootstrap.composed(world.app):
+    with composed(world.app):
         without = app(event, None)
         event["requestContext"] = {**event["requestContext"], "path": "/api/"}  # type: ignore[dict-item]
         with_slash = app(event, None)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_app.bootstrap import Application
+from chalice_app.bootstrap.application import Application
 from chalice_app.cache.lookup import cache_key
 from chalice_app.domain.errors import InvalidLanguage, Unavailable, UnsupportedLanguage
 from chalice_app.settings import ConfigurationError

@@ -11,7 +11,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from chalice_app.aws.clients import Clients
-from chalice_app.bootstrap import Application, aws_adapters, composed
+from chalice_app.bootstrap.adapters import aws_adapters
+from chalice_app.bootstrap.application import Application
+from chalice_app.bootstrap.process import composed
 from tests.fakes.world import SETTINGS
 from tests.unit.chalice_app.aws.posting.scripted_gateway import ScriptedGateway
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalice_app.bootstrap import Adapters
+from chalice_app.bootstrap.adapters import Adapters
 from chalice_app.rosters.ledger import LedgerKey
 from tests.fakes.domain import session
 

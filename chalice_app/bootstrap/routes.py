@@ -1,0 +1,66 @@
+"""What the HTTP and WebSocket routes call."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from chalice_app.admission.rate_limits import RateLimits
+from chalice_app.bootstrap.speech import SpeechParts
+from chalice_app.operations.operations import Operations
+from chalice_app.sessions.joining import LATE_CAPTIONS, Joining
+from chalice_app.sessions.participants import Participants
+from chalice_app.sessions.sessions import Sessions
+
+
+@dataclass(frozen=True)
+class RouteParts(SpeechParts):
+    """What clients ask for."""
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Sessions: open, find, end."""
+        return Sessions(
+            session_store=self.adapters.sessions,
+            connections=self.adapters.connections,
+            translation=self.engine,
+            closer=self.closer,
+            clock=self.adapters.clock,
+            ttl_seconds=self.settings.session_ttl_seconds,
+            limits=self.settings.limits,
+        )
+
+    @cached_property
+    def joining(self) -> Joining:
+        """Handshakes of listeners and speakers."""
+        return Joining(
+            sessions=self.sessions,
+            session_store=self.adapters.sessions,
+            connections=self.adapters.connections,
+            translation=self.engine,
+            capacity=self.capacity,
+            closer=self.closer,
+            clock=self.adapters.clock,
+            late_captions=LATE_CAPTIONS if self.settings.keep_sentences else 0,
+        )
+
+    @cached_property
+    def participants(self) -> Participants:
+        """What connections do that have joined."""
+        adapters = self.adapters
+        return Participants(self.sessions, adapters.sessions, adapters.connections, self.engine)
+
+    @cached_property
+    def rate_limits(self) -> RateLimits:
+        """How often an address or an owner may come."""
+        return RateLimits(self.adapters.counters, self.adapters.clock, self.settings.limits)
+
+    @cached_property
+    def operations(self) -> Operations:
+        """The operator's view."""
+        adapters, settings = self.adapters, self.settings
+        return Operations(
+            adapters.directory,
+            adapters.monitor,
+            adapters.clock,
+            settings.stage,
+            settings.operator_token_hash,
+        )
