@@ -22,7 +22,7 @@ APT := -qq -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o DPkg::Lock::Tim
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
 .PHONY: help run test venv python system browser wrk check unit integration test-browser test-deploy bench \
-  simulate mutants fuzz faults audit audit-venv licences soak screenshots package deploy oidc-layer alarm-drill lock clean
+  simulate mutants lag fuzz faults audit audit-venv licences soak screenshots package deploy oidc-layer alarm-drill lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -97,6 +97,9 @@ mutants: venv  ## MUTANTS (100: an hour) changes of one place of the code, which
 
 faults: system venv  ## FAULT_SECONDS of every fault of every service, under a talk
 	FAULT_SECONDS=$(FAULT_SECONDS) $(BIN)/pytest tests/integration/test_faults.py
+
+lag: system venv  ## 500 joins, moves and returns under a talk, with every index 0.8 s behind
+	LAG_EVENTS=500 $(BIN)/pytest -s tests/integration/test_lagging_indexes.py
 
 fuzz: venv  ## CASES (100,000) of hostile input at every way in
 	$(BIN)/python -m tests.fuzz --cases $(CASES)

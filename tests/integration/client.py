@@ -106,7 +106,7 @@ class Stage:
 
     def put_metric(self, name: str, value: float, *minutes_ago: float) -> None:
         """Has CloudWatch know of a measurement that the functions have not made."""
-        address = self._setting("AWS_ENDPOINT_URL_CLOUDWATCH")
+        address = self.setting("AWS_ENDPOINT_URL_CLOUDWATCH")
         now = datetime.now(UTC)
         datum = {"MetricName": name, "Dimensions": [{"Name": "Stage", "Value": "local"}]}
         points = [
@@ -116,7 +116,7 @@ class Stage:
         with loopback_client("cloudwatch", address) as client:
             client.put_metric_data(Namespace="TranslationPipeline", MetricData=points)
 
-    def _setting(self, name: str) -> str:
+    def setting(self, name: str) -> str:
         """What the stage's processes are told."""
         for children in Path(f"/proc/{self.pid}/task").glob("*/children"):
             for child in children.read_text().split():

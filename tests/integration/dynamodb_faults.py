@@ -32,10 +32,11 @@ LOST_REQUEST, LOST_ANSWER, LOST_FOR_GOOD, IN_PART = 0.02, 0.04, 0.01, 0.2
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
 
 
-_KEYS = {
+KEYS = {
     "Sessions": ("sessionId",),
     "Connections": ("connectionId",),
     "SessionRosters": LEDGER_KEY,
+    "CachedTranslations": ("cacheKey",),
 }
 """The attributes of each table's key."""
 
@@ -99,7 +100,7 @@ class Faults:
         for table, items in customized_response_dict.get("Responses", {}).items():
             if self.on and items and self._happens("in part", IN_PART):
                 item = items.pop()
-                key = {name: item[name] for name in _KEYS[table.partition("-")[0]]}
+                key = {name: item[name] for name in KEYS[table.partition("-")[0]]}
                 left = {"Keys": [key], "ConsistentRead": True}
                 customized_response_dict["UnprocessedKeys"] = {table: left}
 

@@ -11,6 +11,7 @@ import http.client
 import json
 import random
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,12 +22,15 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from tests.integration.lagging_indexes import LaggingIndexes
+
 LOOPBACK = "127.0.0.1"
 KINDS = ("slow", "throttled", "failing", "lost request", "lost answer")
 SECONDS = 0.5
 """How late a slow answer is at the most, unless told otherwise."""
 
 _OF_ONE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length"}
+_CHECKSUM = "x-amz-crc32"
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,8 @@ class _Disturbance:
     kinds: tuple[str, ...] = ()
     rate: float = 0.0
     seconds: float = SECONDS
+    index_lag: float = 0.0
+    """Seconds by which every index of the tables is behind."""
 
 
 class Forwarder:
@@ -113,6 +119,7 @@ class Forwarder:
     def __init__(self, service: Service, upstream: str, chance: random.Random) -> None:
         self.disturbance = _Disturbance()
         self.seen: Counter[str] = Counter()
+        self.indexes = LaggingIndexes()
         self._service, self._upstream, self._chance = service, upstream, chance
         self._session: aiohttp.ClientSession | None = None
 
@@ -160,10 +167,23 @@ class Forwarder:
             async with self._session.request(
                 request.method, url, data=body, headers=headers, skip_auto_headers=["User-Agent"]
             ) as answer:
-                content = await answer.read()
+                original = await answer.read()
+                content = self._as_indexed(request, body, original)
                 head = _end_to_end(answer.headers)
+                if content is not original and _CHECKSUM in head:
+                    head[_CHECKSUM] = str(zlib.crc32(content))
                 return web.Response(status=answer.status, headers=head, body=content)
         return None
+
+    def _as_indexed(self, request: web.BaseRequest, body: bytes, answer: bytes) -> bytes:
+        """The answer, without what an index that is behind does not show yet."""
+        _, _, operation = request.headers.get("X-Amz-Target", "").partition("DynamoDB_20120810.")
+        if not operation:
+            return answer
+        asked = json.loads(body)
+        self.indexes.seconds = self.disturbance.index_lag
+        self.indexes.passed(operation, asked)
+        return self.indexes.answer(operation, asked, answer)
 
 
 def _end_to_end(headers: Mapping[str, str]) -> dict[str, str]:
@@ -220,7 +240,12 @@ class Forwarders:
             wanted = json.loads(await request.read())
             for name, forwarder in self._forwarders.items():
                 forwarder.disturbance = _Disturbance(**wanted.get(name, {}))
-        return web.json_response({name: each.seen for name, each in self._forwarders.items()})
+        return web.json_response(
+            {
+                name: {**each.seen, "hidden rows": each.indexes.hidden}
+                for name, each in self._forwarders.items()
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -240,6 +265,10 @@ class Faults:
     def disturb(self, service: str, *kinds: str, rate: float, seconds: float = SECONDS) -> None:
         """Faults of these kinds at one service, and none at the others."""
         self.set({service: {"kinds": kinds, "rate": rate, "seconds": seconds}})
+
+    def delay_indexes(self, seconds: float) -> None:
+        """From now on every index is so far behind its table, and nothing else is wrong."""
+        self.set({"dynamodb": {"index_lag": seconds}})
 
     def stop(self) -> None:
         """From now on everything works."""
