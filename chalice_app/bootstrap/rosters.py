@@ -38,7 +38,12 @@ class RosterParts(TranslationParts):
         """Returning listeners."""
         adapters = self.adapters
         return CatchUp(
-            adapters.ledger, self.roster_sync, self.notifier, self.replay, adapters.clock
+            adapters.ledger,
+            adapters.connections,
+            self.roster_sync,
+            self.notifier,
+            self.replay,
+            adapters.clock,
         )
 
     @cached_property

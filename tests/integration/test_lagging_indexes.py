@@ -6,7 +6,6 @@
 import asyncio
 import os
 import random
-import re
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -108,8 +107,7 @@ def test_an_index_shows_a_row_later_than_its_table(tmp_path: Path) -> None:
 
 
 def test_nobody_misses_a_sentence_by_an_index_that_is_behind(tmp_path: Path) -> None:
-    log = tmp_path / "stderr.log"
-    with faulty_stage(log, seed=SEED) as (stage, faults):
+    with faulty_stage(tmp_path / "stderr.log", seed=SEED) as (stage, faults):
         languages = [code for code in stage.languages() if code != "en"][:3]
         session = stage.open_session()
         faults.delay_indexes(LAG_SECONDS)
@@ -137,10 +135,6 @@ def test_nobody_misses_a_sentence_by_an_index_that_is_behind(tmp_path: Path) -> 
     reports = speaker.reports()
     assert [each for each in speaker.said if each not in reports] == []
     assert [each for each in reports.values() if not adds_up(each)] == []
-    doubled = [each for guest in guests for each in repeated(guest)]
-    # Who returns while a busy machine is slower than the speaker may get a sentence twice: the log
-    # tells of each (`rosters.catch_up`).
-    overtaken = map(int, re.findall(r"the speaker overtook (\d+)", log.read_text()))
-    assert len(doubled) <= sum(overtaken), doubled
+    assert [each for guest in guests for each in repeated(guest)] == []
     heard = sum(guest.heard().total() for guest in guests)
     print(f"{EVENTS} events, {len(guests)} listeners, {len(reports)} sentences, {heard} captions")
