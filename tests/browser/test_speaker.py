@@ -149,7 +149,7 @@ def test_each_sentence_tells_what_became_of_it(stub: StubStage, open_page: OpenP
     expect(page.locator(".said li .summary")).to_have_text("5 of 10 listeners, 87 ms")
     expect(page.locator(".chip")).to_have_text(
         [
-            "italiano 1 of 4, 1 left, 2 not reached",
+            "it 1 of 4, 1 left, 2 not reached",
             "español 2 of 3, from the cache, 1 left",
             "català 2 of 2, not translated",
             "français 0 of 1, 1 too late",
