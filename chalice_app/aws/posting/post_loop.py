@@ -128,6 +128,7 @@ class PostLoop:
         try:
             sock = self._pool.open() if fresh else self._pool.take(now)
         except OSError as error:
+            self._pool.doubt_addresses()
             attempt.fan_out.broke(attempt, type(error).__name__, now)
             self._alarm = min(self._alarm, attempt.fan_out.next_due(now))
             return
@@ -181,6 +182,8 @@ class PostLoop:
         stale = sock.stale
         # A certificate that is not trusted now will not be trusted on the next try.
         final = isinstance(error, ssl.SSLError) and not sock.connected
+        if not sock.connected:
+            self._pool.doubt_addresses()
         self._drop(sock)
         if stale:  # a fresh socket never is, so this happens once
             self._start(attempt, now, fresh=True)
@@ -207,6 +210,8 @@ class PostLoop:
     def _expire(self, sock: HttpSocket, attempt: Attempt, now: float) -> None:
         status = sock.status  # known already where only the body's end is missing
         sent = sock.connected
+        if not sent:
+            self._pool.doubt_addresses()
         self._drop(sock)
         if status:
             attempt.fan_out.answered(attempt, status, now)

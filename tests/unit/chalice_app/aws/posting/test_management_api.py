@@ -317,6 +317,26 @@ def test_what_may_come_twice_is_given_up_after_six_tries(
     assert make_api().notify([], b"x", soon()) == Posted()
 
 
+def test_a_name_is_looked_up_once_for_many_posts_and_again_when_no_connection_comes(
+    gateway: ScriptedGateway, make_api: MakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[object] = []
+    look_up = socket.getaddrinfo
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        nobody = (socket.AF_INET, socket.SOCK_STREAM, 6, "", listener.getsockname())
+
+    def moving(*arguments: Any, **more: Any) -> Any:
+        looked_up.append(arguments)
+        return [nobody] if len(looked_up) == 1 else look_up(*arguments, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", moving)
+    api = make_api()
+    assert api.post(["a"], b"x", soon()) == Posted(failed=1)
+    for _ in range(3):
+        assert api.post(["a"], b"x", soon()) == Posted(delivered=1)
+    assert len(looked_up) == 2
+
+
 # Time
 
 
