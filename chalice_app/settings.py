@@ -18,7 +18,8 @@ from chalice_app.operations.operations import OPEN_TO_ALL
 
 POSTS_PER_SECOND = 8_000
 """Four fifths of what API Gateway admits an account and region by default, 10,000 requests a second
-for HTTP, messages and posts together; some regions have 2,500. Source:
+for HTTP, messages and posts together; some regions have 2,500. It bounds one sentence, over all the
+functions that send it: those of several halls add up. Source:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 """
 
