@@ -27,8 +27,8 @@ from chalice_app.domain.clock import Clock, SystemClock
 from chalice_app.observability.metrics import EmbeddedMetrics
 from chalice_app.observability.ports import MetricsSink
 from chalice_app.operations.ports import Monitor, SessionDirectory
-from chalice_app.rosters.ports import Ledger, Roster, RosterSurvey
-from chalice_app.sessions.ports import ConnectionStore, SessionStore
+from chalice_app.rosters.ports import Ledger, RosterSurvey
+from chalice_app.sessions.ports import ConnectionStore, Roster, SessionStore
 from chalice_app.settings import Settings
 from chalice_app.speech.ports import BatchInvoker, SentencesInFlight, TallyStore
 from chalice_app.translation.ports import Translator

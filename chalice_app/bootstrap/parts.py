@@ -35,7 +35,7 @@ class Parts:
     @cached_property
     def closer(self) -> ConnectionCloser:
         """Connections that are closed from this side."""
-        return ConnectionCloser(self.broadcast)
+        return ConnectionCloser(self.broadcast, self.settings.posts_per_second)
 
     @cached_property
     def capacity(self) -> Capacity:

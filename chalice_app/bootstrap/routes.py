@@ -21,6 +21,7 @@ class RouteParts(SpeechParts):
         return Sessions(
             session_store=self.adapters.sessions,
             connections=self.adapters.connections,
+            roster=self.adapters.roster,
             translation=self.engine,
             closer=self.closer,
             clock=self.adapters.clock,
