@@ -57,7 +57,8 @@ class Connection:
 
     `session_epoch` is the `created_at` of the session it joined; `version` starts at 1 and rises
     with every change of the row, so that of two readings the newer is known. `last_sequence` is the
-    last sentence that a returning or late listener has heard; None for all others.
+    last sentence that a returning or late listener has heard; None for all others. `is_replay_due`
+    means that what was spoken after it is still to be sent, although the listener is counted.
     """
 
     connection_id: str
@@ -69,6 +70,7 @@ class Connection:
     target_language: str | None = None
     version: int = 1
     last_sequence: int | None = None
+    is_replay_due: bool = False
 
     @property
     def is_listener(self) -> bool:

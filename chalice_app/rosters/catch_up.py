@@ -7,14 +7,17 @@ handshake is not over takes the same way: broadcasts would be answered 410.
 
 Where a speaker talks without a pause, the listener is read, replayed to and tried again. Who is
 still behind after that, because the handshake goes on or the speaker is faster, is put off: its row
-is written, and the stream reports it again, behind everybody else. A put-off listener is counted or
-its row is deleted in the end: `Broadcast` deletes the rows of sockets that answer 410 when they are
-older than any handshake.
+is written, and the stream reports it again, behind everybody else. That ends: `Broadcast` deletes
+the rows of sockets that answer 410 when they are older than any handshake. A listener whom the
+speaker has overtaken for `OVERTAKEN_MS` is counted and then sent the rest. A caption may then come
+twice or before an older one; none is missed. Its row says that the replay is due until it is done,
+so a function that dies in between loses nothing.
 """
 
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import sleep
 
@@ -35,6 +38,13 @@ SECONDS = 1.0
 """How often, and for how long, listeners are brought up to date at a time: a shard waits for it.
 
 A round takes some milliseconds, and a speaker says at most ten sentences a second.
+"""
+
+OVERTAKEN_MS = 10_000
+"""How old the connection is of a listener who is counted although the speaker is always faster.
+
+So slow is a stage that is overloaded. To wait for a pause there makes it do the same work again and
+again, and more than the 50 captions of a replay may go by.
 """
 
 HANDSHAKE_WAITS = (0.02, 0.05, 0.1, 0.2, 0.4)
@@ -92,15 +102,20 @@ class CatchUp:
     wait: Callable[[float], None] = sleep
 
     def find_uncounted(self, keys: Collection[LedgerKey]) -> Collection[LedgerKey]:
-        """Those of these connections that have no row in the ledger: they may have been put off.
+        """Those of these connections that have been put off, to be counted after their replay.
+
+        They have no row in the ledger.
 
         Raises:
-            Unavailable: the ledger could not be read.
+            Unavailable: the tables could not be read.
         """
         try:
-            return set(keys) - self.ledger.get_ledger(sorted(keys)).keys()
+            uncounted = set(keys) - self.ledger.get_ledger(sorted(keys)).keys()
+            found = self.ledger.get_connections(sorted(key.connection_id for key in uncounted))
         except MalformedRows:
             return set()  # the ordinary synchronisation reports them
+        overtaken = {key for key, each in found.items() if each.is_replay_due}
+        return {key for key in uncounted if key.connection_id not in overtaken}
 
     def bring_back(
         self,
@@ -151,17 +166,43 @@ class CatchUp:
             failed |= self._put_off(behind)
         return Returned(frozenset(sessions), counted, frozenset(failed))
 
+    def send_due(self, counted: Mapping[str, Connection]) -> None:
+        """Replays the rest to those who were counted before it, and notes that it is done.
+
+        Raises:
+            Unavailable: the tables could not be read or written; the replay is still due.
+        """
+        due = {key: each for key, each in counted.items() if each.is_replay_due}
+        if not due:
+            return
+        for session, language, group in _groups(due, self._sessions_of(due)):
+            self.replay.send_missed(session, language, _as_heard(group, {}))
+        for key in sorted(due):
+            with suppress(ConditionFailed):  # it has left
+                self.connections.end_replay(key)
+
     def _put_off(self, behind: Mapping[LedgerKey, int | None]) -> set[str]:
         """Has the stream report these again; returns those that could not be written."""
         failed: set[str] = set()
+        overtaken = self._overtaken(behind)
+        if overtaken:
+            _log.warning("the speaker overtook %d listeners", len(overtaken))
         for key, last_sequence in sorted(behind.items()):
+            name = key.connection_id
             try:
-                self.connections.put_off(key.connection_id, last_sequence)
+                self.connections.put_off(name, last_sequence, name in overtaken)
             except ConditionFailed:
                 continue  # it has left: the stream reports that
             except Unavailable:
-                failed.add(key.connection_id)
+                failed.add(name)
         return failed
+
+    def _overtaken(self, behind: Mapping[LedgerKey, int | None]) -> Collection[str]:
+        """Those who have been sent captions for `OVERTAKEN_MS`, and never all of them."""
+        sent = sorted(key.connection_id for key, last in behind.items() if last is not None)
+        before = self.clock.now_ms() - OVERTAKEN_MS
+        found = self.ledger.get_connections(sent)
+        return {key for key, each in found.items() if each.connected_at <= before}
 
     def _replay_and_count(
         self, returning: Collection[LedgerKey], last_sent: Mapping[LedgerKey, int | None]

@@ -57,6 +57,7 @@ class RosterUpdate:
         returned = self.catch_up.bring_back(catching_up)
         self._notify(returned, counted.sessions | _sessions_of_speakers(joined))
         self.notifier.close_refused(greeted.refused)
+        self.catch_up.send_due(counted.connections)
         late = self.catch_up.bring_back_late(returned.behind)
         self._notify(late)
         self.notifier.greet_again(greeted.unreached)

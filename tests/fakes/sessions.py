@@ -109,7 +109,9 @@ class MemoryConnections(MemoryTable):
                 found, target_language=target_language, version=found.version + 1
             )
 
-    def put_off(self, connection_id: str, last_sequence: int | None) -> None:
+    def put_off(
+        self, connection_id: str, last_sequence: int | None, is_replay_due: bool = False
+    ) -> None:
         self._called("put_off")
         with self._lock:
             found = self._connections.get(connection_id)
@@ -117,8 +119,19 @@ class MemoryConnections(MemoryTable):
                 raise ConditionFailed("the connection is gone")
             last = found.last_sequence if last_sequence is None else last_sequence
             self._connections[connection_id] = replace(
-                found, last_sequence=last, version=found.version + 1
+                found,
+                last_sequence=last,
+                version=found.version + 1,
+                is_replay_due=found.is_replay_due or is_replay_due,
             )
+
+    def end_replay(self, connection_id: str) -> None:
+        self._called("end_replay")
+        with self._lock:
+            found = self._connections.get(connection_id)
+            if found is None:
+                raise ConditionFailed("the connection is gone")
+            self._connections[connection_id] = replace(found, is_replay_due=False)
 
     def delete_connection(self, connection_id: str) -> None:
         self._called("delete_connection")

@@ -2,7 +2,8 @@
 
 Key: `connectionId`. Attributes: sessionId, sessionEpoch (the session's createdAt), role,
 connectedAt (ms), ttl (epoch seconds), v (raised by every change), and for listeners targetLanguage
-and, where they returned, came late or were put off, lastSequence.
+and, where they returned, came late or were put off, lastSequence; replayDue where they are counted
+although what was spoken since is not sent yet.
 Index `sessionId-targetLanguage-index` (all attributes): only listeners carry targetLanguage, so it
 holds them alone.
 """
@@ -65,16 +66,28 @@ class ConnectionsTable:
             one=1,
         )
 
-    def put_off(self, connection_id: str, last_sequence: int | None) -> None:
+    def put_off(
+        self, connection_id: str, last_sequence: int | None, is_replay_due: bool = False
+    ) -> None:
         """Raises `v` and notes the last sequence; ConditionFailed when the row is gone."""
-        notes = {} if last_sequence is None else {"last": last_sequence}
+        values: dict[str, int | bool] = {"one": 1}
+        notes = []
+        if last_sequence is not None:
+            notes.append("lastSequence = :last")
+            values["last"] = last_sequence
+        if is_replay_due:
+            notes.append("replayDue = :due")
+            values["due"] = True
         self.table.update(
             connection_id,
-            ("SET lastSequence = :last " if notes else "") + "ADD v :one",
+            (f"SET {', '.join(notes)} " if notes else "") + "ADD v :one",
             "attribute_exists(connectionId)",
-            one=1,
-            **notes,
+            **values,
         )
+
+    def end_replay(self, connection_id: str) -> None:
+        """Removes `replayDue`; ConditionFailed when the row is gone."""
+        self.table.update(connection_id, "REMOVE replayDue", "attribute_exists(connectionId)")
 
     def delete_connection(self, connection_id: str) -> None:
         """Deletes the row, if it is there."""
@@ -121,6 +134,7 @@ def connection_from(item: Item) -> Connection:
         target_language=_optional_str(item.get("targetLanguage")),
         version=_int(item, "v"),
         last_sequence=_int(item, "lastSequence") if "lastSequence" in item else None,
+        is_replay_due=item.get("replayDue") is True,
     )
 
 

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from chalice_app.domain.session import Connection, Session
-from chalice_app.rosters.catch_up import HANDSHAKE_WAITS, TRIES, CatchUp, Returned
+from chalice_app.rosters.catch_up import HANDSHAKE_WAITS, OVERTAKEN_MS, TRIES, CatchUp, Returned
 from chalice_app.rosters.ledger import State
 from chalice_app.rosters.update import RosterUpdate
 from chalice_app.wire.incoming import JoinAsListener, OpenSession
@@ -70,6 +70,11 @@ def deliver(
 def heard(world: World, key: str) -> list[object]:
     """What a connection got: its greeting as a word, captions by their numbers."""
     return [message.get("sequence", message["type"]) for message in world.gateway.to(key)]
+
+
+def captions(world: World, key: str) -> list[int]:
+    """The numbers of the captions that a connection got."""
+    return [each["sequence"] for each in world.gateway.to(key) if each["type"] == "caption"]
 
 
 def test_what_was_missed_follows_the_greeting_in_order(world: World) -> None:
@@ -213,6 +218,57 @@ def test_who_is_overtaken_in_every_try_is_put_off_with_what_it_has_been_sent(wor
     assert world.now(of).languages == {"es": 1}
 
 
+def overtake(world: World, of: Session, first: int) -> int:
+    """The speaker will be faster than every try of a batch; returns the last sentence."""
+    last = first + TRIES * (1 + len(HANDSHAKE_WAITS)) - 1
+    world.tables.before_commit += [partial(say, world, of, n) for n in range(first, last + 1)]
+    return last
+
+
+@pytest.mark.parametrize(("age", "is_counted"), [(OVERTAKEN_MS, True), (OVERTAKEN_MS - 1, False)])
+def test_who_is_overtaken_for_too_long_is_counted_and_sent_the_rest(
+    world: World, age: int, is_counted: bool
+) -> None:
+    of = world.open()
+    say(world, of, 1)
+    come_back(world, of, "a", last=0)
+    world.clock.advance(age)
+    last = overtake(world, of, 2)
+    deliver(world, "a")
+    assert world.now(of).languages == {}
+    overtake(world, of, last + 1)
+    deliver(world, "a", change=Change.MODIFY)
+    assert (world.now(of).languages == {"es": 1}) is is_counted
+    got = captions(world, "a")
+    assert got == list(range(1, len(got) + 1))
+    if is_counted:
+        assert len(got) == world.now(of).last_sequence
+        row = world.tables.get_connection("a")
+        assert row is not None
+        assert not row.is_replay_due
+
+
+def test_what_is_due_is_replayed_once(world: World) -> None:
+    of = world.open()
+    say(world, of, 1, 2)
+    come_back(world, of, "a", last=1)
+    world.tables.put_off("a", 1, True)
+    deliver(world, "a", change=Change.MODIFY)
+    deliver(world, "a", change=Change.MODIFY)
+    assert heard(world, "a") == [2]
+
+
+def test_who_leaves_during_what_is_due_is_not_brought_back(world: World) -> None:
+    of = world.open()
+    say(world, of, 1, 2)
+    come_back(world, of, "a", last=1)
+    world.tables.put_off("a", 1, True)
+    found = world.tables.get_connections(["a"])
+    world.tables.delete_connection("a")
+    catch_up(world).send_due(found)
+    assert world.tables.get_connection("a") is None
+
+
 def test_a_change_of_language_by_one_who_is_not_counted_yet_does_not_count_it_unheard(
     world: World,
 ) -> None:
@@ -288,10 +344,29 @@ def test_an_invocation_that_dies_between_any_two_calls_loses_nothing_that_was_sa
         died, tables.life = tables.life == 0, None
         tables.before_commit.clear()
         deliver(world, "a")
-        captions = [each for each in heard(world, "a") if each != "joined"]
-        assert set(captions) == set(range(1, world.now(of).last_sequence + 1)), (
+        assert set(captions(world, "a")) == set(range(1, world.now(of).last_sequence + 1)), (
             f"after {life} calls"
         )
+        assert world.now(of).languages == {"es": 1}
+        if not died:
+            return
+    raise AssertionError("it never ends")
+
+
+def test_an_invocation_that_dies_while_it_counts_the_overtaken_loses_nothing() -> None:
+    for life in range(1_000):
+        world = World(tables := MortalTables())
+        of = world.open()
+        say(world, of, 1)
+        come_back(world, of, "a", last=0)
+        tables.put_off("a", 0, True)
+        tables.before_commit.append(partial(speak_meanwhile, world, tables, of, 2))
+        tables.life = life
+        with suppress(Killed):
+            deliver(world, "a", change=Change.MODIFY)
+        died, tables.life = tables.life == 0, None
+        deliver(world, "a", change=Change.MODIFY)
+        assert set(captions(world, "a")) == {1, 2}, f"after {life} calls"
         assert world.now(of).languages == {"es": 1}
         if not died:
             return

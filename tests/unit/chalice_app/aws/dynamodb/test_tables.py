@@ -324,6 +324,22 @@ def test_a_listener_that_is_put_off_has_a_new_version_and_what_it_was_sent(
     assert after == replace(before, version=2, last_sequence=noted)
 
 
+def test_a_replay_is_due_until_it_is_done(stores: Stores) -> None:
+    before = listener(HERE, "c1", last_sequence=3)
+    stores.connections.put_connection(before)
+    stores.connections.put_off("c1", 7, True)
+    put_off = replace(before, version=2, last_sequence=7, is_replay_due=True)
+    assert stores.connections.get_connection("c1") == put_off
+    stores.connections.end_replay("c1")
+    assert stores.connections.get_connection("c1") == replace(put_off, is_replay_due=False)
+
+
+def test_no_replay_ends_for_a_connection_that_is_gone(stores: Stores) -> None:
+    with pytest.raises(ConditionFailed):
+        stores.connections.end_replay("c1")
+    assert stores.connections.get_connection("c1") is None
+
+
 def test_a_connection_that_is_gone_is_not_put_off(stores: Stores) -> None:
     with pytest.raises(ConditionFailed):
         stores.connections.put_off("c1", None)
