@@ -76,6 +76,14 @@ class Record:
                 return str(resource["websocket_api_id"])
         return None
 
+    def mapping_ids(self) -> set[str]:
+        """The mappings of streams that Chalice has deployed, by Chalice's own record."""
+        return {
+            str(resource["event_uuid"])
+            for resource in self.deployed()
+            if resource.get("resource_type") == "dynamodb_event"
+        }
+
     def page_origin(self) -> str | None:
         """Where browsers get the pages from, as they name it in a handshake's Origin."""
         for resource in self.deployed():

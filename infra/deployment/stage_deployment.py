@@ -2,7 +2,8 @@
 
 1. the stack of the tables, the stack of alarms, dead-letter queue, dashboard and log groups;
 2. their outputs, recorded for the Chalice stage, with the functions' policies;
-3. mappings to streams that do not exist any more are deleted (a recreated table has a new stream);
+3. mappings to streams that do not exist any more are deleted (a recreated table has a new stream),
+   and mappings that a broken-off deployment left, which Chalice would try to make a second time;
 4. `chalice deploy`, and once more when that has made the APIs: the WebSocket API's id goes into
    the functions' environment and policies, the page's origin into their environment;
 5. what Chalice cannot say about the mappings, and about asynchronous invocations.
@@ -184,11 +185,10 @@ class StageDeployment:
         return changed
 
     def _let_stale_mappings_go(self, outputs: Mapping[str, str]) -> None:
+        known = self.record.mapping_ids()
         for function, output in STREAMS.items():
-            for stream in self._mappings_of(function).remove_stale(outputs[output]):
-                self.say(
-                    f"{function}: let go of {stream}, which is not the table's stream any more"
-                )
+            for reason in self._mappings_of(function).remove_stale(outputs[output], known):
+                self.say(f"{function}: {reason}")
 
     def _chalice(self) -> None:
         self.say(f"chalice deploy --stage {self.stage.name}")

@@ -35,16 +35,6 @@ class FakeAws:
     def client(self, _: str) -> "FakeAws":
         return self
 
-    def subscribe(self, streams: dict[str, str]) -> None:
-        """What Chalice does for functions that have no mapping yet."""
-        for function, arn in streams.items():
-            if not any(each["FunctionName"] == function for each in self.mappings.values()):
-                uuid = f"mapping-{next(self._numbers)}"
-                self.mappings[uuid] = {
-                    "UUID": uuid, "FunctionName": function, "EventSourceArn": arn,
-                    "State": "Enabled",
-                }  # fmt: skip
-
     # --- STS, DynamoDB ---
 
     def get_caller_identity(self) -> dict[str, str]:
@@ -126,13 +116,44 @@ class FakeAws:
         found = [each for each in self.mappings.values() if each["FunctionName"] == FunctionName]
         return [{"EventSourceMappings": found}]
 
+    def create_event_source_mapping(self, FunctionName: str, EventSourceArn: str) -> dict[str, str]:  # noqa: N803
+        for uuid, each in self.mappings.items():
+            if (each["FunctionName"], each["EventSourceArn"]) == (FunctionName, EventSourceArn):
+                raise refused(
+                    "ResourceConflictException",
+                    f'The event source arn ("{EventSourceArn}") and function ("{FunctionName}") '
+                    f"provided mapping already exists. Please update or delete the existing "
+                    f"mapping with UUID {uuid}",
+                )
+        uuid = f"mapping-{next(self._numbers)}"
+        self.mappings[uuid] = {
+            "UUID": uuid, "FunctionName": FunctionName, "EventSourceArn": EventSourceArn,
+            "State": "Creating",
+        }  # fmt: skip
+        return {"UUID": uuid}
+
     def get_event_source_mapping(self, UUID: str) -> dict[str, Any]:  # noqa: N803
+        """A mapping as it is now; at the next look its change is over."""
         if UUID not in self.mappings:
             raise refused("ResourceNotFoundException")
-        return self.mappings[UUID]
+        seen = dict(self.mappings[UUID])
+        if seen["State"] == "Deleting":
+            del self.mappings[UUID]
+        else:
+            self.mappings[UUID]["State"] = "Enabled"
+        return seen
 
     def delete_event_source_mapping(self, UUID: str) -> None:  # noqa: N803
-        del self.mappings[UUID]
+        self._require_settled(UUID)
+        self.mappings[UUID]["State"] = "Deleting"
 
     def update_event_source_mapping(self, UUID: str, **changes: Any) -> None:  # noqa: N803
-        self.mappings[UUID] |= changes
+        self._require_settled(UUID)
+        self.mappings[UUID] |= {**changes, "State": "Updating"}
+
+    def _require_settled(self, uuid: str) -> None:
+        if self.mappings[uuid]["State"] != "Enabled":
+            raise refused(
+                "ResourceInUseException",
+                f"Cannot change the event source mapping {uuid} because it is in use.",
+            )

@@ -43,24 +43,51 @@ def project(tmp_path: Path) -> Path:
 
 
 class Chalice:
-    """`chalice deploy`, as far as others see it: a record, and an API with an id."""
+    """`chalice deploy`, as far as others see it: mappings, an API with an id, and a record.
+
+    It knows a mapping from its record alone, and writes that after its last step.
+    """
 
     def __init__(self, project: Path, aws: FakeAws) -> None:
         self.project, self.aws = project, aws
         self.runs = 0
         self.exit_code = 0
+        self.said = ""
 
     def __call__(self) -> int:
         self.runs += 1
-        deployed = self.project / ".chalice" / "deployed"
-        deployed.mkdir(exist_ok=True)
-        self.aws.subscribe(recorded_streams(self.project))
+        try:
+            mappings = [self._subscribe(*each) for each in recorded_streams(self.project).items()]
+        except ClientError as error:
+            self.said = str(error)
+            return 1
+        if self.exit_code:
+            return self.exit_code
         resource = {"resource_type": "websocket_api", "websocket_api_id": "abc123"}
         url = "https://rest1.execute-api.us-east-1.amazonaws.com/api/"
         page = {"resource_type": "rest_api", "rest_api_id": "rest1", "rest_api_url": url}
-        record = {"resources": [page, resource], "schema_version": "2.0"}
-        (deployed / "dev.json").write_text(json.dumps(record))
-        return self.exit_code
+        record = {"resources": [*mappings, page, resource], "schema_version": "2.0"}
+        self._path.parent.mkdir(exist_ok=True)
+        self._path.write_text(json.dumps(record))
+        return 0
+
+    def _subscribe(self, function: str, stream: str) -> dict[str, str]:
+        uuid = next((each["event_uuid"] for each in self._recorded(function)), None)
+        found = self.aws.mappings.get(uuid) if uuid else None
+        if found is None or found["EventSourceArn"] != stream:
+            uuid = self.aws.create_event_source_mapping(function, stream)["UUID"]
+        assert uuid is not None
+        return {"resource_type": "dynamodb_event", "lambda_arn": function, "event_uuid": uuid}
+
+    def _recorded(self, function: str) -> list[dict[str, str]]:
+        if not self._path.exists():
+            return []
+        resources: list[dict[str, str]] = json.loads(self._path.read_text())["resources"]
+        return [each for each in resources if each.get("lambda_arn") == function]
+
+    @property
+    def _path(self) -> Path:
+        return self.project / ".chalice" / "deployed" / "dev.json"
 
 
 def recorded_streams(project: Path) -> dict[str, str]:
@@ -211,6 +238,44 @@ def test_functions_without_a_record_are_not_deployed_a_second_time(
     with pytest.raises(DeploymentError, match="copy that file from where the stage was"):
         deployment.run()
     deployment.run(again=True)
+
+
+def test_a_first_deployment_that_broke_off_after_the_mappings_goes_on(
+    deployment: StageDeployment, said: list[str]
+) -> None:
+    aws: FakeAws = deployment.session
+    deployment.chalice.exit_code = 2  # type: ignore[attr-defined]
+    with pytest.raises(DeploymentError, match="ARGS=--again"):
+        deployment.run()
+    left = list(aws.mappings)
+    assert len(left) == 2
+    deployment.chalice.exit_code = 0  # type: ignore[attr-defined]
+    deployment.run(again=True)
+    assert f"rosters: let go of the mapping {left[0]}, which Chalice has no record of" in said
+    assert len(aws.mappings) == 2
+    assert all(BEHAVIOUR.items() <= each.items() for each in aws.mappings.values())
+
+
+def test_a_mapping_that_was_made_by_hand_is_let_go(
+    deployment: StageDeployment, said: list[str]
+) -> None:
+    deployment.run()
+    aws: FakeAws = deployment.session
+    uuid, found = next(iter(aws.mappings.items()))
+    del aws.mappings[uuid]
+    other = aws.create_event_source_mapping(found["FunctionName"], found["EventSourceArn"])["UUID"]
+    deployment.run()
+    assert f"rosters: let go of the mapping {other}, which Chalice has no record of" in said
+    assert len(aws.mappings) == 2
+
+
+def test_a_mapping_that_is_on_its_way_out_is_waited_for(deployment: StageDeployment) -> None:
+    deployment.run()
+    aws: FakeAws = deployment.session
+    for uuid in aws.mappings:
+        aws.delete_event_source_mapping(uuid)
+    deployment.run()
+    assert [each["State"] for each in aws.mappings.values()] == ["Enabled", "Enabled"]
 
 
 def test_a_stack_that_could_not_be_made_is_told_with_the_first_failure(
