@@ -5,6 +5,7 @@ AWS is `fake_aws`; Chalice is a function that leaves its record. `tests/deploy` 
 
 import argparse
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,14 +19,17 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
 )
+from chalice.config import Config
+from chalice.deploy.appgraph import ApplicationGraphBuilder, DependencyBuilder
 
+import app
 from infra import deploy
 from infra.deployment.errors import DeploymentError
 from infra.deployment.mappings import BEHAVIOUR
 from infra.deployment.record import Record
 from infra.deployment.stacks import Stack
 from infra.deployment.stage_deployment import StageDeployment
-from infra.deployment.stage_names import PROJECT, stage_named
+from infra.deployment.stage_names import NAME_LIMIT, PROJECT, read_config, stage_named
 from tests.unit.infra.deployment.fake_aws import FakeAws
 
 
@@ -292,10 +296,53 @@ def test_a_stack_that_could_not_be_made_is_told_with_the_first_failure(
 # --- What goes wrong ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["", "Dev", "1st", "dev_1", "dev/..", "a" * 32, "ünï", "dev\n"])
+@pytest.mark.parametrize("name", ["", "Dev", "1st", "dev_1", "dev/..", "ünï", "dev\n"])
 def test_an_odd_stage_name_is_refused(name: str, project: Path) -> None:
     with pytest.raises(DeploymentError, match="is not a valid stage name: use lower-case letters"):
         stage_named(name, project)
+
+
+@pytest.mark.parametrize("length", [20, 31, 64, 1000])
+def test_a_stage_name_that_is_too_long_for_aws_is_refused_with_the_limit(
+    length: int, project: Path
+) -> None:
+    assert stage_named("a" * 19, project).name
+    with pytest.raises(DeploymentError, match=r"AWS allows 64 for .*: use a STAGE of 19 at most"):
+        stage_named("a" * length, project)
+
+
+def test_an_application_with_a_longer_name_leaves_less_to_its_stages(project: Path) -> None:
+    config = project / ".chalice" / "config.json"
+    config.write_text(config.read_text().replace("translation-broadcaster", "b" * 30))
+    assert stage_named("a" * 12, project).name
+    with pytest.raises(DeploymentError, match="use a STAGE of 12 at most"):
+        stage_named("a" * 13, project)
+
+
+def test_the_longest_stage_name_that_is_taken_is_the_longest_that_aws_takes() -> None:
+    names = names_that_chalice_makes("a" * 19)
+    assert max(map(len, names)) == NAME_LIMIT
+    assert all(len(name) <= NAME_LIMIT for name in names)
+
+
+def names_that_chalice_makes(stage: str) -> set[str]:
+    """Of functions, roles and rules, by Chalice's own rules."""
+    config = Config(
+        stage, user_provided_params={"chalice_app": app.app},
+        config_from_disk={**read_config(), "project_dir": str(PROJECT)},
+    )  # fmt: skip
+    graph = ApplicationGraphBuilder().build(config, stage)
+    resources = DependencyBuilder().build_dependencies(graph)
+    attributes = ("function_name", "role_name", "rule_name")
+    return {getattr(each, name) for each in resources for name in attributes if hasattr(each, name)}
+
+
+@pytest.mark.parametrize("template", ["tables.yaml", "alarms.yaml"])
+def test_the_templates_take_the_stages_that_a_deployment_takes(template: str) -> None:
+    text = (PROJECT / "infra" / template).read_text()
+    (pattern,) = re.findall(r'AllowedPattern: "(.*)"', text)
+    assert re.fullmatch(pattern, "a" * 19)
+    assert not re.fullmatch(pattern, "a" * 20)
 
 
 def test_a_table_that_exists_already_is_told_before_anything_is_made(
