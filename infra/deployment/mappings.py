@@ -80,6 +80,15 @@ class Mappings:
             self._wait(uuid, gone=True)
             yield reason
 
+    def behave(self, stream_arn: str, known: Collection[str]) -> bool:
+        """Whether Chalice knows the stream's mapping, and the mapping has its behaviour."""
+        return any(
+            mapping["UUID"] in known
+            and mapping["EventSourceArn"] == stream_arn
+            and all(_says(mapping, name, value) for name, value in BEHAVIOUR.items())
+            for mapping in self.find()
+        )
+
     def _all(self) -> list[Mapping[str, Any]]:
         pages = self.client.get_paginator("list_event_source_mappings")
         try:

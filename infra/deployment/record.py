@@ -19,7 +19,7 @@ from infra.deployment.stage_names import BROADCAST, Stage, read_config, recorded
 
 GENERATED: Final = "generated"
 
-_VARIABLES: Final = {
+VARIABLES: Final = {
     "SessionsTableName": "SESSIONS_TABLE_NAME",
     "ConnectionsTableName": "CONNECTIONS_TABLE_NAME",
     "CachedTranslationsTableName": "CACHED_TRANSLATIONS_TABLE_NAME",
@@ -36,7 +36,7 @@ _PAGE_ORIGIN: Final = "PAGE_ORIGIN"
 
 def is_recorded_variable(name: str) -> bool:
     """Whether a deployment records the variable; any other is a setting of the stage's owner."""
-    return name in {_STAGE, _API_ID, _PAGE_ORIGIN, *_VARIABLES.values()}
+    return name in {_STAGE, _API_ID, _PAGE_ORIGIN, *VARIABLES.values()}
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,13 @@ class Record:
         for resource in self.deployed():
             if resource.get("resource_type") == "websocket_api":
                 return str(resource["websocket_api_id"])
+        return None
+
+    def rest_api_id(self) -> str | None:
+        """The id of the HTTP API that Chalice has deployed, by Chalice's own record."""
+        for resource in self.deployed():
+            if resource.get("resource_type") == "rest_api":
+                return str(resource["rest_api_id"])
         return None
 
     def mapping_ids(self) -> set[str]:
@@ -117,25 +124,29 @@ class Record:
         Raises:
             DeploymentError: the outputs are not those of `infra/tables.yaml`.
         """
-        missing = sorted(_VARIABLES.keys() - outputs.keys())
+        missing = sorted(VARIABLES.keys() - outputs.keys())
         if missing:
             raise DeploymentError(
                 f"the stack {self.stage.tables_stack} has no output {missing[0]}",
                 "it is not of infra/tables.yaml: use another STAGE, or see what made it",
             )
-        variables = {name: outputs[output] for output, name in _VARIABLES.items()}
-        variables[_STAGE] = self.stage.name
-        if api_id is not None:
-            variables[_API_ID] = api_id
-        if (origin := self.page_origin()) is not None:
-            variables[_PAGE_ORIGIN] = origin
+        variables: dict[str, str | None] = {
+            **{name: outputs[output] for output, name in VARIABLES.items()},
+            _STAGE: self.stage.name,
+            # None once `chalice delete` has deleted the APIs: nothing may name them any more.
+            _API_ID: api_id,
+            _PAGE_ORIGIN: self.page_origin(),
+        }
         policies = self._write_policies(outputs, place, api_id)
         return self._write_config(variables) or policies
 
-    def _write_config(self, variables: Mapping[str, str]) -> bool:
+    def _write_config(self, variables: Mapping[str, str | None]) -> bool:
         config = read_config(self.project)
         stage = config.setdefault("stages", {}).setdefault(self.stage.name, {})
-        stage["environment_variables"] = {**stage.get("environment_variables", {}), **variables}
+        all_of_them = {**stage.get("environment_variables", {}), **variables}
+        stage["environment_variables"] = {
+            name: value for name, value in all_of_them.items() if value is not None
+        }
         functions = stage.setdefault("lambda_functions", {})
         for name in read_policies(self.project):
             file = f"{GENERATED}/{self.stage.name}/{name}.json"

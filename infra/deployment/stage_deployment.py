@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from chalice_app.aws.dynamodb.rosters import LEDGER_KEY
+from infra.deployment.chalice_command import BY_MAKE_DEPLOY
 from infra.deployment.errors import DeploymentError
 from infra.deployment.event_invoke_config import EventInvokeConfig
 from infra.deployment.mappings import STREAMS, Mappings
@@ -219,4 +221,5 @@ class StageDeployment:
 def chalice_deploy(project: Path, stage: str) -> int:
     """Runs `chalice deploy` of this very environment; returns its exit code."""
     command = [str(Path(sys.executable).with_name("chalice")), "deploy", "--stage", stage]
-    return subprocess.run(command, cwd=project, check=False).returncode
+    environment = {**os.environ, BY_MAKE_DEPLOY: stage}
+    return subprocess.run(command, cwd=project, env=environment, check=False).returncode

@@ -151,6 +151,36 @@ def test_another_region_than_the_recorded_one_is_refused(
     )
 
 
+@pytest.mark.usefixtures("first")
+def test_a_broken_off_first_deployment_goes_on(
+    emulator: Emulator, shell: Mapping[str, str], project: Path
+) -> None:
+    # As one leaves it that failed after the mappings: they exist, and Chalice has no record.
+    (project / ".chalice" / "deployed" / "dev.json").unlink()
+    said = deploy(project, shell, "--again")
+    assert "rosters: let go of the mapping" in said
+    assert mapping_of(emulator.client("lambda"), "rosters")["BisectBatchOnFunctionError"] is True
+
+
+@pytest.mark.usefixtures("first")
+def test_after_chalice_delete_a_bare_deployment_is_refused_and_make_deploy_makes_the_stage(
+    emulator: Emulator, shell: Mapping[str, str], project: Path
+) -> None:
+    former = recorded(project)["WEBSOCKET_API_ID"]
+    deleted = chalice(project, shell, "delete", "--stage", "dev")
+    assert deleted.returncode == 0, deleted.stderr
+    done = chalice(project, shell, "deploy", "--stage", "dev")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "chalice deploy: stage dev was deleted, or never deployed to its end: no API is recorded: "
+        "run: make deploy STAGE=dev\n"
+    )
+    deploy(project, shell)
+    assert recorded(project)["WEBSOCKET_API_ID"] != former
+    assert mapping_of(emulator.client("lambda"), "rosters")["BisectBatchOnFunctionError"] is True
+    assert chalice(project, shell, "deploy", "--stage", "dev").returncode == 0
+
+
 def run(
     project: Path, environment: Mapping[str, str], *arguments: str
 ) -> subprocess.CompletedProcess[str]:
@@ -161,11 +191,10 @@ def run(
     )  # fmt: skip
 
 
-def deploy(project: Path, environment: Mapping[str, str]) -> str:
+def deploy(project: Path, environment: Mapping[str, str], *options: str) -> str:
     """Runs `make deploy STAGE=dev`'s command; returns what it said."""
-    done = run(
-        project, environment, "-m", "infra.deploy", "--stage", "dev", "--poll-seconds", "0.1"
-    )
+    command = ("-m", "infra.deploy", "--stage", "dev", "--poll-seconds", "0.1", *options)
+    done = run(project, environment, *command)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

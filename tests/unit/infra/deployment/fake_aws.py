@@ -30,6 +30,7 @@ class FakeAws:
         self.invoke_configs: dict[str, dict[str, Any]] = {}
         self.stream_made_at = "2026"
         self.failure = ""
+        self.apis: set[str] = set()
         self._numbers = itertools.count()
 
     def client(self, _: str) -> "FakeAws":
@@ -94,6 +95,21 @@ class FakeAws:
             made = self.stream_made_at
             found |= {f"{name}StreamArn": f"{tables[name]}/stream/{made}" for name in STREAMS}
         return [{"OutputKey": key, "OutputValue": value} for key, value in found.items()]
+
+    # --- API Gateway ---
+
+    def create_api(self, name: str) -> str:
+        """An id that no API has had."""
+        self.apis.add(api_id := f"{name}{next(self._numbers)}")
+        return api_id
+
+    def get_api(self, ApiId: str) -> dict[str, str]:  # noqa: N803
+        if ApiId not in self.apis:
+            raise refused("NotFoundException", f"Invalid API identifier specified {ApiId}")
+        return {"ApiId": ApiId}
+
+    def get_rest_api(self, restApiId: str) -> dict[str, str]:  # noqa: N803
+        return self.get_api(restApiId)
 
     # --- Lambda ---
 

@@ -6,10 +6,8 @@ AWS is `fake_aws`; Chalice is a function that leaves its record. `tests/deploy` 
 import argparse
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from botocore.exceptions import (
@@ -26,81 +24,17 @@ import app
 from infra import deploy
 from infra.deployment.errors import DeploymentError
 from infra.deployment.mappings import BEHAVIOUR
-from infra.deployment.record import Record
 from infra.deployment.stacks import Stack
 from infra.deployment.stage_deployment import StageDeployment
 from infra.deployment.stage_names import NAME_LIMIT, PROJECT, read_config, stage_named
 from tests.unit.infra.deployment.fake_aws import FakeAws
+from tests.unit.infra.deployment.fake_chalice import copied_project, deployed_to, stage_of
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project as it is checked out: templates and policies, nothing recorded."""
-    for folder in ("infra", ".chalice"):
-        (tmp_path / folder).mkdir()
-    for template in ("tables.yaml", "alarms.yaml"):
-        shutil.copy(PROJECT / "infra" / template, tmp_path / "infra")
-    shutil.copytree(PROJECT / ".chalice" / "policies", tmp_path / ".chalice" / "policies")
-    config = {"app_name": "translation-broadcaster", "stages": {"dev": {}}}
-    (tmp_path / ".chalice" / "config.json").write_text(json.dumps(config))
-    return tmp_path
-
-
-class Chalice:
-    """`chalice deploy`, as far as others see it: mappings, an API with an id, and a record.
-
-    It knows a mapping from its record alone, and writes that after its last step.
-    """
-
-    def __init__(self, project: Path, aws: FakeAws) -> None:
-        self.project, self.aws = project, aws
-        self.runs = 0
-        self.exit_code = 0
-        self.said = ""
-
-    def __call__(self) -> int:
-        self.runs += 1
-        try:
-            mappings = [self._subscribe(*each) for each in recorded_streams(self.project).items()]
-        except ClientError as error:
-            self.said = str(error)
-            return 1
-        if self.exit_code:
-            return self.exit_code
-        resource = {"resource_type": "websocket_api", "websocket_api_id": "abc123"}
-        url = "https://rest1.execute-api.us-east-1.amazonaws.com/api/"
-        page = {"resource_type": "rest_api", "rest_api_id": "rest1", "rest_api_url": url}
-        record = {"resources": [*mappings, page, resource], "schema_version": "2.0"}
-        self._path.parent.mkdir(exist_ok=True)
-        self._path.write_text(json.dumps(record))
-        return 0
-
-    def _subscribe(self, function: str, stream: str) -> dict[str, str]:
-        uuid = next((each["event_uuid"] for each in self._recorded(function)), None)
-        found = self.aws.mappings.get(uuid) if uuid else None
-        if found is None or found["EventSourceArn"] != stream:
-            uuid = self.aws.create_event_source_mapping(function, stream)["UUID"]
-        assert uuid is not None
-        return {"resource_type": "dynamodb_event", "lambda_arn": function, "event_uuid": uuid}
-
-    def _recorded(self, function: str) -> list[dict[str, str]]:
-        if not self._path.exists():
-            return []
-        resources: list[dict[str, str]] = json.loads(self._path.read_text())["resources"]
-        return [each for each in resources if each.get("lambda_arn") == function]
-
-    @property
-    def _path(self) -> Path:
-        return self.project / ".chalice" / "deployed" / "dev.json"
-
-
-def recorded_streams(project: Path) -> dict[str, str]:
-    """The streams that Chalice would subscribe the functions to."""
-    variables = stage_of(project)["environment_variables"]
-    return {
-        "translation-broadcaster-dev-rosters": variables["CONNECTIONS_STREAM_ARN"],
-        "translation-broadcaster-dev-cache_access": variables["CACHED_TRANSLATIONS_STREAM_ARN"],
-    }
+    """A project as it is checked out."""
+    return copied_project(tmp_path)
 
 
 @pytest.fixture
@@ -111,15 +45,6 @@ def said() -> list[str]:
 @pytest.fixture
 def deployment(project: Path, said: list[str]) -> StageDeployment:
     return deployed_to(project, said, FakeAws())
-
-
-def deployed_to(project: Path, said: list[str], aws: FakeAws) -> StageDeployment:
-    record = Record(project, stage_named("dev", project))
-    return StageDeployment(aws, record, Chalice(project, aws), said.append, seconds=0.01)
-
-
-def stage_of(project: Path, stage: str = "dev") -> Any:
-    return json.loads((project / ".chalice" / "config.json").read_text())["stages"][stage]
 
 
 # --- What is recorded ---------------------------------------------------------------------------
@@ -133,8 +58,10 @@ def test_the_stacks_outputs_are_recorded_for_the_stage(
     assert variables["STAGE"] == "dev"
     assert variables["SESSIONS_TABLE_NAME"] == "Sessions-dev"
     assert "Connections-dev/stream/" in variables["CONNECTIONS_STREAM_ARN"]
-    assert variables["WEBSOCKET_API_ID"] == "abc123"
-    assert variables["PAGE_ORIGIN"] == "https://rest1.execute-api.us-east-1.amazonaws.com"
+    (page_id,) = [each for each in deployment.session.apis if each.startswith("rest")]
+    (api_id,) = deployment.session.apis - {page_id}
+    assert variables["WEBSOCKET_API_ID"] == api_id
+    assert variables["PAGE_ORIGIN"] == f"https://{page_id}.execute-api.us-east-1.amazonaws.com"
     assert "ALLOWED_ORIGINS" not in variables
 
 
@@ -178,7 +105,8 @@ def test_the_policies_name_this_stage_s_resources_exactly(
     message = (policies / "websocket_message.json").read_text()
     account = "123456789012"
     assert f"arn:aws:dynamodb:us-east-1:{account}:table/Sessions-dev" in message
-    assert f"arn:aws:execute-api:us-east-1:{account}:abc123/api/POST/@connections/*" in message
+    api_id = stage_of(project)["environment_variables"]["WEBSOCKET_API_ID"]
+    assert f"arn:aws:execute-api:us-east-1:{account}:{api_id}/api/POST/@connections/*" in message
     assert "function:translation-broadcaster-dev-broadcast" in message
     files = {each["iam_policy_file"] for each in stage_of(project)["lambda_functions"].values()}
     assert files == {f"generated/dev/{path.name}" for path in policies.glob("*.json")}
