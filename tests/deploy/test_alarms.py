@@ -24,6 +24,7 @@ BREACHING = {
     "RostersIteratorAge": 60_001.0,
     "DeadLetters": 1.0,
     "ReconcileErrors": 1.0,
+    "WebsocketConnectThrottles": 1.0,
 }
 
 
@@ -78,7 +79,7 @@ def test_somebody_is_told(emulator: Emulator, inbox: str, name: str) -> None:
 def test_the_dashboard_is_valid(emulator: Emulator, outputs: dict[str, str]) -> None:
     found = emulator.client("cloudwatch").get_dashboard(DashboardName=outputs["DashboardName"])
     widgets = json.loads(found["DashboardBody"])["widgets"]
-    assert len(widgets) == 10
+    assert len(widgets) == 11
     assert "${" not in found["DashboardBody"]
 
 

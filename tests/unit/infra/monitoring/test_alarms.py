@@ -31,11 +31,12 @@ def test_the_protocol_s_alarms_are_there_exactly(
     assert ALARMS[name] == expected
 
 
-def test_every_function_s_errors_are_watched() -> None:
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_function_is_watched(metric: str) -> None:
     watched = {
         dict(alarm.metric[2])["FunctionName"]
         for alarm in ALARMS.values()
-        if alarm.metric[1] == "Errors"
+        if alarm.metric[1] == metric
     }
     prefix = "translation-broadcaster-dev"
     names = {f"{prefix}-{name}" for name in read_policies(PROJECT) if name != "api_handler"}
