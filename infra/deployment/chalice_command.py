@@ -30,6 +30,7 @@ from infra.deployment.stage_names import (
     read_config,
     stage_named,
 )
+from infra.deployment.stage_settings import require_settings
 from infra.deployment.standing import require_standing
 
 BY_MAKE_DEPLOY: Final = "DEPLOYED_BY_MAKE"
@@ -61,25 +62,28 @@ def prepare() -> None:
         return
     if reason := refusal(command, os.environ):
         raise SystemExit(f"chalice {command.name}: {reason}")
-    if command.name == "deploy":
-        _require_what_aws_has(command)
+    try:
+        _require_sound(command)
+    except (DeploymentError, ClientError, BotoCoreError) as error:
+        raise SystemExit(f"chalice {command.name}: {error_with_remedy(error)}") from None
     use_runtime()
     # Chalice zips whatever lies in vendor/, and importing the application would write it there.
     sys.dont_write_bytecode = True
     remove_bytecode(command.project)
 
 
-def _require_what_aws_has(command: Command) -> None:
-    try:
-        config = read_config(command.project)
-        stage = stage_named(command.stage, command.project)
-        session = boto3.Session()
-        if any(layers(config, command.stage)):
-            require_matching_layers(session.client("lambda"), config, command.stage)
-        if not _is_by_make_deploy(command, os.environ):
-            require_standing(session, Record(command.project, stage), os.environ)
-    except (DeploymentError, ClientError, BotoCoreError) as error:
-        raise SystemExit(f"chalice {command.name}: {error_with_remedy(error)}") from None
+def _require_sound(command: Command) -> None:
+    """Checks the functions' settings, and for a deployment what AWS has."""
+    config = read_config(command.project)
+    require_settings(config, command.stage)
+    if command.name != "deploy":
+        return
+    session = boto3.Session()
+    if any(layers(config, command.stage)):
+        require_matching_layers(session.client("lambda"), config, command.stage)
+    if not _is_by_make_deploy(command, os.environ):
+        record = Record(command.project, stage_named(command.stage, command.project))
+        require_standing(session, record, os.environ)
 
 
 def _is_by_make_deploy(command: Command, environ: Mapping[str, str]) -> bool:

@@ -140,6 +140,10 @@ class Record:
         policies = self._write_policies(outputs, place, api_id)
         return self._write_config(variables) or policies
 
+    def set_variable(self, name: str, value: str) -> None:
+        """Records a setting of the stage's owner, who had none."""
+        self._write_config({name: value})
+
     def _write_config(self, variables: Mapping[str, str | None]) -> bool:
         config = read_config(self.project)
         stage = config.setdefault("stages", {}).setdefault(self.stage.name, {})

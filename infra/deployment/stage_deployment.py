@@ -22,14 +22,17 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from chalice_app.aws.dynamodb.rosters import LEDGER_KEY
+from chalice_app.settings import POSTS_PER_SECOND
 from infra.deployment.chalice_command import BY_MAKE_DEPLOY
 from infra.deployment.errors import DeploymentError
 from infra.deployment.event_invoke_config import EventInvokeConfig
 from infra.deployment.mappings import STREAMS, Mappings
+from infra.deployment.quotas import read_quotas
 from infra.deployment.record import Place, Record, recorded_place
 from infra.deployment.runtime import require_matching_layers
 from infra.deployment.stacks import Stack
 from infra.deployment.stage_names import API_HANDLER, BROADCAST, Stage, read_config
+from infra.deployment.stage_settings import require_settings, stage_variables
 
 TABLES_TEMPLATE: Final = Path("infra") / "tables.yaml"
 ALARMS_TEMPLATE: Final = Path("infra") / "alarms.yaml"
@@ -71,11 +74,14 @@ class StageDeployment:
         """
         place = self.place()
         self._require_same_place(place)
+        self._require_translate(place)
         self._require_record(again)
         config = read_config(self.record.project)
+        require_settings(config, self.stage.name)
         require_matching_layers(self.session.client("lambda"), config, self.stage.name)
         outputs = self._stacks(alarm_email)
         self._record(outputs, place)
+        self._quotas()
         self._let_stale_mappings_go(outputs)
         self._chalice()
         if self._record(outputs, place):
@@ -104,6 +110,16 @@ class StageDeployment:
             f"{recorded.region}, not in {place.account}, {place.region}",
             remedy,
         )
+
+    def _require_translate(self, place: Place) -> None:
+        regions = self.session.get_available_regions("translate", place.partition)
+        if place.region not in regions:
+            raise DeploymentError(
+                f"{place.region} has no Amazon Translate",
+                f"set AWS_REGION to one of {', '.join(regions)}"
+                if regions
+                else "use another account",
+            )
 
     def _require_record(self, again: bool) -> None:
         """Without its record Chalice would make both APIs a second time."""
@@ -185,6 +201,18 @@ class StageDeployment:
         changed = self.record.write(outputs, place, self.record.websocket_api_id())
         self.say(f"outputs for Chalice: {'recorded' if changed else 'unchanged'}")
         return changed
+
+    def _quotas(self) -> None:
+        """Says what the account admits; a stage without POSTS_PER_SECOND gets what that allows."""
+        quotas = read_quotas(self.session)
+        config = read_config(self.record.project)
+        is_set = "POSTS_PER_SECOND" in stage_variables(config, self.stage.name)
+        if not is_set and quotas.posts_per_second != POSTS_PER_SECOND:
+            self.record.set_variable("POSTS_PER_SECOND", str(quotas.posts_per_second))
+            config = read_config(self.record.project)
+        settings = require_settings(config, self.stage.name)
+        for line in quotas.lines(settings.posts_per_second):
+            self.say(line)
 
     def _let_stale_mappings_go(self, outputs: Mapping[str, str]) -> None:
         known = self.record.mapping_ids()

@@ -20,6 +20,12 @@ def test_the_template_is_valid(package: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+def test_the_http_api_is_regional(package: Path) -> None:
+    # An edge-optimized one would send every request through CloudFront: a hop more.
+    template = json.loads((package / "sam.json").read_text())
+    assert template["Resources"]["RestAPI"]["Properties"]["EndpointConfiguration"] == "REGIONAL"
+
+
 def test_x_ray_is_off_unless_asked_for(package: Path, project: Path) -> None:
     assert traced(package, project) == (set(), set())
 

@@ -6,6 +6,7 @@ moto's CloudFormation needs packages that nothing else here does; `tests/deploy`
 import itertools
 from typing import Any
 
+import boto3
 from botocore.exceptions import ClientError, WaiterError
 
 ACCOUNT = "123456789012"
@@ -31,10 +32,16 @@ class FakeAws:
         self.stream_made_at = "2026"
         self.failure = ""
         self.apis: set[str] = set()
+        self.requests_per_second: float | None = 10_000.0
+        self.concurrency: int | None = 1_000
         self._numbers = itertools.count()
 
     def client(self, _: str) -> "FakeAws":
         return self
+
+    def get_available_regions(self, service_name: str, partition_name: str) -> list[str]:
+        """What the SDK knows of AWS's regions."""
+        return boto3.Session().get_available_regions(service_name, partition_name)
 
     # --- STS, DynamoDB ---
 
@@ -111,7 +118,17 @@ class FakeAws:
     def get_rest_api(self, restApiId: str) -> dict[str, str]:  # noqa: N803
         return self.get_api(restApiId)
 
+    def get_account(self) -> dict[str, Any]:
+        if self.requests_per_second is None:
+            raise refused("AccessDeniedException")
+        return {"throttleSettings": {"burstLimit": 5000, "rateLimit": self.requests_per_second}}
+
     # --- Lambda ---
+
+    def get_account_settings(self) -> dict[str, Any]:
+        if self.concurrency is None:
+            raise refused("AccessDeniedException")
+        return {"AccountLimit": {"ConcurrentExecutions": self.concurrency}}
 
     def get_function_configuration(self, **_: str) -> None:
         if not self.mappings:
