@@ -26,6 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.deploy")
     parser.add_argument("--stage", default="dev", help="the Chalice stage (default: dev)")
     parser.add_argument("--alarm-email", help="who is written to when an alarm fires")
+    parser.add_argument("--cost-email", help="who is written to when the alarm about money fires")
+    parser.add_argument(
+        "--cache-hit-rate-tells",
+        choices=("AlarmTopic", "CostTopic", "nobody"),
+        help="which topic's subscribers the alarm about money tells (default: CostTopic)",
+    )
     parser.add_argument(
         "--again", action="store_true", help="go on although an earlier deployment was broken off"
     )
@@ -50,7 +56,12 @@ def deploy(chosen: argparse.Namespace) -> None:
         say=partial(print, "deploy:", flush=True),
         seconds=chosen.poll_seconds,
     )
-    deployment.run(chosen.alarm_email, chosen.again)
+    alarms = {
+        "AlarmEmail": chosen.alarm_email,
+        "CostEmail": chosen.cost_email,
+        "CacheHitRateTells": chosen.cache_hit_rate_tells,
+    }
+    deployment.run(alarms, chosen.again)
 
 
 def run_reporting(command: Callable[[], None]) -> int:

@@ -30,12 +30,15 @@ from infra.deployment.mappings import STREAMS, Mappings
 from infra.deployment.quotas import read_quotas
 from infra.deployment.record import Place, Record, recorded_place
 from infra.deployment.runtime import require_matching_layers
-from infra.deployment.stacks import Stack
+from infra.deployment.stacks import Parameters, Stack
 from infra.deployment.stage_names import API_HANDLER, BROADCAST, Stage, read_config
 from infra.deployment.stage_settings import require_settings, stage_variables
 
 TABLES_TEMPLATE: Final = Path("infra") / "tables.yaml"
 ALARMS_TEMPLATE: Final = Path("infra") / "alarms.yaml"
+ALARM_PARAMETERS: Final = ("AlarmEmail", "CostEmail", "CacheHitRateTells")
+"""What the stage's owner may choose of `infra/alarms.yaml`."""
+NO_PARAMETERS: Final[Parameters] = {}
 TABLES: Final = ("Sessions", "Connections", "CachedTranslations", "SessionRosters")
 
 
@@ -62,11 +65,12 @@ class StageDeployment:
         """The stage that is deployed."""
         return self.record.stage
 
-    def run(self, alarm_email: str | None = None, again: bool = False) -> None:
+    def run(self, alarms: Parameters = NO_PARAMETERS, again: bool = False) -> None:
         """Deploys the stage.
 
         Args:
-            alarm_email: who is written to when an alarm fires; None leaves it as it is.
+            alarms: parameters of `infra/alarms.yaml`, as `AlarmEmail`; None, or a parameter that is
+                not there, leaves it as it is.
             again: go on although functions exist that Chalice has no record of.
 
         Raises:
@@ -79,7 +83,7 @@ class StageDeployment:
         config = read_config(self.record.project)
         require_settings(config, self.stage.name)
         require_matching_layers(self.session.client("lambda"), config, self.stage.name)
-        outputs = self._stacks(alarm_email)
+        outputs = self._stacks(alarms)
         self._record(outputs, place)
         self._quotas()
         self._let_stale_mappings_go(outputs)
@@ -138,7 +142,7 @@ class StageDeployment:
             "broken off, add ARGS=--again",
         )
 
-    def _stacks(self, alarm_email: str | None) -> Mapping[str, str]:
+    def _stacks(self, chosen: Parameters) -> Mapping[str, str]:
         client = self.session.client("cloudformation")
         tables = Stack(client, self.stage.tables_stack, self.seconds)
         if tables.describe() is None:
@@ -153,7 +157,12 @@ class StageDeployment:
         alarms = Stack(client, self.stage.alarms_stack, self.seconds)
         done = alarms.deploy(
             project / ALARMS_TEMPLATE,
-            {**named, "ApplicationName": self.stage.application, "AlarmEmail": alarm_email},
+            {
+                **named,
+                "ApplicationName": self.stage.application,
+                **dict.fromkeys(ALARM_PARAMETERS),
+                **chosen,
+            },
         )
         self.say(f"stack {alarms.name}: {done}")
         return {**tables.outputs(), **alarms.outputs()}

@@ -70,8 +70,25 @@ class FakeAws:
         self.stacks[StackName] = {"StackStatus": status, "Parameters": request["Parameters"]}
         return {"StackId": StackName}
 
-    def update_stack(self, **_: Any) -> None:
-        raise refused("ValidationError", "No updates are to be performed.")
+    def update_stack(self, StackName: str, **request: Any) -> None:  # noqa: N803
+        has = self.parameters(StackName)
+        for each in request["Parameters"]:
+            if each.get("UsePreviousValue") and each["ParameterKey"] not in has:
+                raise refused("ValidationError", "Invalid input for parameter key")
+        new = {
+            each["ParameterKey"]: each.get("ParameterValue", has.get(each["ParameterKey"]))
+            for each in request["Parameters"]
+        }
+        if new == has:
+            raise refused("ValidationError", "No updates are to be performed.")
+        self.stacks[StackName]["Parameters"] = [
+            {"ParameterKey": key, "ParameterValue": value} for key, value in new.items()
+        ]
+
+    def parameters(self, stack: str) -> dict[str, str]:
+        """A stack's parameters that were given a value."""
+        given = self.stacks[stack]["Parameters"]
+        return {each["ParameterKey"]: each["ParameterValue"] for each in given}
 
     def get_waiter(self, _: str) -> "FakeAws":
         return self

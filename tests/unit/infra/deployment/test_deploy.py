@@ -149,6 +149,17 @@ def test_a_slice_that_cannot_be_sent_is_tried_once_more_and_put_aside(
     assert aws.invoke_configs[name] == config
 
 
+def test_who_is_told_of_alarms_stays_until_another_is_named(deployment: StageDeployment) -> None:
+    aws: FakeAws = deployment.session
+    stack = "translation-broadcaster-dev-alarms"
+    deployment.run({"AlarmEmail": "a@example.org", "CacheHitRateTells": "nobody"})
+    deployment.run({"AlarmEmail": None, "CostEmail": "c@example.org"})
+    parameters = aws.parameters(stack)
+    assert parameters["AlarmEmail"] == "a@example.org"
+    assert parameters["CostEmail"] == "c@example.org"
+    assert parameters["CacheHitRateTells"] == "nobody"
+
+
 def test_a_mapping_to_a_stream_that_is_no_more_is_let_go(
     deployment: StageDeployment, said: list[str]
 ) -> None:
