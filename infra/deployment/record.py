@@ -32,6 +32,8 @@ VARIABLES: Final = {
 _STAGE: Final = "STAGE"
 _API_ID: Final = "WEBSOCKET_API_ID"
 _PAGE_ORIGIN: Final = "PAGE_ORIGIN"
+_WEBSOCKET_URL: Final = "WEBSOCKET_URL"
+"""A setting of the stage's owner, unless the deployment has given the stage a domain."""
 
 
 def is_recorded_variable(name: str) -> bool:
@@ -56,6 +58,18 @@ def recorded_place(environment: Mapping[str, str]) -> Place | None:
     """Where the recorded stage is, by its streams' ARNs; None when nothing is recorded."""
     parts = environment.get("CONNECTIONS_STREAM_ARN", "").split(":")
     return Place(parts[1], parts[3], parts[4]) if len(parts) > 5 else None
+
+
+def websocket_name(domain: str) -> str:
+    """The name that WebSockets have beside a domain."""
+    return f"ws.{domain}"
+
+
+def recorded_domain(environment: Mapping[str, str]) -> str | None:
+    """The domain that the stage was deployed with; None where its owner's settings stand alone."""
+    domain = urlsplit(environment.get(_PAGE_ORIGIN, "").partition(",")[0]).netloc
+    recorded = environment.get(_WEBSOCKET_URL)
+    return domain if domain and recorded == f"wss://{websocket_name(domain)}" else None
 
 
 @dataclass(frozen=True)
@@ -118,8 +132,10 @@ class Record:
                 "functions and APIs, then the file",
             ) from error
 
-    def write(self, outputs: Mapping[str, str], place: Place, api_id: str | None) -> bool:
-        """Records the stacks' outputs and the API's id; returns whether anything was new.
+    def write(
+        self, outputs: Mapping[str, str], place: Place, api_id: str | None, domain: str | None
+    ) -> bool:
+        """Records the stacks' outputs, the API's id and the domain; returns whether that is new.
 
         Raises:
             DeploymentError: the outputs are not those of `infra/tables.yaml`.
@@ -135,10 +151,19 @@ class Record:
             _STAGE: self.stage.name,
             # None once `chalice delete` has deleted the APIs: nothing may name them any more.
             _API_ID: api_id,
-            _PAGE_ORIGIN: self.page_origin(),
+            _PAGE_ORIGIN: self._page_origins(domain),
         }
+        if domain is not None:
+            variables[_WEBSOCKET_URL] = f"wss://{websocket_name(domain)}"
+        elif recorded_domain(self.environment()) is not None:
+            variables[_WEBSOCKET_URL] = None
         policies = self._write_policies(outputs, place, api_id)
         return self._write_config(variables) or policies
+
+    def _page_origins(self, domain: str | None) -> str | None:
+        """The domain's, and the API's own, under which the pages are served as before."""
+        origins = (domain and f"https://{domain}", self.page_origin())
+        return ",".join(origin for origin in origins if origin) or None
 
     def set_variable(self, name: str, value: str) -> None:
         """Records a setting of the stage's owner, who had none."""

@@ -4,9 +4,10 @@
 2. their outputs, recorded for the Chalice stage, with the functions' policies;
 3. mappings to streams that do not exist any more are deleted (a recreated table has a new stream),
    and mappings that a broken-off deployment left, which Chalice would try to make a second time;
-4. `chalice deploy`, and once more when that has made the APIs: the WebSocket API's id goes into
-   the functions' environment and policies, the page's origin into their environment;
-5. what Chalice cannot say about the mappings, and about asynchronous invocations.
+4. `chalice deploy`; then the stack of the domain, where the stage has one;
+5. `chalice deploy` once more when either has made new addresses: the WebSocket API's id goes into
+   the functions' environment and policies, the pages' origins into their environment;
+6. what Chalice cannot say about the mappings, and about asynchronous invocations.
 """
 
 from __future__ import annotations
@@ -22,13 +23,25 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from chalice_app.aws.dynamodb.rosters import LEDGER_KEY
-from chalice_app.settings import POSTS_PER_SECOND
+from chalice_app.settings import POSTS_PER_SECOND, Settings
 from infra.deployment.chalice_command import BY_MAKE_DEPLOY
+from infra.deployment.custom_domain import (
+    NO_DOMAIN,
+    DomainChoice,
+    dns_steps,
+    require_certificate,
+)
 from infra.deployment.errors import DeploymentError
 from infra.deployment.event_invoke_config import EventInvokeConfig
 from infra.deployment.mappings import STREAMS, Mappings
 from infra.deployment.quotas import read_quotas
-from infra.deployment.record import Place, Record, recorded_place
+from infra.deployment.record import (
+    Place,
+    Record,
+    recorded_domain,
+    recorded_place,
+    websocket_name,
+)
 from infra.deployment.runtime import require_matching_layers
 from infra.deployment.stacks import Parameters, Stack
 from infra.deployment.stage_names import API_HANDLER, BROADCAST, Stage, read_config
@@ -36,6 +49,7 @@ from infra.deployment.stage_settings import require_settings, stage_variables
 
 TABLES_TEMPLATE: Final = Path("infra") / "tables.yaml"
 ALARMS_TEMPLATE: Final = Path("infra") / "alarms.yaml"
+DOMAIN_TEMPLATE: Final = Path("infra") / "domain.yaml"
 ALARM_PARAMETERS: Final = ("AlarmEmail", "CostEmail", "CacheHitRateTells")
 """What the stage's owner may choose of `infra/alarms.yaml`."""
 NO_PARAMETERS: Final[Parameters] = {}
@@ -65,13 +79,19 @@ class StageDeployment:
         """The stage that is deployed."""
         return self.record.stage
 
-    def run(self, alarms: Parameters = NO_PARAMETERS, again: bool = False) -> None:
+    def run(
+        self,
+        alarms: Parameters = NO_PARAMETERS,
+        again: bool = False,
+        domain: DomainChoice = DomainChoice(),  # noqa: B008 - it is frozen
+    ) -> None:
         """Deploys the stage.
 
         Args:
             alarms: parameters of `infra/alarms.yaml`, as `AlarmEmail`; None, or a parameter that is
                 not there, leaves it as it is.
             again: go on although functions exist that Chalice has no record of.
+            domain: what was chosen of the stage's own domain; it stays unless it is removed.
 
         Raises:
             DeploymentError: it cannot be done; `say` has reported every step before that.
@@ -81,18 +101,24 @@ class StageDeployment:
         self._require_translate(place)
         self._require_record(again)
         config = read_config(self.record.project)
-        require_settings(config, self.stage.name)
+        settings = require_settings(config, self.stage.name)
+        self._require_domain(domain, place, settings)
         require_matching_layers(self.session.client("lambda"), config, self.stage.name)
         outputs = self._stacks(alarms)
-        self._record(outputs, place)
+        has = None if domain.removed else self._domain_stack().parameters().get("Domain")
+        self._record(outputs, place, has)
         self._quotas()
         self._let_stale_mappings_go(outputs)
         self._chalice()
-        if self._record(outputs, place):
-            self.say("the APIs are new: id and page's origin go to the functions")
+        has = self._deploy_domain(domain, has)
+        if self._record(outputs, place, has):
+            self.say("the addresses are new: they go to the functions")
             self._chalice()
         self._mappings(outputs)
         self._asynchronous_calls(outputs)
+        if has is not None:
+            for line in dns_steps(has, self._domain_stack().outputs()):
+                self.say(line)
 
     def place(self) -> Place:
         """Where the credentials and the region lead to."""
@@ -206,8 +232,8 @@ class StageDeployment:
                 "STAGE (infra/README.md, The rosters' key)",
             )
 
-    def _record(self, outputs: Mapping[str, str], place: Place) -> bool:
-        changed = self.record.write(outputs, place, self.record.websocket_api_id())
+    def _record(self, outputs: Mapping[str, str], place: Place, domain: str | None) -> bool:
+        changed = self.record.write(outputs, place, self.record.websocket_api_id(), domain)
         self.say(f"outputs for Chalice: {'recorded' if changed else 'unchanged'}")
         return changed
 
@@ -222,6 +248,72 @@ class StageDeployment:
         settings = require_settings(config, self.stage.name)
         for line in quotas.lines(settings.posts_per_second):
             self.say(line)
+
+    def _domain_stack(self) -> Stack:
+        return Stack(self.session.client("cloudformation"), self.stage.domain_stack, self.seconds)
+
+    def _require_domain(self, chosen: DomainChoice, place: Place, settings: Settings) -> None:
+        """Refuses a domain that the stage could not be reached under."""
+        has = self._domain_stack().parameters().get("Domain")
+        if chosen.removed:
+            return
+        recorded = recorded_domain(self.record.environment())
+        if chosen.name is None and has is None and recorded is not None:
+            raise DeploymentError(
+                f"stage {self.stage.name} is recorded with the domain {recorded}, and has no stack "
+                f"{self.stage.domain_stack}",
+                f"give DOMAIN={recorded} and CERTIFICATE again, or DOMAIN={NO_DOMAIN}",
+            )
+        if chosen.certificate is not None and chosen.name is not None:
+            require_certificate(self.session, place, chosen.name, chosen.certificate)
+        elif chosen.name not in (None, has):
+            raise DeploymentError(
+                f"the domain {chosen.name} needs a certificate",
+                f"give CERTIFICATE=arn:…, one of {place.region} that names {chosen.name} and "
+                f"{websocket_name(str(chosen.name))}",
+            )
+        if (name := chosen.name or has) is not None:
+            self._require_domain_in_settings(name, recorded, settings)
+
+    def _require_domain_in_settings(
+        self, name: str, recorded: str | None, settings: Settings
+    ) -> None:
+        variables = stage_variables(read_config(self.record.project), self.stage.name)
+        url = variables.get("WEBSOCKET_URL")
+        if recorded is None and url not in (None, f"wss://{websocket_name(name)}"):
+            raise DeploymentError(
+                f"WEBSOCKET_URL is {url} in .chalice/config.json, and the domain would replace it",
+                f"remove it there, or give no DOMAIN (DOMAIN={NO_DOMAIN} where there is one)",
+            )
+        origin = f"https://{name}"
+        # Empty where any origin is let in.
+        allowed = settings.allowed_origins
+        if variables.get("ALLOWED_ORIGINS") and allowed and origin not in allowed:
+            raise DeploymentError(
+                f"ALLOWED_ORIGINS does not name {origin}: its pages could not connect",
+                f"add {origin} to it in .chalice/config.json",
+            )
+
+    def _deploy_domain(self, chosen: DomainChoice, has: str | None) -> str | None:
+        """Makes, changes or removes the domain; returns the one that the stage then has."""
+        stack = self._domain_stack()
+        if chosen.removed:
+            self.say(f"stack {stack.name}: {'deleted' if stack.delete() else 'there is none'}")
+            return None
+        if chosen.name is None and has is None:
+            return None
+        done = stack.deploy(
+            self.record.project / DOMAIN_TEMPLATE,
+            {
+                "Domain": chosen.name,
+                "Certificate": chosen.certificate,
+                "HttpApiId": self.record.rest_api_id(),
+                "WebSocketApiId": self.record.websocket_api_id(),
+                "ApiStage": read_config(self.record.project)["api_gateway_stage"],
+            },
+        )
+        self.say(f"stack {stack.name}: {done}")
+        return chosen.name or has
 
     def _let_stale_mappings_go(self, outputs: Mapping[str, str]) -> None:
         known = self.record.mapping_ids()

@@ -55,6 +55,11 @@ class Stage:
         """The stack of `infra/alarms.yaml`."""
         return f"{self.application}-{self.name}-alarms"
 
+    @property
+    def domain_stack(self) -> str:
+        """The stack of `infra/domain.yaml`, where the stage has a domain of its own."""
+        return f"{self.application}-{self.name}-domain"
+
     def function_name(self, function: str) -> str:
         """A function's name on AWS; Chalice leaves out its own part for the HTTP function."""
         base = f"{self.application}-{self.name}"

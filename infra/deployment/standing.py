@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from infra.deployment.errors import DeploymentError
 from infra.deployment.mappings import STREAMS, Mappings
-from infra.deployment.record import VARIABLES, Record
+from infra.deployment.record import VARIABLES, Record, recorded_domain, websocket_name
 from infra.deployment.stage_names import BROADCAST
 
 _NOT_FOUND: Final = frozenset({"NotFoundException", "ResourceNotFoundException"})
@@ -43,6 +43,7 @@ def _missing(session: Any, record: Record, environ: Mapping[str, str]) -> Iterat
     elif (known := environ.get("WEBSOCKET_API_ID")) != api_id:
         yield f"WEBSOCKET_API_ID is {known or 'not set'}, and stage {name} has the API {api_id}"
     yield from _missing_apis(session, record)
+    yield from _missing_domain(session, environ)
     client = session.client("lambda")
     for function, output in STREAMS.items():
         mappings = Mappings(client, record.stage.function_name(function))
@@ -62,6 +63,14 @@ def _missing_apis(session: Any, record: Record) -> Iterator[str]:
         http = session.client("apigateway")
         if not _exists(lambda: http.get_rest_api(restApiId=rest_api_id)):
             yield f"the HTTP API {rest_api_id} does not exist any more"
+
+
+def _missing_domain(session: Any, environ: Mapping[str, str]) -> Iterator[str]:
+    domain = recorded_domain(environ)
+    if domain is not None:
+        name, client = websocket_name(domain), session.client("apigatewayv2")
+        if not _exists(lambda: client.get_domain_name(DomainName=name)):
+            yield f"the custom domain {name} does not exist any more"
 
 
 def _exists(look: Callable[[], Any]) -> bool:

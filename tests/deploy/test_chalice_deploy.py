@@ -59,7 +59,7 @@ def test_each_step_is_told(first: str) -> None:
     assert [step.rsplit(": ", 1)[1] for step in steps] == [
         "stage dev in account 000000000000, us-east-1",
         "created", "created", "recorded", *QUOTAS,
-        "chalice deploy --stage dev", "recorded", "id and page's origin go to the functions",
+        "chalice deploy --stage dev", "recorded", "they go to the functions",
         "chalice deploy --stage dev",
         "updated", "updated", "updated",
     ]  # fmt: skip
@@ -154,6 +154,47 @@ def test_another_region_than_the_recorded_one_is_refused(
 
 
 @pytest.mark.usefixtures("first")
+def test_a_domain_leads_to_the_stage_stays_and_goes_when_it_is_taken_away(
+    emulator: Emulator, shell: Mapping[str, str], project: Path
+) -> None:
+    certificate = emulator.client("acm").request_certificate(
+        DomainName="talk.example.org", SubjectAlternativeNames=["*.talk.example.org"]
+    )["CertificateArn"]
+    domain = ("--domain", "talk.example.org", "--certificate", certificate)
+    done = run(project, shell, "-m", "infra.deploy", "--stage", "dev", *domain)
+    assert done.returncode == 1
+    assert "and the domain would replace it: remove it there" in done.stderr
+
+    sockets = endpoints(emulator, recorded(project)["WEBSOCKET_API_ID"])
+    unset_variable(project, "WEBSOCKET_URL")
+    said = deploy(project, shell, *domain)
+    assert said.count("deploy: DNS: ") == 2
+    assert recorded(project)["WEBSOCKET_URL"] == "wss://ws.talk.example.org"
+    assert recorded(project)["PAGE_ORIGIN"].startswith("https://talk.example.org,https://")
+    (http,) = mappings_of(emulator, "talk.example.org")
+    (socket,) = mappings_of(emulator, "ws.talk.example.org")
+    assert socket == (recorded(project)["WEBSOCKET_API_ID"], "api")
+    assert http[1] == "api"
+    environment = emulator.client("lambda").get_function_configuration(FunctionName=HTTP)
+    assert environment["Environment"]["Variables"]["WEBSOCKET_URL"] == "wss://ws.talk.example.org"
+
+    before = state(emulator, project)
+    assert deploy(project, shell).count("deploy: DNS: ") == 2
+    assert state(emulator, project) == before
+
+    deploy(project, shell, "--domain", "none")
+    assert "WEBSOCKET_URL" not in recorded(project)
+    assert emulator.client("apigatewayv2").get_domain_names()["Items"] == []
+    set_variables(project, sockets)
+
+
+def mappings_of(emulator: Emulator, domain: str) -> list[tuple[str, str]]:
+    """The APIs and stages that a custom domain leads to."""
+    items = emulator.client("apigatewayv2").get_api_mappings(DomainName=domain)["Items"]
+    return [(each["ApiId"], each["Stage"]) for each in items]
+
+
+@pytest.mark.usefixtures("first")
 def test_a_broken_off_first_deployment_goes_on(
     emulator: Emulator, shell: Mapping[str, str], project: Path
 ) -> None:
@@ -239,4 +280,12 @@ def set_variables(project: Path, variables: Mapping[str, str]) -> None:
     path = project / ".chalice" / "config.json"
     config = json.loads(path.read_text())
     config["stages"]["dev"].setdefault("environment_variables", {}).update(variables)
+    path.write_text(json.dumps(config, indent=2) + os.linesep)
+
+
+def unset_variable(project: Path, name: str) -> None:
+    """Removes a setting of the stage's owner."""
+    path = project / ".chalice" / "config.json"
+    config = json.loads(path.read_text())
+    del config["stages"]["dev"]["environment_variables"][name]
     path.write_text(json.dumps(config, indent=2) + os.linesep)

@@ -34,6 +34,8 @@ class FakeAws:
         self.apis: set[str] = set()
         self.requests_per_second: float | None = 10_000.0
         self.concurrency: int | None = 1_000
+        self.certificates: dict[str, dict[str, Any]] = {}
+        """By their ARNs, as ACM describes them."""
         self._numbers = itertools.count()
 
     def client(self, _: str) -> "FakeAws":
@@ -63,7 +65,8 @@ class FakeAws:
     def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
         if StackName not in self.stacks:
             raise refused("ValidationError", f"Stack with id {StackName} does not exist")
-        return {"Stacks": [{**self.stacks[StackName], "Outputs": self._outputs(StackName)}]}
+        known = {"StackId": StackName, "Outputs": self._outputs(StackName)}
+        return {"Stacks": [{**self.stacks[StackName], **known}]}
 
     def create_stack(self, StackName: str, **request: Any) -> dict[str, str]:  # noqa: N803
         status = "ROLLBACK_COMPLETE" if self.failure else "CREATE_COMPLETE"
@@ -84,6 +87,9 @@ class FakeAws:
         self.stacks[StackName]["Parameters"] = [
             {"ParameterKey": key, "ParameterValue": value} for key, value in new.items()
         ]
+
+    def delete_stack(self, StackName: str) -> None:  # noqa: N803
+        del self.stacks[StackName]
 
     def parameters(self, stack: str) -> dict[str, str]:
         """A stack's parameters that were given a value."""
@@ -108,6 +114,10 @@ class FakeAws:
             return []
         if stack.endswith("-alarms"):
             found = {"DeadLetterQueueArn": f"arn:aws:sqs:{here}:dead-letters"}
+        elif stack.endswith("-domain"):
+            host = f"execute-api.{self.region_name}.amazonaws.com"
+            found = {"HttpTarget": f"d-1.{host}", "HttpTargetZone": "Z1"}
+            found |= {"WebSocketTarget": f"d-2.{host}", "WebSocketTargetZone": "Z2"}
         else:
             names = {name: name for name in ("Sessions", "Connections", "CachedTranslations")}
             names["Rosters"] = "SessionRosters"
@@ -135,10 +145,25 @@ class FakeAws:
     def get_rest_api(self, restApiId: str) -> dict[str, str]:  # noqa: N803
         return self.get_api(restApiId)
 
+    def get_domain_name(self, DomainName: str) -> dict[str, str]:  # noqa: N803
+        stacks = [stack for stack in self.stacks if stack.endswith("-domain")]
+        if DomainName not in {f"ws.{self.parameters(stack)['Domain']}" for stack in stacks}:
+            raise refused("NotFoundException", "Invalid domain name identifier specified")
+        return {"DomainName": DomainName}
+
     def get_account(self) -> dict[str, Any]:
         if self.requests_per_second is None:
             raise refused("AccessDeniedException")
         return {"throttleSettings": {"burstLimit": 5000, "rateLimit": self.requests_per_second}}
+
+    # --- ACM ---
+
+    def describe_certificate(self, CertificateArn: str) -> dict[str, Any]:  # noqa: N803
+        if CertificateArn not in self.certificates:
+            raise refused(
+                "ResourceNotFoundException", f"Could not find certificate {CertificateArn}"
+            )
+        return {"Certificate": self.certificates[CertificateArn]}
 
     # --- Lambda ---
 

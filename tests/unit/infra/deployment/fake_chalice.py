@@ -17,10 +17,12 @@ def copied_project(directory: Path) -> Path:
     """A project as it is checked out: templates and policies, nothing recorded."""
     for folder in ("infra", ".chalice"):
         (directory / folder).mkdir()
-    for template in ("tables.yaml", "alarms.yaml"):
+    for template in ("tables.yaml", "alarms.yaml", "domain.yaml"):
         shutil.copy(PROJECT / "infra" / template, directory / "infra")
     shutil.copytree(PROJECT / ".chalice" / "policies", directory / ".chalice" / "policies")
-    config = {"app_name": "translation-broadcaster", "stages": {"dev": {}}}
+    config = {
+        "app_name": "translation-broadcaster", "api_gateway_stage": "api", "stages": {"dev": {}},
+    }  # fmt: skip
     (directory / ".chalice" / "config.json").write_text(json.dumps(config))
     return directory
 

@@ -421,4 +421,24 @@ def test_without_a_region_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     with pytest.raises(NoRegionError):
-        deploy.deploy(argparse.Namespace(stage="dev"))
+        deploy.deploy(argparse.Namespace(stage="dev", domain=None, certificate=None))
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--domain", "https://talk.example.org"], "is not a domain such as talk.example.org"),
+        (["--domain", ""], "is not a domain such as talk.example.org"),
+        (["--certificate", "arn:aws:acm:x"], "CERTIFICATE is given without DOMAIN"),
+        (["--stage", "a" * 20], "use a STAGE of 19 at most"),
+    ],
+)
+def test_what_is_malformed_is_refused_in_one_line_before_aws_is_asked(
+    options: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploy.main(options) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    assert line.startswith("deploy: ")
+    assert reason in line
