@@ -51,7 +51,7 @@ def _settings(variables: Mapping[str, Any]) -> Settings:
                 f"{name} must be a string, not {value!r}",
                 f"write {json.dumps(str(value).lower())} in {_PLACE}",
             )
-    to_come = dict.fromkeys(VARIABLES.values(), "recorded by the deployment")
+    to_come = dict.fromkeys(VARIABLES.values(), "not-recorded-yet")
     try:
         return Settings.from_env({**to_come, **variables})
     except ConfigurationError as error:
