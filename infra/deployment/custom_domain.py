@@ -125,7 +125,5 @@ def dns_steps(name: str, outputs: Mapping[str, str]) -> Iterator[str]:
     """What DNS needs, a line a record, and what holds until it has that."""
     for each, output in ((name, "HttpTarget"), (websocket_name(name), "WebSocketTarget")):
         target, zone = outputs[output], outputs[f"{output}Zone"]
-        yield (
-            f"DNS: {each} CNAME {target} (in Route 53: A and AAAA, alias to it, hosted zone {zone})"
-        )
+        yield (f"DNS: {each} CNAME {target} (in Route 53: A, alias to it, hosted zone {zone})")
     yield f"until DNS has both, no page can connect; after that: https://{name}/"

@@ -17,6 +17,16 @@ def refused(code: str, message: str = "") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
 
 
+def require_length(name: str) -> None:
+    """Of a function's name, or a role's."""
+    if len(name) > 64:
+        raise refused(
+            "ValidationException",
+            f"1 validation error detected: Value '{name}' failed to satisfy constraint: Member "
+            "must have length less than or equal to 64",
+        )
+
+
 class FakeAws:
     """A boto3 session whose clients are all itself."""
 
@@ -59,6 +69,11 @@ class FakeAws:
         ]
         protected = TableName in self.protected
         return {"Table": {"DeletionProtectionEnabled": protected, "KeySchema": schema}}
+
+    # --- IAM ---
+
+    def create_role(self, name: str) -> None:
+        require_length(name)
 
     # --- CloudFormation ---
 
@@ -119,13 +134,14 @@ class FakeAws:
             found = {"HttpTarget": f"d-1.{host}", "HttpTargetZone": "Z1"}
             found |= {"WebSocketTarget": f"d-2.{host}", "WebSocketTargetZone": "Z2"}
         else:
+            stage = stack.removeprefix("translation-broadcaster-").removesuffix("-tables")
             names = {name: name for name in ("Sessions", "Connections", "CachedTranslations")}
             names["Rosters"] = "SessionRosters"
             tables = {
-                key: f"arn:aws:dynamodb:{here}:table/{name}-dev" for key, name in names.items()
+                key: f"arn:aws:dynamodb:{here}:table/{name}-{stage}" for key, name in names.items()
             }
             found = {f"{key}TableArn": arn for key, arn in tables.items()}
-            found |= {f"{key}TableName": f"{name}-dev" for key, name in names.items()}
+            found |= {f"{key}TableName": f"{name}-{stage}" for key, name in names.items()}
             made = self.stream_made_at
             found |= {f"{name}StreamArn": f"{tables[name]}/stream/{made}" for name in STREAMS}
         return [{"OutputKey": key, "OutputValue": value} for key, value in found.items()]
@@ -171,6 +187,9 @@ class FakeAws:
         if self.concurrency is None:
             raise refused("AccessDeniedException")
         return {"AccountLimit": {"ConcurrentExecutions": self.concurrency}}
+
+    def create_function(self, name: str) -> None:
+        require_length(name)
 
     def get_function_configuration(self, **_: str) -> None:
         if not self.mappings:

@@ -7,9 +7,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from infra.deployment.policies import read_policies
 from infra.deployment.record import Record
 from infra.deployment.stage_deployment import StageDeployment
-from infra.deployment.stage_names import PROJECT, stage_named
+from infra.deployment.stage_names import PROJECT, Stage, stage_named
 from tests.unit.infra.deployment.fake_aws import FakeAws
 
 
@@ -28,13 +29,13 @@ def copied_project(directory: Path) -> Path:
 
 
 class Chalice:
-    """`chalice deploy`, as far as others see it: mappings, an API with an id, and a record.
+    """`chalice deploy`, as far as others see it: functions, mappings, APIs with ids, and a record.
 
     It knows a mapping from its record alone, and writes that after its last step.
     """
 
-    def __init__(self, project: Path, aws: FakeAws) -> None:
-        self.project, self.aws = project, aws
+    def __init__(self, project: Path, aws: FakeAws, stage: Stage) -> None:
+        self.project, self.aws, self.stage = project, aws, stage
         self.runs = 0
         self.exit_code = 0
         self.said = ""
@@ -42,7 +43,10 @@ class Chalice:
     def __call__(self) -> int:
         self.runs += 1
         try:
-            mappings = [self._subscribe(*each) for each in recorded_streams(self.project).items()]
+            for name in read_policies(self.project):
+                self.aws.create_role(f"{self.stage.application}-{self.stage.name}-{name}")
+                self.aws.create_function(self.stage.function_name(name))
+            mappings = [self._subscribe(*each) for each in self._recorded_streams().items()]
         except ClientError as error:
             self.said = str(error)
             return 1
@@ -73,6 +77,14 @@ class Chalice:
         self.aws.invoke_configs.clear()
         self._path.write_text(json.dumps({"resources": [], "schema_version": "2.0"}))
 
+    def _recorded_streams(self) -> dict[str, str]:
+        """The streams that Chalice would subscribe the functions to."""
+        variables = stage_of(self.project, self.stage.name)["environment_variables"]
+        return {
+            self.stage.function_name("rosters"): variables["CONNECTIONS_STREAM_ARN"],
+            self.stage.function_name("cache_access"): variables["CACHED_TRANSLATIONS_STREAM_ARN"],
+        }
+
     def _api(self, kind: str) -> str:
         recorded = (each[f"{kind}_id"] for each in self._resources if f"{kind}_id" in each)
         found = next(recorded, None)
@@ -90,21 +102,16 @@ class Chalice:
 
     @property
     def _path(self) -> Path:
-        return self.project / ".chalice" / "deployed" / "dev.json"
+        return self.project / ".chalice" / "deployed" / f"{self.stage.name}.json"
 
 
-def recorded_streams(project: Path) -> dict[str, str]:
-    """The streams that Chalice would subscribe the functions to."""
-    variables = stage_of(project)["environment_variables"]
-    return {
-        "translation-broadcaster-dev-rosters": variables["CONNECTIONS_STREAM_ARN"],
-        "translation-broadcaster-dev-cache_access": variables["CACHED_TRANSLATIONS_STREAM_ARN"],
-    }
-
-
-def deployed_to(project: Path, said: list[str], aws: FakeAws) -> StageDeployment:
-    record = Record(project, stage_named("dev", project))
-    return StageDeployment(aws, record, Chalice(project, aws), said.append, seconds=0.01)
+def deployed_to(
+    project: Path, said: list[str], aws: FakeAws, stage: Stage | None = None
+) -> StageDeployment:
+    """A deployment of a stage, dev unless given."""
+    record = Record(project, stage or stage_named("dev", project))
+    chalice = Chalice(project, aws, record.stage)
+    return StageDeployment(aws, record, chalice, said.append, seconds=0.01)
 
 
 def stage_of(project: Path, stage: str = "dev") -> Any:

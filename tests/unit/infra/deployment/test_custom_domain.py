@@ -253,7 +253,7 @@ def test_the_steps_that_dns_needs_are_said_by_every_deployment(
         said.clear()
         deployment.run(domain=chosen)
         host = "execute-api.us-east-1.amazonaws.com"
-        alias = "in Route 53: A and AAAA, alias to it, hosted zone"
+        alias = "in Route 53: A, alias to it, hosted zone"
         assert said[-3:] == [
             f"DNS: {DOMAIN} CNAME d-1.{host} ({alias} Z1)",
             f"DNS: ws.{DOMAIN} CNAME d-2.{host} ({alias} Z2)",

@@ -26,7 +26,7 @@ from infra.deployment.errors import DeploymentError
 from infra.deployment.mappings import BEHAVIOUR
 from infra.deployment.stacks import Stack
 from infra.deployment.stage_deployment import StageDeployment
-from infra.deployment.stage_names import NAME_LIMIT, PROJECT, read_config, stage_named
+from infra.deployment.stage_names import NAME_LIMIT, PROJECT, Stage, read_config, stage_named
 from tests.unit.infra.deployment.fake_aws import FakeAws
 from tests.unit.infra.deployment.fake_chalice import copied_project, deployed_to, stage_of
 
@@ -248,6 +248,18 @@ def test_a_stage_name_that_is_too_long_for_aws_is_refused_with_the_limit(
     assert stage_named("a" * 19, project).name
     with pytest.raises(DeploymentError, match=r"AWS allows 64 for .*: use a STAGE of 19 at most"):
         stage_named("a" * length, project)
+
+
+def test_the_longest_stage_name_is_deployed_and_aws_refuses_a_longer_one(
+    project: Path, said: list[str]
+) -> None:
+    longest = stage_named("a" * 19, project)
+    deployed_to(project, said, FakeAws(), longest).run()
+    assert said[-1] == "invocations of broadcast: updated"
+    longer = deployed_to(project, said, FakeAws(), Stage("a" * 20, longest.application))
+    with pytest.raises(DeploymentError, match="chalice deploy ended with exit code 1"):
+        longer.run()
+    assert "less than or equal to 64" in longer.chalice.said  # type: ignore[attr-defined]
 
 
 def test_an_application_with_a_longer_name_leaves_less_to_its_stages(project: Path) -> None:
