@@ -9,14 +9,20 @@ address: they need no DNS, and reach the sockets that came by either name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
-
+from chalice_app.settings import Settings
+from infra.deployment.certificates import require_certificate
 from infra.deployment.errors import DeploymentError
-from infra.deployment.record import Place, websocket_name
+from infra.deployment.record import Place, Record, recorded_domain, websocket_name
+from infra.deployment.stacks import Stack
+from infra.deployment.stage_names import read_config
+from infra.deployment.stage_settings import stage_variables
+
+DOMAIN_TEMPLATE: Final = Path("infra") / "domain.yaml"
 
 NO_DOMAIN: Final = "none"
 """What DOMAIN is where a stage is to lose its domain."""
@@ -72,58 +78,90 @@ def chosen_domain(domain: str | None, certificate: str | None) -> DomainChoice:
     return DomainChoice(domain, certificate)
 
 
-def require_certificate(session: Any, place: Place, name: str, certificate: str) -> None:
-    """Refuses a certificate that API Gateway would not take, or browsers would not.
+@dataclass(frozen=True)
+class StageDomain:
+    """The domain of one stage: its stack's parameters say which."""
 
-    Raises:
-        DeploymentError: it is of another region or account, does not exist, is not issued, or does
-            not name both domains.
-    """
-    *_, region, account, _ = certificate.split(":")
-    request = (
-        f"aws acm request-certificate --region {place.region} --validation-method DNS "
-        f"--domain-name {name} --subject-alternative-names {websocket_name(name)}"
-    )
-    if (region, account) != (place.region, place.account):
-        raise DeploymentError(
-            f"the certificate is of account {account}, {region}, and the stage of {place.account}, "
-            f"{place.region}: API Gateway takes one of its own region",
-            request,
-        )
-    try:
-        found = session.client("acm").describe_certificate(CertificateArn=certificate)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+    session: Any
+    record: Record
+    stack: Stack
+    say: Callable[[str], None]
+
+    def name(self) -> str | None:
+        """The domain that the stage has."""
+        return self.stack.parameters().get("Domain")
+
+    def require(self, chosen: DomainChoice, place: Place, settings: Settings) -> None:
+        """Refuses a domain that the stage could not be reached under.
+
+        Raises:
+            DeploymentError: its certificate, or a setting of the stage's owner, does not fit.
+        """
+        has = self.name()
+        if chosen.removed:
+            return
+        recorded = recorded_domain(self.record.environment())
+        if chosen.name is None and has is None and recorded is not None:
             raise DeploymentError(
-                f"the certificate {certificate} does not exist", request
-            ) from error
-        raise
-    _require_usable(found["Certificate"], name, request)
-
-
-def _require_usable(certificate: Mapping[str, Any], name: str, request: str) -> None:
-    if (status := certificate["Status"]) != "ISSUED":
-        remedy = request
-        if status == "PENDING_VALIDATION":
-            remedy = "put its validation records into DNS, and wait until it is issued"
-        raise DeploymentError(f"the certificate for {name} is {status}, not ISSUED", remedy)
-    covered = certificate.get("SubjectAlternativeNames") or [certificate["DomainName"]]
-    for each in (name, websocket_name(name)):
-        if not any(_covers(pattern, each) for pattern in covered):
+                f"stage {self.record.stage.name} is recorded with the domain {recorded}, and has "
+                f"no stack {self.stack.name}",
+                f"give DOMAIN={recorded} and CERTIFICATE again, or DOMAIN={NO_DOMAIN}",
+            )
+        if chosen.certificate is not None and chosen.name is not None:
+            require_certificate(self.session, place, chosen.name, chosen.certificate)
+        elif chosen.name not in (None, has):
             raise DeploymentError(
-                f"the certificate is for {', '.join(covered)}, and not for {each}", request
+                f"the domain {chosen.name} needs a certificate",
+                f"give CERTIFICATE=arn:…, one of {place.region} that names {chosen.name} and "
+                f"{websocket_name(str(chosen.name))}",
+            )
+        if (name := chosen.name or has) is not None:
+            self._require_in_settings(name, recorded, settings)
+
+    def _require_in_settings(self, name: str, recorded: str | None, settings: Settings) -> None:
+        variables = stage_variables(read_config(self.record.project), self.record.stage.name)
+        url = variables.get("WEBSOCKET_URL")
+        if recorded is None and url not in (None, f"wss://{websocket_name(name)}"):
+            raise DeploymentError(
+                f"WEBSOCKET_URL is {url} in .chalice/config.json, and the domain would replace it",
+                f"remove it there, or give no DOMAIN (DOMAIN={NO_DOMAIN} where there is one)",
+            )
+        origin = f"https://{name}"
+        # Empty where any origin is let in.
+        allowed = settings.allowed_origins
+        if variables.get("ALLOWED_ORIGINS") and allowed and origin not in allowed:
+            raise DeploymentError(
+                f"ALLOWED_ORIGINS does not name {origin}: its pages could not connect",
+                f"add {origin} to it in .chalice/config.json",
             )
 
+    def deploy(self, chosen: DomainChoice) -> str | None:
+        """Makes, changes or removes the domain; returns the one that the stage then has."""
+        stack, has = self.stack, self.name()
+        if chosen.removed:
+            self.say(f"stack {stack.name}: {'deleted' if stack.delete() else 'there is none'}")
+            return None
+        if chosen.name is None and has is None:
+            return None
+        done = stack.deploy(
+            self.record.project / DOMAIN_TEMPLATE,
+            {
+                "Domain": chosen.name,
+                "Certificate": chosen.certificate,
+                "HttpApiId": self.record.rest_api_id(),
+                "WebSocketApiId": self.record.websocket_api_id(),
+                "ApiStage": read_config(self.record.project)["api_gateway_stage"],
+            },
+        )
+        self.say(f"stack {stack.name}: {done}")
+        return chosen.name or has
 
-def _covers(pattern: str, name: str) -> bool:
-    """A wildcard stands for one label."""
-    label, _, rest = pattern.lower().partition(".")
-    return pattern.lower() == name or (label == "*" and name.partition(".")[2] == rest)
-
-
-def dns_steps(name: str, outputs: Mapping[str, str]) -> Iterator[str]:
-    """What DNS needs, a line a record, and what holds until it has that."""
-    for each, output in ((name, "HttpTarget"), (websocket_name(name), "WebSocketTarget")):
-        target, zone = outputs[output], outputs[f"{output}Zone"]
-        yield (f"DNS: {each} CNAME {target} (in Route 53: A, alias to it, hosted zone {zone})")
-    yield f"until DNS has both, no page can connect; after that: https://{name}/"
+    def dns_steps(self) -> Iterator[str]:
+        """What DNS needs, a line a record, and what holds until it has that."""
+        if (domain := self.name()) is None:
+            return
+        outputs = self.stack.outputs()
+        for name, output in ((domain, "HttpTarget"), (websocket_name(domain), "WebSocketTarget")):
+            target, zone = outputs[output], outputs[f"{output}Zone"]
+            yield f"DNS: {name} CNAME {target} (in Route 53: A, alias to it, hosted zone {zone})"
+        yield f"until DNS has both, no page can connect; after that: https://{domain}/"
