@@ -59,7 +59,7 @@ check-imports:
 	$(BIN)/lint-imports
 
 check-templates:
-	$(BIN)/cfn-lint --non-zero-exit-code informational infra/tables.yaml infra/alarms.yaml
+	$(BIN)/cfn-lint --non-zero-exit-code informational infra/tables.yaml infra/alarms.yaml infra/domain.yaml
 
 # Byte code is kept whatever the environment says: each worker, and each of a stage's six processes,
 # would compile the project again.
@@ -128,7 +128,8 @@ package: venv  ## one SAM template of STAGE, into .chalice/packaged
 	$(BIN)/cfn-lint --non-zero-exit-code informational '.chalice/packaged/$(STAGE)/sam.json'
 
 deploy: venv  ## tables, functions and what Chalice cannot say, to STAGE
-	$(BIN)/python -m infra.deploy --stage '$(STAGE)' $(ARGS)
+	$(BIN)/python -m infra.deploy --stage '$(STAGE)' $(if $(DOMAIN),--domain '$(DOMAIN)') \
+	  $(if $(CERTIFICATE),--certificate '$(CERTIFICATE)') $(ARGS)
 
 oidc-layer: venv  ## the Lambda layer that api_handler needs where SPEAKER_JWKS_URL is set (infra/README.md)
 	$(BIN)/python -m infra.oidc_layer

@@ -15,7 +15,7 @@ from typing import Any, Final
 import yaml
 
 _NO_VALUE: Final = object()
-_PSEUDO_PARAMETERS: Final = {
+_PSEUDO_PARAMETERS: Final[dict[str, Any]] = {
     "AWS::Region": "us-east-1",
     "AWS::AccountId": "000000000000",
     "AWS::Partition": "aws",
@@ -48,14 +48,24 @@ _Loader.add_multi_constructor("!", _short_form)
 class Template:
     """A template with its parameters filled in."""
 
-    def __init__(self, document: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        parameters: Mapping[str, str],
+        resources: Collection[str] = (),
+    ) -> None:
         """Parameters not given take their defaults.
+
+        Args:
+            document: the template.
+            parameters: by their names.
+            resources: the logical ids that a reference may name; it resolves to the id itself.
 
         Raises:
             TemplateError: a parameter has neither a value nor a default.
         """
         self._document = document
-        self._parameters: dict[str, Any] = dict(_PSEUDO_PARAMETERS)
+        self._parameters: dict[str, Any] = {name: name for name in resources} | _PSEUDO_PARAMETERS
         for name, declared in document.get("Parameters", {}).items():
             if name not in parameters and "Default" not in declared:
                 message = f"the parameter {name} has no value"
@@ -76,22 +86,19 @@ class Template:
         }
 
     @classmethod
-    def read(cls, path: Path, parameters: Mapping[str, str]) -> Template:
+    def read(
+        cls, path: Path, parameters: Mapping[str, str], resources: Collection[str] = ()
+    ) -> Template:
         """The template in a YAML file."""
         text = path.read_text(encoding="utf-8")
-        return cls(yaml.load(text, Loader=_Loader), parameters)  # noqa: S506 - a SafeLoader
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        return cls(document, parameters, resources)
 
-    def resources(self, kind: str, ignored: Collection[str] = ()) -> dict[str, dict[str, Any]]:
-        """`{logical id: resolved properties}` of the resources of a type that the stage creates.
-
-        Properties that are `ignored` are left out, whatever they refer to.
-        """
+    def resources(self, kind: str) -> dict[str, dict[str, Any]]:
+        """`{logical id: resolved properties}` of the resources of a type that the stage creates."""
         return {
-            name: self.resolve(
-                {key: value for key, value in properties.items() if key not in ignored}
-            )
+            name: self.resolve(resource.get("Properties", {}))
             for name, resource in self._document["Resources"].items()
-            for properties in [resource.get("Properties", {})]
             if resource["Type"] == kind
             and ("Condition" not in resource or self._condition(resource["Condition"]))
         }

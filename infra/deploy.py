@@ -15,6 +15,7 @@ from functools import partial
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
+from infra.deployment.custom_domain import chosen_domain
 from infra.deployment.errors import DeploymentError, error_with_remedy
 from infra.deployment.record import Record
 from infra.deployment.stage_deployment import StageDeployment, chalice_deploy
@@ -26,8 +27,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.deploy")
     parser.add_argument("--stage", default="dev", help="the Chalice stage (default: dev)")
     parser.add_argument("--alarm-email", help="who is written to when an alarm fires")
+    parser.add_argument("--cost-email", help="who is written to when the alarm about money fires")
+    parser.add_argument(
+        "--cache-hit-rate-tells",
+        choices=("AlarmTopic", "CostTopic", "nobody"),
+        help="which topic's subscribers the alarm about money tells (default: CostTopic)",
+    )
     parser.add_argument(
         "--again", action="store_true", help="go on although an earlier deployment was broken off"
+    )
+    parser.add_argument(
+        "--domain",
+        metavar="DOMAIN",
+        help="of the pages, such as talk.example.org; WebSockets are on ws. before it; "
+        "none takes it from the stage",
+    )
+    parser.add_argument(
+        "--certificate", metavar="ARN", help="of ACM in this region, for both names of the domain"
     )
     parser.add_argument("--poll-seconds", type=float, default=5.0, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
@@ -37,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def deploy(chosen: argparse.Namespace) -> None:
     """Deploys what the command line chose."""
     stage = stage_named(chosen.stage)
+    domain = chosen_domain(chosen.domain, chosen.certificate)
     if region := os.environ.get("AWS_REGION"):
         # Of the two names Python's SDK, and so Chalice, reads only the other.
         os.environ["AWS_DEFAULT_REGION"] = region
@@ -50,7 +67,12 @@ def deploy(chosen: argparse.Namespace) -> None:
         say=partial(print, "deploy:", flush=True),
         seconds=chosen.poll_seconds,
     )
-    deployment.run(chosen.alarm_email, chosen.again)
+    alarms = {
+        "AlarmEmail": chosen.alarm_email,
+        "CostEmail": chosen.cost_email,
+        "CacheHitRateTells": chosen.cache_hit_rate_tells,
+    }
+    deployment.run(alarms, chosen.again, domain)
 
 
 def run_reporting(command: Callable[[], None]) -> int:

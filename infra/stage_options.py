@@ -21,7 +21,7 @@ from chalice_app.observability import logs
 from chalice_app.settings import ConfigurationError, Settings
 from infra.deployment.errors import DeploymentError, error_with_remedy
 from infra.deployment.record import recorded_place
-from infra.deployment.stage_names import foreign_variable, require_stage_name
+from infra.deployment.stage_names import foreign_variable, stage_named
 
 CONFIG: Final = Path(__file__).parents[1] / ".chalice" / "config.json"
 
@@ -83,7 +83,7 @@ def stage_settings(
     """
     name = stage or environ.get("STAGE") or "dev"
     try:
-        require_stage_name(name)
+        stage_named(name)
     except DeploymentError as problem:
         raise ConfigurationError(str(problem)) from problem
     tables = {variable: f"{table}-{name}" for variable, table in _TABLES.items()}

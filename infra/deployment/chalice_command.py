@@ -1,7 +1,9 @@
 """`chalice deploy` and `chalice package` by hand: checked before Chalice does anything.
 
 Both import `app.py`, which calls `prepare` first, with the stage's recorded environment already in
-place. Chalice itself would subscribe to a stream without a name, and end in a traceback.
+place. Chalice itself would subscribe to a stream without a name, and end in a traceback. It would
+also make anew, and report success, what only `make deploy` can make whole: an API whose id the
+functions need, or a mapping whose failures are to be kept.
 """
 
 from __future__ import annotations
@@ -19,9 +21,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalice.cli import cli
 
 from infra.deployment.errors import DeploymentError, error_with_remedy
-from infra.deployment.record import GENERATED
+from infra.deployment.record import GENERATED, Record
 from infra.deployment.runtime import layers, require_matching_layers, use_runtime
-from infra.deployment.stage_names import API_HANDLER, PROJECT, foreign_variable, read_config
+from infra.deployment.stage_names import (
+    API_HANDLER,
+    PROJECT,
+    foreign_variable,
+    read_config,
+    stage_named,
+)
+from infra.deployment.stage_settings import require_settings
+from infra.deployment.standing import require_standing
+
+BY_MAKE_DEPLOY: Final = "DEPLOYED_BY_MAKE"
+"""Names the stage for which `make deploy` runs Chalice."""
 
 _CHECKED: Final = frozenset({"deploy", "package"})
 _TABLES: Final = (
@@ -49,20 +62,33 @@ def prepare() -> None:
         return
     if reason := refusal(command, os.environ):
         raise SystemExit(f"chalice {command.name}: {reason}")
-    if command.name == "deploy" and any(layers(read_config(command.project), command.stage)):
-        _require_matching_layers(command)
+    try:
+        _require_sound(command)
+    except (DeploymentError, ClientError, BotoCoreError) as error:
+        raise SystemExit(f"chalice {command.name}: {error_with_remedy(error)}") from None
     use_runtime()
     # Chalice zips whatever lies in vendor/, and importing the application would write it there.
     sys.dont_write_bytecode = True
     remove_bytecode(command.project)
 
 
-def _require_matching_layers(command: Command) -> None:
-    try:
-        client = boto3.Session().client("lambda")
-        require_matching_layers(client, read_config(command.project), command.stage)
-    except (DeploymentError, ClientError, BotoCoreError) as error:
-        raise SystemExit(f"chalice {command.name}: {error_with_remedy(error)}") from None
+def _require_sound(command: Command) -> None:
+    """Checks the functions' settings, and for a deployment what AWS has."""
+    config = read_config(command.project)
+    require_settings(config, command.stage)
+    if command.name != "deploy":
+        return
+    session = boto3.Session()
+    if any(layers(config, command.stage)):
+        require_matching_layers(session.client("lambda"), config, command.stage)
+    if not _is_by_make_deploy(command, os.environ):
+        record = Record(command.project, stage_named(command.stage, command.project))
+        require_standing(session, record, os.environ)
+
+
+def _is_by_make_deploy(command: Command, environ: Mapping[str, str]) -> bool:
+    """Whether `make deploy` runs the command: it then makes whole what Chalice makes anew."""
+    return environ.get(BY_MAKE_DEPLOY) == command.stage
 
 
 def building_command(arguments: Sequence[str]) -> Command | None:

@@ -1,7 +1,9 @@
 """The streams' mappings to their functions, and what Chalice cannot say about them.
 
 Chalice sets batch size and window alone, leaves the rest as it is on a redeploy, and looks at a
-mapping's stream only when it makes one. Sources of the values: a mapping blocks its shard for as
+mapping's stream only when it makes one. It knows the mappings from its own record alone, which it
+writes after its last step. Lambda refuses to make a mapping a second time
+(ResourceConflictException). Sources of the values: a mapping blocks its shard for as
 long as it retries (https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html),
 and a stream keeps 24 hours.
 """
@@ -9,7 +11,7 @@ and a stream keeps 24 hours.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,6 +33,7 @@ BEHAVIOUR: Final[Mapping[str, Any]] = {
 }
 """As in `app-merge.json`, which says it for the one-stack way."""
 
+_DELETING: Final = "Deleting"
 _SETTLED: Final = frozenset({"Enabled", "Disabled"})
 _PATIENCE_SECONDS: Final = 300.0
 
@@ -45,30 +48,59 @@ class Mappings:
 
     def find(self) -> list[Mapping[str, Any]]:
         """The function's mappings; none when the function itself does not exist yet."""
+        return [each for each in self._all() if each.get("State") != _DELETING]
+
+    def remove_stale(self, stream_arn: str, known: Collection[str]) -> Iterator[str]:
+        """Deletes the mappings that keep Chalice from making the right one; waits for their end.
+
+        Such are the mappings to any other stream, and those that Chalice has no record of: a
+        deployment that was broken off leaves them. What a mapping to the same stream has read is
+        read again, which the handlers do not mind.
+
+        Args:
+            stream_arn: of the table's stream.
+            known: the ids of the mappings that Chalice has a record of.
+
+        Yields:
+            A line about each mapping that was deleted.
+        """
+        for mapping in self._all():
+            stream, uuid = mapping["EventSourceArn"], mapping["UUID"]
+            if mapping.get("State") == _DELETING:
+                self._wait(uuid, gone=True)
+                continue
+            if stream != stream_arn:
+                reason = f"let go of {stream}, which is not the table's stream any more"
+            elif uuid not in known:
+                reason = f"let go of the mapping {uuid}, which Chalice has no record of"
+            else:
+                continue
+            self._wait(uuid)  # Lambda refuses to delete one that it is still making
+            self.client.delete_event_source_mapping(UUID=uuid)
+            self._wait(uuid, gone=True)
+            yield reason
+
+    def behave(self, stream_arn: str, known: Collection[str]) -> bool:
+        """Whether Chalice knows the stream's mapping, and the mapping has its behaviour."""
+        return any(
+            mapping["UUID"] in known
+            and mapping["EventSourceArn"] == stream_arn
+            and all(_says(mapping, name, value) for name, value in BEHAVIOUR.items())
+            for mapping in self.find()
+        )
+
+    def _all(self) -> list[Mapping[str, Any]]:
         pages = self.client.get_paginator("list_event_source_mappings")
         try:
             return [
                 mapping
                 for page in pages.paginate(FunctionName=self.function)
                 for mapping in page["EventSourceMappings"]
-                if mapping.get("State") != "Deleting"
             ]
         except ClientError as error:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
                 return []
             raise
-
-    def remove_stale(self, stream_arn: str) -> Iterator[str]:
-        """Deletes the mappings to any other stream, and waits until they are gone.
-
-        Chalice then makes the right one. Returns the streams that were let go.
-        """
-        for mapping in self.find():
-            if mapping["EventSourceArn"] == stream_arn:
-                continue
-            self.client.delete_event_source_mapping(UUID=mapping["UUID"])
-            self._wait(mapping["UUID"], gone=True)
-            yield mapping["EventSourceArn"]
 
     def require(self, stream_arn: str, dead_letter_queue_arn: str) -> bool:
         """Gives the stream's mapping its behaviour; returns whether anything had to be changed.

@@ -19,7 +19,7 @@ from infra.deployment.stage_names import BROADCAST, Stage, read_config, recorded
 
 GENERATED: Final = "generated"
 
-_VARIABLES: Final = {
+VARIABLES: Final = {
     "SessionsTableName": "SESSIONS_TABLE_NAME",
     "ConnectionsTableName": "CONNECTIONS_TABLE_NAME",
     "CachedTranslationsTableName": "CACHED_TRANSLATIONS_TABLE_NAME",
@@ -32,11 +32,13 @@ _VARIABLES: Final = {
 _STAGE: Final = "STAGE"
 _API_ID: Final = "WEBSOCKET_API_ID"
 _PAGE_ORIGIN: Final = "PAGE_ORIGIN"
+_WEBSOCKET_URL: Final = "WEBSOCKET_URL"
+"""A setting of the stage's owner, unless the deployment has given the stage a domain."""
 
 
 def is_recorded_variable(name: str) -> bool:
     """Whether a deployment records the variable; any other is a setting of the stage's owner."""
-    return name in {_STAGE, _API_ID, _PAGE_ORIGIN, *_VARIABLES.values()}
+    return name in {_STAGE, _API_ID, _PAGE_ORIGIN, *VARIABLES.values()}
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,18 @@ def recorded_place(environment: Mapping[str, str]) -> Place | None:
     return Place(parts[1], parts[3], parts[4]) if len(parts) > 5 else None
 
 
+def websocket_name(domain: str) -> str:
+    """The name that WebSockets have beside a domain."""
+    return f"ws.{domain}"
+
+
+def recorded_domain(environment: Mapping[str, str]) -> str | None:
+    """The domain that the stage was deployed with; None where its owner's settings stand alone."""
+    domain = urlsplit(environment.get(_PAGE_ORIGIN, "").partition(",")[0]).netloc
+    recorded = environment.get(_WEBSOCKET_URL)
+    return domain if domain and recorded == f"wss://{websocket_name(domain)}" else None
+
+
 @dataclass(frozen=True)
 class Record:
     """The record of one stage in a project's `.chalice`."""
@@ -75,6 +89,21 @@ class Record:
             if resource.get("resource_type") == "websocket_api":
                 return str(resource["websocket_api_id"])
         return None
+
+    def rest_api_id(self) -> str | None:
+        """The id of the HTTP API that Chalice has deployed, by Chalice's own record."""
+        for resource in self.deployed():
+            if resource.get("resource_type") == "rest_api":
+                return str(resource["rest_api_id"])
+        return None
+
+    def mapping_ids(self) -> set[str]:
+        """The mappings of streams that Chalice has deployed, by Chalice's own record."""
+        return {
+            str(resource["event_uuid"])
+            for resource in self.deployed()
+            if resource.get("resource_type") == "dynamodb_event"
+        }
 
     def page_origin(self) -> str | None:
         """Where browsers get the pages from, as they name it in a handshake's Origin."""
@@ -103,31 +132,50 @@ class Record:
                 "functions and APIs, then the file",
             ) from error
 
-    def write(self, outputs: Mapping[str, str], place: Place, api_id: str | None) -> bool:
-        """Records the stacks' outputs and the API's id; returns whether anything was new.
+    def write(
+        self, outputs: Mapping[str, str], place: Place, api_id: str | None, domain: str | None
+    ) -> bool:
+        """Records the stacks' outputs, the API's id and the domain; returns whether that is new.
 
         Raises:
             DeploymentError: the outputs are not those of `infra/tables.yaml`.
         """
-        missing = sorted(_VARIABLES.keys() - outputs.keys())
+        missing = sorted(VARIABLES.keys() - outputs.keys())
         if missing:
             raise DeploymentError(
                 f"the stack {self.stage.tables_stack} has no output {missing[0]}",
                 "it is not of infra/tables.yaml: use another STAGE, or see what made it",
             )
-        variables = {name: outputs[output] for output, name in _VARIABLES.items()}
-        variables[_STAGE] = self.stage.name
-        if api_id is not None:
-            variables[_API_ID] = api_id
-        if (origin := self.page_origin()) is not None:
-            variables[_PAGE_ORIGIN] = origin
+        variables: dict[str, str | None] = {
+            **{name: outputs[output] for output, name in VARIABLES.items()},
+            _STAGE: self.stage.name,
+            # None once `chalice delete` has deleted the APIs: nothing may name them any more.
+            _API_ID: api_id,
+            _PAGE_ORIGIN: self._page_origins(domain),
+        }
+        if domain is not None:
+            variables[_WEBSOCKET_URL] = f"wss://{websocket_name(domain)}"
+        elif recorded_domain(self.environment()) is not None:
+            variables[_WEBSOCKET_URL] = None
         policies = self._write_policies(outputs, place, api_id)
         return self._write_config(variables) or policies
 
-    def _write_config(self, variables: Mapping[str, str]) -> bool:
+    def _page_origins(self, domain: str | None) -> str | None:
+        """The domain's, and the API's own, under which the pages are served as before."""
+        origins = (domain and f"https://{domain}", self.page_origin())
+        return ",".join(origin for origin in origins if origin) or None
+
+    def set_variable(self, name: str, value: str) -> None:
+        """Records a setting of the stage's owner, who had none."""
+        self._write_config({name: value})
+
+    def _write_config(self, variables: Mapping[str, str | None]) -> bool:
         config = read_config(self.project)
         stage = config.setdefault("stages", {}).setdefault(self.stage.name, {})
-        stage["environment_variables"] = {**stage.get("environment_variables", {}), **variables}
+        all_of_them = {**stage.get("environment_variables", {}), **variables}
+        stage["environment_variables"] = {
+            name: value for name, value in all_of_them.items() if value is not None
+        }
         functions = stage.setdefault("lambda_functions", {})
         for name in read_policies(self.project):
             file = f"{GENERATED}/{self.stage.name}/{name}.json"

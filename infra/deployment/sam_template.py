@@ -26,9 +26,13 @@ from infra.deployment.stage_names import API_HANDLER, Stage, read_config
 TEMPLATES: Final = (
     Path("infra") / "tables.yaml",
     Path("infra") / "alarms.yaml",
+    Path("infra") / "domain.yaml",
     Path("infra") / "app-merge.json",
 )
 """Merged in this order, the last one winning."""
+
+_STACKS_OWN: Final = ("HttpApiId", "WebSocketApiId", "ApiStage")
+"""Parameters of `domain.yaml` for which `app-merge.json` has the stack's own resources."""
 
 PACKAGES: Final = ("chalice_app", "streams")
 
@@ -72,6 +76,8 @@ def merged_template(project: Path, stage: Stage) -> dict[str, Any]:
         template = TemplateDeepMerger().merge(
             YAMLTemplateSerializer().load_template(text), template
         )
+    for name in _STACKS_OWN:
+        del template["Parameters"][name]
     template["Parameters"]["Stage"]["Default"] = stage.name
     template["Parameters"]["Environment"]["Default"] = stage.environment
     return template

@@ -46,6 +46,27 @@ class Stack:
         found = self.describe() or {}
         return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
 
+    def parameters(self) -> dict[str, str]:
+        """The values of the stack's parameters; none when there is no stack."""
+        found = self.describe() or {}
+        return {
+            each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])
+        }
+
+    def delete(self) -> bool:
+        """Deletes the stack, and waits for that; returns whether there was one.
+
+        Raises:
+            DeploymentError: a resource could not be deleted.
+        """
+        found = self.describe()
+        if found is None:
+            return False
+        self.client.delete_stack(StackName=self.name)
+        # By its id: a stack that is gone has no name any more.
+        self._wait(found["StackId"], "stack_delete_complete", "deleted")
+        return True
+
     def describe(self) -> Mapping[str, Any] | None:
         """The stack as CloudFormation describes it; None when there is none."""
         try:

@@ -2,14 +2,17 @@
 
 1. the stack of the tables, the stack of alarms, dead-letter queue, dashboard and log groups;
 2. their outputs, recorded for the Chalice stage, with the functions' policies;
-3. mappings to streams that do not exist any more are deleted (a recreated table has a new stream);
-4. `chalice deploy`, and once more when that has made the APIs: the WebSocket API's id goes into
-   the functions' environment and policies, the page's origin into their environment;
-5. what Chalice cannot say about the mappings, and about asynchronous invocations.
+3. mappings to streams that do not exist any more are deleted (a recreated table has a new stream),
+   and mappings that a broken-off deployment left, which Chalice would try to make a second time;
+4. `chalice deploy`; then the stack of the domain, where the stage has one;
+5. `chalice deploy` once more when either has made new addresses: the WebSocket API's id goes into
+   the functions' environment and policies, the pages' origins into their environment;
+6. what Chalice cannot say about the mappings, and about asynchronous invocations.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -17,20 +20,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
-
-from chalice_app.aws.dynamodb.rosters import LEDGER_KEY
+from chalice_app.settings import POSTS_PER_SECOND
+from infra.deployment.chalice_command import BY_MAKE_DEPLOY
+from infra.deployment.custom_domain import DomainChoice, StageDomain
 from infra.deployment.errors import DeploymentError
 from infra.deployment.event_invoke_config import EventInvokeConfig
 from infra.deployment.mappings import STREAMS, Mappings
-from infra.deployment.record import Place, Record, recorded_place
+from infra.deployment.preconditions import Preconditions
+from infra.deployment.quotas import read_quotas
+from infra.deployment.record import Place, Record
 from infra.deployment.runtime import require_matching_layers
-from infra.deployment.stacks import Stack
-from infra.deployment.stage_names import API_HANDLER, BROADCAST, Stage, read_config
+from infra.deployment.stacks import Parameters, Stack
+from infra.deployment.stage_names import BROADCAST, Stage, read_config
+from infra.deployment.stage_settings import require_settings, stage_variables
 
 TABLES_TEMPLATE: Final = Path("infra") / "tables.yaml"
 ALARMS_TEMPLATE: Final = Path("infra") / "alarms.yaml"
-TABLES: Final = ("Sessions", "Connections", "CachedTranslations", "SessionRosters")
+ALARM_PARAMETERS: Final = ("AlarmEmail", "CostEmail", "CacheHitRateTells")
+"""What the stage's owner may choose of `infra/alarms.yaml`."""
+NO_PARAMETERS: Final[Parameters] = {}
 
 
 @dataclass(frozen=True)
@@ -56,30 +64,55 @@ class StageDeployment:
         """The stage that is deployed."""
         return self.record.stage
 
-    def run(self, alarm_email: str | None = None, again: bool = False) -> None:
+    def run(
+        self,
+        alarms: Parameters = NO_PARAMETERS,
+        again: bool = False,
+        domain: DomainChoice = DomainChoice(),  # noqa: B008 - it is frozen
+    ) -> None:
         """Deploys the stage.
 
         Args:
-            alarm_email: who is written to when an alarm fires; None leaves it as it is.
+            alarms: parameters of `infra/alarms.yaml`, as `AlarmEmail`; None, or a parameter that is
+                not there, leaves it as it is.
             again: go on although functions exist that Chalice has no record of.
+            domain: what was chosen of the stage's own domain; it stays unless it is removed.
 
         Raises:
             DeploymentError: it cannot be done; `say` has reported every step before that.
         """
+        before, own_domain = self._preconditions, self._domain()
         place = self.place()
-        self._require_same_place(place)
-        self._require_record(again)
+        before.require_same_place(place)
+        before.require_translate(place)
+        before.require_record(again)
         config = read_config(self.record.project)
+        settings = require_settings(config, self.stage.name)
+        own_domain.require(domain, place, settings)
         require_matching_layers(self.session.client("lambda"), config, self.stage.name)
-        outputs = self._stacks(alarm_email)
-        self._record(outputs, place)
+        outputs = self._stacks(alarms)
+        has = None if domain.removed else own_domain.name()
+        self._record(outputs, place, has)
+        self._quotas()
         self._let_stale_mappings_go(outputs)
         self._chalice()
-        if self._record(outputs, place):
-            self.say("the APIs are new: id and page's origin go to the functions")
+        has = own_domain.deploy(domain)
+        if self._record(outputs, place, has):
+            self.say("the addresses are new: they go to the functions")
             self._chalice()
         self._mappings(outputs)
         self._asynchronous_calls(outputs)
+        for line in own_domain.dns_steps():
+            self.say(line)
+
+    @property
+    def _preconditions(self) -> Preconditions:
+        return Preconditions(self.session, self.record)
+
+    def _domain(self) -> StageDomain:
+        client = self.session.client("cloudformation")
+        stack = Stack(client, self.stage.domain_stack, self.seconds)
+        return StageDomain(self.session, self.record, stack, self.say)
 
     def place(self) -> Place:
         """Where the credentials and the region lead to."""
@@ -88,107 +121,53 @@ class StageDeployment:
         self.say(f"stage {self.stage.name} in account {place.account}, {place.region}")
         return place
 
-    def _require_same_place(self, place: Place) -> None:
-        recorded = recorded_place(self.record.environment())
-        if recorded is None or recorded == place:
-            return
-        if recorded.account != place.account:
-            remedy = "use that account's credentials (AWS_PROFILE), or another STAGE"
-        else:
-            remedy = f"set AWS_REGION={recorded.region}, or use another STAGE"
-        raise DeploymentError(
-            f"stage {self.stage.name} is recorded in account {recorded.account}, "
-            f"{recorded.region}, not in {place.account}, {place.region}",
-            remedy,
-        )
-
-    def _require_record(self, again: bool) -> None:
-        """Without its record Chalice would make both APIs a second time."""
-        if again or self.record.deployed():
-            return
-        name = self.stage.function_name(API_HANDLER)
-        try:
-            self.session.client("lambda").get_function_configuration(FunctionName=name)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                return
-            raise
-        raise DeploymentError(
-            f"the function {name} exists, but .chalice/deployed/{self.stage.name}.json does not",
-            "copy that file from where the stage was deployed; if its first deployment was "
-            "broken off, add ARGS=--again",
-        )
-
-    def _stacks(self, alarm_email: str | None) -> Mapping[str, str]:
+    def _stacks(self, chosen: Parameters) -> Mapping[str, str]:
         client = self.session.client("cloudformation")
         tables = Stack(client, self.stage.tables_stack, self.seconds)
         if tables.describe() is None:
-            self._require_no_tables()
+            self._preconditions.require_no_tables()
         named = {"Stage": self.stage.name}
         project = self.record.project
         done = tables.deploy(
             project / TABLES_TEMPLATE, {**named, "Environment": self.stage.environment}
         )
         self.say(f"stack {tables.name}: {done}")
-        self._require_roster_key(tables.outputs())
+        self._preconditions.require_roster_key(tables.outputs())
         alarms = Stack(client, self.stage.alarms_stack, self.seconds)
         done = alarms.deploy(
             project / ALARMS_TEMPLATE,
-            {**named, "ApplicationName": self.stage.application, "AlarmEmail": alarm_email},
+            {
+                **named,
+                "ApplicationName": self.stage.application,
+                **dict.fromkeys(ALARM_PARAMETERS),
+                **chosen,
+            },
         )
         self.say(f"stack {alarms.name}: {done}")
         return {**tables.outputs(), **alarms.outputs()}
 
-    def _require_no_tables(self) -> None:
-        client = self.session.client("dynamodb")
-        for table in TABLES:
-            name = f"{table}-{self.stage.name}"
-            try:
-                table = client.describe_table(TableName=name)["Table"]
-            except ClientError as error:
-                if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                    continue
-                raise
-            remedy = (
-                "use another STAGE, or delete the table, or import it into a stack of that name"
-            )
-            if table.get("DeletionProtectionEnabled"):
-                # A first deployment of prod that failed leaves them: Retain, and protected.
-                remedy += (
-                    "; it is protected: aws dynamodb update-table \
---no-deletion-protection-enabled --table-name "
-                    + name
-                )
-            raise DeploymentError(
-                f"the table {name} exists already, outside the stack {self.stage.tables_stack}",
-                remedy,
-            )
-
-    def _require_roster_key(self, outputs: Mapping[str, str]) -> None:
-        """Functions that meet a ledger of another key lose every listener: nothing is deployed."""
-        name = outputs.get("RostersTableName")
-        if name is None:
-            return  # `record` says so
-        table = self.session.client("dynamodb").describe_table(TableName=name)["Table"]
-        found = tuple(each["AttributeName"] for each in table["KeySchema"])
-        if found != LEDGER_KEY:
-            raise DeploymentError(
-                f"the table {name} is keyed by {', '.join(found)}, not by {', '.join(LEDGER_KEY)}",
-                f"remove the stack {self.stage.tables_stack} and run this again, or use another "
-                "STAGE (infra/README.md, The rosters' key)",
-            )
-
-    def _record(self, outputs: Mapping[str, str], place: Place) -> bool:
-        changed = self.record.write(outputs, place, self.record.websocket_api_id())
+    def _record(self, outputs: Mapping[str, str], place: Place, domain: str | None) -> bool:
+        changed = self.record.write(outputs, place, self.record.websocket_api_id(), domain)
         self.say(f"outputs for Chalice: {'recorded' if changed else 'unchanged'}")
         return changed
 
+    def _quotas(self) -> None:
+        """Says what the account admits; a stage without POSTS_PER_SECOND gets what that allows."""
+        quotas = read_quotas(self.session)
+        config = read_config(self.record.project)
+        is_set = "POSTS_PER_SECOND" in stage_variables(config, self.stage.name)
+        if not is_set and quotas.posts_per_second != POSTS_PER_SECOND:
+            self.record.set_variable("POSTS_PER_SECOND", str(quotas.posts_per_second))
+            config = read_config(self.record.project)
+        settings = require_settings(config, self.stage.name)
+        for line in quotas.lines(settings.posts_per_second):
+            self.say(line)
+
     def _let_stale_mappings_go(self, outputs: Mapping[str, str]) -> None:
+        known = self.record.mapping_ids()
         for function, output in STREAMS.items():
-            for stream in self._mappings_of(function).remove_stale(outputs[output]):
-                self.say(
-                    f"{function}: let go of {stream}, which is not the table's stream any more"
-                )
+            for reason in self._mappings_of(function).remove_stale(outputs[output], known):
+                self.say(f"{function}: {reason}")
 
     def _chalice(self) -> None:
         self.say(f"chalice deploy --stage {self.stage.name}")
@@ -219,4 +198,5 @@ class StageDeployment:
 def chalice_deploy(project: Path, stage: str) -> int:
     """Runs `chalice deploy` of this very environment; returns its exit code."""
     command = [str(Path(sys.executable).with_name("chalice")), "deploy", "--stage", stage]
-    return subprocess.run(command, cwd=project, check=False).returncode
+    environment = {**os.environ, BY_MAKE_DEPLOY: stage}
+    return subprocess.run(command, cwd=project, env=environment, check=False).returncode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,8 +19,18 @@ API_HANDLER: Final = "api_handler"
 BROADCAST: Final = "broadcast"
 """The function that sends a batch of a large hall; the one function that another invokes."""
 
-_STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,30}")
-"""Also the pattern of the templates' parameter: it is part of every name."""
+NAME_LIMIT: Final = 64
+"""Characters that AWS allows for the name of a function, of a role and of a rule. Sources:
+https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html,
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html,
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
+"""
+
+SCHEDULED: Final = frozenset({"cache_eviction", "reconcile"})
+"""The functions with a schedule; Chalice adds `-event` to name its rule."""
+
+_STAGE: Final = re.compile(r"[a-z][a-z0-9-]*")
+"""The templates' parameter has this pattern, too, and the limit: it is part of every name."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,11 @@ class Stage:
         """The stack of `infra/alarms.yaml`."""
         return f"{self.application}-{self.name}-alarms"
 
+    @property
+    def domain_stack(self) -> str:
+        """The stack of `infra/domain.yaml`, where the stage has a domain of its own."""
+        return f"{self.application}-{self.name}-domain"
+
     def function_name(self, function: str) -> str:
         """A function's name on AWS; Chalice leaves out its own part for the HTTP function."""
         base = f"{self.application}-{self.name}"
@@ -57,17 +72,33 @@ def stage_named(name: str, project: Path = PROJECT) -> Stage:
     Raises:
         DeploymentError: nothing on AWS could be named after it.
     """
-    require_stage_name(name)
-    return Stage(name, read_config(project)["app_name"])
+    application: str = read_config(project)["app_name"]
+    require_stage_name(name, application)
+    return Stage(name, application)
 
 
-def require_stage_name(name: str) -> None:
+def require_stage_name(name: str, application: str) -> None:
     """Raises DeploymentError where nothing on AWS could be named after it."""
     if not _STAGE.fullmatch(name):
         raise DeploymentError(
             f"{name!r} is not a valid stage name",
-            "use lower-case letters, digits and hyphens, a letter first, 31 at most (STAGE=dev)",
+            "use lower-case letters, digits and hyphens, a letter first (STAGE=dev)",
         )
+    longest = max(_suffixes(), key=len)
+    if (limit := NAME_LIMIT - len(f"{application}--{longest}")) < len(name):
+        raise DeploymentError(
+            f"the stage name {name!r} has {len(name)} characters: AWS allows {NAME_LIMIT} for "
+            f"{application}-{name}-{longest}",
+            f"use a STAGE of {limit} at most",
+        )
+
+
+def _suffixes() -> Iterator[str]:
+    """How the names of roles, functions and rules end."""
+    for policy in (PROJECT / ".chalice" / "policies").glob("*.json"):
+        yield policy.stem
+        if policy.stem in SCHEDULED:
+            yield f"{policy.stem}-event"
 
 
 def foreign_variable(environment: Mapping[str, str], stage: str) -> str | None:

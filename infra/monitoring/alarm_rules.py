@@ -18,6 +18,10 @@ from infra.cloudformation import Template
 from infra.monitoring.embedded_metrics import MetricKey, embedded_points
 
 TEMPLATE: Final = Path(__file__).parents[1] / "alarms.yaml"
+ALARM_TOPIC: Final = "AlarmTopic"
+"""Of what somebody must look after at once."""
+COST_TOPIC: Final = "CostTopic"
+"""Of what costs money, and hurts no listener."""
 LOOK_BACK: Final = 2
 
 _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
@@ -39,7 +43,7 @@ Stream = Mapping[MetricKey, Sequence[tuple[float, float]]]
 
 @dataclass(frozen=True)
 class Alarm:
-    """One alarm; `period` in seconds, `name` without the stage."""
+    """One alarm; `period` in seconds, `name` without the stage, `tells` the topics' logical ids."""
 
     name: str
     metric: MetricKey
@@ -49,6 +53,7 @@ class Alarm:
     threshold: float
     comparison: str
     missing: str
+    tells: tuple[str, ...] = ()
 
     def first_minute(self, stream: Stream, seconds: float) -> float | None:
         """The minute in which it fires; None when it never does.
@@ -82,11 +87,10 @@ class Alarm:
         return _COMPARISONS[self.comparison](value, self.threshold)
 
 
-def read_alarms(stage: str) -> list[Alarm]:
-    """The template's alarms for a stage."""
-    declared = Template.read(TEMPLATE, {"Stage": stage}).resources(
-        "AWS::CloudWatch::Alarm", ignored=("AlarmActions",)
-    )
+def read_alarms(stage: str, **parameters: str) -> list[Alarm]:
+    """The template's alarms for a stage; the template's other parameters by their names."""
+    template = Template.read(TEMPLATE, {"Stage": stage, **parameters}, {ALARM_TOPIC, COST_TOPIC})
+    declared = template.resources("AWS::CloudWatch::Alarm")
     return [_alarm(properties, stage) for properties in declared.values()]
 
 
@@ -101,6 +105,7 @@ def _alarm(properties: Mapping[str, Any], stage: str) -> Alarm:
         threshold=float(properties["Threshold"]),
         comparison=properties["ComparisonOperator"],
         missing=properties["TreatMissingData"],
+        tells=tuple(properties["AlarmActions"]),
     )
 
 

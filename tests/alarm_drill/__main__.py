@@ -1,19 +1,31 @@
 """`python -m tests.alarm_drill`: does each alarm fire when it should, and only then?
 
 Prints a table of scenario x alarm: the minute of the hour in which the alarm fires. `missed` stands
-where it should have, `false` where it should not; either makes the exit code 1.
+where it should have, `false` where it should not; either makes the exit code 1. A second table has
+who is told of each scenario, for each value of the template's parameter `CacheHitRateTells`.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
-from infra.monitoring.alarm_rules import Alarm, read_alarms
+from infra.monitoring.alarm_rules import ALARM_TOPIC, COST_TOPIC, Alarm, read_alarms
 from tests.alarm_drill.scenarios import HOUR, STAGE, Scenario, scenarios
 
-_SILENT = "-"
+TELLS: Final = (ALARM_TOPIC, COST_TOPIC, "nobody")
+"""The values of the template's parameter."""
+
+MONEY: Final = frozenset({"CacheHitRate"})
+"""The alarms that no listener notices."""
+
+_SILENT: Final = "-"
+_MISSED: Final = "missed"
+
+Rows = Sequence[tuple[Scenario, Sequence[str]]]
+"""Each scenario, and what each alarm does in it."""
 
 
 def main() -> int:
@@ -25,14 +37,61 @@ def main() -> int:
     finally:
         logging.disable(logging.NOTSET)
     print("\n".join(table(rows, alarms)))
+    told = {value: who_is_told(rows, value) for value in TELLS}
+    print("\n".join(told_table(rows, told)))
+    wakes_wrongly = [line for value in TELLS for line in wrongly_told(rows, value, told[value])]
+    for line in wakes_wrongly:
+        print(line, file=sys.stderr)
     never = {alarm.name for alarm in alarms} - {name for each, _ in rows for name in each.fires}
     for name in sorted(never):
         print(f"no scenario sets off {name}", file=sys.stderr)
-    wrong = sum(cell.startswith(("missed", "false")) for _, cells in rows for cell in cells)
+    wrong = sum(cell.startswith((_MISSED, "false")) for _, cells in rows for cell in cells)
     print(f"\n{len(rows)} scenarios, {len(alarms)} alarms, {wrong} missed or false")
-    passed = not wrong and not never
+    passed = not wrong and not never and not wakes_wrongly
     print("passed" if passed else "FAILED")
     return 0 if passed else 1
+
+
+def who_is_told(rows: Rows, value: str) -> list[set[str]]:
+    """The topics that get a message in each scenario, under a value of `CacheHitRateTells`."""
+    alarms = read_alarms(STAGE.name, CacheHitRateTells=value)
+    return [
+        {
+            topic
+            for alarm, cell in zip(alarms, cells, strict=True)
+            if cell not in (_SILENT, _MISSED)
+            for topic in alarm.tells
+        }
+        for _, cells in rows
+    ]
+
+
+def wrongly_told(rows: Rows, value: str, told: Sequence[set[str]]) -> Iterator[str]:
+    """The scenarios in which others are told than should be.
+
+    Of money alone the topic is told that the parameter names; of anything else, the alarms' own.
+    """
+    named = set() if value == "nobody" else {value}
+    for (scenario, _), topics in zip(rows, told, strict=True):
+        others = {ALARM_TOPIC} if scenario.fires - MONEY else set()
+        if topics != others | (named if scenario.fires & MONEY else set()):
+            yield f"CacheHitRateTells={value}: {scenario.name}: told {_names(topics)}"
+
+
+def told_table(rows: Rows, told: Mapping[str, Sequence[set[str]]]) -> Iterator[str]:
+    """The table: a column a value of the parameter, a line a scenario in which somebody is told."""
+    width = max(len(scenario.name) for scenario, _ in rows)
+    yield ""
+    yield "who is told, by CacheHitRateTells:"
+    yield " " * width + "".join(f"{value:>12}" for value in told)
+    for number, (scenario, _) in enumerate(rows):
+        if scenario.fires:
+            cells = (_names(each[number]) for each in told.values())
+            yield f"{scenario.name:<{width}}" + "".join(f"{cell:>12}" for cell in cells)
+
+
+def _names(topics: set[str]) -> str:
+    return "+".join(sorted(topics)) or "nobody"
 
 
 def drill(scenario: Scenario, alarms: Iterable[Alarm]) -> list[str]:
@@ -44,11 +103,11 @@ def _cell(scenario: Scenario, alarm: Alarm) -> str:
     minute = alarm.first_minute(scenario.stream, HOUR)
     should = alarm.name in scenario.fires
     if minute is None:
-        return "missed" if should else _SILENT
+        return _MISSED if should else _SILENT
     return f"{minute:.0f}" if should else f"false {minute:.0f}"
 
 
-def table(rows: Sequence[tuple[Scenario, Sequence[str]]], alarms: Sequence[Alarm]) -> Iterator[str]:
+def table(rows: Rows, alarms: Sequence[Alarm]) -> Iterator[str]:
     """The table: numbered alarms first, then a line a scenario."""
     for number, alarm in enumerate(alarms, 1):
         bound = f"{alarm.statistic} {alarm.comparison} {alarm.threshold:g}"

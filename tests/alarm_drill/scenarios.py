@@ -142,8 +142,14 @@ def _of_functions(healthy: Stream) -> Iterator[Scenario]:
         camel = "".join(part.capitalize() for part in function.split("_"))
         failing = _lambda(function, "Errors", [1.0] * 60)
         yield Scenario(f"{function} fails", {**healthy, **failing}, frozenset({f"{camel}Errors"}))
+        throttled = _lambda(function, "Throttles", [1.0] * 60)
+        fires = frozenset({f"{camel}Throttles"})
+        yield Scenario(f"{function} is throttled", {**healthy, **throttled}, fires)
     once = _lambda("reconcile", "Errors", [0.0] * 30 + [1.0] + [0.0] * 29)
     yield Scenario("reconcile fails once", {**healthy, **once})
+    # A hall of 10,000 leaves: as many invocations, which Lambda retries.
+    crowd = _lambda("websocket_disconnect", "Throttles", [0.0] * 30 + [500.0] + [0.0] * 29)
+    yield Scenario("a hall leaves, and is throttled for a minute", {**healthy, **crowd})
 
 
 def _of_streams(healthy: Stream) -> Iterator[Scenario]:
@@ -164,7 +170,8 @@ def _aws() -> Stream:
     """What AWS measures while nothing is wrong."""
     stream: dict[MetricKey, Sequence[tuple[float, float]]] = {_queue(): _by_minute([0.0] * 60)}
     for function in read_policies(PROJECT):
-        stream |= _lambda(function, "Errors", [0.0] * 60)
+        for metric in ("Errors", "Throttles"):
+            stream |= _lambda(function, metric, [0.0] * 60)
     for function in ("rosters", "cache_access"):
         stream |= _lambda(function, "IteratorAge", [200.0] * 60)
     return stream

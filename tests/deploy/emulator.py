@@ -20,7 +20,7 @@ PATIENCE = 60.0
 REGION = "us-east-1"
 SERVICES = (
     "cloudformation,dynamodb,dynamodbstreams,lambda,apigateway,execute-api,iam,sts,s3,sqs,sns,"
-    "monitoring,logs,events"
+    "monitoring,logs,events,acm"
 )
 
 

@@ -24,6 +24,7 @@ BREACHING = {
     "RostersIteratorAge": 60_001.0,
     "DeadLetters": 1.0,
     "ReconcileErrors": 1.0,
+    "WebsocketConnectThrottles": 1.0,
 }
 
 
@@ -47,19 +48,24 @@ def outputs(emulator: Emulator) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def inbox(emulator: Emulator, outputs: dict[str, str]) -> str:
-    """A queue that gets what the topic's subscribers get."""
-    url: str = emulator.client("sqs").create_queue(QueueName="inbox")["QueueUrl"]
+def inboxes(emulator: Emulator, outputs: dict[str, str]) -> dict[str, str]:
+    """A queue a topic, which gets what the topic's subscribers get."""
+    return {
+        topic: subscribed(emulator, topic, outputs[f"{topic}Arn"])
+        for topic in ("AlarmTopic", "CostTopic")
+    }
+
+
+def subscribed(emulator: Emulator, name: str, topic_arn: str) -> str:
+    url: str = emulator.client("sqs").create_queue(QueueName=name)["QueueUrl"]
     emulator.client("sns").subscribe(
-        TopicArn=outputs["AlarmTopicArn"],
-        Protocol="sqs",
-        Endpoint="arn:aws:sqs:us-east-1:000000000000:inbox",
+        TopicArn=topic_arn, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:000000000000:{name}"
     )
     return url
 
 
 @pytest.mark.parametrize("name", sorted(BREACHING))
-def test_somebody_is_told(emulator: Emulator, inbox: str, name: str) -> None:
+def test_somebody_is_told(emulator: Emulator, inboxes: dict[str, str], name: str) -> None:
     namespace, metric, dimensions = ALARMS[name].metric
     emulator.client("cloudwatch").put_metric_data(
         Namespace=namespace,
@@ -71,14 +77,15 @@ def test_somebody_is_told(emulator: Emulator, inbox: str, name: str) -> None:
             }
         ],
     )
-    message = received(emulator, inbox, f"{name}-dev")
+    (topic,) = ALARMS[name].tells
+    message = received(emulator, inboxes[topic], f"{name}-dev")
     assert message["NewStateValue"] == "ALARM"
 
 
 def test_the_dashboard_is_valid(emulator: Emulator, outputs: dict[str, str]) -> None:
     found = emulator.client("cloudwatch").get_dashboard(DashboardName=outputs["DashboardName"])
     widgets = json.loads(found["DashboardBody"])["widgets"]
-    assert len(widgets) == 10
+    assert len(widgets) == 11
     assert "${" not in found["DashboardBody"]
 
 

@@ -20,6 +20,32 @@ def test_the_template_is_valid(package: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+def test_the_http_api_is_regional(package: Path) -> None:
+    # An edge-optimized one would send every request through CloudFront: a hop more.
+    template = json.loads((package / "sam.json").read_text())
+    assert template["Resources"]["RestAPI"]["Properties"]["EndpointConfiguration"] == "REGIONAL"
+
+
+def test_a_domain_is_a_parameter_and_leads_to_the_stack_s_own_apis(package: Path) -> None:
+    template = json.loads((package / "sam.json").read_text())
+    parameters, resources = template["Parameters"], template["Resources"]
+    assert parameters["Domain"]["Default"] == ""
+    assert not {"HttpApiId", "WebSocketApiId", "ApiStage"} & parameters.keys()
+    names = {"HttpDomain", "HttpMapping", "WebSocketDomain", "WebSocketMapping"}
+    assert {resources[name]["Condition"] for name in names} == {"HasDomain"}
+    assert resources["HttpMapping"]["Properties"]["RestApiId"] == {"Ref": "RestAPI"}
+    assert resources["WebSocketMapping"]["Properties"]["ApiId"] == {"Ref": "WebsocketAPI"}
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["WEBSOCKET_URL"] == {
+        "Fn::If": ["HasDomain", {"Fn::Sub": "wss://ws.${Domain}"}, {"Ref": "AWS::NoValue"}]
+    }
+    own = "https://${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}"
+    connect = resources["WebsocketConnect"]["Properties"]["Environment"]["Variables"]
+    assert connect["PAGE_ORIGIN"] == {
+        "Fn::If": ["HasDomain", {"Fn::Sub": f"https://${{Domain}},{own}"}, {"Fn::Sub": own}]
+    }
+
+
 def test_x_ray_is_off_unless_asked_for(package: Path, project: Path) -> None:
     assert traced(package, project) == (set(), set())
 

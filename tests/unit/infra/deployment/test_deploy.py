@@ -5,10 +5,9 @@ AWS is `fake_aws`; Chalice is a function that leaves its record. `tests/deploy` 
 
 import argparse
 import json
-import shutil
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from botocore.exceptions import (
@@ -18,58 +17,24 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
 )
+from chalice.config import Config
+from chalice.deploy.appgraph import ApplicationGraphBuilder, DependencyBuilder
 
+import app
 from infra import deploy
 from infra.deployment.errors import DeploymentError
 from infra.deployment.mappings import BEHAVIOUR
-from infra.deployment.record import Record
 from infra.deployment.stacks import Stack
 from infra.deployment.stage_deployment import StageDeployment
-from infra.deployment.stage_names import PROJECT, stage_named
+from infra.deployment.stage_names import NAME_LIMIT, PROJECT, Stage, read_config, stage_named
 from tests.unit.infra.deployment.fake_aws import FakeAws
+from tests.unit.infra.deployment.fake_chalice import copied_project, deployed_to, stage_of
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project as it is checked out: templates and policies, nothing recorded."""
-    for folder in ("infra", ".chalice"):
-        (tmp_path / folder).mkdir()
-    for template in ("tables.yaml", "alarms.yaml"):
-        shutil.copy(PROJECT / "infra" / template, tmp_path / "infra")
-    shutil.copytree(PROJECT / ".chalice" / "policies", tmp_path / ".chalice" / "policies")
-    config = {"app_name": "translation-broadcaster", "stages": {"dev": {}}}
-    (tmp_path / ".chalice" / "config.json").write_text(json.dumps(config))
-    return tmp_path
-
-
-class Chalice:
-    """`chalice deploy`, as far as others see it: a record, and an API with an id."""
-
-    def __init__(self, project: Path, aws: FakeAws) -> None:
-        self.project, self.aws = project, aws
-        self.runs = 0
-        self.exit_code = 0
-
-    def __call__(self) -> int:
-        self.runs += 1
-        deployed = self.project / ".chalice" / "deployed"
-        deployed.mkdir(exist_ok=True)
-        self.aws.subscribe(recorded_streams(self.project))
-        resource = {"resource_type": "websocket_api", "websocket_api_id": "abc123"}
-        url = "https://rest1.execute-api.us-east-1.amazonaws.com/api/"
-        page = {"resource_type": "rest_api", "rest_api_id": "rest1", "rest_api_url": url}
-        record = {"resources": [page, resource], "schema_version": "2.0"}
-        (deployed / "dev.json").write_text(json.dumps(record))
-        return self.exit_code
-
-
-def recorded_streams(project: Path) -> dict[str, str]:
-    """The streams that Chalice would subscribe the functions to."""
-    variables = stage_of(project)["environment_variables"]
-    return {
-        "translation-broadcaster-dev-rosters": variables["CONNECTIONS_STREAM_ARN"],
-        "translation-broadcaster-dev-cache_access": variables["CACHED_TRANSLATIONS_STREAM_ARN"],
-    }
+    """A project as it is checked out."""
+    return copied_project(tmp_path)
 
 
 @pytest.fixture
@@ -80,15 +45,6 @@ def said() -> list[str]:
 @pytest.fixture
 def deployment(project: Path, said: list[str]) -> StageDeployment:
     return deployed_to(project, said, FakeAws())
-
-
-def deployed_to(project: Path, said: list[str], aws: FakeAws) -> StageDeployment:
-    record = Record(project, stage_named("dev", project))
-    return StageDeployment(aws, record, Chalice(project, aws), said.append, seconds=0.01)
-
-
-def stage_of(project: Path, stage: str = "dev") -> Any:
-    return json.loads((project / ".chalice" / "config.json").read_text())["stages"][stage]
 
 
 # --- What is recorded ---------------------------------------------------------------------------
@@ -102,8 +58,10 @@ def test_the_stacks_outputs_are_recorded_for_the_stage(
     assert variables["STAGE"] == "dev"
     assert variables["SESSIONS_TABLE_NAME"] == "Sessions-dev"
     assert "Connections-dev/stream/" in variables["CONNECTIONS_STREAM_ARN"]
-    assert variables["WEBSOCKET_API_ID"] == "abc123"
-    assert variables["PAGE_ORIGIN"] == "https://rest1.execute-api.us-east-1.amazonaws.com"
+    (page_id,) = [each for each in deployment.session.apis if each.startswith("rest")]
+    (api_id,) = deployment.session.apis - {page_id}
+    assert variables["WEBSOCKET_API_ID"] == api_id
+    assert variables["PAGE_ORIGIN"] == f"https://{page_id}.execute-api.us-east-1.amazonaws.com"
     assert "ALLOWED_ORIGINS" not in variables
 
 
@@ -147,7 +105,8 @@ def test_the_policies_name_this_stage_s_resources_exactly(
     message = (policies / "websocket_message.json").read_text()
     account = "123456789012"
     assert f"arn:aws:dynamodb:us-east-1:{account}:table/Sessions-dev" in message
-    assert f"arn:aws:execute-api:us-east-1:{account}:abc123/api/POST/@connections/*" in message
+    api_id = stage_of(project)["environment_variables"]["WEBSOCKET_API_ID"]
+    assert f"arn:aws:execute-api:us-east-1:{account}:{api_id}/api/POST/@connections/*" in message
     assert "function:translation-broadcaster-dev-broadcast" in message
     files = {each["iam_policy_file"] for each in stage_of(project)["lambda_functions"].values()}
     assert files == {f"generated/dev/{path.name}" for path in policies.glob("*.json")}
@@ -190,6 +149,17 @@ def test_a_slice_that_cannot_be_sent_is_tried_once_more_and_put_aside(
     assert aws.invoke_configs[name] == config
 
 
+def test_who_is_told_of_alarms_stays_until_another_is_named(deployment: StageDeployment) -> None:
+    aws: FakeAws = deployment.session
+    stack = "translation-broadcaster-dev-alarms"
+    deployment.run({"AlarmEmail": "a@example.org", "CacheHitRateTells": "nobody"})
+    deployment.run({"AlarmEmail": None, "CostEmail": "c@example.org"})
+    parameters = aws.parameters(stack)
+    assert parameters["AlarmEmail"] == "a@example.org"
+    assert parameters["CostEmail"] == "c@example.org"
+    assert parameters["CacheHitRateTells"] == "nobody"
+
+
 def test_a_mapping_to_a_stream_that_is_no_more_is_let_go(
     deployment: StageDeployment, said: list[str]
 ) -> None:
@@ -213,6 +183,44 @@ def test_functions_without_a_record_are_not_deployed_a_second_time(
     deployment.run(again=True)
 
 
+def test_a_first_deployment_that_broke_off_after_the_mappings_goes_on(
+    deployment: StageDeployment, said: list[str]
+) -> None:
+    aws: FakeAws = deployment.session
+    deployment.chalice.exit_code = 2  # type: ignore[attr-defined]
+    with pytest.raises(DeploymentError, match="ARGS=--again"):
+        deployment.run()
+    left = list(aws.mappings)
+    assert len(left) == 2
+    deployment.chalice.exit_code = 0  # type: ignore[attr-defined]
+    deployment.run(again=True)
+    assert f"rosters: let go of the mapping {left[0]}, which Chalice has no record of" in said
+    assert len(aws.mappings) == 2
+    assert all(BEHAVIOUR.items() <= each.items() for each in aws.mappings.values())
+
+
+def test_a_mapping_that_was_made_by_hand_is_let_go(
+    deployment: StageDeployment, said: list[str]
+) -> None:
+    deployment.run()
+    aws: FakeAws = deployment.session
+    uuid, found = next(iter(aws.mappings.items()))
+    del aws.mappings[uuid]
+    other = aws.create_event_source_mapping(found["FunctionName"], found["EventSourceArn"])["UUID"]
+    deployment.run()
+    assert f"rosters: let go of the mapping {other}, which Chalice has no record of" in said
+    assert len(aws.mappings) == 2
+
+
+def test_a_mapping_that_is_on_its_way_out_is_waited_for(deployment: StageDeployment) -> None:
+    deployment.run()
+    aws: FakeAws = deployment.session
+    for uuid in aws.mappings:
+        aws.delete_event_source_mapping(uuid)
+    deployment.run()
+    assert [each["State"] for each in aws.mappings.values()] == ["Enabled", "Enabled"]
+
+
 def test_a_stack_that_could_not_be_made_is_told_with_the_first_failure(
     deployment: StageDeployment,
 ) -> None:
@@ -227,10 +235,65 @@ def test_a_stack_that_could_not_be_made_is_told_with_the_first_failure(
 # --- What goes wrong ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["", "Dev", "1st", "dev_1", "dev/..", "a" * 32, "ünï", "dev\n"])
+@pytest.mark.parametrize("name", ["", "Dev", "1st", "dev_1", "dev/..", "ünï", "dev\n"])
 def test_an_odd_stage_name_is_refused(name: str, project: Path) -> None:
     with pytest.raises(DeploymentError, match="is not a valid stage name: use lower-case letters"):
         stage_named(name, project)
+
+
+@pytest.mark.parametrize("length", [20, 31, 64, 1000])
+def test_a_stage_name_that_is_too_long_for_aws_is_refused_with_the_limit(
+    length: int, project: Path
+) -> None:
+    assert stage_named("a" * 19, project).name
+    with pytest.raises(DeploymentError, match=r"AWS allows 64 for .*: use a STAGE of 19 at most"):
+        stage_named("a" * length, project)
+
+
+def test_the_longest_stage_name_is_deployed_and_aws_refuses_a_longer_one(
+    project: Path, said: list[str]
+) -> None:
+    longest = stage_named("a" * 19, project)
+    deployed_to(project, said, FakeAws(), longest).run()
+    assert said[-1] == "invocations of broadcast: updated"
+    longer = deployed_to(project, said, FakeAws(), Stage("a" * 20, longest.application))
+    with pytest.raises(DeploymentError, match="chalice deploy ended with exit code 1"):
+        longer.run()
+    assert "less than or equal to 64" in longer.chalice.said  # type: ignore[attr-defined]
+
+
+def test_an_application_with_a_longer_name_leaves_less_to_its_stages(project: Path) -> None:
+    config = project / ".chalice" / "config.json"
+    config.write_text(config.read_text().replace("translation-broadcaster", "b" * 30))
+    assert stage_named("a" * 12, project).name
+    with pytest.raises(DeploymentError, match="use a STAGE of 12 at most"):
+        stage_named("a" * 13, project)
+
+
+def test_the_longest_stage_name_that_is_taken_is_the_longest_that_aws_takes() -> None:
+    names = names_that_chalice_makes("a" * 19)
+    assert max(map(len, names)) == NAME_LIMIT
+    assert all(len(name) <= NAME_LIMIT for name in names)
+
+
+def names_that_chalice_makes(stage: str) -> set[str]:
+    """Of functions, roles and rules, by Chalice's own rules."""
+    config = Config(
+        stage, user_provided_params={"chalice_app": app.app},
+        config_from_disk={**read_config(), "project_dir": str(PROJECT)},
+    )  # fmt: skip
+    graph = ApplicationGraphBuilder().build(config, stage)
+    resources = DependencyBuilder().build_dependencies(graph)
+    attributes = ("function_name", "role_name", "rule_name")
+    return {getattr(each, name) for each in resources for name in attributes if hasattr(each, name)}
+
+
+@pytest.mark.parametrize("template", ["tables.yaml", "alarms.yaml"])
+def test_the_templates_take_the_stages_that_a_deployment_takes(template: str) -> None:
+    text = (PROJECT / "infra" / template).read_text()
+    (pattern,) = re.findall(r'AllowedPattern: "(.*)"', text)
+    assert re.fullmatch(pattern, "a" * 19)
+    assert not re.fullmatch(pattern, "a" * 20)
 
 
 def test_a_table_that_exists_already_is_told_before_anything_is_made(
@@ -370,4 +433,24 @@ def test_without_a_region_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     with pytest.raises(NoRegionError):
-        deploy.deploy(argparse.Namespace(stage="dev"))
+        deploy.deploy(argparse.Namespace(stage="dev", domain=None, certificate=None))
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--domain", "https://talk.example.org"], "is not a domain such as talk.example.org"),
+        (["--domain", ""], "is not a domain such as talk.example.org"),
+        (["--certificate", "arn:aws:acm:x"], "CERTIFICATE is given without DOMAIN"),
+        (["--stage", "a" * 20], "use a STAGE of 19 at most"),
+    ],
+)
+def test_what_is_malformed_is_refused_in_one_line_before_aws_is_asked(
+    options: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploy.main(options) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    assert line.startswith("deploy: ")
+    assert reason in line

@@ -15,27 +15,39 @@ STAGE = frozenset({("Stage", "dev")})
 
 
 @pytest.mark.parametrize(
-    ("name", "statistic", "comparison", "threshold"),
+    ("name", "statistic", "comparison", "threshold", "tells"),
     [
-        ("CacheHitRate", "Average", "LessThanThreshold", 30),
-        ("BroadcastSuccessRate", "Average", "LessThanThreshold", 95),
-        ("BufferOverflowRate", "Average", "GreaterThanThreshold", 5),
-        ("FailedLanguagesCount", "Sum", "GreaterThanThreshold", 10),
+        ("CacheHitRate", "Average", "LessThanThreshold", 30, "CostTopic"),
+        ("BroadcastSuccessRate", "Average", "LessThanThreshold", 95, "AlarmTopic"),
+        ("BufferOverflowRate", "Average", "GreaterThanThreshold", 5, "AlarmTopic"),
+        ("FailedLanguagesCount", "Sum", "GreaterThanThreshold", 10, "AlarmTopic"),
     ],
 )
 def test_the_protocol_s_alarms_are_there_exactly(
-    name: str, statistic: str, comparison: str, threshold: float
+    name: str, statistic: str, comparison: str, threshold: float, tells: str
 ) -> None:
     metric = (NAMESPACE, name, STAGE)
-    expected = Alarm(name, metric, statistic, 300, 2, threshold, comparison, "notBreaching")
-    assert ALARMS[name] == expected
+    rules = (statistic, 300, 2, threshold, comparison, "notBreaching")
+    assert ALARMS[name] == Alarm(name, metric, *rules, (tells,))
 
 
-def test_every_function_s_errors_are_watched() -> None:
+@pytest.mark.parametrize(
+    ("value", "tells"),
+    [("AlarmTopic", ("AlarmTopic",)), ("CostTopic", ("CostTopic",)), ("nobody", ())],
+)
+def test_the_stage_s_owner_chooses_who_is_told_of_the_cache_s_hit_rate(
+    value: str, tells: tuple[str, ...]
+) -> None:
+    for alarm in read_alarms("dev", CacheHitRateTells=value):
+        assert alarm.tells == (tells if alarm.name == "CacheHitRate" else ("AlarmTopic",))
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_function_is_watched(metric: str) -> None:
     watched = {
         dict(alarm.metric[2])["FunctionName"]
         for alarm in ALARMS.values()
-        if alarm.metric[1] == "Errors"
+        if alarm.metric[1] == metric
     }
     prefix = "translation-broadcaster-dev"
     names = {f"{prefix}-{name}" for name in read_policies(PROJECT) if name != "api_handler"}
@@ -106,3 +118,22 @@ def test_the_drill_fails_when_an_alarm_is_missed_or_false() -> None:
     loud = Scenario("loud", {alarm.metric: [(0.0, 1.0)]})
     assert alarm_drill.drill(silent, [alarm]) == ["missed"]
     assert alarm_drill.drill(loud, [alarm]) == ["false 5"]
+
+
+def test_the_drill_fails_when_somebody_is_woken_for_money_or_not_for_listeners() -> None:
+    rows = [
+        (Scenario("money", {}, frozenset({"CacheHitRate"})), ()),
+        (Scenario("listeners", {}, frozenset({"BroadcastSuccessRate"})), ()),
+        (Scenario("both", {}, frozenset({"CacheHitRate", "DeadLetters"})), ()),
+        (Scenario("nothing", {}), ()),
+    ]
+    alarm, cost = {"AlarmTopic"}, {"CostTopic"}
+    wrongly_told = alarm_drill.wrongly_told
+    assert not list(wrongly_told(rows, "CostTopic", [cost, alarm, alarm | cost, set()]))
+    assert not list(wrongly_told(rows, "nobody", [set(), alarm, alarm, set()]))
+    assert not list(wrongly_told(rows, "AlarmTopic", [alarm, alarm, alarm, set()]))
+    wrong = list(wrongly_told(rows, "CostTopic", [alarm, set(), alarm, cost]))
+    assert [line.partition(": ")[2] for line in wrong] == [
+        "money: told AlarmTopic", "listeners: told nobody", "both: told AlarmTopic",
+        "nothing: told CostTopic",
+    ]  # fmt: skip
