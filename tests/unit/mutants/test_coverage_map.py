@@ -1,5 +1,6 @@
 """Which tests are asked about a mutant, in which order, and which run anew after a change."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,11 @@ FAR = "tests/unit/chalice_app/test_routes.py"
 
 TESTS = CoverageMap(
     seconds={
-        f"{FAR}::fast": 0.1,
-        f"{FAR}::slow": 2.0,
-        f"{FAR}::elsewhere": 0.2,
-        f"{ROOM}::a": 1.0,
-        f"{MIRROR}::a": 3.0,
+        f"{FAR}::fast": 0.01,
+        f"{FAR}::slow": 0.2,
+        f"{FAR}::elsewhere": 0.02,
+        f"{ROOM}::a": 0.1,
+        f"{MIRROR}::a": 0.3,
     },
     lines={
         MODULE: {
@@ -44,6 +45,13 @@ def test_any_test_may_notice_what_is_made_at_the_import(line: int) -> None:
     (asked,) = TESTS.rounds(mutant(line))
     assert asked[:2] == [f"{MIRROR}::a", f"{ROOM}::a"]
     assert asked[-1] == f"{FAR}::elsewhere"
+
+
+def test_a_slow_test_comes_after_all_others() -> None:
+    slow = replace(TESTS, seconds={**TESTS.seconds, f"{MIRROR}::a": 3.0})
+    assert slow.rounds(mutant(2)) == [
+        [f"{ROOM}::a", f"{FAR}::fast", f"{FAR}::slow", f"{MIRROR}::a"]
+    ]
 
 
 def test_the_likeliest_are_asked_before_the_others() -> None:

@@ -38,7 +38,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text(text, encoding="utf-8")
     shutil.copytree(ROOT / "tests/mutants", tree / "tests/mutants")
-    with served(tree) as copy:
+    with served(tree, ["tests/unit"]) as copy:
         yield copy
 
 
@@ -62,6 +62,12 @@ def test_the_test_that_fails_is_named(
     expected = killed_by and f"{TEST}::{killed_by}"
     assert project.verdict(mutant, tests) == Verdict(mutant, expected, asked=2)
     assert (project.tree / MODULE).read_text(encoding="utf-8") == SOURCE
+
+
+def test_what_the_likeliest_tests_pass_may_be_left_at_that(
+    project: Copy, tests: CoverageMap
+) -> None:
+    assert project.verdict(SUM, tests, most_rounds=0) == Verdict(SUM, None, asked=0)
 
 
 def test_a_copy_has_the_project_and_is_gone_afterwards() -> None:
