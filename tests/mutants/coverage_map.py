@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from coverage import CoverageData
@@ -41,10 +42,11 @@ class CoverageMap:
     """By module and line, the tests that run it; an empty name for who imports the module."""
 
     def rounds(self, mutant: Mutant) -> list[list[str]]:
-        """The tests that can notice a mutant: the likeliest, and then the others.
+        """The tests that can notice a mutant, in rounds.
 
         A line that tests run is left to these tests. What an import makes, such as a constant or a
-        decorator, can be used by any of them.
+        decorator, can be used by any of them: the likeliest go first, because their modules must
+        be imported anew.
         """
         of_module = self.lines.get(mutant.module, {})
         running = self._running(mutant)
@@ -60,7 +62,8 @@ class CoverageMap:
                 self.seconds[test],
             ),
         )
-        parts = (ordered[:_FEW], ordered[_FEW:_MANY], ordered[_MANY:])
+        bounds = (0, _FEW, _MANY, None) if self.at_import(mutant) else (0, None)
+        parts = (ordered[start:end] for start, end in pairwise(bounds))
         return [part for part in parts if part]
 
     def at_import(self, mutant: Mutant) -> bool:

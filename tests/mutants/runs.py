@@ -23,8 +23,8 @@ from tests.mutants.mutations import Mutant
 from tests.mutants.pytest_plugin import READY
 
 _LEFT_BEHIND = (".git", ".venv", ".chalice/venv", "__pycache__", ".*_cache", ".hypothesis")
-_SPARE_SECONDS = 60
-_TIMES_SLOWER = 5
+_SPARE_SECONDS = 30
+_TIMES_SLOWER = 10
 _PASSED = 0
 _FAILED = 1
 _OUTPUT = ".mutant-output.txt"

@@ -199,3 +199,18 @@ def test_whoever_was_refused_may_ask_why() -> None:
     door.containers[1].check_join("203.0.113.8")
     door.tables.refusing.add("get_counts")
     door.containers[1].check_join(ADDRESS)
+
+
+def test_where_there_is_no_limit_nobody_is_over_it() -> None:
+    door = Door(Limits(connects_per_minute=0, joins_per_minute=0))
+    door.containers[0].check_join(ADDRESS)
+
+
+def test_who_has_used_up_the_limit_is_over_it() -> None:
+    door = Door()
+    for _ in range(LIMITS.joins_per_minute - 1):
+        door.handshake()
+    door.containers[0].check_join(ADDRESS)
+    door.handshake()
+    with pytest.raises(RateLimited):
+        door.containers[0].check_join(ADDRESS)

@@ -349,3 +349,14 @@ def test_the_marks_of_a_long_talk_do_not_pile_up(world: World, of: Session) -> N
     world.app.flow_control.executor.shutdown()
     marks = world.tables.add_sentence(ref(of, 999))
     assert len(marks.sent) + len(marks.in_flight) < 20
+
+
+@pytest.mark.parametrize(("marks", "left"), [(4, 4), (5, 0)])
+def test_old_marks_are_removed_once_five_of_them_are_worth_the_write(
+    world: World, of: Session, marks: int, left: int
+) -> None:
+    others_send(world, of, range(2, 2 + marks))
+    world.clock.advance(CAPTION_LIFE_MS)
+    speak(world, of, 1)
+    world.app.flow_control.executor.shutdown()
+    assert len(in_flight(world, of)) == left

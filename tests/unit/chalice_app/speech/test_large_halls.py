@@ -78,6 +78,24 @@ def test_a_hall_that_one_function_reaches_is_not_cut(world: World) -> None:
     assert world.tables.calls["add_part"] == 0
 
 
+@pytest.mark.parametrize(
+    ("languages", "is_cut"),
+    [({"es": 3, "fr": 1}, False), ({"es": 4, "fr": 1}, True), ({"es": 2, "fr": 2, "de": 1}, True)],
+    ids=["as many as one function takes", "one more", "a language that is most of a batch"],
+)
+def test_a_hall_is_large_from_one_more_on_than_a_function_takes(
+    world: World, languages: dict[str, int], is_cut: bool
+) -> None:
+    of = hall(world, **languages)
+    assert world.app.large_halls.is_for(of, languages["es"]) is is_cut
+
+
+def test_a_language_whose_share_is_a_batch_is_not_cut(world: World) -> None:
+    of = hall(world, es=2, fr=3)
+    assert not world.app.large_halls.is_for(of, 2)
+    assert world.app.large_halls.is_for(of, 3)
+
+
 def test_a_large_hall_is_cut_into_batches_that_differ_by_one(world: World) -> None:
     of = hall(world, es=9)
     speak(world, of)

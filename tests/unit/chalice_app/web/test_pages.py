@@ -61,11 +61,19 @@ def test_a_page_is_served_under_a_policy_that_lets_nothing_else_run(
     assert response.headers["Cache-Control"] == "no-cache"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "no-referrer"
-    directives = policy(response)
-    assert directives["default-src"] == "'none'"
-    assert directives["script-src"] == directives["style-src"] == "'self'"
-    assert directives["connect-src"] == "'self' wss://socket.example"
-    assert directives["frame-ancestors"] == directives["base-uri"] == "'none'"
+    assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert policy(response) == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "connect-src": "'self' wss://socket.example",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
+    }
     assert "unsafe" not in response.headers["Content-Security-Policy"]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from chalice_app.aws.posting import socket_pool
 from chalice_app.aws.posting.connection_requests import Endpoint
 from chalice_app.aws.posting.http_socket import HttpSocket
 from chalice_app.aws.posting.socket_pool import IDLE_SECONDS, SocketPool
@@ -127,3 +128,65 @@ def test_the_addresses_of_a_name_take_turns(
         for each in (listener, other):
             each.settimeout(30.0)
             each.accept()[0].close()
+
+
+class RecordingPoll:
+    """A poll object on which nothing is ever ready."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def poll(self, timeout: float) -> list[tuple[int, int]]:
+        self.waits.append(timeout)
+        return []
+
+    def unregister(self, _: int) -> None:
+        """As the real one's."""
+
+
+@pytest.mark.parametrize(("timeout", "waited"), [(-1.0, 0.0), (0.0, 0.0), (0.25, 0.25)])
+def test_no_wait_is_longer_than_asked_for_or_for_ever(
+    pool: SocketPool, monkeypatch: pytest.MonkeyPatch, timeout: float, waited: float
+) -> None:
+    poll = RecordingPoll()
+    monkeypatch.setattr(pool, "_poll", poll)
+    monkeypatch.setattr(socket_pool, "_TICKS_A_SECOND", 1000.0)
+    assert pool.ready(timeout) == []
+    assert poll.waits == [1000 * waited]
+
+
+def test_a_socket_is_old_from_its_twentieth_second_on(
+    pool: SocketPool, listener: socket.socket
+) -> None:
+    sock, peer = used(pool, listener)
+    with peer:
+        pool.release(sock, 1.0)
+        pool.prune(20.9)
+        assert sock.fileno() >= 0
+        pool.prune(21.0)
+        assert sock.fileno() == -1
+
+
+def test_a_closed_pool_leaves_nothing_open(pool: SocketPool, listener: socket.socket) -> None:
+    idle, peer = used(pool, listener)
+    busy, other = used(pool, listener)
+    with peer, other:
+        pool.release(idle, 0.0)
+        pool.close()
+        assert (idle.fileno(), busy.fileno()) == (-1, -1)
+        assert (pool._wake_in.fileno(), pool._wake_out.fileno()) == (-1, -1)
+        assert not pool._idle
+
+
+def test_a_name_that_is_lost_leaves_the_addresses_that_were_known(
+    pool: SocketPool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise socket.gaierror("no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", lost)
+    assert pool.resolve()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    unknown = SocketPool(Endpoint.parse("http://nowhere.example"), None)
+    assert not unknown.resolve()
+    unknown.close()
