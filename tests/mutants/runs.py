@@ -139,6 +139,10 @@ class Copy:
     ) -> Verdict:
         """Asks the tests that can notice a mutant, until one does."""
         asked = 0
+        ask = self._by_import
+        if not tests.at_import(mutant):
+            self.collected()  # before the change: it imports the project as it is
+            ask = self._by_code
         path = self.tree / mutant.module
         source = path.read_text(encoding="utf-8")
         path.write_text(mutant.applied(source), encoding="utf-8")
@@ -146,7 +150,6 @@ class Copy:
             for chosen in tests.rounds(mutant)[:most_rounds]:
                 asked += len(chosen)
                 limit = _SPARE_SECONDS + _TIMES_SLOWER * sum(map(tests.seconds.__getitem__, chosen))
-                ask = self._by_import if tests.at_import(mutant) else self._by_code
                 if killed_by := ask(path, source, chosen, limit):
                     return Verdict(mutant, killed_by, asked)
         finally:

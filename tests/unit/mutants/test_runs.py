@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -23,6 +24,7 @@ def test_two():
     assert add(1, 2) == 3
 """
 KEY = {mutant.key[-1]: mutant for mutant in mutants_of(MODULE, SOURCE)}
+SAME = replace(KEY["a + b → (a - b)"], after="(b + a)")
 SUM, DEFAULT, LIMIT = KEY["a + b → (a - b)"], KEY["0 → 1"], KEY["3 → 4"]
 
 
@@ -62,6 +64,12 @@ def test_the_test_that_fails_is_named(
     expected = killed_by and f"{TEST}::{killed_by}"
     assert project.verdict(mutant, tests) == Verdict(mutant, expected, asked=2)
     assert (project.tree / MODULE).read_text(encoding="utf-8") == SOURCE
+
+
+def test_one_mutant_leaves_nothing_to_the_next(tests: CoverageMap, project: Copy) -> None:
+    with served(project.tree, ["tests/unit"]) as copy:
+        first, then = copy.verdict(SUM, tests), copy.verdict(SAME, tests)
+    assert (first.killed_by, then.killed_by) == (f"{TEST}::test_two", None)
 
 
 def test_what_the_likeliest_tests_pass_may_be_left_at_that(
