@@ -57,9 +57,14 @@ class StubPool:
 
     def take(self, now: float) -> StubSocket:
         assert now == self.now
-        return self.open()
+        self.events.append("take")
+        return self._lent()
 
     def open(self) -> StubSocket:
+        self.events.append("open")
+        return self._lent()
+
+    def _lent(self) -> StubSocket:
         if self.refusing:
             raise ConnectionRefusedError
         self.made.append(self.to_lend.pop(0) if self.to_lend else StubSocket())
@@ -135,7 +140,7 @@ def test_it_waits_as_long_as_a_socket_may_take(
     added(loop, fan_out("a"))
     assert not loop.step()
     assert pool.waits == [patience]
-    assert pool.events == ["watch"]
+    assert pool.events == ["take", "watch"]
 
 
 def test_it_waits_no_longer_than_until_a_deadline(pool: StubPool) -> None:
@@ -299,6 +304,7 @@ def test_only_what_was_not_sent_is_tried_again(
     assert loop.step() is one.done
     assert one.posted() == posted
     assert one.outcomes == {type(failure).__name__: 1}
+    assert pool.events == ["take", "watch", "discard"]
     if not one.done:
         loop.step()
         assert pool.waits[-1] == pytest.approx(0.1)
@@ -322,6 +328,7 @@ def test_a_stale_socket_is_replaced_by_a_new_one_at_once(pool: StubPool) -> None
     one = added(loop, fan_out("a"))
     loop.step()
     assert [each.requests for each in pool.made] == [[b"a"], [b"a"]]
+    assert pool.events == ["take", "watch", "discard", "open", "watch"]
     assert one.outcomes == {}
 
 
@@ -339,6 +346,39 @@ def test_no_more_are_under_way_than_may_be_and_the_fan_outs_take_turns(pool: Stu
     pool.next_ready = [first]
     loop.step()
     assert pool.made[3].requests == [b"y"], "at once, in the place of the one that was answered"
+
+
+def test_a_fan_out_that_has_nothing_to_start_holds_up_no_other(pool: StubPool) -> None:
+    loop = looped(pool)
+    added(loop, fan_out("a"))
+    loop.step()
+    added(loop, fan_out("b"))
+    loop.step()
+    assert [sock.requests for sock in pool.made] == [[b"a"], [b"b"]]
+
+
+def test_an_answer_gives_its_socket_back(pool: StubPool) -> None:
+    sock = StubSocket()
+    sock.answer = 200
+    pool.to_lend, pool.next_ready = [sock], [sock]
+    loop = looped(pool)
+    added(loop, fan_out("a"))
+    assert loop.step()
+    assert pool.events == ["take", "watch", "release"]
+
+
+def test_a_part_of_an_answer_earns_its_socket_no_more_time(pool: StubPool) -> None:
+    sock = StubSocket()
+    pool.to_lend = [sock]
+    loop = looped(pool)
+    one = added(loop, fan_out("a"))
+    loop.step()
+    pool.now, pool.next_ready = 1004.0, [sock]
+    loop.step()
+    assert pool.events == ["take", "watch", "watch"]
+    pool.now = 1005.0
+    assert loop.step()
+    assert one.outcomes == {"timeout": 1}
 
 
 def test_an_idle_socket_that_becomes_ready_is_looked_at(pool: StubPool) -> None:
