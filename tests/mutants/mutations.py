@@ -8,12 +8,15 @@ only saves memory).
 """
 
 import ast
+import builtins
 import copy
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+
+from chalice_app.domain import errors
 
 _COMPARED: Mapping[type[ast.cmpop], Sequence[ast.cmpop]] = {
     ast.Lt: (ast.LtE(), ast.GtE()),
@@ -37,6 +40,12 @@ _CALCULATED: Mapping[type[ast.operator], ast.operator] = {
 _LOG_METHODS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 _OF_TYPES = {"TypeVar", "NewType", "ParamSpec", "Literal", "cast", "dataclass"}
 _UNREAD_NAMES = {"__all__", "__slots__"}
+_ERRORS = {
+    name
+    for module in (builtins, errors)
+    for name, value in vars(module).items()
+    if isinstance(value, type) and issubclass(value, Exception)
+}
 _BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
 
 Change = tuple[ast.AST, ast.AST]
@@ -102,7 +111,7 @@ class _Place:
     text: ast.JoinedStr | None = None
     """The outermost f-string: Python 3.11 does not know where its parts stand."""
     prose: bool = False
-    """Within an error that is raised, or a log line."""
+    """Within an error that is made, or a log line."""
     answers_bool: bool = False
 
     def of(self, node: ast.AST) -> "_Place":
@@ -114,7 +123,7 @@ class _Place:
             place = replace(place, answers_bool=_name(node.returns) == "bool")
         if isinstance(node, ast.JoinedStr) and self.text is None:
             place = replace(place, text=node)
-        if isinstance(node, ast.Raise) or _is_log_call(node):
+        if isinstance(node, ast.Raise) or _is_log_call(node) or _name(node) in _ERRORS:
             place = replace(place, prose=True)
         return place
 

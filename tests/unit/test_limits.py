@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalice_app.admission import oidc
 from chalice_app.aws import translate
 from chalice_app.aws.dynamodb import cache_hits, readable_table, rosters, table
 from chalice_app.aws.dynamodb import sessions as session_rows
@@ -27,6 +28,10 @@ HOUR = 3600
         pytest.param(ledger.MAX_WRITES, 99, id="a transaction but for the counts"),
         pytest.param(hits.MAX_ACTIONS, 100, id="a transaction"),
         pytest.param(translate.MAX_TEXT_BYTES, 10_000, id="a text for Translate"),
+        pytest.param(oidc.LEEWAY_SECONDS, 5, id="what a provider's clock may differ by"),
+        pytest.param(oidc.KEYS_SECONDS, HOUR, id="a withdrawn key's life"),
+        pytest.param(oidc.FETCH_PAUSE_SECONDS, 10, id="a pause between two requests for keys"),
+        pytest.param(oidc.LEAST_KEY_BITS, 2048, id="a key, by RFC 7518"),
         pytest.param(rosters.TOMBSTONE_SECONDS, 24 * HOUR, id="a stream record's life"),
         pytest.param(cache_hits.ROW_SECONDS, 24 * HOUR, id="a stream record's life, of hits"),
         pytest.param(session_rows.SENTENCE_TTL_SECONDS, 2 * HOUR, id="a connection's life"),
