@@ -3,8 +3,8 @@
 Changed are comparisons, conditions, `and`/`or`/`not`, sums, constants, keyword arguments that are
 constants, answers that are booleans, and calls whose result is unused. Left alone is what a unit
 test could not notice: docstrings and type annotations, `Protocol` bodies, `__all__`, `__slots__`,
-the words of an error or a log line, and the flags of `@dataclass` (mypy holds `frozen`; `slots`
-only saves memory).
+the words of an error or a log line, `strict` of `zip` (it says what the code around it ensures),
+and the flags of `@dataclass` (mypy holds `frozen`; `slots` only saves memory).
 """
 
 import ast
@@ -237,6 +237,11 @@ def _is_left_alone(node: ast.AST) -> bool:
     return False
 
 
+def _told(call: ast.Call) -> Iterator[ast.keyword]:
+    """The keyword arguments that change what a call does."""
+    return (each for each in call.keywords if (_name(call), each.arg) != ("zip", "strict"))
+
+
 def _parts(node: ast.AST) -> Iterator[ast.AST]:
     """What a node is made of, without names of types."""
     of_types = {
@@ -247,6 +252,9 @@ def _parts(node: ast.AST) -> Iterator[ast.AST]:
         ast.ClassDef: {"bases", "keywords"},
         ast.FormattedValue: {"format_spec"},
     }
+    if isinstance(node, ast.Call):
+        yield from (node.func, *node.args, *_told(node))
+        return
     for field, value in ast.iter_fields(node):
         if field not in of_types.get(type(node), ()):
             yield from (
@@ -282,7 +290,7 @@ def _other_forms(node: ast.AST, place: _Place) -> Iterator[ast.AST]:
         case ast.Constant(value):
             yield from (ast.Constant(other) for other in _other_values(value, place.prose))
         case ast.Call(function, arguments, keywords):
-            for keyword in keywords:
+            for keyword in _told(node):
                 if keyword.arg and isinstance(keyword.value, ast.Constant):
                     rest = [each for each in keywords if each is not keyword]
                     yield ast.Call(function, arguments, rest)

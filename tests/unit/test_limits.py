@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalice_app.admission import oidc
+from chalice_app.admission import jwks, oidc
 from chalice_app.aws import translate
 from chalice_app.aws.dynamodb import cache_hits, readable_table, rosters, table
 from chalice_app.aws.dynamodb import sessions as session_rows
@@ -32,6 +32,7 @@ HOUR = 3600
         pytest.param(oidc.KEYS_SECONDS, HOUR, id="a withdrawn key's life"),
         pytest.param(oidc.FETCH_PAUSE_SECONDS, 10, id="a pause between two requests for keys"),
         pytest.param(oidc.LEAST_KEY_BITS, 2048, id="a key, by RFC 7518"),
+        pytest.param(jwks.MOST_BYTES, 262_144, id="a provider's keys"),
         pytest.param(rosters.TOMBSTONE_SECONDS, 24 * HOUR, id="a stream record's life"),
         pytest.param(cache_hits.ROW_SECONDS, 24 * HOUR, id="a stream record's life, of hits"),
         pytest.param(session_rows.SENTENCE_TTL_SECONDS, 2 * HOUR, id="a connection's life"),

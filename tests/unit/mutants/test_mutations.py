@@ -60,6 +60,7 @@ def test_one_place_is_changed(source: str, expected: list[str]) -> None:
         "@dataclass(frozen=True)\nclass C: ...",
         'raise Wrong("only words") from None',
         'def f(): return Conflict("only words")',
+        "a = zip(b, c, strict=True)",
         'a = log.info("so many: %d", b)',
         "def f() -> int: return a",
     ],

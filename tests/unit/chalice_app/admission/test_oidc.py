@@ -335,6 +335,7 @@ def test_nobody_there_is_no_key_either(clock: FakeClock) -> None:
         "https://user:word@issuer.example/keys",
         "https:///keys",
         "https://issuer.example:port/keys",
+        "https://issuer.example:0/keys",
         "https://[::1",
         "issuer.example/keys",
         "",
@@ -347,7 +348,13 @@ def test_keys_are_fetched_from_no_other_kind_of_address(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://issuer.example/keys?pool=1", "http://127.0.0.1:8080/", "http://[::1]/keys"]
+    "url",
+    [
+        "https://issuer.example/keys?pool=1",
+        "http://127.0.0.1:8080/",
+        "http://[::1]/keys",
+        "http://localhost:1/keys",
+    ],
 )
 def test_keys_may_be_fetched_safely_or_from_this_machine(url: str) -> None:
     assert jwks.is_fetchable(url)

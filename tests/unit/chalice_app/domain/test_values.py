@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalice_app.domain.reports import Posted
+from chalice_app.domain.sentence import Origin
 from tests.fakes.domain import listener, session, speaker
 
 POSTED = st.builds(
@@ -50,3 +51,13 @@ def test_an_added_outcome_loses_nobody(a: Posted, b: Posted) -> None:
         return of.delivered + len(of.gone) + of.dropped + of.failed
 
     assert everyone(a + b) == everyone(a) + everyone(b)
+
+
+def test_functions_of_two_versions_know_a_caption_s_origin_alike() -> None:
+    assert {each.name: each.value for each in Origin} == {
+        "SOURCE": "source",
+        "CACHE": "cache",
+        "ENGINE": "engine",
+        "FAILED": "failed",
+        "OVER_BUDGET": "over budget",
+    }
