@@ -70,3 +70,8 @@ def test_only_requests_to_dynamodb_are_left_to_the_service_to_check(clients: Cli
 
     assert not is_checked(clients.dynamodb)
     assert is_checked(clients.translate)
+
+
+def test_the_services_are_known_without_a_look_at_the_disk(clients: Clients) -> None:
+    services = clients.session.get_available_services()
+    assert services == ["cloudwatch", "dynamodb", "lambda", "translate"]

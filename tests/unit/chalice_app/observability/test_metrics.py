@@ -148,3 +148,15 @@ def test_a_line_leaves_the_process_at_once() -> None:
     stream = io.TextIOWrapper(written)
     EmbeddedMetrics(stream, "prod", FakeClock()).emit({"CacheSize": 1})
     assert written.getvalue().endswith(b"\n")
+
+
+def test_a_language_pair_is_a_dimension_of_its_own() -> None:
+    stream = io.StringIO()
+    EmbeddedMetrics(stream, "prod", FakeClock()).emit_pair("en:es", {"CharactersSaved": 5})
+    line = json.loads(stream.getvalue())
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Stage", "LanguagePair"]]
+    assert (line["Stage"], line["LanguagePair"]) == ("prod", "en:es")
+
+
+def test_zero_is_the_rate_of_nothing_of_something() -> None:
+    assert metrics.rate("X", 0, 1) == {"X": 0.0}

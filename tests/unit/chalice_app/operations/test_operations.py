@@ -220,3 +220,14 @@ def test_the_wire_s_names_are_those_of_the_page_s() -> None:
         *("begin", "latencyMedian", "latencyP99", "sentences", "cacheHitRate", "cacheSize"),
         *("lags", "alarms"),
     }
+
+
+def test_a_cloudwatch_that_does_not_answer_is_logged_with_its_cause(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.monitor.unavailable = True
+    world.app.operations.state("")
+    (record,) = caplog.records
+    assert (record.levelname, record.getMessage()) == ("WARNING", "CloudWatch does not answer")
+    assert record.exc_info is not None
+    assert record.exc_info[0] is Unavailable

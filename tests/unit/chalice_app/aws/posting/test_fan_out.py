@@ -205,3 +205,24 @@ def test_a_retry_that_is_due_at_the_deadline_comes_too_late(
     fan_out = FanOut(REQUESTS, ["a"], deadline=deadline)
     fan_out.answered(fan_out.next_attempt(0.0), 429, 0.0)
     assert fan_out.done is not waits
+
+
+def test_a_bucket_fills_from_its_first_moment_on() -> None:
+    bucket = TokenBucket(10.0)
+    assert bucket.wait(0.25) == 0.0
+    assert bucket.wait(0.25) == pytest.approx(0.1)
+    assert bucket.wait(0.35) == 0.0
+
+
+def test_a_bucket_holds_a_tenth_of_a_second_and_one_token_at_the_least() -> None:
+    fast, slow = TokenBucket(50.0), TokenBucket(2.0)
+    assert [fast.wait(9.0) > 0 for _ in range(6)] == [False] * 5 + [True]
+    assert [slow.wait(9.0) > 0 for _ in range(2)] == [False, True]
+
+
+def test_a_token_that_is_given_back_is_there_again() -> None:
+    bucket = TokenBucket(10.0)
+    assert bucket.wait(9.0) == 0.0
+    bucket.give_back()
+    assert bucket.wait(9.0) == 0.0
+    assert bucket.wait(9.0) == pytest.approx(0.1)
