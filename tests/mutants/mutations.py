@@ -2,9 +2,10 @@
 
 Changed are comparisons, conditions, `and`/`or`/`not`, sums, constants, keyword arguments that are
 constants, answers that are booleans, and calls whose result is unused. Left alone is what a unit
-test could not notice: docstrings and type annotations, `Protocol` bodies, `__all__`, `__slots__`,
-the words of an error or a log line, `strict` of `zip` (it says what the code around it ensures),
-and the flags of `@dataclass` (mypy holds `frozen`; `slots` only saves memory).
+test could not notice: docstrings, type annotations and imports for these, `Protocol` bodies,
+`__all__`, `__slots__`, the words of an error or a log line, `strict` of `zip` (it says what the
+code around it ensures), and the flags of `@dataclass` (mypy holds `frozen`; `slots` only saves
+memory).
 """
 
 import ast
@@ -230,6 +231,8 @@ def _is_left_alone(node: ast.AST) -> bool:
             return True
         case ast.ClassDef(bases=bases):
             return "Protocol" in map(_name, bases)
+        case ast.If(test=test):
+            return _name(test) == "TYPE_CHECKING"
         case ast.Call() | ast.Subscript():
             return _name(node) in _OF_TYPES
         case ast.Assign(targets=[target]):
@@ -325,7 +328,7 @@ def _other_values(value: object, prose: bool) -> Iterator[bool | float | str | b
             yield not value
         case int() | float():
             yield value + 1
-        case str() if not (prose and " " in value.strip()):
+        case str() if not (prose and " " in value):
             yield f"XX{value}"
         case bytes():
             yield b"XX" + value

@@ -61,6 +61,8 @@ def test_one_place_is_changed(source: str, expected: list[str]) -> None:
         'raise Wrong("only words") from None',
         'def f(): return Conflict("only words")',
         "a = zip(b, c, strict=True)",
+        "if TYPE_CHECKING:\n  import a",
+        """raise Wrong(f"{', '.join(a)} are wrong")""",
         'a = log.info("so many: %d", b)',
         "def f() -> int: return a",
     ],

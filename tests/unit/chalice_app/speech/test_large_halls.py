@@ -306,3 +306,15 @@ def test_however_it_is_cut_and_whatever_comes_twice_everyone_is_in_one_count(
     assert sum(each["gone"] for each in report.values()) == len(world.gateway.gone)
     assert sum(each["delivered"] for each in report.values()) == len(heard(world))
     assert heard(world) == sorted(set(everyone) - world.gateway.gone)
+
+
+def test_what_cannot_be_noted_of_a_report_is_logged(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.tables.refusing.add("mark_reported")
+    speak(world, hall(world, es=5))
+    for payload in world.invoker.payloads:
+        deliver(payload)
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("WARNING", "the speaker may get the report of a sentence twice")
+    ]

@@ -110,3 +110,8 @@ def test_a_response_has_not_started_to_be_known_with_an_interim_one(head: bytes)
     assert not response.started
     assert not response.feed(head)
     assert (response.status, response.started) == (0, True)
+
+
+def test_a_response_that_has_not_begun_says_nothing_of_its_socket() -> None:
+    response = Response()
+    assert (response.status, response.started, response.keep_alive) == (0, False, False)
