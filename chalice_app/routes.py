@@ -207,7 +207,7 @@ def _page_without_slash(name: str, last_part: str) -> Response:
 
     With it, the page's relative names would miss.
     """
-    path: str = _request().context.get("path", "")
+    path = str(_request().context.get("path"))
     return _moved(f"../{last_part}") if path.endswith("/") else _page(name)
 
 

@@ -20,7 +20,7 @@ TESTS = (
     "tests/unit/infra/monitoring",
     *(
         f"tests/unit/test_{each}.py"
-        for each in ("limits", "log_lines", "protocol_page", "documentation")
+        for each in ("limits", "defaults", "log_lines", "protocol_page", "documentation")
     ),
 )
 """What is asked: the mirrors of what is mutated, what deploys and watches it, and what holds the

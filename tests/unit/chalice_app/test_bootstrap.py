@@ -147,3 +147,10 @@ def test_the_row_of_a_sentence_is_no_session(on_aws: Application, opened: Sessio
     spoken = sentence(1, spoken_at=opened.created_at)
     assert on_aws.adapters.sessions.claim_sequence(opened, spoken) is Claim.ACQUIRED
     assert get(f"{opened.session_id}#{opened.created_at}#1") == 404
+
+
+def test_threads_bear_the_name_of_what_they_do(world: World) -> None:
+    executors: list[Any] = [world.app.flow_control.executor, world.app.large_halls.executor]
+    executors.append(world.app.engine.executor)
+    names = [(each._thread_name_prefix, each._max_workers) for each in executors]
+    assert names == [("flow-control", 32), ("large-halls", 32), ("translation", 64)]

@@ -271,3 +271,9 @@ def test_twenty_hits_an_entry_pay(buffering: Buffering) -> None:
     assert buffering.hit_buffer.is_due
     buffering.hit_buffer.note(["c"])
     assert not buffering.hit_buffer.is_due
+
+
+def test_nineteen_hits_of_an_entry_do_not_pay(buffering: Buffering) -> None:
+    buffering.hit_buffer.note(["a"] * 19)
+    buffering.clock.advance(60_000)
+    assert not buffering.hit_buffer.is_due

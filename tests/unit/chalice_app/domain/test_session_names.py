@@ -62,3 +62,7 @@ def test_a_name_ends_with_a_number_of_three_digits(
 
     monkeypatch.setattr("secrets.randbelow", randbelow)
     assert new_session_name().rpartition("-")[2] == number
+
+
+def test_every_word_can_be_part_of_a_name() -> None:
+    assert all(is_session_name(f"{each}-{each}-100") for each in [*ADJECTIVES, *NOUNS])

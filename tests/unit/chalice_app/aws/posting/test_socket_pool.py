@@ -1,9 +1,12 @@
 """Idle sockets: the last used is the first reused, and the old are closed."""
 
+import importlib.util
 import os
 import select
 import socket
+import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -190,3 +193,28 @@ def test_a_name_that_is_lost_leaves_the_addresses_that_were_known(
     unknown = SocketPool(Endpoint.parse("http://nowhere.example"), None)
     assert not unknown.resolve()
     unknown.close()
+
+
+def test_the_kernel_s_own_poll_is_used_in_its_own_unit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def loaded(platform: str) -> Any:
+        monkeypatch.setattr(sys, "platform", platform)
+        spec = importlib.util.spec_from_file_location("another", socket_pool.__file__)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    linux, other = loaded("linux"), loaded("darwin")
+    assert (linux._Poll, linux._TICKS_A_SECOND) == (select.epoll, 1.0)
+    assert (other._Poll, other._TICKS_A_SECOND) == (select.poll, 1000.0)
+
+
+def test_a_pool_s_wakes_never_block(pool: SocketPool) -> None:
+    assert not pool._wake_in.getblocking()
+    assert not pool._wake_out.getblocking()
+    pool.wake()
+    assert list(pool.ready(30.0)) == []
+    assert list(pool.ready(0.0)) == []
+    with pytest.raises(BlockingIOError):
+        pool._wake_in.recv(1)
