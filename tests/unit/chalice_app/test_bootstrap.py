@@ -154,3 +154,15 @@ def test_threads_bear_the_name_of_what_they_do(world: World) -> None:
     executors.append(world.app.engine.executor)
     names = [(each._thread_name_prefix, each._max_workers) for each in executors]
     assert names == [("flow-control", 32), ("large-halls", 32), ("translation", 64)]
+
+
+def test_a_process_that_has_composed_writes_its_hits_before_it_stops() -> None:
+    code = (
+        "import signal\n"
+        "from chalice_app import bootstrap\n"
+        "assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL\n"
+        "bootstrap.application()\n"
+        "print(signal.getsignal(signal.SIGTERM).__qualname__)"
+    )
+    done = run(code, ENVIRONMENT)
+    assert (done.stderr, done.stdout) == ("", "before_stop.<locals>.stop\n")

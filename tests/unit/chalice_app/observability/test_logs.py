@@ -275,3 +275,12 @@ def test_an_answer_of_aws_without_a_code_has_none(
     error.response = response  # type: ignore[attr-defined]
     logging.getLogger("chalice_app.x").error("here", exc_info=error)
     assert "code" not in lines()[0]["exception"]
+
+
+@pytest.mark.parametrize("name", ["chalice_app", "streams", "infra", "translation-broadcaster"])
+def test_lines_of_this_project_s_own_loggers_have_their_arguments(
+    lines: Callable[[], list[Any]], name: str
+) -> None:
+    logging.getLogger(name).info("here: %s", "a thing", extra={"session": "s", "language": "es"})
+    (line,) = lines()
+    assert (line["message"], line["session"], line["language"]) == ("here: a thing", "s", "es")
