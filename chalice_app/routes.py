@@ -176,8 +176,8 @@ def logged(request: Request, answer: Callable[[Request], Response]) -> Response:
 @app.route("/", methods=["GET"])
 def speaker_page() -> Response:
     """The speaker's page."""
-    path: str = _request().context.get("path") or "/"
-    if not path.endswith("/"):
+    path: str = _request().context.get("path", "")
+    if path and not path.endswith("/"):
         # API Gateway's stage without its slash: the page's relative names would miss the stage.
         return _moved(f"{path.rpartition('/')[2]}/")
     return _page(pages.SPEAKER)
@@ -212,7 +212,7 @@ def _page_without_slash(name: str, last_part: str) -> Response:
 
     With it, the page's relative names would miss.
     """
-    path: str = _request().context.get("path") or ""
+    path = str(_request().context.get("path"))
     return _moved(f"../{last_part}") if path.endswith("/") else _page(name)
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, auto
 
 from chalice_app.admission.ports import CounterStore
 from chalice_app.domain.errors import ConditionFailed, Unavailable
@@ -16,9 +16,9 @@ _SPENT = "spent"
 class Payment(StrEnum):
     """Whether a translation may be paid for."""
 
-    PAID = "paid"
-    SPENT = "spent"
-    UNKNOWN = "unknown"
+    PAID = auto()
+    SPENT = auto()
+    UNKNOWN = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Times named `..._at` are epoch milliseconds; `ttl` is epoch **seconds**, as Dyna
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, auto
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,6 @@ class EntryCount:
 class Removal(StrEnum):
     """What became of an attempt to remove an entry."""
 
-    REMOVED = "removed"
-    GONE = "gone"
-    TOUCHED = "touched"
+    REMOVED = auto()
+    GONE = auto()
+    TOUCHED = auto()

@@ -5,7 +5,7 @@ Times named `..._at` are epoch milliseconds.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import StrEnum, auto
 
 CAPTION_LIFE_MS = 10_000
 """No older caption is sent: one that late disturbs more than it helps (milliseconds)."""
@@ -27,9 +27,9 @@ class Claim(StrEnum):
     IN_PROGRESS: another function has the number and may still be sending; DONE: it has been sent.
     """
 
-    ACQUIRED = "acquired"
-    IN_PROGRESS = "in progress"
-    DONE = "done"
+    ACQUIRED = auto()
+    IN_PROGRESS = auto()
+    DONE = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ too), and the captions of other halls share it. A large hall is closed in waves 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, auto
 from time import sleep
 from typing import Any
 
@@ -42,9 +42,9 @@ _log = logging.getLogger(__name__)
 class CloseReason(StrEnum):
     """Why a connection is closed from this side."""
 
-    SESSION_ENDED = "session ended"
-    SESSION_FULL = "session full"
-    DISPLACED = "displaced"
+    SESSION_ENDED = auto()
+    SESSION_FULL = auto()
+    DISPLACED = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class FlowControl:
     in_flight: SentencesInFlight
     executor: Executor
     clock: Clock
-    per_second: int = 0
+    per_second: int
 
     def admit(self, session: Session, sentence: Sentence, ref: SentenceRef) -> None:
         """Claims the sentence's number and admits it.

@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     drawn = sample(population, asked.sample, asked.seed)
     print(f"{len(drawn)} of {len(population):,} mutants, seed {asked.seed}", flush=True)
     try:
-        verdicts = _verdicts(drawn, asked.jobs)
+        verdicts = _verdicts(drawn, asked.jobs, asked.rounds)
     except NoTests as failed:
         print(failed, "no unit test passes without a mutant", sep="\n", file=sys.stderr)
         return 1
@@ -99,7 +99,7 @@ def _killed(verdicts: Sequence[Verdict]) -> int:
     return sum(each.killed_by is not None for each in verdicts)
 
 
-def _verdicts(drawn: Sequence[Mutant], jobs: int) -> list[Verdict]:
+def _verdicts(drawn: Sequence[Mutant], jobs: int, rounds: int | None) -> list[Verdict]:
     """Asks the tests about each mutant; a line a mutant, as soon as it is known."""
     with ExitStack() as stack:
         idle: SimpleQueue[Copy] = SimpleQueue()
@@ -108,14 +108,16 @@ def _verdicts(drawn: Sequence[Mutant], jobs: int) -> list[Verdict]:
         for each in copies:
             idle.put(each)
         threads = stack.enter_context(ThreadPoolExecutor(jobs))
-        return list(threads.map(_asker(idle, tests), drawn))
+        return list(threads.map(_asker(idle, tests, rounds), drawn))
 
 
-def _asker(idle: SimpleQueue[Copy], tests: CoverageMap) -> Callable[[Mutant], Verdict]:
+def _asker(
+    idle: SimpleQueue[Copy], tests: CoverageMap, rounds: int | None
+) -> Callable[[Mutant], Verdict]:
     def ask(mutant: Mutant) -> Verdict:
         project = idle.get()
         try:
-            verdict = project.verdict(mutant, tests)
+            verdict = project.verdict(mutant, tests, rounds)
         finally:
             idle.put(project)
         print(line(verdict), flush=True)
@@ -159,6 +161,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--floor", type=float, default=97, help="percent that must be killed")
     parser.add_argument("--within", default="", metavar="PATH", help="only of modules below it")
+    parser.add_argument(
+        "--rounds", type=int, help="1 or 2: ask only the likeliest tests, for a first look"
+    )
     return parser.parse_args(arguments)
 
 

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from coverage import CoverageData
@@ -16,11 +17,18 @@ ROOMS = ("chalice_app", "streams")
 TESTS = (
     *(f"tests/unit/{room}" for room in ROOMS),
     "tests/unit/infra/deployment",
-    "tests/unit/test_limits.py",
+    "tests/unit/infra/monitoring",
+    *(
+        f"tests/unit/test_{each}.py"
+        for each in ("limits", "defaults", "log_lines", "protocol_page", "documentation")
+    ),
 )
-"""What is asked: the mirrors of what is mutated, and what deploys it."""
+"""What is asked: the mirrors of what is mutated, what deploys and watches it, and what holds the
+whole of it against others' limits and the pages."""
 _READ_BY_TESTS = (*ROOMS, "infra", "tests/fakes", "tests/unit", "app.py", "pyproject.toml")
 _FEW = 25
+_MANY = 250
+_SLOW_SECONDS = 0.5
 _IMPORT = ""
 
 
@@ -34,27 +42,37 @@ class CoverageMap:
     """By module and line, the tests that run it; an empty name for who imports the module."""
 
     def rounds(self, mutant: Mutant) -> list[list[str]]:
-        """The tests that can notice a mutant: the likeliest, and then the others.
+        """The tests that can notice a mutant, in rounds.
 
-        A line that tests run is left to these tests. What an import or a fixture of all tests
-        makes, such as a constant or a decorator, can be used by any of them.
+        A line that tests run is left to these tests. What an import makes, such as a constant or a
+        decorator, can be used by any of them: the likeliest go first, because their modules must
+        be imported anew.
         """
         of_module = self.lines.get(mutant.module, {})
-        running = {test for line in mutant.lines for test in of_module.get(str(line), ())}
-        asked = set(running)
+        running = self._running(mutant)
         near = {test for tests in of_module.values() for test in tests}
-        if not running or _IMPORT in running:
-            asked |= self.seconds.keys()
+        asked = self.seconds.keys() if self.at_import(mutant) else running
         ordered = sorted(
             asked & self.seconds.keys(),
             key=lambda test: (
+                self.seconds[test] > _SLOW_SECONDS,
                 -mirroring(mutant.module, test),
                 test not in running,
                 test not in near,
                 self.seconds[test],
             ),
         )
-        return [part for part in (ordered[:_FEW], ordered[_FEW:]) if part]
+        bounds = (0, _FEW, _MANY, None) if self.at_import(mutant) else (0, None)
+        parts = (ordered[start:end] for start, end in pairwise(bounds))
+        return [part for part in parts if part]
+
+    def at_import(self, mutant: Mutant) -> bool:
+        """Whether an import runs a mutant's line, so that any test can be the one to notice it."""
+        return _IMPORT in (self._running(mutant) or {_IMPORT})
+
+    def _running(self, mutant: Mutant) -> set[str]:
+        of_module = self.lines.get(mutant.module, {})
+        return {test for line in mutant.lines for test in of_module.get(str(line), ())}
 
     def renewed(self, files: Collection[str], newer: "CoverageMap") -> "CoverageMap":
         """With what a newer run of some test files showed in the place of what is known of them."""
@@ -90,8 +108,7 @@ def mirroring(module: str, test: str) -> int:
 def from_coverage(data: CoverageData, tree: Path, seconds: Mapping[str, float]) -> CoverageMap:
     """The map of a run under coverage with a context a test (`--cov-context=test`).
 
-    Whatever ran outside of a test's own call, in a fixture that others may share, counts as an
-    import.
+    What ran in a fixture counts for the test that it ran for; outside of all tests, an import ran.
     """
     lines: dict[str, dict[str, list[str]]] = {}
     for file in sorted(data.measured_files()):
@@ -105,8 +122,7 @@ def from_coverage(data: CoverageData, tree: Path, seconds: Mapping[str, float]) 
 
 
 def _test(context: str) -> str:
-    test, _, phase = context.rpartition("|")
-    return test if phase == "run" else _IMPORT
+    return context.rpartition("|")[0]
 
 
 def digests(root: Path) -> dict[str, str]:

@@ -2,18 +2,22 @@
 
 Changed are comparisons, conditions, `and`/`or`/`not`, sums, constants, keyword arguments that are
 constants, answers that are booleans, and calls whose result is unused. Left alone is what a unit
-test could not notice: docstrings and type annotations, `Protocol` bodies, `__all__`, `__slots__`,
-the words of an error or a log line, and the flags of `@dataclass` (mypy holds `frozen`; `slots`
-only saves memory).
+test could not notice: docstrings, type annotations and imports for these, `Protocol` bodies,
+`__all__`, `__slots__`, the words of an error or a log line, `strict` of `zip` (it says what the
+code around it ensures), and the flags of `@dataclass` (mypy holds `frozen`; `slots` only saves
+memory).
 """
 
 import ast
+import builtins
 import copy
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+
+from chalice_app.domain import errors
 
 _COMPARED: Mapping[type[ast.cmpop], Sequence[ast.cmpop]] = {
     ast.Lt: (ast.LtE(), ast.GtE()),
@@ -37,6 +41,12 @@ _CALCULATED: Mapping[type[ast.operator], ast.operator] = {
 _LOG_METHODS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 _OF_TYPES = {"TypeVar", "NewType", "ParamSpec", "Literal", "cast", "dataclass"}
 _UNREAD_NAMES = {"__all__", "__slots__"}
+_ERRORS = {
+    name
+    for module in (builtins, errors)
+    for name, value in vars(module).items()
+    if isinstance(value, type) and issubclass(value, Exception)
+}
 _BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
 
 Change = tuple[ast.AST, ast.AST]
@@ -102,7 +112,7 @@ class _Place:
     text: ast.JoinedStr | None = None
     """The outermost f-string: Python 3.11 does not know where its parts stand."""
     prose: bool = False
-    """Within an error that is raised, or a log line."""
+    """Within an error that is made, or a log line."""
     answers_bool: bool = False
 
     def of(self, node: ast.AST) -> "_Place":
@@ -114,7 +124,7 @@ class _Place:
             place = replace(place, answers_bool=_name(node.returns) == "bool")
         if isinstance(node, ast.JoinedStr) and self.text is None:
             place = replace(place, text=node)
-        if isinstance(node, ast.Raise) or _is_log_call(node):
+        if isinstance(node, ast.Raise) or _is_log_call(node) or _name(node) in _ERRORS:
             place = replace(place, prose=True)
         return place
 
@@ -221,11 +231,18 @@ def _is_left_alone(node: ast.AST) -> bool:
             return True
         case ast.ClassDef(bases=bases):
             return "Protocol" in map(_name, bases)
+        case ast.If(test=test):
+            return _name(test) == "TYPE_CHECKING"
         case ast.Call() | ast.Subscript():
             return _name(node) in _OF_TYPES
         case ast.Assign(targets=[target]):
             return _name(target) in _UNREAD_NAMES
     return False
+
+
+def _told(call: ast.Call) -> Iterator[ast.keyword]:
+    """The keyword arguments that change what a call does."""
+    return (each for each in call.keywords if (_name(call), each.arg) != ("zip", "strict"))
 
 
 def _parts(node: ast.AST) -> Iterator[ast.AST]:
@@ -238,6 +255,9 @@ def _parts(node: ast.AST) -> Iterator[ast.AST]:
         ast.ClassDef: {"bases", "keywords"},
         ast.FormattedValue: {"format_spec"},
     }
+    if isinstance(node, ast.Call):
+        yield from (node.func, *node.args, *_told(node))
+        return
     for field, value in ast.iter_fields(node):
         if field not in of_types.get(type(node), ()):
             yield from (
@@ -273,7 +293,7 @@ def _other_forms(node: ast.AST, place: _Place) -> Iterator[ast.AST]:
         case ast.Constant(value):
             yield from (ast.Constant(other) for other in _other_values(value, place.prose))
         case ast.Call(function, arguments, keywords):
-            for keyword in keywords:
+            for keyword in _told(node):
                 if keyword.arg and isinstance(keyword.value, ast.Constant):
                     rest = [each for each in keywords if each is not keyword]
                     yield ast.Call(function, arguments, rest)
@@ -308,7 +328,7 @@ def _other_values(value: object, prose: bool) -> Iterator[bool | float | str | b
             yield not value
         case int() | float():
             yield value + 1
-        case str() if not (prose and " " in value.strip()):
+        case str() if not (prose and " " in value):
             yield f"XX{value}"
         case bytes():
             yield b"XX" + value

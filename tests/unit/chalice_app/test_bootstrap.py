@@ -170,3 +170,23 @@ def test_the_row_of_a_sentence_is_no_session(on_aws: Application, opened: Sessio
     spoken = sentence(1, spoken_at=opened.created_at)
     assert on_aws.adapters.sessions.claim_sequence(opened, spoken) is Claim.ACQUIRED
     assert get(f"{opened.session_id}#{opened.created_at}#1") == 404
+
+
+def test_threads_bear_the_name_of_what_they_do(world: World) -> None:
+    executors: list[Any] = [world.app.flow_control.executor, world.app.large_halls.executor]
+    executors.append(world.app.engine.executor)
+    names = [(each._thread_name_prefix, each._max_workers) for each in executors]
+    assert names == [("flow-control", 32), ("large-halls", 32), ("translation", 64)]
+
+
+def test_a_process_that_has_composed_writes_its_hits_before_it_stops() -> None:
+    code = (
+        "import signal\n"
+        "from chalice_app.bootstrap.process import current\n"
+        "from chalice_app.bootstrap.rosters import RosterParts\n"
+        "assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL\n"
+        "current(RosterParts)\n"
+        "print(signal.getsignal(signal.SIGTERM).__qualname__)"
+    )
+    done = run(code, ENVIRONMENT)
+    assert (done.stderr, done.stdout) == ("", "before_stop.<locals>.stop\n")

@@ -14,8 +14,10 @@ from chalice.test import Client, HTTPResponse
 import app as functions
 from chalice_app.bootstrap.application import Application
 from chalice_app.bootstrap.process import composed
-from chalice_app.domain.errors import RateLimited, SessionFull
+from chalice_app.domain.errors import BroadcasterError, RateLimited, SessionFull
+from chalice_app.domain.languages import Language
 from chalice_app.domain.session import Connection, Role, Session
+from chalice_app.observability import logs
 from chalice_app.sessions.tokens import hash_token
 from tests.fakes.cache import MemoryCache
 from tests.fakes.delivery import RecordingGateway
@@ -605,3 +607,69 @@ def test_an_operator_is_told_of_a_database_that_refuses(world: World) -> None:
     world.tables.refusing = {"list_open"}
     with composed(with_token_hash(world, "open").app):
         assert call("GET", "/ops/state").status_code == 503
+
+
+def http(path: str | None, resource: str, **parameters: str) -> Mapping[str, Any]:
+    """What API Gateway sends for a GET; some servers tell no path."""
+    sent = {
+        "httpMethod": "GET",
+        "resource": resource,
+        "path": path,
+        "headers": {},
+        "multiValueHeaders": {},
+        "multiValueQueryStringParameters": None,
+        "pathParameters": parameters or None,
+        "stageVariables": None,
+        "body": None,
+        "isBase64Encoded": False,
+        "requestContext": {
+            "httpMethod": "GET",
+            "resourcePath": resource,
+            "requestId": REQUEST_ID,
+            **({"path": path} if path else {}),
+        },
+    }
+    answer: Mapping[str, Any] = functions.app(sent, None)
+    return answer
+
+
+def test_a_page_is_served_where_the_gateway_tells_no_path() -> None:
+    assert http(None, "/")["statusCode"] == 200
+    assert http(None, "/s/{session_id}", session_id="golden-eagle-427")["statusCode"] == 200
+
+
+def test_a_name_that_is_no_text_has_a_page_that_says_so() -> None:
+    answer = http("/s/x/", "/s/{session_id}", session_id="\ud800%41")
+    assert (answer["statusCode"], answer["headers"]["Location"]) == (302, "../%3F%41")
+
+
+def test_a_fault_of_ours_is_logged_with_its_cause(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failure = BroadcasterError("nothing works")
+
+    def fail() -> None:
+        raise failure
+
+    monkeypatch.setattr(world.translator, "list_languages", fail)
+    answer = http("/languages", "/languages")
+    assert answer["statusCode"] == 500
+    assert json.loads(answer["body"])["requestId"] == REQUEST_ID
+    (record,) = caplog.records
+    assert record.getMessage() == "INTERNAL: nothing works"
+    assert record.exc_info is not None
+    assert record.exc_info[1] is failure
+
+
+def test_a_request_s_lines_name_it(
+    monkeypatch: pytest.MonkeyPatch, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    bound: list[Mapping[str, object]] = []
+
+    def note() -> list[Language]:
+        bound.append(logs._bound.get())
+        return []
+
+    monkeypatch.setattr(world.translator, "list_languages", note)
+    http("/languages", "/languages")
+    assert bound == [{"function": "", "requestId": "", "gatewayRequestId": REQUEST_ID}]

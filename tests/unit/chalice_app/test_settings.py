@@ -110,6 +110,7 @@ def test_sentences_are_kept_unless_told_otherwise(text: str, kept: bool) -> None
     [
         ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-1"),
         ({"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
+        ({}, "us-east-1"),
     ],
 )
 def test_lambdas_region_goes_before_the_default(environ: dict[str, str], region: str) -> None:
@@ -341,3 +342,10 @@ def test_a_provider_that_is_half_set_lets_neither_everybody_in_nor_nobody(name: 
 def test_a_provider_s_keys_come_by_https(url: str) -> None:
     with pytest.raises(ConfigurationError, match="SPEAKER_JWKS_URL"):
         Settings.from_env({**TABLES, **OIDC, "SPEAKER_JWKS_URL": url})
+
+
+def test_an_address_that_is_not_known_yet_says_so() -> None:
+    host = "unknown.execute-api.us-east-1.amazonaws.com/api"
+    settings = Settings.from_env(TABLES)
+    assert settings.websocket_url == f"wss://{host}"
+    assert settings.management_endpoint == f"https://{host}"

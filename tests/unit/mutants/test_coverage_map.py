@@ -1,5 +1,6 @@
 """Which tests are asked about a mutant, in which order, and which run anew after a change."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,11 @@ FAR = "tests/unit/chalice_app/test_routes.py"
 
 TESTS = CoverageMap(
     seconds={
-        f"{FAR}::fast": 0.1,
-        f"{FAR}::slow": 2.0,
-        f"{FAR}::elsewhere": 0.2,
-        f"{ROOM}::a": 1.0,
-        f"{MIRROR}::a": 3.0,
+        f"{FAR}::fast": 0.01,
+        f"{FAR}::slow": 0.2,
+        f"{FAR}::elsewhere": 0.02,
+        f"{ROOM}::a": 0.1,
+        f"{MIRROR}::a": 0.3,
     },
     lines={
         MODULE: {
@@ -46,9 +47,16 @@ def test_any_test_may_notice_what_is_made_at_the_import(line: int) -> None:
     assert asked[-1] == f"{FAR}::elsewhere"
 
 
-def test_the_likeliest_are_asked_before_the_others() -> None:
-    many = {f"{ROOM}::{number}": float(number) for number in range(60)}
-    first, then = CoverageMap(many, {MODULE: {"2": list(many)}}).rounds(mutant(2))
+def test_a_slow_test_comes_after_all_others() -> None:
+    slow = replace(TESTS, seconds={**TESTS.seconds, f"{MIRROR}::a": 3.0})
+    assert slow.rounds(mutant(2)) == [
+        [f"{ROOM}::a", f"{FAR}::fast", f"{FAR}::slow", f"{MIRROR}::a"]
+    ]
+
+
+def test_the_likeliest_are_asked_before_modules_of_others_are_imported() -> None:
+    many = {f"{ROOM}::{number}": number / 1000 for number in range(60)}
+    first, then = CoverageMap(many, {MODULE: {"1": [""]}}).rounds(mutant(1))
     assert [*first, *then] == list(many)
     assert len(first) < len(then)
 

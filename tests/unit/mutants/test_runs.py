@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -23,6 +24,7 @@ def test_two():
     assert add(1, 2) == 3
 """
 KEY = {mutant.key[-1]: mutant for mutant in mutants_of(MODULE, SOURCE)}
+SAME = replace(KEY["a + b → (a - b)"], after="(b + a)")
 SUM, DEFAULT, LIMIT = KEY["a + b → (a - b)"], KEY["0 → 1"], KEY["3 → 4"]
 
 
@@ -38,7 +40,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text(text, encoding="utf-8")
     shutil.copytree(ROOT / "tests/mutants", tree / "tests/mutants")
-    with served(tree) as copy:
+    with served(tree, ["tests/unit"]) as copy:
         yield copy
 
 
@@ -62,6 +64,18 @@ def test_the_test_that_fails_is_named(
     expected = killed_by and f"{TEST}::{killed_by}"
     assert project.verdict(mutant, tests) == Verdict(mutant, expected, asked=2)
     assert (project.tree / MODULE).read_text(encoding="utf-8") == SOURCE
+
+
+def test_one_mutant_leaves_nothing_to_the_next(tests: CoverageMap, project: Copy) -> None:
+    with served(project.tree, ["tests/unit"]) as copy:
+        first, then = copy.verdict(SUM, tests), copy.verdict(SAME, tests)
+    assert (first.killed_by, then.killed_by) == (f"{TEST}::test_two", None)
+
+
+def test_what_the_likeliest_tests_pass_may_be_left_at_that(
+    project: Copy, tests: CoverageMap
+) -> None:
+    assert project.verdict(SUM, tests, most_rounds=0) == Verdict(SUM, None, asked=0)
 
 
 def test_a_copy_has_the_project_and_is_gone_afterwards() -> None:

@@ -15,7 +15,7 @@ from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, State
 from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.wire.attribute_values import Item
 from streams.records import Change, StreamRecord
-from streams.rosters import handle_records
+from streams.rosters import changes_of, handle_records, ledger_keys
 from tests.fakes.domain import NOW_MS, ledger_key, listener, session, speaker
 from tests.fakes.world import MemoryTables, World
 
@@ -465,3 +465,10 @@ def test_whatever_happens_the_counts_are_the_people_in_the_end(
         language = str(connection.target_language)
         expected[language] = expected.get(language, 0) + 1
     assert counts(tables, of) == expected
+
+
+@pytest.mark.parametrize("image", [{"sessionId": "s"}, {"sessionEpoch": 5}, {"sessionEpoch": "5"}])
+def test_an_image_that_names_no_session_is_of_none(image: Item) -> None:
+    record = StreamRecord("1", Change.MODIFY, {"connectionId": "c1"}, image, None)
+    assert ledger_keys("c1", record) == set()
+    assert changes_of([record]).unnamed == {"c1"}

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from chalice_app.admission.budget import Budget
 from chalice_app.admission.limits import Limits
 from chalice_app.bootstrap.process import composed
 from chalice_app.domain.session import Session
@@ -192,3 +195,23 @@ def test_a_cut_hall_s_speaker_is_told_too() -> None:
     (report,) = world.gateway.to("speaker", "spoken")
     assert report["languages"]["es"]["overBudget"] is True
     assert report["languages"]["es"]["delivered"] == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "message"),
+    [
+        ("count", "the budget cannot be looked up: not spent"),
+        ("give_back", "7 characters stay spent"),
+    ],
+)
+def test_a_budget_that_cannot_be_reached_is_logged_by_its_session(
+    caplog: pytest.LogCaptureFixture, method: str, message: str
+) -> None:
+    world = World()
+    session = world.open()
+    world.tables.refusing.add(method)
+    budget = Budget(world.tables, 100)
+    (budget.charge if method == "count" else budget.refund)(session, 7)
+    (record,) = caplog.records
+    assert (record.levelname, record.getMessage()) == ("WARNING", message)
+    assert vars(record)["session"] == session.session_id

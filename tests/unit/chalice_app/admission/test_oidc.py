@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from dataclasses import replace
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -334,6 +336,7 @@ def test_nobody_there_is_no_key_either(clock: FakeClock) -> None:
         "https://user:word@issuer.example/keys",
         "https:///keys",
         "https://issuer.example:port/keys",
+        "https://issuer.example:0/keys",
         "https://[::1",
         "issuer.example/keys",
         "",
@@ -346,7 +349,13 @@ def test_keys_are_fetched_from_no_other_kind_of_address(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://issuer.example/keys?pool=1", "http://127.0.0.1:8080/", "http://[::1]/keys"]
+    "url",
+    [
+        "https://issuer.example/keys?pool=1",
+        "http://127.0.0.1:8080/",
+        "http://[::1]/keys",
+        "http://localhost:1/keys",
+    ],
 )
 def test_keys_may_be_fetched_safely_or_from_this_machine(url: str) -> None:
     assert jwks.is_fetchable(url)
@@ -391,3 +400,157 @@ def test_a_provider_that_is_away_is_no_fault_of_the_caller(provider: Provider) -
     answer = opened_with(f"Bearer {token()}")
     assert (answer.status_code, answer.json_body["code"]) == (503, "INTERNAL")
     assert "no token can be checked" in answer.json_body["message"]
+
+
+class FakeConnection:
+    """A connection of `http.client` that notes what is asked, and answers in pieces."""
+
+    made: list["FakeConnection"]
+
+    def __init__(self, host: str, port: int | None, timeout: float) -> None:
+        self.place = (host, port, timeout)
+        self.requests: list[tuple[str, str, dict[str, str]]] = []
+        self.pieces = [b'{"keys": [', b"1]}"]
+        self.status = 200
+        self.is_closed = False
+        self.made.append(self)
+
+    def request(self, method: str, path: str, headers: dict[str, str]) -> None:
+        self.requests.append((method, path, headers))
+
+    def getresponse(self) -> "FakeConnection":
+        return self
+
+    def read1(self, _: int) -> bytes:
+        return self.pieces.pop(0) if self.pieces else b""
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch) -> dict[str, type[FakeConnection]]:
+    """The kinds of connections, which are made in place of the standard library's."""
+    kinds = {}
+    for name in ("HTTPConnection", "HTTPSConnection"):
+        kinds[name] = type(name, (FakeConnection,), {"made": []})
+        monkeypatch.setattr(jwks, name, kinds[name])
+    return kinds
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "place", "path"),
+    [
+        ("https://a.example/k?x=1&y", "HTTPSConnection", ("a.example", None), "/k?x=1&y"),
+        ("https://a.example:8443", "HTTPSConnection", ("a.example", 8443), "/"),
+        ("http://127.0.0.1:80/k", "HTTPConnection", ("127.0.0.1", 80), "/k"),
+    ],
+)
+def test_keys_are_asked_for_at_the_address_to_the_letter(
+    connections: dict[str, type[FakeConnection]],
+    url: str,
+    kind: str,
+    place: tuple[str, int | None],
+    path: str,
+) -> None:
+    assert jwks.fetch(url) == {"keys": [1]}
+    (made,) = connections[kind].made
+    assert made.place == (*place, 3.0)
+    assert made.requests == [("GET", path, {"Accept": "*/*"})]
+    assert made.is_closed
+
+
+@pytest.mark.parametrize(("seconds", "is_in_time"), [(3.0, True), (3.1, False)])
+def test_keys_have_three_seconds_to_come_in(
+    connections: dict[str, type[FakeConnection]],
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    is_in_time: bool,
+) -> None:
+    times = iter([100.0, *[100.0 + seconds] * 9])
+    monkeypatch.setattr(jwks, "time", SimpleNamespace(monotonic=lambda: next(times)))
+    if is_in_time:
+        assert jwks.fetch("https://a.example") == {"keys": [1]}
+        return
+    with pytest.raises(Unavailable, match="TimeoutError"):
+        jwks.fetch("https://a.example")
+    assert connections["HTTPSConnection"].made[0].is_closed
+
+
+def test_keys_may_fill_256_kib(provider: Provider, owners: OidcOwners) -> None:
+    body = json.dumps({"keys": provider.keys}).encode().ljust(256 * 1024)
+    provider.answer = (200, {}, body)
+    assert owners.owner_of(token()) == "ada"
+
+
+@pytest.mark.parametrize(("length", "is_taken"), [(8_192, True), (8_193, False)])
+def test_a_token_is_as_long_as_a_header_may_be(
+    owners: OidcOwners, length: int, is_taken: bool
+) -> None:
+    fit = next(
+        made
+        for header in range(4)
+        for padding in range(5_000, 6_500)
+        if len(made := padded(header, padding)) == length
+    )
+    if is_taken:
+        assert owners.owner_of(fit) == "ada"
+    else:
+        with pytest.raises(NotSpeaker):
+            owners.owner_of(fit)
+
+
+@cache
+def signature() -> str:
+    return token().rpartition(".")[2]
+
+
+def padded(header: int, padding: int) -> str:
+    """A token of about a length; signed only if that may be the one that is looked for."""
+    headers = {"kid": "first", "x": "x" * header}
+    parts = (
+        json.dumps({"alg": "RS256", "typ": "JWT", **headers}, separators=(",", ":")),
+        json.dumps(claims(padding="x" * padding), separators=(",", ":")),
+    )
+    length = sum(-(-len(part) * 4 // 3) for part in parts) + 2 + len(signature())
+    if length not in (8_192, 8_193):
+        return ""
+    return jwt.encode(claims(padding="x" * padding), key("first"), "RS256", headers=headers)
+
+
+def test_keys_are_used_for_an_hour_to_its_end(
+    provider: Provider, owners: OidcOwners, clock: FakeClock
+) -> None:
+    owners.owner_of(token())
+    clock.advance(KEYS_SECONDS * 1000)
+    owners.owner_of(token())
+    assert provider.asked == 1
+    clock.advance(1)
+    owners.owner_of(token())
+    assert provider.asked == 2
+
+
+@pytest.mark.parametrize("missing", ["use", "alg"])
+def test_a_key_that_names_no_use_is_for_signatures(
+    provider: Provider, owners: OidcOwners, missing: str
+) -> None:
+    provider.keys = [{name: value for name, value in published("first").items() if name != missing}]
+    assert owners.owner_of(token()) == "ada"
+
+
+def test_what_goes_wrong_is_logged_without_the_token(
+    provider: Provider, owners: OidcOwners, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    provider.keys.append(published("odd", n="!"))
+    with pytest.raises(NotSpeaker):
+        owners.owner_of(token(aud="another"))
+    provider.answer = NO_KEYS["an error"]
+    clock.advance(KEYS_SECONDS * 1000 + 1)
+    with pytest.raises(Unavailable):
+        owners.owner_of(token())
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("WARNING", "a key of the provider's cannot be read"),
+        ("INFO", "a token was refused: InvalidAudienceError"),
+        ("ERROR", "no keys: the keys' address answered 500"),
+    ]

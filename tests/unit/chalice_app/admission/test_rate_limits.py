@@ -1,5 +1,6 @@
 """How often an address may knock and an owner may open, and what that costs."""
 
+import hashlib
 import ipaddress
 from dataclasses import replace
 
@@ -199,3 +200,50 @@ def test_whoever_was_refused_may_ask_why() -> None:
     door.containers[1].check_join("203.0.113.8")
     door.tables.refusing.add("get_counts")
     door.containers[1].check_join(ADDRESS)
+
+
+def test_where_there_is_no_limit_nobody_is_over_it() -> None:
+    door = Door(Limits(connects_per_minute=0, joins_per_minute=0))
+    door.containers[0].check_join(ADDRESS)
+
+
+def test_who_has_used_up_the_limit_is_over_it() -> None:
+    door = Door()
+    for _ in range(LIMITS.joins_per_minute - 1):
+        door.handshake()
+    door.containers[0].check_join(ADDRESS)
+    door.handshake()
+    with pytest.raises(RateLimited):
+        door.containers[0].check_join(ADDRESS)
+
+
+def test_rows_are_counted_under_keys_that_every_function_knows() -> None:
+    # Functions of an older version count in the same rows while a newer one is deployed.
+    door = Door()
+    number = door.clock.now_ms() // MINUTE_MS
+    digest = hashlib.sha256(f"{ADDRESS}#{number}".encode()).hexdigest()[:32]
+    door.handshake()
+    assert door.tables._counters == {f"limit#address#{digest}": {"connects": 1, "joins": 1}}
+    door.opens(subject="ana")
+    hour = hashlib.sha256(f"subject ana#{number // 60}".encode()).hexdigest()[:32]
+    assert door.tables._counters[f"limit#owner#{hour}"] == {"opened": 1}
+    door.containers[0].admit_guess(ADDRESS)
+    assert door.tables._counters[f"limit#address#{digest}"]["guesses"] == 1
+
+
+def test_a_row_outlives_its_window_by_a_minute() -> None:
+    door = Door()
+    door.clock.advance(20_000)
+    door.handshake()
+    assert list(door.tables.expiries.values()) == [door.clock.now_ms() // 1000 + 40 + 60]
+
+
+def test_as_many_refused_addresses_are_remembered_as_fit() -> None:
+    door = Door(Limits(joins_per_minute=1))
+    for number in range(4096):
+        door.handshake(str(ipaddress.IPv4Address(number)))
+        door.handshake(str(ipaddress.IPv4Address(number)))
+    assert len(door.containers[0]._over) == 4096
+    for _ in range(2):
+        door.handshake("203.0.113.8")
+    assert len(door.containers[0]._over) == 1

@@ -1,6 +1,9 @@
 """boto3's clients are made when they are first used, from one session."""
 
+from typing import Any
+
 import pytest
+from botocore.validate import ParamValidationDecorator
 
 from chalice_app.aws.clients import Clients, NoCredentials
 
@@ -38,3 +41,37 @@ def test_an_environment_without_credentials_is_told(
         monkeypatch.setenv(name, "/nowhere")
     with pytest.raises(NoCredentials):
         Clients("us-east-1").credentials()
+
+
+@pytest.mark.parametrize(
+    ("service", "read_seconds", "attempts"),
+    [("dynamodb", 2, 4), ("lambda_", 2, 2), ("translate", 2, 2), ("cloudwatch", 4, 2)],
+)
+def test_a_call_ends_while_its_caller_still_waits(
+    clients: Clients, service: str, read_seconds: int, attempts: int
+) -> None:
+    config = getattr(clients, service).meta.config
+    assert (config.connect_timeout, config.read_timeout) == (1, read_seconds)
+    assert config.retries == {"mode": "standard", "total_max_attempts": attempts}
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "lambda_", "translate"])
+def test_what_a_sentence_needs_has_a_connection_a_thread_that_nat_keeps(
+    clients: Clients, service: str
+) -> None:
+    config = getattr(clients, service).meta.config
+    assert config.max_pool_connections == 64
+    assert config.tcp_keepalive
+
+
+def test_only_requests_to_dynamodb_are_left_to_the_service_to_check(clients: Clients) -> None:
+    def is_checked(client: Any) -> bool:
+        return isinstance(client._serializer, ParamValidationDecorator)
+
+    assert not is_checked(clients.dynamodb)
+    assert is_checked(clients.translate)
+
+
+def test_the_services_are_known_without_a_look_at_the_disk(clients: Clients) -> None:
+    services = clients.session.get_available_services()
+    assert services == ["cloudwatch", "dynamodb", "lambda", "translate"]

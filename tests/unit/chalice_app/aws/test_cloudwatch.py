@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from chalice_app.aws import cloudwatch as cloudwatch_module
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.cloudwatch import CloudWatch
 from chalice_app.domain.errors import Unavailable
@@ -101,7 +102,7 @@ def test_all_pages_are_read_and_points_beyond_are_passed_over(aws_environment: N
     series = Series(HIT_RATE, "Sum")
     with Stubber(clients.cloudwatch) as stubber:
         stubber.add_response("get_metric_data", page("more", 2, 1))
-        stubber.add_response("get_metric_data", page(None, 0, 5, -1))
+        stubber.add_response("get_metric_data", page(None, 0, 3, 5, -1))
         assert CloudWatch(clients).get_series([series], MINUTE, 3) == {series: [0, 1, 2]}
         stubber.assert_no_pending_responses()
 
@@ -126,3 +127,52 @@ def test_an_sdk_that_knows_no_transition_is_told_of_the_update(aws_environment: 
         stubber.add_response("describe_alarms", {"MetricAlarms": [described]})
         (found,) = CloudWatch(clients).describe_alarms(["CacheHitRate-local"]).values()
     assert (found.state, found.since_ms) == ("INSUFFICIENT_DATA", MINUTE)
+
+
+def test_the_time_of_a_transition_goes_before_that_of_an_update(aws_environment: None) -> None:
+    def at(ms: int) -> datetime:
+        return datetime.fromtimestamp(ms / 1000, UTC)
+
+    found = cloudwatch_module._alarm(
+        {
+            "AlarmName": "a",
+            "StateValue": "OK",
+            "StateTransitionedTimestamp": at(MINUTE + 1),
+            "StateUpdatedTimestamp": at(MINUTE + 2),
+            "Namespace": HIT_RATE.namespace,
+            "MetricName": HIT_RATE.name,
+            "Dimensions": [],
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 2,
+            "Threshold": 30.0,
+            "ComparisonOperator": "LessThanThreshold",
+        }
+    )
+    assert (found.since_ms, found.minutes) == (MINUTE + 1, 1)
+
+
+@pytest.mark.parametrize("minutes", [1, 3])
+def test_what_is_asked_is_what_cloudwatch_takes(aws_environment: None, minutes: int) -> None:
+    clients = Clients(SETTINGS.region)
+    series = Series(HIT_RATE, "Sum")
+    metric = {
+        "Namespace": HIT_RATE.namespace,
+        "MetricName": HIT_RATE.name,
+        "Dimensions": [{"Name": "Stage", "Value": "local"}],
+    }
+    asked = {
+        "MetricDataQueries": [
+            {"Id": "q0", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}}
+        ],
+        "StartTime": datetime.fromtimestamp(MINUTE / 1000, UTC),
+        "EndTime": datetime.fromtimestamp((MINUTE + minutes * MINUTE_MS) / 1000, UTC),
+    }
+    names = {"AlarmNames": ["a"], "AlarmTypes": ["MetricAlarm"], "MaxRecords": 100}
+    with Stubber(clients.cloudwatch) as stubber:
+        stubber.add_response("get_metric_data", page(None), asked)
+        stubber.add_response("describe_alarms", {"MetricAlarms": []}, names)
+        assert CloudWatch(clients).get_series([series], MINUTE, minutes) == {
+            series: [None] * minutes
+        }
+        assert CloudWatch(clients).describe_alarms(["a"]) == {}

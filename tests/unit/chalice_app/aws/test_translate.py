@@ -180,3 +180,14 @@ def test_languages_that_cannot_be_listed_are_unavailable_and_the_reason_is_not_t
         engine.list_languages()
     assert code not in raised.value.message
     assert code not in str(raised.value.details)
+
+
+def test_a_list_of_languages_that_cannot_be_had_is_logged(
+    amazon: Stubber, engine: AmazonTranslate, caplog: pytest.LogCaptureFixture
+) -> None:
+    amazon.add_client_error("list_languages", "ThrottlingException")
+    with pytest.raises(Unavailable):
+        engine.list_languages()
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("WARNING", "ListLanguages failed: ThrottlingException")
+    ]

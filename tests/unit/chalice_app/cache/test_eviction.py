@@ -1,7 +1,7 @@
 """The cache is kept at its limit: the longest unused go, and nobody who is still needed."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -194,3 +194,68 @@ def test_the_limit_is_never_passed_by_more_than_two_percent(shards: int) -> None
         chance.choice(evictors).entries_added(1)
         assert len(cache.store.uses) <= 1.02 * limit
     assert len(cache.store.uses) >= limit
+
+
+class Pages(MemoryCache):
+    """Notes how many entries a page of a bucket is to have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pages: list[int] = []
+
+    def query_oldest(self, page: int) -> Sequence[Iterator[EntryUse]]:
+        self.pages.append(page)
+        return super().query_oldest(page)
+
+
+@pytest.mark.parametrize(
+    ("excess", "page"), [(1, 8), (7, 8), (8, 9), (80, 18), (1_936, 250), (2_000, 250)]
+)
+def test_a_bucket_s_page_is_about_twice_its_share(excess: int, page: int) -> None:
+    cache = Cache(10)
+    cache.store = cache.eviction.recency = pages = Pages()
+    pages.hold(*(entry(f"{n}") for n in range(10 + excess)))
+    assert cache.eviction.run().evicted == excess
+    assert pages.pages == [page]
+
+
+def test_a_run_looks_at_so_many_entries_and_no_more() -> None:
+    # All have been used since the index was read, so none of them goes.
+    cache = Cache(3_990)
+    used = [entry(f"{n}", NOW_MS - 10_000 + n) for n in range(4_000)]
+    cache.store.hold(*(replace(each, access_count=1, last_accessed_at=NOW_MS) for each in used))
+    cache.store.index_lag = {each.cache_key: each for each in used}
+    assert cache.eviction.run() == Swept(live=4_000)
+    assert cache.store.calls.count("remove_if_unused") == 2 * 10 + EVICTIONS_A_RUN
+
+
+@pytest.mark.parametrize(
+    ("limit", "held", "added"),
+    [(1_000, 0, 250), (1_000, 980, 5), (1_000, 976, 6), (100, 100, 1), (1_000, 1_000, 5)],
+)
+def test_it_is_counted_again_after_so_many(limit: int, held: int, added: int) -> None:
+    cache = Cache(limit, *(entry(f"{n}") for n in range(held)))
+    cache.eviction.run()
+    cache.eviction.entries_added(added - 1)
+    assert counts(cache) == 1
+    cache.eviction.entries_added(1)
+    assert counts(cache) == 2
+
+
+def test_no_batch_waits_for_a_run_of_another() -> None:
+    cache = Cache(1, *aged("a", "b"))
+    with cache.eviction._running:
+        cache.eviction.entries_added(1)
+    assert counts(cache) == 0
+    cache.eviction.entries_added(1)
+    assert counts(cache) == 1
+
+
+def test_a_run_that_fails_is_logged_with_its_cause(caplog: pytest.LogCaptureFixture) -> None:
+    cache = Cache(1)
+    cache.store.refusing.add("count_entries")
+    cache.eviction.entries_added(1)
+    (record,) = caplog.records
+    assert (record.levelname, record.name) == ("WARNING", "chalice_app.cache.eviction")
+    assert record.exc_info is not None
+    assert record.exc_info[0] is Unavailable

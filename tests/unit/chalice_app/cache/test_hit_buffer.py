@@ -187,3 +187,93 @@ def test_sentences_at_once_lose_no_hit_and_flush_each_once(buffering: Buffering)
     for row in buffering.cache.rows.values():
         total.update({key: access.count for key, access in row.hits.items()})
     assert total == {f"key {number}": 80 for number in range(20)}
+
+
+def test_a_sentence_does_not_wait_for_another_one_s_flush(buffering: Buffering) -> None:
+    buffering.hit_buffer.note(["a"])
+    with buffering.hit_buffer._flushing:
+        flush = threading.Thread(target=buffering.hit_buffer.flush, daemon=True)
+        flush.start()
+        flush.join(PATIENCE)
+        assert not flush.is_alive()
+        assert buffering.cache.calls == []
+    buffering.hit_buffer.flush()
+    assert buffering.hits() == {"a": 1}
+
+
+def test_a_container_s_name_is_64_random_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda size: f"{size} bytes")
+    assert HitBuffer(MemoryCache(), FakeClock()).container == "8 bytes"
+
+
+def test_a_database_that_refuses_is_logged(
+    buffering: Buffering, caplog: pytest.LogCaptureFixture
+) -> None:
+    buffering.cache.refusing.add("put_hit_row")
+    buffering.hit_buffer.note(["a", "b"])
+    buffering.hit_buffer.flush()
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("WARNING", "hits of 2 cache entries wait for the database")
+    ]
+
+
+def test_a_row_is_tried_again_for_eight_minutes(buffering: Buffering) -> None:
+    buffering.cache.refusing.add("put_hit_row")
+    buffering.hit_buffer.note(["a"])
+    buffering.hit_buffer.flush()
+    buffering.clock.advance(8 * 60_000 - 1)
+    buffering.cache.refusing.clear()
+    buffering.hit_buffer.flush()
+    assert buffering.hits() == {"a": 1}
+
+
+def test_a_row_that_waits_is_due_at_the_next_full_minute_but_one(buffering: Buffering) -> None:
+    buffering.cache.refusing.add("put_hit_row")
+    buffering.clock.advance(1)
+    buffering.hit_buffer.note(["a"])
+    buffering.hit_buffer.flush()
+    buffering.clock.advance(2 * 60_000 - 2)
+    assert not buffering.hit_buffer.is_due
+    buffering.clock.advance(1)
+    assert buffering.hit_buffer.is_due
+
+
+def test_the_next_flush_is_a_minute_after_the_last(buffering: Buffering) -> None:
+    buffering.clock.advance(1)
+    buffering.hit_buffer.note(["a"])
+    buffering.hit_buffer.flush()
+    buffering.hit_buffer.note(["a"] * PAYING_HITS)
+    buffering.clock.advance(2 * 60_000 - 2)
+    assert not buffering.hit_buffer.is_due
+    buffering.clock.advance(1)
+    assert buffering.hit_buffer.is_due
+
+
+def test_hits_at_a_full_minute_are_due_at_the_next(buffering: Buffering) -> None:
+    buffering.hit_buffer.note(["a"] * PAYING_HITS)
+    assert not buffering.hit_buffer.is_due
+    buffering.clock.advance(60_000 - 1)
+    assert not buffering.hit_buffer.is_due
+    buffering.clock.advance(1)
+    assert buffering.hit_buffer.is_due
+
+
+def test_memory_has_room_for_five_thousand_entries(buffering: Buffering) -> None:
+    buffering.hit_buffer.note(str(number) for number in range(5_001))
+    buffering.hit_buffer.flush()
+    assert len(buffering.hits()) == 5_000
+
+
+def test_twenty_hits_an_entry_pay(buffering: Buffering) -> None:
+    buffering.hit_buffer.note(["a"] * 39)
+    buffering.hit_buffer.note(["b"])
+    buffering.clock.advance(60_000)
+    assert buffering.hit_buffer.is_due
+    buffering.hit_buffer.note(["c"])
+    assert not buffering.hit_buffer.is_due
+
+
+def test_nineteen_hits_of_an_entry_do_not_pay(buffering: Buffering) -> None:
+    buffering.hit_buffer.note(["a"] * 19)
+    buffering.clock.advance(60_000)
+    assert not buffering.hit_buffer.is_due

@@ -1,6 +1,9 @@
 """The cache's policy: which texts share an entry, and which hits are real."""
 
+import hashlib
 import unicodedata
+from concurrent.futures import Future
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -150,3 +153,64 @@ def test_a_hit_is_always_the_translation_of_that_very_text(texts: list[str]) -> 
         assert hit in (None, f"translated {canonical(text)}")
     if texts:
         assert cache.get(texts[-1]) == {"es": f"translated {canonical(texts[-1])}"}
+
+
+def test_an_entry_without_a_translation_is_a_miss(cache: Cache) -> None:
+    cache.put("Hello", es="")
+    assert cache.get("Hello") == {}
+
+
+def test_a_cache_that_fails_says_so_in_the_log(
+    cache: Cache, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache.store.refusing |= {"get_entries", "put_entries"}
+    cache.get("Hello")
+    cache.put("Hello", es="Hola", fr="Salut")
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("WARNING", "the translation cache is unavailable: translating without it"),
+        ("WARNING", "2 translations could not be cached in time"),
+    ]
+
+
+class Slow(SameThread):
+    """An executor whose calls are never done in time; it notes how long they may take."""
+
+    def __init__(self) -> None:
+        self.waited: list[float | None] = []
+        self.cancelled = 0
+
+    def submit(self, *_: Any, **__: Any) -> Future[Any]:
+        slow = self
+
+        class Never(Future[Any]):
+            def result(self, timeout: float | None = None) -> Any:
+                slow.waited.append(timeout)
+                raise TimeoutError
+
+            def cancel(self) -> bool:
+                slow.cancelled += 1
+                return super().cancel()
+
+        return Never()
+
+
+def test_nobody_waits_longer_for_the_cache_than_it_is_worth(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store, clock, slow = MemoryCache(), FakeClock(), Slow()
+    policy = TranslationCache(store, clock, TTL, HitBuffer(store, clock), slow)
+    assert policy.get("Hello", "en", ["es"]) == {}
+    policy.put("Hello", "en", {"es": "Hola"})
+    policy.flush_hits()
+    assert slow.waited == [0.5, 2.0, 2.0]
+    assert slow.cancelled == 3
+    assert [record.getMessage() for record in caplog.records] == [
+        "the translation cache is unavailable: translating without it",
+        "1 translations could not be cached in time",
+        "the cache's hits are not written yet",
+    ]
+
+
+def test_settings_are_hashed_with_the_text() -> None:
+    digest = hashlib.sha256(b"hello world\0profanity=MASK").hexdigest()[:16]
+    assert cache_key("en", "es", "Hello world", "profanity=MASK") == f"en:es:{digest}"

@@ -14,15 +14,33 @@ from chalice_app.domain.languages import (
 # Where Translate's spelling is not CLDR's for the same language, or leaves the script to be known.
 CLDR = {"zh": "zh_Hans", "zh-TW": "zh_Hant", "pt": "pt_BR", "no": "nb", "tl": "fil"}
 AMAZON_COUNT = 75
+# Where Amazon's page has another English name than CLDR.
+AMAZONS = {
+    "bn": "Bengali",
+    "fa": "Farsi (Persian)",
+    "fa-AF": "Dari",
+    "no": "Norwegian (Bokmål)",
+    "tl": "Filipino, Tagalog",
+}
+
+
+def cldr(language: Language) -> Locale:
+    return Locale.parse(CLDR.get(language.code, language.code.replace("-", "_")))
 
 
 @pytest.mark.parametrize("language", LANGUAGES.values(), ids=LANGUAGES)
 def test_native_names_and_directions_are_those_of_cldr(language: Language) -> None:
-    locale = Locale.parse(CLDR.get(language.code, language.code.replace("-", "_")))
+    locale = cldr(language)
     # Dari has its own name, though CLDR writes its locale as Persian in Afghanistan.
     own_name = locale.languages.get(str(locale)) if language.code == "fa-AF" else None
     assert language.native_name == (own_name or locale.get_display_name())
     assert language.direction == locale.text_direction
+
+
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=LANGUAGES)
+def test_english_names_are_those_of_cldr_but_for_amazons_own(language: Language) -> None:
+    name = AMAZONS.get(language.code) or cldr(language).get_display_name("en")
+    assert language.name == name
 
 
 def test_the_table_holds_amazons_languages_and_galician_once_each() -> None:

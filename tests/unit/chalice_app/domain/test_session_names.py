@@ -50,3 +50,19 @@ def test_what_only_looks_like_a_name_is_none(text: str) -> None:
 @given(st.text())
 def test_no_text_breaks_the_check(text: str) -> None:
     assert is_session_name(text) in {True, False}
+
+
+@pytest.mark.parametrize(("drawn", "number"), [(0, "100"), (899, "999")])
+def test_a_name_ends_with_a_number_of_three_digits(
+    monkeypatch: pytest.MonkeyPatch, drawn: int, number: str
+) -> None:
+    def randbelow(limit: int) -> int:
+        assert limit == 900
+        return drawn
+
+    monkeypatch.setattr("secrets.randbelow", randbelow)
+    assert new_session_name().rpartition("-")[2] == number
+
+
+def test_every_word_can_be_part_of_a_name() -> None:
+    assert all(is_session_name(f"{each}-{each}-100") for each in [*ADJECTIVES, *NOUNS])

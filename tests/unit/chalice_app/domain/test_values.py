@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_app.domain.reports import Posted
+from chalice_app.domain.reports import LanguageReport, Posted
+from chalice_app.domain.sentence import Origin
 from tests.fakes.domain import listener, session, speaker
 
 POSTED = st.builds(
@@ -50,3 +51,28 @@ def test_an_added_outcome_loses_nobody(a: Posted, b: Posted) -> None:
         return of.delivered + len(of.gone) + of.dropped + of.failed
 
     assert everyone(a + b) == everyone(a) + everyone(b)
+
+
+def test_functions_of_two_versions_know_a_caption_s_origin_alike() -> None:
+    assert {each.name: each.value for each in Origin} == {
+        "SOURCE": "source",
+        "CACHE": "cache",
+        "ENGINE": "engine",
+        "FAILED": "failed",
+        "OVER_BUDGET": "over budget",
+    }
+
+
+def test_a_language_is_cached_where_all_its_parts_are_and_fails_where_one_does() -> None:
+    cached = LanguageReport(1, Posted(1), cached=True)
+    failed = LanguageReport(2, Posted(2), failed=True)
+    spent = LanguageReport(3, Posted(3), failed=True, over_budget=True)
+    assert cached + cached == LanguageReport(2, Posted(2), cached=True)
+    assert cached + failed == failed + cached == LanguageReport(3, Posted(3), failed=True)
+    assert cached + spent == spent + cached == LanguageReport(4, Posted(4), False, True, True)
+
+
+def test_a_report_of_a_language_begins_as_a_success() -> None:
+    assert LanguageReport(1, Posted()) == LanguageReport(
+        1, Posted(0, (), 0, 0), False, False, False
+    )

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -202,3 +203,84 @@ def test_a_connection_s_name_is_short_steady_and_not_its_id() -> None:
 def test_a_stream_handler_s_line_has_one_end() -> None:
     record = logging.LogRecord("streams", logging.INFO, "", 0, "m", None, sys.exc_info())
     assert not JsonLines().format(record).endswith("\n")
+
+
+def test_an_invocation_without_a_context_says_so_by_empty_fields(
+    lines: Callable[[], list[Any]],
+) -> None:
+    with logs.invocation(None):
+        logging.getLogger("chalice_app.x").info("here")
+    (line,) = lines()
+    assert (line["function"], line["requestId"]) == ("", "")
+
+
+def test_a_line_s_time_is_utc_to_the_millisecond(lines: Callable[[], list[Any]]) -> None:
+    logging.getLogger("chalice_app.x").info("here")
+    (line,) = lines()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["time"])
+
+
+def test_the_cause_of_a_cause_is_told_four_times(lines: Callable[[], list[Any]]) -> None:
+    error: Exception = RuntimeError()
+    for number in range(7):
+        following = RuntimeError(number)
+        following.__cause__, error = error, following
+    logging.getLogger("chalice_app.x").error("here", exc_info=error)
+    depth, told = 0, lines()[0]["exception"]
+    while (told := told.get("cause")) is not None:
+        depth += 1
+    assert depth == 4
+
+
+def test_the_last_twelve_places_of_a_stack_are_told(lines: Callable[[], list[Any]]) -> None:
+    def deeper(levels: int) -> None:
+        if levels:
+            deeper(levels - 1)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError) as raised:
+        deeper(20)
+    logging.getLogger("chalice_app.x").error("here", exc_info=raised.value)
+    stack = lines()[0]["exception"]["stack"]
+    assert len(stack) == 12
+    assert all(place.endswith(" deeper") for place in stack)
+
+
+def test_a_cause_that_is_suppressed_is_not_told(lines: Callable[[], list[Any]]) -> None:
+    error = RuntimeError()
+    error.__context__ = KeyError()
+    logging.getLogger("chalice_app.x").error("here", exc_info=error)
+    assert lines()[0]["exception"]["cause"]["type"] == "builtins.KeyError"
+    error.__suppress_context__ = True
+    logging.getLogger("chalice_app.x").error("here", exc_info=error)
+    assert "cause" not in lines()[1]["exception"]
+
+
+@pytest.mark.parametrize("raised", [Unavailable("it is away"), KeyError("x")])
+def test_an_invocation_that_fails_is_logged_once(
+    lines: Callable[[], list[Any]], raised: Exception
+) -> None:
+    with pytest.raises((Unavailable, FunctionFailed)), logs.invocation(Context()):
+        raise raised
+    (line,) = lines()
+    assert (line["level"], line["message"]) == ("ERROR", "the function failed")
+    assert (line["function"], line["requestId"]) == ("translation-dev-rosters", "request-1")
+
+
+@pytest.mark.parametrize("response", [{}, {"Error": {}}, "no mapping"])
+def test_an_answer_of_aws_without_a_code_has_none(
+    lines: Callable[[], list[Any]], response: object
+) -> None:
+    error = RuntimeError()
+    error.response = response  # type: ignore[attr-defined]
+    logging.getLogger("chalice_app.x").error("here", exc_info=error)
+    assert "code" not in lines()[0]["exception"]
+
+
+@pytest.mark.parametrize("name", ["chalice_app", "streams", "infra", "translation-broadcaster"])
+def test_lines_of_this_project_s_own_loggers_have_their_arguments(
+    lines: Callable[[], list[Any]], name: str
+) -> None:
+    logging.getLogger(name).info("here: %s", "a thing", extra={"session": "s", "language": "es"})
+    (line,) = lines()
+    assert (line["message"], line["session"], line["language"]) == ("here: a thing", "s", "es")

@@ -26,6 +26,11 @@ COUNT = {
     "CharactersTranslated",
     "CharactersSaved",
     "RosterDrift",
+    "CacheExpirations",
+    "SessionsOpened",
+    "HandshakesAdmitted",
+    "HandshakesRefused",
+    "ConnectionsClosed",
 }
 
 
@@ -57,7 +62,7 @@ def check_format(line: dict[str, Any]) -> None:
     ("unit", "names"), [("Percent", PERCENT), ("Milliseconds", MILLISECONDS), ("Count", COUNT)]
 )
 def test_every_metric_of_the_protocol_has_its_unit(unit: str, names: set[str]) -> None:
-    assert {name: UNITS[name] for name in names} == dict.fromkeys(names, unit)
+    assert {name for name in UNITS if UNITS[name] == unit} == names
 
 
 def test_every_name_has_a_unit() -> None:
@@ -148,3 +153,15 @@ def test_a_line_leaves_the_process_at_once() -> None:
     stream = io.TextIOWrapper(written)
     EmbeddedMetrics(stream, "prod", FakeClock()).emit({"CacheSize": 1})
     assert written.getvalue().endswith(b"\n")
+
+
+def test_a_language_pair_is_a_dimension_of_its_own() -> None:
+    stream = io.StringIO()
+    EmbeddedMetrics(stream, "prod", FakeClock()).emit_pair("en:es", {"CharactersSaved": 5})
+    line = json.loads(stream.getvalue())
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Stage", "LanguagePair"]]
+    assert (line["Stage"], line["LanguagePair"]) == ("prod", "en:es")
+
+
+def test_zero_is_the_rate_of_nothing_of_something() -> None:
+    assert metrics.rate("X", 0, 1) == {"X": 0.0}

@@ -6,10 +6,14 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from chalice_app.bootstrap import process
 from chalice_app.bootstrap.application import Application
 from chalice_app.bootstrap.process import composed
+from chalice_app.observability import stopping
 from chalice_app.observability.stopping import GRACE_SECONDS, before_stop
 from tests.fakes.cache import MemoryCache
 from tests.fakes.domain import PATIENCE
@@ -114,3 +118,37 @@ def test_the_process_waits_no_longer_than_its_grace() -> None:
 
 def test_the_grace_is_less_than_lambda_gives() -> None:
     assert GRACE_SECONDS < 0.5
+
+
+def test_the_signal_has_it_done_in_a_thread_that_holds_nothing_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[Any] = []
+
+    class NotedThread:
+        def __init__(self, **how: object) -> None:
+            done.append(how)
+
+        def start(self) -> None:
+            done.append("start")
+
+        def join(self, seconds: float) -> None:
+            done.append(("join", seconds))
+
+    def action() -> None:
+        """Nothing."""
+
+    monkeypatch.setattr(threading, "Thread", NotedThread)
+    monkeypatch.setattr(signal, "getsignal", lambda _: signal.SIG_DFL)
+    monkeypatch.setattr(signal, "signal", lambda *what: done.append(what))
+    monkeypatch.setattr(signal, "raise_signal", lambda number: done.append(number))
+    stopping.before_stop(action)
+    number, stop = done.pop()
+    stop(number, None)
+    assert done == [
+        {"target": action, "name": "before stop", "daemon": True},
+        "start",
+        ("join", 0.4),
+        (signal.SIGTERM, signal.SIG_DFL),
+        signal.SIGTERM,
+    ]

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chalice_app.domain.errors import NoOperatorView, NotOperator, Unavailable
+from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
 from chalice_app.operations import messages as operator_messages
 from chalice_app.operations.monitoring import Alarm, Metric, Series
@@ -104,6 +105,20 @@ def test_a_session_past_its_life_is_not_shown_though_its_row_is_still_there(worl
     assert world.app.operations.state("").sessions == []
 
 
+def test_one_more_than_is_shown_is_read_to_know_whether_there_are_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def list_open(most: int) -> list[Session]:
+        asked.append(most)
+        return []
+
+    monkeypatch.setattr(world.tables, "list_open", list_open)
+    world.app.operations.state("")
+    assert asked == [SESSIONS + 1]
+
+
 def test_no_more_are_shown_than_can_be_read(world: World) -> None:
     for _ in range(SESSIONS):
         world.open()
@@ -156,7 +171,10 @@ def test_what_was_measured_is_shown(world: World) -> None:
         Series(hits, "SampleCount"): [*empty, 4.0],
         Series(lags["RostersIteratorAge"].metric, "Maximum"): [*empty, 120.0],
     }
-    shown = operator_messages.stage_state(world.app.operations.state(""))["measurements"]
+    state = world.app.operations.state("")
+    shown = operator_messages.stage_state(state)["measurements"]
+    assert state.measurements is not None
+    assert shown["begin"] == state.measurements.begin_ms
     assert shown["latencyMedian"][-1] == 41
     assert shown["latencyP99"][-1] == 96
     assert shown["sentences"][-1] == 4
@@ -191,3 +209,25 @@ def test_the_four_alarms_are_shown_with_value_and_limit(world: World) -> None:
     assert by_name["FailedLanguagesCount"]["state"] == "ALARM"
     assert by_name["FailedLanguagesCount"]["value"] == 45
     assert by_name["BufferOverflowRate"] == {"name": "BufferOverflowRate", "state": "MISSING"}
+
+
+def test_the_wire_s_names_are_those_of_the_page_s() -> None:
+    world = World(settings=OPEN)
+    world.open()
+    shown = operator_messages.stage_state(world.app.operations.state(""))
+    assert shown.keys() == {"stage", "at", "sessions", "hasMoreSessions", "measurements"}
+    assert shown["measurements"].keys() == {
+        *("begin", "latencyMedian", "latencyP99", "sentences", "cacheHitRate", "cacheSize"),
+        *("lags", "alarms"),
+    }
+
+
+def test_a_cloudwatch_that_does_not_answer_is_logged_with_its_cause(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.monitor.unavailable = True
+    world.app.operations.state("")
+    (record,) = caplog.records
+    assert (record.levelname, record.getMessage()) == ("WARNING", "CloudWatch does not answer")
+    assert record.exc_info is not None
+    assert record.exc_info[0] is Unavailable

@@ -94,3 +94,17 @@ def test_captions_keep_the_most_of_the_requests(world: World) -> None:
     reconcile(world)
     assert world.gateway.shares[-1] == CHECK_SHARE
     assert world.gateway.deadlines[-1] == world.clock.monotonic() + CHECK_SECONDS
+
+
+def test_who_has_just_come_back_under_its_name_is_not_deleted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.listener(world.open(), "ghost")
+    world.gateway.gone.add("ghost")
+    world.clock.advance(HANDSHAKE_GRACE_MS + 1000)
+    asked: list[tuple[set[str], int]] = []
+    monkeypatch.setattr(
+        world.tables, "delete_gone", lambda ids, before: asked.append((set(ids), before))
+    )
+    reconcile(world)
+    assert asked == [({"ghost"}, world.clock.now_ms() - HANDSHAKE_GRACE_MS)]

@@ -92,3 +92,10 @@ def test_the_settings_say_when(world: World) -> None:
 
 def test_the_local_gateway_has_the_same_life_and_patience_as_api_gateway() -> None:
     assert (Limits().max_age, Limits().idle_timeout) == (LIFE_SECONDS, 600)
+
+
+def test_the_asking_ends_a_minute_from_now(world: World) -> None:
+    talk(world)
+    world.clock.advance(RENEW_AFTER_SECONDS * 1000)
+    reconciling(world).reconcile()
+    assert set(world.gateway.deadlines) == {world.clock.monotonic() + 60}

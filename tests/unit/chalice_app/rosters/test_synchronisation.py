@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chalice_app.rosters.ledger import key_of
 from chalice_app.rosters.synchronisation import RosterSync
-from tests.fakes.domain import listener
+from tests.fakes.domain import ledger_keys, listener
 from tests.fakes.world import World
 
 
@@ -39,3 +39,13 @@ def test_a_connection_that_changes_language_between_two_tries_is_counted_once(
     result = RosterSync(world.tables, wait=lambda _: None).synchronise([key_of(arrived)])
     assert result.connections == {"a": replace(arrived, target_language="fr", version=2)}
     assert world.now(of).languages == {"fr": 1}
+
+
+def test_who_stays_in_a_language_changes_nobody_s_counts(world: World) -> None:
+    of = world.open()
+    arrived = world.listener(of, "a")
+    world.tables.change_language("a", "es")
+    result = RosterSync(world.tables, wait=lambda _: None).synchronise(ledger_keys(of, "a"))
+    assert result.sessions == set()
+    assert world.now(of).languages == {"es": 1}
+    assert result.connections == {"a": replace(arrived, version=2)}

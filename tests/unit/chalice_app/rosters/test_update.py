@@ -108,3 +108,22 @@ def test_the_connections_that_could_not_be_counted_are_returned(
     changes = inserted(world, "c1", "c2", returning=keys if returning else frozenset())
     assert update(world).apply(changes) == {"c2"}
     assert world.now(of).languages == {"es": 1}
+
+
+def test_a_connection_without_a_session_that_cannot_be_read_is_returned(world: World) -> None:
+    of = world.open()
+    come(world, of, "c1")
+    world.tables.malformed.add("c1")
+    changes = ConnectionChanges((), (), (), unnamed=("c1",))
+    assert update(world).apply(changes) == {"c1"}
+
+
+def test_only_a_speaker_who_joins_has_the_roster_sent(world: World) -> None:
+    of = world.speaker(world.open())
+    world.listener(of, "c1")
+    world.gateway.log.clear()
+    # Its record comes again: nothing is counted, and nobody but the joiner is notified.
+    update(world).apply(inserted(world, "c1"))
+    assert received(world) == [("c1", "joined")]
+    update(world).apply(inserted(world, "speaker"))
+    assert received(world)[1:] == [("speaker", "joined"), ("speaker", "roster")]

@@ -232,3 +232,18 @@ def test_a_session_that_ends_while_its_speaker_joins_is_not_found() -> None:
     with pytest.raises(SessionNotFound):
         world.app.joining.join_as_speaker(JoinAsSpeaker(opened.session_id, token), "c1")
     assert world.tables.get_connection("c1") is None
+
+
+def test_a_former_speaker_who_cannot_be_notified_is_logged(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(world.gateway, "post", fail)
+    world.app.closer.notify_and_close_former_speaker("former", "request-1")
+    (record,) = caplog.records
+    assert (record.levelname, record.getMessage()) == (
+        "ERROR",
+        "the former speaker could not be notified",
+    )

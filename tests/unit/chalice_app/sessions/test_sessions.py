@@ -1,7 +1,10 @@
 """Opening, finding and ending sessions, over fakes."""
 
+from dataclasses import replace
+
 import pytest
 
+from chalice_app.admission.limits import Limits
 from chalice_app.domain.errors import (
     NotSpeaker,
     SessionNotFound,
@@ -11,8 +14,9 @@ from chalice_app.domain.errors import (
 from chalice_app.domain.session import Session
 from chalice_app.domain.session_names import is_session_name
 from chalice_app.sessions.tokens import hash_token
+from chalice_app.wire.incoming import OpenSession
 from tests.fakes.domain import NOW_MS, listener, session
-from tests.fakes.world import MemoryTables, World
+from tests.fakes.world import SETTINGS, MemoryTables, World
 
 
 class TakenNames(MemoryTables):
@@ -163,3 +167,10 @@ def test_a_session_that_has_ended_cannot_be_ended_again(world: World) -> None:
     world.app.sessions.end_with_token(opened.session_id, token)
     with pytest.raises(SessionNotFound):
         world.app.sessions.end_with_token(opened.session_id, token)
+
+
+def test_where_the_stage_has_no_limit_a_session_may_ask_for_any() -> None:
+    limits = Limits(max_listeners=0, character_budget=0)
+    world = World(settings=replace(SETTINGS, limits=limits))
+    opened, _ = world.app.sessions.open(OpenSession("en", max_listeners=7, character_budget=8))
+    assert (opened.max_listeners, opened.character_budget) == (7, 8)

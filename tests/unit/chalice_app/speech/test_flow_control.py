@@ -349,3 +349,61 @@ def test_the_marks_of_a_long_talk_do_not_pile_up(world: World, of: Session) -> N
     world.app.flow_control.executor.shutdown()
     marks = world.tables.add_sentence(ref(of, 999))
     assert len(marks.sent) + len(marks.in_flight) < 20
+
+
+@pytest.mark.parametrize(("marks", "left"), [(4, 4), (5, 0)])
+def test_old_marks_are_removed_once_five_of_them_are_worth_the_write(
+    world: World, of: Session, marks: int, left: int
+) -> None:
+    others_send(world, of, range(2, 2 + marks))
+    world.clock.advance(CAPTION_LIFE_MS)
+    speak(world, of, 1)
+    world.app.flow_control.executor.shutdown()
+    assert len(in_flight(world, of)) == left
+
+
+@pytest.mark.parametrize(("age_ms", "refused"), [(CAPTION_LIFE_MS, False), (9_999, True)])
+def test_the_rate_looks_back_for_a_caption_s_life(age_ms: int, refused: bool) -> None:
+    world = World(settings=replace(SETTINGS, limits=Limits(sentences_per_second=1)))
+    opened = world.speaker(world.open())
+    for sequence in range(2, 15):
+        world.tables.add_sentence(ref(opened, sequence))
+        world.tables.complete_sentence(ref(opened, sequence))
+    world.clock.advance(age_ms)
+    if not refused:
+        speak(world, opened, 1)
+        return
+    with pytest.raises(RateLimited):
+        speak(world, opened, 1)
+
+
+@pytest.mark.parametrize(
+    ("method", "message"),
+    [
+        ("mark_sent", "a sentence that was sent still counts as being sent"),
+        ("complete_sentence", "a sentence that was sent still counts as in flight"),
+        ("add_sentence", "the sentences in flight are unknown: the sentence is admitted"),
+    ],
+)
+def test_a_mark_that_cannot_be_written_is_logged(
+    world: World, of: Session, caplog: pytest.LogCaptureFixture, method: str, message: str
+) -> None:
+    world.tables.refusing.add(method)
+    speak(world, of, 1)
+    assert captions(world) == [1]
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("WARNING", message)
+    ]
+
+
+def test_old_marks_that_cannot_be_removed_are_logged(
+    world: World, of: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    others_send(world, of, range(2, 7))
+    world.clock.advance(CAPTION_LIFE_MS)
+    world.tables.refusing.add("remove_sentences")
+    speak(world, of, 1)
+    world.app.flow_control.executor.shutdown()
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("WARNING", "marks of old sentences could not be removed")
+    ]

@@ -78,6 +78,24 @@ def test_a_hall_that_one_function_reaches_is_not_cut(world: World) -> None:
     assert world.tables.calls["add_part"] == 0
 
 
+@pytest.mark.parametrize(
+    ("languages", "is_cut"),
+    [({"es": 3, "fr": 1}, False), ({"es": 4, "fr": 1}, True), ({"es": 2, "fr": 2, "de": 1}, True)],
+    ids=["as many as one function takes", "one more", "a language that is most of a batch"],
+)
+def test_a_hall_is_large_from_one_more_on_than_a_function_takes(
+    world: World, languages: dict[str, int], is_cut: bool
+) -> None:
+    of = hall(world, **languages)
+    assert world.app.large_halls.is_for(of, languages["es"]) is is_cut
+
+
+def test_a_language_whose_share_is_a_batch_is_not_cut(world: World) -> None:
+    of = hall(world, es=2, fr=3)
+    assert not world.app.large_halls.is_for(of, 2)
+    assert world.app.large_halls.is_for(of, 3)
+
+
 def test_a_large_hall_is_cut_into_batches_that_differ_by_one(world: World) -> None:
     of = hall(world, es=9)
     speak(world, of)
@@ -288,3 +306,15 @@ def test_however_it_is_cut_and_whatever_comes_twice_everyone_is_in_one_count(
     assert sum(each["gone"] for each in report.values()) == len(world.gateway.gone)
     assert sum(each["delivered"] for each in report.values()) == len(heard(world))
     assert heard(world) == sorted(set(everyone) - world.gateway.gone)
+
+
+def test_what_cannot_be_noted_of_a_report_is_logged(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.tables.refusing.add("mark_reported")
+    speak(world, hall(world, es=5))
+    for payload in world.invoker.payloads:
+        deliver(payload)
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("WARNING", "the speaker may get the report of a sentence twice")
+    ]

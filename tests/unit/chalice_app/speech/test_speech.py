@@ -458,3 +458,27 @@ def test_a_dropped_sentence_is_a_buffer_overflow(world: World) -> None:
     assert emitted[metrics.BUFFER_OVERFLOW_RATE] == 100.0
     assert emitted[metrics.BROADCAST_SUCCESS_RATE] == 0.0
     assert metrics.CACHE_HIT_RATE not in emitted
+
+
+def test_the_metrics_of_a_sentence_that_came_too_late_say_so(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    of = hall(world, a="es", b="es", c="fr")
+    world.metrics.emitted.clear()
+    speak(world, of, sentence(sequence=4, spoken_at=NOW_MS - CAPTION_LIFE_MS))
+    assert world.metrics.values()["FailedLanguagesCount"] == 0
+    (record,) = caplog.records
+    assert record.getMessage() == "the sentence came too late for 3 of 3 listeners"
+    assert vars(record)["session"] == of.session_id
+    assert vars(record)["sequence"] == 4
+
+
+def test_a_last_sequence_that_cannot_be_stored_is_logged(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    of = hall(world, a="es")
+    world.tables.refusing.add("raise_last_sequence")
+    speak(world, of)
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("WARNING", "the last sequence was not stored")
+    ]

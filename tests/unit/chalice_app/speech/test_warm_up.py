@@ -95,3 +95,4 @@ def test_each_step_is_taken_whether_or_not_another_fails(
         WarmUp((lambda: taken.append("first"), fail, lambda: taken.append("last"))).once()
     assert taken == ["first", "last"]
     assert len(caplog.records) == 1
+    assert caplog.records[0].exc_info is not None

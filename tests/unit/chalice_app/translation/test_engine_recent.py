@@ -12,6 +12,7 @@ from chalice_app.domain.sentence import Caption, Origin
 from chalice_app.translation.engine import RECENT_MOST, RECENT_SECONDS, TranslationEngine
 from tests.fakes.cache import MemoryCache
 from tests.fakes.domain import PATIENCE, FakeClock, sentence, session
+from tests.fakes.threads import SameThread
 from tests.fakes.translation import StubTranslator
 from tests.fakes.world import World
 
@@ -111,3 +112,12 @@ def test_a_translation_that_comes_too_late_for_its_caption_is_there_for_the_next
     release.set()
     assert cached.wait(PATIENCE)
     assert world.app.cache.get("Hello", "en", ["es"]) == {"es": "[es] Hello"}
+
+
+def test_as_many_are_kept_as_fit() -> None:
+    made = TranslationEngine(StubTranslator(), SameThread(), FakeClock())
+    for number in range(256):
+        made.request(f"{number}", "en", "es")
+    assert made.request("0", "en", "es").is_shared
+    made.request("256", "en", "es")
+    assert not made.request("0", "en", "es").is_shared

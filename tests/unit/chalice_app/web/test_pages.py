@@ -61,11 +61,19 @@ def test_a_page_is_served_under_a_policy_that_lets_nothing_else_run(
     assert response.headers["Cache-Control"] == "no-cache"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "no-referrer"
-    directives = policy(response)
-    assert directives["default-src"] == "'none'"
-    assert directives["script-src"] == directives["style-src"] == "'self'"
-    assert directives["connect-src"] == "'self' wss://socket.example"
-    assert directives["frame-ancestors"] == directives["base-uri"] == "'none'"
+    assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert policy(response) == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "connect-src": "'self' wss://socket.example",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
+    }
     assert "unsafe" not in response.headers["Content-Security-Policy"]
 
 
@@ -225,3 +233,30 @@ def test_a_changed_folder_has_another_version(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text("2", encoding="utf-8")
     pages.load.cache_clear()
     assert pages.load(tmp_path).version != first.version
+
+
+def test_the_pages_are_read_as_utf_8_wherever_they_are_served(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    encodings: list[str | None] = []
+
+    def read_text(_: Path, encoding: str | None = None) -> str:
+        encodings.append(encoding)
+        return ""
+
+    (tmp_path / "index.html").touch()
+    monkeypatch.setattr(Path, "read_text", read_text)
+    pages.load.__wrapped__(tmp_path)
+    assert encodings == ["utf-8"]
+
+
+def test_a_page_s_tag_is_a_quoted_digest_and_its_permissions_are_few() -> None:
+    answer = pages.load().page(pages.SPEAKER, "wss://x")
+    assert re.fullmatch(r'"[0-9a-f]{16}"', answer.headers["ETag"])
+    granted, denied = (
+        {each for each in answer.headers["Permissions-Policy"].split(", ") if each.endswith(end)}
+        for end in ("=(self)", "=()")
+    )
+    assert granted == {"microphone=(self)", "screen-wake-lock=(self)"}
+    assert {"camera=()", "geolocation=()"} <= denied
+    assert len(granted | denied) == len(answer.headers["Permissions-Policy"].split(", "))

@@ -10,6 +10,7 @@ import boto3
 import pytest
 
 from chalice_app.aws.clients import Clients
+from chalice_app.aws.dynamodb.lean_responses import GarbledAnswer
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.errors import Unavailable
 from tests.hostile.database_answer import GARBAGE
@@ -127,3 +128,7 @@ def test_a_partition_is_read_undecoded(database: Database, table: Table) -> None
     database.answers = {"Query": (200, b'{"Items":[{"id":{"S":"a="}},{"id":{"S":"b"}}]}')}
     asked = list(table.query_partition("a", ("id",)))
     assert [item["id"]["S"] for item in asked] == ["a=", "b"]
+
+
+def test_a_garbled_answer_says_what_it_is() -> None:
+    assert str(GarbledAnswer()) == "the answer is not a JSON object"

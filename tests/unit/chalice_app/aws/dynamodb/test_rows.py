@@ -7,19 +7,31 @@ from typing import Any
 import pytest
 
 from chalice_app.aws.clients import Clients
+from chalice_app.aws.dynamodb.cache_hits import CacheHits, use_from
 from chalice_app.aws.dynamodb.cached_translations import (
     RECENCY_BUCKETS,
     CachedTranslationsTable,
     recency_bucket,
 )
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
+from chalice_app.aws.dynamodb.counters import CounterRows
 from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
-from chalice_app.aws.dynamodb.rosters import TOMBSTONE_SECONDS, RostersTable
+from chalice_app.aws.dynamodb.rosters import (
+    TOMBSTONE_SECONDS,
+    RostersTable,
+    ledger_key_from,
+    ledger_row_from,
+)
+from chalice_app.aws.dynamodb.rows import read_rows
+from chalice_app.aws.dynamodb.sentences import SentenceRows
 from chalice_app.aws.dynamodb.sessions import SENTENCE_TTL_SECONDS, SessionsTable
 from chalice_app.aws.dynamodb.table import Table
-from chalice_app.cache.entries import CachedTranslation
-from chalice_app.rosters.ledger import LedgerRow, LedgerTransaction, LedgerWrite, State
-from chalice_app.wire.attribute_values import decode, encode
+from chalice_app.cache.entries import CachedTranslation, EntryUse, HitRow, Hits
+from chalice_app.domain.errors import MalformedRows
+from chalice_app.domain.reports import LanguageReport, Posted
+from chalice_app.domain.sentence import SentenceRef
+from chalice_app.rosters.ledger import LedgerKey, LedgerRow, LedgerTransaction, LedgerWrite, State
+from chalice_app.wire.attribute_values import Item, decode, encode
 from tests.fakes.domain import NOW_MS, ledger_key, listener, sentence, session, speaker
 from tests.fakes.world import SETTINGS
 
@@ -226,3 +238,150 @@ def test_a_row_of_another_shape_is_an_error_that_is_seen(connections: Connection
     connections.table.put({**broken, "connectedAt": 1, "ttl": 1, "v": 1})
     with pytest.raises(TypeError):
         connections.get_connection("c1")
+
+
+REF = SentenceRef(HERE.session_id, HERE.created_at, 7, "c0", NOW_MS, NOW_MS)
+IN_AN_HOUR = NOW_MS // 1000 + 3600
+
+
+def test_a_session_s_own_limits_are_in_its_row(clients: Clients, sessions: Table) -> None:
+    own = replace(HERE, join_code_hash="c0de", max_listeners=9, character_budget=50)
+    SessionsTable(sessions).put_session(own)
+    SessionsTable(sessions).set_speaker(own, "c1")
+    (row,) = rows(clients, SETTINGS.sessions_table)
+    assert row["joinCodeHash"] == "c0de"
+    assert (row["maxListeners"], row["characterBudget"]) == (9, 50)
+    assert row["speakerConnectionId"] == "c1"
+
+
+def test_the_row_of_sentences_under_way(clients: Clients, sessions: Table) -> None:
+    marks = SentenceRows(sessions)
+    marks.add_sentence(REF)
+    marks.add_sentence(replace(REF, sequence=8, spoken_at=NOW_MS + 1))
+    marks.complete_sentence(REF)
+    assert rows(clients, SETTINGS.sessions_table) == [
+        {
+            "sessionId": f"golden-eagle-427#{NOW_MS}#under-way",
+            "at.8": NOW_MS + 1,
+            "said.7": NOW_MS,
+            "expiresAt": IN_AN_HOUR,
+        }
+    ]
+
+
+def test_a_tally_s_row(clients: Clients, sessions: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda size: f"{size} bytes")
+    tallies = SentenceRows(sessions)
+    posted = Posted(4, ("g1", "g2"), 3, 1)
+    tallies.claim_part(REF, "es.0")
+    tallies.add_part(REF, "es.0", {"es": LanguageReport(10, posted, True, False, True)}, 2)
+    tallies.mark_reported(REF)
+    assert rows(clients, SETTINGS.sessions_table) == [
+        {
+            "sessionId": f"golden-eagle-427#{NOW_MS}#7#{NOW_MS}#tally",
+            "claim.es.0": "8 bytes",
+            "part.es.0": '{"es": [10, 4, 2, 3, 1, true, false, true]}',
+            "expected": 2,
+            "settled": True,
+            "expiresAt": IN_AN_HOUR,
+        }
+    ]
+
+
+def test_a_tally_that_an_older_function_has_written_is_read(sessions: Table) -> None:
+    tallies = SentenceRows(sessions)
+    key = f"golden-eagle-427#{NOW_MS}#7#{NOW_MS}#tally"
+    sessions.put({"sessionId": key, "part.here": '{"fr": [1, 1, 0, 0, 0, false, true]}'})
+    found = tallies.add_part(REF, "es.0", {}, 2)
+    assert found == {"fr": LanguageReport(1, Posted(1), False, True, False)}
+
+
+def test_a_counter_s_row(clients: Clients, sessions: Table) -> None:
+    counters = CounterRows(sessions)
+    counters.count("limit#x", {"connects": 5, "joins": 3}, 99, by=2)
+    counters.give_back("limit#x", "joins", 1)
+    assert rows(clients, SETTINGS.sessions_table) == [
+        {"sessionId": "limit#x", "connects": 2, "joins": 1, "expiresAt": 99}
+    ]
+    assert counters.get_counts("limit#x") == {"connects": 2, "joins": 1}
+    assert counters.get_counts("limit#y") == {}
+
+
+def test_a_hit_row(clients: Clients) -> None:
+    before = int(time.time())
+    table = Table(clients, SETTINGS.cached_translations_table, "cacheKey")
+    CacheHits(table).put_hit_row(HitRow("hit#c#0", {"en:es:0": Hits(3, NOW_MS)}))
+    (row,) = rows(clients, SETTINGS.cached_translations_table)
+    ttl = row.pop("ttl")
+    assert before + 24 * 3600 <= ttl <= time.time() + 24 * 3600
+    assert row == {"cacheKey": "hit#c#0", "hits": {"en:es:0": [3, NOW_MS]}}
+
+
+def test_an_entry_tells_the_settings_that_shaped_it(clients: Clients) -> None:
+    cache = CachedTranslationsTable(Table(clients, SETTINGS.cached_translations_table, "cacheKey"))
+    entry = CachedTranslation("en:es:0", "en", "es", "a", "b", NOW_MS, 9, "profanity=MASK")
+    cache.put_entries([entry])
+    (row,) = rows(clients, SETTINGS.cached_translations_table)
+    assert row["settings"] == "profanity=MASK"
+    assert cache.get_entries(["en:es:0"]) == {"en:es:0": entry}
+
+
+@pytest.mark.parametrize(
+    ("hits", "found"),
+    [
+        ({"a": [1, 5], "b": [1_000_000, 6]}, {"a": Hits(1, 5), "b": Hits(1_000_000, 6)}),
+        ({"a": [0, 5], "b": [1_000_001, 6], "c": [1], "d": "x", "e": [1, 2, 3]}, {}),
+        ("no map", {}),
+        (None, {}),
+    ],
+)
+def test_only_hits_that_can_be_are_read(clients: Clients, hits: Any, found: Any) -> None:
+    table = Table(clients, SETTINGS.cached_translations_table, "cacheKey")
+    table.put({"cacheKey": "hit#c#0", "hits": hits})
+    assert CacheHits(table).get_hit_rows(["hit#c#0"]) == {"hit#c#0": HitRow("hit#c#0", found)}
+
+
+def test_a_row_with_more_hits_than_a_transaction_takes_is_cut(clients: Clients) -> None:
+    table = Table(clients, SETTINGS.cached_translations_table, "cacheKey")
+    table.put({"cacheKey": "hit#c#0", "hits": {str(number): [1, 1] for number in range(101)}})
+    assert len(CacheHits(table).get_hit_rows(["hit#c#0"])["hit#c#0"].hits) == 99
+
+
+@pytest.mark.parametrize(
+    ("changes", "use"),
+    [
+        ({}, EntryUse("key", 5, 3, 9, 2)),
+        ({"accessCount": None}, EntryUse("key", 5, 0, 9, 2)),
+        ({"sourceText": None}, EntryUse("key", 5, 3, 9, 0)),
+        ({"sourceText": 7}, EntryUse("key", 5, 3, 9, 0)),
+        ({"accessCount": "3"}, None),
+        ({"lastAccessedAt": "5"}, None),
+        ({"ttl": "9"}, None),
+        ({"ttl": None}, None),
+    ],
+)
+def test_an_entry_s_use_is_read_where_it_is_whole(
+    changes: dict[str, Any], use: EntryUse | None
+) -> None:
+    row = {"cacheKey": "key", "lastAccessedAt": 5, "accessCount": 3, "ttl": 9, "sourceText": "ab"}
+    item = {name: value for name, value in {**row, **changes}.items() if value is not None}
+    assert use_from(item) == use
+
+
+def test_a_ledger_row_is_read_whole() -> None:
+    row: Item = {"sessionKey": "a#b#5#3", "connectionId": "c1", "state": "OUT", "v": 2}
+    row["ttl"] = 100_000
+    assert ledger_row_from(row) == LedgerRow(State.OUT, 2, "", 0, 100_000 - 24 * 3600)
+    assert ledger_key_from(row) == LedgerKey("a#b", 5, "c1")
+    there: Item = {"state": "IN", "v": 1, "targetLanguage": "es", "fromSequence": 4}
+    assert ledger_row_from(there) == LedgerRow(State.IN, 1, "es", 4, None)
+
+
+def test_a_malformed_row_is_logged_and_named(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(MalformedRows) as raised:
+        read_rows({"good": {"n": 1}, "odd": {}}, lambda item: item["n"])
+    assert raised.value.keys == {"odd"}
+    assert str(raised.value) == "a row is malformed"
+    (record,) = caplog.records
+    assert (record.levelname, record.getMessage()) == ("ERROR", "a row of the table is malformed")
+    assert record.exc_info is not None

@@ -1,5 +1,6 @@
 """What becomes of each connection, with time given: no clock runs here."""
 
+import random
 from typing import Any
 
 import pytest
@@ -123,3 +124,105 @@ def test_a_token_is_there_when_the_bucket_said() -> None:
 def test_a_rate_is_above_zero() -> None:
     with pytest.raises(ValueError, match="above 0"):
         TokenBucket(0.0)
+
+
+def test_after_the_deadline_there_is_nothing_left_to_start() -> None:
+    fan_out = FanOut(REQUESTS, ["waits", "b"], deadline=10.0)
+    fan_out.answered(fan_out.next_attempt(0.0), 500, 0.0)
+    fan_out.expire()
+    assert fan_out.done
+    assert not fan_out.has_work(10.0)
+
+
+def test_what_has_not_started_fails_for_one_reason() -> None:
+    fan_out = FanOut(REQUESTS, ["sent", "b", "c"], deadline=10.0)
+    fan_out.answered(fan_out.next_attempt(0.0), 200, 0.0)
+    fan_out.fail("resolve")
+    assert fan_out.done
+    assert fan_out.posted() == Posted(delivered=1, failed=2)
+    assert fan_out.outcomes == {200: 1, "resolve": 2}
+    assert not fan_out.has_work(10.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "posted"),
+    [
+        (199, Posted(failed=1)),
+        (200, Posted(delivered=1)),
+        (299, Posted(delivered=1)),
+        (300, Posted(failed=1)),
+        (428, Posted(failed=1)),
+        (499, Posted(failed=1)),
+        (410, Posted(gone=("a",))),
+    ],
+)
+def test_a_status_counts_as_its_class(status: int, posted: Posted) -> None:
+    fan_out = FanOut(REQUESTS, ["a"], deadline=10.0)
+    fan_out.answered(fan_out.next_attempt(0.0), status, 0.0)
+    assert fan_out.posted() == posted
+
+
+@pytest.mark.parametrize(("repeatable", "retries"), [(False, 2), (True, 5)])
+def test_what_may_come_twice_is_tried_more_often(
+    monkeypatch: pytest.MonkeyPatch, repeatable: bool, retries: int
+) -> None:
+    jitters: list[tuple[float, float]] = []
+
+    def longest(low: float, high: float) -> float:
+        jitters.append((low, high))
+        return high
+
+    monkeypatch.setattr(random, "uniform", longest)
+    fan_out = FanOut(REQUESTS, ["a"], deadline=100.0, repeatable=repeatable)
+    now = 0.0
+    for _ in range(retries):
+        fan_out.broke(fan_out.next_attempt(now), "refused", now)
+        assert not fan_out.done
+        now = fan_out.next_due(now)
+    fan_out.broke(fan_out.next_attempt(now), "refused", now)
+    assert fan_out.posted() == Posted(failed=1)
+    assert jitters[:retries] == [(0.0, 0.1 * 2**retry) for retry in range(retries)]
+
+
+def test_a_retry_starts_when_it_is_due_and_before_what_never_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(random, "uniform", lambda _, high: high)
+    fan_out = FanOut(REQUESTS, ["a", "b"], deadline=10.0)
+    fan_out.answered(fan_out.next_attempt(0.0), 429, 0.0)
+    assert fan_out.next_due(0.05) == BACK_OFF_SECONDS
+    assert fan_out.next_due(BACK_OFF_SECONDS) == 10.0
+    assert fan_out.next_attempt(BACK_OFF_SECONDS).connection_id == "a"
+    assert fan_out.next_attempt(BACK_OFF_SECONDS).connection_id == "b"
+    assert not fan_out.has_work(BACK_OFF_SECONDS)
+
+
+@pytest.mark.parametrize(("deadline", "waits"), [(0.1, False), (0.11, True)])
+def test_a_retry_that_is_due_at_the_deadline_comes_too_late(
+    monkeypatch: pytest.MonkeyPatch, deadline: float, waits: bool
+) -> None:
+    monkeypatch.setattr(random, "uniform", lambda _, high: high)
+    fan_out = FanOut(REQUESTS, ["a"], deadline=deadline)
+    fan_out.answered(fan_out.next_attempt(0.0), 429, 0.0)
+    assert fan_out.done is not waits
+
+
+def test_a_bucket_fills_from_its_first_moment_on() -> None:
+    bucket = TokenBucket(10.0)
+    assert bucket.wait(0.25) == 0.0
+    assert bucket.wait(0.25) == pytest.approx(0.1)
+    assert bucket.wait(0.35) == 0.0
+
+
+def test_a_bucket_holds_a_tenth_of_a_second_and_one_token_at_the_least() -> None:
+    fast, slow = TokenBucket(50.0), TokenBucket(2.0)
+    assert [fast.wait(9.0) > 0 for _ in range(6)] == [False] * 5 + [True]
+    assert [slow.wait(9.0) > 0 for _ in range(2)] == [False, True]
+
+
+def test_a_token_that_is_given_back_is_there_again() -> None:
+    bucket = TokenBucket(10.0)
+    assert bucket.wait(9.0) == 0.0
+    bucket.give_back()
+    assert bucket.wait(9.0) == 0.0
+    assert bucket.wait(9.0) == pytest.approx(0.1)

@@ -66,3 +66,52 @@ def test_a_chunk_is_whole_with_the_line_end_behind_it(end: bytes) -> None:
     response, taken = read([head + b"5\r\nhello" + end, rest])
     assert taken == 2
     assert response.keep_alive
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+HEAD_BYTES, BODY_BYTES = 16_384, 65_536
+
+
+def test_a_head_may_take_16_kib_without_its_end() -> None:
+    response = Response()
+    assert not response.feed(b"HTTP/1.1 200 OK\r\nX: ".ljust(HEAD_BYTES, b"x"))
+    with pytest.raises(MalformedResponseError):
+        response.feed(b"x")
+
+
+@pytest.mark.parametrize("unfinished", [b"1", b"0\r\n"], ids=["a chunk's size", "trailers"])
+def test_so_may_what_frames_the_chunks(unfinished: bytes) -> None:
+    response = Response()
+    assert not response.feed(CHUNKED + unfinished.ljust(HEAD_BYTES, b"1"))
+    assert response.keep_alive
+    assert response.feed(b"1")
+    assert not response.keep_alive
+
+
+@pytest.mark.parametrize(("length", "kept"), [(BODY_BYTES, True), (BODY_BYTES + 1, False)])
+def test_a_body_of_64_kib_is_read_to_its_end_and_no_longer_one(length: int, kept: bool) -> None:
+    announced = Response()
+    assert announced.feed(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length) is not kept
+    assert announced.keep_alive is kept
+    chunked = Response()
+    assert chunked.feed(CHUNKED + b"%X\r\n" % length) is not kept
+    assert chunked.keep_alive is kept
+
+
+def test_a_chunk_without_a_size_is_given_up_at_once() -> None:
+    response, taken = read([CHUNKED + b"\r\n"])
+    assert taken == 1
+    assert not response.keep_alive
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 199 X\r\n\r\n"])
+def test_a_response_has_not_started_to_be_known_with_an_interim_one(head: bytes) -> None:
+    response = Response()
+    assert not response.started
+    assert not response.feed(head)
+    assert (response.status, response.started) == (0, True)
+
+
+def test_a_response_that_has_not_begun_says_nothing_of_its_socket() -> None:
+    response = Response()
+    assert (response.status, response.started, response.keep_alive) == (0, False, False)

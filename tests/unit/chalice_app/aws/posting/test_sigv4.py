@@ -150,3 +150,51 @@ def test_the_signing_time_is_renewed_and_other_credentials_sign_otherwise() -> N
 def test_what_is_no_endpoint_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="endpoint"):
         Endpoint.parse(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [
+        ("https://a.example", Endpoint(True, "a.example", 443, "a.example", "")),
+        ("https://a.example:443/x/", Endpoint(True, "a.example", 443, "a.example", "/x")),
+        ("https://a.example:80", Endpoint(True, "a.example", 80, "a.example:80", "")),
+        ("http://a.example//x//y", Endpoint(False, "a.example", 80, "a.example", "/x/y")),
+        ("http://[::1]:8001/x", Endpoint(False, "::1", 8001, "[::1]:8001", "/x")),
+    ],
+)
+def test_an_endpoint_is_read_to_the_letter(url: str, endpoint: Endpoint) -> None:
+    assert Endpoint.parse(url) == endpoint
+
+
+def test_a_request_is_the_bytes_that_api_gateway_expects() -> None:
+    # Every byte of it, with the signature that botocore's signer makes.
+    endpoint = Endpoint.parse("https://abc.example/api~1")
+    with mock.patch("time.time", return_value=1_700_000_000.0):
+        requests = ConnectionRequests(
+            "POST", endpoint, "eu-west-1", ReadOnlyCredentials("AK1", "s1", None), b"hello"
+        )
+    at = dt.datetime.fromtimestamp(1_700_000_000, dt.UTC)
+    url = "https://abc.example/api~1/@connections/a%3D"
+    signed = botocore_headers("POST", url, "eu-west-1", ("AK1", "s1", None), b"hello", at)
+    assert requests.to("a=", 0.0).decode() == (
+        "POST /api~1/@connections/a%3D HTTP/1.1\r\n"
+        "Host: abc.example\r\n"
+        "X-Amz-Date: 20231114T221320Z\r\n"
+        "Content-Length: 5\r\n"
+        f"Authorization: {signed['Authorization']}\r\n\r\n"
+        "hello"
+    )
+
+
+def test_a_signing_time_is_used_for_a_minute() -> None:
+    with mock.patch("time.monotonic", return_value=100.0):
+        requests = ConnectionRequests(
+            "POST",
+            Endpoint.parse("https://abc.example"),
+            "eu-west-1",
+            ReadOnlyCredentials("AK1", "s1", None),
+            b"",
+        )
+    with mock.patch("time.time", return_value=0.0):
+        assert b"X-Amz-Date: 19700101T000000Z" not in requests.to("a", 159.9)
+        assert b"X-Amz-Date: 19700101T000000Z" in requests.to("a", 160.0)

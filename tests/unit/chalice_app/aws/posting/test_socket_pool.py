@@ -1,13 +1,17 @@
 """Idle sockets: the last used is the first reused, and the old are closed."""
 
+import importlib.util
 import os
 import select
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from chalice_app.aws.posting import socket_pool
 from chalice_app.aws.posting.connection_requests import Endpoint
 from chalice_app.aws.posting.http_socket import HttpSocket
 from chalice_app.aws.posting.socket_pool import ADDRESS_SECONDS, IDLE_SECONDS, SocketPool
@@ -202,3 +206,90 @@ def test_addresses_that_are_doubted_are_looked_up_again_and_kept_until_there_are
         assert pool.resolve(), "those known before are good enough"
     assert pool.resolve()
     assert lookups == ["127.0.0.1"], "what failed is tried again at once"
+
+
+class RecordingPoll:
+    """A poll object on which nothing is ever ready."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def poll(self, timeout: float) -> list[tuple[int, int]]:
+        self.waits.append(timeout)
+        return []
+
+    def unregister(self, _: int) -> None:
+        """As the real one's."""
+
+
+@pytest.mark.parametrize(("timeout", "waited"), [(-1.0, 0.0), (0.0, 0.0), (0.25, 0.25)])
+def test_no_wait_is_longer_than_asked_for_or_for_ever(
+    pool: SocketPool, monkeypatch: pytest.MonkeyPatch, timeout: float, waited: float
+) -> None:
+    poll = RecordingPoll()
+    monkeypatch.setattr(pool, "_poll", poll)
+    monkeypatch.setattr(socket_pool, "_TICKS_A_SECOND", 1000.0)
+    assert pool.ready(timeout) == []
+    assert poll.waits == [1000 * waited]
+
+
+def test_a_socket_is_old_from_its_twentieth_second_on(
+    pool: SocketPool, listener: socket.socket
+) -> None:
+    sock, peer = used(pool, listener)
+    with peer:
+        pool.release(sock, 1.0)
+        pool.prune(20.9)
+        assert sock.fileno() >= 0
+        pool.prune(21.0)
+        assert sock.fileno() == -1
+
+
+def test_a_closed_pool_leaves_nothing_open(pool: SocketPool, listener: socket.socket) -> None:
+    idle, peer = used(pool, listener)
+    busy, other = used(pool, listener)
+    with peer, other:
+        pool.release(idle, 0.0)
+        pool.close()
+        assert (idle.fileno(), busy.fileno()) == (-1, -1)
+        assert (pool._wake_in.fileno(), pool._wake_out.fileno()) == (-1, -1)
+        assert not pool._idle
+
+
+def test_a_name_that_is_lost_leaves_the_addresses_that_were_known(
+    pool: SocketPool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise socket.gaierror("no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", lost)
+    assert pool.resolve()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    unknown = SocketPool(Endpoint.parse("http://nowhere.example"), None)
+    assert not unknown.resolve()
+    unknown.close()
+
+
+def test_the_kernel_s_own_poll_is_used_in_its_own_unit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def loaded(platform: str) -> Any:
+        monkeypatch.setattr(sys, "platform", platform)
+        spec = importlib.util.spec_from_file_location("another", socket_pool.__file__)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    linux, other = loaded("linux"), loaded("darwin")
+    assert (linux._Poll, linux._TICKS_A_SECOND) == (select.epoll, 1.0)
+    assert (other._Poll, other._TICKS_A_SECOND) == (select.poll, 1000.0)
+
+
+def test_a_pool_s_wakes_never_block(pool: SocketPool) -> None:
+    assert not pool._wake_in.getblocking()
+    assert not pool._wake_out.getblocking()
+    pool.wake()
+    assert list(pool.ready(30.0)) == []
+    assert list(pool.ready(0.0)) == []
+    with pytest.raises(BlockingIOError):
+        pool._wake_in.recv(1)
