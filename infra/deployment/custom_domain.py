@@ -38,7 +38,7 @@ _EXAMPLE: Final = "DOMAIN=talk.example.org CERTIFICATE=arn:aws:acm:REGION:ACCOUN
 
 @dataclass(frozen=True)
 class DomainChoice:
-    """What a deployment was told of the domain.
+    """What the command line says of the domain.
 
     Args:
         name: the domain; None leaves it as it is.

@@ -2,7 +2,7 @@
 
 Prints a table of scenario x alarm: the minute of the hour in which the alarm fires. `missed` stands
 where it should have, `false` where it should not; either makes the exit code 1. A second table has
-who is told of each scenario, for each value of the template's parameter `CacheHitRateTells`.
+who is notified in each scenario, for each value of the template's parameter `CacheHitRateTells`.
 """
 
 from __future__ import annotations
@@ -37,22 +37,24 @@ def main() -> int:
     finally:
         logging.disable(logging.NOTSET)
     print("\n".join(table(rows, alarms)))
-    told = {value: who_is_told(rows, value) for value in TELLS}
-    print("\n".join(told_table(rows, told)))
-    wakes_wrongly = [line for value in TELLS for line in wrongly_told(rows, value, told[value])]
-    for line in wakes_wrongly:
+    notified = {value: notified_topics(rows, value) for value in TELLS}
+    print("\n".join(notified_table(rows, notified)))
+    wrong_topics = [
+        line for value in TELLS for line in wrongly_notified(rows, value, notified[value])
+    ]
+    for line in wrong_topics:
         print(line, file=sys.stderr)
     never = {alarm.name for alarm in alarms} - {name for each, _ in rows for name in each.fires}
     for name in sorted(never):
         print(f"no scenario sets off {name}", file=sys.stderr)
     wrong = sum(cell.startswith((_MISSED, "false")) for _, cells in rows for cell in cells)
     print(f"\n{len(rows)} scenarios, {len(alarms)} alarms, {wrong} missed or false")
-    passed = not wrong and not never and not wakes_wrongly
+    passed = not wrong and not never and not wrong_topics
     print("passed" if passed else "FAILED")
     return 0 if passed else 1
 
 
-def who_is_told(rows: Rows, value: str) -> list[set[str]]:
+def notified_topics(rows: Rows, value: str) -> list[set[str]]:
     """The topics that get a message in each scenario, under a value of `CacheHitRateTells`."""
     alarms = read_alarms(STAGE.name, CacheHitRateTells=value)
     return [
@@ -66,27 +68,27 @@ def who_is_told(rows: Rows, value: str) -> list[set[str]]:
     ]
 
 
-def wrongly_told(rows: Rows, value: str, told: Sequence[set[str]]) -> Iterator[str]:
-    """The scenarios in which others are told than should be.
+def wrongly_notified(rows: Rows, value: str, notified: Sequence[set[str]]) -> Iterator[str]:
+    """The scenarios in which others are notified than should be.
 
-    Of money alone the topic is told that the parameter names; of anything else, the alarms' own.
+    Of money alone the topic that the parameter names; of anything else, the alarms' own.
     """
     named = set() if value == "nobody" else {value}
-    for (scenario, _), topics in zip(rows, told, strict=True):
+    for (scenario, _), topics in zip(rows, notified, strict=True):
         others = {ALARM_TOPIC} if scenario.fires - MONEY else set()
         if topics != others | (named if scenario.fires & MONEY else set()):
-            yield f"CacheHitRateTells={value}: {scenario.name}: told {_names(topics)}"
+            yield f"CacheHitRateTells={value}: {scenario.name}: notifies {_names(topics)}"
 
 
-def told_table(rows: Rows, told: Mapping[str, Sequence[set[str]]]) -> Iterator[str]:
-    """The table: a column a value of the parameter, a line a scenario in which somebody is told."""
+def notified_table(rows: Rows, notified: Mapping[str, Sequence[set[str]]]) -> Iterator[str]:
+    """The table: a column a value of the parameter, a line a scenario that notifies somebody."""
     width = max(len(scenario.name) for scenario, _ in rows)
     yield ""
-    yield "who is told, by CacheHitRateTells:"
-    yield " " * width + "".join(f"{value:>12}" for value in told)
+    yield "who is notified, by CacheHitRateTells:"
+    yield " " * width + "".join(f"{value:>12}" for value in notified)
     for number, (scenario, _) in enumerate(rows):
         if scenario.fires:
-            cells = (_names(each[number]) for each in told.values())
+            cells = (_names(each[number]) for each in notified.values())
             yield f"{scenario.name:<{width}}" + "".join(f"{cell:>12}" for cell in cells)
 
 

@@ -149,7 +149,9 @@ def test_a_slice_that_cannot_be_sent_is_tried_once_more_and_put_aside(
     assert aws.invoke_configs[name] == config
 
 
-def test_who_is_told_of_alarms_stays_until_another_is_named(deployment: StageDeployment) -> None:
+def test_who_is_notified_of_alarms_stays_until_another_is_named(
+    deployment: StageDeployment,
+) -> None:
     aws: FakeAws = deployment.session
     stack = "translation-broadcaster-dev-alarms"
     deployment.run({"AlarmEmail": "a@example.org", "CacheHitRateTells": "nobody"})

@@ -86,7 +86,7 @@ def test_the_rate_of_posts_follows_a_larger_quota(
     assert stage_of(project)["environment_variables"]["POSTS_PER_SECOND"] == "40000"
 
 
-def test_the_owner_s_own_rate_stays_and_is_told_when_it_is_too_high(
+def test_the_owner_s_own_rate_stays_and_is_named_when_it_is_too_high(
     deployment: StageDeployment, project: Path, said: list[str]
 ) -> None:
     of_stage(project, POSTS_PER_SECOND="8000")
@@ -104,7 +104,7 @@ def test_it_is_said_how_many_halls_the_quota_is_enough_for(
     assert any(line.endswith("enough for 4 large halls at once") for line in said)
 
 
-def test_a_new_account_s_concurrency_is_told_with_what_to_ask_for(
+def test_a_new_account_s_concurrency_is_said_with_what_to_ask_for(
     deployment: StageDeployment, said: list[str]
 ) -> None:
     deployment.session.concurrency = 10
@@ -130,7 +130,7 @@ def test_a_tiny_quota_leaves_a_post() -> None:
     assert Quotas(1, 1).posts_per_second == 1
 
 
-def test_a_setting_without_sense_is_told_before_anything_is_made(
+def test_a_setting_without_sense_is_refused_before_anything_is_made(
     deployment: StageDeployment, project: Path
 ) -> None:
     of_stage(project, POSTS_PER_SECOND="many")

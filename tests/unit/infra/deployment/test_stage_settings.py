@@ -45,7 +45,7 @@ def test_another_stage_s_settings_are_not_this_one_s() -> None:
 
 
 @pytest.mark.parametrize(("value", "right"), [(8000, '"8000"'), (False, '"false"')])
-def test_a_value_that_is_not_a_string_is_told_with_the_string(value: object, right: str) -> None:
+def test_a_value_that_is_not_a_string_is_refused_with_the_string(value: object, right: str) -> None:
     config = {"stages": {"dev": {"environment_variables": {"KEEP_SENTENCES": value}}}}
     with pytest.raises(DeploymentError, match=f"must be a string, not {value!r}: write {right} in"):
         require_settings(config, "dev")

@@ -35,7 +35,7 @@ def test_the_protocol_s_alarms_are_there_exactly(
     ("value", "tells"),
     [("AlarmTopic", ("AlarmTopic",)), ("CostTopic", ("CostTopic",)), ("nobody", ())],
 )
-def test_the_stage_s_owner_chooses_who_is_told_of_the_cache_s_hit_rate(
+def test_the_stage_s_owner_chooses_who_is_notified_of_the_cache_s_hit_rate(
     value: str, tells: tuple[str, ...]
 ) -> None:
     for alarm in read_alarms("dev", CacheHitRateTells=value):
@@ -128,12 +128,12 @@ def test_the_drill_fails_when_somebody_is_woken_for_money_or_not_for_listeners()
         (Scenario("nothing", {}), ()),
     ]
     alarm, cost = {"AlarmTopic"}, {"CostTopic"}
-    wrongly_told = alarm_drill.wrongly_told
-    assert not list(wrongly_told(rows, "CostTopic", [cost, alarm, alarm | cost, set()]))
-    assert not list(wrongly_told(rows, "nobody", [set(), alarm, alarm, set()]))
-    assert not list(wrongly_told(rows, "AlarmTopic", [alarm, alarm, alarm, set()]))
-    wrong = list(wrongly_told(rows, "CostTopic", [alarm, set(), alarm, cost]))
+    wrongly_notified = alarm_drill.wrongly_notified
+    assert not list(wrongly_notified(rows, "CostTopic", [cost, alarm, alarm | cost, set()]))
+    assert not list(wrongly_notified(rows, "nobody", [set(), alarm, alarm, set()]))
+    assert not list(wrongly_notified(rows, "AlarmTopic", [alarm, alarm, alarm, set()]))
+    wrong = list(wrongly_notified(rows, "CostTopic", [alarm, set(), alarm, cost]))
     assert [line.partition(": ")[2] for line in wrong] == [
-        "money: told AlarmTopic", "listeners: told nobody", "both: told AlarmTopic",
-        "nothing: told CostTopic",
+        "money: notifies AlarmTopic", "listeners: notifies nobody", "both: notifies AlarmTopic",
+        "nothing: notifies CostTopic",
     ]  # fmt: skip
