@@ -68,7 +68,7 @@ def test_a_value_is_made_short(short: object, whole: object) -> None:
         (SessionsTable, {"keep_sentences": True}),
         (Table.update, {"returned": "ALL_NEW"}),
         (FanOut, {"bucket": None, "repeatable": False}),
-        (FanOut.broke, {"sent": True}),
+        (FanOut.broke, {"final": False}),
         (ManagementApi, {"max_in_flight": 100, "requests_per_second": None}),
         (ManagementApi, {"connect_seconds": 3.0, "request_seconds": 5.0}),
         (ManagementApi.post, {"share": 1.0}),

@@ -82,6 +82,9 @@ class StubPool:
     def watch(self, _: StubSocket) -> None:
         self.events.append("watch")
 
+    def doubt_addresses(self) -> None:
+        self.events.append("doubt")
+
     def release(self, _: StubSocket, now: float) -> None:
         assert now == self.now
         self.events.append("release")
@@ -288,12 +291,13 @@ def test_who_is_done_does_not_wait_for_the_others(pool: StubPool) -> None:
 @pytest.mark.parametrize(
     ("failure", "connected", "posted"),
     [
-        (ConnectionResetError(), True, Posted(failed=1)),
+        (ConnectionResetError(), True, Posted()),
+        (ssl.SSLError(), True, Posted()),
         (ssl.SSLError(), False, Posted(failed=1)),
         (ConnectionRefusedError(), False, Posted()),
     ],
 )
-def test_only_what_was_not_sent_is_tried_again(
+def test_whatever_breaks_is_tried_again_but_a_certificate_that_is_not_trusted(
     pool: StubPool, failure: Exception, connected: bool, posted: Posted
 ) -> None:
     sock = StubSocket(connected=connected)
@@ -304,7 +308,8 @@ def test_only_what_was_not_sent_is_tried_again(
     assert loop.step() is one.done
     assert one.posted() == posted
     assert one.outcomes == {type(failure).__name__: 1}
-    assert pool.events == ["take", "watch", "discard"]
+    doubts = [] if connected else ["doubt"]
+    assert pool.events == ["take", "watch", *doubts, "discard"]
     if not one.done:
         loop.step()
         assert pool.waits[-1] == pytest.approx(0.1)

@@ -263,6 +263,7 @@ def test_a_name_that_is_lost_leaves_the_addresses_that_were_known(
         raise socket.gaierror("no such name")
 
     monkeypatch.setattr(socket, "getaddrinfo", lost)
+    pool.doubt_addresses()
     assert pool.resolve()
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     unknown = SocketPool(Endpoint.parse("http://nowhere.example"), None)
