@@ -134,27 +134,27 @@ def _parsed(event: WebsocketEvent) -> Message:
     return incoming.parse_message(event.body)
 
 
-def _act(to: RouteParts, connection_id: str, received: Message, received_at: int) -> None:
+def _act(parts: RouteParts, connection_id: str, received: Message, received_at: int) -> None:
     """What each message does."""
     match received:
         case Speak(sequence, text):
             logs.bind(sequence=sequence)
-            session = to.participants.spoken_by(connection_id)
+            session = parts.participants.spoken_by(connection_id)
             sentence = Sentence(sequence, text, session.source_language, received_at)
-            to.speech.speak(session, connection_id, sentence)
+            parts.speech.speak(session, connection_id, sentence)
         case ChangeLanguage(target_language):
-            to.participants.change_language(connection_id, target_language)
+            parts.participants.change_language(connection_id, target_language)
         case Heartbeat():
-            to.broadcast.notify([connection_id], outgoing.HEARTBEAT_ACK)
-            to.warm_up.once()
+            parts.broadcast.notify([connection_id], outgoing.HEARTBEAT_ACK)
+            parts.warm_up.once()
         case Status():
-            session = to.participants.session_of(connection_id)
-            status = outgoing.session_status(session, to.adapters.clock.now_ms())
-            to.broadcast.notify([connection_id], {"type": "sessionStatus", **status})
-            to.warm_up.once()
+            session = parts.participants.session_of(connection_id)
+            status = outgoing.session_status(session, parts.adapters.clock.now_ms())
+            parts.broadcast.notify([connection_id], {"type": "sessionStatus", **status})
+            parts.warm_up.once()
         case End():
-            to.sessions.end(to.participants.spoken_by(connection_id))
-            to.cache.flush_hits()
+            parts.sessions.end(parts.participants.spoken_by(connection_id))
+            parts.cache.flush_hits()
 
 
 def _tell(event: WebsocketEvent, failure: BroadcasterError) -> None:
@@ -279,17 +279,17 @@ def get_session(session_id: str) -> Response:
 
     def state() -> dict[str, Any]:
         """The session, for its own people."""
-        to, request = _parts(), _request()
+        parts, request = _parts(), _request()
         address = _source_address(request.context)
         code = request.headers.get("x-join-code")
         if code is not None:
-            to.rate_limits.admit_guess(address)
+            parts.rate_limits.admit_guess(address)
             code = unquote(code)
-        session = to.sessions.get_admitted(session_id, code, _bearer_token())
+        session = parts.sessions.get_admitted(session_id, code, _bearer_token())
         if "joining" in (request.query_params or {}):
-            to.rate_limits.check_join(address)
-        status = outgoing.session_status(session, to.adapters.clock.now_ms())
-        return status | ({"isFull": True} if to.capacity.is_full(session) else {})
+            parts.rate_limits.check_join(address)
+        status = outgoing.session_status(session, parts.adapters.clock.now_ms())
+        return status | ({"isFull": True} if parts.capacity.is_full(session) else {})
 
     return _answer(state)
 

@@ -12,7 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
 from chalice_app.admission.jwks import is_fetchable
-from chalice_app.admission.limits import CHARACTER_BUDGET, Limits, Network
+from chalice_app.admission.limits import CHARACTER_BUDGET, AdmissionLimits, Network
 from chalice_app.domain.errors import BroadcasterError
 from chalice_app.sessions.tokens import OPEN_TO_ALL
 
@@ -111,7 +111,7 @@ class Settings:
     keep_sentences: bool = True
     allowed_origins: tuple[str, ...] = ()
     require_origin: bool = False
-    limits: Limits = field(default_factory=Limits)
+    limits: AdmissionLimits = field(default_factory=AdmissionLimits)
     oidc: Oidc | None = None
     renew_after_seconds: int = RENEW_AFTER_SECONDS
     renew_within_seconds: int = RENEW_WITHIN_SECONDS
@@ -212,8 +212,8 @@ def _number(environ: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _limits(environ: Mapping[str, str]) -> Limits:
-    return Limits(
+def _limits(environ: Mapping[str, str]) -> AdmissionLimits:
+    return AdmissionLimits(
         connects_per_minute=_number(environ, "CONNECTS_PER_MINUTE", 20),
         joins_per_minute=_number(environ, "JOINS_PER_MINUTE", 10),
         sessions_per_hour=_number(environ, "SESSIONS_PER_HOUR", 50),

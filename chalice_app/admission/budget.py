@@ -16,9 +16,9 @@ _SPENT = "spent"
 class Payment(StrEnum):
     """Whether a translation may be paid for."""
 
-    PAID = auto()
-    SPENT = auto()
-    UNKNOWN = auto()
+    CHARGED = auto()
+    OVER_BUDGET = auto()
+    UNAVAILABLE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +38,24 @@ class Budget:
         When the counter cannot be reached, nothing may be translated: a fault must not cost money.
         """
         if not self.of(session):
-            return Payment.PAID
+            return Payment.CHARGED
         try:
             self.counters.count(
                 _key(session), {_SPENT: self.of(session)}, session.expires_at_seconds, characters
             )
         except ConditionFailed:
-            return Payment.SPENT
+            return Payment.OVER_BUDGET
         except Unavailable:
             _log.warning("the budget cannot be looked up: not spent", extra=_named(session))
-            return Payment.UNKNOWN
-        return Payment.PAID
+            return Payment.UNAVAILABLE
+        return Payment.CHARGED
 
     def refund(self, session: Session, characters: int) -> None:
         """Returns what was charged for translations that failed: the engine does not bill them."""
         if not self.of(session):
             return
         try:
-            self.counters.give_back(_key(session), _SPENT, characters)
+            self.counters.refund(_key(session), _SPENT, characters)
         except Unavailable:
             _log.warning("%d characters stay spent", characters, extra=_named(session))
 

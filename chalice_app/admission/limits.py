@@ -12,7 +12,7 @@ Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class AdmissionLimits:
     """What an address, an owner, a session and a speaker may use; 0 means no limit.
 
     Those of an address do not hold for the `unlimited_addresses`: a hall behind one address, say.

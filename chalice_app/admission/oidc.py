@@ -50,7 +50,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class OidcOwners:
-    """`ports.OwnerVerifier` for the tokens of one provider and one audience."""
+    """`ports.OwnerVerifier` for the tokens of one provider and one audience.
+
+    Times named `..._at` are `Clock.monotonic` seconds.
+    """
 
     jwks_url: str
     issuer: str

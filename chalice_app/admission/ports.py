@@ -17,7 +17,7 @@ class CounterStore(Protocol):
         limit: then none is changed.
         """
 
-    def give_back(self, key: str, name: str, by: int) -> None:
+    def refund(self, key: str, name: str, by: int) -> None:
         """Subtracts from a count what was counted and not used."""
 
     def get_counts(self, key: str) -> Mapping[str, int]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from chalice_app.admission.limits import Limits
+from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.admission.ports import CounterStore
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import ConditionFailed, RateLimited, Unavailable
@@ -38,7 +38,7 @@ class RateLimits:
 
     counters: CounterStore
     clock: Clock
-    limits: Limits
+    limits: AdmissionLimits
     _over: set[tuple[str, ...]] = field(default_factory=set)
 
     def admit_handshake(self, address: str, is_listener: bool) -> None:

@@ -62,12 +62,12 @@ class EntryUse:
 class UseUpdate:
     """A change of an entry's use: `count` more hits and, if it moves, its new last access.
 
-    It holds only while the entry's last access is the one that was `seen`.
+    It holds only while the entry's last access is the `expected_last_access`.
     """
 
     cache_key: str
     count: int
-    seen: int
+    expected_last_access: int
     last_accessed_at: int | None = None
 
 

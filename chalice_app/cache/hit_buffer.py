@@ -1,7 +1,7 @@
 """One container's cache hits, gathered in memory and written at most once a minute.
 
 Hits are statistics: they are written after the listeners were served, and when they cannot be
-written they wait or are lost; nothing here ever raises.
+written they wait or are lost; nothing here ever raises. Times named `..._at` are epoch milliseconds.
 """
 
 import logging
@@ -23,11 +23,11 @@ FLUSH_MS = 60_000
 """Hits are flushed at minutes of the clock, so that containers flush together: the stream then
 brings their rows in one batch, which writes each entry once for all of them."""
 
-PAYING_HITS = 20
+MIN_HITS_PER_ENTRY = 20
 """Hits an entry, on average, from which a flush is worth its writes: an entry costs about four
 write units (two in the transaction, two in the recency index), so a hit costs at most 0.2."""
 
-LATEST_MS = 2 * FLUSH_MS
+MAX_DELAY_MS = 2 * FLUSH_MS
 """A flush that does not pay waits at most this long. The time is short against the age at which
 a full cache of 10,000 entries evicts: at 100 lookups a second, a fifth of them new, eight minutes.
 Both figures: tests/benchmarks/cache_replay.py."""
@@ -35,7 +35,7 @@ Both figures: tests/benchmarks/cache_replay.py."""
 MAX_KEYS = 5_000
 """Entries whose hits are kept in memory; hits of further ones are lost until the next flush."""
 
-WAITING_MS = 8 * 60_000
+RETRY_MS = 8 * 60_000
 """How long a row that could not be stored is tried again: under the ten minutes for which DynamoDB
 knows a request that it has carried out, so that a lost answer never counts hits twice.
 
@@ -57,18 +57,18 @@ class HitBuffer:
     _hits: dict[str, Hits] = field(default_factory=dict)
     _waiting: deque[tuple[int, HitRow]] = field(default_factory=deque)
     _due_at: int | None = None
-    _noted: int = 0
+    _counted: int = 0
     _flushed_at: int = 0
     _rows: int = 0
     _gathering: Lock = field(default_factory=Lock)
     _flushing: Lock = field(default_factory=Lock)
 
-    def note(self, cache_keys: Iterable[str]) -> None:
+    def count(self, cache_keys: Iterable[str]) -> None:
         """Counts a hit of each entry, now."""
         now = self.clock.now_ms()
         with self._gathering:
             for key in cache_keys:
-                self._noted += 1
+                self._counted += 1
                 known = self._hits.get(key)
                 if known is not None:
                     self._hits[key] = known + Hits(1, now)
@@ -84,8 +84,8 @@ class HitBuffer:
         if due_at is None:
             return False
         late = self.clock.now_ms() - due_at
-        pays = self._waiting or self._noted >= PAYING_HITS * len(self._hits)
-        return late >= (0 if pays else LATEST_MS - FLUSH_MS)
+        pays = self._waiting or self._counted >= MIN_HITS_PER_ENTRY * len(self._hits)
+        return late >= (0 if pays else MAX_DELAY_MS - FLUSH_MS)
 
     def flush(self) -> None:
         """Writes every hit; rows that cannot be written wait for the next flush."""
@@ -100,14 +100,14 @@ class HitBuffer:
     def _pack(self) -> None:
         """Turns the hits into rows, which never change again: a row may have been stored."""
         with self._gathering:
-            hits, self._hits, self._due_at, self._noted = self._hits, {}, None, 0
+            hits, self._hits, self._due_at, self._counted = self._hits, {}, None, 0
         now = self._flushed_at = self.clock.now_ms()
         rows = cut_rows(self.container, self._rows, hits)
         self._rows += len(rows)
         self._waiting.extend((now, row) for row in rows)
 
     def _write_all(self) -> None:
-        oldest = self.clock.now_ms() - WAITING_MS
+        oldest = self.clock.now_ms() - RETRY_MS
         while self._waiting:
             packed_at, row = self._waiting[0]
             if packed_at <= oldest:

@@ -87,7 +87,7 @@ class TranslationCache:
             and entry.settings == self.settings
             and entry.translated_text
         }
-        self.hit_buffer.note(hits)
+        self.hit_buffer.count(hits)
         return {keys[key]: translated for key, translated in hits.items()}
 
     def put(self, text: str, source: str, translations: Mapping[str, str]) -> None:

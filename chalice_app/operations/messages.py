@@ -32,43 +32,43 @@ def stage_state(state: StageState) -> dict[str, Any]:
     }
 
 
-def _session(of: Session) -> dict[str, Any]:
+def _session(session: Session) -> dict[str, Any]:
     return {
-        "sessionId": of.session_id,
-        "sourceLanguage": of.source_language,
-        "listenerCount": of.listener_count,
-        "languages": dict(of.languages),
-        "hasSpeaker": of.speaker_connection_id is not None,
-        "lastSequence": of.last_sequence,
-        "createdAt": of.created_at,
-        "expiresAt": of.expires_at_seconds * 1000,
+        "sessionId": session.session_id,
+        "sourceLanguage": session.source_language,
+        "listenerCount": session.listener_count,
+        "languages": dict(session.languages),
+        "hasSpeaker": session.speaker_connection_id is not None,
+        "lastSequence": session.last_sequence,
+        "createdAt": session.created_at,
+        "expiresAt": session.expires_at_seconds * 1000,
     }
 
 
-def _measurements(of: Measurements) -> dict[str, Any]:
+def _measurements(measurements: Measurements) -> dict[str, Any]:
     return {
-        "begin": of.begin_ms,
-        "latencyMedian": of.latency_median,
-        "latencyP99": of.latency_p99,
-        "sentences": of.sentences,
-        "cacheHitRate": of.cache_hit_rate,
-        "cacheSize": of.cache_size,
-        "lags": of.lags,
-        "alarms": [_alarm(each) for each in of.alarms],
+        "begin": measurements.begin_ms,
+        "latencyMedian": measurements.latency_median,
+        "latencyP99": measurements.latency_p99,
+        "sentences": measurements.sentences,
+        "cacheHitRate": measurements.cache_hit_rate,
+        "cacheSize": measurements.cache_size,
+        "lags": measurements.lags,
+        "alarms": [_alarm(each) for each in measurements.alarms],
     }
 
 
-def _alarm(of: WatchedAlarm) -> dict[str, Any]:
-    if of.alarm is None:
-        return {"name": of.name, "state": "MISSING"}
+def _alarm(watched: WatchedAlarm) -> dict[str, Any]:
+    if watched.alarm is None:
+        return {"name": watched.name, "state": "MISSING"}
     return {
-        "name": of.name,
-        "state": of.alarm.state,
-        "since": of.alarm.since_ms,
-        "value": of.value,
-        "unit": metrics.UNITS[of.name],
-        "threshold": of.alarm.threshold,
-        "comparison": of.alarm.comparison,
-        "minutes": of.alarm.minutes,
-        "periods": of.alarm.periods,
+        "name": watched.name,
+        "state": watched.alarm.state,
+        "since": watched.alarm.since_ms,
+        "value": watched.value,
+        "unit": metrics.UNITS[watched.name],
+        "threshold": watched.alarm.threshold,
+        "comparison": watched.alarm.comparison,
+        "minutes": watched.alarm.minutes,
+        "periods": watched.alarm.periods,
     }

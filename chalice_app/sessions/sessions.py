@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chalice_app.admission.limits import Limits
+from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.domain import join_codes
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import (
@@ -35,7 +35,7 @@ class Sessions:
     closer: ConnectionCloser
     clock: Clock
     ttl_seconds: int
-    limits: Limits
+    limits: AdmissionLimits
 
     def open(self, wanted: OpenSession | str) -> tuple[Session, str]:
         """Opens a session; returns it with its speaker token, of which only the hash is stored.

@@ -51,8 +51,8 @@ class SentenceTranslator:
         if not missing:
             return
         payment = self.budget.charge(session, len(text) * len(missing))
-        if payment is not Payment.PAID:
-            origin = Origin.OVER_BUDGET if payment is Payment.SPENT else Origin.FAILED
+        if payment is not Payment.CHARGED:
+            origin = Origin.OVER_BUDGET if payment is Payment.OVER_BUDGET else Origin.FAILED
             yield from (caption(language, sentence.text, origin) for language in missing)
             return
         yield from self._ask_engine(session, sentence, missing)

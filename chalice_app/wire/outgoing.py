@@ -75,18 +75,18 @@ def joined(session: Session, connection: Connection) -> dict[str, Any]:
     return body
 
 
-def caption(of: Caption) -> dict[str, Any]:
+def caption(sent: Caption) -> dict[str, Any]:
     """A sentence for the listeners of one language."""
     body: dict[str, Any] = {
         "type": "caption",
-        "sessionId": of.session_id,
-        "sequence": of.sequence,
-        "language": of.language,
-        "text": of.text,
-        "sourceLanguage": of.source_language,
-        "spokenAt": of.spoken_at,
+        "sessionId": sent.session_id,
+        "sequence": sent.sequence,
+        "language": sent.language,
+        "text": sent.text,
+        "sourceLanguage": sent.source_language,
+        "spokenAt": sent.spoken_at,
     }
-    return body | ({"untranslated": True} if of.is_untranslated else {})
+    return body | ({"untranslated": True} if sent.is_untranslated else {})
 
 
 def spoken(

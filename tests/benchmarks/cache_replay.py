@@ -158,7 +158,7 @@ def _shard(record: Record) -> int:
 
 def _hit(container: Application, text: str) -> None:
     """A hit without its lookup: what `TranslationCache.get` does after it."""
-    container.hit_buffer.note([cache_key("en", "es", text)])
+    container.hit_buffer.count([cache_key("en", "es", text)])
 
 
 def lookup(rounds: int = 200) -> list[Figure]:

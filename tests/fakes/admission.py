@@ -23,8 +23,8 @@ class MemoryCounters(MemoryTable):
             self._counters[key] = counts | {name: counts.get(name, 0) + by for name in most}
             self.expiries[key] = expires_at
 
-    def give_back(self, key: str, name: str, by: int) -> None:
-        self._called("give_back")
+    def refund(self, key: str, name: str, by: int) -> None:
+        self._called("refund")
         with self._lock:
             counts = self._counters.setdefault(key, {})
             counts[name] = counts.get(name, 0) - by

@@ -113,7 +113,7 @@ class MemoryCache:
 
     def _is_seen(self, update: UseUpdate) -> bool:
         use = self.uses.get(update.cache_key)
-        return use is not None and use.last_accessed_at == update.seen
+        return use is not None and use.last_accessed_at == update.expected_last_access
 
     def _update(self, update: UseUpdate) -> None:
         use = self.uses[update.cache_key]

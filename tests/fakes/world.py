@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chalice_app.admission.limits import Limits
+from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.bootstrap.adapters import Adapters
 from chalice_app.bootstrap.application import Application
 from chalice_app.domain.session import Connection, Session
@@ -34,7 +34,7 @@ SETTINGS = Settings(
     websocket_url="wss://socket.example/api",
     management_endpoint="https://socket.example/api",
     # The clock stands still, so everything that a test says is said at once.
-    limits=Limits(sentences_per_second=0),
+    limits=AdmissionLimits(sentences_per_second=0),
 )
 
 

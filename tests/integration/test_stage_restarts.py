@@ -12,7 +12,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from chalice_app.domain.sentence import CAPTION_LIFE_MS
-from infra.local.stage.processes import Deaths
+from infra.local.stage.processes import ChildExits
 from infra.local.stage.stage import PROGRAMS
 from tests.integration.client import loopback_client
 from tests.integration.test_stage import (
@@ -184,7 +184,7 @@ def test_all_at_once_come_back(tmp_path: Path) -> None:
 def test_what_dies_again_and_again_ends_the_stage(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with stage(log) as running:
-        for times in range(1, Deaths.LIMIT):
+        for times in range(1, ChildExits.LIMIT):
             kill(running, "translate_server")
             said(log, "infra.local: translate_server was restarted", times)
         everything = descendants(running.process.pid)
@@ -224,6 +224,6 @@ def test_connections_that_a_former_run_left_are_disconnected_before_ready(tmp_pa
 def test_three_deaths_within_half_a_minute_are_too_many(
     times: list[float], too_many: list[bool]
 ) -> None:
-    deaths = Deaths()
-    assert [deaths.are_too_many("a", now) for now in times] == too_many
-    assert not deaths.are_too_many("b", times[-1])
+    exits = ChildExits()
+    assert [exits.are_too_many("a", now) for now in times] == too_many
+    assert not exits.are_too_many("b", times[-1])

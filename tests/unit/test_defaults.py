@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalice_app.admission.limits import Limits
+from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.aws.dynamodb.counters import CounterRows
 from chalice_app.aws.dynamodb.sentences import _report
 from chalice_app.aws.dynamodb.sessions import SessionsTable
@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     ("short", "whole"),
     [
-        (Limits(), Limits(20, 10, 50, 10_000, 10, 2_000_000, ())),
+        (AdmissionLimits(), AdmissionLimits(20, 10, 50, 10_000, 10, 2_000_000, ())),
         (CachedTranslation("k", "en", "es", "a", "b", 1, 2),
          CachedTranslation("k", "en", "es", "a", "b", 1, 2, settings="")),
         (EntryUse("k", 1, 2, 3), EntryUse("k", 1, 2, 3, characters=0)),

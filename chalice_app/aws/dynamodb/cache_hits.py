@@ -92,7 +92,7 @@ class CacheHits:
         moves = update.last_accessed_at is not None
         values = {
             ":count": update.count,
-            ":seen": update.seen,
+            ":seen": update.expected_last_access,
             ":last": update.last_accessed_at,
         }
         return {

@@ -36,7 +36,7 @@ class CounterRows:
             **{name: limit - by for name, limit in most.items()},
         )
 
-    def give_back(self, key: str, name: str, by: int) -> None:
+    def refund(self, key: str, name: str, by: int) -> None:
         """Takes from a count what was counted and not used."""
         self.table.upsert(key, "ADD #name :by", {"#name": name}, by=-by)
 

@@ -23,15 +23,15 @@ BACK_OFF_SECONDS = 0.1
 
 
 class Attempt:
-    """One connection's turn; what is in flight is given up at `expires_at`."""
+    """One connection's turn; what is in flight is given up at its `deadline`."""
 
-    __slots__ = ("connection_id", "expires_at", "fan_out", "retries")
+    __slots__ = ("connection_id", "deadline", "fan_out", "retries")
 
     def __init__(self, fan_out: "FanOut", connection_id: str) -> None:
         self.fan_out = fan_out
         self.connection_id = connection_id
         self.retries = 0
-        self.expires_at = fan_out.deadline
+        self.deadline = fan_out.deadline
 
     def request(self, now: float) -> bytes:
         """What to send, signed."""

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError
 from chalice_app.aws.clients import NoCredentials
 from chalice_app.aws.posting.connection_requests import ConnectionRequests, Endpoint
 from chalice_app.aws.posting.fan_out import FanOut
-from chalice_app.aws.posting.post_loop import Limits, PostLoop
+from chalice_app.aws.posting.post_loop import PostLimits, PostLoop
 from chalice_app.aws.posting.sigv4 import Credentials
 from chalice_app.aws.posting.socket_pool import SocketPool
 from chalice_app.aws.posting.token_bucket import TokenBucket
@@ -63,7 +63,7 @@ class ManagementApi:
         self._endpoint = Endpoint.parse(endpoint)
         self._region = region
         self._credentials = credentials
-        self._limits = Limits(max_in_flight, connect_seconds, request_seconds)
+        self._limits = PostLimits(max_in_flight, connect_seconds, request_seconds)
         self._rate = requests_per_second
         self._bucket = TokenBucket(requests_per_second) if requests_per_second is not None else None
         self._tls = tls

@@ -20,7 +20,7 @@ _LONGEST_WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PostLimits:
     """How much may be in flight, and for how long (seconds)."""
 
     max_in_flight: int
@@ -36,7 +36,7 @@ class PostLoop:
     alarm behind, and the look round that this costs finds the true one.
     """
 
-    def __init__(self, pool: SocketPool, limits: Limits, bucket: TokenBucket | None) -> None:
+    def __init__(self, pool: SocketPool, limits: PostLimits, bucket: TokenBucket | None) -> None:
         self._pool = pool
         self._limits = limits
         self._bucket = bucket
@@ -117,7 +117,7 @@ class PostLoop:
             if fan_out.bucket is not None and (wait := fan_out.bucket.wait(now)):
                 self._alarm = min(self._alarm, now + wait)
                 if self._bucket is not None:
-                    self._bucket.give_back()
+                    self._bucket.put_back()
                 resting += 1
                 continue
             resting = 0
@@ -142,8 +142,8 @@ class PostLoop:
     def _set_expiry(self, attempt: Attempt, sock: HttpSocket, now: float) -> None:
         limits = self._limits
         patience = limits.request_seconds if sock.connected else limits.connect_seconds
-        attempt.expires_at = min(now + patience, attempt.fan_out.deadline)
-        self._alarm = min(self._alarm, attempt.expires_at)
+        attempt.deadline = min(now + patience, attempt.fan_out.deadline)
+        self._alarm = min(self._alarm, attempt.deadline)
 
     def _serve_ready(self, timeout: float) -> None:
         for sock in self._pool.ready(timeout):
@@ -198,12 +198,12 @@ class PostLoop:
     def _look_round(self, now: float) -> None:
         """Gives up what has waited too long, and finds the next alarm."""
         for sock, attempt in tuple(self._busy.items()):
-            if attempt.expires_at <= now:
+            if attempt.deadline <= now:
                 self._expire(sock, attempt, now)
         for fan_out in self._fan_outs:
             if fan_out.deadline <= now:
                 fan_out.expire()
-        expiries = [attempt.expires_at for attempt in self._busy.values()]
+        expiries = [attempt.deadline for attempt in self._busy.values()]
         dues = [fan_out.next_due(now) for fan_out in self._fan_outs if not fan_out.done]
         self._alarm = min([*expiries, *dues], default=math.inf)
 

@@ -34,6 +34,6 @@ class TokenBucket:
         self._tokens -= 1.0
         return 0.0
 
-    def give_back(self) -> None:
+    def put_back(self) -> None:
         """Returns a token that was taken and not used."""
         self._tokens += 1.0

@@ -91,7 +91,7 @@ async def _give_back() -> None:
     await asyncio.sleep(GIVE_BACK_SECONDS)
     memory.keep()  # by now the clients have loaded their models
     while True:
-        memory.give_back()
+        memory.release_unused()
         await asyncio.sleep(GIVE_BACK_SECONDS)
 
 

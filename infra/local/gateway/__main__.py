@@ -15,7 +15,7 @@ import signal
 import sys
 
 from infra.local.access.callers import page_hosts
-from infra.local.gateway.limits import Limits
+from infra.local.gateway.limits import GatewayLimits
 from infra.local.gateway.server import gateway
 from infra.local.process import memory
 from infra.local.process.parent import end_with_parent
@@ -30,8 +30,8 @@ OPEN_FILES_ENOUGH = 65536
 COLLECT_SELDOM = (50_000, 20, 20)
 
 _TIMES = {
-    "GATEWAY_IDLE_SECONDS": Limits().idle_timeout,
-    "GATEWAY_MAX_AGE_SECONDS": Limits().max_age,
+    "GATEWAY_IDLE_SECONDS": GatewayLimits().idle_timeout,
+    "GATEWAY_MAX_AGE_SECONDS": GatewayLimits().max_age,
 }
 
 
@@ -63,7 +63,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
     end_with_parent(os.getppid())
     # From the environment for tests that start the whole stage and see a connection grow old.
     idle, age = (float(os.environ.get(name) or limit) for name, limit in _TIMES.items())
-    limits = Limits(idle_timeout=idle, max_age=age)
+    limits = GatewayLimits(idle_timeout=idle, max_age=age)
     hosts = page_hosts(os.environ.get("ALLOWED_ORIGINS", ""))
     async with gateway(arguments.functions, arguments.port, limits, hosts) as port:
         print(f"ready ws://{LOOPBACK}:{port}", flush=True)

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from infra.local.gateway.limits import Limits
+from infra.local.gateway.limits import GatewayLimits
 
 
 class Refused(Exception):
@@ -18,7 +18,7 @@ class Refused(Exception):
 class Admission:
     """A token bucket, and a queue of bounded length behind it."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, limits: GatewayLimits, clock: Callable[[], float] = time.monotonic) -> None:
         self._limits = limits
         self._clock = clock
         self._tokens = float(limits.new_connections)

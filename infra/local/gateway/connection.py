@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from aiohttp import web
 
 from infra.local.gateway.events import GOING_AWAY, Ending, Origin, now_ms
-from infra.local.gateway.limits import Limits
+from infra.local.gateway.limits import GatewayLimits
 
 DELETED = Ending(1000, "Connection Closed Normally")
 """What API Gateway says after DELETE @connections (aws/chalice issue 2060 has such an event)."""
@@ -48,7 +48,7 @@ class Connection:
         origin: Origin,
         ws: WebSocket,
         transport: asyncio.Transport,
-        limits: Limits,
+        limits: GatewayLimits,
     ) -> None:
         self.origin = origin
         self.ending: Ending | None = None

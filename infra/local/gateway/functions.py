@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 import aiohttp
 
 from infra.local.gateway.events import Event
-from infra.local.gateway.limits import Limits
+from infra.local.gateway.limits import GatewayLimits
 
 # Idle connections are given up before servers usually do (5 s is the shortest default around): an
 # invocation sent on a connection that the host is just closing would fail for no reason.
@@ -103,7 +103,7 @@ def _kind(answer: bytes) -> str:
 class Functions:
     """`connect`, `message` and `disconnect` on one host. To be closed after use."""
 
-    def __init__(self, host: str, limits: Limits) -> None:
+    def __init__(self, host: str, limits: GatewayLimits) -> None:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_CONNECTION_SECONDS),
             timeout=aiohttp.ClientTimeout(total=limits.invocation_timeout),

@@ -7,7 +7,7 @@ MAX_MESSAGE_BYTES = 128 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class GatewayLimits:
     """Times in seconds, sizes in bytes."""
 
     idle_timeout: float = 600.0

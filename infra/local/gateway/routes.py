@@ -19,8 +19,8 @@ from infra.local.gateway.events import (
     message_event,
 )
 from infra.local.gateway.functions import Functions, InvocationError
-from infra.local.gateway.inbox import Message
-from infra.local.gateway.limits import Limits
+from infra.local.gateway.limits import GatewayLimits
+from infra.local.gateway.message_queue import Message
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 class Routes:
     """The three routes of the API."""
 
-    def __init__(self, functions: Functions, limits: Limits) -> None:
+    def __init__(self, functions: Functions, limits: GatewayLimits) -> None:
         self._functions = functions
         self._disconnect_retries = limits.disconnect_retries
 

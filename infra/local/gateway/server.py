@@ -15,7 +15,7 @@ from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
 from infra.local.gateway.functions import Functions
-from infra.local.gateway.limits import MAX_MESSAGE_BYTES, Limits
+from infra.local.gateway.limits import MAX_MESSAGE_BYTES, GatewayLimits
 from infra.local.gateway.management import Management
 from infra.local.gateway.routes import Routes
 from infra.local.gateway.sockets import Sockets
@@ -38,7 +38,7 @@ MANAGEMENT_PATH = "/@connections/"
 async def gateway(
     functions_host: str,
     port: int,
-    limits: Limits,
+    limits: GatewayLimits,
     hosts: Collection[str],
 ) -> AsyncIterator[int]:
     """Serve WebSockets and `@connections` until the block ends; gives the port (0 picks one).

@@ -13,8 +13,8 @@ from infra.local.gateway.admission import Admission, Refused
 from infra.local.gateway.answers import json_answer
 from infra.local.gateway.connection import CUT, Connection, WebSocket
 from infra.local.gateway.events import GOING_AWAY, Ending, Origin, new_id, now_ms
-from infra.local.gateway.inbox import Inbox, Message
-from infra.local.gateway.limits import MAX_MESSAGE_BYTES, Limits
+from infra.local.gateway.limits import MAX_MESSAGE_BYTES, GatewayLimits
+from infra.local.gateway.message_queue import Message, MessageQueue
 from infra.local.gateway.routes import Routes
 from infra.local.process import memory
 
@@ -44,7 +44,7 @@ class Sockets:
     """Every connection from its handshake to its `$disconnect`; `open` holds those in between."""
 
     def __init__(
-        self, routes: Routes, domain_name: str, limits: Limits, hosts: Collection[str]
+        self, routes: Routes, domain_name: str, limits: GatewayLimits, hosts: Collection[str]
     ) -> None:
         self.open: dict[str, Connection] = {}
         self._routes = routes
@@ -94,7 +94,7 @@ class Sockets:
         self._ended += 1
         if self._ended >= max(COLLECT_AFTER, len(self._lives) // 5):
             self._ended = 0
-            memory.give_back()
+            memory.release_unused()
 
     async def _admit(self, request: web.BaseRequest, ws: WebSocket) -> web.StreamResponse:
         origin = self._origin(request)
@@ -138,24 +138,24 @@ class Sockets:
 
     async def _live(self, connection: Connection, ws: WebSocket) -> None:
         handle = partial(self._routes.message, connection)
-        inbox = Inbox(handle, self._limits.pending_messages, connection.peer_is_gone)
+        queue = MessageQueue(handle, self._limits.pending_messages, connection.peer_is_gone)
         if self._stopping:
             connection.close(GOING_AWAY)
         try:
-            await _receive(connection, ws, inbox)
+            await _receive(connection, ws, queue)
         finally:
             del self.open[connection.origin.connection_id]
             connection.end(CUT)
         # A client that is slow to answer a close frame does not delay its $disconnect.
-        await asyncio.gather(connection.closed(), self._finish(connection, inbox))
+        await asyncio.gather(connection.closed(), self._finish(connection, queue))
         _forget_traceback(ws)
 
-    async def _finish(self, connection: Connection, inbox: Inbox) -> None:
-        await inbox.emptied()
+    async def _finish(self, connection: Connection, queue: MessageQueue) -> None:
+        await queue.emptied()
         await self._routes.disconnect(connection.origin, connection.ending or CUT)
 
 
-async def _receive(connection: Connection, ws: WebSocket, inbox: Inbox) -> None:
+async def _receive(connection: Connection, ws: WebSocket, queue: MessageQueue) -> None:
     """Take messages in until the connection has an ending."""
     kind, data, reason = await ws.receive()
     while kind in (WSMsgType.TEXT, WSMsgType.BINARY):
@@ -164,7 +164,7 @@ async def _receive(connection: Connection, ws: WebSocket, inbox: Inbox) -> None:
         if isinstance(body, Ending):
             connection.close(body)
             return
-        if not await inbox.put(Message(body, now_ms())):
+        if not await queue.put(Message(body, now_ms())):
             return  # and what has not been read yet goes with it
         kind, data, reason = await ws.receive()
     connection.end(_ending(data, reason) if kind is WSMsgType.CLOSE else _failure(data))

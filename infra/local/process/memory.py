@@ -18,7 +18,7 @@ def keep() -> None:
     gc.freeze()
 
 
-def give_back() -> None:
+def release_unused() -> None:
     """Collect everything, and return what was freed. Takes 60 us a connection that is open."""
     gc.collect()
     _malloc_trim(0)

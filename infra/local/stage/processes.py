@@ -87,7 +87,7 @@ class Child:
         return self._log.read_text(encoding="utf-8", errors="replace").splitlines(keepends)
 
 
-class Deaths:
+class ChildExits:
     """When each process died: one that dies again and again is not started again."""
 
     LIMIT: Final = 3

@@ -28,7 +28,7 @@ from infra.local.stage.environment import (
     emulator_environment,
     table_settings,
 )
-from infra.local.stage.processes import Child, Deaths, python
+from infra.local.stage.processes import Child, ChildExits, python
 from infra.local.stage.workspace import Workspace
 
 LOGGER = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class Stage:
             raise StageError(str(mistake)) from mistake
         self._children: dict[str, Child] = {}
         self._arguments: dict[str, tuple[str, ...]] = {}
-        self._deaths = Deaths()
+        self._exits = ChildExits()
         self._reported_dead: dict[str, Child] = {}
 
     def start(self) -> Environment:
@@ -163,8 +163,8 @@ class Stage:
     def _report_death(self, dead: Child) -> None:
         """Log the end of its log, or raise ChildEndedError if it has died too often."""
         self._reported_dead[dead.name] = dead
-        if self._deaths.are_too_many(dead.name, time.monotonic()):
-            raise ChildEndedError(dead, f", {Deaths.LIMIT} times in {Deaths.SECONDS:.0f} s")
+        if self._exits.are_too_many(dead.name, time.monotonic()):
+            raise ChildEndedError(dead, f", {ChildExits.LIMIT} times in {ChildExits.SECONDS:.0f} s")
         last = "\n".join(dead.last_lines())
         LOGGER.warning("%s ended with exit code %s:\n%s", dead.name, dead.exit_code, last)
 

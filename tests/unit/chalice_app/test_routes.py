@@ -255,7 +255,7 @@ def test_the_end_of_a_talk_writes_the_hits_of_its_last_sentences(world: World) -
     cache = MemoryCache()
     application = Application(world.settings, replace(world.app.adapters, hits=cache))
     world.speaker(world.open())
-    application.hit_buffer.note(["en:es:x"])
+    application.hit_buffer.count(["en:es:x"])
     with composed(application):
         send("speaker", {"action": "heartbeat"})
         assert cache.rows == {}

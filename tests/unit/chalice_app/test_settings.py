@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_app.admission.limits import Limits
+from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.settings import ConfigurationError, Oidc, Settings, require_settings
 
 TABLES = {
@@ -176,7 +176,7 @@ LIMITS = {
 
 def test_the_limits_are_those_that_are_documented() -> None:
     settings = Settings.from_env(TABLES)
-    assert settings.limits == Limits(20, 10, 50, 10_000, 10, 2_000_000, ())
+    assert settings.limits == AdmissionLimits(20, 10, 50, 10_000, 10, 2_000_000, ())
     assert settings.allowed_origins == ()
     assert not settings.require_origin
 

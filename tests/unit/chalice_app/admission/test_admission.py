@@ -10,7 +10,7 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 import app as functions
-from chalice_app.admission.limits import Limits
+from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.bootstrap.process import composed
 from chalice_app.domain.session import Session
 from chalice_app.wire.incoming import OpenSession
@@ -199,7 +199,7 @@ def test_codes_are_not_guessed_over_http_either(world: World) -> None:
         request(world, "GET", path, **{"X-Join-Code": f"aula {number}"}).status_code
         for number in range(50)
     ]
-    limit = Limits().joins_per_minute
+    limit = AdmissionLimits().joins_per_minute
     assert answers.count(200) + answers.count(404) == limit
     assert set(answers[limit:]) == {429}
 
@@ -216,7 +216,7 @@ def test_what_is_no_code_opens_no_session(world: World, code: object) -> None:
 def test_a_flood_from_one_address_is_refused_with_429(world: World) -> None:
     query = {"sessionId": world.open().session_id, "targetLanguage": "es"}
     answers = [connect(world, address=ADDRESS, **query) for _ in range(2000)]
-    limit = Limits().joins_per_minute
+    limit = AdmissionLimits().joins_per_minute
     assert answers[:limit] == [{"statusCode": 200}] * limit
     assert answers[limit:] == [{"statusCode": 429}] * (2000 - limit)
     assert world.tables.calls["count"] == limit + 1
@@ -227,7 +227,7 @@ def test_a_flood_from_one_address_is_refused_with_429(world: World) -> None:
 def test_what_a_header_says_of_the_address_is_not_believed(world: World) -> None:
     query = {"sessionId": world.open().session_id, "targetLanguage": "es"}
     answers = []
-    for number in range(Limits().joins_per_minute + 1):
+    for number in range(AdmissionLimits().joins_per_minute + 1):
         handshake = event("c1", "CONNECT", queryStringParameters=query)
         handshake["headers"] = {"X-Forwarded-For": f"198.51.100.{number}"}
         handshake["requestContext"]["identity"] = {"sourceIp": ADDRESS}
@@ -249,7 +249,7 @@ def test_while_the_limits_are_down_listeners_get_in(
 def test_a_refused_browser_learns_why(world: World) -> None:
     of = world.open()
     path = f"/sessions/{of.session_id}"
-    for _ in range(Limits().joins_per_minute):
+    for _ in range(AdmissionLimits().joins_per_minute):
         assert request(world, "GET", f"{path}?joining=true").status_code == 200
         connect(world, address="127.0.0.1", sessionId=of.session_id, targetLanguage="es")
     answer = request(world, "GET", f"{path}?joining=true")
@@ -302,7 +302,7 @@ def test_a_full_session_refuses_the_next_with_503_until_somebody_leaves(
 
 
 def test_a_session_admits_as_many_as_the_stage_unless_it_says_so() -> None:
-    world = world_with(limits=Limits(max_listeners=1))
+    world = world_with(limits=AdmissionLimits(max_listeners=1))
     of = world.open()
     world.listener(of, "a")
     query = {"sessionId": of.session_id, "targetLanguage": "es"}
@@ -320,7 +320,7 @@ def test_a_session_gets_no_more_than_the_stage_allows(
 
 
 def test_where_the_stage_has_no_limit_a_session_may_have_its_own() -> None:
-    world = world_with(limits=Limits(max_listeners=0, character_budget=0))
+    world = world_with(limits=AdmissionLimits(max_listeners=0, character_budget=0))
     body = {"sourceLanguage": "en", "maxListeners": 10**9, "characterBudget": 7}
     opened = request(world, "POST", "/sessions", body).json_body
     of = world.tables.get_session(opened["sessionId"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalice_app.admission.budget import Budget
-from chalice_app.admission.limits import Limits
+from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.bootstrap.process import composed
 from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
@@ -22,7 +22,7 @@ HELLO = "Hello"
 
 def budgeted(characters: int) -> World:
     """A stage whose sessions may have so much translated."""
-    limits = Limits(sentences_per_second=0, character_budget=characters)
+    limits = AdmissionLimits(sentences_per_second=0, character_budget=characters)
     return World(settings=replace(SETTINGS, limits=limits))
 
 
@@ -142,7 +142,7 @@ def test_a_budget_that_cannot_be_given_back_to_stays_spent() -> None:
     world = budgeted(1000)
     of = hall(world, "es")
     world.translator.failing.add("es")
-    world.tables.refusing.add("give_back")
+    world.tables.refusing.add("refund")
     assert speak(world, of, 1)["es"]["failed"]
     assert spent(world, of) == len(HELLO)
 
@@ -183,7 +183,7 @@ def test_whoever_comes_back_is_paid_for_too() -> None:
 
 
 def test_a_cut_hall_s_speaker_is_told_too() -> None:
-    limits = Limits(sentences_per_second=0, character_budget=1)
+    limits = AdmissionLimits(sentences_per_second=0, character_budget=1)
     world = World(settings=replace(SETTINGS, limits=limits, slice_listeners=1))
     of = hall(world, "es")
     for listener in ("b", "c"):
@@ -201,7 +201,7 @@ def test_a_cut_hall_s_speaker_is_told_too() -> None:
     ("method", "message"),
     [
         ("count", "the budget cannot be looked up: not spent"),
-        ("give_back", "7 characters stay spent"),
+        ("refund", "7 characters stay spent"),
     ],
 )
 def test_a_budget_that_cannot_be_reached_is_logged_by_its_session(

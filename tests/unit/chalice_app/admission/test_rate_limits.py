@@ -6,20 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from chalice_app.admission.limits import Limits
+from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.admission.rate_limits import HOUR_MS, MINUTE_MS, RateLimits
 from chalice_app.domain.errors import RateLimited, Unavailable
 from tests.fakes.domain import NOW_MS, FakeClock
 from tests.fakes.world import MemoryTables
 
 ADDRESS = "203.0.113.7"
-LIMITS = Limits()
+LIMITS = AdmissionLimits()
 
 
 class Door:
-    """Limits over fakes; `containers` share the tables, as functions do."""
+    """AdmissionLimits over fakes; `containers` share the tables, as functions do."""
 
-    def __init__(self, limits: Limits = LIMITS, containers: int = 1) -> None:
+    def __init__(self, limits: AdmissionLimits = LIMITS, containers: int = 1) -> None:
         self.tables = MemoryTables()
         self.clock = FakeClock(NOW_MS - NOW_MS % HOUR_MS)
         self.containers = [RateLimits(self.tables, self.clock, limits) for _ in range(containers)]
@@ -93,7 +93,7 @@ def test_named_ranges_and_addresses_that_nobody_knows_have_no_limits(address: st
 
 
 def test_a_limit_of_0_is_none() -> None:
-    door = Door(Limits(connects_per_minute=0, joins_per_minute=0, sessions_per_hour=0))
+    door = Door(AdmissionLimits(connects_per_minute=0, joins_per_minute=0, sessions_per_hour=0))
     assert not any(door.handshake() for _ in range(100))
     assert all(door.opens() for _ in range(100))
     assert door.tables.calls["count"] == 0
@@ -108,7 +108,7 @@ def test_a_flood_costs_one_write_a_container_beyond_what_is_let_in() -> None:
 
 
 def test_a_flood_from_many_addresses_does_not_fill_the_memory() -> None:
-    door = Door(Limits(joins_per_minute=1))
+    door = Door(AdmissionLimits(joins_per_minute=1))
     for number in range(3000):
         assert door.handshake(str(ipaddress.IPv4Address(number))) == 0
         assert door.handshake(str(ipaddress.IPv4Address(number))) > 0
@@ -203,7 +203,7 @@ def test_whoever_was_refused_may_ask_why() -> None:
 
 
 def test_where_there_is_no_limit_nobody_is_over_it() -> None:
-    door = Door(Limits(connects_per_minute=0, joins_per_minute=0))
+    door = Door(AdmissionLimits(connects_per_minute=0, joins_per_minute=0))
     door.containers[0].check_join(ADDRESS)
 
 
@@ -239,7 +239,7 @@ def test_a_row_outlives_its_window_by_a_minute() -> None:
 
 
 def test_as_many_refused_addresses_are_remembered_as_fit() -> None:
-    door = Door(Limits(joins_per_minute=1))
+    door = Door(AdmissionLimits(joins_per_minute=1))
     for number in range(4096):
         door.handshake(str(ipaddress.IPv4Address(number)))
         door.handshake(str(ipaddress.IPv4Address(number)))

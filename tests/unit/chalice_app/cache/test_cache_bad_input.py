@@ -157,7 +157,7 @@ def test_a_cache_that_hangs_costs_a_moment(world: World) -> None:
     store = HangingCache()
     store.release = threading.Event()
     hit_buffer = HitBuffer(store, world.clock)
-    hit_buffer.note(["en:es:x"])
+    hit_buffer.count(["en:es:x"])
     world.clock.advance(120_000)
     with ThreadPoolExecutor(4) as threads:
         cache = TranslationCache(

@@ -65,7 +65,7 @@ def test_closing_writes_the_hits(world: World) -> None:
     with composed(application):
         process.close()  # nothing was ever asked of the cache: nothing is built for it
         assert cache.calls == []
-        application.hit_buffer.note(["en:es:x"])
+        application.hit_buffer.count(["en:es:x"])
         process.close()
     assert len(cache.rows) == 1
 

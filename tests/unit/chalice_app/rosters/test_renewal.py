@@ -9,7 +9,6 @@ from chalice_app.domain.session import Session
 from chalice_app.rosters.renewal import ASKING_SHARE
 from chalice_app.rosters.repair import Reconciler
 from chalice_app.settings import RENEW_AFTER_SECONDS, RENEW_WITHIN_SECONDS
-from infra.local.gateway.limits import Limits
 from tests.fakes.world import World
 
 LIFE_SECONDS = 2 * 3600
@@ -91,7 +90,7 @@ def test_the_settings_say_when(world: World) -> None:
 
 
 def test_the_local_gateway_has_the_same_life_and_patience_as_api_gateway() -> None:
-    assert (Limits().max_age, Limits().idle_timeout) == (LIFE_SECONDS, 600)
+    assert (GatewayLimits().max_age, GatewayLimits().idle_timeout) == (LIFE_SECONDS, 600)
 
 
 def test_the_asking_ends_a_minute_from_now(world: World) -> None:

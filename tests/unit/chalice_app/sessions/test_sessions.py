@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalice_app.admission.limits import Limits
+from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.domain.errors import (
     NotSpeaker,
     SessionNotFound,
@@ -170,7 +170,7 @@ def test_a_session_that_has_ended_cannot_be_ended_again(world: World) -> None:
 
 
 def test_where_the_stage_has_no_limit_a_session_may_ask_for_any() -> None:
-    limits = Limits(max_listeners=0, character_budget=0)
+    limits = AdmissionLimits(max_listeners=0, character_budget=0)
     world = World(settings=replace(SETTINGS, limits=limits))
     opened, _ = world.app.sessions.open(OpenSession("en", max_listeners=7, character_budget=8))
     assert (opened.max_listeners, opened.character_budget) == (7, 8)

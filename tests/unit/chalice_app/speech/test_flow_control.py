@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalice_app.admission.limits import Limits
+from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.domain.errors import BadMessage, RateLimited, Unavailable
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, RecentSentences, SentenceRef
 from chalice_app.domain.session import Session
@@ -255,11 +255,13 @@ def test_of_a_flood_that_comes_at_once_no_more_are_sent_than_may_be(
 
 # --- A second's sentences ------------------------------------------------------------------------
 
-PER_SECOND = Limits().sentences_per_second
+PER_SECOND = AdmissionLimits().sentences_per_second
 
 
 def at_rate(per_second: int) -> World:
-    return World(settings=replace(SETTINGS, limits=Limits(sentences_per_second=per_second)))
+    return World(
+        settings=replace(SETTINGS, limits=AdmissionLimits(sentences_per_second=per_second))
+    )
 
 
 def heard(world: World) -> Session:
@@ -364,7 +366,7 @@ def test_old_marks_are_removed_once_five_of_them_are_worth_the_write(
 
 @pytest.mark.parametrize(("age_ms", "refused"), [(CAPTION_LIFE_MS, False), (9_999, True)])
 def test_the_rate_looks_back_for_a_caption_s_life(age_ms: int, refused: bool) -> None:
-    world = World(settings=replace(SETTINGS, limits=Limits(sentences_per_second=1)))
+    world = World(settings=replace(SETTINGS, limits=AdmissionLimits(sentences_per_second=1)))
     opened = world.speaker(world.open())
     for sequence in range(2, 15):
         world.tables.add_sentence(ref(opened, sequence))

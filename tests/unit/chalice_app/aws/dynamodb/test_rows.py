@@ -299,7 +299,7 @@ def test_a_tally_that_an_older_function_has_written_is_read(sessions: Table) -> 
 def test_a_counter_s_row(clients: Clients, sessions: Table) -> None:
     counters = CounterRows(sessions)
     counters.count("limit#x", {"connects": 5, "joins": 3}, 99, by=2)
-    counters.give_back("limit#x", "joins", 1)
+    counters.refund("limit#x", "joins", 1)
     assert rows(clients, SETTINGS.sessions_table) == [
         {"sessionId": "limit#x", "connects": 2, "joins": 1, "expiresAt": 99}
     ]

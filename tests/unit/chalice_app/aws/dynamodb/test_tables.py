@@ -779,7 +779,7 @@ def test_more_than_is_left_is_not_taken_in_part(stores: Stores) -> None:
         with pytest.raises(ConditionFailed):
             stores.counters.count("limit#a", {"spent": 10}, LATER, by=by)
     stores.counters.count("limit#a", {"spent": 10}, LATER, by=3)
-    stores.counters.give_back("limit#a", "spent", 7)
+    stores.counters.refund("limit#a", "spent", 7)
     assert stores.counters.get_counts("limit#a") == {"spent": 3}
 
 

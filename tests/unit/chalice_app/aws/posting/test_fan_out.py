@@ -223,6 +223,6 @@ def test_a_bucket_holds_a_tenth_of_a_second_and_one_token_at_the_least() -> None
 def test_a_token_that_is_given_back_is_there_again() -> None:
     bucket = TokenBucket(10.0)
     assert bucket.wait(9.0) == 0.0
-    bucket.give_back()
+    bucket.put_back()
     assert bucket.wait(9.0) == 0.0
     assert bucket.wait(9.0) == pytest.approx(0.1)

@@ -10,11 +10,11 @@ import pytest
 
 from chalice_app.aws.posting import post_loop
 from chalice_app.aws.posting.fan_out import FanOut
-from chalice_app.aws.posting.post_loop import Limits, PostLoop
+from chalice_app.aws.posting.post_loop import PostLimits, PostLoop
 from chalice_app.aws.posting.token_bucket import TokenBucket
 from chalice_app.domain.reports import Posted
 
-LIMITS = Limits(max_in_flight=2, connect_seconds=3.0, request_seconds=5.0)
+LIMITS = PostLimits(max_in_flight=2, connect_seconds=3.0, request_seconds=5.0)
 
 
 class Requests:
@@ -110,7 +110,7 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> StubPool:
     return made
 
 
-def looped(pool: Any, limits: Limits = LIMITS, bucket: TokenBucket | None = None) -> PostLoop:
+def looped(pool: Any, limits: PostLimits = LIMITS, bucket: TokenBucket | None = None) -> PostLoop:
     return PostLoop(pool, limits, bucket)
 
 
@@ -268,7 +268,7 @@ def test_a_status_counts_though_its_body_did_not_end(pool: StubPool) -> None:
 
 
 def test_a_fan_out_ends_with_its_deadline_and_no_other_with_it(pool: StubPool) -> None:
-    loop = looped(pool, Limits(1, 3.0, 50.0))
+    loop = looped(pool, PostLimits(1, 3.0, 50.0))
     one, two = added(loop, fan_out("abc", deadline=1001.0)), added(loop, fan_out("d"))
     loop.step()
     pool.now = 1001.0
@@ -341,7 +341,7 @@ def test_a_stale_socket_is_replaced_by_a_new_one_at_once(pool: StubPool) -> None
 
 
 def test_no_more_are_under_way_than_may_be_and_the_fan_outs_take_turns(pool: StubPool) -> None:
-    loop = looped(pool, Limits(3, 3.0, 5.0))
+    loop = looped(pool, PostLimits(3, 3.0, 5.0))
     added(loop, fan_out("abc"))
     added(loop, fan_out("xyz"))
     loop.step()

@@ -13,7 +13,7 @@ import websockets
 from aiohttp import web
 
 from infra.local.access.callers import LOOPBACK_HOSTS
-from infra.local.gateway.limits import Limits
+from infra.local.gateway.limits import GatewayLimits
 from infra.local.gateway.server import gateway
 
 PATIENCE = 20.0
@@ -127,13 +127,13 @@ async def fake_functions() -> AsyncIterator[tuple[FakeFunctions, str]]:
 
 @asynccontextmanager
 async def stage(
-    limits: Limits | None = None, hosts: Collection[str] = LOOPBACK_HOSTS
+    limits: GatewayLimits | None = None, hosts: Collection[str] = LOOPBACK_HOSTS
 ) -> AsyncIterator[Stage]:
     """Everything together; at its end the gateway stops, so all its $disconnect have been told."""
     async with (
         fake_functions() as (functions, url),
         aiohttp.ClientSession() as http,
-        gateway(url, 0, limits or Limits(), hosts) as port,
+        gateway(url, 0, limits or GatewayLimits(), hosts) as port,
     ):
         yield Stage(port, functions, http)
 

@@ -8,7 +8,7 @@ import pytest
 import websockets
 
 from infra.local.gateway.admission import Admission, Refused
-from infra.local.gateway.limits import Limits
+from infra.local.gateway.limits import GatewayLimits
 from tests.unit.infra.local.gateway.stage import (
     PATIENCE,
     Event,
@@ -56,7 +56,7 @@ def test_so_many_a_second_are_admitted_and_no_more_saved_up(
 ) -> None:
     async def scenario() -> int:
         now = 0.0
-        admission = Admission(Limits(new_connections=3), clock=lambda: now)
+        admission = Admission(GatewayLimits(new_connections=3), clock=lambda: now)
         count = 0
         for time in times:
             now = time
@@ -70,7 +70,7 @@ def test_so_many_a_second_are_admitted_and_no_more_saved_up(
 
 def test_a_handshake_beyond_the_rate_answers_429() -> None:
     async def scenario() -> None:
-        async with stage(Limits(new_connections=0)) as at:
+        async with stage(GatewayLimits(new_connections=0)) as at:
             assert await refusal(at) == 429
             assert at.functions.calls["connect"] == []
 
@@ -79,7 +79,7 @@ def test_a_handshake_beyond_the_rate_answers_429() -> None:
 
 def test_a_handshake_beyond_those_that_may_wait_answers_429() -> None:
     async def scenario() -> None:
-        async with stage(Limits(parallel_crowd=1, waiting_handshakes=0)) as at:
+        async with stage(GatewayLimits(parallel_crowd=1, waiting_handshakes=0)) as at:
             released = hold(at.functions, "connect")
             first = asyncio.create_task(at.connect())
             await asyncio.wait_for(_called(at.functions, "connect"), PATIENCE)
@@ -94,7 +94,7 @@ def test_a_handshake_beyond_those_that_may_wait_answers_429() -> None:
 
 def test_messages_are_handled_while_handshakes_wait() -> None:
     async def scenario() -> None:
-        async with stage(Limits(parallel_crowd=1)) as at:
+        async with stage(GatewayLimits(parallel_crowd=1)) as at:
             client, connection_id = await at.connect()
             released = hold(at.functions, "connect")
             waiting = [asyncio.create_task(at.connect()) for _ in range(3)]
@@ -114,7 +114,7 @@ def test_messages_are_handled_while_handshakes_wait() -> None:
 
 def test_a_handshake_lets_a_message_go_first() -> None:
     async def scenario() -> None:
-        async with stage(Limits(yield_to_messages=PATIENCE)) as at:
+        async with stage(GatewayLimits(yield_to_messages=PATIENCE)) as at:
             client, _ = await at.connect()
             released = hold(at.functions, "message")
             await client.send("long")
@@ -134,7 +134,7 @@ def test_a_handshake_lets_a_message_go_first() -> None:
 
 def test_but_not_for_ever() -> None:
     async def scenario() -> None:
-        async with stage(Limits(yield_to_messages=0.01)) as at:
+        async with stage(GatewayLimits(yield_to_messages=0.01)) as at:
             client, _ = await at.connect()
             released = hold(at.functions, "message")
             await client.send("endless")
@@ -149,7 +149,7 @@ def test_but_not_for_ever() -> None:
 
 def test_who_leaves_before_its_turn_is_neither_connected_nor_disconnected() -> None:
     async def scenario() -> None:
-        async with stage(Limits(parallel_crowd=1)) as at:
+        async with stage(GatewayLimits(parallel_crowd=1)) as at:
             released = hold(at.functions, "connect")
             first = asyncio.create_task(at.connect())
             await asyncio.wait_for(_called(at.functions, "connect"), PATIENCE)

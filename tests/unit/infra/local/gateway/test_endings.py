@@ -14,7 +14,7 @@ import pytest
 import websockets
 from aiohttp import web
 
-from infra.local.gateway.limits import Limits
+from infra.local.gateway.limits import GatewayLimits
 from tests.unit.infra.local.gateway.stage import Event, Reply, Stage, closed, fail, receive, stage
 
 Client = websockets.ClientConnection
@@ -75,8 +75,8 @@ def test_every_ending_is_told_once(end: End, code: int, reason: str) -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("limits", [Limits(idle_timeout=0.05), Limits(max_age=0.05)])
-def test_an_idle_or_old_connection_is_closed(limits: Limits) -> None:
+@pytest.mark.parametrize("limits", [GatewayLimits(idle_timeout=0.05), GatewayLimits(max_age=0.05)])
+def test_an_idle_or_old_connection_is_closed(limits: GatewayLimits) -> None:
     async def scenario() -> None:
         async with stage(limits) as at:
             client, connection_id = await at.connect()
@@ -104,7 +104,7 @@ def test_a_connection_in_use_is_not_idle(use: End) -> None:
     idle = 0.5
 
     async def scenario() -> None:
-        async with stage(Limits(idle_timeout=idle)) as at:
+        async with stage(GatewayLimits(idle_timeout=idle)) as at:
             client, connection_id = await at.connect()
             used_until = asyncio.get_running_loop().time() + 2.5 * idle
             while asyncio.get_running_loop().time() < used_until:
@@ -119,7 +119,7 @@ def test_a_connection_in_use_is_not_idle(use: End) -> None:
 def test_a_silent_client_does_not_delay_its_disconnect() -> None:
     async def scenario() -> None:
         # Far longer than the test waits for anything.
-        async with stage(Limits(closing_timeout=3600.0)) as at:
+        async with stage(GatewayLimits(closing_timeout=3600.0)) as at:
             client, connection_id = await at.connect()
             client.transport.pause_reading()
             status, _, _ = await at.request("DELETE", connection_id)
@@ -134,7 +134,7 @@ def test_a_silent_client_does_not_delay_its_disconnect() -> None:
 
 def test_a_client_that_never_answers_a_close_frame_is_cut() -> None:
     async def scenario() -> None:
-        async with stage(Limits(closing_timeout=0.05)) as at:
+        async with stage(GatewayLimits(closing_timeout=0.05)) as at:
             reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
             writer.write(
                 b"GET / HTTP/1.1\r\nHost: [::1]\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -152,7 +152,7 @@ def test_a_client_that_never_answers_a_close_frame_is_cut() -> None:
 
 def test_a_failing_disconnect_is_tried_again() -> None:
     async def scenario() -> None:
-        async with stage(Limits(disconnect_retries=(0.0, 0.0, 0.0))) as at:
+        async with stage(GatewayLimits(disconnect_retries=(0.0, 0.0, 0.0))) as at:
 
             async def fail_twice(event: Event) -> Reply:
                 calls = len(at.functions.calls["disconnect"])
@@ -170,7 +170,7 @@ def test_a_disconnect_that_keeps_failing_is_given_up_and_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def scenario() -> str:
-        async with stage(Limits(disconnect_retries=(0.0, 0.0))) as at:
+        async with stage(GatewayLimits(disconnect_retries=(0.0, 0.0))) as at:
             at.functions.behaviour["disconnect"] = fail
             client, connection_id = await at.connect()
             await client.close()
@@ -205,14 +205,14 @@ def test_300_sockets_cut_at_once_are_300_disconnects() -> None:
                 await at.functions.next("disconnect")
             told = Counter(at.functions.ids("disconnect"))
             assert told == Counter(connection_id for _, connection_id in clients)
-            assert most <= Limits().parallel_crowd
+            assert most <= GatewayLimits().parallel_crowd
 
     asyncio.run(scenario())
 
 
 def test_slow_disconnects_hold_up_neither_handshakes_nor_messages() -> None:
     async def scenario() -> None:
-        async with stage(Limits(parallel_crowd=2)) as at:
+        async with stage(GatewayLimits(parallel_crowd=2)) as at:
             released = asyncio.Event()
 
             async def wait(_event: Event) -> Reply:
@@ -254,7 +254,7 @@ def test_stopping_does_not_wait_for_ever(caplog: pytest.LogCaptureFixture) -> No
             await released.wait()
             return Reply()
 
-        async with stage(Limits(shutdown_timeout=0.1)) as at:
+        async with stage(GatewayLimits(shutdown_timeout=0.1)) as at:
             at.functions.behaviour["disconnect"] = hang
             clients = [await at.connect() for _ in range(2)]
         for client, _ in clients:

@@ -12,7 +12,7 @@ import pytest
 import websockets
 from botocore.config import Config
 
-from infra.local.gateway.limits import MAX_MESSAGE_BYTES, Limits
+from infra.local.gateway.limits import MAX_MESSAGE_BYTES, GatewayLimits
 from tests.unit.infra.local.gateway.stage import PATIENCE, Event, Reply, Stage, receive, stage
 
 Headers = Mapping[str, str]
@@ -239,7 +239,7 @@ def test_what_was_posted_before_a_delete_still_arrives() -> None:
 
 def test_boto3_understands_the_answers() -> None:
     async def scenario() -> None:
-        async with stage(Limits(outgoing_bytes=-1)) as at:
+        async with stage(GatewayLimits(outgoing_bytes=-1)) as at:
             client, connection_id = await at.connect()
             await asyncio.to_thread(use_boto3, at.port, connection_id)
             await client.close()
@@ -316,7 +316,7 @@ def test_a_slow_consumer_is_told_apart_and_holds_up_nobody() -> None:
 
 def test_a_slow_consumer_can_be_deleted() -> None:
     async def scenario() -> None:
-        async with stage(Limits(closing_timeout=0.05)) as at:
+        async with stage(GatewayLimits(closing_timeout=0.05)) as at:
             slow, slow_id = await stop_reading(at)
             await fill(at, slow_id)
             status, _, _ = await at.request("DELETE", slow_id)
@@ -332,7 +332,7 @@ def test_a_slow_consumer_can_be_deleted() -> None:
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the kernel can't tell")
 def test_a_client_that_reads_nothing_at_all_is_cut_in_the_end() -> None:
     async def scenario() -> None:
-        async with stage(Limits(unresponsive_after=1)) as at:
+        async with stage(GatewayLimits(unresponsive_after=1)) as at:
             slow, slow_id = await stop_reading(at)
             await fill(at, slow_id)
             event = await at.functions.next("disconnect")

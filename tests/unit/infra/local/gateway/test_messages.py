@@ -9,8 +9,8 @@ import pytest
 import websockets
 from websockets.frames import Frame, Opcode
 
-from infra.local.gateway.inbox import Inbox, Message
-from infra.local.gateway.limits import MAX_MESSAGE_BYTES, Limits
+from infra.local.gateway.limits import MAX_MESSAGE_BYTES, GatewayLimits
+from infra.local.gateway.message_queue import Message, MessageQueue
 from tests.hostile.message import UNPASSABLE
 from tests.unit.infra.local.gateway.stage import (
     PATIENCE,
@@ -250,13 +250,13 @@ def test_a_full_inbox_takes_the_next_message_only_when_all_are_handled() -> None
             await released.acquire()
             handled.append(message.body)
 
-        inbox = Inbox(handle, limit=3, sender_is_gone=lambda: False)
+        queue = MessageQueue(handle, limit=3, sender_is_gone=lambda: False)
         # The first is taken up at once, so the fourth is the third that waits.
-        await inbox.put(Message("0", 0))
+        await queue.put(Message("0", 0))
         await asyncio.sleep(0)
-        await inbox.put(Message("1", 0))
-        await inbox.put(Message("2", 0))
-        putting = asyncio.create_task(inbox.put(Message("3", 0)))
+        await queue.put(Message("1", 0))
+        await queue.put(Message("2", 0))
+        putting = asyncio.create_task(queue.put(Message("3", 0)))
         for _ in range(3):
             released.release()
         while len(handled) < 3:
@@ -271,7 +271,7 @@ def test_a_full_inbox_takes_the_next_message_only_when_all_are_handled() -> None
 
 def test_of_a_flooder_that_has_gone_only_what_hid_its_end_is_handled() -> None:
     async def scenario() -> None:
-        async with stage(Limits(pending_messages=4)) as at:
+        async with stage(GatewayLimits(pending_messages=4)) as at:
             released = hold_messages(at.functions)
             client, connection_id = await at.connect()
             # Far more than is read ahead: the end of the socket comes after what is not yet read.

@@ -30,7 +30,7 @@ def test_cycles_are_freed_and_what_lives_stays() -> None:
     memory.keep()
     lost = weakref.ref(Knot())
     assert lost() is not None
-    memory.give_back()
+    memory.release_unused()
     assert lost() is None
     assert kept.itself is kept
     assert gc.get_freeze_count() > 0

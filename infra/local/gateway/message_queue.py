@@ -13,7 +13,7 @@ class Message(NamedTuple):
     received_at_ms: int
 
 
-class Inbox:
+class MessageQueue:
     """Hands messages to `handle` one after the other.
 
     A worker lives only while there is something to do: thousands of silent listeners cost nothing.
