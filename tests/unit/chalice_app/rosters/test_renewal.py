@@ -9,6 +9,7 @@ from chalice_app.domain.session import Session
 from chalice_app.rosters.renewal import ASKING_SHARE
 from chalice_app.rosters.repair import Reconciler
 from chalice_app.settings import RENEW_AFTER_SECONDS, RENEW_WITHIN_SECONDS
+from infra.local.gateway.limits import GatewayLimits
 from tests.fakes.world import World
 
 LIFE_SECONDS = 2 * 3600
