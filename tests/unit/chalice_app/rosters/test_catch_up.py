@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from chalice_app.domain.session import Connection, Session
-from chalice_app.rosters.catch_up import HANDSHAKE_WAITS, TRIES, CatchUp, Returned
+from chalice_app.rosters.catch_up import HANDSHAKE_WAITS, SECONDS, TRIES, CatchUp, Returned
 from chalice_app.rosters.ledger import State
 from chalice_app.rosters.update import RosterUpdate
 from chalice_app.wire.incoming import JoinAsListener, OpenSession
@@ -246,6 +246,24 @@ def test_a_row_that_cannot_be_written_is_reported_and_one_that_is_gone_is_not(
     assert catch_up(world, leave_at_last).bring_back_late(behind).failed == frozenset()
     assert last_wait == list(HANDSHAKE_WAITS)
     assert sum(last_wait) < 1
+
+
+def test_a_shard_waits_for_a_second_at_most_and_then_everybody_behind_is_put_off(
+    world: World,
+) -> None:
+    of = world.open()
+    for key in ("a", "b"):
+        come_back(world, of, key, last=0)
+        world.gateway.gone.add(key)
+    waits: list[float] = []
+
+    def slow(seconds: float) -> None:
+        waits.append(seconds)
+        world.clock.advance(int(SECONDS * 1000) // 2)
+
+    assert deliver(world, "a", "b", wait=slow) == []
+    assert waits == list(HANDSHAKE_WAITS[:2])
+    assert world.tables.calls["put_off"] == 2
 
 
 class Killed(BaseException):
