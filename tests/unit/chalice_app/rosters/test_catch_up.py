@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from chalice_app.delivery.broadcast import LONGEST_HANDSHAKE_MS
 from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.catch_up import HANDSHAKE_WAITS, SECONDS, TRIES, CatchUp, Returned
 from chalice_app.rosters.ledger import State
@@ -15,7 +16,7 @@ from chalice_app.rosters.update import RosterUpdate
 from chalice_app.wire.incoming import JoinAsListener, OpenSession
 from streams.records import Change, StreamRecord
 from streams.rosters import handle_records
-from tests.fakes.domain import ledger_key, listener, sentence, speaker
+from tests.fakes.domain import NOW_MS, ledger_key, listener, sentence, speaker
 from tests.fakes.world import MemoryTables, World
 
 
@@ -197,6 +198,22 @@ def test_a_handshake_that_goes_on_is_put_off_and_replayed_when_it_is_over(
     assert deliver(world, "a", change=Change.MODIFY) == []
     assert heard(world, "a") == ["joined", 1, 2, 3]
     assert world.now(of).languages == {"es": 1}
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_one_whose_handshake_cannot_go_on_any_more_is_counted_as_it_is(
+    world: World, back: bool
+) -> None:
+    of = world.open()
+    world.clock.advance(LONGEST_HANDSHAKE_MS)
+    young = listener(of, "young", connected_at=NOW_MS, last_sequence=0 if back else None)
+    world.tables.put_connection(young)
+    world.tables.put_connection(replace(young, connection_id="old", connected_at=NOW_MS - 1))
+    world.gateway.gone.update({"young", "old"})
+    assert deliver(world, "young", "old", back=back) == []
+    assert world.tables.read_roster(of) == {"es": ["old"]}
+    assert world.tables.calls["put_off"] == 1
+    assert world.gateway.log == []
 
 
 def test_who_is_overtaken_in_every_try_is_put_off_with_what_it_has_been_sent(world: World) -> None:
