@@ -1,7 +1,9 @@
 """One container's cache hits, gathered in memory and written at most once a minute.
 
 Hits are statistics: they are written after the listeners were served, and when they cannot be
-written they wait or are lost; nothing here ever raises. Times named `..._at` are epoch milliseconds.
+written they wait or are lost; nothing here ever raises.
+
+Times named `..._at` are epoch milliseconds.
 """
 
 import logging

@@ -7,11 +7,12 @@ handshake is not over takes the same way: broadcasts would be answered 410.
 
 Where a speaker talks without a pause, the listener is read, replayed to and tried again. Who is
 still behind after that, because the handshake goes on or the speaker is faster, is put off: its row
-is written, and the stream reports it again, behind everybody else. That ends: `Broadcast` deletes
-the rows of sockets that answer 410 when they are older than any handshake. A listener whom the
-speaker has overtaken for `OVERTAKEN_MS` is counted and then sent the rest. A caption may then come
-twice or before an older one; none is missed. Its row says that the replay is due until it is done,
-so a function that dies in between loses nothing.
+is written, and the stream reports it again, behind everybody else. That ends in two ways:
+- A listener who answers 410 for longer than any handshake takes is counted as it is: `Broadcast`
+  and `liveness` delete its row.
+- A listener whom the speaker has overtaken for `OVERTAKEN_MS` is counted and then sent the rest. A
+  caption may then come twice or before an older one; none is missed. Its row says that the replay
+  is due until it is done, so a function that dies in between loses nothing.
 """
 
 import logging
@@ -21,6 +22,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import sleep
 
+from chalice_app.delivery.broadcast import LONGEST_HANDSHAKE_MS
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import ConditionFailed, MalformedRows, Unavailable
 from chalice_app.domain.session import Connection, Session, is_of_open_session
@@ -133,15 +135,9 @@ class CatchUp:
         if not returning:
             return Returned()
         progress = self._replay_and_count(returning, last_sent or {})
-        behind = progress.behind
-        others = self.sync.synchronise(set(returning) - behind.keys())
-        counted = sorted(others.connections.keys() - others.failed)
-        return Returned(
-            sessions=frozenset(progress.sessions | others.sessions),
-            counted=[others.connections[key] for key in counted],
-            failed=frozenset(others.failed),
-            behind=behind,
-        )
+        others = self._left_to_synchronise(set(returning) - progress.behind.keys())
+        sessions = others.sessions | progress.sessions
+        return replace(others, sessions=sessions, behind=progress.behind)
 
     def bring_back_late(self, behind: Mapping[LedgerKey, int | None]) -> Returned:
         """Tries those who are behind again, with waits, and puts off those who stay behind.
@@ -163,8 +159,11 @@ class CatchUp:
             counted += returned.counted
             failed |= returned.failed
         if behind:
-            _log.info("%d listeners are put off", len(behind))
-            failed |= self._put_off(behind)
+            waiting = self._still_waiting(behind)
+            others = self._left_to_synchronise(behind.keys() - waiting.keys())
+            sessions |= others.sessions
+            counted += others.counted
+            failed |= others.failed | self._put_off(waiting, behind)
         return Returned(frozenset(sessions), counted, frozenset(failed))
 
     def send_due(self, counted: Mapping[str, Connection]) -> None:
@@ -182,28 +181,52 @@ class CatchUp:
             with suppress(ConditionFailed):  # it has left
                 self.connections.end_replay(key)
 
-    def _put_off(self, behind: Mapping[LedgerKey, int | None]) -> set[str]:
+    def _still_waiting(
+        self, behind: Mapping[LedgerKey, int | None]
+    ) -> Mapping[LedgerKey, Connection]:
+        """Without those who have left, and those whose handshake cannot go on any more."""
+        since = self.clock.now_ms() - LONGEST_HANDSHAKE_MS
+        try:
+            connections = self.ledger.get_connections(sorted(key.connection_id for key in behind))
+        except MalformedRows:
+            return {}  # the ordinary synchronisation reports them
+        return {
+            key: connection
+            for key, last_sent in behind.items()
+            if (connection := connections.get(key.connection_id)) is not None
+            and (last_sent is not None or connection.connected_at >= since)
+        }
+
+    def _left_to_synchronise(self, keys: Collection[LedgerKey]) -> Returned:
+        """Counts these as they are."""
+        others = self.sync.synchronise(keys)
+        counted = sorted(others.connections.keys() - others.failed)
+        return Returned(
+            sessions=frozenset(others.sessions),
+            counted=[others.connections[key] for key in counted],
+            failed=frozenset(others.failed),
+        )
+
+    def _put_off(
+        self, waiting: Mapping[LedgerKey, Connection], last_sent: Mapping[LedgerKey, int | None]
+    ) -> set[str]:
         """Has the stream report these again; returns those that could not be written."""
+        if waiting:
+            _log.info("listeners who are put off: %d", len(waiting))
         failed: set[str] = set()
-        overtaken = self._overtaken(behind)
-        if overtaken:
-            _log.warning("the speaker overtook %d listeners", len(overtaken))
-        for key, last_sequence in sorted(behind.items()):
-            name = key.connection_id
+        before = self.clock.now_ms() - OVERTAKEN_MS
+        for key, connection in sorted(waiting.items()):
+            name, last_sequence = key.connection_id, last_sent[key]
+            is_overtaken = last_sequence is not None and connection.connected_at <= before
+            if is_overtaken:
+                _log.warning("the speaker overtook a listener", extra={"connection": name})
             try:
-                self.connections.put_off(name, last_sequence, name in overtaken)
+                self.connections.put_off(name, last_sequence, is_overtaken)
             except ConditionFailed:
                 continue  # it has left: the stream reports that
             except Unavailable:
                 failed.add(name)
         return failed
-
-    def _overtaken(self, behind: Mapping[LedgerKey, int | None]) -> Collection[str]:
-        """Those who have been sent captions for `OVERTAKEN_MS`, and never all of them."""
-        sent = sorted(key.connection_id for key, last in behind.items() if last is not None)
-        before = self.clock.now_ms() - OVERTAKEN_MS
-        found = self.ledger.get_connections(sent)
-        return {key for key, each in found.items() if each.connected_at <= before}
 
     def _replay_and_count(
         self, returning: Collection[LedgerKey], last_sent: Mapping[LedgerKey, int | None]
