@@ -1,0 +1,96 @@
+"""What a run knows of each listener and of each sentence: what the invariants compare.
+
+Moments are numbers of steps (`Hall.step`), which rise with every call that does something; no two
+calls happen at once.
+"""
+
+from dataclasses import dataclass, field
+
+from chalice_app.rosters.ledger import SessionKey
+
+
+@dataclass
+class Reception:
+    """A caption on its way to one socket; `sentence` is None where it is replayed."""
+
+    step: int
+    language: str
+    sentence: "Spoken | None"
+    status: int | None
+
+
+@dataclass
+class Listener:
+    """A listener's connection, from the step at which its row was put.
+
+    `counted` is when it came into the roster, `left` when its socket closed, its row went or it
+    left the roster. `languages` are those of its rows in Connections and in Rosters, each with the
+    step from which on. `last_sequence` is its own word, `last_at_entry` and `last_at_count` what
+    the session's was then; `from_sequence` is its roster row's. `is_unreached` says that a greeting
+    was answered 410, `handled` how many invocations had its INSERT.
+    """
+
+    connection_id: str
+    session: SessionKey
+    last_sequence: int | None
+    last_at_entry: int
+    counted: int | None = None
+    from_sequence: int = 0
+    last_at_count: int = 0
+    left: int | None = None
+    wanted: list[tuple[int, str]] = field(default_factory=list)
+    listed: list[tuple[int, str]] = field(default_factory=list)
+    captions: dict[int, list[Reception]] = field(default_factory=dict)
+    handled: int = 0
+    is_greeted: bool = False
+    is_unreached: bool = False
+
+    def languages(self, first: int, last: int) -> set[str]:
+        """The languages that were its own at some step of these, by either table."""
+        return _during(self.wanted, first, last) | _during(self.listed, first, last)
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether it returned and was counted without having had everything replayed."""
+        return (
+            self.last_sequence is not None and self.counted is not None and not self.from_sequence
+        )
+
+    def received(self, sequence: int) -> bool:
+        """Whether that caption was posted to it and not answered 410."""
+        return any(each.status != 410 for each in self.captions.get(sequence, ()))
+
+
+@dataclass
+class Spoken:
+    """One try to send a sentence: that of one invocation, and of those that send its slices.
+
+    `claimed` is when it had its number. `is_noted`: that was noted, or tried; `is_overtaken`: a
+    later sentence's was noted before; `is_unnoted`: it may not have been. `is_dead`: its invocation
+    died or raised; `has_lost`: a slice's did. `posts` are the captions posted for it, `reports` how
+    many of its reports were posted, `unreached` how many listeners the last said were not reached.
+    """
+
+    session: SessionKey
+    sequence: int
+    text: str
+    spoken_at: int
+    speaker: str
+    claimed: int | None = None
+    is_overtaken: bool = False
+    is_unnoted: bool = False
+    is_noted: bool = False
+    is_dead: bool = False
+    has_lost: bool = False
+    posts: dict[str, Reception] = field(default_factory=dict)
+    reports: int = 0
+    unreached: int = 0
+
+
+def _during(history: list[tuple[int, str]], first: int, last: int) -> set[str]:
+    found = set()
+    for position, (since, language) in enumerate(history):
+        until = history[position + 1][0] if position + 1 < len(history) else last + 1
+        if since <= last and until > first:
+            found.add(language)
+    return found
