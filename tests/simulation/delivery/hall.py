@@ -56,6 +56,7 @@ class Doing:
         self.spoken = spoken
         self.began = hall.clock.milliseconds
         self.refused = 0
+        self.repeats = False
 
     def call(self, method: str, request: Request, fault: Fault | None) -> Answer:
         """Makes a call: of the database by the network, of all else by the hall."""
@@ -71,13 +72,19 @@ class Doing:
                 self._note_sequence(self.spoken, request)
             return answer
         except Exception:
-            if self.spoken is not None and method == "update_item":
-                self._note_sequence(self.spoken, request, failed=True)
-            if method == "transact_write_items":
-                self.refused += 1
+            self._note_failure(method, request)
             raise
         finally:
             hall.doing = outer
+
+    def _note_failure(self, method: str, request: Request) -> None:
+        if method == "transact_write_items":
+            self.refused += 1
+        if self.spoken is None or method != "update_item":
+            return
+        self._note_sequence(self.spoken, request, failed=True)
+        if request["Key"]["sessionId"]["S"].endswith("#tally"):
+            self.spoken.has_lost = True
 
     def _note_sequence(self, spoken: Spoken, request: Request, *, failed: bool = False) -> None:
         """Whether a later sentence was first, once this one's number has been noted."""
@@ -364,10 +371,14 @@ def _posted(hall: Hall, doing: Doing, request: Request, fault: Fault | None) -> 
 
 def _notified(hall: Hall, doing: Doing, request: Request, fault: Fault | None) -> Answer:
     """A message that is posted again where no answer came."""
-    if fault in _UNANSWERED:
-        _posted(hall, doing, request, None)
-        fault = None
-    return _posted(hall, doing, request, fault)
+    if fault not in _UNANSWERED:
+        return _posted(hall, doing, request, fault)
+    _posted(hall, doing, request, None)
+    doing.repeats = True
+    try:
+        return _posted(hall, doing, request, None)
+    finally:
+        doing.repeats = False
 
 
 def _closed(hall: Hall, _: Doing, request: Request, fault: Fault | None) -> Answer:

@@ -86,7 +86,7 @@ def _check_caption(
         raise Violation(f"D3: {name} of {listener.session} is sent {message['text']}")
     before = listener.captions.setdefault(sequence, [])
     if doing.spoken is None:
-        _check_replayed(hall, listener, sequence, reception, before)
+        _check_replayed(hall, listener, sequence, reception, before, is_repeated=doing.repeats)
     else:
         _check_sent(hall, doing.spoken, listener, reception, before)
     before.append(reception)
@@ -130,6 +130,8 @@ def _check_replayed(
     sequence: int,
     reception: Reception,
     before: list[Reception],
+    *,
+    is_repeated: bool,
 ) -> None:
     """A caption that is replayed to one who returns."""
     name = listener.connection_id
@@ -140,7 +142,7 @@ def _check_replayed(
     heard = -1 if listener.last_sequence is None else listener.last_sequence
     if sequence <= max(heard, listener.last_at_entry - MOST_CAPTIONS):
         raise Violation(f"D2: sentence {sequence} is replayed to {name}, too old or heard")
-    if listener.is_overtaken or listener.handled > 1:
+    if listener.is_overtaken or listener.handled > 1 or is_repeated:
         return
     if before:
         raise Violation(f"D2: sentence {sequence} is replayed to {name}, which has had it")
@@ -265,6 +267,8 @@ def check_rest(hall: "Hall") -> None:
             continue
         if not hall.is_open(listener.session):
             continue
+        if listener.last_sequence is not None and listener.is_unreached:
+            continue  # A3
         if not listener.is_greeted:
             raise Violation(f"D5: {listener.connection_id} is counted and was not greeted")
         missing = [

@@ -67,7 +67,7 @@ class Spoken:
 
     `claimed` is when it had its number. `is_noted`: that was noted, or tried; `is_overtaken`: a
     later sentence's was noted before; `is_unnoted`: it may not have been. `is_dead`: its invocation
-    died or raised; `has_lost`: a slice's did. `posts` are the captions posted for it, `reports` how
+    died or raised; `has_lost`: a slice's did, or the tally was not written. `posts` are the captions posted for it, `reports` how
     many of its reports were posted, `unreached` how many listeners the last said were not reached.
     """
 
