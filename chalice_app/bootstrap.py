@@ -310,7 +310,12 @@ class Application:
         """Returning listeners."""
         adapters = self.adapters
         return CatchUp(
-            adapters.ledger, self.roster_sync, self.notifier, self.replay, adapters.clock
+            adapters.ledger,
+            adapters.connections,
+            self.roster_sync,
+            self.notifier,
+            self.replay,
+            adapters.clock,
         )
 
     @cached_property

@@ -4,7 +4,7 @@ What a batch causes is in `chalice_app.rosters.update`.
 """
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -33,19 +33,25 @@ def changes_of(records: Sequence[StreamRecord]) -> ConnectionChanges:
     """The connections that the records name; records of another table are passed over."""
     changes = [(key, each) for each in records if (key := connection_id(each)) is not None]
     inserted = [(key, each) for key, each in changes if each.change is Change.INSERT]
-    changed = {key for name, each in changes for key in ledger_keys(name, each)}
-    named = {key.connection_id for key in changed}
+    changed = _keys_of(changes)
+    listeners = [each for each in inserted if "targetLanguage" in _image(each[1])]
     return ConnectionChanges(
         changed=changed,
         inserted=[key for key, _ in inserted],
-        returning={
-            key
-            for name, each in inserted
-            if "lastSequence" in (each.new_image or {})
-            for key in ledger_keys(name, each)
-        },
-        unnamed={name for name, _ in changes} - named,
+        returning=_keys_of(each for each in inserted if "lastSequence" in _image(each[1])),
+        newcomers=_keys_of(each for each in listeners if "lastSequence" not in _image(each[1])),
+        modified=changed
+        - _keys_of(each for each in changes if each[1].change is not Change.MODIFY),
+        unnamed={name for name, _ in changes} - {key.connection_id for key in changed},
     )
+
+
+def _image(record: StreamRecord) -> Item:
+    return record.new_image or {}
+
+
+def _keys_of(changes: Iterable[tuple[str, StreamRecord]]) -> set[LedgerKey]:
+    return {key for name, each in changes for key in ledger_keys(name, each)}
 
 
 def ledger_keys(name: str, record: StreamRecord) -> Collection[LedgerKey]:

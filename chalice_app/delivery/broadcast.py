@@ -64,6 +64,12 @@ class Broadcast:
         data = outgoing.encode(message)
         return self._without_gone(self.gateway.notify(connection_ids, data, deadline))
 
+    def probe(self, connection_ids: Sequence[str]) -> Posted:
+        """Asks within `NOTICE_SECONDS` whether sockets are there; `gone` are not, or not yet."""
+        if not connection_ids:
+            return Posted()
+        return self.gateway.probe(connection_ids, self.clock.monotonic() + NOTICE_SECONDS)
+
     def close(self, connection_ids: Sequence[str], seconds: float = CLOSING_SECONDS) -> Posted:
         """Closes connections, within so many seconds; their `$disconnect` removes the rows."""
         if not connection_ids:

@@ -56,8 +56,8 @@ class Connection:
     """One open socket.
 
     `session_epoch` is the `created_at` of the session it joined; `version` starts at 1 and rises
-    with every change of language, so that of two readings the newer is known. `last_sequence` is
-    the last sentence that a returning or late listener has heard; None for all others.
+    with every change of the row, so that of two readings the newer is known. `last_sequence` is the
+    last sentence that a returning or late listener has heard; None for all others.
     """
 
     connection_id: str

@@ -1,9 +1,15 @@
-"""Returning listeners receive missed captions before they join the roster.
+"""Listeners who catch up receive missed captions before they join the roster.
 
 A listener in the roster gets broadcasts. So a returning listener is greeted and has the missed
 sentences replayed first. It is counted afterwards, on condition that nothing has been spoken since:
-it misses nothing, gets nothing twice, and nothing new before the old. Where a speaker talks without
-a pause, the listener is read, replayed to and tried again.
+it misses nothing, gets nothing twice, and nothing new before the old. A new listener whose
+handshake is not over takes the same way: broadcasts would be answered 410.
+
+Where a speaker talks without a pause, the listener is read, replayed to and tried again. Who is
+still behind after that, because the handshake goes on or the speaker is faster, is put off: its row
+is written, and the stream reports it again, behind everybody else. A put-off listener is counted or
+its row is deleted in the end: `Broadcast` deletes the rows of sockets that answer 410 when they are
+older than any handshake.
 """
 
 import logging
@@ -13,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from time import sleep
 
 from chalice_app.domain.clock import Clock
-from chalice_app.domain.errors import MalformedRows
+from chalice_app.domain.errors import ConditionFailed, MalformedRows, Unavailable
 from chalice_app.domain.session import Connection, Session, is_of_open_session
 from chalice_app.rosters.ledger import LedgerKey
 from chalice_app.rosters.notifier import RosterNotifier
@@ -21,32 +27,35 @@ from chalice_app.rosters.ports import Ledger
 from chalice_app.rosters.replay import Replay
 from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.sessions.closing import CloseReason
+from chalice_app.sessions.ports import ConnectionStore
 
 _log = logging.getLogger(__name__)
 
 TRIES = 12
 SECONDS = 1.0
-"""How often, and for how long, returning listeners are brought up to date: a shard waits for it.
+"""How often, and for how long, listeners are brought up to date at a time: a shard waits for it.
 
 A round takes some milliseconds, and a speaker says at most ten sentences a second.
 """
 
-_HANDSHAKE_WAITS = (0.02, 0.05, 0.1, 0.2, 0.4)
-"""Seconds between rounds in which nobody could be reached: a young socket answers 410 until its
-handshake is over."""
+HANDSHAKE_WAITS = (0.02, 0.05, 0.1, 0.2, 0.4)
+"""Seconds before each try to reach those who are behind, before they are put off: a young socket
+answers 410 until its handshake is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What became of returning listeners.
+    """What became of listeners who catch up.
 
     `sessions` are those whose counts changed, `counted` the connections that exist and are counted,
-    `failed` those that could not be counted.
+    `failed` those that could not be counted. `behind` are those that are not counted yet, with the
+    last sequence that each has been sent; None where not even the greeting has reached it.
     """
 
     sessions: frozenset[str] = frozenset()
     counted: Sequence[Connection] = ()
     failed: frozenset[str] = frozenset()
+    behind: Mapping[LedgerKey, int | None] = field(default_factory=dict)
 
 
 @dataclass
@@ -58,67 +67,118 @@ class _Progress:
 
     keys: Collection[LedgerKey]
     uncounted: set[str]
-    last_sent: dict[str, int] = field(default_factory=dict)
+    last_sent: dict[str, int]
     sessions: set[str] = field(default_factory=set)
 
     @property
-    def overtaken(self) -> Mapping[str, int]:
-        """Those to whom captions were replayed, but the speaker was faster."""
-        return {key: self.last_sent[key] for key in self.uncounted & self.last_sent.keys()}
+    def behind(self) -> Mapping[LedgerKey, int | None]:
+        """Those that are not counted, with the last sequence that each has been sent."""
+        return {
+            key: self.last_sent.get(key.connection_id)
+            for key in self.keys
+            if key.connection_id in self.uncounted
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class CatchUp:
-    """Replays to returning listeners, then counts them; `wait` takes seconds."""
+    """Replays to listeners, then counts them; `wait` takes seconds."""
 
     ledger: Ledger
+    connections: ConnectionStore
     sync: RosterSync
     notifier: RosterNotifier
     replay: Replay
     clock: Clock
     wait: Callable[[float], None] = sleep
 
-    def bring_back(self, returning: Collection[LedgerKey]) -> Returned:
-        """Replays what these listeners missed, and counts them.
+    def find_uncounted(self, keys: Collection[LedgerKey]) -> Collection[LedgerKey]:
+        """Those of these connections that have no row in the ledger: they may have been put off.
 
-        A listener that cannot be counted after its replay (it is gone, its session is not open, or
-        its speaker was faster for all the tries) is left to the ordinary synchronisation. One that
-        the speaker overtook is sent the rest after that.
+        Raises:
+            Unavailable: the ledger could not be read.
+        """
+        try:
+            return set(keys) - self.ledger.get_ledger(sorted(keys)).keys()
+        except MalformedRows:
+            return set()  # the ordinary synchronisation reports them
+
+    def bring_back(
+        self,
+        returning: Collection[LedgerKey],
+        last_sent: Mapping[LedgerKey, int | None] | None = None,
+    ) -> Returned:
+        """Replays what these listeners missed, and counts them, without a wait.
+
+        `last_sent` is what an earlier call has left behind. A listener that cannot be counted after
+        its replay (it is gone, or its session is not open) is left to the ordinary synchronisation.
 
         Raises:
             Unavailable: the tables could not be read; what was committed before stays right.
         """
         if not returning:
             return Returned()
-        progress = self._replay_and_count(returning)
-        others = self.sync.synchronise(returning)
-        self._replay_the_rest(progress.overtaken)
+        progress = self._replay_and_count(returning, last_sent or {})
+        behind = progress.behind
+        others = self.sync.synchronise(set(returning) - behind.keys())
         counted = sorted(others.connections.keys() - others.failed)
         return Returned(
             sessions=frozenset(progress.sessions | others.sessions),
             counted=[others.connections[key] for key in counted],
             failed=frozenset(others.failed),
+            behind=behind,
         )
 
-    def _replay_and_count(self, returning: Collection[LedgerKey]) -> _Progress:
-        """Rounds of replay and count, until all are counted or the tries or the time are over."""
-        progress = _Progress(returning, {key.connection_id for key in returning})
-        waits = iter(_HANDSHAKE_WAITS)
+    def bring_back_late(self, behind: Mapping[LedgerKey, int | None]) -> Returned:
+        """Tries those who are behind again, with waits, and puts off those who stay behind.
+
+        Raises:
+            Unavailable: the tables could not be read; what was committed before stays right.
+        """
+        sessions: set[str] = set()
+        counted: list[Connection] = []
+        failed: set[str] = set()
+        for seconds in HANDSHAKE_WAITS:
+            if not behind:
+                break
+            self.wait(seconds)
+            returned = self.bring_back(behind.keys(), behind)
+            behind = returned.behind
+            sessions |= returned.sessions
+            counted += returned.counted
+            failed |= returned.failed
+        if behind:
+            _log.info("%d listeners are put off", len(behind))
+            failed |= self._put_off(behind)
+        return Returned(frozenset(sessions), counted, frozenset(failed))
+
+    def _put_off(self, behind: Mapping[LedgerKey, int | None]) -> set[str]:
+        """Has the stream report these again; returns those that could not be written."""
+        failed: set[str] = set()
+        for key, last_sequence in sorted(behind.items()):
+            try:
+                self.connections.put_off(key.connection_id, last_sequence)
+            except ConditionFailed:
+                continue  # it has left: the stream reports that
+            except Unavailable:
+                failed.add(key.connection_id)
+        return failed
+
+    def _replay_and_count(
+        self, returning: Collection[LedgerKey], last_sent: Mapping[LedgerKey, int | None]
+    ) -> _Progress:
+        """Rounds of replay and count, until all who are reached are counted or time is over."""
+        sent = {key.connection_id: last for key, last in last_sent.items() if last is not None}
+        progress = _Progress(returning, {key.connection_id for key in returning}, sent)
         end = self.clock.monotonic() + SECONDS
         for _ in range(TRIES):
             try:
                 self._go_round(progress)
             except MalformedRows:
                 _log.exception("returning listeners are left to the ordinary synchronisation")
+                progress.uncounted.clear()
+            if progress.uncounted.isdisjoint(progress.last_sent) or self.clock.monotonic() >= end:
                 break
-            if not progress.uncounted or self.clock.monotonic() >= end:
-                break
-            if progress.uncounted.isdisjoint(progress.last_sent):
-                if (seconds := next(waits, None)) is None:
-                    break
-                self.wait(seconds)
-        if progress.overtaken:
-            _log.warning("the speaker overtook %d returning listeners", len(progress.overtaken))
         return progress
 
     def _go_round(self, progress: _Progress) -> None:
@@ -156,18 +216,6 @@ class CatchUp:
         self.replay.send_missed(session, language, _as_heard(reached, last_sent))
         return reached
 
-    def _replay_the_rest(self, overtaken: Mapping[str, int]) -> None:
-        """Replays what was spoken until these listeners were counted.
-
-        Broadcasts have reached them for a moment, so a caption may come twice or before an older
-        one. Listeners order captions by sequence, and none is missed.
-        """
-        if not overtaken:
-            return
-        connections = self.ledger.get_connections(sorted(overtaken))
-        for session, language, group in _groups(connections, self._sessions_of(connections)):
-            self.replay.send_missed(session, language, _as_heard(group, overtaken))
-
     def _sessions_of(self, connections: Mapping[str, Connection]) -> Mapping[str, Session]:
         return self.ledger.get_sessions(sorted({each.session_id for each in connections.values()}))
 
@@ -175,9 +223,12 @@ class CatchUp:
 def _as_heard(
     listeners: Mapping[str, Connection], last_sent: Mapping[str, int]
 ) -> Sequence[Connection]:
-    """The listeners with the last sequence that they have heard, by their own word or from here."""
+    """The listeners with the last sequence that they have heard, by their own word or from here.
+
+    A listener whose row names none came before the talk's first sentence.
+    """
     return [
-        replace(each, last_sequence=last_sent.get(key, each.last_sequence))
+        replace(each, last_sequence=last_sent.get(key, each.last_sequence or 0))
         for key, each in listeners.items()
     ]
 

@@ -21,7 +21,8 @@ from chalice_app.wire import outgoing
 
 HANDSHAKE_WAITS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds between the tries to reach a joiner whose socket answers 410: its `$connect` may not have
-returned yet, and API Gateway delivers nothing before it has."""
+returned yet, and API Gateway delivers nothing before it has. Listeners catch up (`catch_up`): these
+are for speakers, whose handshake displaces the former one."""
 
 _SPEAKERS_AT_ONCE = 16
 
@@ -59,6 +60,10 @@ class RosterNotifier:
     closer: ConnectionCloser
     metrics: MetricsSink
     wait: Callable[[float], None] = sleep
+
+    def find_connecting(self, connection_ids: Sequence[str]) -> Collection[str]:
+        """Those whose sockets answer 410: their handshake is not over, or they have left."""
+        return self.broadcast.probe(connection_ids).gone
 
     def greet(self, joined: Sequence[Connection]) -> Greeted:
         """Sends `joined` to the connections that may stay."""

@@ -67,6 +67,12 @@ class ConnectionStore(Protocol):
     def change_language(self, connection_id: str, target_language: str) -> None:
         """Changes the language and raises the version; ConditionFailed when the row is gone."""
 
+    def put_off(self, connection_id: str, last_sequence: int | None) -> None:
+        """Writes the row, so that the stream reports it again; ConditionFailed when it is gone.
+
+        The version rises, and the row names the last sequence that was sent, unless that is None.
+        """
+
     def delete_connection(self, connection_id: str) -> None:
         """Deletes the row; doing so twice is harmless."""
 

@@ -47,10 +47,7 @@ class RecordingGateway:
         if connection_id in self.hanging:
             assert self.hanging[connection_id].wait(PATIENCE), "nobody released the post"
         with self._news:
-            if self.young[connection_id] > 0:
-                self.young[connection_id] -= 1
-                return Posted(gone=(connection_id,))
-            if connection_id in self.gone:
+            if connection_id in self.gone or self._is_young(connection_id):
                 return Posted(gone=(connection_id,))
             if connection_id in self.late:
                 return Posted(dropped=1)
@@ -60,6 +57,12 @@ class RecordingGateway:
             self._news.notify_all()
             return Posted(delivered=1)
 
+    def _is_young(self, connection_id: str) -> bool:
+        if self.young[connection_id] <= 0:
+            return False
+        self.young[connection_id] -= 1
+        return True
+
     def notify(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
         return self.post(connection_ids, data, deadline)
 
@@ -68,7 +71,7 @@ class RecordingGateway:
             self.probed += connection_ids
             self.deadlines.append(deadline)
             self.shares.append(share)
-        gone = tuple(key for key in connection_ids if key in self.gone)
+            gone = tuple(key for key in connection_ids if key in self.gone or self._is_young(key))
         return Posted(delivered=len(connection_ids) - len(gone), gone=gone)
 
     def close(self, connection_ids: Sequence[str], deadline: float) -> Posted:

@@ -106,6 +106,17 @@ class MemoryConnections(MemoryTable):
                 found, target_language=target_language, version=found.version + 1
             )
 
+    def put_off(self, connection_id: str, last_sequence: int | None) -> None:
+        self._called("put_off")
+        with self._lock:
+            found = self._connections.get(connection_id)
+            if found is None:
+                raise ConditionFailed("the connection is gone")
+            last = found.last_sequence if last_sequence is None else last_sequence
+            self._connections[connection_id] = replace(
+                found, last_sequence=last, version=found.version + 1
+            )
+
     def delete_connection(self, connection_id: str) -> None:
         self._called("delete_connection")
         with self._lock:

@@ -55,7 +55,9 @@ class Design:
         notifier = _quiet_notifier(sync.ledger)
         nobody: Any = _Nobody()
         replay = Replay(tables.sessions, nobody, nobody, nobody)
-        catch_up = CatchUp(sync.ledger, sync, notifier, replay, nobody, wait=_no_wait)
+        catch_up = CatchUp(
+            sync.ledger, tables.connections, sync, notifier, replay, nobody, wait=_no_wait
+        )
         update = RosterUpdate(sync, notifier, catch_up)
         return handle_batch(event, partial(_called, self.effect, update))
 
@@ -92,6 +94,10 @@ class _QuietNotifier:
     """Sends nothing, but reads as `RosterNotifier` does, and so may fail as it does."""
 
     ledger: Ledger
+
+    def find_connecting(self, _: Sequence[str]) -> Collection[str]:
+        """Every handshake is over."""
+        return ()
 
     def greet(self, joined: Sequence[Connection]) -> Greeted:
         """Reads the sessions whose greetings it would send."""

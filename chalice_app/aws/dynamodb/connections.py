@@ -1,8 +1,8 @@
 """The Connections table: the truth about who is connected. Its stream derives the rest.
 
 Key: `connectionId`. Attributes: sessionId, sessionEpoch (the session's createdAt), role,
-connectedAt (ms), ttl (epoch seconds), v (raised by every change of language), and for listeners
-targetLanguage and, where they returned or came late, lastSequence.
+connectedAt (ms), ttl (epoch seconds), v (raised by every change), and for listeners targetLanguage
+and, where they returned, came late or were put off, lastSequence.
 Index `sessionId-targetLanguage-index` (all attributes): only listeners carry targetLanguage, so it
 holds them alone.
 """
@@ -63,6 +63,17 @@ class ConnectionsTable:
             "attribute_exists(connectionId)",
             language=target_language,
             one=1,
+        )
+
+    def put_off(self, connection_id: str, last_sequence: int | None) -> None:
+        """Raises `v` and notes the last sequence; ConditionFailed when the row is gone."""
+        notes = {} if last_sequence is None else {"last": last_sequence}
+        self.table.update(
+            connection_id,
+            ("SET lastSequence = :last " if notes else "") + "ADD v :one",
+            "attribute_exists(connectionId)",
+            one=1,
+            **notes,
         )
 
     def delete_connection(self, connection_id: str) -> None:

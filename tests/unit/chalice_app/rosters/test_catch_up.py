@@ -2,20 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from chalice_app.domain.session import Connection, Session
-from chalice_app.rosters.catch_up import TRIES, CatchUp, Returned
+from chalice_app.rosters.catch_up import HANDSHAKE_WAITS, TRIES, CatchUp, Returned
 from chalice_app.rosters.ledger import State
 from chalice_app.rosters.update import RosterUpdate
 from chalice_app.wire.incoming import JoinAsListener, OpenSession
 from streams.records import Change, StreamRecord
 from streams.rosters import handle_records
 from tests.fakes.domain import ledger_key, listener, sentence, speaker
-from tests.fakes.world import World
+from tests.fakes.world import MemoryTables, World
 
 
 def say(world: World, of: Session, *sequences: int) -> None:
@@ -37,19 +38,30 @@ def catch_up(world: World, wait: Callable[[float], None] = lambda _: None) -> Ca
     return replace(world.app.catch_up, sync=sync, wait=wait)
 
 
-def deliver(world: World, *keys: str, back: bool = True) -> list[str]:
-    """Handles a batch of INSERTs through the whole handler."""
+def deliver(
+    world: World,
+    *keys: str,
+    back: bool = True,
+    change: Change = Change.INSERT,
+    wait: Callable[[float], None] = lambda _: None,
+) -> list[str]:
+    """Handles a batch of one kind of changes through the whole handler."""
     heard = {"lastSequence": 0} if back else {}
     records = [
         StreamRecord(
             str(n),
-            Change.INSERT,
+            change,
             {"connectionId": key.connection_id},
-            new_image={"sessionId": key.session_id, "sessionEpoch": key.session_epoch, **heard},
+            new_image={
+                "sessionId": key.session_id,
+                "sessionEpoch": key.session_epoch,
+                "targetLanguage": "es",
+                **heard,
+            },
         )
         for n, key in enumerate(world.tables.keys_of(keys))
     ]
-    returning = catch_up(world)
+    returning = catch_up(world, wait)
     notifier = replace(world.app.notifier, wait=lambda _: None)
     failed = handle_records(records, RosterUpdate(returning.sync, notifier, returning))
     return [record.sequence_number for record in failed]
@@ -133,6 +145,159 @@ def test_a_handshake_under_way_is_waited_for(world: World) -> None:
     assert heard(world, "a") == ["joined", 1]
 
 
+def speaks_meanwhile(world: World, of: Session, *sequences: int) -> Callable[[float], None]:
+    """A wait in which the speaker says these, one a wait, to whom the roster shows."""
+    left = list(sequences)
+
+    def wait(_: float) -> None:
+        if left:
+            world.app.speech.speak(of, "speaker", sentence(left.pop(0)))
+
+    return wait
+
+
+def test_a_newcomer_whose_handshake_is_not_over_hears_the_first_sentence(world: World) -> None:
+    of = world.open()
+    world.tables.put_connection(listener(of, "a"))
+    world.gateway.young["a"] = 4  # the question, and three greetings
+    deliver(world, "a", back=False, wait=speaks_meanwhile(world, of, 1, 2))
+    assert heard(world, "a") == ["joined", 1, 2]
+    world.app.speech.speak(world.now(of), "speaker", sentence(3))
+    assert heard(world, "a") == ["joined", 1, 2, 3]
+    assert world.now(of).languages == {"es": 1}
+
+
+def test_nobody_is_counted_before_the_handshake_is_over(world: World) -> None:
+    of = world.open()
+    world.tables.put_connection(listener(of, "a"))
+    come_back(world, of, "b", last=0)
+    world.gateway.young.update({"a": 3, "b": 3})
+    counted: list[int] = []
+    deliver(world, "a", back=False, wait=lambda _: counted.append(world.now(of).listener_count))
+    deliver(world, "b", wait=lambda _: counted.append(world.now(of).listener_count))
+    assert counted == [0, 0, 1, 1, 1]
+    assert world.now(of).listener_count == 2
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_handshake_that_goes_on_is_put_off_and_replayed_when_it_is_over(
+    world: World, back: bool
+) -> None:
+    of = world.open()
+    world.tables.put_connection(listener(of, "a", last_sequence=0 if back else None))
+    world.gateway.gone.add("a")
+    assert deliver(world, "a", back=back, wait=speaks_meanwhile(world, of, 1, 2)) == []
+    assert (heard(world, "a"), world.now(of).languages) == ([], {})
+    row = world.tables.get_connection("a")
+    assert row is not None
+    assert row.version == 2, "the stream reports a row that was written"
+    assert deliver(world, "a", change=Change.MODIFY, wait=speaks_meanwhile(world, of, 3)) == []
+    assert world.now(of).languages == {}
+    world.gateway.gone.discard("a")
+    assert deliver(world, "a", change=Change.MODIFY) == []
+    assert heard(world, "a") == ["joined", 1, 2, 3]
+    assert world.now(of).languages == {"es": 1}
+
+
+def test_who_is_overtaken_in_every_try_is_put_off_with_what_it_has_been_sent(world: World) -> None:
+    of = world.open()
+    say(world, of, 1)
+    come_back(world, of, "a", last=0)
+    tries = TRIES * (1 + len(HANDSHAKE_WAITS))
+    world.tables.before_commit += [partial(say, world, of, n) for n in range(2, tries + 2)]
+    deliver(world, "a")
+    assert heard(world, "a") == ["joined", *range(1, tries + 1)]
+    assert world.now(of).languages == {}
+    deliver(world, "a", change=Change.MODIFY)
+    assert heard(world, "a")[-2:] == ["joined", tries + 1]
+    assert world.now(of).languages == {"es": 1}
+
+
+def test_a_change_of_language_by_one_who_is_not_counted_yet_does_not_count_it_unheard(
+    world: World,
+) -> None:
+    of = world.open()
+    say(world, of, 1)
+    come_back(world, of, "a", last=0)
+    world.gateway.gone.add("a")
+    deliver(world, "a")
+    world.gateway.gone.discard("a")
+    world.tables.change_language("a", "fr")
+    deliver(world, "a", change=Change.MODIFY, back=False)
+    assert heard(world, "a") == ["joined", 1]
+    assert world.now(of).languages == {"fr": 1}
+
+
+def test_a_row_that_cannot_be_written_is_reported_and_one_that_is_gone_is_not(
+    world: World,
+) -> None:
+    of = world.open()
+    come_back(world, of, "a", last=0)
+    world.gateway.gone.add("a")
+    world.tables.refusing.add("put_off")
+    assert deliver(world, "a") == ["0"]
+    behind = catch_up(world).bring_back(world.tables.keys_of(["a"])).behind
+    world.tables.refusing.clear()
+    last_wait: list[float] = []
+
+    def leave_at_last(seconds: float) -> None:
+        last_wait.append(seconds)
+
+    assert catch_up(world, leave_at_last).bring_back_late(behind).failed == frozenset()
+    assert last_wait == list(HANDSHAKE_WAITS)
+    assert sum(last_wait) < 1
+
+
+class Killed(BaseException):
+    """The invocation ends here."""
+
+
+class MortalTables(MemoryTables):
+    """Tables of which an invocation makes `life` calls more."""
+
+    life: int | None = None
+
+    def _called(self, method: str) -> None:
+        if self.life is not None:
+            if self.life == 0:
+                raise Killed
+            self.life -= 1
+        super()._called(method)
+
+
+def speak_meanwhile(world: World, tables: MortalTables, of: Session, sequence: int) -> None:
+    """Speaks: that is another invocation, which lives."""
+    life, tables.life = tables.life, None
+    say(world, of, sequence)
+    tables.life = life
+
+
+def test_an_invocation_that_dies_between_any_two_calls_loses_nothing_that_was_said() -> None:
+    # The speaker is faster than every try; then the invocation dies, and its record comes again.
+    for life in range(1_000):
+        world = World(tables := MortalTables())
+        of = world.open()
+        say(world, of, 1)
+        come_back(world, of, "a", last=0)
+        tables.before_commit += [
+            partial(speak_meanwhile, world, tables, of, n) for n in range(2, TRIES + 2)
+        ]
+        tables.life = life
+        with suppress(Killed):
+            deliver(world, "a")
+        died, tables.life = tables.life == 0, None
+        tables.before_commit.clear()
+        deliver(world, "a")
+        captions = [each for each in heard(world, "a") if each != "joined"]
+        assert set(captions) == set(range(1, world.now(of).last_sequence + 1)), (
+            f"after {life} calls"
+        )
+        assert world.now(of).languages == {"es": 1}
+        if not died:
+            return
+    raise AssertionError("it never ends")
+
+
 def test_who_has_gone_again_is_waited_for_no_longer_and_leaves_a_tombstone(world: World) -> None:
     of = world.open()
     come_back(world, of, "a", last=0)
@@ -145,7 +310,10 @@ def test_who_has_gone_again_is_waited_for_no_longer_and_leaves_a_tombstone(world
         world.tables.delete_connection("a")
 
     key = ledger_key(of, "a")
-    assert catch_up(world, wait=leave).bring_back({key}) == Returned(counted=[])
+    returning = catch_up(world, wait=leave)
+    returned = returning.bring_back({key})
+    assert returned == Returned(counted=[], behind={key: None})
+    assert returning.bring_back_late(returned.behind) == Returned(counted=[])
     assert len(waits) == 1
     assert world.tables.get_ledger([key])[key].state is State.OUT
     assert deliver(world, "a") == []

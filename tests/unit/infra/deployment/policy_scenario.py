@@ -85,6 +85,9 @@ class Scenario:
         self._connect("c6", sessionId=name, targetLanguage="pt", lastSequence="0")
         self.recorder.gateway.scripts["c6"] = [HERE, GONE, HERE]
         self._rosters("c6")  # in a language that nobody has heard yet: translated, cached
+        self._connect("c7", sessionId=name, targetLanguage="pt", lastSequence="0")
+        self.recorder.gateway.scripts["c7"] = [GONE]
+        self._rosters("c7")  # whose handshake goes on: put off
 
     def _send_batch(self) -> None:
         self.recorder.gateway.scripts["c2"] = [GONE]

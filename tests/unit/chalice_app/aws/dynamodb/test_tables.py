@@ -313,6 +313,23 @@ def test_each_change_of_language_raises_the_version(stores: Stores) -> None:
     assert stores.connections.get_connection("c1") == expected
 
 
+@pytest.mark.parametrize(("heard", "sent", "noted"), [(3, 5, 5), (3, None, 3), (None, 0, 0)])
+def test_a_listener_that_is_put_off_has_a_new_version_and_what_it_was_sent(
+    stores: Stores, heard: int | None, sent: int | None, noted: int
+) -> None:
+    before = listener(HERE, "c1", last_sequence=heard)
+    stores.connections.put_connection(before)
+    stores.connections.put_off("c1", sent)
+    after = stores.connections.get_connection("c1")
+    assert after == replace(before, version=2, last_sequence=noted)
+
+
+def test_a_connection_that_is_gone_is_not_put_off(stores: Stores) -> None:
+    with pytest.raises(ConditionFailed):
+        stores.connections.put_off("c1", None)
+    assert stores.connections.get_connection("c1") is None
+
+
 def test_a_connection_that_is_gone_changes_no_language_and_is_not_brought_back(
     stores: Stores,
 ) -> None:
