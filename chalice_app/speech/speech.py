@@ -119,6 +119,8 @@ class Speech:
         try:
             found = recipients.languages()
         except Unavailable:
+            if session.last_sequence < sentence.sequence:
+                raise  # nor was the number noted: the counts may be older than it
             return  # each language that is counted reports it
         if added := [language for language in found if language not in session.languages]:
             yield from self.translator.translate(session, sentence, added)

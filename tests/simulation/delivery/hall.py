@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalice_app.aws.dynamodb.rosters import ledger_key_from
 from chalice_app.domain.sentence import Sentence
@@ -54,8 +54,6 @@ class Doing:
     def __init__(self, hall: "Hall", spoken: Spoken | None = None) -> None:
         self.hall = hall
         self.spoken = spoken
-        self.began = hall.clock.milliseconds
-        self.refused = 0
         self.repeats = False
 
     def call(self, method: str, request: Request, fault: Fault | None) -> Answer:
@@ -71,18 +69,18 @@ class Doing:
             if self.spoken is not None and method == "update_item":
                 self._note_sequence(self.spoken, request)
             return answer
-        except Exception:
-            self._note_failure(method, request)
+        except (ClientError, ReadTimeoutError) as error:
+            self._note_failure(method, request, error)
             raise
         finally:
             hall.doing = outer
 
-    def _note_failure(self, method: str, request: Request) -> None:
-        if method == "transact_write_items":
-            self.refused += 1
+    def _note_failure(self, method: str, request: Request, error: Exception) -> None:
         if self.spoken is None or method != "update_item":
             return
-        self._note_sequence(self.spoken, request, failed=True)
+        is_answer = "ConditionalCheckFailed" in str(error)
+        failed = not is_answer or not self.hall.exists(self.spoken.session)
+        self._note_sequence(self.spoken, request, failed=failed)
         if request["Key"]["sessionId"]["S"].endswith("#tally"):
             self.spoken.has_lost = True
 
@@ -92,6 +90,7 @@ class Doing:
             last = self.hall.last_sequence(spoken.session[0])
             spoken.is_noted = True
             spoken.is_overtaken = last > spoken.sequence
+            spoken.is_unsure = failed
             spoken.is_unnoted = failed and last <= spoken.sequence
 
 
@@ -122,7 +121,7 @@ class Hall(World):
     ) -> None:
         self.step = 0
         self.doing: Doing | None = None
-        self.sockets: defaultdict[str, Socket] = defaultdict(Socket)
+        self.sockets: dict[str, Socket] = {}
         self.listeners: dict[str, Listener] = {}
         self.spoken: list[Spoken] = []
         self.speakers: defaultdict[str, list[str]] = defaultdict(list)
@@ -139,16 +138,21 @@ class Hall(World):
         row = self.database.sessions.rows.get(session_id)
         return 0 if row is None else int(row["lastSequence"]["N"])
 
+    def exists(self, session: SessionKey) -> bool:
+        """Whether a session's row is there."""
+        row = self.database.sessions.rows.get(session[0])
+        return row is not None and int(row["createdAt"]["N"]) == session[1]
+
     def is_open(self, session: SessionKey) -> bool:
         """Whether a session's row is there and says that it has not ended."""
-        row = self.database.sessions.rows.get(session[0])
-        if row is None or int(row["createdAt"]["N"]) != session[1]:
-            return False
-        return bool(row["isActive"]["BOOL"])
+        return self.exists(session) and bool(
+            self.database.sessions.rows[session[0]]["isActive"]["BOOL"]
+        )
 
     def is_connected(self, connection: str) -> bool:
         """Whether a connection's socket is open now."""
-        return self.sockets[connection].is_open(self.clock.milliseconds)
+        socket = self.sockets.get(connection)
+        return socket is not None and socket.is_open(self.clock.milliseconds)
 
     # --- What begins ---------------------------------------------------------------------------
 
@@ -201,12 +205,13 @@ class Hall(World):
 
         def then(done: Activity) -> None:
             socket = self.sockets[connection]
-            if done.is_dead or done.invocation.failed:
+            refused = socket.is_refused(self.clock.milliseconds)
+            if done.is_dead or done.invocation.failed or refused:
                 self._close(connection)
             else:
                 socket.opens_at = max(opens_at, self.clock.milliseconds)
 
-        self.sockets[connection] = Socket()
+        self.sockets[connection] = Socket(self.clock.milliseconds)
         return self.begin(act, then)
 
     def disconnect(self, connection: str) -> Activity:
@@ -340,9 +345,11 @@ class Hall(World):
         self._invocations += 1
         self._note_batch(records)
         for record in records:
-            listener = self.listeners.get(record["dynamodb"]["Keys"]["connectionId"]["S"])
-            if record["eventName"] == "INSERT" and listener is not None:
-                listener.handled += 1
+            change = record["dynamodb"]
+            listener = self.listeners.get(change["Keys"]["connectionId"]["S"])
+            if listener is not None:
+                listener.is_repeated |= change["SequenceNumber"] in listener.records
+                listener.records.add(change["SequenceNumber"])
         return self._begun({"Records": records}, self._handle, Doing(self))
 
     def _handle(self, event: Event) -> Response:
@@ -391,9 +398,20 @@ def _closed(hall: Hall, _: Doing, request: Request, fault: Fault | None) -> Answ
     return {"status": SENT}
 
 
-def _probed(hall: Hall, _: Doing, request: Request, __: Fault | None) -> Answer:
+def _probed(hall: Hall, _: Doing, request: Request, fault: Fault | None) -> Answer:
+    if fault not in (None, Fault.CONFLICT):
+        listener = hall.listeners.get(request["connection"])
+        if listener is not None:
+            listener.is_unknown = True
+        raise ReadTimeoutError(endpoint_url="simulated")
     reached = hall.sockets[request["connection"]].is_open(hall.clock.milliseconds)
     return {"status": SENT if reached else GONE}
+
+
+def _dropped(hall: Hall, _: Doing, request: Request, __: Fault | None) -> Answer:
+    """A message whose time is over before its turn came: the caller knows of it."""
+    invariants.note_dropped(hall, request["connection"], request["message"])
+    return {}
 
 
 def _waited(hall: Hall, _: Doing, request: Request, __: Fault | None) -> Answer:
@@ -421,6 +439,7 @@ _CALLS: Mapping[str, _Call] = {
     "notify": _notified,
     "close": _closed,
     "probe": _probed,
+    "dropped": _dropped,
     "wait": _waited,
     "translate": _translated,
     "invoke": _invoked,

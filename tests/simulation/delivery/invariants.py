@@ -3,28 +3,30 @@
 D1: a listener who was counted before a sentence claimed its number, and is there until its report,
     is sent it exactly once, in a language that was its own meanwhile, or is in the report as one
     who could not be reached.
-D2: one who returns, or comes late, is sent what it missed and nothing that it has heard, in order,
-    before anything new, within the limit of 50.
+D2: one who catches up (it returned, came late, or was counted after a long handshake) is sent what
+    it missed and nothing that it has heard, in order, before anything new, within the limit of 50.
+    Nobody who returned is counted without that.
 D3: nobody is sent another session's words, or a language that was never its own.
 D4: a report says what became of the posts: of an invocation that died, never more than that.
-D5: whoever is counted and stays is greeted, and sent each sentence that is due to it.
+D5: whoever is counted and stays is greeted, before any replay, and its row stays.
 
 Exceptions, each as narrow as the production code's own words for it:
 
-- A sentence whose number was noted after a later one's is sent to everybody, also where it has been
-  replayed (`recipients`); it may come twice, and after later ones.
-- A sentence whose number could not be noted may be missed by one who is just returning (`speech`).
-- One who returned and could not be counted after a replay, for all the tries, may get captions
-  twice or late; none is missed (`catch_up`). `check_count` holds that there were reasons.
-- Sentences of an invocation that died, and are spoken again, come again. Records of the stream come
-  at least once, and so do replays.
+- A sentence whose number was noted after a later one's, or perhaps not at all, is sent to
+  everybody, also where it has been replayed (`recipients`): it may come twice, and after later
+  ones.
+- A sentence whose number could not be noted may be missed by one who is just catching up
+  (`speech`).
+- A sentence whose report says that listeners were not reached may be missed by one who was counted
+  while it was on its way.
+- Sentences of an invocation that died, and are spoken again, come again. Records of the stream are
+  handled at least once, and their replays with them; a notice whose answer is lost is sent again.
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalice_app.rosters.catch_up import SECONDS, TRIES
 from chalice_app.rosters.replay import MOST_CAPTIONS
 from tests.simulation.delivery.record import Listener, Reception, Spoken
 from tests.simulation.delivery.sockets import GONE, SENT
@@ -55,10 +57,7 @@ def check_message(
     if listener is None:
         return
     if kind == "joined":
-        if status == GONE:
-            listener.is_unreached = True
-        else:
-            listener.is_greeted = True
+        listener.is_greeted |= status != GONE
     elif kind == "caption":
         _check_caption(
             hall,
@@ -110,9 +109,9 @@ def _check_sent(
             f"D1: {name} is sent sentence {spoken.sequence} in {reception.language}, "
             f"and listens to {sorted(listener.languages(claimed, hall.step))}"
         )
-    if reception.status == GONE or listener.last_sequence is None or listener.is_overtaken:
+    if reception.status == GONE:
         return
-    if before and listener.handled == 1 and not _may_come_again(hall, spoken):
+    if before and not listener.is_repeated and not _may_come_again(hall, spoken):
         raise Violation(f"D2: {name} is sent sentence {spoken.sequence}, which was replayed to it")
     missing = [
         each.sequence
@@ -136,13 +135,12 @@ def _check_replayed(
     """A caption that is replayed to one who returns."""
     name = listener.connection_id
     if not listener.is_greeted:
-        raise Violation(f"D2: sentence {sequence} is replayed to {name} before it is greeted")
+        raise Violation(f"D5: sentence {sequence} is replayed to {name} before it is greeted")
     if reception.language not in listener.languages(0, hall.step):
         raise Violation(f"D3: {name} is sent a replay in {reception.language}")
-    heard = -1 if listener.last_sequence is None else listener.last_sequence
-    if sequence <= max(heard, listener.last_at_entry - MOST_CAPTIONS):
+    if sequence <= max(listener.heard, listener.last_at_entry - MOST_CAPTIONS):
         raise Violation(f"D2: sentence {sequence} is replayed to {name}, too old or heard")
-    if listener.is_overtaken or listener.handled > 1 or is_repeated:
+    if listener.is_repeated or is_repeated:
         return
     if before:
         raise Violation(f"D2: sentence {sequence} is replayed to {name}, which has had it")
@@ -153,7 +151,7 @@ def _check_replayed(
 
 def _may_come_again(hall: "Hall", spoken: Spoken) -> bool:
     """Whether the exceptions let a caption of this sentence come twice."""
-    return spoken.is_overtaken or any(
+    return (spoken.is_overtaken or spoken.is_unsure) or any(
         each is not spoken
         and (each.session, each.sequence) == (spoken.session, spoken.sequence)
         and each.claimed is not None
@@ -162,10 +160,10 @@ def _may_come_again(hall: "Hall", spoken: Spoken) -> bool:
 
 
 def _missed(hall: "Hall", listener: Listener) -> list[Spoken]:
-    """The sentences that must be replayed to one who returns, before anything new."""
-    if listener.last_sequence is None or listener.counted is None:
+    """The sentences that must be replayed to one who catches up, before anything new."""
+    if not listener.from_sequence or listener.counted is None:
         return []
-    first = max(listener.last_sequence, listener.last_at_count - MOST_CAPTIONS)
+    first = max(listener.heard, listener.last_at_count - MOST_CAPTIONS)
     return [
         each
         for each in hall.spoken
@@ -210,8 +208,11 @@ def _check_report(hall: "Hall", spoken: Spoken, message: Mapping[str, Any]) -> N
 
 
 def _due(hall: "Hall", spoken: Spoken) -> list[Listener]:
-    """Those who were counted before the claim and are still there."""
-    if spoken.claimed is None:
+    """Those who were counted before the claim and are still there.
+
+    Not those who have had the sentence replayed: its invocation died, and it is spoken again.
+    """
+    if spoken.claimed is None or not hall.exists(spoken.session):
         return []
     return [
         each
@@ -220,25 +221,34 @@ def _due(hall: "Hall", spoken: Spoken) -> list[Listener]:
         and each.left is None
         and each.counted is not None
         and each.counted < spoken.claimed
+        and not (each.from_sequence > spoken.sequence and each.captions.get(spoken.sequence))
     ]
 
 
 def check_count(hall: "Hall", listener: Listener) -> None:
-    """When somebody comes into the roster: one who returned has had the replay, or cannot have it.
+    """When somebody comes into the roster: after a replay, or with a socket that is open.
 
     Raises:
-        Violation: it has not, and there was no reason.
+        Violation: it returned or its handshake is not over, and it has had no replay.
     """
-    if not listener.is_overtaken or listener.is_unreached:
+    if listener.from_sequence or listener.left is not None or not hall.is_open(listener.session):
         return
-    doing = hall.doing
-    if doing is None or doing.refused >= TRIES:
+    name = listener.connection_id
+    if listener.last_sequence is not None:
+        raise Violation(f"D2: {name} returned, and is counted without a replay")
+    if not (hall.is_connected(name) or listener.is_unknown):
+        raise Violation(f"D2: {name} is counted before its handshake is over")
+
+
+def note_dropped(hall: "Hall", connection: str, message: Mapping[str, Any]) -> None:
+    """A message has not been sent in time: a function that took so long can do no better."""
+    listener = hall.listeners.get(connection)
+    if listener is None or message is None:
         return
-    if hall.clock.milliseconds - doing.began >= SECONDS * 1000:
-        return
-    if listener.left is not None or not hall.is_open(listener.session):
-        return
-    raise Violation(f"D2: {listener.connection_id} is counted before its replay, without need")
+    if message["type"] == "joined":
+        listener.is_greeted = True
+    elif message["type"] == "caption":
+        listener.captions.setdefault(message["sequence"], [])
 
 
 def check_removal(hall: "Hall", connection: str, *, by_ttl: bool) -> None:
@@ -248,7 +258,7 @@ def check_removal(hall: "Hall", connection: str, *, by_ttl: bool) -> None:
         Violation: it is not, and may yet be open.
     """
     socket = hall.sockets[connection]
-    if not by_ttl and not socket.is_closed:
+    if not by_ttl and not socket.is_refused(hall.clock.milliseconds):
         raise Violation(f"the row of {connection} is deleted, and its socket is not closed")
 
 
@@ -267,8 +277,6 @@ def check_rest(hall: "Hall") -> None:
             continue
         if not hall.is_open(listener.session):
             continue
-        if listener.last_sequence is not None and listener.is_unreached:
-            continue  # A3
         if not listener.is_greeted:
             raise Violation(f"D5: {listener.connection_id} is counted and was not greeted")
         missing = [

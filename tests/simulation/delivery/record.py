@@ -24,10 +24,11 @@ class Listener:
     """A listener's connection, from the step at which its row was put.
 
     `counted` is when it came into the roster, `left` when its socket closed, its row went or it
-    left the roster. `languages` are those of its rows in Connections and in Rosters, each with the
-    step from which on. `last_sequence` is its own word, `last_at_entry` and `last_at_count` what
-    the session's was then; `from_sequence` is its roster row's. `is_unreached` says that a greeting
-    was answered 410, `handled` how many invocations had its INSERT.
+    left the roster. `wanted` are the languages of its row in Connections, `listed` those in
+    Rosters, each with the step from which on. `last_sequence` is its own word, `last_at_entry` and
+    `last_at_count` what the session's was then; `from_sequence` is its roster row's. `records` are
+    those of the stream that were handled; `is_repeated` says that one was handled twice, and
+    `is_unknown` that no answer came to a probe.
     """
 
     connection_id: str
@@ -41,34 +42,30 @@ class Listener:
     wanted: list[tuple[int, str]] = field(default_factory=list)
     listed: list[tuple[int, str]] = field(default_factory=list)
     captions: dict[int, list[Reception]] = field(default_factory=dict)
-    handled: int = 0
+    records: set[str] = field(default_factory=set)
+    is_repeated: bool = False
     is_greeted: bool = False
-    is_unreached: bool = False
+    is_unknown: bool = False
 
     def languages(self, first: int, last: int) -> set[str]:
         """The languages that were its own at some step of these, by either table."""
         return _during(self.wanted, first, last) | _during(self.listed, first, last)
 
     @property
-    def is_overtaken(self) -> bool:
-        """Whether it returned and was counted without having had everything replayed."""
-        return (
-            self.last_sequence is not None and self.counted is not None and not self.from_sequence
-        )
-
-    def received(self, sequence: int) -> bool:
-        """Whether that caption was posted to it and not answered 410."""
-        return any(each.status != 410 for each in self.captions.get(sequence, ()))
+    def heard(self) -> int:
+        """The last sentence that it needs no replay of, as it came."""
+        return self.last_sequence or 0
 
 
 @dataclass
 class Spoken:
     """One try to send a sentence: that of one invocation, and of those that send its slices.
 
-    `claimed` is when it had its number. `is_noted`: that was noted, or tried; `is_overtaken`: a
-    later sentence's was noted before; `is_unnoted`: it may not have been. `is_dead`: its invocation
-    died or raised; `has_lost`: a slice's did, or the tally was not written. `posts` are the captions posted for it, `reports` how
-    many of its reports were posted, `unreached` how many listeners the last said were not reached.
+    `claimed` is when it had its number. `is_noted`: that was noted, or tried; `is_unsure`:
+    it was tried, and no answer came; `is_unnoted`: nor was it done. `is_overtaken`: a later
+    sentence's was noted before. `is_dead`: its invocation
+    died or raised; `has_lost`: a slice's did, or the tally was not written. `posts` are the
+    captions posted for it, `reports` how many of its reports were posted, `unreached` how many listeners the last said were not reached.
     """
 
     session: SessionKey
@@ -78,6 +75,7 @@ class Spoken:
     speaker: str
     claimed: int | None = None
     is_overtaken: bool = False
+    is_unsure: bool = False
     is_unnoted: bool = False
     is_noted: bool = False
     is_dead: bool = False

@@ -40,11 +40,13 @@ def run(schedule: Schedule, design: Design = PRODUCTION, trace: list[str] | None
 def _come_to_rest(hall: Hall) -> None:
     """Everything goes on to its end, then what is tried again a minute later."""
     hall.note("coming to rest")
+    _finish(hall)
     for _ in range(_MOST_ROUNDS):
-        _go_round(hall)
-        if not (hall.under_way or hall.slices):
-            break
         hall.clock.milliseconds += _REST_MS
+        _finish(hall)
+        deliver_all(hall)
+        if not (hall.under_way or hall.slices or hall.source.zombies):
+            break
     else:
         raise Violation(f"not at rest after {_MOST_ROUNDS} rounds")
     hall.database.lag_ms = 0
@@ -52,15 +54,14 @@ def _come_to_rest(hall: Hall) -> None:
     invariants.check_rest(hall)
 
 
-def _go_round(hall: Hall) -> None:
+def _finish(hall: Hall) -> None:
+    """What has begun ends, and late requests arrive."""
     while hall.under_way:
         hall.go_on(hall.under_way[0], TO_THE_END)
     while (begun := hall.send_slice(0, again=False)) is not None:
         hall.go_on(begun, TO_THE_END)
-    deliver_all(hall)
     while hall.source.zombies:
-        zombie = hall.source.zombies.pop()
-        zombie.go_on(TO_THE_END)
+        hall.source.zombies.pop().go_on(TO_THE_END)
     while hall.network.late:
         hall.arrive(0)
 

@@ -18,12 +18,24 @@ GONE = 410
 SENT = 200
 
 
+HANDSHAKE_MS = 29_000
+"""The longest that API Gateway waits for `$connect`: its integration's time-out."""
+
+
 @dataclass
 class Socket:
-    """One socket: `opens_at` (ms) is when its handshake is over, None while that is not known."""
+    """One socket: it `began` then (ms), and `opens_at` when its handshake is over, None until then.
 
+    API Gateway refuses a handshake that takes too long, whatever `$connect` does after that.
+    """
+
+    began: int
     opens_at: int | None = None
     is_closed: bool = False
+
+    def is_refused(self, now_ms: int) -> bool:
+        """Whether it will never be open."""
+        return self.is_closed or (self.opens_at is None and now_ms - self.began > HANDSHAKE_MS)
 
     def is_open(self, now_ms: int) -> bool:
         """Whether a post reaches it."""
@@ -61,10 +73,11 @@ class SimulatedGateway:
         delivered = dropped = failed = 0
         gone: list[str] = []
         for connection_id in connection_ids:
+            request = {"connection": connection_id, "message": message}
             if self.clock.monotonic() >= deadline:
+                self.client.route("dropped", request)
                 dropped += 1
                 continue
-            request = {"connection": connection_id, "message": message}
             try:
                 status = self.client.route(method, request)["status"]
             except ReadTimeoutError:
