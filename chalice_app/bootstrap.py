@@ -49,7 +49,7 @@ from chalice_app.operations.ports import Monitor, SessionDirectory
 from chalice_app.rosters.catch_up import CatchUp
 from chalice_app.rosters.liveness import LivenessCheck
 from chalice_app.rosters.notifier import RosterNotifier
-from chalice_app.rosters.ports import Ledger, Roster, RosterSurvey
+from chalice_app.rosters.ports import Ledger, RosterSurvey
 from chalice_app.rosters.recipients import RosterReader
 from chalice_app.rosters.renewal import Renewal
 from chalice_app.rosters.repair import Reconciler
@@ -60,7 +60,7 @@ from chalice_app.sessions.capacity import Capacity
 from chalice_app.sessions.closing import ConnectionCloser
 from chalice_app.sessions.joining import LATE_CAPTIONS, Joining
 from chalice_app.sessions.participants import Participants
-from chalice_app.sessions.ports import ConnectionStore, SessionStore
+from chalice_app.sessions.ports import ConnectionStore, Roster, SessionStore
 from chalice_app.sessions.sessions import Sessions
 from chalice_app.settings import Settings
 from chalice_app.speech.delivery_report import DeliveryReporter
@@ -125,6 +125,7 @@ class Application:
         return Sessions(
             session_store=self.adapters.sessions,
             connections=self.adapters.connections,
+            roster=self.adapters.roster,
             translation=self.engine,
             closer=self.closer,
             clock=self.adapters.clock,

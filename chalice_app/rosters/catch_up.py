@@ -26,7 +26,6 @@ from chalice_app.rosters.notifier import RosterNotifier
 from chalice_app.rosters.ports import Ledger
 from chalice_app.rosters.replay import Replay
 from chalice_app.rosters.synchronisation import RosterSync
-from chalice_app.sessions.closing import CloseReason
 from chalice_app.sessions.ports import ConnectionStore
 
 _log = logging.getLogger(__name__)
@@ -190,11 +189,9 @@ class CatchUp:
             key: each for key, each in connections.items() if key not in rows and each.is_listener
         }
         sessions = self._sessions_of(uncounted)
-        late = {key for key, each in uncounted.items() if not is_of_open_session(each, sessions)}
-        if late:
-            # Their session has ended since they joined it.
-            self.notifier.close_refused({CloseReason.SESSION_ENDED: sorted(late)})
-        progress.uncounted &= uncounted.keys() - late
+        progress.uncounted &= {
+            key for key, each in uncounted.items() if is_of_open_session(each, sessions)
+        }
         for session, language, group in _groups(uncounted, sessions):
             reached = self._greet_and_replay(session, language, group, progress.last_sent)
             progress.last_sent.update(dict.fromkeys(reached, session.last_sequence))

@@ -106,12 +106,12 @@ class RosterNotifier:
         for reason, connection_ids in refused.items():
             self.closer.notify_and_close(connection_ids, reason)
 
-    def close_surplus(self, returned: Sequence[Connection]) -> None:
-        """Closes the last of the returning listeners if their session is too full."""
-        sessions = self._sessions_of(returned)
-        in_open_session = [each for each in returned if is_of_open_session(each, sessions)]
-        if surplus := self._surplus(in_open_session, sessions):
-            self.closer.notify_and_close(surplus, CloseReason.SESSION_FULL)
+    def close_returned(self, returned: Sequence[Connection]) -> None:
+        """Closes returning listeners that may not stay, when they have been counted.
+
+        Their sessions are read after the count: one that ends later finds them in its roster.
+        """
+        self.close_refused(self._refused(returned, self._sessions_of(returned)))
 
     def _refused(self, joined: Sequence[Connection], sessions: Mapping[str, Session]) -> Refused:
         """The connections that may not stay, by the reason; a reason without any is left out."""

@@ -3,7 +3,7 @@
 Every method raises `errors.Unavailable` when its service is down or throttled.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from chalice_app.domain.session import Connection, Session
@@ -14,19 +14,6 @@ from chalice_app.rosters.ledger import (
     SessionCounts,
     SessionKey,
 )
-
-
-class Roster(Protocol):
-    """Who gets a session's captions, read consistently."""
-
-    def read_roster(
-        self, session: Session, sequence: int | None = None
-    ) -> Mapping[str, Sequence[str]]:
-        """The connection ids of the session's listeners, by language, each exactly once.
-
-        With a sequence, only of those whom that sentence's broadcast is for: listeners who
-        returned later have had it replayed.
-        """
 
 
 class Ledger(Protocol):

@@ -5,7 +5,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from chalice_app.domain.session import Session
-from chalice_app.rosters.ports import Roster
+from chalice_app.sessions.ports import Roster
 
 
 @dataclass(frozen=True, slots=True)

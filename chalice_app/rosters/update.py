@@ -73,7 +73,7 @@ class RosterUpdate:
 
     def _notify(self, returned: Returned, others: Collection[str] = ()) -> None:
         """Notifies everyone whom the new counts concern; `others` are more sessions of such."""
-        self.notifier.close_surplus(returned.counted)
+        self.notifier.close_returned(returned.counted)
         self.notifier.notify_speakers({*returned.sessions, *others})
 
 

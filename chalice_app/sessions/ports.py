@@ -3,7 +3,7 @@
 Every method raises `errors.Unavailable` when its service is down or throttled.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from chalice_app.domain.sentence import Claim, Sentence, SentenceRef
@@ -28,8 +28,8 @@ class SessionStore(Protocol):
     def clear_speaker(self, session_id: str, connection_id: str) -> None:
         """Forgets the speaker's connection, if it still is that one."""
 
-    def end_session(self, session: Session) -> None:
-        """Marks it as ended; doing so twice is harmless."""
+    def end_session(self, session: Session) -> Session:
+        """Marks it as ended; doing so twice is harmless. Returns it as it is from then on."""
 
     def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
         """Claims the sentence's sequence number, or says which state another claim of it is in.
@@ -53,6 +53,19 @@ class SessionStore(Protocol):
 
     def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
         """The kept sentences with these numbers, in order; those not kept are left out."""
+
+
+class Roster(Protocol):
+    """Who gets a session's captions, read consistently."""
+
+    def read_roster(
+        self, session: Session, sequence: int | None = None
+    ) -> Mapping[str, Sequence[str]]:
+        """The connection ids of the session's listeners, by language, each exactly once.
+
+        With a sequence, only of those whom that sentence's broadcast is for: listeners who
+        returned later have had it replayed.
+        """
 
 
 class ConnectionStore(Protocol):

@@ -16,7 +16,7 @@ from chalice_app.domain.session import Session
 from chalice_app.domain.session_names import is_session_name, new_session_name
 from chalice_app.observability import logs
 from chalice_app.sessions.closing import CloseReason, ConnectionCloser
-from chalice_app.sessions.ports import ConnectionStore, SessionStore
+from chalice_app.sessions.ports import ConnectionStore, Roster, SessionStore
 from chalice_app.sessions.tokens import hash_token, is_token_of, new_token, require_token
 from chalice_app.translation.engine import TranslationEngine
 from chalice_app.wire.incoming import OpenSession
@@ -30,6 +30,7 @@ class Sessions:
 
     session_store: SessionStore
     connections: ConnectionStore
+    roster: Roster
     translation: TranslationEngine
     closer: ConnectionCloser
     clock: Clock
@@ -133,12 +134,20 @@ class Sessions:
 
     def end(self, session: Session) -> None:
         """Ends a session: nobody can join any more; every connection is notified and closed."""
-        self.session_store.end_session(session)
-        self.closer.notify_and_close(self._everyone_in(session), CloseReason.SESSION_ENDED)
+        ended = self.session_store.end_session(session)
+        everyone = dict.fromkeys(self._everyone_in(ended))
+        self.closer.notify_and_close(everyone, CloseReason.SESSION_ENDED)
 
     def _everyone_in(self, session: Session) -> Iterable[str]:
+        """The speaker, all who are counted, and those whom the index shows.
+
+        The index lags by up to a second, the roster does not. A listener who is in neither is
+        counted later, and whoever is counted in an ended session is closed (`rosters.notifier`).
+        """
         if session.speaker_connection_id is not None:
             yield session.speaker_connection_id
+        for listeners in self.roster.read_roster(session).values():
+            yield from listeners
         for listener in self.connections.query_listeners(session.session_id):
             if listener.session_epoch == session.created_at:
                 yield listener.connection_id

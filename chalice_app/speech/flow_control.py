@@ -68,8 +68,7 @@ class FlowControl:
         marks = added.result()
         wait_ms = max(self._wait_for_room(marks, sentence), self._wait_for_rate(marks, sentence))
         if wait_ms > 0:
-            self.sessions.release_sequence(session, sentence.sequence)
-            self._remove(ref, [ref.sequence])
+            self.withdraw(session, ref)
             raise RateLimited(
                 "sentences come faster than they can be sent",
                 retryAfterMs=max(SHORTEST_RETRY_MS, wait_ms),
@@ -77,6 +76,15 @@ class FlowControl:
         over = self._over(marks)
         if len(over) >= _WORTH_REMOVING:
             self.executor.submit(self._remove, ref, over)
+
+    def withdraw(self, session: Session, ref: SentenceRef) -> None:
+        """Gives the number of an admitted sentence back: nothing of it was sent.
+
+        Raises:
+            Unavailable: the number is free only when a caption's life is over.
+        """
+        self.sessions.release_sequence(session, ref.sequence)
+        self._remove(ref, [ref.sequence])
 
     def mark_sent(self, ref: SentenceRef) -> None:
         """Notes that a sentence has been sent: it leaves those in flight, and its number is used.

@@ -71,7 +71,7 @@ class Speech:
         self.flow_control.admit(session, sentence, ref)
         session = self._raise_last_sequence(session, sentence.sequence)
         if ref.seconds_left(self.clock.now_ms()) > 0:
-            sent = self._send(session, sentence, ref)
+            sent = self._send_or_withdraw(session, sentence, ref)
             reports = merged(each.reports for each in sent)
         else:
             sent, reports = [], _dropped(session.languages)
@@ -98,6 +98,16 @@ class Speech:
             _log.warning("the last sequence was not stored")
             return session
 
+    def _send_or_withdraw(
+        self, session: Session, sentence: Sentence, ref: SentenceRef
+    ) -> Sequence[Sent]:
+        """Sends it; where nobody knows who listens, its speaker may send it again."""
+        try:
+            return self._send(session, sentence, ref)
+        except Unavailable:
+            self.flow_control.withdraw(session, ref)
+            raise
+
     def _send(self, session: Session, sentence: Sentence, ref: SentenceRef) -> list[Sent]:
         """Translates and sends; a session without listeners costs no call."""
         is_current = session.last_sequence >= sentence.sequence
@@ -120,7 +130,9 @@ class Speech:
             found = recipients.languages()
         except Unavailable:
             if session.last_sequence < sentence.sequence:
-                raise  # nor was the number noted: the counts may be older than it
+                # Nor was the number noted: the counts may be older than it, and a report would not
+                # name everybody to whom the sentence is due.
+                raise
             return  # each language that is counted reports it
         if added := [language for language in found if language not in session.languages]:
             yield from self.translator.translate(session, sentence, added)

@@ -143,11 +143,13 @@ def test_each_sentence_tells_what_became_of_it(stub: StubStage, open_page: OpenP
         "ca": {"listeners": 2, "delivered": 2, "gone": 0, "dropped": 0, "cached": False,
                "failed": True},
         "fr": {"listeners": 1, "delivered": 0, "gone": 0, "dropped": 1, "cached": False},
+        "it": {"listeners": 4, "delivered": 1, "gone": 1, "dropped": 0, "cached": False},
     }  # fmt: skip
     stub.send(socket, "spoken", sequence=1, languages=reports, durationMs=87)
-    expect(page.locator(".said li .summary")).to_have_text("4 of 6 listeners, 87 ms")
+    expect(page.locator(".said li .summary")).to_have_text("5 of 10 listeners, 87 ms")
     expect(page.locator(".chip")).to_have_text(
         [
+            "it 1 of 4, 1 left, 2 not reached",
             "español 2 of 3, from the cache, 1 left",
             "català 2 of 2, not translated",
             "français 0 of 1, 1 too late",

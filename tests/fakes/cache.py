@@ -41,7 +41,7 @@ class MemoryCache:
     rows: dict[str, HitRow] = field(default_factory=dict)
     index_lag: dict[str, EntryUse] = field(default_factory=dict)
     removals: Counter[str] = field(default_factory=Counter)
-    _stored: set[str] = field(default_factory=set)
+    _stored: dict[str, HitRow] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def _called(self, method: str) -> None:
@@ -79,10 +79,12 @@ class MemoryCache:
     def put_hit_row(self, row: HitRow) -> None:
         self._called("put_hit_row")
         with self._lock:
-            # As a transaction's token: a request that has been carried out is not again.
+            # As a transaction's token: a request that has been carried out is not again, and the
+            # token is refused for another one.
             if row.name not in self._stored:
-                self._stored.add(row.name)
-                self.rows[row.name] = row
+                self.rows[row.name] = self._stored[row.name] = row
+            if self._stored[row.name] != row:
+                raise Unavailable("another row was stored under this token")
         self._answered("put_hit_row")
 
     def get_hit_rows(self, names: Iterable[str]) -> Mapping[str, HitRow]:

@@ -60,11 +60,13 @@ class MemorySessions(MemoryTable):
             there = [each for each in self._sessions.values() if each.is_active]
             return sorted(there, key=lambda each: each.created_at, reverse=True)[:limit]
 
-    def end_session(self, session: Session) -> None:
+    def end_session(self, session: Session) -> Session:
         self._called("end_session")
         with self._lock:
-            if (found := self._same(session)) is not None:
-                self._store(replace(found, is_active=False))
+            if (found := self._same(session)) is None:
+                return session
+            self._store(ended := replace(found, is_active=False))
+            return ended
 
     def delete_session(self, session_id: str) -> None:
         """What time-to-live does, or an operator."""
@@ -80,10 +82,11 @@ class MemorySessions(MemoryTable):
 
 
 class MemoryConnections(MemoryTable):
-    """`ConnectionStore`."""
+    """`ConnectionStore`; the index does not show the `unindexed` yet."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.unindexed: set[str] = set()
         self._connections: dict[str, Connection] = {}
 
     def put_connection(self, connection: Connection) -> None:
@@ -143,5 +146,7 @@ class MemoryConnections(MemoryTable):
             return [
                 each
                 for each in self._connections.values()
-                if each.session_id == session_id and each.target_language is not None
+                if each.session_id == session_id
+                and each.target_language is not None
+                and each.connection_id not in self.unindexed
             ]

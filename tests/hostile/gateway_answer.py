@@ -41,12 +41,18 @@ ANSWERS: Mapping[str, Answer] = {
     "redirects to nowhere": Answer([answer(302)], "failed"),
     "close": Answer([answer(200, b"x", "Connection: close")], "delivered"),
     "silent close": Answer([answer(200, lives=False)], "delivered"),
-    "reset": Answer([reset], "failed"),
-    "hang up": Answer([hang_up], "failed"),
-    "garbage": Answer([raw(b"\r\n\r\n")], "failed"),
-    "garbage like TLS": Answer([raw(b"\x16\x03\x01\x02garbage\r\n\r\n")], "failed"),
-    "garbage like SSH": Answer([raw(b"\x16\x03\x01 SSH-2.0-x\r\n\r\n", lives=False)], "failed"),
-    "cut in the head": Answer([raw(b"HTTP/1.1 200", lives=False)], "failed"),
+    "reset": Answer([reset], "failed", 3),
+    "reset once": Answer([reset, answer(200)], "delivered", 2),
+    "hang up": Answer([hang_up], "failed", 3),
+    "hang up twice": Answer([hang_up, hang_up, answer(200)], "delivered", 3),
+    "hang up, gone": Answer([hang_up, answer(410)], "gone", 2),
+    "garbage": Answer([raw(b"\r\n\r\n")], "failed", 3),
+    "garbage like TLS": Answer([raw(b"\x16\x03\x01\x02garbage\r\n\r\n")], "failed", 3),
+    "garbage like SSH": Answer([raw(b"\x16\x03\x01 SSH-2.0-x\r\n\r\n", lives=False)], "failed", 3),
+    "cut in the head": Answer([raw(b"HTTP/1.1 200", lives=False)], "failed", 3),
+    "cut in the head once": Answer(
+        [raw(b"HTTP/1.1 200", lives=False), answer(200)], "delivered", 2
+    ),
     "cut in the body": Answer(
         [raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut", lives=False)], "delivered"
     ),

@@ -68,7 +68,7 @@ class SimulatedDatabase:
         self.cancelled = 0
         self._metered = metered
         self._written = written
-        self._tokens: set[str] = set()
+        self._tokens: dict[str, Any] = {}
         self._tables = {
             table.definition.name: table
             for table in (self.sessions, self.connections, self.rosters)
@@ -204,9 +204,14 @@ class SimulatedDatabase:
         return {}
 
     def _transact(self, request: Request) -> None:
-        """All or nothing; a token that was used before has been done and is not done again."""
+        """All or nothing; a token that was used before has been done and is not done again.
+
+        With other actions it is refused.
+        """
         actions, token = request["TransactItems"], request.get("ClientRequestToken")
         if token is not None and token in self._tokens:
+            if self._tokens[token] != actions:
+                raise refusal("IdempotentParameterMismatchException")
             return
         if not 0 < len(actions) <= _MAX_ACTIONS:
             raise InvalidRequest(f"a transaction of {len(actions)} actions")
@@ -214,7 +219,7 @@ class SimulatedDatabase:
             self.cancelled += 1
             raise refusal("TransactionCanceledException")
         if token is not None:
-            self._tokens.add(token)
+            self._tokens[token] = actions
 
     def _write_all(self, actions: Sequence[Mapping[str, Request]], transactional: bool) -> bool:
         """Does all the actions if every condition holds; returns whether."""

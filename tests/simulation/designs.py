@@ -118,8 +118,8 @@ class _QuietNotifier:
     def close_refused(self, _: Refused) -> None:
         """They close their sockets some day."""
 
-    def close_surplus(self, returned: Sequence[Connection]) -> None:
-        """Reads the sessions that may be too full."""
+    def close_returned(self, returned: Sequence[Connection]) -> None:
+        """Reads the sessions that may have ended, or be too full."""
         self.ledger.get_sessions(sorted({connection.session_id for connection in returned}))
 
 

@@ -25,6 +25,7 @@ from infra.local.event_sources.schedules import scheduled_event
 from infra.local.invocation import Context, Function
 from streams import broadcast as broadcast_function
 from streams import cache_access, cache_eviction, reconcile, rosters
+from streams.batch import BatchFailed
 from tests.fakes.cache import MemoryCache
 from tests.fakes.domain import NOW_MS
 from tests.fakes.world import SETTINGS, World
@@ -170,7 +171,8 @@ def derive(talk: Talk) -> None:
     arrived = change("connectionId", "ThIrD=")
     unreadable = {**arrived, "eventName": TEXT}
     talk.world.tables.refusing.add("commit")
-    rosters.handler({"Records": [unreadable, arrived]}, context("rosters"))
+    with pytest.raises(BatchFailed):
+        rosters.handler({"Records": [unreadable, arrived]}, context("rosters"))
     talk.world.tables.refusing.clear()
     with composed(talk.broken(ledger=Broken())), pytest.raises(FunctionFailed):
         rosters.handler({"Records": [arrived]}, context("rosters"))

@@ -4,7 +4,6 @@ Key: `hit#<container>#<n>`. Attributes: hits, a map of cacheKey -> [count, last 
 (epoch seconds). Without recencyBucket, so that the index never holds one.
 """
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -34,13 +33,16 @@ class CacheHits:
         """Stores a hit row.
 
         A transaction of one, because DynamoDB knows its token for ten minutes: a request that the
-        SDK repeats, because the answer was lost, cannot bring back a row that has been applied.
+        SDK or `HitBuffer` repeats, because the answer was lost, cannot bring back a row that has
+        been applied. DynamoDB refuses the same token with other parameters, so the request depends
+        on the row alone: its life begins with its last hit, not with the request.
         """
         hits = {key: [access.count, access.last_at] for key, access in row.hits.items()}
+        last_at = max(access.last_at for access in row.hits.values())
         put = {
             "TableName": self.table.name,
             "Item": encode(
-                {"cacheKey": row.name, "hits": hits, "ttl": int(time.time()) + ROW_SECONDS}
+                {"cacheKey": row.name, "hits": hits, "ttl": last_at // 1000 + ROW_SECONDS}
             ),
             "ConditionExpression": "attribute_not_exists(cacheKey)",
         }

@@ -109,10 +109,10 @@ class SessionsTable:
         except ConditionFailed:
             return
 
-    def end_session(self, session: Session) -> None:
-        """Marks it as ended."""
+    def end_session(self, session: Session) -> Session:
+        """Marks it as ended; returns it as it is from then on."""
         try:
-            self.table.update(
+            item = self.table.update(
                 session.session_id,
                 "SET isActive = :false REMOVE directory",
                 "createdAt = :epoch",
@@ -120,7 +120,8 @@ class SessionsTable:
                 epoch=session.created_at,
             )
         except ConditionFailed:
-            return
+            return session
+        return session_from(item)
 
     def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
         """Claims the sequence number by writing its row, or says which state its claim is in.

@@ -15,7 +15,8 @@ MAX_RETRIES = 2
 """Of a caption: the next one comes soon, and is worth more than the third try of this one."""
 
 REPEATABLE_RETRIES = 5
-"""Of what may be sent twice: within 3 s, and 30 % of failures then lose one in a thousand."""
+"""Of notices, of which no other comes soon: within 3 s. Where 30 % of requests fail, one notice in
+a thousand is lost."""
 
 BACK_OFF_SECONDS = 0.1
 """A retry waits up to this, doubled each time, with full jitter (AWS Architecture Blog, 2015)."""
@@ -41,8 +42,9 @@ class FanOut:
     """The same bytes to every connection until the deadline (time.monotonic() seconds).
 
     `bucket` bounds these requests alone, below what bounds them all. `outcomes` counts responses by
-    status and failures by kind, retried ones too. `repeatable`: who gets it twice is not misled, so
-    it is tried more often, and also where it was sent and no answer came. Not thread-safe.
+    status and failures by kind, retried ones too. What is sent may come twice: captions have
+    sequences, and a client shows each once. `repeatable` is tried more often, and also where no
+    answer came in time. Not thread-safe.
     """
 
     __slots__ = (
@@ -116,10 +118,14 @@ class FanOut:
         else:
             self._failed += 1
 
-    def broke(self, attempt: Attempt, kind: str, now: float, *, sent: bool = True) -> None:
-        """Counts a socket's failure; what was sent is sent again only if it is repeatable."""
+    def broke(self, attempt: Attempt, kind: str, now: float, *, final: bool = False) -> None:
+        """Counts a socket's failure. What was sent may have been delivered, and is tried again.
+
+        Where the failure is `final`, only what is repeatable is: another try of a caption would
+        hardly come in time, and would keep a socket from other listeners.
+        """
         self.outcomes[kind] += 1
-        if sent and not self.repeatable:
+        if final and not self.repeatable:
             self._failed += 1
         else:
             self._retry(attempt, now)

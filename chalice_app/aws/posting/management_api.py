@@ -3,7 +3,7 @@
 boto3 spends 0.8 ms of CPU a post and Chalice's `websocket_api` posts one after the other; a Lambda
 function that sends a caption to 10,000 listeners has neither that time nor that CPU. Here a post is
 one signed request on a non-blocking keep-alive socket (`http_socket`), many at once on one thread
-(`post_loop`). Requests are never pipelined: a post is not idempotent.
+(`post_loop`). Requests are never pipelined: what broke would have to be sent again whole.
 """
 
 import logging
@@ -78,15 +78,16 @@ class ManagementApi:
         """Posts the same bytes to every connection, at `share` of the requests a second at most.
 
         `deadline` is time.monotonic() seconds: what has not started by then is dropped, what is in
-        flight failed. 429, 5xx and sockets that could not connect are retried twice at most. Never
-        raises for what one connection does; every connection is in exactly one count.
+        flight failed. 429, 5xx and sockets that break are retried twice at most. What broke may
+        have been delivered: listeners know a caption by its sequence. Never raises for what one
+        connection does; every connection is in exactly one count.
         """
         if not connection_ids:
             return Posted()
         return self._send("POST", connection_ids, data, deadline, share)
 
     def notify(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
-        """Posts what may come twice: retried oftener, and also where no answer came."""
+        """The same for notices, which are retried oftener."""
         if not connection_ids:
             return Posted()
         return self._send("POST", connection_ids, data, deadline, repeatable=True)

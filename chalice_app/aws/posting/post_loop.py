@@ -128,7 +128,8 @@ class PostLoop:
         try:
             sock = self._pool.open() if fresh else self._pool.take(now)
         except OSError as error:
-            attempt.fan_out.broke(attempt, type(error).__name__, now, sent=False)
+            self._pool.doubt_addresses()
+            attempt.fan_out.broke(attempt, type(error).__name__, now)
             self._alarm = min(self._alarm, attempt.fan_out.next_due(now))
             return
         sock.start(request)
@@ -178,14 +179,16 @@ class PostLoop:
             self._alarm = min(self._alarm, attempt.fan_out.next_due(now))
 
     def _broke(self, sock: HttpSocket, attempt: Attempt, error: Exception, now: float) -> None:
-        connected, stale = sock.connected, sock.stale
+        stale = sock.stale
+        # A certificate that is not trusted now will not be trusted on the next try.
+        final = isinstance(error, ssl.SSLError) and not sock.connected
+        if not sock.connected:
+            self._pool.doubt_addresses()
         self._drop(sock)
         if stale:  # a fresh socket never is, so this happens once
             self._start(attempt, now, fresh=True)
             return
-        # A certificate that is not trusted now will not be trusted on the next try.
-        sent = connected or isinstance(error, ssl.SSLError)
-        attempt.fan_out.broke(attempt, type(error).__name__, now, sent=sent)
+        attempt.fan_out.broke(attempt, type(error).__name__, now, final=final)
         self._alarm = min(self._alarm, attempt.fan_out.next_due(now))
 
     def _drop(self, sock: HttpSocket) -> None:
@@ -207,8 +210,10 @@ class PostLoop:
     def _expire(self, sock: HttpSocket, attempt: Attempt, now: float) -> None:
         status = sock.status  # known already where only the body's end is missing
         sent = sock.connected
+        if not sent:
+            self._pool.doubt_addresses()
         self._drop(sock)
         if status:
             attempt.fan_out.answered(attempt, status, now)
         else:
-            attempt.fan_out.broke(attempt, "timeout", now, sent=sent)
+            attempt.fan_out.broke(attempt, "timeout", now, final=sent)

@@ -11,14 +11,23 @@ import select
 import socket
 import ssl
 import sys
+import time
 from collections import deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from chalice_app.aws.posting.connection_requests import Endpoint
 from chalice_app.aws.posting.http_socket import Address, HttpSocket
 
 IDLE_SECONDS = 20.0
-"""How long an unused socket is kept: below the minute after which load balancers close theirs."""
+"""How long an unused socket is kept: below the minute after which load balancers close theirs.
+
+By the wall clock, too: `time.monotonic()` may stand still while Lambda keeps a container frozen.
+"""
+
+ADDRESS_SECONDS = 30.0
+"""How long the endpoint's addresses are kept: Lambda's resolver keeps none, and each fan-out would
+wait for a look-up."""
 
 # Not by the selectors module: that takes 2 us for an event, a fifteenth of what a post costs.
 if sys.platform == "linux":
@@ -27,6 +36,22 @@ else:
     _Poll, _TICKS_A_SECOND = select.poll, 1000.0
 
 _log = logging.getLogger(__name__)
+
+
+class _Moment(NamedTuple):
+    """A moment on both clocks."""
+
+    monotonic: float
+    wall: float
+
+    @classmethod
+    def at(cls, now: float) -> "_Moment":
+        """That moment of `time.monotonic()`, which is now."""
+        return cls(now, time.time())
+
+    def is_past(self, seconds: float, now: float) -> bool:
+        """Whether so much time has passed by either clock until now."""
+        return now - self.monotonic >= seconds or time.time() - self.wall >= seconds
 
 
 class SocketPool:
@@ -39,8 +64,9 @@ class SocketPool:
         self._endpoint = endpoint
         self._tls = tls
         self._addresses: list[Address] = []
+        self._resolved_at: _Moment | None = None
         self._opened = 0
-        self._idle: deque[tuple[float, HttpSocket]] = deque()
+        self._idle: deque[tuple[_Moment, HttpSocket]] = deque()
         self._poll = _Poll()
         self._watched: dict[HttpSocket, int] = {}
         self._by_descriptor: dict[int, HttpSocket] = {}
@@ -54,6 +80,10 @@ class SocketPool:
 
         The standard library cannot bound this in time; the resolver's own limit is 5 s and more.
         """
+        now = time.monotonic()
+        resolved_at = self._resolved_at
+        if resolved_at is not None and not resolved_at.is_past(ADDRESS_SECONDS, now):
+            return True
         try:
             found = socket.getaddrinfo(
                 self._endpoint.hostname, self._endpoint.port, type=socket.SOCK_STREAM
@@ -62,13 +92,18 @@ class SocketPool:
             _log.warning("could not resolve the endpoint: %s", type(error).__name__)
         else:
             self._addresses = [Address(family, sockaddr) for family, _, _, _, sockaddr in found]
+            self._resolved_at = _Moment.at(now)
         return bool(self._addresses)
+
+    def doubt_addresses(self) -> None:
+        """Has the endpoint looked up again before the next fan-out: a connection failed."""
+        self._resolved_at = None
 
     def take(self, now: float) -> HttpSocket:
         """An idle socket, or else a new one (OSError when that fails at once)."""
         while self._idle:
             since, sock = self._idle.pop()
-            if now - since < IDLE_SECONDS:
+            if not since.is_past(IDLE_SECONDS, now):
                 return sock
             self.discard(sock)
         return self.open()
@@ -88,7 +123,7 @@ class SocketPool:
         """Takes a socket back after its exchange."""
         if sock.reusable:
             self.watch(sock)  # it may still wait to send: the answer came with the handshake's end
-            self._idle.append((now, sock))
+            self._idle.append((_Moment.at(now), sock))
         else:
             self.discard(sock)
 
@@ -139,7 +174,7 @@ class SocketPool:
 
     def prune(self, now: float) -> None:
         """Closes what has been idle for too long."""
-        while self._idle and now - self._idle[0][0] >= IDLE_SECONDS:
+        while self._idle and self._idle[0][0].is_past(IDLE_SECONDS, now):
             self.discard(self._idle.popleft()[1])
 
     def close(self) -> None:

@@ -88,8 +88,10 @@ export class SentenceLog {
     if (cached) notes.push("from the cache");
     if (gone) notes.push(`${gone} left`);
     if (dropped) notes.push(`${dropped} too late`);
+    const unreached = heads - delivered - gone - dropped;
+    if (unreached > 0) notes.push(`${unreached} not reached`);
     if (failed) notes.push(overBudget ? "not translated: the budget is used up" : "not translated");
-    const chip = element("span", failed || dropped ? "chip trouble" : "chip");
+    const chip = element("span", failed || dropped || unreached > 0 ? "chip trouble" : "chip");
     const name = element("bdi", "", nativeName(this.#languages, code));
     name.lang = code;
     chip.append(name, ` ${notes.join(", ")}`);

@@ -53,6 +53,16 @@ def test_a_transaction_sent_again_under_its_token_is_not_done_again(
         database.perform("transact_write_items", request | {"ClientRequestToken": "2"})
 
 
+def test_a_token_that_was_used_for_another_transaction_is_refused(
+    database: SimulatedDatabase,
+) -> None:
+    request = {"TransactItems": [{"Put": put("c1")}], "ClientRequestToken": "1"}
+    database.perform("transact_write_items", request)
+    with pytest.raises(ClientError, match="IdempotentParameterMismatchException"):
+        database.perform("transact_write_items", request | {"TransactItems": [{"Put": put("c2")}]})
+    assert read(database, "c2") is None
+
+
 def test_a_scan_comes_page_by_page_and_the_rows_change_between_the_pages(
     database: SimulatedDatabase,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalice_app.domain.retrying import TRIES, retry_pending
-from streams.batch import handle_batch
+from streams.batch import BatchFailed, handle_batch
 from streams.records import StreamRecord
 
 
@@ -14,8 +14,10 @@ def event(*numbers: str) -> dict[str, Any]:
     return {"Records": [raw(number) for number in numbers]}
 
 
-def raw(number: str) -> dict[str, Any]:
-    return {"eventName": "INSERT", "dynamodb": {"SequenceNumber": number, "Keys": {}}}
+def raw(number: str, of: str | None = None) -> dict[str, Any]:
+    """A record, of an item of its own unless another is given."""
+    keys = {"connectionId": {"S": of or f"item {number}"}}
+    return {"eventName": "INSERT", "dynamodb": {"SequenceNumber": number, "Keys": keys}}
 
 
 class Effect:
@@ -59,6 +61,24 @@ def test_an_effect_that_breaks_breaks_the_batch() -> None:
 
     with pytest.raises(RuntimeError):
         handle_batch(event("1"), broken)
+
+
+@pytest.mark.parametrize(
+    ("records", "failing"),
+    [
+        ([raw("1")], ["1"]),
+        ([raw("1"), raw("2")], ["1", "2"]),
+        ([raw("1", of="a"), raw("2", of="b"), raw("3", of="a")], ["1", "2"]),
+        ([raw("1"), {"eventName": "NONSENSE"}], ["1"]),
+    ],
+    ids=["one", "two", "the first record of each item", "beside a skipped one"],
+)
+def test_a_batch_of_which_nothing_succeeded_raises(
+    records: list[dict[str, Any]], failing: list[str]
+) -> None:
+    # A mapping without ReportBatchItemFailures would ignore the answer and drop the records.
+    with pytest.raises(BatchFailed):
+        handle_batch({"Records": records}, Effect(*failing))
 
 
 def test_an_empty_batch_is_a_success() -> None:

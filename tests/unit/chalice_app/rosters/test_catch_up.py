@@ -338,6 +338,18 @@ def test_a_listener_who_returns_to_an_ended_session_gets_that(world: World) -> N
     assert heard(world, "a") == ["sessionEnded"]
 
 
+def test_who_is_counted_just_after_the_end_gets_that_and_is_closed(world: World) -> None:
+    # The end has read the roster before: nothing else closes this listener.
+    of = world.open()
+    say(world, of, 1)
+    come_back(world, of, "a", last=0)
+    world.tables.before_commit.append(lambda: world.app.sessions.end(of))
+    world.tables.unindexed.add("a")
+    deliver(world, "a")
+    assert heard(world, "a") == ["joined", 1, "sessionEnded"]
+    assert world.gateway.closed == ["a"]
+
+
 def test_more_than_a_transaction_holds_come_back_at_once(world: World) -> None:
     of = world.open()
     say(world, of, 1)

@@ -114,6 +114,22 @@ def test_everyone_is_notified_of_the_end_and_then_closed(world: World) -> None:
     assert not world.now(opened).is_active
 
 
+def test_an_end_reaches_those_whom_the_index_does_not_show_yet(world: World) -> None:
+    opened = world.open()
+    world.listener(opened, "counted a moment ago")
+    world.tables.unindexed.add("counted a moment ago")
+    world.app.sessions.end(opened)
+    assert [kind["type"] for kind in world.gateway.to("counted a moment ago")] == ["sessionEnded"]
+    assert world.gateway.closed == ["counted a moment ago"]
+
+
+def test_an_end_reaches_a_speaker_who_has_just_taken_over(world: World) -> None:
+    opened = world.speaker(world.open(), "former")
+    world.speaker(opened, "speaker")
+    world.app.sessions.end(opened)
+    assert world.gateway.closed == ["speaker"]
+
+
 def test_an_end_reaches_nobody_of_a_former_session_of_that_name(world: World) -> None:
     former = session(created_at=NOW_MS - 10_000_000)
     again = session(created_at=NOW_MS)

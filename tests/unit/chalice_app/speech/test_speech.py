@@ -341,6 +341,17 @@ def test_a_roster_that_cannot_be_read_fails_everyone_who_is_counted(world: World
     assert world.metrics.values()["BroadcastSuccessRate"] == 0
 
 
+def test_where_nobody_knows_who_listens_the_speaker_may_send_it_again(world: World) -> None:
+    before = hall(world)
+    world.listener(before, "a", "es")
+    world.tables.refusing |= {"read_roster", "raise_last_sequence"}
+    with pytest.raises(Unavailable):
+        speak(world, before)
+    assert world.gateway.log == [], "an empty report would say that nobody listened"
+    world.tables.refusing.clear()
+    assert speak(world, before)["languages"] == {"es": line()}
+
+
 def test_the_report_says_how_long_it_took() -> None:
     clock = FakeClock()
     world = World(clock=clock, gateway=SlowGateway(clock, milliseconds=250))

@@ -1,9 +1,11 @@
 """Outbox, statistics and recency index keep their contract, in memory and in DynamoDB."""
 
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.dynamodb.cache_hits import CacheHits
@@ -93,6 +95,46 @@ def test_a_row_that_stands_is_not_written_again(stores: Stores) -> None:
     stores.hits.put_hit_row(ROW)
     stores.hits.put_hit_row(ROW)
     assert stores.hits.get_hit_rows([ROW.name]) == {ROW.name: ROW}
+
+
+class LostAnswers:
+    """botocore's client, as far as a transaction goes: it is done, and no answer comes.
+
+    A token that is used again is refused with other parameters, as DynamoDB does for ten minutes.
+    """
+
+    def __init__(self) -> None:
+        self.done: dict[str, Any] = {}
+
+    def transact_write_items(self, **request: Any) -> dict[str, Any]:
+        token = request["ClientRequestToken"]
+        if token not in self.done:
+            self.done[token] = request
+            raise ReadTimeoutError(endpoint_url="lost")
+        if self.done[token] != request:
+            code = "IdempotentParameterMismatchException"
+            raise ClientError({"Error": {"Code": code, "Message": ""}}, "TransactWriteItems")
+        return {}
+
+
+def test_a_row_whose_answer_was_lost_is_seen_as_stored_minutes_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clients = Clients("us-east-1")
+    clients.dynamodb = LostAnswers()  # type: ignore[assignment]
+    hits = CacheHits(Table(clients, "CachedTranslations", "cacheKey"))
+    with pytest.raises(Unavailable):
+        hits.put_hit_row(ROW)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 300)
+    hits.put_hit_row(ROW)
+
+
+def test_a_row_lives_for_a_day_from_its_last_hit(table: Table) -> None:
+    CacheHits(table).put_hit_row(ROW)
+    item = table.get(ROW.name)
+    assert item is not None
+    assert item["ttl"] == NOW + 24 * 3600
 
 
 def test_a_use_without_a_move_changes_the_count_alone(stores: Stores) -> None:

@@ -33,8 +33,8 @@ from chalice_app.rosters.ledger import (
     State,
     key_of,
 )
-from chalice_app.rosters.ports import Ledger, Roster, RosterSurvey
-from chalice_app.sessions.ports import ConnectionStore, SessionStore
+from chalice_app.rosters.ports import Ledger, RosterSurvey
+from chalice_app.sessions.ports import ConnectionStore, Roster, SessionStore
 from chalice_app.speech.ports import SentencesInFlight, TallyStore
 from tests.fakes.cache import MemoryCache
 from tests.fakes.domain import NOW_MS, ledger_keys, listener, sentence, session, speaker

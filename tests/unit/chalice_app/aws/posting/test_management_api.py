@@ -235,7 +235,7 @@ def test_a_stale_socket_is_replaced_once(gateway: ScriptedGateway, make_api: Mak
     api = make_api(1)
     api.post(["warm"], b"x", soon())
     assert api.post(["x"], b"x", soon()) == Posted(failed=1)
-    assert len(gateway.requests) == 3
+    assert len(gateway.requests) == 1 + 1 + 3, "a stale one, and the three tries of every post"
 
 
 def test_a_stale_socket_does_not_use_up_the_retries(
@@ -315,6 +315,26 @@ def test_what_may_come_twice_is_given_up_after_six_tries(
     assert make_api().notify(["x"], b"x", soon()) == Posted(failed=1)
     assert len(gateway.requests) == 6
     assert make_api().notify([], b"x", soon()) == Posted()
+
+
+def test_a_name_is_looked_up_once_for_many_posts_and_again_when_no_connection_comes(
+    gateway: ScriptedGateway, make_api: MakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[object] = []
+    look_up = socket.getaddrinfo
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        nobody = (socket.AF_INET, socket.SOCK_STREAM, 6, "", listener.getsockname())
+
+    def moving(*arguments: Any, **more: Any) -> Any:
+        looked_up.append(arguments)
+        return [nobody] if len(looked_up) == 1 else look_up(*arguments, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", moving)
+    api = make_api()
+    assert api.post(["a"], b"x", soon()) == Posted(failed=1)
+    for _ in range(3):
+        assert api.post(["a"], b"x", soon()) == Posted(delivered=1)
+    assert len(looked_up) == 2
 
 
 # Time

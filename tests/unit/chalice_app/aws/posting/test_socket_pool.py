@@ -3,13 +3,14 @@
 import os
 import select
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from chalice_app.aws.posting.connection_requests import Endpoint
 from chalice_app.aws.posting.http_socket import HttpSocket
-from chalice_app.aws.posting.socket_pool import IDLE_SECONDS, SocketPool
+from chalice_app.aws.posting.socket_pool import ADDRESS_SECONDS, IDLE_SECONDS, SocketPool
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
@@ -69,6 +70,34 @@ def test_an_old_one_is_not_taken(pool: SocketPool, listener: socket.socket) -> N
         assert (old.fileno(), fresh.exchanges) == (-1, 0)
 
 
+def test_one_that_has_grown_old_while_the_process_was_frozen_is_not_taken(
+    pool: SocketPool, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (old, one), (older, two) = used(pool, listener), used(pool, listener)
+    with one, two:
+        pool.release(older, 0.0)
+        pool.release(old, 0.0)
+        later = time.time() + IDLE_SECONDS
+        monkeypatch.setattr(time, "time", lambda: later)
+        fresh = pool.take(0.001)
+        pool.watch(fresh)
+        assert (old.fileno(), fresh.exchanges) == (-1, 0)
+        pool.prune(0.001)
+        assert older.fileno() == -1
+
+
+def test_a_wall_clock_that_is_set_back_keeps_no_socket_longer(
+    pool: SocketPool, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, peer = used(pool, listener)
+    with peer:
+        pool.release(old, 0.0)
+        earlier = time.time() - 3600
+        monkeypatch.setattr(time, "time", lambda: earlier)
+        pool.prune(IDLE_SECONDS)
+        assert old.fileno() == -1
+
+
 def test_one_closed_by_the_peer_is_dropped(pool: SocketPool, listener: socket.socket) -> None:
     sock, peer = used(pool, listener)
     pool.release(sock, 0.0)
@@ -121,9 +150,55 @@ def test_the_addresses_of_a_name_take_turns(
             for each in (listener, other)
         ]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        pool.doubt_addresses()
         assert pool.resolve()
         for _ in range(2):
             pool.watch(pool.open())
         for each in (listener, other):
             each.settimeout(30.0)
             each.accept()[0].close()
+
+
+@pytest.fixture
+def lookups(monkeypatch: pytest.MonkeyPatch, pool: SocketPool) -> list[object]:
+    """The look-ups from now on; that of the pool's fixture was before."""
+    asked: list[object] = []
+    look_up: Callable[..., object] = socket.getaddrinfo
+
+    def noted(*arguments: object, **more: object) -> object:
+        asked.append(arguments[0])
+        return look_up(*arguments, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", noted)
+    return asked
+
+
+def test_the_addresses_are_kept_for_half_a_minute_by_either_clock(
+    pool: SocketPool, lookups: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (pool.resolve(), lookups) == (True, [])
+    for clock in ("time", "monotonic"):
+        lookups.clear()
+        with monkeypatch.context() as patch:
+            then = getattr(time, clock)()
+            patch.setattr(time, clock, lambda then=then: then + ADDRESS_SECONDS - 1.0)
+            assert (pool.resolve(), lookups) == (True, [])
+            patch.setattr(time, clock, lambda then=then: then + ADDRESS_SECONDS)
+            assert (pool.resolve(), lookups) == (True, ["127.0.0.1"])
+        pool.doubt_addresses()
+        assert pool.resolve()
+
+
+def test_addresses_that_are_doubted_are_looked_up_again_and_kept_until_there_are_others(
+    pool: SocketPool, lookups: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool.doubt_addresses()
+
+    def not_found(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "not found")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", not_found)
+        assert pool.resolve(), "those known before are good enough"
+    assert pool.resolve()
+    assert lookups == ["127.0.0.1"], "what failed is tried again at once"
