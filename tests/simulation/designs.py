@@ -49,6 +49,11 @@ class Design:
     reconciler: Callable[[Reconciler], Reconciler] = production_reconciler
     stage: type[Stage] = Stage
 
+    @property
+    def delivers(self) -> bool:
+        """Whether the substituted part is one of the delivery."""
+        return self.stage is not Stage
+
     def handle(self, tables: Tables, event: Event) -> Response:
         """One invocation, composed as `bootstrap` composes it."""
         sync = self.synchronisation(tables)

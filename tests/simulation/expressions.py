@@ -19,6 +19,9 @@ Condition = Callable[[Item, Placeholders, Placeholders], bool]
 Update = Callable[[dict[str, AttributeValue], Placeholders, Placeholders], None]
 
 
+_NONE: Mapping[str, Any] = {}
+
+
 class InvalidRequest(Exception):
     """DynamoDB would refuse the request, or the simulation does not know its expression."""
 
@@ -67,11 +70,9 @@ class Expressions:
         return {name: value for name, value in item.items() if name in wanted}
 
     def _placeholders(self, request: Mapping[str, Any]) -> tuple[Placeholders, Placeholders]:
-        names = request.get("ExpressionAttributeNames", {})
-        values = request.get("ExpressionAttributeValues", {})
-        if len(names) + len(values) != len(self.placeholders) or not (
-            self.placeholders.issuperset(names) and self.placeholders.issuperset(values)
-        ):
+        names = request.get("ExpressionAttributeNames", _NONE)
+        values = request.get("ExpressionAttributeValues", _NONE)
+        if names.keys() | values.keys() != self.placeholders:
             raise InvalidRequest(f"placeholders differ from the expressions': {request}")
         return names, values
 

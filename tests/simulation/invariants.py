@@ -85,8 +85,8 @@ def _counted(database: SimulatedDatabase) -> defaultdict[tuple[str, str], Counte
     counted: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for row in database.rosters.rows.values():
         if row["state"]["S"] == "IN":
-            *epoch, language = _counted_place(row)
-            counted[epoch[0], epoch[1]][language] += 1
+            name, epoch, _ = row["sessionKey"]["S"].split("#")
+            counted[name, epoch][row["targetLanguage"]["S"]] += 1
     return counted
 
 

@@ -24,7 +24,11 @@ _MAX_DELIVERIES = 100
 
 @dataclass
 class Totals:
-    """What happened in some runs."""
+    """What happened in some runs.
+
+    Of the delivery runs: `sentences` that had a report, `captions` posted for them and `replayed`,
+    and listeners whom the reports called `unreached`, or gone.
+    """
 
     schedules: int = 0
     deliveries: int = 0
@@ -35,6 +39,10 @@ class Totals:
     reconciled: int = 0
     corrected: int = 0
     put_aside: int = 0
+    sentences: int = 0
+    captions: int = 0
+    replayed: int = 0
+    unreached: int = 0
     violations: int = 0
 
     def add(self, other: "Totals") -> None:

@@ -53,7 +53,9 @@ class StoredTable:
 
     def key_of(self, item: Item) -> str:
         """An item's key; where it has two attributes, the rows of a partition are neighbours."""
-        return "/".join(str(item[name]["S"]) for name in self.definition.keys)
+        partition: str = item[self.definition.key]["S"]
+        sort_key = self.definition.sort_key
+        return partition if sort_key is None else f"{partition}/{item[sort_key]['S']}"
 
     def seen(self, key: str, lag: Lag) -> Item | None:
         """The row as it was so many changes ago, or at a moment; 0 is now."""

@@ -67,10 +67,14 @@ class World:
     def _check(self) -> None:
         """After every request that may have written: the counts, if anything of theirs did."""
         self.around.changes += 1
-        writes = self.database.sessions.writes + self.database.rosters.writes
-        if writes != self._checked:
-            self._checked = writes
+        changes = self._count_changes()
+        if changes != self._checked:
+            self._checked = changes
             check_counts(self.database, self.tampered)
+
+    def _count_changes(self) -> int:
+        """How often counts, or rows behind them, may have changed."""
+        return self.database.sessions.writes + self.database.rosters.writes
 
     def _changed(self, key: str, before: Item | None, after: Item | None, by_ttl: bool) -> None:
         self.source.append(key, before, after, by_ttl)

@@ -1,4 +1,4 @@
-"""The world of a delivery run: the tables and the stream, the sockets, and all that is under way."""
+"""The world of a delivery run: tables and stream, sockets, and all that is under way."""
 
 import json
 from collections import defaultdict
@@ -20,14 +20,13 @@ from tests.simulation.database import Answer, Request, SimulatedDatabase
 from tests.simulation.delivery import invariants
 from tests.simulation.delivery.record import Listener, Spoken
 from tests.simulation.delivery.sockets import GONE, SENT, Socket
-from tests.simulation.delivery.stage import Stage
 from tests.simulation.designs import Design
 from tests.simulation.expressions import Item
 from tests.simulation.invocation import Event, Invocation, Response
 from tests.simulation.network import Fault
 from tests.simulation.world import World
 
-TOKEN = "the speaker's"  # noqa: S105 - of a simulated session
+TOKEN = "the speaker's"
 _SECOND_TRY_MS = 60_000
 """Lambda tries an asynchronous invocation that failed once more, about a minute later."""
 
@@ -66,12 +65,13 @@ class Doing:
             if made is not None:
                 return made(hall, self, request, fault)
             answer = hall.network.call(method, request, fault)
-            if self.spoken is not None and method == "update_item":
-                self._note_sequence(self.spoken, request)
-            return answer
         except (ClientError, ReadTimeoutError) as error:
             self._note_failure(method, request, error)
             raise
+        else:
+            if self.spoken is not None and method == "update_item":
+                self._note_sequence(self.spoken, request)
+            return answer
         finally:
             hall.doing = outer
 
@@ -120,6 +120,7 @@ class Hall(World):
         trace: list[str] | None = None,
     ) -> None:
         self.step = 0
+        self._changes_of_counts = 0
         self.doing: Doing | None = None
         self.sockets: dict[str, Socket] = {}
         self.listeners: dict[str, Listener] = {}
@@ -291,6 +292,9 @@ class Hall(World):
             now=lambda: self.clock.milliseconds,
         )
 
+    def _count_changes(self) -> int:
+        return self._changes_of_counts
+
     def _changed(self, key: str, before: Item | None, after: Item | None, by_ttl: bool) -> None:
         super()._changed(key, before, after, by_ttl)
         if after is None:
@@ -315,16 +319,19 @@ class Hall(World):
         self, key: str, before: Item | None, after: Item | None, by_ttl: bool
     ) -> None:
         """A sentence's row that its own invocation writes is its claim."""
-        if "#" not in key or after is None or self.doing is None or "claim" not in after:
+        if "#" not in key:
+            self._changes_of_counts += 1
+            return
+        if after is None or self.doing is None or "claim" not in after:
             return
         spoken = self.doing.spoken
-        if spoken is not None and before != after and spoken.claimed is None:
-            if key == f"{spoken.session[0]}#{spoken.session[1]}#{spoken.sequence}":
-                spoken.claimed = self.step
+        if spoken is not None and spoken.claimed is None and key == spoken.key:
+            spoken.claimed = self.step
 
     def _roster_changed(
         self, key: str, before: Item | None, after: Item | None, by_ttl: bool
     ) -> None:
+        self._changes_of_counts += 1
         if after is None:
             return
         connection = after["connectionId"]["S"]

@@ -27,6 +27,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from chalice_app.domain.sentence import CAPTION_LIFE_MS
 from chalice_app.rosters.replay import MOST_CAPTIONS
 from tests.simulation.delivery.record import Listener, Reception, Spoken
 from tests.simulation.delivery.sockets import GONE, SENT
@@ -103,6 +104,8 @@ def _check_sent(
     if name in spoken.posts:
         raise Violation(f"D1: {name} is sent sentence {spoken.sequence} twice")
     spoken.posts[name] = reception
+    if twin := _twin(spoken, before):
+        raise Violation(f"D1: {name} is sent sentence {spoken.sequence} by two: {twin.spoken_at}")
     claimed = hall.step if spoken.claimed is None else spoken.claimed
     if reception.language not in listener.languages(claimed, hall.step):
         raise Violation(
@@ -147,6 +150,17 @@ def _check_replayed(
     later = [each for each in listener.captions if each > sequence and listener.captions[each]]
     if later:
         raise Violation(f"D2: sentence {sequence} is replayed to {name} after {later}")
+
+
+def _twin(spoken: Spoken, before: list[Reception]) -> Spoken | None:
+    """Another try of the sentence that lives, and has sent it too."""
+    for each in before:
+        twin = each.sentence
+        if twin is None or twin.is_dead:
+            continue
+        if abs(spoken.spoken_at - twin.spoken_at) < CAPTION_LIFE_MS:
+            return twin
+    return None
 
 
 def _may_come_again(hall: "Hall", spoken: Spoken) -> bool:
@@ -199,6 +213,7 @@ def _check_report(hall: "Hall", spoken: Spoken, message: Mapping[str, Any]) -> N
         report["listeners"] - report["delivered"] - report["gone"] for report in reports.values()
     )
     spoken.unreached = unreached
+    spoken.gone = sum(report["gone"] for report in reports.values())
     told = {key for key, each in spoken.posts.items() if each.status is not None}
     lost = [each.connection_id for each in _due(hall, spoken) if each.connection_id not in told]
     if len(lost) > unreached:
@@ -283,7 +298,7 @@ def check_rest(hall: "Hall") -> None:
             each.sequence
             for each in _missed(hall, listener)
             if each.sequence not in listener.captions
-            and not (each.has_lost or each.unreached and listener.from_sequence <= each.sequence)
+            and not (each.has_lost or (each.unreached and listener.from_sequence <= each.sequence))
         ]
         if missing:
             raise Violation(f"D2: {listener.connection_id} has not been sent {missing}")

@@ -61,11 +61,11 @@ class Listener:
 class Spoken:
     """One try to send a sentence: that of one invocation, and of those that send its slices.
 
-    `claimed` is when it had its number. `is_noted`: that was noted, or tried; `is_unsure`:
-    it was tried, and no answer came; `is_unnoted`: nor was it done. `is_overtaken`: a later
-    sentence's was noted before. `is_dead`: its invocation
-    died or raised; `has_lost`: a slice's did, or the tally was not written. `posts` are the
-    captions posted for it, `reports` how many of its reports were posted, `unreached` how many listeners the last said were not reached.
+    `claimed` is when it had its number. `is_noted`: that was noted, or tried; `is_unsure`: it was
+    tried, and no answer came; `is_unnoted`: nor was it done. `is_overtaken`: a later sentence's was
+    noted before. `is_dead`: its invocation died or raised; `has_lost`: a slice's did, or the tally
+    was not written. `posts` are the captions posted for it, `reports` how many of its reports were
+    posted; by the last of them `unreached` listeners were not reached, and `gone` were gone.
     """
 
     session: SessionKey
@@ -83,6 +83,12 @@ class Spoken:
     posts: dict[str, Reception] = field(default_factory=dict)
     reports: int = 0
     unreached: int = 0
+    gone: int = 0
+
+    @property
+    def key(self) -> str:
+        """The key of its row in Sessions."""
+        return f"{self.session[0]}#{self.session[1]}#{self.sequence}"
 
 
 def _during(history: list[tuple[int, str]], first: int, last: int) -> set[str]:

@@ -68,6 +68,12 @@ def _finish(hall: Hall) -> None:
 
 def _totals(hall: Hall, violated: bool) -> Totals:
     source = hall.source
+    received = [
+        each
+        for listener in hall.listeners.values()
+        for captions in listener.captions.values()
+        for each in captions
+    ]
     return Totals(
         schedules=1,
         deliveries=source.deliveries,
@@ -75,5 +81,9 @@ def _totals(hall: Hall, violated: bool) -> Totals:
         crashes=source.crashes,
         zombies=source.given_up,
         conflicts=hall.database.cancelled + hall.network.conflicts,
+        sentences=sum(each.reports > 0 for each in hall.spoken),
+        captions=sum(each.sentence is not None for each in received),
+        replayed=sum(each.sentence is None for each in received),
+        unreached=sum(each.unreached + each.gone for each in hall.spoken),
         violations=int(violated),
     )

@@ -28,7 +28,7 @@ LONGEST_HANDSHAKE_MS = 1_500
 LONGEST_LAG_MS = 2_000
 _SMALL_SLICE, _NO_SLICES = 2, 100
 _PEOPLE = 6
-_HANDSHAKES = (0, 0, 0, 0, 0, 100, 400, LONGEST_HANDSHAKE_MS)
+_HANDSHAKES = (*(0,) * 10, 100, 100, 400, 700, LONGEST_HANDSHAKE_MS)
 _PAUSES = (50, 50, 200, 200, 1_000, 1_500, 11_000, 61_000)
 """Milliseconds; the last two are beyond a caption's life, and beyond Lambda's second try."""
 
@@ -73,7 +73,7 @@ class _Draw:
         for _ in range(self._below(1, 5)):
             operations.append(Enter(self._newcomer(), self._session(), self._language()))
         operations += [self._delivered(shard) for shard in range(self._shards)]
-        kinds = self._random.choices(_KINDS, _WEIGHTS, k=self._below(15, 40))
+        kinds = self._random.choices(_KINDS, _WEIGHTS, k=self._below(8, 25))
         operations += [operation for kind in kinds for operation in kind(self)]
         return Schedule(
             self._shards,
