@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalice_app.aws.dynamodb.rosters import ledger_key_from
-from chalice_app.domain.sentence import Sentence
+from chalice_app.domain.sentence import CAPTION_LIFE_MS, Sentence
 from chalice_app.rosters.ledger import SessionKey
 from chalice_app.speech.large_halls import BatchInProgress, RecipientBatch
 from chalice_app.wire.attribute_values import decode
@@ -45,6 +45,7 @@ class Slice:
     spoken: Spoken
     due: int
     tries: int = 0
+    has_begun: bool = False
 
 
 class Doing:
@@ -253,6 +254,10 @@ class Hall(World):
         one = due[position % len(due)]
         if not again:
             self.slices.remove(one)
+        # Invoked again when its time is over, it counts as failed what the first may yet send.
+        is_over = self.clock.milliseconds >= one.spoken.spoken_at + CAPTION_LIFE_MS
+        one.spoken.has_lost |= one.has_begun and is_over
+        one.has_begun = True
         batch = RecipientBatch.of(json.loads(one.payload))
 
         def then(done: Activity) -> None:

@@ -92,7 +92,11 @@ class _Draw:
         yield Say(self._session(), again=True, calls=self._calls())
 
     def skip(self) -> Iterator[Operation]:
-        yield Say(self._session(), skipped=_SKIPPED)
+        """Somebody has missed more than is replayed."""
+        session = self._session()
+        yield Say(session)
+        yield Say(session, skipped=_SKIPPED)
+        yield Enter(self._newcomer(), session, self._language(), _SKIPPED + 2)
 
     def say_much(self) -> Iterator[Operation]:
         """Sentences of which one overtakes the other."""

@@ -1,4 +1,4 @@
-"""Counts and delivery are exact under every schedule, and the simulator would notice if they were not.
+"""Counts and delivery are exact under every schedule, and the simulator would notice any other.
 
 `python -m tests.simulation --seeds 100000 --mutants` does the same at length.
 """
@@ -113,7 +113,7 @@ def test_a_seed_is_one_schedule_and_one_trace() -> None:
 
 @pytest.mark.parametrize(("hash_seed", "seed"), [("1", 6), ("2", 6), ("1", 7), ("2", 7)])
 def test_a_trace_is_the_same_in_every_process(hash_seed: str, seed: int) -> None:
-    printed = subprocess.run(
+    printed = subprocess.run(  # noqa: S603 - a seed of this test's own
         [sys.executable, "-m", "tests.simulation", "--trace", str(seed)],
         check=True,
         capture_output=True,
