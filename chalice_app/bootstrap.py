@@ -161,7 +161,7 @@ class Application:
     @cached_property
     def closer(self) -> ConnectionCloser:
         """Connections that are closed from this side."""
-        return ConnectionCloser(self.broadcast)
+        return ConnectionCloser(self.broadcast, self.settings.posts_per_second)
 
     @cached_property
     def rate_limits(self) -> RateLimits:

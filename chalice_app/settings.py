@@ -1,10 +1,15 @@
-"""The functions' settings, read from the environment once."""
+"""The functions' settings, read from the environment once, and checked.
+
+A setting without sense is an error, never a default: `KEEP_SENTENCES=off` would keep every word.
+`require_settings` checks what an owner has set before a stage is deployed or started.
+"""
 
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from urllib.parse import urlsplit
 
 from chalice_app.admission.jwks import is_fetchable
 from chalice_app.admission.limits import CHARACTER_BUDGET, Limits, Network
@@ -13,7 +18,8 @@ from chalice_app.operations.operations import OPEN_TO_ALL
 
 POSTS_PER_SECOND = 8_000
 """Four fifths of what API Gateway admits an account and region by default, 10,000 requests a second
-for HTTP, messages and posts together; some regions have 2,500. Source:
+for HTTP, messages and posts together; some regions have 2,500. It bounds one sentence, over all the
+functions that send it: those of several halls add up. Source:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 """
 
@@ -37,10 +43,31 @@ RENEW_WITHIN_SECONDS = 5 * 60
 500 new connections that API Gateway admits. 5 minutes are left for clients refused at first."""
 
 
+MOST_CONCURRENT_BROADCASTS = 900
+"""Each post in flight has a socket, and Lambda lets a function open 1,024 files. Source:
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
+
+_TABLES = (
+    "SESSIONS_TABLE_NAME",
+    "CONNECTIONS_TABLE_NAME",
+    "CACHED_TRANSLATIONS_TABLE_NAME",
+    "ROSTERS_TABLE_NAME",
+)
+_TRUE, _FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_MAPPED_BITS = 96
+
+_NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,1024}")
+"""Of a table or function: a name or an ARN."""
+_STAGE = re.compile(r"[a-z][a-z0-9-]*")
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
+_API_ID = re.compile(r"[A-Za-z0-9]+")
+_API_STAGE = re.compile(r"[A-Za-z0-9_-]+|\$default")
 _TOKEN_HASH = re.compile(rf"|{OPEN_TO_ALL}|[0-9a-f]{{64}}")
 _POSITIVE = re.compile(r"[1-9][0-9]{0,8}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@A-Z]+")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 """As browsers serialise one: lower case, without a path. Source: RFC 6454, 6.2."""
 
 
@@ -97,19 +124,22 @@ class Settings:
         Raises:
             ConfigurationError: when one is missing or malformed.
         """
-        region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+        region = _region(environ)
+        sessions, connections, cached, rosters = (_required(environ, name) for name in _TABLES)
         return cls(
-            sessions_table=_required(environ, "SESSIONS_TABLE_NAME"),
-            connections_table=_required(environ, "CONNECTIONS_TABLE_NAME"),
-            cached_translations_table=_required(environ, "CACHED_TRANSLATIONS_TABLE_NAME"),
-            rosters_table=_required(environ, "ROSTERS_TABLE_NAME"),
+            sessions_table=sessions,
+            connections_table=connections,
+            cached_translations_table=cached,
+            rosters_table=rosters,
             region=region,
-            stage=environ.get("STAGE", "dev"),
+            stage=_stage(environ),
             websocket_url=_websocket_url(environ, region),
             management_endpoint=_management_endpoint(environ, region),
             cache_ttl_seconds=_positive(environ, "CACHE_TTL_SECONDS", 3600),
             max_cache_entries=_positive(environ, "MAX_CACHE_ENTRIES", 10_000),
-            max_concurrent_broadcasts=_positive(environ, "MAX_CONCURRENT_BROADCASTS", 100),
+            max_concurrent_broadcasts=_positive(
+                environ, "MAX_CONCURRENT_BROADCASTS", 100, MOST_CONCURRENT_BROADCASTS
+            ),
             posts_per_second=_positive(environ, "POSTS_PER_SECOND", POSTS_PER_SECOND),
             slice_listeners=_positive(environ, "SLICE_LISTENERS", SLICE_LISTENERS),
             broadcast_function=_broadcast_function(environ),
@@ -117,24 +147,61 @@ class Settings:
             renew_after_seconds=_positive(environ, "RENEW_AFTER_SECONDS", RENEW_AFTER_SECONDS),
             renew_within_seconds=_positive(environ, "RENEW_WITHIN_SECONDS", RENEW_WITHIN_SECONDS),
             oidc=_oidc(environ),
-            keep_sentences=environ.get("KEEP_SENTENCES", "true").lower() != "false",
+            keep_sentences=_flag(environ, "KEEP_SENTENCES", default=True),
             allowed_origins=_allowed_origins(environ),
-            require_origin=environ.get("REQUIRE_ORIGIN", "").lower() in {"1", "true", "yes"},
+            require_origin=_flag(environ, "REQUIRE_ORIGIN", default=False),
             limits=_limits(environ),
             operator_token_hash=_operator_token_hash(environ),
         )
 
 
+def require_settings(environ: Mapping[str, str]) -> None:
+    """Checks every setting, where the tables may have no names yet: before there is a stage.
+
+    Raises:
+        ConfigurationError: one has no sense; the message names it and says what is right.
+    """
+    Settings.from_env({**dict.fromkeys(_TABLES, "not-made-yet"), **environ})
+
+
 def _required(environ: Mapping[str, str], name: str) -> str:
-    if value := environ.get(name):
-        return value
-    raise ConfigurationError(f"{name} is not set: run `make deploy STAGE=...` or `make run`")
+    if not environ.get(name):
+        raise ConfigurationError(f"{name} is not set: run `make deploy STAGE=...` or `make run`")
+    return _matching(_NAME, environ, name, "the name or the ARN of a table")
 
 
-def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
+def _matching(
+    pattern: re.Pattern[str], environ: Mapping[str, str], name: str, right: str, default: str = ""
+) -> str:
+    """The setting, or the default where it is empty; `right` describes what is allowed."""
+    text = environ.get(name) or default
+    if not pattern.fullmatch(text):
+        raise ConfigurationError(f"{name} must be {right}")
+    return text
+
+
+def _region(environ: Mapping[str, str]) -> str:
+    """Lambda's own, or else the SDK's."""
+    name = "AWS_REGION" if environ.get("AWS_REGION") else "AWS_DEFAULT_REGION"
+    return _matching(_REGION, environ, name, "a region such as eu-west-1", "us-east-1")
+
+
+def _stage(environ: Mapping[str, str]) -> str:
+    right = "a name of lower-case letters, digits and hyphens that begins with a letter"
+    return _matching(_STAGE, environ, "STAGE", right, "dev")
+
+
+def _flag(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = (environ.get(name) or str(default)).lower()
+    if text not in _TRUE | _FALSE:
+        raise ConfigurationError(f"{name} must be true or false")
+    return text in _TRUE
+
+
+def _positive(environ: Mapping[str, str], name: str, default: int, most: int = 999_999_999) -> int:
     text = environ.get(name) or str(default)
-    if not _POSITIVE.fullmatch(text):
-        raise ConfigurationError(f"{name} must be a whole number from 1 to 999999999")
+    if not _POSITIVE.fullmatch(text) or int(text) > most:
+        raise ConfigurationError(f"{name} must be a whole number from 1 to {most}")
     return int(text)
 
 
@@ -158,25 +225,52 @@ def _limits(environ: Mapping[str, str]) -> Limits:
 
 
 def _network(text: str) -> Network:
+    """A range; an address in it names it as well: 203.0.113.5/24 is 203.0.113.0/24."""
     try:
-        return ip_network(text)
+        return _unmapped(ip_network(text, strict=False))
     except ValueError:
         raise ConfigurationError(
             "UNLIMITED_ADDRESSES must be addresses or ranges such as 203.0.113.0/24, with commas"
         ) from None
 
 
+def _unmapped(network: Network) -> Network:
+    """As addresses are compared: IPv4 is never written as IPv6."""
+    if isinstance(network, IPv6Network) and network.prefixlen >= _MAPPED_BITS:
+        address = network.network_address.ipv4_mapped
+        if address is not None:
+            return IPv4Network((int(address), network.prefixlen - _MAPPED_BITS))
+    return network
+
+
 def _allowed_origins(environ: Mapping[str, str]) -> tuple[str, ...]:
     """The owner's list, or else the deployed page's own origin; `*` is none, which means any."""
-    origins = _listed(environ, "ALLOWED_ORIGINS") or _listed(environ, "PAGE_ORIGIN")
-    if origins == (ANY_ORIGIN,):
+    page = _origins(environ, "PAGE_ORIGIN")
+    own = _listed(environ, "ALLOWED_ORIGINS")
+    if own == (ANY_ORIGIN,):
         return ()
-    if not all(map(_ORIGIN.fullmatch, origins)):
+    return _origins(environ, "ALLOWED_ORIGINS") or page
+
+
+def _origins(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    origins = _listed(environ, name)
+    if not all(map(_is_origin, origins)):
         raise ConfigurationError(
-            "ALLOWED_ORIGINS must be origins such as https://talks.example.org, in lower case, "
-            "without a path, with commas; or * alone"
+            f"{name} must be origins as browsers send them, such as https://talks.example.org: in "
+            "lower case, without a path, a wildcard or the scheme's usual port, with commas"
+            + ("; or * alone" if name == "ALLOWED_ORIGINS" else "")
         )
     return origins
+
+
+def _is_origin(text: str) -> bool:
+    """Whether a browser may send it: compared to the letter, anything else would let nobody in."""
+    try:
+        parts = urlsplit(text)
+        needless = parts.port in {0, _DEFAULT_PORTS.get(parts.scheme, 0)}
+        return bool(_ORIGIN.fullmatch(text)) and not needless
+    except ValueError:
+        return False
 
 
 def _listed(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
@@ -209,24 +303,48 @@ def _operator_token_hash(environ: Mapping[str, str]) -> str:
 
 def _broadcast_function(environ: Mapping[str, str]) -> str:
     """As Chalice names it: the app, the stage, the function."""
-    deployed = f"translation-broadcaster-{environ.get('STAGE', 'dev')}-broadcast"
-    return environ.get("BROADCAST_FUNCTION_NAME") or deployed
+    right = "the name or the ARN of a function"
+    deployed = f"translation-broadcaster-{_stage(environ)}-broadcast"
+    return _matching(_NAME, environ, "BROADCAST_FUNCTION_NAME", right, deployed)
 
 
 def _websocket_url(environ: Mapping[str, str], region: str) -> str:
-    return environ.get("WEBSOCKET_URL") or f"wss://{_api_host(environ, region)}"
+    own = _url(environ, "WEBSOCKET_URL", ("wss", "ws"))
+    return own or f"wss://{_api_host(environ, region)}"
 
 
 def _management_endpoint(environ: Mapping[str, str], region: str) -> str:
     """In botocore's own order: the service's endpoint, the endpoint of all services, AWS's."""
-    return (
-        environ.get("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI")
-        or environ.get("AWS_ENDPOINT_URL")
-        or f"https://{_api_host(environ, region)}"
-    )
+    own = _url(environ, "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", ("https", "http"))
+    every = _url(environ, "AWS_ENDPOINT_URL", ("https", "http"))
+    return own or every or f"https://{_api_host(environ, region)}"
+
+
+def _url(environ: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:
+    """The setting, which may be empty."""
+    text = environ.get(name, "")
+    if text and not _is_endpoint(text, schemes):
+        raise ConfigurationError(
+            f"{name} must be an address such as {schemes[0]}://talks.example.org/api, without a "
+            "query"
+        )
+    return text
+
+
+def _is_endpoint(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(text)
+        # Reading the port checks it.
+        whole = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    plain = text.isascii() and text.isprintable() and not set(text) & set(" ?#@")
+    return whole and plain
 
 
 def _api_host(environ: Mapping[str, str], region: str) -> str:
     # Chalice names the WebSocket API's stage after `api_gateway_stage`, "api" in config.json.
-    api_id = environ.get("WEBSOCKET_API_ID", "unknown")
-    return f"{api_id}.execute-api.{region}.amazonaws.com/{environ.get('WEBSOCKET_STAGE', 'api')}"
+    api_id = _matching(_API_ID, environ, "WEBSOCKET_API_ID", "letters and digits", "unknown")
+    right = "the name of a stage of the WebSocket API"
+    stage = _matching(_API_STAGE, environ, "WEBSOCKET_STAGE", right, "api")
+    return f"{api_id}.execute-api.{region}.amazonaws.com/{stage}"

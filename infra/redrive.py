@@ -36,6 +36,7 @@ from infra.stage_options import (
     stage_settings,
     use_endpoints,
 )
+from streams.batch import BatchFailed
 from streams.records import parse_record
 
 HANDLERS: Mapping[str, str] = {
@@ -148,6 +149,8 @@ def _is_handled(record: Mapping[str, Any]) -> bool:
     except FunctionFailed as failed:
         number, reason = record["dynamodb"]["SequenceNumber"], failed.__context__
         _say(f"record {number} made its handler fail: {reason!r}")
+        return False
+    except BatchFailed:
         return False
     return not answer["batchItemFailures"]
 

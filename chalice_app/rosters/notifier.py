@@ -113,6 +113,15 @@ class RosterNotifier:
         """
         self.close_refused(self._refused(returned, self._sessions_of(returned)))
 
+    def close_ended(self, connections: Sequence[Connection]) -> int:
+        """Closes those of sessions that are not open; returns how many they are."""
+        sessions = self._sessions_of(connections)
+        ended = [each for each in connections if not is_of_open_session(each, sessions)]
+        if ended:
+            left = [each.connection_id for each in ended]
+            self.close_refused({CloseReason.SESSION_ENDED: left})
+        return len(ended)
+
     def _refused(self, joined: Sequence[Connection], sessions: Mapping[str, Session]) -> Refused:
         """The connections that may not stay, by the reason; a reason without any is left out."""
         in_open_session = [each for each in joined if is_of_open_session(each, sessions)]

@@ -2,8 +2,9 @@
 
 The stream keeps the rosters exact (see `synchronisation`). This is for what no stream record
 reports: records lost beyond the mapping's retries, rows edited by hand, rows that DynamoDB's own
-expiry has left, connections whose `$disconnect` never came (`liveness`). It runs every five
-minutes, and by hand as `python -m infra.reconcile`.
+expiry has left, connections whose `$disconnect` never came (`liveness`), connections that the end
+of their session did not close. It runs every five minutes, and by hand as
+`python -m infra.reconcile`.
 
 It looks twice, some seconds apart, and follows up only what was wrong both times in the same way: a
 listener who is just coming, and a scan that lags, are not drift. Connections go through the same
@@ -107,6 +108,8 @@ class Reconciler:
         gone = self.liveness.remove_gone(found.to_check)
         if found.outlived:
             self.survey.remove_tombstones(found.outlived)
+        if found.to_check and (left := self.notifier.close_ended(found.to_check)):
+            _log.warning("%d connections of ended sessions were still open", left)
         return Reconciled(
             connections=len(found.connections),
             sessions=len(corrected),

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -18,6 +19,15 @@ _log = logging.getLogger(__name__)
 
 LANGUAGES_KEPT_SECONDS = 600.0
 """How long the engine's list of languages is kept; Amazon's changes a few times a year."""
+
+PATIENCE_SECONDS = 1.0
+"""How long a handshake waits for the list, if none is kept: a fresh container gets it in 0.3 s."""
+
+LISTING_SECONDS = 6.0
+"""How long somebody waits who asks for the list itself: two tries of 3 s (`aws.clients`)."""
+
+RETRY_SECONDS = 10.0
+"""How long after a failure the engine is asked for its list again."""
 
 RECENT_SECONDS = 10.0
 """How long a finished translation is kept for sentences that looked into the cache before it was
@@ -53,9 +63,12 @@ class TranslationEngine:
     clock: Clock
     _in_flight: dict[_Key, Future[str]] = field(default_factory=dict)
     _recent: dict[_Key, tuple[float, Future[str]]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    patience_seconds: float = PATIENCE_SECONDS
     _languages: Mapping[str, Language] = field(default_factory=dict)
-    _languages_until: float = float("-inf")
+    _listing: Future[None] | None = None
+    _ask_at: float = float("-inf")
+    _is_troubled: bool = False
 
     def request(self, text: str, source: str, target: str) -> SharedCall:
         """Starts one translation, or joins the one that is being made or was just made."""
@@ -95,33 +108,61 @@ class TranslationEngine:
         Raises:
             Unavailable: the engine cannot be asked, and no earlier list is kept.
         """
-        return list(self._offered().values())
+        if listing := self._ask_if_due():
+            self._await(listing, LISTING_SECONDS)
+        if not self._languages:
+            raise Unavailable("the languages could not be listed")
+        return list(self._languages.values())
 
     def require_language(self, code: str) -> None:
         """Refuses a language that the engine does not offer.
 
         When the engine cannot be asked, the table of the languages it is known for decides: a
-        listener is better served with the source text for a while than with a refusal.
+        listener is better served with the source text for a while than with a refusal. A list that
+        is slow or fails is waited for once, by one handshake; until it is there again it is asked
+        for while nobody waits.
 
         Raises:
             UnsupportedLanguage: it is not offered.
         """
-        try:
-            known = code in self._offered()
-        except Unavailable:
-            _log.warning("the engine's languages could not be listed")
-            known = code in languages.CODES
+        listing = self._ask_if_due()
+        if code in self._languages:
+            return
+        if listing is not None and not self._is_troubled:
+            self._await(listing, self.patience_seconds)
+        known = self._languages
         if not known:
+            _log.warning("the engine's languages could not be listed")
+        if code not in (known or languages.CODES):
             raise UnsupportedLanguage("the translation engine does not offer that language")
 
-    def _offered(self) -> Mapping[str, Language]:
-        if self.clock.monotonic() >= self._languages_until:
-            try:
+    def _ask_if_due(self) -> Future[None] | None:
+        """The listing that is under way, a new one where it is time; else None."""
+        with self._lock:
+            if self._listing is not None or self.clock.monotonic() < self._ask_at:
+                return self._listing
+            listing = self.executor.submit(self._list)
+            # Its thread ends it under this lock; it is done already where it has no thread.
+            self._listing = None if listing.done() else listing
+            return listing
+
+    def _list(self) -> None:
+        """Asks the engine, in a thread of its own, and keeps what it answers."""
+        listed = None
+        try:
+            with suppress(Unavailable):
                 listed = self.translator.list_languages()
-            except Unavailable:
-                if not self._languages:
-                    raise
-                return self._languages
-            self._languages = {language.code: language for language in listed}
-            self._languages_until = self.clock.monotonic() + LANGUAGES_KEPT_SECONDS
-        return self._languages
+        finally:
+            with self._lock:
+                self._listing = None
+                self._is_troubled = listed is None
+                pause = RETRY_SECONDS if listed is None else LANGUAGES_KEPT_SECONDS
+                self._ask_at = self.clock.monotonic() + pause
+                if listed is not None:
+                    self._languages = {language.code: language for language in listed}
+
+    def _await(self, listing: Future[None], seconds: float) -> None:
+        try:
+            listing.result(seconds)
+        except TimeoutError:
+            self._is_troubled = True

@@ -11,8 +11,8 @@ from tests.fakes.domain import PATIENCE, language
 class StubTranslator:
     """`ports.Translator`: `[es] text`, unless told otherwise.
 
-    `failing` languages have no translation; a language in `held` waits for its event. `started`
-    counts the translations that have begun.
+    `failing` languages have no translation; a language in `held` waits for its event. The list
+    of languages waits for `listing_held`.
     """
 
     def __init__(self, *codes: str) -> None:
@@ -20,6 +20,7 @@ class StubTranslator:
         self.failing: set[str] = set()
         self.held: dict[str, threading.Event] = {}
         self.unavailable = False
+        self.listing_held: threading.Event | None = None
         self.calls: list[tuple[str, str, str]] = []
         self.listings = 0
         self._news = threading.Condition()
@@ -36,6 +37,8 @@ class StubTranslator:
 
     def list_languages(self) -> Sequence[Language]:
         self.listings += 1
+        if self.listing_held is not None:
+            assert self.listing_held.wait(PATIENCE), "nobody released the listing"
         if self.unavailable:
             raise Unavailable("the test refuses it")
         return self.offered

@@ -120,6 +120,10 @@ class _QuietNotifier:
         """Reads the sessions whose speakers it would notify."""
         self.ledger.get_sessions(sorted(session_ids))
 
+    def close_ended(self, _: Sequence[Connection]) -> int:
+        """There are no sockets here."""
+        return 0
+
     def close_refused(self, _: Refused) -> None:
         """They close their sockets some day."""
 

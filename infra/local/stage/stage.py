@@ -18,6 +18,7 @@ import time
 from collections.abc import Container, Sequence
 from typing import Final
 
+from chalice_app.settings import ConfigurationError, require_settings
 from infra.local.stage import signals
 from infra.local.stage.environment import (
     Environment,
@@ -88,6 +89,10 @@ class Stage:
         self._environment: Environment = child_environment(
             user, settings, admission_settings(user, ports)
         )
+        try:
+            require_settings(self._environment)
+        except ConfigurationError as mistake:
+            raise StageError(str(mistake)) from mistake
         self._children: dict[str, Child] = {}
         self._arguments: dict[str, tuple[str, ...]] = {}
         self._deaths = Deaths()

@@ -1,5 +1,6 @@
 """Settings from the environment, with the protocol's names and defaults."""
 
+from contextlib import suppress
 from ipaddress import ip_network
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalice_app.admission.limits import Limits
-from chalice_app.settings import ConfigurationError, Oidc, Settings
+from chalice_app.settings import ConfigurationError, Oidc, Settings, require_settings
 
 TABLES = {
     "SESSIONS_TABLE_NAME": "Sessions-dev",
@@ -194,13 +195,20 @@ def test_what_is_no_limit_is_an_error_that_names_it(name: str, text: str) -> Non
         Settings.from_env({**TABLES, name: text})
 
 
+def test_an_address_with_a_length_names_its_range() -> None:
+    text = "203.0.113.5/24,2001:db8::5/64,10.1.2.3/255.0.0.0,::ffff:192.0.2.7/120,::/0"
+    settings = Settings.from_env({**TABLES, "UNLIMITED_ADDRESSES": text})
+    wanted = ("203.0.113.0/24", "2001:db8::/64", "10.0.0.0/8", "192.0.2.0/24", "::/0")
+    assert settings.limits.unlimited_addresses == tuple(map(ip_network, wanted))
+
+
 def test_addresses_without_limits_are_networks() -> None:
     settings = Settings.from_env({**TABLES, "UNLIMITED_ADDRESSES": "10.0.0.0/8, ::1 ,8.8.8.8,"})
     wanted = ("10.0.0.0/8", "::1/128", "8.8.8.8/32")
     assert settings.limits.unlimited_addresses == tuple(map(ip_network, wanted))
 
 
-@pytest.mark.parametrize("text", ["home", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0;::1"])
+@pytest.mark.parametrize("text", ["home", "10.0.0.0/33", "10.0.0.0;::1", "10.0.0/8"])
 def test_what_is_no_network_is_an_error_that_names_it(text: str) -> None:
     with pytest.raises(ConfigurationError, match="UNLIMITED_ADDRESSES"):
         Settings.from_env({**TABLES, "UNLIMITED_ADDRESSES": text})
@@ -230,11 +238,78 @@ def test_the_owner_s_origins_go_before_the_page_s(
 @pytest.mark.parametrize(
     "text",
     ["null", "talks.example", "https://Talks.example", "https://a.example/", "https://a/b",
-     "https://*.example,*", "https://a b", "https://u@a.example"],
+     "https://*.example,*", "https://a b", "https://u@a.example", "https://*.example",
+     "https://a.example:443", "http://a.example:80", "https://a.example:99999", "https://a:0",
+     "https://tälks.example", "https://[::1", "*,https://a.example"],
 )  # fmt: skip
 def test_what_is_no_origin_is_an_error_that_names_it(text: str) -> None:
     with pytest.raises(ConfigurationError, match="ALLOWED_ORIGINS"):
         Settings.from_env({**TABLES, "ALLOWED_ORIGINS": text})
+
+
+def test_the_page_s_own_origin_is_checked_under_its_own_name() -> None:
+    for more in ({}, {"ALLOWED_ORIGINS": "https://talks.example"}):
+        with pytest.raises(ConfigurationError, match="PAGE_ORIGIN"):
+            Settings.from_env({**TABLES, **more, "PAGE_ORIGIN": "https://abc.example/api"})
+
+
+@pytest.mark.parametrize(
+    "text", ["https://[::1]:8443", "http://localhost:8000", "capacitor://localhost", "http://a-b_c"]
+)
+def test_what_a_browser_sends_is_an_origin(text: str) -> None:
+    assert Settings.from_env({**TABLES, "ALLOWED_ORIGINS": text}).allowed_origins == (text,)
+
+
+WRONG = {
+    "SESSIONS_TABLE_NAME": ["two words", "Sessions;"],
+    "ROSTERS_TABLE_NAME": ["Ròsters"],
+    "STAGE": ["Dev", "my stage", "1st", "-"],
+    "AWS_REGION": ["Ireland", "eu-west", "eu-west-1a", " eu-west-1"],
+    "AWS_DEFAULT_REGION": ["eu_west_1"],
+    "WEBSOCKET_API_ID": ["abc.123", "https://abc123", "abc 123"],
+    "WEBSOCKET_STAGE": ["a/b", "live?"],
+    "WEBSOCKET_URL": ["https://talks.example", "talks.example", "wss://", "wss://a.example?x=1",
+                      "wss://a.example:0", "wss://a.example:port", "wss://u:p@a.example",
+                      "wss://a example", "wss://a.example/#x", "wss://[::1"],
+    "AWS_ENDPOINT_URL": ["127.0.0.1:8000", "ws://a.example", "http://a.example:99999"],
+    "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": ["wss://a.example", "https://"],
+    "BROADCAST_FUNCTION_NAME": ["the function"],
+    "MAX_CONCURRENT_BROADCASTS": ["901", "100000"],
+    "KEEP_SENTENCES": ["off", "flase", "2", " "],
+    "REQUIRE_ORIGIN": ["on", "required", "True!"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name, texts in WRONG.items() for text in texts]
+)
+def test_what_has_no_sense_is_an_error_that_names_it_and_what_is_right(
+    name: str, text: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^{name} must be "):
+        Settings.from_env({**TABLES, name: text})
+
+
+@given(st.sampled_from(sorted({*WRONG, *NUMBERS, "UNLIMITED_ADDRESSES", "ALLOWED_ORIGINS"})),
+       st.text() | st.sampled_from([":", "[", "https://[", "::", "/", "²", "\0"]))  # fmt: skip
+def test_no_setting_raises_anything_but_a_configuration_error(name: str, text: str) -> None:
+    with suppress(ConfigurationError):
+        Settings.from_env({**TABLES, name: text})
+
+
+def test_settings_can_be_checked_before_there_are_tables() -> None:
+    require_settings({})
+    require_settings({**TABLES, "UNLIMITED_ADDRESSES": "203.0.113.5/24"})
+    with pytest.raises(ConfigurationError, match="UNLIMITED_ADDRESSES"):
+        require_settings({"UNLIMITED_ADDRESSES": "203.0.113.5/33"})
+
+
+def test_an_arn_names_a_table_and_a_function() -> None:
+    table = "arn:aws:dynamodb:eu-west-1:123456789012:table/Sessions-dev"
+    function = "arn:aws:lambda:eu-west-1:123456789012:function:broadcast"
+    given_ = {**TABLES, "SESSIONS_TABLE_NAME": table, "BROADCAST_FUNCTION_NAME": function}
+    settings = Settings.from_env(given_)
+    assert (settings.sessions_table, settings.broadcast_function) == (table, function)
 
 
 @pytest.mark.parametrize(("text", "required"), [("true", True), ("1", True), ("false", False)])

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalice_app.delivery.broadcast import HANDSHAKE_GRACE_MS
 from chalice_app.domain.errors import Unavailable
 from chalice_app.domain.session import Session
 from chalice_app.rosters.ledger import LedgerKey, LedgerRow, SessionCounts, SessionKey, State
@@ -256,6 +257,30 @@ def test_who_left_unnoticed_a_session_that_is_no_more_leaves_no_row_for_ever() -
     a, b = ledger_keys(session, "a", "b")
     rows = world.tables.get_ledger([a, b])
     assert (rows[a].state, rows[b].state) == (State.OUT, State.IN)
+
+
+def test_connections_that_the_end_of_their_session_did_not_close_are_notified_and_closed() -> None:
+    world = World()
+    session, elsewhere = talk(world), world.open()
+    world.listener(elsewhere, "stays")
+    world.tables.end_session(session)  # and the function that was to close them has died
+    world.clock.advance(HANDSHAKE_GRACE_MS + 1000)
+    joining = listener(session, "young", "es", connected_at=world.clock.now_ms())
+    world.tables.put_connection(joining)
+    world.count(["young"])
+    reconciling(world).reconcile()
+    everyone = ["a", "b", "c", "speaker"]
+    assert sorted(world.gateway.closed) == everyone
+    assert all(world.gateway.to(key)[-1]["type"] == "sessionEnded" for key in everyone)
+
+
+def test_a_connection_of_a_session_that_is_no_more_is_closed() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.delete_session(session.session_id)
+    world.clock.advance(HANDSHAKE_GRACE_MS + 1000)
+    reconciling(world).reconcile()
+    assert sorted(world.gateway.closed) == ["a", "b", "c", "speaker"]
 
 
 def test_the_handler_composes_it_over_the_application() -> None:

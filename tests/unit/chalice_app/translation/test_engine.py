@@ -6,7 +6,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 import pytest
 
 from chalice_app.domain.errors import TranslationFailed, Unavailable, UnsupportedLanguage
-from chalice_app.translation.engine import LANGUAGES_KEPT_SECONDS, TranslationEngine
+from chalice_app.translation.engine import LANGUAGES_KEPT_SECONDS, RETRY_SECONDS, TranslationEngine
 from tests.fakes.domain import PATIENCE, FakeClock, language
 from tests.fakes.threads import SameThread
 from tests.fakes.translation import StubTranslator
@@ -117,5 +117,48 @@ def test_an_engine_that_recovers_is_believed_again(world: World) -> None:
     world.translator.unavailable = True
     world.app.engine.require_language("ja")
     world.translator.unavailable = False
+    world.clock.advance(int(RETRY_SECONDS * 1000))
+    assert world.app.engine.list_languages() == world.translator.offered
     with pytest.raises(UnsupportedLanguage):
         world.app.engine.require_language("ja")
+
+
+def test_a_list_that_failed_is_asked_for_again_after_a_pause_alone(world: World) -> None:
+    world.translator.unavailable = True
+    for _ in range(5):
+        world.app.engine.require_language("ja")
+    assert world.translator.listings == 1
+    with pytest.raises(Unavailable):
+        world.app.engine.list_languages()
+    assert world.translator.listings == 1
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_slow_list_is_waited_for_by_one_handshake_alone(world: World, fails: bool) -> None:
+    engine, translator = world.app.engine, world.translator
+    translator.listing_held = threading.Event()
+    engine.patience_seconds = 0.0
+    engine.require_language("ja")
+    engine.patience_seconds = 1e6  # whoever waits now, waits for ever
+    engine.require_language("ja")
+    world.clock.advance(int(LANGUAGES_KEPT_SECONDS * 1000))
+    engine.require_language("ja")
+    assert translator.listings == 1
+    translator.unavailable = fails
+    translator.listing_held.set()
+    if not fails:
+        assert engine.list_languages() == translator.offered
+        with pytest.raises(UnsupportedLanguage):
+            engine.require_language("ja")
+
+
+def test_a_list_that_is_old_delays_nobody_whose_language_it_has(world: World) -> None:
+    engine, translator = world.app.engine, world.translator
+    engine.require_language("es")
+    world.clock.advance(int(LANGUAGES_KEPT_SECONDS * 1000))
+    translator.listing_held = threading.Event()
+    engine.patience_seconds = 1e6
+    engine.require_language("es")
+    translator.listing_held.set()
+    assert engine.list_languages() == translator.offered
+    assert translator.listings == 2

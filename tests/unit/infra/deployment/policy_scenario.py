@@ -129,6 +129,17 @@ class Scenario:
             UpdateExpression="SET connectedAt = :earlier",
             ExpressionAttributeValues={":earlier": {"N": str(round(time.time() * 1000) - 60_000)}},
         )
+        self._connect("forgotten", sessionId=name, targetLanguage="es")
+        self.dynamodb.update_item(
+            TableName="Connections-test",
+            Key={"connectionId": {"S": "forgotten"}},
+            # Of a session of that name that is no more: its end has not closed it.
+            UpdateExpression="SET connectedAt = :earlier, sessionEpoch = :one",
+            ExpressionAttributeValues={
+                ":earlier": {"N": str(round(time.time() * 1000) - 60_000)},
+                ":one": {"N": "1"},
+            },
+        )
         tombstone = {"state": {"S": "OUT"}, "v": {"N": "0"}, "ttl": {"N": str(TOMBSTONE_SECONDS)}}
         key = {"sessionKey": {"S": f"{name}#1#0"}, "connectionId": {"S": "left long ago"}}
         self.dynamodb.put_item(TableName="SessionRosters-test", Item={**key, **tombstone})
