@@ -137,8 +137,9 @@ class CatchUp:
         sessions: set[str] = set()
         counted: list[Connection] = []
         failed: set[str] = set()
+        end = self.clock.monotonic() + SECONDS
         for seconds in HANDSHAKE_WAITS:
-            if not behind:
+            if not behind or self.clock.monotonic() >= end:
                 break
             self.wait(seconds)
             returned = self.bring_back(behind.keys(), behind)

@@ -262,6 +262,8 @@ def test_counts_and_rosters_are_exact_after_faults_at_any_call(hall: Hall, seed:
                 hall.deliver()
                 hall.check_counts()
         hall.faults.on = False
+        for name in NAMES:
+            hall.join(name, "nobody")  # a session may just have been opened anew
         hall.deliver_all()
         # What had used up its tries lies at the failure destination, from where it is redriven.
         assert hall.invoke(hall.aside) is None
