@@ -109,6 +109,8 @@ class Hall(World):
     """The world of a delivery run.
 
     `slice_listeners` and `is_late` are as the stage takes them; every index is `lag_ms` behind.
+    `unclosed` are connections whose closing failed or met a handshake, `unended` sessions whose end
+    failed.
     """
 
     def __init__(
@@ -126,6 +128,8 @@ class Hall(World):
         self.sockets: dict[str, Socket] = {}
         self.listeners: dict[str, Listener] = {}
         self.spoken: list[Spoken] = []
+        self.unclosed: set[str] = set()
+        self.unended: set[str] = set()
         self.speakers: defaultdict[str, list[str]] = defaultdict(list)
         self.under_way: list[Activity] = []
         self.slices: list[Slice] = []
@@ -245,6 +249,16 @@ class Hall(World):
             spoken.is_dead = done.is_dead or done.invocation.failed
 
         return self.begin(act, then, spoken)
+
+    def end(self, session_id: str, connection: str) -> Activity:
+        """The speaker's client ends the session."""
+        to = self.stage
+
+        def then(done: Activity) -> None:
+            if done.is_dead or done.invocation.failed:
+                self.unended.add(session_id)
+
+        return self.begin(lambda: to.sessions.end(to.participants.spoken_by(connection)), then)
 
     def send_slice(self, position: int, *, again: bool) -> Activity | None:
         """Lambda invokes the broadcast function with a slice that is due; `again`: not for once."""
@@ -403,8 +417,10 @@ def _notified(hall: Hall, doing: Doing, request: Request, fault: Fault | None) -
 def _closed(hall: Hall, _: Doing, request: Request, fault: Fault | None) -> Answer:
     connection = request["connection"]
     if fault is not None and fault not in _UNANSWERED:
+        hall.unclosed.add(connection)
         raise ReadTimeoutError(endpoint_url="simulated")
     if not hall.is_connected(connection):
+        hall.unclosed.add(connection)
         return {"status": GONE}
     hall.disconnect(connection)
     return {"status": SENT}
@@ -422,7 +438,11 @@ def _probed(hall: Hall, _: Doing, request: Request, fault: Fault | None) -> Answ
 
 def _dropped(hall: Hall, _: Doing, request: Request, __: Fault | None) -> Answer:
     """A message whose time is over before its turn came: the caller knows of it."""
-    invariants.note_dropped(hall, request["connection"], request["message"])
+    connection, message = request["connection"], request["message"]
+    if message is None:
+        hall.unclosed.add(connection)
+    else:
+        invariants.note_dropped(hall, connection, message)
     return {}
 
 

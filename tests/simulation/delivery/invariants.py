@@ -9,6 +9,8 @@ D2: one who catches up (it returned, came late, or was counted after a long hand
 D3: nobody is sent another session's words, or a language that was never its own.
 D4: a report says what became of the posts: of an invocation that died, never more than that.
 D5: whoever is counted and stays is greeted, before any replay, and its row stays.
+D6: when a session has ended, every socket in it is closed. The reconciler sees to the others: those
+    of an end whose invocation died, and those whose closing failed or met a handshake.
 
 Exceptions, each as narrow as the production code's own words for it:
 
@@ -258,7 +260,7 @@ def check_count(hall: "Hall", listener: Listener) -> None:
 def note_dropped(hall: "Hall", connection: str, message: Mapping[str, Any]) -> None:
     """A message has not been sent in time: a function that took so long can do no better."""
     listener = hall.listeners.get(connection)
-    if listener is None or message is None:
+    if listener is None:
         return
     if message["type"] == "joined":
         listener.is_greeted = True
@@ -291,6 +293,7 @@ def check_rest(hall: "Hall") -> None:
         if listener.left is not None or listener.counted is None:
             continue
         if not hall.is_open(listener.session):
+            _check_ended(hall, listener)
             continue
         if not listener.is_greeted:
             raise Violation(f"D5: {listener.connection_id} is counted and was not greeted")
@@ -302,3 +305,12 @@ def check_rest(hall: "Hall") -> None:
         ]
         if missing:
             raise Violation(f"D2: {listener.connection_id} has not been sent {missing}")
+
+
+def _check_ended(hall: "Hall", listener: Listener) -> None:
+    """A listener whose session has ended, or is no more."""
+    name = listener.connection_id
+    if not hall.exists(listener.session) or listener.session[0] in hall.unended:
+        return
+    if name not in hall.unclosed:
+        raise Violation(f"D6: {listener.session} has ended, and {name} is still there")

@@ -41,4 +41,5 @@ MUTANTS = (
     _delivery("a report of the late as delivered", wrong.with_reports(wrong.dropped_delivered)),
     _delivery("rows of young sockets deleted", wrong.YoungDeleted),
     _delivery("captions posted again", wrong.PostedAgain),
+    _delivery("an end that asks an index", wrong.EndedByIndex),
 )

@@ -146,10 +146,9 @@ class End(NamedTuple):
         """Begins the end."""
         if not hall.speakers[self.session]:
             return
-        connection, to = hall.speakers[self.session][-1], hall.stage
+        connection = hall.speakers[self.session][-1]
         if hall.is_connected(connection):
-            begun = hall.begin(lambda: to.sessions.end(to.participants.spoken_by(connection)))
-            hall.go_on(begun, self.calls)
+            hall.go_on(hall.end(self.session, connection), self.calls)
 
 
 class GoOn(NamedTuple):

@@ -111,7 +111,7 @@ class Stage(Application):
     @cached_property
     def closer(self) -> ConnectionCloser:
         """As it is, but for the wait."""
-        return ConnectionCloser(self.broadcast, wait=self.wait)
+        return replace(super().closer, wait=self.wait)
 
     @cached_property
     def roster_sync(self) -> RosterSync:

@@ -22,6 +22,7 @@ from chalice_app.rosters.ledger import LedgerKey, LedgerTransaction
 from chalice_app.rosters.notifier import RosterNotifier
 from chalice_app.rosters.recipients import Recipients, RosterReader
 from chalice_app.rosters.replay import Replay
+from chalice_app.sessions.sessions import Sessions
 from chalice_app.speech.delivery_report import DeliveryReporter
 from chalice_app.speech.flow_control import FlowControl
 from chalice_app.speech.large_halls import LargeHalls, RecipientBatch
@@ -519,6 +520,19 @@ def _without(reports: Reports, *, failed: bool) -> Reports:
         return replace(posted, failed=0) if failed else replace(posted, dropped=0)
 
     return {language: replace(each, posted=told(each.posted)) for language, each in reports.items()}
+
+
+class EndedByIndex(Stage):
+    """The end of a session asks an index who is there."""
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return replace(super().sessions, roster=_Empty())
+
+
+class _Empty:
+    def read_roster(self, _: Session, __: int | None = None) -> Mapping[str, Sequence[str]]:
+        return {}
 
 
 class YoungDeleted(Stage):
