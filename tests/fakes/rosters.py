@@ -1,6 +1,5 @@
 """The ports of `chalice_app.rosters`: the roster, the ledger and the survey."""
 
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -30,10 +29,8 @@ class MemoryRosters(MemorySessions, MemoryConnections):
     """`Roster`, `Ledger` and `RosterSurvey`.
 
     The rows of `malformed` connections cannot be read; `before_commit` may hold steps of other
-    writers, each run once, just before a commit. `seconds` tells the time of a tombstone.
+    writers, each run once, just before a commit.
     """
-
-    seconds: Callable[[], float] = staticmethod(time.time)
 
     def __init__(self) -> None:
         super().__init__()

@@ -11,6 +11,7 @@ from chalice_app.operations import messages as operator_messages
 from chalice_app.operations.monitoring import Alarm, Metric, Series
 from chalice_app.operations.operations import ALARMS, LAGS, MINUTES, SESSIONS
 from tests.fakes.domain import NOW_MS
+from tests.fakes.memory import INDEX_LAG_MS
 from tests.fakes.world import SETTINGS, World
 
 TOKEN = "an-operators-token"
@@ -82,6 +83,7 @@ def test_open_sessions_are_shown_newest_first_with_their_rosters(world: World) -
     second = world.open("es")
     ended = world.open()
     world.app.sessions.end(ended)
+    world.clock.advance(INDEX_LAG_MS)
     state = world.app.operations.state("")
     assert [each.session_id for each in state.sessions] == [second.session_id, first.session_id]
     shown = operator_messages.stage_state(state)["sessions"][1]
@@ -107,8 +109,10 @@ def test_a_session_past_its_life_is_not_shown_though_its_row_is_still_there(worl
 def test_no_more_are_shown_than_can_be_read(world: World) -> None:
     for _ in range(SESSIONS):
         world.open()
+    world.clock.advance(INDEX_LAG_MS)
     assert not world.app.operations.state("").has_more_sessions
     world.open()
+    world.clock.advance(INDEX_LAG_MS)
     state = world.app.operations.state("")
     assert len(state.sessions) == SESSIONS
     assert state.has_more_sessions
@@ -125,6 +129,7 @@ def test_a_database_that_refuses_is_told_to_the_operator(world: World) -> None:
 
 def test_without_cloudwatch_the_sessions_are_still_shown(world: World) -> None:
     world.open()
+    world.clock.advance(INDEX_LAG_MS)
     world.monitor.unavailable = True
     state = world.app.operations.state("")
     assert len(state.sessions) == 1
