@@ -20,12 +20,13 @@ CLOSING_SECONDS = 10.0
 """How long closing is tried for: 80,000 connections at `settings.POSTS_PER_SECOND`. With the notice
 before it, well within the 29 s after which API Gateway gives up a request for a session's end."""
 
-HANDSHAKE_GRACE_MS = 35_000
-"""Younger connections are never deleted on 410.
-
-API Gateway answers 410 until `$connect` has returned, and a handshake may take its integration
-time-out of 29 s: such a socket is not gone, it is not there yet.
+LONGEST_HANDSHAKE_MS = 29_000
+"""API Gateway answers 410 until `$connect` has returned, and gives it up after this time. Source:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 """
+
+HANDSHAKE_GRACE_MS = 35_000
+"""Younger connections are never deleted on 410: such a socket may not be there yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ handshake is not over takes the same way: broadcasts would be answered 410.
 
 Where a speaker talks without a pause, the listener is read, replayed to and tried again. Who is
 still behind after that, because the handshake goes on or the speaker is faster, is put off: its row
-is written, and the stream reports it again, behind everybody else. A put-off listener is counted or
-its row is deleted in the end: `Broadcast` deletes the rows of sockets that answer 410 when they are
-older than any handshake.
+is written, and the stream reports it again, behind everybody else. A listener who answers 410 for
+longer than any handshake takes is counted as it is: `Broadcast` and `liveness` delete its row.
 """
 
 import logging
@@ -18,6 +17,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import sleep
 
+from chalice_app.delivery.broadcast import LONGEST_HANDSHAKE_MS
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import ConditionFailed, MalformedRows, Unavailable
 from chalice_app.domain.session import Connection, Session, is_of_open_session
@@ -118,15 +118,9 @@ class CatchUp:
         if not returning:
             return Returned()
         progress = self._replay_and_count(returning, last_sent or {})
-        behind = progress.behind
-        others = self.sync.synchronise(set(returning) - behind.keys())
-        counted = sorted(others.connections.keys() - others.failed)
-        return Returned(
-            sessions=frozenset(progress.sessions | others.sessions),
-            counted=[others.connections[key] for key in counted],
-            failed=frozenset(others.failed),
-            behind=behind,
-        )
+        others = self._left_to_synchronise(set(returning) - progress.behind.keys())
+        sessions = others.sessions | progress.sessions
+        return replace(others, sessions=sessions, behind=progress.behind)
 
     def bring_back_late(self, behind: Mapping[LedgerKey, int | None]) -> Returned:
         """Tries those who are behind again, with waits, and puts off those who stay behind.
@@ -148,14 +142,45 @@ class CatchUp:
             counted += returned.counted
             failed |= returned.failed
         if behind:
-            _log.info("%d listeners are put off", len(behind))
-            failed |= self._put_off(behind)
+            waiting = self._still_waiting(behind)
+            others = self._left_to_synchronise(behind.keys() - waiting.keys())
+            sessions |= others.sessions
+            counted += others.counted
+            failed |= others.failed | self._put_off(waiting)
         return Returned(frozenset(sessions), counted, frozenset(failed))
 
-    def _put_off(self, behind: Mapping[LedgerKey, int | None]) -> set[str]:
+    def _still_waiting(
+        self, behind: Mapping[LedgerKey, int | None]
+    ) -> Mapping[LedgerKey, int | None]:
+        """Without those who have left, and those whose handshake cannot go on any more."""
+        since = self.clock.now_ms() - LONGEST_HANDSHAKE_MS
+        try:
+            connections = self.ledger.get_connections(sorted(key.connection_id for key in behind))
+        except MalformedRows:
+            return {}  # the ordinary synchronisation reports them
+        return {
+            key: last_sent
+            for key, last_sent in behind.items()
+            if (connection := connections.get(key.connection_id)) is not None
+            and (last_sent is not None or connection.connected_at >= since)
+        }
+
+    def _left_to_synchronise(self, keys: Collection[LedgerKey]) -> Returned:
+        """Counts these as they are."""
+        others = self.sync.synchronise(keys)
+        counted = sorted(others.connections.keys() - others.failed)
+        return Returned(
+            sessions=frozenset(others.sessions),
+            counted=[others.connections[key] for key in counted],
+            failed=frozenset(others.failed),
+        )
+
+    def _put_off(self, waiting: Mapping[LedgerKey, int | None]) -> set[str]:
         """Has the stream report these again; returns those that could not be written."""
+        if waiting:
+            _log.info("listeners who are put off: %d", len(waiting))
         failed: set[str] = set()
-        for key, last_sequence in sorted(behind.items()):
+        for key, last_sequence in sorted(waiting.items()):
             try:
                 self.connections.put_off(key.connection_id, last_sequence)
             except ConditionFailed:

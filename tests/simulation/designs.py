@@ -160,6 +160,10 @@ class _Nobody:
         """Always the same second."""
         return 0.0
 
+    def now_ms(self) -> int:
+        """The same, since the epoch: every handshake is young."""
+        return 0
+
     def map(self, call: Callable[[Any], Any], over: Sequence[Any]) -> list[Any]:
         """In place of threads."""
         return list(map(call, over))

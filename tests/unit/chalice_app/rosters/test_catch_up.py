@@ -8,14 +8,15 @@ from functools import partial
 
 import pytest
 
+from chalice_app.delivery.broadcast import LONGEST_HANDSHAKE_MS
 from chalice_app.domain.session import Connection, Session
-from chalice_app.rosters.catch_up import HANDSHAKE_WAITS, TRIES, CatchUp, Returned
+from chalice_app.rosters.catch_up import HANDSHAKE_WAITS, SECONDS, TRIES, CatchUp, Returned
 from chalice_app.rosters.ledger import State
 from chalice_app.rosters.update import RosterUpdate
 from chalice_app.wire.incoming import JoinAsListener, OpenSession
 from streams.records import Change, StreamRecord
 from streams.rosters import handle_records
-from tests.fakes.domain import ledger_key, listener, sentence, speaker
+from tests.fakes.domain import NOW_MS, ledger_key, listener, sentence, speaker
 from tests.fakes.world import MemoryTables, World
 
 
@@ -199,6 +200,22 @@ def test_a_handshake_that_goes_on_is_put_off_and_replayed_when_it_is_over(
     assert world.now(of).languages == {"es": 1}
 
 
+@pytest.mark.parametrize("back", [True, False])
+def test_one_whose_handshake_cannot_go_on_any_more_is_counted_as_it_is(
+    world: World, back: bool
+) -> None:
+    of = world.open()
+    world.clock.advance(LONGEST_HANDSHAKE_MS)
+    young = listener(of, "young", connected_at=NOW_MS, last_sequence=0 if back else None)
+    world.tables.put_connection(young)
+    world.tables.put_connection(replace(young, connection_id="old", connected_at=NOW_MS - 1))
+    world.gateway.gone.update({"young", "old"})
+    assert deliver(world, "young", "old", back=back) == []
+    assert world.tables.read_roster(of) == {"es": ["old"]}
+    assert world.tables.calls["put_off"] == 1
+    assert world.gateway.log == []
+
+
 def test_who_is_overtaken_in_every_try_is_put_off_with_what_it_has_been_sent(world: World) -> None:
     of = world.open()
     say(world, of, 1)
@@ -246,6 +263,24 @@ def test_a_row_that_cannot_be_written_is_reported_and_one_that_is_gone_is_not(
     assert catch_up(world, leave_at_last).bring_back_late(behind).failed == frozenset()
     assert last_wait == list(HANDSHAKE_WAITS)
     assert sum(last_wait) < 1
+
+
+def test_a_shard_waits_for_a_second_at_most_and_then_everybody_behind_is_put_off(
+    world: World,
+) -> None:
+    of = world.open()
+    for key in ("a", "b"):
+        come_back(world, of, key, last=0)
+        world.gateway.gone.add(key)
+    waits: list[float] = []
+
+    def slow(seconds: float) -> None:
+        waits.append(seconds)
+        world.clock.advance(int(SECONDS * 1000) // 2)
+
+    assert deliver(world, "a", "b", wait=slow) == []
+    assert waits == list(HANDSHAKE_WAITS[:2])
+    assert world.tables.calls["put_off"] == 2
 
 
 class Killed(BaseException):
