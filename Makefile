@@ -89,7 +89,7 @@ bench: system browser wrk venv  ## every figure of the README, as tables and int
 	  timeout --signal=INT --kill-after=60 $(BENCH_SECONDS) $(BIN)/python -m tests.benchmarks.$$each || failed="$$failed $$each"; \
 	done; test -z "$$failed" || { echo "not measured:$$failed" >&2; exit 1; }
 
-simulate: venv  ## SEEDS (100,000: 6 to 13 min) schedules of the roster code, and every mutant
+simulate: venv  ## SEEDS (100,000: 10 to 20 min) schedules of counting and delivery, and every mutant
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --mutants --jobs 2
 
 mutants: venv  ## MUTANTS (100: an hour) changes of one place of the code, which unit tests must notice

@@ -50,8 +50,8 @@ class Broadcast:
         """
         if not connection_ids:
             return Posted()
-        data = outgoing.encode(message)
-        return self._without_gone(self.gateway.post(connection_ids, data, deadline, share))
+        data, began = outgoing.encode(message), self.clock.now_ms()
+        return self._without_gone(self.gateway.post(connection_ids, data, deadline, share), began)
 
     def notify(self, connection_ids: Sequence[str], message: Mapping[str, Any]) -> Posted:
         """Sends a notice: the same, within `NOTICE_SECONDS`.
@@ -62,8 +62,8 @@ class Broadcast:
         if not connection_ids:
             return Posted()
         deadline = self.clock.monotonic() + NOTICE_SECONDS
-        data = outgoing.encode(message)
-        return self._without_gone(self.gateway.notify(connection_ids, data, deadline))
+        data, began = outgoing.encode(message), self.clock.now_ms()
+        return self._without_gone(self.gateway.notify(connection_ids, data, deadline), began)
 
     def probe(self, connection_ids: Sequence[str]) -> Posted:
         """Asks within `NOTICE_SECONDS` whether sockets are there; `gone` are not, or not yet."""
@@ -77,12 +77,14 @@ class Broadcast:
             return Posted()
         return self.gateway.close(connection_ids, self.clock.monotonic() + seconds)
 
-    def _without_gone(self, posted: Posted) -> Posted:
-        """The same, when the rows of those who are gone have been deleted."""
+    def _without_gone(self, posted: Posted, began: int) -> Posted:
+        """The same, when the rows of those who are gone have been deleted.
+
+        They were gone when the posts began (ms): a handshake may have ended since their answer.
+        """
         if posted.gone:
             try:
-                before = self.clock.now_ms() - HANDSHAKE_GRACE_MS
-                self.connections.delete_gone(posted.gone, before)
+                self.connections.delete_gone(posted.gone, began - HANDSHAKE_GRACE_MS)
             except Unavailable:
                 # The rows have a TTL and the next broadcast finds them gone again: nothing is lost.
                 _log.warning("could not delete %d gone connections", len(posted.gone))

@@ -22,9 +22,10 @@ class RosterReader:
         before that is found, because the read is consistent and begins after it.
         """
         # Listeners who returned after an overtaken sentence may have missed it: they are sent it,
-        # even if it was replayed to them, rather than not at all.
-        is_overtaken = session.last_sequence > sequence
-        for_sequence = None if is_overtaken else sequence
+        # even if it was replayed to them, rather than not at all. Where the sequence could not be
+        # noted, a later one may have been: nobody knows whether the sentence is overtaken.
+        is_latest = session.last_sequence == sequence
+        for_sequence = sequence if is_latest else None
         reading = self.executor.submit(self.roster.read_roster, session, for_sequence)
         return Recipients(reading)
 

@@ -129,8 +129,10 @@ class Speech:
         try:
             found = recipients.languages()
         except Unavailable:
-            if not session.languages:
-                raise  # a report without a language would say that nobody listened
+            if session.last_sequence < sentence.sequence:
+                # Nor was the number noted: the counts may be older than it, and a report would not
+                # name everybody to whom the sentence is due.
+                raise
             return  # each language that is counted reports it
         if added := [language for language in found if language not in session.languages]:
             yield from self.translator.translate(session, sentence, added)

@@ -19,7 +19,10 @@ def encode(item: Mapping[str, Any]) -> dict[str, AttributeValue]:
 
 def decode(item: Mapping[str, AttributeValue]) -> Item:
     """DynamoDB's item as plain values."""
-    return {name: decode_value(value) for name, value in item.items()}
+    # Most are strings: a call for each would take half of the time.
+    return {
+        name: value["S"] if "S" in value else decode_value(value) for name, value in item.items()
+    }
 
 
 def encode_value(value: Any) -> AttributeValue:

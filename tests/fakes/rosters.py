@@ -1,6 +1,5 @@
 """The ports of `chalice_app.rosters`: the roster, the ledger and the survey."""
 
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from chalice_app.rosters.ledger import (
     State,
     key_of,
 )
+from tests.fakes.memory import Rows
 from tests.fakes.sessions import MemoryConnections, MemorySessions
 
 
@@ -30,16 +30,14 @@ class MemoryRosters(MemorySessions, MemoryConnections):
     """`Roster`, `Ledger` and `RosterSurvey`.
 
     The rows of `malformed` connections cannot be read; `before_commit` may hold steps of other
-    writers, each run once, just before a commit. `seconds` tells the time of a tombstone.
+    writers, each run once, just before a commit.
     """
-
-    seconds: Callable[[], float] = staticmethod(time.time)
 
     def __init__(self) -> None:
         super().__init__()
         self.malformed: set[str] = set()
         self.before_commit: list[Callable[[], object]] = []
-        self._ledger: dict[LedgerKey, LedgerRow] = {}
+        self._ledger = Rows[LedgerKey, LedgerRow](lambda: self.seconds())
 
     def read_roster(
         self, session: Session, sequence: int | None = None
@@ -131,12 +129,12 @@ class MemoryRosters(MemorySessions, MemoryConnections):
     def scan_connections(self) -> Iterable[Connection]:
         self._called("scan_connections")
         with self._lock:
-            return list(self._connections.values())
+            return [row for _, row in self._connections.old()]
 
     def scan_ledger(self) -> Iterable[tuple[LedgerKey, LedgerRow]]:
         self._called("scan_ledger")
         with self._lock:
-            return list(self._ledger.items())
+            return list(self._ledger.old())
 
     def scan_counts(self) -> Iterable[SessionCounts]:
         self._called("scan_counts")
@@ -162,7 +160,7 @@ class MemoryRosters(MemorySessions, MemoryConnections):
         self._called("remove_tombstones")
         with self._lock:
             for key in keys:
-                self._ledger.pop(key, None)
+                self._ledger.discard(key)
 
     def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
         self._called("correct_counts")

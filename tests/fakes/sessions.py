@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from chalice_app.domain.errors import ConditionFailed
 from chalice_app.domain.session import Connection, Session
-from tests.fakes.memory import MemoryTable
+from tests.fakes.memory import MemoryTable, Rows
 
 
 class MemorySessions(MemoryTable):
@@ -14,7 +14,7 @@ class MemorySessions(MemoryTable):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sessions: dict[str, Session] = {}
+        self._sessions = Rows[str, Session](lambda: self.seconds())
         self._counts: dict[str, Counter[str]] = {}
 
     def put_session(self, session: Session) -> None:
@@ -57,7 +57,7 @@ class MemorySessions(MemoryTable):
     def list_open(self, limit: int) -> Sequence[Session]:
         self._called("list_open")
         with self._lock:
-            there = [each for each in self._sessions.values() if each.is_active]
+            there = [each for _, each in self._sessions.old() if each.is_active]
             return sorted(there, key=lambda each: each.created_at, reverse=True)[:limit]
 
     def end_session(self, session: Session) -> Session:
@@ -71,7 +71,7 @@ class MemorySessions(MemoryTable):
     def delete_session(self, session_id: str) -> None:
         """What time-to-live does, or an operator."""
         with self._lock:
-            self._sessions.pop(session_id, None)
+            self._sessions.discard(session_id)
 
     def _same(self, session: Session) -> Session | None:
         found = self._sessions.get(session.session_id)
@@ -87,7 +87,7 @@ class MemoryConnections(MemoryTable):
     def __init__(self) -> None:
         super().__init__()
         self.unindexed: set[str] = set()
-        self._connections: dict[str, Connection] = {}
+        self._connections = Rows[str, Connection](lambda: self.seconds())
 
     def put_connection(self, connection: Connection) -> None:
         self._called("put_connection")
@@ -136,7 +136,7 @@ class MemoryConnections(MemoryTable):
     def delete_connection(self, connection_id: str) -> None:
         self._called("delete_connection")
         with self._lock:
-            self._connections.pop(connection_id, None)
+            self._connections.discard(connection_id)
 
     def delete_expired(self, connection_id: str, now_seconds: int) -> None:
         self._called("delete_expired")
@@ -158,7 +158,7 @@ class MemoryConnections(MemoryTable):
         with self._lock:
             return [
                 each
-                for each in self._connections.values()
+                for _, each in self._connections.old()
                 if each.session_id == session_id
                 and each.target_language is not None
                 and each.connection_id not in self.unindexed

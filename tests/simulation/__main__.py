@@ -1,15 +1,18 @@
-"""Shows that the rosters are exact, or prints the shortest way in which they are not.
+"""Shows that counts and delivery are exact, or prints the shortest way in which they are not.
 
     python -m tests.simulation --seeds 100000 --mutants --jobs 2
     python -m tests.simulation --trace 4711
     python -m tests.simulation --trace 7 --mutant "reconciler: revision not compared"
 
-Runs the production code (`streams.rosters`, `chalice_app.rosters.ledger` and the adapters with
-their real expressions) against a simulated DynamoDB and a simulated event source. One seed is one
-schedule (`schedules`); the counts are checked after every write, the rosters at rest
-(`invariants`). A simulator that finds nothing proves little, so `--mutants` has it find designs
-that are known to be wrong (`mutants`). The exit status is 1 if a schedule broke something or a
-mutant survived.
+Runs the production code (the stream's function, speech, replays, slices, the reconciler, and the
+adapters with their real expressions) against a simulated DynamoDB, a simulated event source and
+simulated sockets. One seed is one schedule: an even one of everything that can happen to the rows
+that are counted (`schedules`), an odd one of everything between a sentence and its listeners
+(`delivery.schedules`), in which counting goes on beneath. The counts are checked after every write,
+the rosters at rest (`invariants`), and what is sent and reported at each post
+(`delivery.invariants`). A simulator that finds nothing proves little, so `--mutants` has it find
+designs that are known to be wrong (`mutants`, `delivery.mutants`). The exit status is 1 if a
+schedule broke something or a mutant survived.
 """
 
 import argparse
@@ -113,10 +116,10 @@ def _mutants_table(hunted: Sequence[Hunted]) -> Iterator[str]:
     """Which seed caught each mutant."""
     if hunted:
         _end_progress()
-        yield f"{'mutant':<54} caught at seed"
+        yield f"{'mutant':<68} caught at seed"
     for mutant in hunted:
         seed = "SURVIVED" if mutant.caught is None else f"{mutant.caught.seed:,}"
-        yield f"{mutant.name:<54} {seed:>14}"
+        yield f"{mutant.name:<68} {seed:>14}"
 
 
 def _costs_table(costs: Costs) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """A DynamoDB in memory: what the adapters may ask of it, with DynamoDB's guarantees and no others.
 
 Each request happens at one instant. Reads that do not ask for consistency, and indexes, show rows
-as they were up to `lag` changes ago.
+as they were `lag` changes ago or, where that is set, `lag_ms` milliseconds ago.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +10,15 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.simulation.expressions import Expressions, InvalidRequest, Item, compiled
-from tests.simulation.tables import CONNECTIONS, ROSTERS, SESSIONS, StoredTable, Stream
+from tests.simulation.tables import (
+    CONNECTIONS,
+    ROSTERS,
+    SESSIONS,
+    AsOf,
+    Lag,
+    StoredTable,
+    Stream,
+)
 from tests.simulation.write_units import index_entry, refused_units, write_units
 
 Request = Mapping[str, Any]
@@ -40,12 +48,21 @@ class SimulatedDatabase:
     """
 
     def __init__(
-        self, connections_stream: Stream, written: Callable[[], None], metered: bool = False
+        self,
+        connections_stream: Stream,
+        written: Callable[[], None],
+        metered: bool = False,
+        *,
+        sessions_stream: Stream | None = None,
+        rosters_stream: Stream | None = None,
+        now: Callable[[], int] = lambda: 0,
     ) -> None:
-        self.sessions = StoredTable(SESSIONS)
-        self.connections = StoredTable(CONNECTIONS, connections_stream)
-        self.rosters = StoredTable(ROSTERS)
+        self.sessions = StoredTable(SESSIONS, sessions_stream, now)
+        self.connections = StoredTable(CONNECTIONS, connections_stream, now)
+        self.rosters = StoredTable(ROSTERS, rosters_stream, now)
         self.lag = 0
+        self.lag_ms = 0
+        self._now = now
         self.write_requests = 0
         self.write_units = 0
         self.cancelled = 0
@@ -107,8 +124,11 @@ class SimulatedDatabase:
         found = [item for key in keys if (item := table.seen(key, lag)) is not None]
         return {"Responses": {name: found}, "UnprocessedKeys": {}}
 
-    def _lag_of(self, request: Request) -> int:
-        return 0 if request.get("ConsistentRead") else self.lag
+    def _lag_of(self, request: Request) -> Lag:
+        """How far behind a read is; one of an index cannot ask for consistency."""
+        if request.get("ConsistentRead"):
+            return 0
+        return AsOf(self._now() - self.lag_ms) if self.lag_ms else self.lag
 
     def _query(self, request: Request) -> Answer:
         """A whole partition of an index in one page, or a page of a partition of the table."""
@@ -126,7 +146,8 @@ class SimulatedDatabase:
             raise InvalidRequest("a consistent query of an index")
         index = table.definition.indexes[request["IndexName"]]
         entries = (
-            index_entry(index, table.definition.key, row) for row in table.all_seen(self.lag)
+            index_entry(index, table.definition.key, row)
+            for row in table.all_seen(self._lag_of(request))
         )
         items = [item for item in entries if item and expressions.keeps(item, request)]
         items.sort(key=lambda item: str(item[index.sort_key]))
@@ -169,13 +190,18 @@ class SimulatedDatabase:
 
     def _write_one(self, action: Mapping[str, Request], request: Request) -> Answer:
         """A write of its own; the item is answered, or refused with, where that is asked for."""
-        done = self._write_all([action], transactional=False)
         table = self._tables[request["TableName"]]
-        item = table.rows.get(table.key_of(request.get("Key") or request["Item"]))
-        if not done:
+        key = table.key_of(request.get("Key") or request["Item"])
+        before = table.rows.get(key)
+        if not self._write_all([action], transactional=False):
             shown = "ReturnValuesOnConditionCheckFailure" in request
-            raise refusal("ConditionalCheckFailedException", item if shown else None)
-        return {"Attributes": item} if request.get("ReturnValues") == "ALL_NEW" else {}
+            raise refusal("ConditionalCheckFailedException", before if shown else None)
+        match request.get("ReturnValues"):
+            case "ALL_NEW":
+                return {"Attributes": table.rows[key]}
+            case "ALL_OLD" if before is not None:
+                return {"Attributes": before}
+        return {}
 
     def _transact(self, request: Request) -> None:
         """All or nothing; a token that was used before has been done and is not done again.

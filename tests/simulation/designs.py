@@ -19,6 +19,7 @@ from streams.batch import handle_batch
 from streams.records import StreamRecord
 from streams.rosters import handle_records
 from tests.simulation.client import Tables
+from tests.simulation.delivery.stage import Stage
 from tests.simulation.invocation import Event, Response
 from tests.simulation.reconciling import Timekeeper
 
@@ -39,13 +40,19 @@ def production_reconciler(reconciler: Reconciler) -> Reconciler:
 class Design:
     """A way to keep the rosters: what the synchronisation reads and writes, and who calls it.
 
-    `reconciler` is given the production one, to replace parts of it.
+    `reconciler` is given the production one, to replace parts of it. `stage` is what delivers.
     """
 
     name: str
     ledger: Callable[[Tables], Ledger] = production_ledger
     effect: Effect = handle_records
     reconciler: Callable[[Reconciler], Reconciler] = production_reconciler
+    stage: type[Stage] = Stage
+
+    @property
+    def delivers(self) -> bool:
+        """Whether the substituted part is one of the delivery."""
+        return self.stage is not Stage
 
     def handle(self, tables: Tables, event: Event) -> Response:
         """One invocation, composed as `bootstrap` composes it."""

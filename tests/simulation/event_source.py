@@ -112,10 +112,12 @@ class EventSource:
 
     def crash(self, shard: Shard) -> bool:
         """The invocation dies where it is; its batch will be sent again."""
-        crashed = shard.invocation is not None
-        self.crashes += crashed
+        if shard.invocation is None:
+            return False
+        self.crashes += 1
+        shard.invocation.crash()
         shard.invocation = None
-        return crashed
+        return True
 
     def give_up(self, shard: Shard) -> bool:
         """The invocation is taken for dead, its batch sent again, but it lives on as a zombie."""

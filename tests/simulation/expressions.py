@@ -19,6 +19,9 @@ Condition = Callable[[Item, Placeholders, Placeholders], bool]
 Update = Callable[[dict[str, AttributeValue], Placeholders, Placeholders], None]
 
 
+_NONE: Mapping[str, Any] = {}
+
+
 class InvalidRequest(Exception):
     """DynamoDB would refuse the request, or the simulation does not know its expression."""
 
@@ -67,11 +70,9 @@ class Expressions:
         return {name: value for name, value in item.items() if name in wanted}
 
     def _placeholders(self, request: Mapping[str, Any]) -> tuple[Placeholders, Placeholders]:
-        names = request.get("ExpressionAttributeNames", {})
-        values = request.get("ExpressionAttributeValues", {})
-        if len(names) + len(values) != len(self.placeholders) or not (
-            self.placeholders.issuperset(names) and self.placeholders.issuperset(values)
-        ):
+        names = request.get("ExpressionAttributeNames", _NONE)
+        values = request.get("ExpressionAttributeValues", _NONE)
+        if names.keys() | values.keys() != self.placeholders:
             raise InvalidRequest(f"placeholders differ from the expressions': {request}")
         return names, values
 
@@ -96,13 +97,15 @@ def _anything(*_: object) -> bool:
 
 
 def _condition(text: str) -> Condition:
-    """OR binds weaker than AND; parentheses are not used."""
-    choices = [[_term(term) for term in part.split(" AND ")] for part in text.split(" OR ")]
+    """OR binds weaker than AND; parentheses stand around one side of an OR, if anywhere."""
+    parts = [_BRACKETS.sub(r"\1", part) for part in text.split(" OR ")]
+    choices = [[_term(term) for term in part.split(" AND ")] for part in parts]
     if len(choices) == 1 and len(choices[0]) == 1:
         return choices[0][0]
     return lambda *about: any(all(term(*about) for term in terms) for terms in choices)
 
 
+_BRACKETS = re.compile(r"^\((.*)\)$")
 _FUNCTION = re.compile(r"(attribute_exists|attribute_not_exists)\(([#\w]+)\)")
 _COMPARISON = re.compile(r"([#\w]+) (=|<>|<|<=|>|>=) (:\w+)")
 _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -137,7 +140,8 @@ def _comparison(path: str, compare: Callable[[Any, Any], bool], value: str) -> C
     return holds
 
 
-_SET = re.compile(r"([#\w]+) = (:\w+)")
+_COMMA = re.compile(r", (?![^(]*\))")
+_SET = re.compile(r"([#\w]+) = (?:(:\w+)|if_not_exists\(([#\w]+), (:\w+)\))")
 _ADD = re.compile(r"([#\w]+) (:\w+)")
 _NAME = re.compile(r"([#\w]+)")
 
@@ -147,21 +151,30 @@ def _clauses(text: str) -> list[Update]:
     updates: list[Update] = []
     for verb, clauses in zip(parts[::2], parts[1::2], strict=True):
         pattern, made = _VERBS[verb]
-        for clause in clauses.strip().split(", "):
+        for clause in _COMMA.split(clauses.strip()):
             match = pattern.fullmatch(clause)
             if match is None:
                 raise InvalidRequest(f"the simulation does not know the update {text!r}")
-            updates.append(made(*match.groups()))
+            updates.append(made(*match.groups("")))
     if not updates:
         raise InvalidRequest(f"the simulation does not know the update {text!r}")
     return updates
 
 
-def _set(path: str, value: str) -> Update:
+def _set(path: str, value: str, kept: str, initial: str) -> Update:
+    """Sets an attribute to a value or, where that is asked for, to an initial one if it is absent.
+
+    The groups of the form that the text does not have are empty.
+    """
+
     def update(item: dict[str, Any], names: Placeholders, values: Placeholders) -> None:
         item[names.get(path, path)] = values[value]
 
-    return update
+    def update_once(item: dict[str, Any], names: Placeholders, values: Placeholders) -> None:
+        there = item.get(names.get(kept, kept))
+        item[names.get(path, path)] = values[initial] if there is None else there
+
+    return update if value else update_once
 
 
 def _add(path: str, value: str) -> Update:

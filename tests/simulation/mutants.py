@@ -8,6 +8,7 @@ from collections.abc import Callable
 from chalice_app.aws.dynamodb.rosters import RostersTable
 from tests.simulation import wrong_handlers, wrong_reads, wrong_reconcilers, wrong_writes
 from tests.simulation.client import Tables
+from tests.simulation.delivery.mutants import MUTANTS as DELIVERY_MUTANTS
 from tests.simulation.designs import Design
 from tests.simulation.wrong_reconcilers import reconciler_with, surveying
 from tests.simulation.wrong_writes import altered, each_action
@@ -104,4 +105,5 @@ MUTANTS = (
     reconciler_with("reconciler: rosters not synchronised", wrong_reconcilers.counts_only),
     reconciler_with("reconciler: young rows deleted", wrong_reconcilers.fast_clock),
     reconciler_with("reconciler: rows past their life left", wrong_reconcilers.leaves_the_lapsed),
+    *DELIVERY_MUTANTS,
 )

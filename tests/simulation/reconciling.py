@@ -157,5 +157,8 @@ class Reconcilers:
 
     def crash(self, number: int) -> None:
         """One of them dies where it is."""
-        if self.under_way:
-            del self.under_way[number % len(self.under_way)]
+        if not self.under_way:
+            return
+        crashed = self.under_way.pop(number % len(self.under_way))
+        if crashed.invocation is not None:
+            crashed.invocation.crash()

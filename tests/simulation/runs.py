@@ -24,7 +24,11 @@ _MAX_DELIVERIES = 100
 
 @dataclass
 class Totals:
-    """What happened in some runs."""
+    """What happened in some runs.
+
+    Of the delivery runs: `sentences` that had a report, `captions` posted for them and `replayed`,
+    and listeners whom the reports called `unreached`, or gone.
+    """
 
     schedules: int = 0
     deliveries: int = 0
@@ -35,6 +39,10 @@ class Totals:
     reconciled: int = 0
     corrected: int = 0
     put_aside: int = 0
+    sentences: int = 0
+    captions: int = 0
+    replayed: int = 0
+    unreached: int = 0
     violations: int = 0
 
     def add(self, other: "Totals") -> None:
@@ -68,7 +76,7 @@ def run(schedule: Schedule, design: Design = PRODUCTION, trace: list[str] | None
     violation = None
     with silence(), world.clock.installed():
         try:
-            _act(world, schedule)
+            _act(world, schedule, trace is not None)
             _come_to_rest(world, schedule.lag)
             _replay(world)
             _sweep_tombstones(world)
@@ -81,14 +89,15 @@ def run(schedule: Schedule, design: Design = PRODUCTION, trace: list[str] | None
     return Outcome(_totals(world, violation is not None), violation, world.wasteful)
 
 
-def _act(world: World, schedule: Schedule) -> None:
+def _act(world: World, schedule: Schedule, trace: bool) -> None:
     for operation in schedule.operations:
         world.clock.seconds += 1
-        world.note(_operation_line(operation))
+        if trace:
+            world.note(operation_line(operation))
         operation.apply(world)
 
 
-def _operation_line(operation: Any) -> str:
+def operation_line(operation: Any) -> str:
     """An operation, a named tuple, with those of its fields that are not as usual."""
     usual = {**operation._field_defaults, "repeated": 0, "lag": 0, "fault": None, "struck": 1}
     words = [
@@ -103,7 +112,7 @@ def _come_to_rest(world: World, lag: int) -> None:
     """Every record is delivered; later the zombies end, and the last late requests arrive."""
     world.note("coming to rest")
     world.database.lag = lag
-    _deliver_all(world)
+    deliver_all(world)
     world.clock.seconds += _ZOMBIE_SECONDS
     ExpireTombstones().apply(world)
     while world.source.zombies:
@@ -111,11 +120,16 @@ def _come_to_rest(world: World, lag: int) -> None:
     while world.network.late:
         world.arrive(0)
     if world.reconcilers.concerned:
-        repair_at_rest(world, _deliver_all)
+        repair_at_rest(world, deliver_all)
     _check_rest(world)
 
 
-def _deliver_all(world: World) -> None:
+def deliver_all(world: World) -> None:
+    """Every record is handled, by as few invocations as it takes.
+
+    Raises:
+        Violation: it takes too many.
+    """
     for shard in world.source.shards:
         for _ in range(_MAX_DELIVERIES):
             if not world.source.deliver(shard, len(shard.records), 0):
@@ -140,7 +154,7 @@ def _replay(world: World) -> None:
     writes = world.database.write_requests
     for shard in world.source.shards:
         shard.rewind(len(shard.records))
-    _deliver_all(world)
+    deliver_all(world)
     world.wasteful = world.database.write_requests != writes
     _check_rest(world)
 
@@ -155,7 +169,7 @@ def _sweep_tombstones(world: World) -> None:
     world.note("the whole stream comes again")
     for shard in world.source.shards:
         shard.rewind(len(shard.records))
-    _deliver_all(world)
+    deliver_all(world)
     _check_rest(world)
 
 

@@ -1,6 +1,7 @@
 """Calls to the database as lines of a trace.
 
-`T12` is the twelfth second of the run: session epochs are moments, and so are the ends of lives.
+`T12` is the twelfth second of the run, `T12.345` a moment within it: session epochs are moments,
+and so are the ends of lives.
 """
 
 import re
@@ -13,13 +14,18 @@ from chalice_app.wire.attribute_values import decode
 from tests.simulation.database import Answer, Request
 from tests.simulation.virtual_time import START
 
-_MOMENT = re.compile(rf"{START // 100_000}(\d{{5}})(?:000)?\b")
+_MOMENT = re.compile(rf"{START // 100_000}(\d{{5}})(\d{{3}})?\b")
 
 
 def call_line(method: str, request: Request, answer: Answer | Exception) -> str:
     """A call and its answer."""
     words = f"{method} {'; '.join(_asked(method, request))} -> {_answered(method, answer)}"
-    return _MOMENT.sub(lambda moment: f"T{int(moment[1])}", words)
+    return _MOMENT.sub(_moment, words)
+
+
+def _moment(found: re.Match[str]) -> str:
+    seconds, milliseconds = int(found[1]), found[2]
+    return f"T{seconds}" if milliseconds in (None, "000") else f"T{seconds}.{milliseconds}"
 
 
 def _asked(method: str, request: Request) -> Iterator[str]:
@@ -36,6 +42,16 @@ def _asked(method: str, request: Request) -> Iterator[str]:
         yield _written(request)
     if "seconds" in request:
         yield f"{request['seconds']:g} s"
+    if "connection" in request:
+        yield f"{request['connection']} {_message(request['message'])}"
+    if "connection_ids" in request:
+        yield f"{request['part']} {' '.join(request['connection_ids'])}"
+
+
+def _message(message: Mapping[str, Any] | None) -> str:
+    """A message to a socket."""
+    shown = ("type", "sequence", "language", "lastSequence", "languages")
+    return " ".join(str(message[name]) for name in shown if name in message) if message else ""
 
 
 def _written(request: Request) -> str:
@@ -66,6 +82,8 @@ def _answered(method: str, answer: Answer | Exception) -> str:
         return answer.response["Error"]["Code"]
     if isinstance(answer, Exception):
         return "no answer"
+    if "status" in answer:
+        return str(answer["status"])
     if method not in ("get_item", "batch_get_item", "query", "scan"):
         return "done"
     items = [item for found in answer.get("Responses", {}).values() for item in found]

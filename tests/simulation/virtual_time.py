@@ -11,15 +11,19 @@ START = 1_800_000_000
 
 
 class VirtualClock:
-    """Seconds since the epoch, standing still between two operations of a schedule."""
+    """Milliseconds since the epoch, standing still between two operations of a schedule."""
 
     def __init__(self, seconds: int) -> None:
-        self.seconds = seconds
+        self.milliseconds = seconds * 1000
 
     @property
-    def milliseconds(self) -> int:
-        """The same moment in the unit of the attributes named `...At`."""
-        return self.seconds * 1000
+    def seconds(self) -> int:
+        """The same moment in whole seconds, as DynamoDB's TTL has it."""
+        return self.milliseconds // 1000
+
+    @seconds.setter
+    def seconds(self, seconds: int) -> None:
+        self.milliseconds = seconds * 1000
 
     def pass_until(self, seconds: int) -> None:
         """Moves forward to that moment, if it has not come yet."""

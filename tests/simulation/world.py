@@ -39,7 +39,7 @@ class World:
         self.joined: dict[str, LedgerKey] = {}
         self.entering: dict[str, Connection] = {}
         self.wasteful = False
-        self.database = SimulatedDatabase(self._changed, self._check, metered)
+        self.database = self._database(metered)
         self.network = Network(self.database)
         self.client = SimulatedClient(self._call)
         self.tables = tables_over(self.client)
@@ -49,6 +49,7 @@ class World:
         self.tampered: Tampered = {}
         self._trace = trace
         self._invocations = 0
+        self._checked = 0
 
     def note(self, what: object) -> None:
         """Adds to the trace, if there is one."""
@@ -60,9 +61,20 @@ class World:
         if self.network.late:
             self.note(f"    late: {call_line(*self.network.arrive(position))}")
 
+    def _database(self, metered: bool) -> SimulatedDatabase:
+        return SimulatedDatabase(self._changed, self._check, metered)
+
     def _check(self) -> None:
+        """After every request that may have written: the counts, if anything of theirs did."""
         self.around.changes += 1
-        check_counts(self.database, self.tampered)
+        changes = self._count_changes()
+        if changes != self._checked:
+            self._checked = changes
+            check_counts(self.database, self.tampered)
+
+    def _count_changes(self) -> int:
+        """How often counts, or rows behind them, may have changed."""
+        return self.database.sessions.writes + self.database.rosters.writes
 
     def _changed(self, key: str, before: Item | None, after: Item | None, by_ttl: bool) -> None:
         self.source.append(key, before, after, by_ttl)
@@ -77,17 +89,22 @@ class World:
 
     def _invocation(self, records: list[dict[str, Any]]) -> Invocation:
         self._invocations += 1
-        if self._trace is not None:
-            batch = ", ".join(
-                f"{record['eventName']} {record['dynamodb']['Keys']['connectionId']['S']}"
-                for record in records
-            )
-            self.note(f"    invocation {self._invocations} begins: {batch}")
+        self._note_batch(records)
         return self._begun({"Records": records}, self._handle, self.network)
+
+    def _note_batch(self, records: list[dict[str, Any]]) -> None:
+        if self._trace is None:
+            return
+        batch = ", ".join(
+            f"{record['eventName']} {record['dynamodb']['Keys']['connectionId']['S']}"
+            for record in records
+        )
+        self.note(f"    invocation {self._invocations} begins: {batch}")
 
     def _reconciliation(self, run: Reconciliation, session: str | None) -> Invocation:
         self._invocations += 1
-        self.note(f"    invocation {self._invocations} begins: reconcile {session or 'all'}")
+        if self._trace is not None:
+            self.note(f"    invocation {self._invocations} begins: reconcile {session or 'all'}")
         return self._begun({"session": session}, self._reconcile, run)
 
     def _begun(self, event: Event, handler: Handler, way: Way) -> Invocation:

@@ -22,6 +22,7 @@ from chalice_app.sessions.tokens import hash_token
 from tests.fakes.cache import MemoryCache
 from tests.fakes.delivery import RecordingGateway
 from tests.fakes.domain import NOW_MS, sentence
+from tests.fakes.memory import INDEX_LAG_MS
 from tests.fakes.world import SETTINGS, MemoryTables, World
 from tests.hostile import handshake, http_request, message
 
@@ -559,7 +560,8 @@ def texts(gateway: RecordingGateway, connection_id: str) -> list[str]:
 
 def with_token_hash(world: World, token_hash: str) -> World:
     """A world like it whose operator's view is set so."""
-    return World(tables=world.tables, settings=replace(SETTINGS, operator_token_hash=token_hash))
+    settings = replace(SETTINGS, operator_token_hash=token_hash)
+    return World(tables=world.tables, clock=world.clock, settings=settings)
 
 
 @pytest.mark.parametrize("path", ["/ops", "/ops/state"])
@@ -597,6 +599,7 @@ def test_the_stages_state_is_for_its_operator(world: World, authorization: str |
 
 def test_an_open_stage_tells_everyone_how_it_is(world: World) -> None:
     of = world.open()
+    world.clock.advance(INDEX_LAG_MS)
     with composed(with_token_hash(world, "open").app):
         answer = call("GET", "/ops/state")
     assert answer.status_code == 200

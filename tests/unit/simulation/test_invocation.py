@@ -4,13 +4,11 @@ import threading
 import time
 from typing import Any
 
-import pytest
-
 from chalice_app.domain.errors import Unavailable
 from tests.simulation.client import SimulatedClient
 from tests.simulation.database import SimulatedDatabase
 from tests.simulation.event_source import EventSource, Shard
-from tests.simulation.invocation import Invocation, NotDeterministic
+from tests.simulation.invocation import Invocation
 from tests.simulation.network import Network
 from tests.simulation.virtual_time import VirtualClock
 
@@ -48,14 +46,15 @@ def test_an_invocation_makes_as_many_calls_as_it_may_and_each_only_once() -> Non
     assert function.database.write_requests == 2
 
 
-def test_an_invocation_that_calls_otherwise_when_run_again_is_noticed() -> None:
+def test_a_crashed_invocation_makes_no_more_calls() -> None:
     function = Function()
     invocation = function.invocation()
     invocation.go_on(1)
-    function.methods[0] = "get_item"
 
-    with pytest.raises(NotDeterministic):
-        invocation.go_on(1)
+    invocation.crash()
+
+    assert function.database.write_requests == 1
+    assert not invocation.ended
 
 
 def test_an_invocation_that_raises_has_failed() -> None:

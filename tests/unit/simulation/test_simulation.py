@@ -1,4 +1,4 @@
-"""The rosters are exact under every schedule, and the simulator would notice if they were not.
+"""Counts and delivery are exact under every schedule, and the simulator would notice any other.
 
 `python -m tests.simulation --seeds 100000 --mutants` does the same at length.
 """
@@ -47,6 +47,9 @@ HARD_TO_CATCH = {
     "reconciler: revision not compared": 137,
     "reconciler: eventually consistent read of Connections": 147,
     "reconciler: rosters not synchronised": 541,
+    "delivery: roster of the first session of the name": 46,
+    "delivery: a dead slice reported as delivered": 320,
+    "delivery: a report of the late as delivered": 55,
 }
 """The first seed that catches a mutant, where many do not. It is tried before all others: coming to
 these from seed 0 took half a minute. Other schedules may make them wrong, which makes the search
@@ -79,7 +82,7 @@ def ran(start: int) -> tuple[Totals, list[Failure]]:
         for start in range(0, SCHEDULES, A_PART)
     ],
 )
-def test_the_rosters_are_exact_under_a_thousand_schedules(start: int) -> None:
+def test_counts_and_delivery_are_exact_under_a_thousand_schedules(start: int) -> None:
     totals, failures = ran(start)
 
     assert failures == []
@@ -90,7 +93,9 @@ def test_the_schedules_hold_everything_that_can_go_wrong() -> None:
     totals, _ = ran(0)
 
     happened = totals.deliveries, totals.duplicates, totals.crashes, totals.zombies
-    assert min(*happened, totals.conflicts, totals.reconciled, totals.corrected) > 20
+    assert min(*happened, totals.conflicts, totals.reconciled) > 20
+    assert min(totals.sentences, totals.captions, totals.replayed, totals.unreached) > 20
+    assert totals.corrected > 0
     assert totals.put_aside > 0
 
 
@@ -109,10 +114,10 @@ def test_a_seed_is_one_schedule_and_one_trace() -> None:
     assert drawn(7) != drawn(8)
 
 
-@pytest.mark.parametrize("hash_seed", ["1", "2"])
-def test_a_trace_is_the_same_in_every_process(hash_seed: str) -> None:
-    printed = subprocess.run(
-        [sys.executable, "-m", "tests.simulation", "--trace", "7"],
+@pytest.mark.parametrize(("hash_seed", "seed"), [("1", 6), ("2", 6), ("1", 7), ("2", 7)])
+def test_a_trace_is_the_same_in_every_process(hash_seed: str, seed: int) -> None:
+    printed = subprocess.run(  # noqa: S603 - a seed of this test's own
+        [sys.executable, "-m", "tests.simulation", "--trace", str(seed)],
         check=True,
         capture_output=True,
         text=True,
@@ -120,7 +125,7 @@ def test_a_trace_is_the_same_in_every_process(hash_seed: str) -> None:
         env={**os.environ, "PYTHONHASHSEED": hash_seed},
     )
 
-    assert printed.stdout.splitlines() == shortest_trace(7)
+    assert printed.stdout.splitlines() == shortest_trace(seed)
 
 
 def test_a_failing_schedule_shrinks_until_each_operation_is_needed() -> None:

@@ -461,7 +461,7 @@ def test_whatever_happens_the_counts_are_the_people_in_the_end(
             counts(tables, of)
     assert stream.deliver(*records * copies) == []
     expected: dict[str, int] = {}
-    for connection in tables.query_listeners(of.session_id):
+    for connection in tables.get_connections(IDS).values():
         language = str(connection.target_language)
         expected[language] = expected.get(language, 0) + 1
     assert counts(tables, of) == expected

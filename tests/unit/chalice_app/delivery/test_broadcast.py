@@ -1,8 +1,13 @@
 """Fan-out: everyone is posted to, and the rows of those that are gone are removed."""
 
+from collections.abc import Sequence
+
+import pytest
+
 from chalice_app.delivery.broadcast import CLOSING_SECONDS, HANDSHAKE_GRACE_MS, NOTICE_SECONDS
 from chalice_app.domain.reports import Posted
-from tests.fakes.domain import NOW_MS, listener, session
+from tests.fakes.delivery import RecordingGateway
+from tests.fakes.domain import NOW_MS, FakeClock, listener, session
 from tests.fakes.world import World
 
 OLD = NOW_MS - HANDSHAKE_GRACE_MS - 1
@@ -44,6 +49,32 @@ def test_a_row_is_kept_while_its_handshake_may_still_be_under_way(world: World) 
     world.tables.put_connection(young)
     world.gateway.gone.add("c1")
     world.app.broadcast.send(["c1"], MESSAGE, deadline=9.0)
+    assert world.tables.get_connection("c1") == young
+
+
+class SlowGateway(RecordingGateway):
+    """Answers when so much time has passed."""
+
+    def __init__(self, clock: FakeClock, ms: int) -> None:
+        super().__init__()
+        self._clock, self._ms = clock, ms
+
+    def post(
+        self, connection_ids: Sequence[str], data: bytes, deadline: float, share: float = 1.0
+    ) -> Posted:
+        posted = super().post(connection_ids, data, deadline, share)
+        self._clock.advance(self._ms)
+        return posted
+
+
+@pytest.mark.parametrize("call", ["send", "notify"])
+def test_a_row_is_kept_whose_handshake_was_under_way_when_the_posts_began(call: str) -> None:
+    clock = FakeClock()
+    world = World(clock=clock, gateway=SlowGateway(clock, 10_000))
+    young = listener(session(), "c1", connected_at=NOW_MS - HANDSHAKE_GRACE_MS + 5_000)
+    world.tables.put_connection(young)
+    world.gateway.gone.add("c1")
+    getattr(world.app.broadcast, call)(["c1"], MESSAGE, *([9.0] if call == "send" else []))
     assert world.tables.get_connection("c1") == young
 
 

@@ -12,6 +12,7 @@ from chalice_app.operations import messages as operator_messages
 from chalice_app.operations.monitoring import Alarm, Metric, Series
 from chalice_app.operations.operations import ALARMS, LAGS, MINUTES, SESSIONS
 from tests.fakes.domain import NOW_MS
+from tests.fakes.memory import INDEX_LAG_MS
 from tests.fakes.world import SETTINGS, World
 
 TOKEN = "an-operators-token"
@@ -83,6 +84,7 @@ def test_open_sessions_are_shown_newest_first_with_their_rosters(world: World) -
     second = world.open("es")
     ended = world.open()
     world.app.sessions.end(ended)
+    world.clock.advance(INDEX_LAG_MS)
     state = world.app.operations.state("")
     assert [each.session_id for each in state.sessions] == [second.session_id, first.session_id]
     shown = operator_messages.stage_state(state)["sessions"][1]
@@ -122,8 +124,10 @@ def test_one_more_than_is_shown_is_read_to_know_whether_there_are_more(
 def test_no_more_are_shown_than_can_be_read(world: World) -> None:
     for _ in range(SESSIONS):
         world.open()
+    world.clock.advance(INDEX_LAG_MS)
     assert not world.app.operations.state("").has_more_sessions
     world.open()
+    world.clock.advance(INDEX_LAG_MS)
     state = world.app.operations.state("")
     assert len(state.sessions) == SESSIONS
     assert state.has_more_sessions
@@ -140,6 +144,7 @@ def test_a_database_that_refuses_is_told_to_the_operator(world: World) -> None:
 
 def test_without_cloudwatch_the_sessions_are_still_shown(world: World) -> None:
     world.open()
+    world.clock.advance(INDEX_LAG_MS)
     world.monitor.unavailable = True
     state = world.app.operations.state("")
     assert len(state.sessions) == 1

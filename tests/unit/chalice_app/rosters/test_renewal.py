@@ -82,8 +82,7 @@ def test_captions_keep_the_most_of_the_requests(world: World) -> None:
 def test_the_settings_say_when(world: World) -> None:
     settings = replace(world.settings, renew_after_seconds=7, renew_within_seconds=3)
     renewal = replace(world.app, settings=settings).renewal
-    world.listener(world.open(), "a")
-    (connection,) = world.tables.scan_connections()
+    connection = world.listener(world.open(), "a")
     assert not renewal.is_due(connection, connection.connected_at + 6_999)
     assert renewal.is_due(connection, connection.connected_at + 7_000)
     renewal.ask(["a"])

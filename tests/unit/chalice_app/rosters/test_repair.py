@@ -12,6 +12,7 @@ from chalice_app.rosters.ledger import LedgerKey, LedgerRow, SessionCounts, Sess
 from chalice_app.rosters.repair import TOMBSTONE_NEEDED_SECONDS, Reconciled, Reconciler
 from chalice_app.rosters.synchronisation import RosterSync
 from tests.fakes.domain import ledger_keys, listener
+from tests.fakes.memory import INDEX_LAG_MS
 from tests.fakes.world import MemoryTables, World
 
 
@@ -19,11 +20,20 @@ def void(_: object) -> None:
     """Drops a result that nobody wants."""
 
 
-def reconciling(world: World, between_looks: Callable[[], object] = lambda: None) -> Reconciler:
-    """A reconciler that waits for nothing; `between_looks` happens between its two looks."""
+def reconciling(
+    world: World,
+    between_looks: Callable[[], object] = lambda: None,
+    after_ms: int = INDEX_LAG_MS,
+) -> Reconciler:
+    """A reconciler that waits for nothing; `between_looks` happens between its two looks.
 
-    def wait(_: float) -> None:
+    It comes `after_ms`, when its scans show what is there by now.
+    """
+    world.clock.advance(after_ms)
+
+    def wait(seconds: float) -> None:
         between_looks()
+        world.clock.advance(round(seconds * 1000))
 
     sync = RosterSync(world.tables, wait=lambda _: None)
     return replace(world.app.reconciler, sync=sync, wait=wait)
@@ -221,10 +231,9 @@ def test_tombstones_go_when_no_invocation_can_need_them_any_more() -> None:
     world.count(["a"])
     (left,) = ledger_keys(session, "a")
     world.clock.advance(TOMBSTONE_NEEDED_SECONDS * 1000 - 1000)
-    assert reconciling(world).reconcile().swept == 0
+    assert reconciling(world, after_ms=0).reconcile().swept == 0
     assert world.tables.get_ledger([left])[left].state is State.OUT
-    world.clock.advance(1000)
-    found = reconciling(world).reconcile()
+    found = reconciling(world, after_ms=1000).reconcile()
     assert (found.swept, found.drift) == (1, 0)
     assert world.tables.get_ledger([left]) == {}
     assert world.now(session).languages == {"es": 1, "fr": 1}

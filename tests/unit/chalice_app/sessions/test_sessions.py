@@ -16,6 +16,7 @@ from chalice_app.domain.session_names import is_session_name
 from chalice_app.sessions.tokens import hash_token
 from chalice_app.wire.incoming import OpenSession
 from tests.fakes.domain import NOW_MS, listener, session
+from tests.fakes.memory import INDEX_LAG_MS
 from tests.fakes.world import SETTINGS, MemoryTables, World
 
 
@@ -140,6 +141,7 @@ def test_an_end_reaches_nobody_of_a_former_session_of_that_name(world: World) ->
     world.tables.put_session(again)
     world.tables.put_connection(listener(former, "old"))
     world.tables.put_connection(listener(again, "new"))
+    world.clock.advance(INDEX_LAG_MS)
     world.app.sessions.end(again)
     assert world.gateway.closed == ["new"]
 

@@ -273,6 +273,14 @@ def test_a_last_sequence_that_cannot_be_stored_costs_no_caption(world: World) ->
     assert speak(world, of)["languages"] == {"es": line()}
 
 
+def test_where_neither_number_nor_roster_is_known_nothing_is_sent(world: World) -> None:
+    of = hall(world, a="es")
+    world.tables.refusing |= {"raise_last_sequence", "read_roster"}
+    with pytest.raises(Unavailable):
+        speak(world, of)
+    assert world.gateway.log == []
+
+
 # --- Lateness ------------------------------------------------------------------------------------
 
 
