@@ -385,3 +385,18 @@ def test_a_malformed_row_is_logged_and_named(caplog: pytest.LogCaptureFixture) -
     (record,) = caplog.records
     assert (record.levelname, record.getMessage()) == ("ERROR", "a row of the table is malformed")
     assert record.exc_info is not None
+
+
+def test_a_sentence_is_for_those_who_are_counted_from_it_on(
+    clients: Clients, rosters: RostersTable
+) -> None:
+    SessionsTable(rosters.sessions).put_session(HERE)
+    there = LedgerRow(State.IN, 1, "es")
+    writes = (
+        LedgerWrite(ledger_key(HERE, "c1"), None, there),
+        LedgerWrite(ledger_key(HERE, "c4"), None, replace(there, from_sequence=4)),
+    )
+    rosters.commit(LedgerTransaction(writes, KEY))
+    found = [sorted(rosters.read_roster(HERE, each).get("es", ())) for each in (0, 3, 4)]
+    assert found == [["c1"], ["c1"], ["c1", "c4"]]
+    assert sorted(rosters.read_roster(HERE)["es"]) == ["c1", "c4"]
