@@ -672,3 +672,11 @@ def test_a_request_s_lines_name_it(
     monkeypatch.setattr(world.translator, "list_languages", note)
     http("/languages", "/languages")
     assert bound == [{"function": "", "requestId": "", "gatewayRequestId": REQUEST_ID}]
+
+
+def test_a_message_of_a_gateway_that_names_no_request_is_answered(world: World) -> None:
+    sent = event("stranger", "MESSAGE", body="no JSON")
+    del sent["requestContext"]["requestId"]
+    functions.message(sent, None)
+    (message,) = world.gateway.to("stranger")
+    assert message["requestId"] == ""
