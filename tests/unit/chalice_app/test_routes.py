@@ -680,3 +680,27 @@ def test_a_message_of_a_gateway_that_names_no_request_is_answered(world: World) 
     functions.message(sent, None)
     (message,) = world.gateway.to("stranger")
     assert message["requestId"] == ""
+
+
+def test_a_refusal_names_the_function_s_own_request_where_the_gateway_s_is_not_known() -> None:
+    sent = {
+        "httpMethod": "GET",
+        "resource": "/sessions/{session_id}",
+        "path": "/sessions/x",
+        "headers": {},
+        "multiValueHeaders": {},
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {"session_id": "x"},
+        "stageVariables": None,
+        "body": None,
+        "isBase64Encoded": False,
+        "requestContext": {"httpMethod": "GET", "resourcePath": "/sessions/{session_id}"},
+    }
+
+    class Context:
+        aws_request_id = "function-1"
+
+    for context, request_id in ((Context(), "function-1"), (object(), "")):
+        answer = functions.app(sent, context)
+        assert answer["statusCode"] == 404
+        assert json.loads(answer["body"])["requestId"] == request_id
