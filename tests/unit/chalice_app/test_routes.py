@@ -676,3 +676,35 @@ def test_a_request_s_lines_name_it(
     monkeypatch.setattr(world.translator, "list_languages", note)
     http("/languages", "/languages")
     assert bound == [{"function": "", "requestId": "", "gatewayRequestId": REQUEST_ID}]
+
+
+def test_a_message_of_a_gateway_that_names_no_request_is_answered(world: World) -> None:
+    sent = event("stranger", "MESSAGE", body="no JSON")
+    del sent["requestContext"]["requestId"]
+    functions.message(sent, None)
+    (message,) = world.gateway.to("stranger")
+    assert message["requestId"] == ""
+
+
+def test_a_refusal_names_the_function_s_own_request_where_the_gateway_s_is_not_known() -> None:
+    sent = {
+        "httpMethod": "GET",
+        "resource": "/sessions/{session_id}",
+        "path": "/sessions/x",
+        "headers": {},
+        "multiValueHeaders": {},
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {"session_id": "x"},
+        "stageVariables": None,
+        "body": None,
+        "isBase64Encoded": False,
+        "requestContext": {"httpMethod": "GET", "resourcePath": "/sessions/{session_id}"},
+    }
+
+    class Context:
+        aws_request_id = "function-1"
+
+    for context, request_id in ((Context(), "function-1"), (object(), "")):
+        answer = functions.app(sent, context)
+        assert answer["statusCode"] == 404
+        assert json.loads(answer["body"])["requestId"] == request_id

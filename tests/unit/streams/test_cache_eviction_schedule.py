@@ -1,5 +1,6 @@
 """The scheduled run: the limit is kept though the stream is silent."""
 
+import logging
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from chalice_app.bootstrap.application import Application
 from chalice_app.bootstrap.process import composed
 from chalice_app.domain.errors import Unavailable
+from chalice_app.rosters.repair import Reconciled
 from infra.local.event_sources.schedules import scheduled_event
-from streams import cache_eviction
+from streams import cache_eviction, reconcile
 from tests.fakes.cache import MemoryCache, entry
 from tests.fakes.domain import NOW_MS
 from tests.fakes.world import World
@@ -35,3 +37,17 @@ def test_a_database_that_is_unavailable_fails_the_run(world: World) -> None:
     adapters = replace(world.app.adapters, recency=cache)
     with composed(Application(world.settings, adapters)), pytest.raises(Unavailable):
         cache_eviction.handler(EVENT, None)
+
+
+def test_a_run_says_in_the_log_what_it_did(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    cache = MemoryCache()
+    cache.hold(*(entry(f"{n}", NOW_MS - n) for n in range(5)))
+    adapters = replace(world.app.adapters, recency=cache)
+    with composed(Application(replace(world.settings, max_cache_entries=2), adapters)):
+        cache_eviction.handler(EVENT, None)
+        reconcile.handler(scheduled_event("reconcile"), None)
+    assert [each.getMessage() for each in caplog.records] == [
+        "5 entries: 3 evicted, 0 expired",
+        f"reconciled: {Reconciled(0, 0, 0, 0)}",
+    ]

@@ -191,3 +191,11 @@ def test_a_list_of_languages_that_cannot_be_had_is_logged(
     assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
         ("WARNING", "ListLanguages failed: ThrottlingException")
     ]
+
+
+def test_a_word_that_fits_is_not_cut_and_one_that_does_not_is_cut_anywhere() -> None:
+    assert list(pieces("ab " + "x" * 20, 20)) == ["ab ", "x" * 20]
+    assert list(pieces("ab " + "x" * 21, 20)) == ["ab " + "x" * 15, "x" * 6]
+    assert list(pieces("", 20)) == []
+    assert list(pieces("a b", 20)) == ["a b"]
+    assert list(pieces("é" * 10, 20)) == ["é" * 10]

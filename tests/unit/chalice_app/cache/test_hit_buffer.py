@@ -277,3 +277,10 @@ def test_nineteen_hits_of_an_entry_do_not_pay(buffering: Buffering) -> None:
     buffering.hit_buffer.count(["a"] * 19)
     buffering.clock.advance(60_000)
     assert not buffering.hit_buffer.is_due
+
+
+def test_rows_are_numbered_one_after_the_other(buffering: Buffering) -> None:
+    for _ in range(3):
+        buffering.hit_buffer.count(["a"])
+        buffering.hit_buffer.flush()
+    assert list(buffering.cache.rows) == ["hit#c#0", "hit#c#1", "hit#c#2"]

@@ -128,3 +128,7 @@ def test_an_entry_past_its_life_is_left_alone(seconds: int) -> None:
 
 def test_a_key_s_pair_is_what_stands_before_its_hash() -> None:
     assert language_pair("en:zh-TW:0123") == "en:zh-TW"
+
+
+def test_rows_are_numbered_from_the_first_on() -> None:
+    assert [row.name for row in cut_rows("c", 7, many(100))] == ["hit#c#7", "hit#c#8"]

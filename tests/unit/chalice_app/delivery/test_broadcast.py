@@ -110,3 +110,14 @@ def test_all_are_closed_by_one_call_within_its_time(world: World) -> None:
 def test_nobody_to_close_is_no_call(world: World) -> None:
     assert world.app.broadcast.close([]) == Posted()
     assert world.gateway.deadlines == []
+
+
+def test_rows_that_cannot_be_deleted_are_logged(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.gateway.gone |= {"c1", "c2"}
+    world.tables.refusing.add("delete_gone")
+    world.app.broadcast.send(["c1", "c2", "c3"], MESSAGE, deadline=9.0)
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("WARNING", "could not delete 2 gone connections")
+    ]

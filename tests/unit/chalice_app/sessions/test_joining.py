@@ -247,3 +247,10 @@ def test_a_former_speaker_who_cannot_be_notified_is_logged(
         "ERROR",
         "the former speaker could not be notified",
     )
+
+
+def test_a_former_speaker_has_a_second_and_a_half_to_be_notified(world: World) -> None:
+    world.clock.advance(5_000)
+    world.app.closer.notify_and_close_former_speaker("former", "request-1")
+    assert world.gateway.deadlines == [6.5, 6.5]
+    assert world.gateway.closed == ["former"]

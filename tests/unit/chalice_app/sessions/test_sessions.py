@@ -13,7 +13,7 @@ from chalice_app.domain.errors import (
 )
 from chalice_app.domain.session import Session
 from chalice_app.domain.session_names import is_session_name
-from chalice_app.sessions.tokens import hash_token
+from chalice_app.sessions.tokens import hash_token, new_token
 from chalice_app.wire.incoming import OpenSession
 from tests.fakes.domain import NOW_MS, listener, session
 from tests.fakes.memory import INDEX_LAG_MS
@@ -176,3 +176,8 @@ def test_where_the_stage_has_no_limit_a_session_may_ask_for_any() -> None:
     world = World(settings=replace(SETTINGS, limits=limits))
     opened, _ = world.app.sessions.open(OpenSession("en", max_listeners=7, character_budget=8))
     assert (opened.max_listeners, opened.character_budget) == (7, 8)
+
+
+def test_a_token_is_128_random_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.token_urlsafe", lambda size: f"{size} bytes")
+    assert new_token() == "16 bytes"

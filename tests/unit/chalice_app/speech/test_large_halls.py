@@ -318,3 +318,21 @@ def test_what_cannot_be_noted_of_a_report_is_logged(
     assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
         ("WARNING", "the speaker may get the report of a sentence twice")
     ]
+
+
+def test_a_language_is_as_large_as_the_hall_were_if_all_were_like_it(world: World) -> None:
+    of = hall(world, es=1, fr=1, de=1, **{"pt-BR": 2})
+    assert not world.app.large_halls.is_for(of, 1)
+    assert world.app.large_halls.is_for(of, 2)
+
+
+def test_a_batch_without_a_function_is_logged_and_sent_here(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.invoker.refusing = True
+    speak(world, hall(world, es=5))
+    assert heard(world) == [f"es{number}" for number in range(5)]
+    assert {(each.levelname, each.getMessage()) for each in caplog.records} == {
+        ("WARNING", "no function for a batch of 2 listeners"),
+        ("WARNING", "no function for a batch of 3 listeners"),
+    }

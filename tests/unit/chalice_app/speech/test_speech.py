@@ -490,3 +490,11 @@ def test_a_last_sequence_that_cannot_be_stored_is_logged(
     assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
         ("WARNING", "the last sequence was not stored")
     ]
+
+
+def test_who_has_left_counts_neither_as_reached_nor_as_missed(world: World) -> None:
+    of = hall(world, a="es", b="es", c="es", d="es")
+    world.gateway.gone |= {"a", "b"}
+    world.gateway.failing.add("c")
+    speak(world, of)
+    assert world.metrics.values()["BroadcastSuccessRate"] == 50.0

@@ -237,3 +237,15 @@ def test_the_source_language_of_a_session_must_be_a_tag() -> None:
 def test_no_body_raises_anything_but_the_protocols_errors(body: object) -> None:
     failure = refusal(lambda: incoming.parse_open_session({"sourceLanguage": body}))
     assert failure is None or failure.code == "INVALID_LANGUAGE"
+
+
+@pytest.mark.parametrize("name", ["maxListeners", "characterBudget"])
+@pytest.mark.parametrize("value", [1, 2**53 - 1])
+def test_a_session_s_own_limit_is_from_one_to_a_browser_s_largest_integer(
+    name: str, value: int
+) -> None:
+    wanted = incoming.parse_open_session({"sourceLanguage": "en", name: value})
+    assert value in (wanted.max_listeners, wanted.character_budget)
+    for wrong in (0, 2**53):
+        with pytest.raises(BadMessage):
+            incoming.parse_open_session({"sourceLanguage": "en", name: wrong})

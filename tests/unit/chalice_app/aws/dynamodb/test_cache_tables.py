@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import pytest
@@ -260,3 +262,20 @@ def test_a_table_that_is_not_there_is_unavailable(
 ) -> None:
     with pytest.raises(Unavailable):
         call(Table(table.clients, "NoSuchTable", "cacheKey"))
+
+
+def test_a_bucket_is_read_on_from_where_a_page_ended(table: Table) -> None:
+    asked: list[Any] = []
+
+    class Pages:
+        """A client whose every page but the third says where to go on."""
+
+        def query(self, **request: Any) -> dict[str, Any]:
+            asked.append(request.get("ExclusiveStartKey"))
+            page = {"Items": [], "Count": 2, "ScannedCount": 3}
+            return page if len(asked) % 3 == 0 else {**page, "LastEvaluatedKey": len(asked)}
+
+    clients: Any = SimpleNamespace(dynamodb=Pages())
+    counted = CacheRecency(replace(table, clients=clients)).count_entries(NOW)
+    assert asked == [each for start in range(0, 48, 3) for each in (None, start + 1, start + 2)]
+    assert counted == EntryCount(live=16 * 3 * 2, expired=16 * 3)

@@ -67,3 +67,11 @@ def test_the_database_s_answer_is_not_in_a_client_s_error(code: str) -> None:
     sent = str(outgoing.error(raised.value, "request-1"))
     assert code not in sent
     assert "secret" not in sent
+
+
+def test_a_refusal_is_logged_by_its_code(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(Unavailable), errors_translated():
+        raise client_error("ThrottlingException")
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("WARNING", "DynamoDB refused: ThrottlingException")
+    ]

@@ -30,6 +30,7 @@ from chalice_app.cache.entries import CachedTranslation, EntryUse, HitRow, Hits
 from chalice_app.domain.errors import MalformedRows
 from chalice_app.domain.reports import LanguageReport, Posted
 from chalice_app.domain.sentence import SentenceRef
+from chalice_app.observability.logs import ContextThreads
 from chalice_app.rosters.ledger import LedgerKey, LedgerRow, LedgerTransaction, LedgerWrite, State
 from chalice_app.wire.attribute_values import Item, decode, encode
 from tests.fakes.domain import NOW_MS, ledger_key, listener, sentence, session, speaker
@@ -383,3 +384,35 @@ def test_a_malformed_row_is_logged_and_named(caplog: pytest.LogCaptureFixture) -
     (record,) = caplog.records
     assert (record.levelname, record.getMessage()) == ("ERROR", "a row of the table is malformed")
     assert record.exc_info is not None
+
+
+def test_a_sentence_is_for_those_who_are_counted_from_it_on(
+    clients: Clients, rosters: RostersTable
+) -> None:
+    SessionsTable(rosters.sessions).put_session(HERE)
+    there = LedgerRow(State.IN, 1, "es")
+    writes = (
+        LedgerWrite(ledger_key(HERE, "c1"), None, there),
+        LedgerWrite(ledger_key(HERE, "c4"), None, replace(there, from_sequence=4)),
+    )
+    rosters.commit(LedgerTransaction(writes, KEY))
+    found = [sorted(rosters.read_roster(HERE, each).get("es", ())) for each in (0, 3, 4)]
+    assert found == [["c1"], ["c1"], ["c1", "c4"]]
+    assert sorted(rosters.read_roster(HERE)["es"]) == ["c1", "c4"]
+
+
+def test_only_several_partitions_are_read_side_by_side(
+    rosters: RostersTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    class Noted(ContextThreads):
+        def __init__(self, threads: int) -> None:
+            made.append(threads)
+            super().__init__(threads)
+
+    monkeypatch.setattr("chalice_app.aws.dynamodb.rosters.ContextThreads", Noted)
+    rosters.read_roster(HERE)
+    assert made == []
+    replace(rosters, buckets=4).read_roster(HERE)
+    assert made == [4]

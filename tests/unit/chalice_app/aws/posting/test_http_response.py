@@ -115,3 +115,9 @@ def test_a_response_has_not_started_to_be_known_with_an_interim_one(head: bytes)
 def test_a_response_that_has_not_begun_says_nothing_of_its_socket() -> None:
     response = Response()
     assert (response.status, response.started, response.keep_alive) == (0, False, False)
+
+
+def test_a_chunk_without_its_line_end_is_given_up_as_soon_as_that_is_seen() -> None:
+    response, taken = read([CHUNKED + b"1\r\naXY"])
+    assert taken == 1
+    assert not response.keep_alive

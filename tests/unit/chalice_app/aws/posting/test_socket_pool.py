@@ -294,3 +294,14 @@ def test_a_pool_s_wakes_never_block(pool: SocketPool) -> None:
     assert list(pool.ready(0.0)) == []
     with pytest.raises(BlockingIOError):
         pool._wake_in.recv(1)
+
+
+def test_three_addresses_are_taken_one_after_the_other(
+    pool: SocketPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses: list[Any] = ["a", "b", "c"]
+    pool._addresses = addresses
+    with monkeypatch.context() as patch:
+        patch.setattr(socket_pool, "HttpSocket", lambda address, tls, hostname: address)
+        opened: list[Any] = [pool.open() for _ in range(4)]
+    assert opened == ["a", "b", "c", "a"]

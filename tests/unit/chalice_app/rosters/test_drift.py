@@ -1,0 +1,54 @@
+"""What is wrong, and what of it lasts."""
+
+from chalice_app.rosters.drift import Drift, Misplaced, lasting
+from chalice_app.rosters.ledger import SessionCounts
+from tests.fakes.domain import NOW_MS, ledger_key, listener, session
+
+HERE = ("golden-eagle-427", NOW_MS)
+ELSEWHERE = ("quiet-owl-101", NOW_MS)
+
+
+def counts(name: str = "golden-eagle-427", **languages: int) -> SessionCounts:
+    total = sum(languages.values())
+    return SessionCounts(name, NOW_MS, total, languages, 1)
+
+
+def drift(**changes: object) -> Drift:
+    whole: dict[str, object] = {"connections": {}, "counts": {}, "expired": frozenset()}
+    return Drift(**{**whole, **changes})  # type: ignore[arg-type]
+
+
+def test_only_counts_that_are_off_by_the_same_twice_last() -> None:
+    first = drift(counts={HERE: (counts(es=1), {"es": 1})})
+    same = {HERE: (counts(es=2), {"es": 1})}
+    assert lasting(first, drift(counts=same)).counts == same
+    assert lasting(first, drift(counts={HERE: (counts(es=1), {"es": 2})})).counts == {}
+    assert lasting(first, drift(counts={ELSEWHERE: (counts(es=1), {"es": 1})})).counts == {}
+    assert lasting(drift(), drift(counts=same)).counts == {}
+
+
+def test_only_connections_that_are_misplaced_alike_twice_last() -> None:
+    key = ledger_key(session(), "a")
+    misplaced: Misplaced = {key: ((HERE, "es"), None)}
+    first = drift(connections=misplaced)
+    assert lasting(first, first).connections == misplaced
+    assert lasting(first, drift(connections={key: ((HERE, "fr"), None)})).connections == {}
+
+
+def test_who_is_to_be_checked_is_from_the_first_look_and_who_expired_from_the_second() -> None:
+    one = listener(session(), "a")
+    key = ledger_key(session(), "a")
+    first = drift(to_check=(one,), outlived=frozenset({key}), expired=frozenset({"x"}))
+    found = lasting(first, drift(expired=frozenset({"y"})))
+    assert found.to_check == (one,)
+    assert found.outlived == {key}
+    assert found.expired == {"y"}
+
+
+def test_drift_is_a_number_of_listeners() -> None:
+    key = ledger_key(session(), "a")
+    seen = SessionCounts("s", NOW_MS, 7, {"es": 3, "fr": 2}, 1)
+    found = drift(
+        connections={key: ((HERE, "es"), None)}, counts={HERE: (seen, {"es": 2, "fr": -1})}
+    )
+    assert found.listeners == 1 + (2 + 1) + 2
