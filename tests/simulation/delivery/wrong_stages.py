@@ -331,7 +331,7 @@ class NeverPutOff(Stage):
 
 
 class _Forgetful:
-    def put_off(self, _: str, __: int | None) -> None:
+    def put_off(self, _: str, __: int | None, ___: bool = False) -> None:
         """Writes nothing."""
 
 
