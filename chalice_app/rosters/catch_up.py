@@ -149,17 +149,19 @@ class CatchUp:
         counted: list[Connection] = []
         failed: set[str] = set()
         end = self.clock.monotonic() + SECONDS
+        tried_at = 0
         for seconds in HANDSHAKE_WAITS:
             if not behind or self.clock.monotonic() >= end:
                 break
             self.wait(seconds)
+            tried_at = self.clock.now_ms()
             returned = self.bring_back(behind.keys(), behind)
             behind = returned.behind
             sessions |= returned.sessions
             counted += returned.counted
             failed |= returned.failed
         if behind:
-            waiting = self._still_waiting(behind)
+            waiting = self._still_waiting(behind, tried_at)
             others = self._left_to_synchronise(behind.keys() - waiting.keys())
             sessions |= others.sessions
             counted += others.counted
@@ -182,10 +184,13 @@ class CatchUp:
                 self.connections.end_replay(key)
 
     def _still_waiting(
-        self, behind: Mapping[LedgerKey, int | None]
+        self, behind: Mapping[LedgerKey, int | None], tried_at: int
     ) -> Mapping[LedgerKey, Connection]:
-        """Without those who have left, and those whose handshake cannot go on any more."""
-        since = self.clock.now_ms() - LONGEST_HANDSHAKE_MS
+        """Without those who have left, and those whose handshake was over when last tried (ms).
+
+        A handshake that was under way then may have ended well since.
+        """
+        since = tried_at - LONGEST_HANDSHAKE_MS
         try:
             connections = self.ledger.get_connections(sorted(key.connection_id for key in behind))
         except MalformedRows:

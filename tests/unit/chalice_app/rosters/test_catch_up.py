@@ -1,7 +1,7 @@
 """Listeners who come back: everything missed, in order, once, and before anything new."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from chalice_app.delivery.broadcast import LONGEST_HANDSHAKE_MS
+from chalice_app.domain.reports import Posted
 from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.catch_up import (
     HANDSHAKE_WAITS,
@@ -23,7 +24,8 @@ from chalice_app.rosters.update import RosterUpdate
 from chalice_app.wire.incoming import JoinAsListener, OpenSession
 from streams.records import Change, StreamRecord
 from streams.rosters import handle_records
-from tests.fakes.domain import NOW_MS, ledger_key, listener, sentence, speaker
+from tests.fakes.delivery import RecordingGateway
+from tests.fakes.domain import NOW_MS, FakeClock, ledger_key, listener, sentence, speaker
 from tests.fakes.world import MemoryTables, World
 
 
@@ -226,6 +228,29 @@ def test_one_whose_handshake_cannot_go_on_any_more_is_counted_as_it_is(
     assert world.tables.read_roster(of) == {"es": ["old"]}
     assert world.tables.calls["put_off"] == 1
     assert world.gateway.log == []
+
+
+class SlowGateway(RecordingGateway):
+    """Each notice takes longer than any handshake."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def notify(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
+        posted = super().notify(connection_ids, data, deadline)
+        self._clock.advance(LONGEST_HANDSHAKE_MS + 1)
+        return posted
+
+
+def test_a_handshake_that_was_under_way_at_the_last_try_may_have_ended_well() -> None:
+    clock = FakeClock()
+    world = World(clock=clock, gateway=SlowGateway(clock))
+    of = world.open()
+    world.tables.put_connection(listener(of, "a", last_sequence=0))
+    world.gateway.gone.add("a")
+    assert not catch_up(world).bring_back_late({ledger_key(of, "a"): None}).counted
+    assert world.tables.calls["put_off"] == 1
 
 
 def test_who_is_overtaken_in_every_try_is_put_off_with_what_it_has_been_sent(world: World) -> None:
