@@ -332,7 +332,9 @@ class Hall(World):
                 None if last is None else int(str(last)),
                 self.last_sequence(session[0]),
             )
-        self.listeners[key].wanted.append((self.step, str(row["targetLanguage"])))
+        listener = self.listeners[key]
+        listener.wanted.append((self.step, str(row["targetLanguage"])))
+        listener.is_overtaken |= row.get("replayDue") is True
 
     def _session_changed(
         self, key: str, before: Item | None, after: Item | None, by_ttl: bool

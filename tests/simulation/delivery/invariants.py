@@ -14,6 +14,8 @@ D6: when a session has ended, every socket in it is closed. The reconciler sees 
 
 Exceptions, each as narrow as the production code's own words for it:
 
+- One whom the speaker has overtaken for long enough is counted before its replay is done
+  (`catch_up`): a caption may come twice, or before an older one. None may be missing.
 - A sentence whose number was noted after a later one's, or perhaps not at all, is sent to
   everybody, also where it has been replayed (`recipients`): it may come twice, and after later
   ones.
@@ -116,6 +118,8 @@ def _check_sent(
         )
     if reception.status == GONE:
         return
+    if listener.is_overtaken:
+        return
     if before and not listener.is_repeated and not _may_come_again(hall, spoken):
         raise Violation(f"D2: {name} is sent sentence {spoken.sequence}, which was replayed to it")
     missing = [
@@ -145,7 +149,7 @@ def _check_replayed(
         raise Violation(f"D3: {name} is sent a replay in {reception.language}")
     if sequence <= max(listener.heard, listener.last_at_entry - MOST_CAPTIONS):
         raise Violation(f"D2: sentence {sequence} is replayed to {name}, too old or heard")
-    if listener.is_repeated or is_repeated:
+    if listener.is_repeated or is_repeated or listener.is_overtaken:
         return
     if before:
         raise Violation(f"D2: sentence {sequence} is replayed to {name}, which has had it")
@@ -177,7 +181,8 @@ def _may_come_again(hall: "Hall", spoken: Spoken) -> bool:
 
 def _missed(hall: "Hall", listener: Listener) -> list[Spoken]:
     """The sentences that must be replayed to one who catches up, before anything new."""
-    if not listener.from_sequence or listener.counted is None:
+    catches_up = listener.from_sequence or listener.is_overtaken
+    if not catches_up or listener.counted is None:
         return []
     first = max(listener.heard, listener.last_at_count - MOST_CAPTIONS)
     return [
@@ -251,7 +256,7 @@ def check_count(hall: "Hall", listener: Listener) -> None:
     if listener.from_sequence or listener.left is not None or not hall.is_open(listener.session):
         return
     name = listener.connection_id
-    if listener.last_sequence is not None:
+    if listener.last_sequence is not None and not listener.is_overtaken:
         raise Violation(f"D2: {name} returned, and is counted without a replay")
     if not (hall.is_connected(name) or listener.is_unknown):
         raise Violation(f"D2: {name} is counted before its handshake is over")

@@ -27,8 +27,9 @@ class Listener:
     left the roster. `wanted` are the languages of its row in Connections, `listed` those in
     Rosters, each with the step from which on. `last_sequence` is its own word, `last_at_entry` and
     `last_at_count` what the session's was then; `from_sequence` is its roster row's. `records` are
-    those of the stream that were handled; `is_repeated` says that one was handled twice, and
-    `is_unknown` that no answer came to a probe.
+    those of the stream that were handled; `is_repeated` says that one was handled twice,
+    `is_unknown` that no answer came to a probe, and `is_overtaken` that it is counted before its
+    replay is done.
     """
 
     connection_id: str
@@ -46,6 +47,7 @@ class Listener:
     is_repeated: bool = False
     is_greeted: bool = False
     is_unknown: bool = False
+    is_overtaken: bool = False
 
     def languages(self, first: int, last: int) -> set[str]:
         """The languages that were its own at some step of these, by either table."""
