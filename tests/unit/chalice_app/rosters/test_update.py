@@ -49,6 +49,16 @@ def test_the_greeting_comes_before_the_roster(world: World) -> None:
     assert received(world) == [("c1", "joined"), ("speaker", "roster")]
 
 
+def test_a_speaker_who_comes_after_the_first_listeners_gets_the_roster_at_once(
+    world: World,
+) -> None:
+    of = world.open()
+    world.listener(of, "c1")
+    world.speaker(of)
+    update(world).apply(inserted(world, "speaker"))
+    assert received(world) == [("speaker", "joined"), ("speaker", "roster")]
+
+
 def test_a_handshake_under_way_holds_up_nobody_else(world: World) -> None:
     # One batch holds the joins of many halls: nobody waits for a stranger's handshake.
     of = world.speaker(world.open())
