@@ -280,7 +280,7 @@ def check_removal(hall: "Hall", connection: str, *, by_ttl: bool) -> None:
 
 
 def check_rest(hall: "Hall") -> None:
-    """At rest, with every handshake over: nobody who is there lacks what is due, and each sentence is reported.
+    """At rest, with every handshake over: nobody lacks what is due, and sentences are reported.
 
     Raises:
         Violation: somebody does, or a sentence that was sent has no report.
