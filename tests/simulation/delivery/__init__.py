@@ -1,4 +1,4 @@
-"""Delivery under random schedules: who is sent which sentence, and who is told what of it.
+"""Delivery under random schedules: who is sent which sentence, and what is reported of it.
 
 Speakers, listeners, sentences, the slices of large halls and the stream's function all are
 invocations of the production code (`stage`), which are stopped before any call, and go on or die.

@@ -32,7 +32,7 @@ _SECOND_TRY_MS = 60_000
 
 _TRIES = 2
 _UNANSWERED = (Fault.LOST_RESPONSE, Fault.SENT_TWICE, Fault.OVERTAKEN)
-"""What they do to a request that is no database's: it is done, and its answer lost."""
+"""Faults that lose the answer of a request to a socket or to Lambda: it is done."""
 
 _DONE: Response = {}
 
@@ -97,7 +97,7 @@ class Doing:
 
 @dataclass
 class Activity:
-    """An invocation that is no stream's; `then` is called when it has ended or died."""
+    """An invocation besides those of the stream; `then` is called when it has ended or died."""
 
     invocation: Invocation
     doing: Doing

@@ -8,7 +8,7 @@ D2: one who catches up (it returned, came late, or was counted after a long hand
     Nobody who returned is counted without that.
 D3: nobody is sent another session's words, or a language that was never its own.
 D4: a report says what became of the posts: of an invocation that died, never more than that.
-D5: whoever is counted and stays is greeted, before any replay, and its row stays.
+D5: a listener who is counted and stays is greeted, before any replay, and its row stays.
 D6: when a session has ended, every socket in it is closed. The reconciler sees to the others: those
     of an end whose invocation died, and those whose closing failed or met a handshake.
 
@@ -285,7 +285,7 @@ def check_removal(hall: "Hall", connection: str, *, by_ttl: bool) -> None:
 
 
 def check_rest(hall: "Hall") -> None:
-    """At rest, with every handshake over: nobody who is there lacks what is due, and all is told.
+    """At rest, with every handshake over: nobody lacks what is due, and sentences are reported.
 
     Raises:
         Violation: somebody does, or a sentence that was sent has no report.
@@ -313,7 +313,7 @@ def check_rest(hall: "Hall") -> None:
 
 
 def _check_ended(hall: "Hall", listener: Listener) -> None:
-    """A listener whose session has ended, or is no more."""
+    """A listener whose session has ended, or has been deleted."""
     name = listener.connection_id
     if not hall.exists(listener.session) or listener.session[0] in hall.unended:
         return

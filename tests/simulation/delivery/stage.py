@@ -189,7 +189,7 @@ class Interpreter:
             )
 
     def remember(self, _: Sentence, __: Collection[Caption]) -> None:
-        """There is no cache."""
+        """Nothing is cached here."""
 
 
 class AnyLanguage:

@@ -236,7 +236,7 @@ class UnorderedSentences(SessionsTable):
 
 
 class UnconditionalClaim(SessionsTable):
-    """Whoever asks has the number."""
+    """Each one who asks has the number."""
 
     def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
         super().claim_sequence(session, sentence)
@@ -322,7 +322,7 @@ class _CountsFirst(CatchUp):
 
 
 class NeverPutOff(Stage):
-    """Whoever cannot be reached in time is forgotten."""
+    """A listener who cannot be reached in time is forgotten."""
 
     @cached_property
     def catch_up(self) -> CatchUp:
