@@ -300,18 +300,31 @@ class NoLimit(Replay):
             self.broadcast.notify(waiting, outgoing.caption(caption))
 
 
-class CountedFirst(Stage):
-    """Who returns is counted like everybody, and has the rest replayed after that."""
+def with_catch_up(catch_up: type[CatchUp]) -> type[Stage]:
+    """The stage whose listeners catch up in another way."""
 
-    @cached_property
-    def catch_up(self) -> CatchUp:
-        made = super().catch_up
-        parts = (made.ledger, made.connections, made.sync, made.notifier, made.replay, made.clock)
-        return _CountsFirst(*parts, wait=made.wait)
+    class Altered(Stage):
+        @cached_property
+        def catch_up(self) -> CatchUp:
+            made = super().catch_up
+            parts = made.ledger, made.connections, made.sync, made.notifier, made.replay, made.clock
+            return catch_up(*parts, wait=made.wait)
+
+    return Altered
 
 
 @dataclass(frozen=True, slots=True)
-class _CountsFirst(CatchUp):
+class NothingDue(CatchUp):
+    """Who was counted because the speaker was always faster is not sent the rest."""
+
+    def send_due(self, counted: Mapping[str, Connection]) -> None:
+        """Sends nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedFirst(CatchUp):
+    """Who returns is counted like everybody, and has the rest replayed after that."""
+
     def bring_back(
         self,
         returning: Collection[LedgerKey],
