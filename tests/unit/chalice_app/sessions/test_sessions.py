@@ -178,5 +178,5 @@ def test_a_session_that_asks_for_too_much_is_told_what_and_how_much(
 ) -> None:
     limits = Limits(max_listeners=7, character_budget=9)
     world = World(settings=replace(SETTINGS, limits=limits))
-    with pytest.raises(BadMessage, match=message):
+    with pytest.raises(BadMessage, match=f"^{message}$"):
         world.app.sessions.open(asked)

@@ -431,3 +431,20 @@ def test_only_a_hit_row_s_transaction_is_known_by_its_name(clients: Clients) -> 
     hits.apply_hits(["hit#c#0"], [])
     assert asked == ["c#0", None]
     assert rows(clients, SETTINGS.cached_translations_table) == []
+
+
+def test_a_sentence_that_was_sent_is_marked(clients: Clients, sessions: Table) -> None:
+    table = SessionsTable(sessions)
+    table.claim_sequence(HERE, sentence(7, "Hello"))
+    table.mark_sent(REF)
+    (row,) = rows(clients, SETTINGS.sessions_table)
+    assert row["settled"] is True
+
+
+def test_an_ended_session_is_in_no_directory(clients: Clients, sessions: Table) -> None:
+    table = SessionsTable(sessions)
+    table.put_session(HERE)
+    table.end_session(HERE)
+    (row,) = rows(clients, SETTINGS.sessions_table)
+    assert row["isActive"] is False
+    assert "directory" not in row
