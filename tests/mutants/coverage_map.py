@@ -62,7 +62,7 @@ class CoverageMap:
                 self.seconds[test],
             ),
         )
-        bounds = (0, _FEW, _MANY, None) if self.at_import(mutant) else (0, None)
+        bounds = (0, _FEW, _MANY, None)
         parts = (ordered[start:end] for start, end in pairwise(bounds))
         return [part for part in parts if part]
 

@@ -1,5 +1,6 @@
 """The composition root: what the handlers use, and when it is built."""
 
+import json
 import os
 import subprocess
 import sys
@@ -190,3 +191,15 @@ def test_a_process_that_has_composed_writes_its_hits_before_it_stops() -> None:
     )
     done = run(code, ENVIRONMENT)
     assert (done.stderr, done.stdout) == ("", "before_stop.<locals>.stop\n")
+
+
+def test_a_process_that_has_composed_logs_lines_of_json() -> None:
+    code = (
+        "import logging\n"
+        "from chalice_app import bootstrap\n"
+        "bootstrap.application()\n"
+        "logging.getLogger('chalice_app').info('here')"
+    )
+    done = run(code, ENVIRONMENT)
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["message"] == "here"

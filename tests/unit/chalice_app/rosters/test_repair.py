@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 
 from chalice_app.delivery.broadcast import HANDSHAKE_GRACE_MS
-from chalice_app.domain.errors import Unavailable
+from chalice_app.domain.errors import ConditionFailed, Unavailable
 from chalice_app.domain.session import Session
 from chalice_app.rosters.ledger import LedgerKey, LedgerRow, SessionCounts, SessionKey, State
 from chalice_app.rosters.repair import TOMBSTONE_NEEDED_SECONDS, Reconciled, Reconciler
 from chalice_app.rosters.synchronisation import RosterSync
 from tests.fakes.domain import ledger_keys, listener
 from tests.fakes.memory import INDEX_LAG_MS
-from tests.fakes.world import MemoryTables, World
+from tests.fakes.world import SETTINGS, MemoryTables, World
 
 
 def void(_: object) -> None:
@@ -295,3 +295,58 @@ def test_a_connection_of_a_session_that_is_no_more_is_closed() -> None:
 def test_the_handler_composes_it_over_the_application() -> None:
     world = World()
     assert world.app.reconciler.survey is world.tables
+
+
+@pytest.mark.parametrize(("seconds", "expired"), [(7_799, 0), (7_800, 1)])
+def test_a_row_is_past_its_life_with_its_last_second(seconds: int, expired: int) -> None:
+    world = World(settings=replace(SETTINGS, renew_after_seconds=99_999))
+    of = world.open()
+    world.listener(of, "a")
+    world.clock.advance(seconds * 1000)
+    assert reconciling(world).reconcile().expired == expired
+
+
+@pytest.mark.parametrize(
+    ("malformed", "words"), [((), "none"), (("listeners.fr", "x"), "listeners.fr, x")]
+)
+def test_a_correction_is_logged(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    malformed: tuple[str, ...],
+    words: str,
+) -> None:
+    world = World()
+    session = talk(world)
+    key = (session.session_id, session.created_at)
+    seen = SessionCounts(*key, 9, {"es": 5, "fr": 1}, 1, malformed)
+    monkeypatch.setattr(world.tables, "read_counts", lambda _: seen)
+    monkeypatch.setattr(world.tables, "correct_counts", lambda *_: None)
+    assert reconciling(world)._correct(key)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage() == (
+        f"the counts were off by {{'es': -3}}, their sum by -3; not numbers: {words}"
+    )
+    assert vars(record)["session"] == session.session_id
+
+
+def test_counts_that_change_during_every_try_are_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World()
+    session = talk(world)
+    key = (session.session_id, session.created_at)
+    seen = SessionCounts(*key, 9, {"es": 5}, 1)
+    tries: list[int] = []
+
+    def refuse(*_: object) -> None:
+        tries.append(1)
+        raise ConditionFailed("somebody has come")
+
+    monkeypatch.setattr(world.tables, "read_counts", lambda _: seen)
+    monkeypatch.setattr(world.tables, "correct_counts", refuse)
+    assert not reconciling(world)._correct(key)
+    assert len(tries) == 5
+    (record,) = caplog.records
+    assert record.getMessage() == "the counts changed during every try to correct them"
+    assert vars(record)["session"] == session.session_id

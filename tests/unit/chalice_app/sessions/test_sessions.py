@@ -6,6 +6,7 @@ import pytest
 
 from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.domain.errors import (
+    BadMessage,
     NotSpeaker,
     SessionNotFound,
     Unavailable,
@@ -181,3 +182,19 @@ def test_where_the_stage_has_no_limit_a_session_may_ask_for_any() -> None:
 def test_a_token_is_128_random_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("secrets.token_urlsafe", lambda size: f"{size} bytes")
     assert new_token() == "16 bytes"
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (OpenSession("en", max_listeners=8), "maxListeners may be 7 at most"),
+        (OpenSession("en", character_budget=10), "characterBudget may be 9 at most"),
+    ],
+)
+def test_a_session_that_asks_for_too_much_is_told_what_and_how_much(
+    asked: OpenSession, message: str
+) -> None:
+    limits = AdmissionLimits(max_listeners=7, character_budget=9)
+    world = World(settings=replace(SETTINGS, limits=limits))
+    with pytest.raises(BadMessage, match=f"^{message}$"):
+        world.app.sessions.open(asked)

@@ -336,3 +336,24 @@ def test_a_batch_without_a_function_is_logged_and_sent_here(
         ("WARNING", "no function for a batch of 2 listeners"),
         ("WARNING", "no function for a batch of 3 listeners"),
     }
+
+
+def test_a_batch_s_payload_is_what_functions_of_two_versions_know(world: World) -> None:
+    of = hall(world, es=5)
+    speak(world, of)
+    first = json.loads(sorted(world.invoker.payloads)[0])
+    assert first == {
+        "ref": {
+            "session_id": of.session_id,
+            "session_epoch": NOW_MS,
+            "sequence": 1,
+            "speaker_connection_id": "speaker",
+            "spoken_at": NOW_MS,
+            "started_at": NOW_MS,
+        },
+        "part": "es.0",
+        "caption": first["caption"],
+        "connection_ids": ["es0", "es1"],
+        "share": 0.4,
+    }
+    assert first["caption"]["origin"] == "engine"

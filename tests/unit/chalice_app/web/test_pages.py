@@ -260,3 +260,9 @@ def test_a_page_s_tag_is_a_quoted_digest_and_its_permissions_are_few() -> None:
     assert granted == {"microphone=(self)", "screen-wake-lock=(self)"}
     assert {"camera=()", "geolocation=()"} <= denied
     assert len(granted | denied) == len(answer.headers["Permissions-Policy"].split(", "))
+
+
+def test_what_is_not_there_is_plain_text() -> None:
+    answer = pages.load().file("nothing.js")
+    assert (answer.status, answer.headers) == (404, {"Content-Type": "text/plain"})
+    assert answer.body == "The pages have no file of this name."

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from chalice_app.aws.clients import Clients
-from chalice_app.aws.dynamodb.lean_responses import GarbledAnswer
+from chalice_app.aws.dynamodb.lean_responses import GarbledAnswer, take_json_as_it_is
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.errors import Unavailable
 from tests.hostile.database_answer import GARBAGE
@@ -132,3 +132,16 @@ def test_a_partition_is_read_undecoded(database: Database, table: Table) -> None
 
 def test_a_garbled_answer_says_what_it_is() -> None:
     assert str(GarbledAnswer()) == "the answer is not a JSON object"
+
+
+def test_the_answers_to_reads_alone_are_taken_as_they_are() -> None:
+    registered: list[str] = []
+
+    class Noted:
+        def register(self, event_name: str, handler: Any) -> None:
+            registered.append(event_name)
+
+    take_json_as_it_is(Noted())
+    assert registered == [
+        f"before-parse.dynamodb.{each}" for each in ("GetItem", "BatchGetItem", "Query", "Scan")
+    ]

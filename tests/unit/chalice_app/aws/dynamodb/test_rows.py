@@ -416,3 +416,33 @@ def test_only_several_partitions_are_read_side_by_side(
     assert made == []
     replace(rosters, buckets=4).read_roster(HERE)
     assert made == [4]
+
+
+def test_only_a_hit_row_s_transaction_is_known_by_its_name(clients: Clients) -> None:
+    asked: list[Any] = []
+    clients.dynamodb.meta.events.register(
+        "provide-client-params.dynamodb.TransactWriteItems",
+        lambda params, **_: asked.append(params.get("ClientRequestToken")),
+    )
+    hits = CacheHits(Table(clients, SETTINGS.cached_translations_table, "cacheKey"))
+    hits.put_hit_row(HitRow("hit#c#0", {"en:es:0": Hits(3, NOW_MS)}))
+    hits.apply_hits(["hit#c#0"], [])
+    assert asked == ["c#0", None]
+    assert rows(clients, SETTINGS.cached_translations_table) == []
+
+
+def test_a_sentence_that_was_sent_is_marked(clients: Clients, sessions: Table) -> None:
+    table = SessionsTable(sessions)
+    table.claim_sequence(HERE, sentence(7, "Hello"))
+    table.mark_sent(REF)
+    (row,) = rows(clients, SETTINGS.sessions_table)
+    assert row["settled"] is True
+
+
+def test_an_ended_session_is_in_no_directory(clients: Clients, sessions: Table) -> None:
+    table = SessionsTable(sessions)
+    table.put_session(HERE)
+    table.end_session(HERE)
+    (row,) = rows(clients, SETTINGS.sessions_table)
+    assert row["isActive"] is False
+    assert "directory" not in row
