@@ -196,8 +196,9 @@ def test_a_process_that_has_composed_writes_its_hits_before_it_stops() -> None:
 def test_a_process_that_has_composed_logs_lines_of_json() -> None:
     code = (
         "import logging\n"
-        "from chalice_app import bootstrap\n"
-        "bootstrap.application()\n"
+        "from chalice_app.bootstrap.cache import CacheParts\n"
+        "from chalice_app.bootstrap.process import current\n"
+        "current(CacheParts)\n"
         "logging.getLogger('chalice_app').info('here')"
     )
     done = run(code, ENVIRONMENT)

@@ -303,7 +303,7 @@ def test_a_row_is_past_its_life_with_its_last_second(seconds: int, expired: int)
     of = world.open()
     world.listener(of, "a")
     world.clock.advance(seconds * 1000)
-    assert reconciling(world).reconcile().expired == expired
+    assert reconciling(world, after_ms=0).reconcile().expired == expired
 
 
 @pytest.mark.parametrize(
