@@ -16,20 +16,20 @@ _Row = TypeVar("_Row")
 
 
 class Rows(dict[_Key, _Row]):
-    """A table's rows by key, which know what they once were. `seconds` tells the time."""
+    """The rows of a table by key, which know what they once were."""
 
-    def __init__(self, seconds: Callable[[], float]) -> None:
+    def __init__(self, table: "MemoryTable") -> None:
         super().__init__()
-        self._seconds = seconds
+        self._table = table
         self._versions: defaultdict[_Key, list[tuple[float, _Row | None]]] = defaultdict(list)
 
     def __setitem__(self, key: _Key, row: _Row) -> None:
         super().__setitem__(key, row)
-        self._versions[key].append((self._seconds(), row))
+        self._versions[key].append((self._table.seconds(), row))
 
     def __delitem__(self, key: _Key) -> None:
         super().__delitem__(key)
-        self._versions[key].append((self._seconds(), None))
+        self._versions[key].append((self._table.seconds(), None))
 
     def discard(self, key: _Key) -> None:
         """Deletes a row, if it is there."""
@@ -37,8 +37,8 @@ class Rows(dict[_Key, _Row]):
             del self[key]
 
     def old(self) -> Iterator[tuple[_Key, _Row]]:
-        """What an eventually consistent read may show: the rows of `INDEX_LAG_MS` ago."""
-        at = self._seconds() - INDEX_LAG_MS / 1000
+        """What an eventually consistent read may show: the rows of `lag_ms` ago."""
+        at = self._table.seconds() - self._table.lag_ms / 1000
         for key, versions in self._versions.items():
             seen = [row for since, row in versions if since <= at]
             if seen and seen[-1] is not None:
@@ -49,10 +49,11 @@ class MemoryTable:
     """One lock makes each method atomic, as one call of DynamoDB is.
 
     `calls` counts the methods called; `refusing` names methods that raise Unavailable. `seconds`
-    tells the time.
+    tells the time. Reads that do not ask for consistency are `lag_ms` behind.
     """
 
     seconds: Callable[[], float] = staticmethod(time.time)
+    lag_ms = INDEX_LAG_MS
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()

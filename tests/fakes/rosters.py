@@ -37,7 +37,7 @@ class MemoryRosters(MemorySessions, MemoryConnections):
         super().__init__()
         self.malformed: set[str] = set()
         self.before_commit: list[Callable[[], object]] = []
-        self._ledger = Rows[LedgerKey, LedgerRow](lambda: self.seconds())
+        self._ledger = Rows[LedgerKey, LedgerRow](self)
 
     def read_roster(
         self, session: Session, sequence: int | None = None

@@ -14,7 +14,7 @@ class MemorySessions(MemoryTable):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sessions = Rows[str, Session](lambda: self.seconds())
+        self._sessions = Rows[str, Session](self)
         self._counts: dict[str, Counter[str]] = {}
 
     def put_session(self, session: Session) -> None:
@@ -87,7 +87,7 @@ class MemoryConnections(MemoryTable):
     def __init__(self) -> None:
         super().__init__()
         self.unindexed: set[str] = set()
-        self._connections = Rows[str, Connection](lambda: self.seconds())
+        self._connections = Rows[str, Connection](self)
 
     def put_connection(self, connection: Connection) -> None:
         self._called("put_connection")

@@ -54,6 +54,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
 
 def in_memory() -> Stores:
     tables = MemoryTables()
+    tables.lag_ms = 0  # moto does not lag
     return Stores(tables, tables, tables, tables)
 
 

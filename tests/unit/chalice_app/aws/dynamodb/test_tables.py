@@ -63,6 +63,7 @@ class Stores:
 
 def in_memory() -> Stores:
     tables = MemoryTables()
+    tables.lag_ms = 0  # moto does not lag
     forgetful = MemoryTables(keep_sentences=False)
     return Stores(
         sessions=tables,
