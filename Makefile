@@ -92,7 +92,7 @@ bench: system browser wrk venv  ## every figure of the README, as tables and int
 simulate: venv  ## SEEDS (100,000: 10 to 20 min) schedules of counting and delivery, and every mutant
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --mutants --jobs 2
 
-mutants: venv  ## MUTANTS (100: an hour) changes of one place of the code, which unit tests must notice
+mutants: venv  ## MUTANTS (100: 5 to 15 min) changes of one place of the code, which unit tests must notice
 	$(BIN)/python -m tests.mutants --sample $(MUTANTS) --seed $(SEED) --jobs 2
 
 faults: system venv  ## FAULT_SECONDS of every fault of every service, under a talk

@@ -247,5 +247,5 @@ def test_a_session_s_own_limit_is_from_one_to_a_browser_s_largest_integer(
     wanted = incoming.parse_open_session({"sourceLanguage": "en", name: value})
     assert value in (wanted.max_listeners, wanted.character_budget)
     for wrong in (0, 2**53):
-        with pytest.raises(BadMessage):
+        with pytest.raises(BadMessage, match=f"^{name} must be a whole number from 1$"):
             incoming.parse_open_session({"sourceLanguage": "en", name: wrong})
