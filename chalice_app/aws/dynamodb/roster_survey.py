@@ -26,7 +26,7 @@ from chalice_app.rosters.ledger import LedgerKey, LedgerRow, SessionCounts, Sess
 from chalice_app.wire.attribute_values import Item, decode
 
 _SUM = "listenerCount"
-_ROW = ("connectionId", "state", "v", "targetLanguage")
+_ROW = ("state", "v", "targetLanguage")
 
 
 @dataclass(frozen=True)

@@ -350,3 +350,15 @@ def test_counts_that_change_during_every_try_are_logged(
     (record,) = caplog.records
     assert record.getMessage() == "the counts changed during every try to correct them"
     assert vars(record)["session"] == session.session_id
+
+
+def test_an_expired_row_is_deleted_by_the_clock_s_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    world.listener(world.open(), "a")
+    world.clock.advance(7_800 * 1000)
+    asked: list[tuple[str, int]] = []
+    monkeypatch.setattr(world.tables, "delete_expired", lambda *what: asked.append(what))
+    reconciling(world).reconcile()
+    assert asked == [("a", world.clock.now_ms() // 1000)]
