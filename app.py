@@ -13,12 +13,16 @@ if "AWS_CHALICE_CLI_MODE" in os.environ:
     stage.prepare()
 
 from chalice_app.routes import app, connect, disconnect, message
-from streams import broadcast, cache_access, cache_eviction, reconcile, rosters
 
-app.register_blueprint(broadcast.functions)
-app.register_blueprint(rosters.functions)
-app.register_blueprint(cache_access.functions)
-app.register_blueprint(cache_eviction.functions)
-app.register_blueprint(reconcile.functions)
+if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
+    # On Lambda a stream's function is entered by its own module (`streams.rosters.handler`), and
+    # the others' cold starts need not pay for it. To deploy, run or test the app takes them all.
+    from streams import broadcast, cache_access, cache_eviction, reconcile, rosters
+
+    app.register_blueprint(broadcast.functions)
+    app.register_blueprint(rosters.functions)
+    app.register_blueprint(cache_access.functions)
+    app.register_blueprint(cache_eviction.functions)
+    app.register_blueprint(reconcile.functions)
 
 __all__ = ["app", "connect", "disconnect", "message"]

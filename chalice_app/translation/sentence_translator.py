@@ -75,8 +75,11 @@ class SentenceTranslator:
         except TimeoutError:
             _log.warning("translations took too long: %s", ", ".join(waiting.values()))
         for late, language in waiting.items():
-            if not calls[language].is_shared:
-                late.add_done_callback(carried(partial(self._keep, text, source, language)))
+            if calls[language].is_shared:
+                refunds += 1  # it is billed to the sentence that asked first
+            else:
+                kept = partial(self._keep, session, text, source, language)
+                late.add_done_callback(carried(kept))
             yield caption(language, sentence.text, Origin.FAILED)
         if refunds:
             self.budget.refund(session, refunds * len(text))
@@ -86,9 +89,16 @@ class SentenceTranslator:
         new = {each.language: each.text for each in captions if each.origin is Origin.ENGINE}
         self.cache.put(sentence.text, sentence.source_language, new)
 
-    def _keep(self, text: str, source: str, language: str, late: Future[str]) -> None:
-        """Caches what came too late for its caption: a slow engine needs the cache most."""
-        if not late.cancelled() and late.exception() is None:
+    def _keep(
+        self, session: Session, text: str, source: str, language: str, late: Future[str]
+    ) -> None:
+        """Caches what came too late for its caption: a slow engine needs the cache most.
+
+        What failed late is refunded, as what failed in time.
+        """
+        if late.cancelled() or late.exception() is not None:
+            self.budget.refund(session, len(text))
+        else:
             self.cache.put(text, source, {language: late.result()})
 
 

@@ -107,6 +107,12 @@ def test_a_function_imports_what_it_needs_alone(function: str, unneeded: list[st
     assert (done.stdout, done.stderr) == ("set()\n", "")
 
 
+def test_on_lambda_the_routes_functions_import_no_stream() -> None:
+    code = "import sys, app; print([each for each in sys.modules if each.startswith('streams')])"
+    assert run(code, {"AWS_LAMBDA_FUNCTION_NAME": "message"}).stdout == "[]\n"
+    assert "streams.rosters" in run(code, {}).stdout
+
+
 def test_no_function_loads_cryptography_before_a_token_comes() -> None:
     code = (
         "import sys, app\n"

@@ -1,7 +1,8 @@
 """What a session may have translated, and what happens when that is spent."""
 
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +11,12 @@ import pytest
 from chalice_app.admission.budget import Budget
 from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.bootstrap.process import composed
+from chalice_app.domain.sentence import Origin
 from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
 from chalice_app.wire.incoming import OpenSession
 from streams import broadcast as broadcast_function
-from tests.fakes.domain import sentence
+from tests.fakes.domain import PATIENCE, sentence
 from tests.fakes.world import SETTINGS, World
 
 HELLO = "Hello"
@@ -121,6 +123,48 @@ def test_what_the_engine_could_not_do_is_given_back() -> None:
     assert "overBudget" not in report["fr"]
     assert spent(world, of) == len(HELLO)
     assert world.metrics.values()[metrics.FAILED_LANGUAGES_COUNT] == 1
+
+
+@pytest.mark.parametrize(("fails", "left"), [(True, 0), (False, len(HELLO))])
+def test_what_fails_late_is_given_back_and_what_comes_late_is_not(
+    monkeypatch: pytest.MonkeyPatch, fails: bool, left: int
+) -> None:
+    world = budgeted(10 * len(HELLO))
+    of = hall(world, "es")
+    world.translator.failing |= {"es"} if fails else set()
+    release = world.translator.held["es"] = threading.Event()
+    settled = threading.Event()
+    for store, method in ((world.tables, "refund"), (world.cache, "put_entries")):
+        monkeypatch.setattr(store, method, then(getattr(store, method), settled.set))
+    impatient = replace(world.app.sentence_translator, patience=0.01)
+    (late,) = impatient.translate(of, sentence(text=HELLO), ["es"])
+    assert (late.origin, spent(world, of)) == (Origin.FAILED, len(HELLO))
+    release.set()
+    assert settled.wait(PATIENCE)
+    assert spent(world, of) == left
+
+
+def then(call: Callable[..., object], action: Callable[[], object]) -> Callable[..., object]:
+    """The call, and the action after it."""
+
+    def both(*arguments: object) -> object:
+        result = call(*arguments)
+        action()
+        return result
+
+    return both
+
+
+def test_what_another_sentence_waits_for_too_is_billed_to_that_one() -> None:
+    world = budgeted(10 * len(HELLO))
+    of = hall(world, "es")
+    release = world.translator.held["es"] = threading.Event()
+    first = world.app.engine.request(HELLO, "en", "es")
+    impatient = replace(world.app.sentence_translator, patience=0.01)
+    (late,) = impatient.translate(of, sentence(text=HELLO), ["es"])
+    assert (late.origin, spent(world, of)) == (Origin.FAILED, 0)
+    release.set()
+    first.translated.result(PATIENCE)
 
 
 def test_while_the_budget_cannot_be_looked_up_nothing_is_spent() -> None:
