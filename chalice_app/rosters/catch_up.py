@@ -81,6 +81,10 @@ class _Progress:
     last_sent: dict[str, int]
     sessions: set[str] = field(default_factory=set)
 
+    def leave_out(self, malformed: MalformedRows) -> None:
+        """Takes out those whose own row, or whose session's, is malformed."""
+        self.uncounted -= {key.connection_id for key in self.keys if _is_named(key, malformed)}
+
     @property
     def behind(self) -> Mapping[LedgerKey, int | None]:
         """Those that are not counted, with the last sequence that each has been sent."""
@@ -114,8 +118,9 @@ class CatchUp:
         try:
             uncounted = set(keys) - self.ledger.get_ledger(sorted(keys)).keys()
             found = self.ledger.get_connections(sorted(key.connection_id for key in uncounted))
-        except MalformedRows:
-            return set()  # the ordinary synchronisation reports them
+        except MalformedRows as malformed:
+            # The ordinary synchronisation reports them.
+            return self.find_uncounted({key for key in keys if not _is_named(key, malformed)})
         overtaken = {key for key, each in found.items() if each.is_replay_due}
         return {key for key in uncounted if key.connection_id not in overtaken}
 
@@ -193,8 +198,12 @@ class CatchUp:
         since = tried_at - LONGEST_HANDSHAKE_MS
         try:
             connections = self.ledger.get_connections(sorted(key.connection_id for key in behind))
-        except MalformedRows:
-            return {}  # the ordinary synchronisation reports them
+        except MalformedRows as malformed:
+            # The ordinary synchronisation reports them.
+            return self._still_waiting(
+                {key: last for key, last in behind.items() if not _is_named(key, malformed)},
+                tried_at,
+            )
         return {
             key: connection
             for key, last_sent in behind.items()
@@ -243,9 +252,11 @@ class CatchUp:
         for _ in range(TRIES):
             try:
                 self._go_round(progress)
-            except MalformedRows:
-                _log.exception("returning listeners are left to the ordinary synchronisation")
-                progress.uncounted.clear()
+            except MalformedRows as malformed:
+                # A malformed row stops itself alone: the rest is read again.
+                _log.exception("malformed rows are left to the ordinary synchronisation")
+                progress.leave_out(malformed)
+                continue
             if progress.uncounted.isdisjoint(progress.last_sent) or self.clock.monotonic() >= end:
                 break
         return progress
@@ -285,6 +296,11 @@ class CatchUp:
 
     def _sessions_of(self, connections: Mapping[str, Connection]) -> Mapping[str, Session]:
         return self.ledger.get_sessions(sorted({each.session_id for each in connections.values()}))
+
+
+def _is_named(key: LedgerKey, malformed: MalformedRows) -> bool:
+    """Whether the listener's row is malformed, or its session's."""
+    return not malformed.keys.isdisjoint((key.connection_id, key.session_id))
 
 
 def _as_heard(

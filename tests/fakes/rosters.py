@@ -29,8 +29,8 @@ def session_key(session: Session) -> SessionKey:
 class MemoryRosters(MemorySessions, MemoryConnections):
     """`Roster`, `Ledger` and `RosterSurvey`.
 
-    The rows of `malformed` connections cannot be read; `before_commit` may hold steps of other
-    writers, each run once, just before a commit.
+    The rows of `malformed` connections and sessions cannot be read; `before_commit` may hold steps
+    of other writers, each run once, just before a commit.
     """
 
     def __init__(self) -> None:
@@ -76,6 +76,9 @@ class MemoryRosters(MemorySessions, MemoryConnections):
 
     def get_sessions(self, session_ids: Iterable[str]) -> Mapping[str, Session]:
         self._called("get_sessions")
+        session_ids = list(session_ids)
+        if bad := self.malformed & set(session_ids):
+            raise MalformedRows(bad)
         with self._lock:
             return {key: self._sessions[key] for key in session_ids if key in self._sessions}
 

@@ -537,6 +537,60 @@ def test_a_malformed_row_is_left_to_the_ordinary_synchronisation(world: World) -
     assert world.now(of).languages == {"es": 1}
 
 
+def test_a_malformed_row_keeps_nobody_else_from_a_replay(world: World) -> None:
+    of = world.open()
+    say(world, of, 1)
+    come_back(world, of, "a", last=0)
+    come_back(world, of, "b", last=0)
+    world.tables.malformed.add("b")
+    assert deliver(world, "a", "b") == ["1"]
+    assert heard(world, "a") == ["joined", 1]
+    assert world.now(of).languages == {"es": 1}
+
+
+def test_a_malformed_row_counts_nobody_who_was_put_off_unheard(world: World) -> None:
+    of = world.open()
+    say(world, of, 1)
+    come_back(world, of, "a", last=0)
+    world.gateway.gone.add("a")
+    deliver(world, "a")
+    world.gateway.gone.discard("a")
+    come_back(world, of, "b", last=0)
+    world.tables.malformed.add("b")
+    assert deliver(world, "a", "b", change=Change.MODIFY) == ["1"]
+    assert heard(world, "a") == ["joined", 1]
+
+
+def test_a_row_that_is_edited_during_the_waits_keeps_nobody_else_from_being_put_off(
+    world: World,
+) -> None:
+    of = world.open()
+    for key in ("a", "b"):
+        come_back(world, of, key, last=0)
+        world.gateway.gone.add(key)
+
+    def edit(_: float) -> None:
+        world.tables.malformed.add("b")
+
+    keys = world.tables.keys_of(["a", "b"])
+    late = catch_up(world, edit).bring_back_late(dict.fromkeys(keys))
+    assert late.failed == {"b"}
+    assert world.tables.calls["put_off"] == 1
+    assert world.now(of).languages == {}
+
+
+def test_a_malformed_session_keeps_no_other_session_s_listeners_from_their_replay(
+    world: World,
+) -> None:
+    bad, good = world.open(), world.open()
+    say(world, good, 1)
+    come_back(world, bad, "a", last=0)
+    come_back(world, good, "b", last=0)
+    world.tables.malformed.add(bad.session_id)
+    assert deliver(world, "a", "b") == ["0"]
+    assert heard(world, "b") == ["joined", 1]
+
+
 @pytest.mark.parametrize("back", [True, False])
 def test_a_speaker_is_replayed_nothing(world: World, back: bool) -> None:
     of = world.open()
