@@ -142,7 +142,7 @@ class MemoryRosters(MemorySessions, MemoryConnections):
     def scan_counts(self) -> Iterable[SessionCounts]:
         self._called("scan_counts")
         with self._lock:
-            return [self._counts_of(each) for each in self._sessions.values()]
+            return [self._counts_of(each) for _, each in self._sessions.old()]
 
     def read_counts(self, session_id: str) -> SessionCounts | None:
         self._called("read_counts")
