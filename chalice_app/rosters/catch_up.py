@@ -26,7 +26,7 @@ from chalice_app.delivery.broadcast import LONGEST_HANDSHAKE_MS
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import ConditionFailed, MalformedRows, Unavailable
 from chalice_app.domain.session import Connection, Session, is_of_open_session
-from chalice_app.rosters.ledger import LedgerKey
+from chalice_app.rosters.ledger import LedgerKey, named_sessions
 from chalice_app.rosters.notifier import RosterNotifier
 from chalice_app.rosters.ports import Ledger
 from chalice_app.rosters.replay import Replay
@@ -115,6 +115,8 @@ class CatchUp:
         Raises:
             Unavailable: the tables could not be read.
         """
+        if not keys:
+            return set()
         try:
             uncounted = set(keys) - self.ledger.get_ledger(sorted(keys)).keys()
             found = self.ledger.get_connections(sorted(key.connection_id for key in uncounted))
@@ -123,6 +125,29 @@ class CatchUp:
             return self.find_uncounted({key for key in keys if not _is_named(key, malformed)})
         overtaken = {key for key, each in found.items() if each.is_replay_due}
         return {key for key in uncounted if key.connection_id not in overtaken}
+
+    def find_put_off(self, newcomers: Collection[LedgerKey]) -> Collection[LedgerKey]:
+        """Those of these newcomers whose rows were written again before they are counted.
+
+        Lambda delivers their records again where another record of the batch has failed. Without a
+        look at their rows they would be counted as if nothing had been said since.
+
+        Raises:
+            Unavailable: the tables could not be read.
+        """
+        try:
+            sessions = self.ledger.get_sessions(named_sessions(newcomers))
+            begun = {
+                key
+                for key in newcomers
+                if key.session_id in sessions and sessions[key.session_id].last_sequence
+            }
+            rows = self.ledger.get_connections(sorted(key.connection_id for key in begun))
+        except MalformedRows as malformed:
+            # The ordinary synchronisation reports them.
+            return self.find_put_off({key for key in newcomers if not _is_named(key, malformed)})
+        written = {key for key, each in rows.items() if each.version > 1}
+        return self.find_uncounted({key for key in begun if key.connection_id in written})
 
     def bring_back(
         self,

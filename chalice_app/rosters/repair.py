@@ -21,6 +21,7 @@ from time import sleep
 
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import ConditionFailed, Unavailable
+from chalice_app.domain.session import Connection
 from chalice_app.observability import metrics
 from chalice_app.observability.ports import MetricsSink
 from chalice_app.rosters.drift import (
@@ -133,7 +134,11 @@ class Reconciler:
         for connection in self.survey.scan_connections():
             key = key_of(connection)
             connected.add(key)
-            if connection.target_language is not None and key.session_key in counts:
+            if (
+                connection.target_language is not None
+                and key.session_key in counts
+                and (key in rows or not self._may_catch_up(connection, now * 1000))
+            ):
                 places[key] = (key.session_key, connection.target_language)
             if session_id not in (None, connection.session_id):
                 continue
@@ -157,6 +162,14 @@ class Reconciler:
             to_check=tuple(to_check),
             outlived=outlived,
         )
+
+    def _may_catch_up(self, connection: Connection, now_ms: int) -> bool:
+        """Whether the stream may still count it, after a greeting and a replay (`catch_up`).
+
+        Counted from here, it would get neither.
+        """
+        has_missed = connection.last_sequence is not None or connection.version > 1
+        return has_missed and not self.liveness.is_due(connection, now_ms)
 
     def _read_ledger(
         self, session_id: str | None, left_by: int

@@ -68,7 +68,8 @@ class RosterUpdate:
         connecting = self.notifier.find_connecting([key.connection_id for key in changes.newcomers])
         return {
             *changes.returning,
-            *(self.catch_up.find_uncounted(changes.modified) if changes.modified else ()),
+            *self.catch_up.find_uncounted(changes.modified),
+            *self.catch_up.find_put_off(changes.newcomers),
             *(key for key in changes.newcomers if key.connection_id in connecting),
         }
 

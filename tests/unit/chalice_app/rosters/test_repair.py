@@ -68,6 +68,30 @@ def test_a_listener_whom_no_stream_record_reported_is_counted() -> None:
     assert world.gateway.to("speaker", "roster")[-1]["listenerCount"] == 4
 
 
+@pytest.mark.parametrize("last_sequence", [None, 0])
+def test_a_listener_who_was_put_off_is_left_to_the_stream_while_its_handshake_may_go_on(
+    last_sequence: int | None,
+) -> None:
+    world = World()
+    session = talk(world)
+    world.tables.put_connection(listener(session, "d", "es", last_sequence=last_sequence))
+    world.tables.put_off("d", last_sequence)
+    found = reconciling(world).reconcile()
+    assert (found.connections, found.drift) == (0, 0)
+    assert world.now(session).languages == {"es": 2, "fr": 1}
+    found = reconciling(world, after_ms=HANDSHAKE_GRACE_MS).reconcile()
+    assert (found.connections, found.drift) == (1, 1)
+    assert world.now(session).languages == {"es": 3, "fr": 1}
+
+
+def test_a_change_of_language_of_a_counted_listener_that_got_lost_is_made_up_for_at_once() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.change_language("a", "fr")
+    assert reconciling(world).reconcile().connections == 1
+    assert world.now(session).languages == {"es": 1, "fr": 2}
+
+
 def test_a_listener_who_left_unnoticed_is_counted_no_more() -> None:
     world = World()
     session = talk(world)
