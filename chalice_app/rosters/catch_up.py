@@ -198,20 +198,23 @@ class CatchUp:
             failed |= others.failed | self._put_off(waiting, behind)
         return Returned(frozenset(sessions), counted, frozenset(failed))
 
-    def send_due(self, counted: Mapping[str, Connection]) -> None:
+    def send_due(self, counted: Mapping[str, Connection]) -> Sequence[Connection]:
         """Replays the rest to those who were counted before it, and notes that it is done.
+
+        Returns these listeners: nobody has asked yet whether their session has room for them.
 
         Raises:
             Unavailable: the tables could not be read or written; the replay is still due.
         """
         due = {key: each for key, each in counted.items() if each.is_replay_due}
         if not due:
-            return
+            return ()
         for session, language, group in _groups(due, self._sessions_of(due)):
             self.replay.send_missed(session, language, _as_heard(group, {}))
         for key in sorted(due):
             with suppress(ConditionFailed):  # it has left
                 self.connections.end_replay(key)
+        return [due[key] for key in sorted(due)]
 
     def _still_waiting(
         self, behind: Mapping[LedgerKey, int | None], tried_at: int
@@ -239,10 +242,10 @@ class CatchUp:
     def _left_to_synchronise(self, keys: Collection[LedgerKey]) -> Returned:
         """Counts these as they are."""
         others = self.sync.synchronise(keys)
-        counted = sorted(others.connections.keys() - others.failed)
+        counted = others.counted
         return Returned(
             sessions=frozenset(others.sessions),
-            counted=[others.connections[key] for key in counted],
+            counted=[counted[key] for key in sorted(counted)],
             failed=frozenset(others.failed),
         )
 

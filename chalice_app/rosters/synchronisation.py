@@ -37,6 +37,11 @@ class Synchronised:
     connections: dict[str, Connection] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
 
+    @property
+    def counted(self) -> Mapping[str, Connection]:
+        """The connections that exist and are counted, as far as they are to be."""
+        return {key: each for key, each in self.connections.items() if key not in self.failed}
+
 
 @dataclass(frozen=True, slots=True)
 class RosterSync:

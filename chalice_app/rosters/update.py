@@ -57,7 +57,7 @@ class RosterUpdate:
         returned = self.catch_up.bring_back(catching_up)
         self._notify(returned, counted.sessions | _sessions_of_speakers(joined))
         self.notifier.close_refused(greeted.refused)
-        self.catch_up.send_due(counted.connections)
+        self.notifier.close_returned(self.catch_up.send_due(counted.counted))
         late = self.catch_up.bring_back_late(returned.behind)
         self._notify(late)
         self.notifier.greet_again(greeted.unreached)
@@ -81,11 +81,7 @@ class RosterUpdate:
 
 def _joined(inserted: Sequence[str], counted: Synchronised) -> Sequence[Connection]:
     """The new connections that still exist and are counted, in the order of the batch."""
-    return [
-        counted.connections[key]
-        for key in dict.fromkeys(inserted)
-        if key in counted.connections and key not in counted.failed
-    ]
+    return [counted.connections[key] for key in dict.fromkeys(inserted) if key in counted.counted]
 
 
 def _sessions_of_speakers(joined: Sequence[Connection]) -> set[str]:

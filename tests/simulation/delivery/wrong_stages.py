@@ -317,8 +317,9 @@ def with_catch_up(catch_up: type[CatchUp]) -> type[Stage]:
 class NothingDue(CatchUp):
     """Who was counted because the speaker was always faster is not sent the rest."""
 
-    def send_due(self, counted: Mapping[str, Connection]) -> None:
+    def send_due(self, counted: Mapping[str, Connection]) -> Sequence[Connection]:
         """Sends nothing."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

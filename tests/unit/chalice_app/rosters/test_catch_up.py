@@ -307,6 +307,32 @@ def test_what_is_due_is_replayed_once(world: World) -> None:
     assert heard(world, "a") == [2]
 
 
+def test_those_who_are_overtaken_in_too_many_are_turned_away(world: World) -> None:
+    of, _ = world.app.sessions.open(OpenSession("en", max_listeners=1))
+    say(world, of, 1)
+    for key in ("a", "b"):
+        come_back(world, of, key, last=1)
+        world.tables.put_off(key, 1, True)
+    say(world, of, 2)
+    deliver(world, "a", "b", change=Change.MODIFY)
+    assert (heard(world, "a"), heard(world, "b")) == ([2, "error"], [2])
+    assert world.gateway.closed == ["a"]
+
+
+def test_what_is_due_to_a_listener_who_is_not_counted_stays_due(world: World) -> None:
+    bad, good = world.open(), world.open()
+    for of, key in ((bad, "a"), (good, "b")):
+        say(world, of, 1)
+        come_back(world, of, key, last=0)
+        world.tables.put_off(key, 0, True)
+    world.tables.malformed.add(bad.session_id)
+    assert len(deliver(world, "a", "b", change=Change.MODIFY)) == 1
+    assert (heard(world, "a"), heard(world, "b")) == ([], [1])
+    world.tables.malformed.clear()
+    assert deliver(world, "a", change=Change.MODIFY) == []
+    assert heard(world, "a") == [1]
+
+
 def test_who_leaves_during_what_is_due_is_not_brought_back(world: World) -> None:
     of = world.open()
     say(world, of, 1, 2)
