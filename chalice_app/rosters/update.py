@@ -81,7 +81,8 @@ class RosterUpdate:
 
 def _joined(inserted: Sequence[str], counted: Synchronised) -> Sequence[Connection]:
     """The new connections that still exist and are counted, in the order of the batch."""
-    return [counted.connections[key] for key in dict.fromkeys(inserted) if key in counted.counted]
+    found = counted.counted
+    return [found[key] for key in dict.fromkeys(inserted) if key in found]
 
 
 def _sessions_of_speakers(joined: Sequence[Connection]) -> set[str]:
