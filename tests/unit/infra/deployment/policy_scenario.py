@@ -123,11 +123,11 @@ class Scenario:
             ExpressionAttributeNames={"#ttl": "ttl"},
             ExpressionAttributeValues={":past": {"N": "1"}},
         )
-        for key in ("c5", "uncounted"):
+        for connection in ("c5", "uncounted"):
             earlier = str(round(time.time() * 1000) - 60_000)
             self.dynamodb.update_item(
                 TableName="Connections-test",
-                Key={"connectionId": {"S": key}},
+                Key={"connectionId": {"S": connection}},
                 UpdateExpression="SET connectedAt = :earlier",
                 ExpressionAttributeValues={":earlier": {"N": earlier}},
             )
