@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import sleep
 
+from chalice_app.delivery.broadcast import HANDSHAKE_GRACE_MS
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import ConditionFailed, Unavailable
 from chalice_app.domain.session import Connection
@@ -163,13 +164,14 @@ class Reconciler:
             outlived=outlived,
         )
 
-    def _may_catch_up(self, connection: Connection, now_ms: int) -> bool:
+    @staticmethod
+    def _may_catch_up(connection: Connection, now_ms: int) -> bool:
         """Whether the stream may still count it, after a greeting and a replay (`catch_up`).
 
         Counted from here, it would get neither.
         """
         has_missed = connection.last_sequence is not None or connection.version > 1
-        return has_missed and not self.liveness.is_due(connection, now_ms)
+        return has_missed and now_ms - connection.connected_at <= HANDSHAKE_GRACE_MS
 
     def _read_ledger(
         self, session_id: str | None, left_by: int

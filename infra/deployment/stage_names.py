@@ -33,6 +33,10 @@ _STAGE: Final = re.compile(r"[a-z][a-z0-9-]*")
 """The templates' parameter has this pattern, too, and the limit: it is part of every name."""
 
 
+_OBJECTS: Final = {"environment_variables": False, "stages": True, "lambda_functions": True}
+"""What is a JSON object in Chalice's configuration, and whether it holds further ones."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """A Chalice stage of the application."""
@@ -72,7 +76,9 @@ def stage_named(name: str, project: Path = PROJECT) -> Stage:
     Raises:
         DeploymentError: nothing on AWS could be named after it.
     """
-    application: str = read_config(project)["app_name"]
+    application = read_config(project).get("app_name")
+    if not isinstance(application, str):
+        raise DeploymentError("app_name must be a string", "correct it in .chalice/config.json")
     require_stage_name(name, application)
     return Stage(name, application)
 
@@ -117,7 +123,7 @@ def read_config(project: Path = PROJECT) -> dict[str, Any]:
     """Chalice's configuration.
 
     Raises:
-        DeploymentError: the file is missing or not valid JSON.
+        DeploymentError: the file is missing, not valid JSON, or not of Chalice's shape.
     """
     path = project / ".chalice" / "config.json"
     try:
@@ -126,7 +132,23 @@ def read_config(project: Path = PROJECT) -> dict[str, Any]:
         raise DeploymentError(
             f"{path} cannot be read: {error}", f"git checkout -- {path}"
         ) from error
+    if (wrong := _not_an_object(config, "the whole")) is not None:
+        raise DeploymentError(f"{wrong} of {path} must be a JSON object", f"git diff -- {path}")
     return config
+
+
+def _not_an_object(value: object, place: str) -> str | None:
+    """The first place that must be a JSON object and is something else."""
+    if not isinstance(value, dict):
+        return place
+    for name, holds_objects in _OBJECTS.items():
+        inner = value.get(name, {})
+        if not isinstance(inner, dict):
+            return f"{name} in {place}"
+        for key, each in inner.items() if holds_objects else ():
+            if (wrong := _not_an_object(each, f"{name}.{key}")) is not None:
+                return wrong
+    return None
 
 
 def recorded_environment(config: Mapping[str, Any], stage: str) -> Mapping[str, str]:

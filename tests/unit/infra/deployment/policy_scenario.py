@@ -123,12 +123,14 @@ class Scenario:
             ExpressionAttributeNames={"#ttl": "ttl"},
             ExpressionAttributeValues={":past": {"N": "1"}},
         )
-        self.dynamodb.update_item(
-            TableName="Connections-test",
-            Key={"connectionId": {"S": "c5"}},
-            UpdateExpression="SET connectedAt = :earlier",
-            ExpressionAttributeValues={":earlier": {"N": str(round(time.time() * 1000) - 60_000)}},
-        )
+        for connection in ("c5", "uncounted"):
+            earlier = str(round(time.time() * 1000) - 60_000)
+            self.dynamodb.update_item(
+                TableName="Connections-test",
+                Key={"connectionId": {"S": connection}},
+                UpdateExpression="SET connectedAt = :earlier",
+                ExpressionAttributeValues={":earlier": {"N": earlier}},
+            )
         self._connect("forgotten", sessionId=name, targetLanguage="es")
         self.dynamodb.update_item(
             TableName="Connections-test",

@@ -1,10 +1,12 @@
 """Settings that a function could not start with are named before anything is deployed."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.deployment.errors import DeploymentError
+from infra.deployment.stage_names import read_config, stage_named
 from infra.deployment.stage_settings import require_settings, stage_variables
 
 WRONG = {"UNLIMITED_ADDRESSES": "203.0.113.0/99"}
@@ -49,3 +51,39 @@ def test_a_value_that_is_not_a_string_is_refused_with_the_string(value: object, 
     config = {"stages": {"dev": {"environment_variables": {"KEEP_SENTENCES": value}}}}
     with pytest.raises(DeploymentError, match=f"must be a string, not {value!r}: write {right} in"):
         require_settings(config, "dev")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[]", "the whole of "),
+        ("null", "the whole of "),
+        ('{"stages": []}', "stages in the whole of "),
+        ('{"stages": {"dev": []}}', "stages.dev of "),
+        (
+            '{"stages": {"dev": {"lambda_functions": ["rosters"]}}}',
+            "lambda_functions in stages.dev of ",
+        ),
+        (
+            '{"lambda_functions": {"rosters": {"environment_variables": "A=1"}}}',
+            "environment_variables in lambda_functions.rosters of ",
+        ),
+    ],
+)
+def test_a_configuration_of_another_shape_is_refused_with_its_place(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    (tmp_path / ".chalice").mkdir()
+    path = tmp_path / ".chalice" / "config.json"
+    path.write_text(text)
+    with pytest.raises(DeploymentError) as refused:
+        read_config(tmp_path)
+    assert str(refused.value).startswith(f"{reason}{path} must be a JSON object: ")
+
+
+@pytest.mark.parametrize("text", ["{}", '{"app_name": 1}'])
+def test_an_application_without_a_name_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / ".chalice").mkdir()
+    (tmp_path / ".chalice" / "config.json").write_text(text)
+    with pytest.raises(DeploymentError, match="app_name must be a string: "):
+        stage_named("dev", tmp_path)
