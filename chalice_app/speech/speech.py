@@ -73,6 +73,10 @@ class Speech:
         if ref.seconds_left(self.clock.now_ms()) > 0:
             sent = self._send_or_withdraw(session, sentence, ref)
             reports = merged(each.reports for each in sent)
+        elif session.last_sequence < sentence.sequence:
+            # Nor was the number noted: whoever was counted before the claim may not be in here.
+            self.flow_control.withdraw(session, ref)
+            raise Unavailable("the sentence could not be sent in time")
         else:
             sent, reports = [], _dropped(session.languages)
         batches = [batch for each in sent for batch in each.batches]

@@ -498,3 +498,23 @@ def test_who_has_left_counts_neither_as_reached_nor_as_missed(world: World) -> N
     world.gateway.failing.add("c")
     speak(world, of)
     assert world.metrics.values()["BroadcastSuccessRate"] == 50.0
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_a_sentence_that_is_too_late_is_reported_where_the_counts_are_known_to_be_its_own(
+    world: World, is_noted: bool
+) -> None:
+    of = world.speaker(world.open())
+    world.listener(of, "a")  # after the session was read
+    if not is_noted:
+        world.tables.refusing.add("raise_last_sequence")
+    world.clock.advance(CAPTION_LIFE_MS)
+    spoken = sentence(1, spoken_at=NOW_MS)
+    if is_noted:
+        world.app.speech.speak(of, "speaker", spoken)
+        (report,) = world.gateway.to("speaker", "spoken")
+        assert report["languages"]["es"]["dropped"] == 1
+    else:
+        with pytest.raises(Unavailable):
+            world.app.speech.speak(of, "speaker", spoken)
+        assert world.gateway.to("speaker", "spoken") == []
