@@ -155,13 +155,13 @@ class Settings:
         )
 
 
-def require_settings(environ: Mapping[str, str]) -> None:
-    """Checks every setting, where the tables may have no names yet: before there is a stage.
+def require_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings, where the tables may have no names yet: before there is a stage.
 
     Raises:
         ConfigurationError: one has no sense; the message names it and says what is right.
     """
-    Settings.from_env({**dict.fromkeys(_TABLES, "not-made-yet"), **environ})
+    return Settings.from_env({**dict.fromkeys(_TABLES, "not-made-yet"), **environ})
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

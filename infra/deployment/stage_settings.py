@@ -13,9 +13,9 @@ from typing import Any
 
 from chalice.config import Config
 
+from chalice_app import settings
 from chalice_app.settings import ConfigurationError, Settings
 from infra.deployment.errors import DeploymentError
-from infra.deployment.record import VARIABLES
 
 _PLACE = ".chalice/config.json"
 
@@ -51,8 +51,7 @@ def _settings(variables: Mapping[str, Any]) -> Settings:
                 f"{name} must be a string, not {value!r}",
                 f"write {json.dumps(str(value).lower())} in {_PLACE}",
             )
-    to_come = dict.fromkeys(VARIABLES.values(), "not-recorded-yet")
     try:
-        return Settings.from_env({**to_come, **variables})
+        return settings.require_settings(variables)
     except ConfigurationError as error:
         raise DeploymentError(str(error), f"correct it in {_PLACE}") from error
