@@ -70,15 +70,7 @@ class Speech:
         )
         self.flow_control.admit(session, sentence, ref)
         session = self._raise_last_sequence(session, sentence.sequence)
-        if ref.seconds_left(self.clock.now_ms()) > 0:
-            sent = self._send_or_withdraw(session, sentence, ref)
-            reports = merged(each.reports for each in sent)
-        elif session.last_sequence < sentence.sequence:
-            # Nor was the number noted: whoever was counted before the claim may not be in here.
-            self.flow_control.withdraw(session, ref)
-            raise Unavailable("the sentence could not be sent in time")
-        else:
-            sent, reports = [], _dropped(session.languages)
+        sent, reports = self._send_or_withdraw(session, sentence, ref)
         batches = [batch for each in sent for batch in each.batches]
         if batches:
             self.large_halls.finish(ref, reports, batches)
@@ -104,19 +96,29 @@ class Speech:
 
     def _send_or_withdraw(
         self, session: Session, sentence: Sentence, ref: SentenceRef
-    ) -> Sequence[Sent]:
-        """Sends it; where nobody knows who listens, its speaker may send it again."""
+    ) -> tuple[Sequence[Sent], Reports]:
+        """Sends it or drops it; where nobody knows who listens, its speaker may send it again."""
         try:
-            return self._send(session, sentence, ref)
+            return self._send_or_drop(session, sentence, ref)
         except Unavailable:
             self.flow_control.withdraw(session, ref)
             raise
 
+    def _send_or_drop(
+        self, session: Session, sentence: Sentence, ref: SentenceRef
+    ) -> tuple[Sequence[Sent], Reports]:
+        """Sends it while it is in time; what is late is reported by the counts."""
+        if ref.seconds_left(self.clock.now_ms()) > 0:
+            sent = self._send(session, sentence, ref)
+            return sent, merged(each.reports for each in sent)
+        if not _has_its_counts(session, sentence):
+            raise Unavailable("the sentence could not be sent in time")
+        return [], _dropped(session.languages)
+
     def _send(self, session: Session, sentence: Sentence, ref: SentenceRef) -> list[Sent]:
         """Translates and sends; a session without listeners costs no call."""
-        is_current = session.last_sequence >= sentence.sequence
-        if is_current and not session.languages:
-            return []  # the counts were read after the number was claimed: nobody was there
+        if _has_its_counts(session, sentence) and not session.languages:
+            return []  # nobody was there
         recipients = self.rosters.recipients(session, sentence.sequence)
         send = partial(self._send_to_language, session, ref, recipients)
         # Each caption is handed to a thread of its own as soon as the translator yields it.
@@ -133,9 +135,7 @@ class Speech:
         try:
             found = recipients.languages()
         except Unavailable:
-            if session.last_sequence < sentence.sequence:
-                # Nor was the number noted: the counts may be older than it, and a report would not
-                # name everybody to whom the sentence is due.
+            if not _has_its_counts(session, sentence):
                 raise
             return  # each language that is counted reports it
         if added := [language for language in found if language not in session.languages]:
@@ -162,6 +162,14 @@ class Speech:
         deadline = self.clock.monotonic() + ref.seconds_left(self.clock.now_ms())
         posted = self.broadcast.send(listeners, outgoing.caption(caption), deadline)
         return Sent(caption, _report(caption, len(listeners), posted))
+
+
+def _has_its_counts(session: Session, sentence: Sentence) -> bool:
+    """Whether the session was read after the sentence claimed its number, and noted it.
+
+    Older counts may lack listeners to whom the sentence is due: no report may rest on them.
+    """
+    return session.last_sequence >= sentence.sequence
 
 
 def _report(caption: Caption, listeners: int, posted: Posted) -> Reports:
