@@ -142,7 +142,8 @@ class Sessions:
         """The speaker, all who are counted, and those whom the index shows.
 
         The index lags by up to a second, the roster does not. A listener who is in neither is
-        counted later, and whoever is counted in an ended session is closed (`rosters.notifier`).
+        counted later, and the stream closes each that it counts in an ended session
+        (`rosters.notifier`).
         """
         if session.speaker_connection_id is not None:
             yield session.speaker_connection_id

@@ -47,7 +47,7 @@ class Stack:
         return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
 
     def parameters(self) -> dict[str, str]:
-        """The values of the stack's parameters; none when there is no stack."""
+        """The values of the stack's parameters; empty when there is no stack."""
         found = self.describe() or {}
         return {
             each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])

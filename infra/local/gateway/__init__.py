@@ -8,7 +8,7 @@ same port.
     sockets.py      the life of one connection: $connect, messages, $disconnect
     routes.py       what the functions behind these three are asked, and what follows
     connection.py   one open socket: what is sent to it, and how it ends
-    message_queue.py        its messages on their way to the handler: in order, bounded
+    message_queue.py  its messages on their way to the handler: in order, bounded
     management.py   POST, GET and DELETE of @connections
     functions.py    Lambda's Invoke protocol, as its caller
     events.py       the events themselves
