@@ -21,6 +21,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import sleep
+from typing import TypeVar
 
 from chalice_app.delivery.broadcast import LONGEST_HANDSHAKE_MS
 from chalice_app.domain.clock import Clock
@@ -34,6 +35,8 @@ from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.sessions.ports import ConnectionStore
 
 _log = logging.getLogger(__name__)
+
+Read = TypeVar("Read")
 
 TRIES = 12
 SECONDS = 1.0
@@ -115,14 +118,11 @@ class CatchUp:
         Raises:
             Unavailable: the tables could not be read.
         """
-        if not keys:
-            return set()
-        try:
-            uncounted = set(keys) - self.ledger.get_ledger(sorted(keys)).keys()
-            found = self.ledger.get_connections(sorted(key.connection_id for key in uncounted))
-        except MalformedRows as malformed:
-            # The ordinary synchronisation reports them.
-            return self.find_uncounted({key for key in keys if not _is_named(key, malformed)})
+        return _of_readable(keys, self._uncounted) if keys else set()
+
+    def _uncounted(self, keys: Collection[LedgerKey]) -> Collection[LedgerKey]:
+        uncounted = set(keys) - self.ledger.get_ledger(sorted(keys)).keys()
+        found = self.ledger.get_connections(sorted(key.connection_id for key in uncounted))
         overtaken = {key for key, each in found.items() if each.is_replay_due}
         return {key for key in uncounted if key.connection_id not in overtaken}
 
@@ -135,19 +135,19 @@ class CatchUp:
         Raises:
             Unavailable: the tables could not be read.
         """
-        try:
-            sessions = self.ledger.get_sessions(named_sessions(newcomers))
-            begun = {
-                key
-                for key in newcomers
-                if key.session_id in sessions and sessions[key.session_id].last_sequence
-            }
-            rows = self.ledger.get_connections(sorted(key.connection_id for key in begun))
-        except MalformedRows as malformed:
-            # The ordinary synchronisation reports them.
-            return self.find_put_off({key for key in newcomers if not _is_named(key, malformed)})
+        return self.find_uncounted(_of_readable(newcomers, self._written_again))
+
+    def _written_again(self, newcomers: Collection[LedgerKey]) -> Collection[LedgerKey]:
+        """Before the talk has begun there is nothing to miss, and no row is read."""
+        sessions = self.ledger.get_sessions(named_sessions(newcomers))
+        begun = {
+            key
+            for key in newcomers
+            if key.session_id in sessions and sessions[key.session_id].last_sequence
+        }
+        rows = self.ledger.get_connections(sorted(key.connection_id for key in begun))
         written = {key for key, each in rows.items() if each.version > 1}
-        return self.find_uncounted({key for key in begun if key.connection_id in written})
+        return {key for key in begun if key.connection_id in written}
 
     def bring_back(
         self,
@@ -224,20 +224,16 @@ class CatchUp:
         A handshake that was under way then may have ended well since.
         """
         since = tried_at - LONGEST_HANDSHAKE_MS
-        try:
-            connections = self.ledger.get_connections(sorted(key.connection_id for key in behind))
-        except MalformedRows as malformed:
-            # The ordinary synchronisation reports them.
-            return self._still_waiting(
-                {key: last for key, last in behind.items() if not _is_named(key, malformed)},
-                tried_at,
-            )
+        found = _of_readable(behind.keys(), self._connections_of)
         return {
             key: connection
-            for key, last_sent in behind.items()
-            if (connection := connections.get(key.connection_id)) is not None
-            and (last_sent is not None or connection.connected_at >= since)
+            for key, connection in found.items()
+            if behind[key] is not None or connection.connected_at >= since
         }
+
+    def _connections_of(self, keys: Collection[LedgerKey]) -> Mapping[LedgerKey, Connection]:
+        found = self.ledger.get_connections(sorted(key.connection_id for key in keys))
+        return {key: found[key.connection_id] for key in keys if key.connection_id in found}
 
     def _left_to_synchronise(self, keys: Collection[LedgerKey]) -> Returned:
         """Counts these as they are."""
@@ -324,6 +320,17 @@ class CatchUp:
 
     def _sessions_of(self, connections: Mapping[str, Connection]) -> Mapping[str, Session]:
         return self.ledger.get_sessions(sorted({each.session_id for each in connections.values()}))
+
+
+def _of_readable(
+    keys: Collection[LedgerKey], read: Callable[[Collection[LedgerKey]], Read]
+) -> Read:
+    """What is read of those without malformed rows; the ordinary synchronisation reports these."""
+    while True:
+        try:
+            return read(keys)
+        except MalformedRows as malformed:
+            keys = {key for key in keys if not _is_named(key, malformed)}
 
 
 def _is_named(key: LedgerKey, malformed: MalformedRows) -> bool:

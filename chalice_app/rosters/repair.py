@@ -15,7 +15,7 @@ one that was read: nobody came or went in between, and so the correction is exac
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from time import sleep
 
@@ -149,12 +149,7 @@ class Reconciler:
                 due_for_renewal.add(connection.connection_id)
             elif self.liveness.is_due(connection, now * 1000):
                 to_check.append(connection)
-        # A session's end leaves the rows of its connections. They go when the connections leave;
-        # where no record reported that, the rows of connections that have left count here, too, or
-        # they would stay for ever.
-        counted = {
-            key: place for key, place in rows.items() if place[0] in counts or key not in connected
-        }
+        counted = _still_due(rows, counts, connected)
         return Drift(
             connections=misplaced(places, counted),
             counts=miscounted(counts, counted),
@@ -219,3 +214,17 @@ class Reconciler:
             "the counts changed during every try to correct them", extra={"session": session[0]}
         )
         return False
+
+
+def _still_due(
+    rows: Mapping[LedgerKey, Place],
+    counts: Container[SessionKey],
+    connected: Container[LedgerKey],
+) -> Mapping[LedgerKey, Place]:
+    """The ledger's rows that the connections must agree with.
+
+    A session's end leaves the rows of its connections. They go when the connections leave; where no
+    record reported that, the rows of connections that have left count here, too, or they would stay
+    for ever.
+    """
+    return {key: place for key, place in rows.items() if place[0] in counts or key not in connected}
