@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.deployment.errors import DeploymentError
+from infra.deployment.errors import DeploymentError, is_not_found
 from infra.deployment.record import Place, websocket_name
 
 
@@ -35,7 +35,7 @@ def require_certificate(session: Any, place: Place, name: str, certificate: str)
     try:
         found = session.client("acm").describe_certificate(CertificateArn=certificate)
     except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+        if is_not_found(error):
             raise DeploymentError(
                 f"the certificate {certificate} does not exist", request
             ) from error

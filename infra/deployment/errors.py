@@ -27,6 +27,9 @@ _NOT_ACCEPTED: Final = frozenset(
     }
 )
 
+_NOT_FOUND: Final = frozenset({"NotFoundException", "ResourceNotFoundException"})
+"""API Gateway's word, and that of the others."""
+
 
 class DeploymentError(Exception):
     """A deployment cannot go on.
@@ -61,9 +64,14 @@ def error_with_remedy(error: BaseException) -> str:
         case ClientError() if error.response["Error"]["Code"] in _NOT_ACCEPTED:
             remedy = f"{_LOG_IN}; or AWS_REGION is one that the account has not enabled"
             return _line("AWS does not accept the credentials", remedy)
-        case ClientError() if error.response["Error"]["Code"] == "ResourceNotFoundException":
+        case ClientError() if is_not_found(error):
             return _line(str(error), "is the stage deployed there? check STAGE and AWS_REGION")
     return _line(str(error), "correct that and run this again")
+
+
+def is_not_found(error: ClientError) -> bool:
+    """Whether AWS says that what was asked for does not exist."""
+    return error.response["Error"]["Code"] in _NOT_FOUND
 
 
 def _line(reason: str, remedy: str) -> str:

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from infra.deployment.errors import is_not_found
+
 RETRIES: Final[Mapping[str, int]] = {
     "MaximumRetryAttempts": 1,
     "MaximumEventAgeInSeconds": 300,
@@ -46,7 +48,7 @@ class EventInvokeConfig:
                 FunctionName=self.function
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            if is_not_found(error):
                 return {}
             raise
         return found

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from infra.deployment.errors import DeploymentError
+from infra.deployment.errors import DeploymentError, is_not_found
 
 STREAMS: Final = {
     "rosters": "ConnectionsStreamArn",
@@ -98,7 +98,7 @@ class Mappings:
                 for mapping in page["EventSourceMappings"]
             ]
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            if is_not_found(error):
                 return []
             raise
 
@@ -138,7 +138,7 @@ class Mappings:
         try:
             state = self.client.get_event_source_mapping(UUID=uuid)["State"]
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            if is_not_found(error):
                 return True
             raise
         return not gone and state in _SETTLED

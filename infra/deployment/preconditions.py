@@ -13,7 +13,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from chalice_app.aws.dynamodb.rosters import LEDGER_KEY
-from infra.deployment.errors import DeploymentError
+from infra.deployment.errors import DeploymentError, is_not_found
 from infra.deployment.record import Place, Record, recorded_place
 from infra.deployment.stage_names import API_HANDLER, Stage
 
@@ -66,7 +66,7 @@ class Preconditions:
         try:
             self.session.client("lambda").get_function_configuration(FunctionName=name)
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            if is_not_found(error):
                 return
             raise
         raise DeploymentError(
@@ -83,7 +83,7 @@ class Preconditions:
             try:
                 table = client.describe_table(TableName=name)["Table"]
             except ClientError as error:
-                if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                if is_not_found(error):
                     continue
                 raise
             remedy = (

@@ -7,7 +7,7 @@ there (a stage may set CACHE_TTL_SECONDS, say); the policies into `.chalice/gene
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -85,33 +85,29 @@ class Record:
 
     def websocket_api_id(self) -> str | None:
         """The id of the WebSocket API that Chalice has deployed, by Chalice's own record."""
-        for resource in self.deployed():
-            if resource.get("resource_type") == "websocket_api":
-                return str(resource["websocket_api_id"])
-        return None
+        return self._first("websocket_api", "websocket_api_id")
 
     def rest_api_id(self) -> str | None:
         """The id of the HTTP API that Chalice has deployed, by Chalice's own record."""
-        for resource in self.deployed():
-            if resource.get("resource_type") == "rest_api":
-                return str(resource["rest_api_id"])
-        return None
+        return self._first("rest_api", "rest_api_id")
 
     def mapping_ids(self) -> set[str]:
         """The mappings of streams that Chalice has deployed, by Chalice's own record."""
-        return {
-            str(resource["event_uuid"])
-            for resource in self.deployed()
-            if resource.get("resource_type") == "dynamodb_event"
-        }
+        return {str(each["event_uuid"]) for each in self._of_type("dynamodb_event")}
 
     def page_origin(self) -> str | None:
         """Where browsers get the pages from, as they name it in a handshake's Origin."""
-        for resource in self.deployed():
-            if resource.get("resource_type") == "rest_api" and "rest_api_url" in resource:
+        for resource in self._of_type("rest_api"):
+            if "rest_api_url" in resource:
                 address = urlsplit(str(resource["rest_api_url"]))
                 return f"{address.scheme}://{address.netloc}"
         return None
+
+    def _first(self, kind: str, name: str) -> str | None:
+        return next((str(each[name]) for each in self._of_type(kind)), None)
+
+    def _of_type(self, kind: str) -> Iterator[Mapping[str, Any]]:
+        return (each for each in self.deployed() if each.get("resource_type") == kind)
 
     def deployed(self) -> list[dict[str, Any]]:
         """What Chalice has noted of its last deployment.

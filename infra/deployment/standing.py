@@ -9,16 +9,14 @@ deletes a part of it by hand.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.deployment.errors import DeploymentError
+from infra.deployment.errors import DeploymentError, is_not_found
 from infra.deployment.mappings import STREAMS, Mappings
 from infra.deployment.record import VARIABLES, Record, recorded_domain, websocket_name
 from infra.deployment.stage_names import BROADCAST
-
-_NOT_FOUND: Final = frozenset({"NotFoundException", "ResourceNotFoundException"})
 
 
 def require_standing(session: Any, record: Record, environ: Mapping[str, str]) -> None:
@@ -77,7 +75,7 @@ def _exists(look: Callable[[], Any]) -> bool:
     try:
         look()
     except ClientError as error:
-        if error.response["Error"]["Code"] in _NOT_FOUND:
+        if is_not_found(error):
             return False
         raise
     return True
