@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
 
+from tests.simulation.database import SimulatedDatabase
 from tests.simulation.designs import PRODUCTION, Design
+from tests.simulation.event_source import EventSource
 from tests.simulation.invariants import Violation, check_rest
 from tests.simulation.invocation import TO_THE_END
+from tests.simulation.network import Network
 from tests.simulation.people import ExpireTombstones
 from tests.simulation.repairs import repair_at_rest, sweep_at_rest
 from tests.simulation.schedules import Schedule
@@ -44,6 +47,21 @@ class Totals:
     replayed: int = 0
     unreached: int = 0
     violations: int = 0
+
+    @classmethod
+    def of_run(
+        cls, source: EventSource, database: SimulatedDatabase, network: Network, **more: int
+    ) -> "Totals":
+        """Those of one run; `more` are what only some runs count."""
+        return cls(
+            schedules=1,
+            deliveries=source.deliveries,
+            duplicates=source.duplicates,
+            crashes=source.crashes,
+            zombies=source.given_up,
+            conflicts=database.cancelled + network.conflicts,
+            **more,
+        )
 
     def add(self, other: "Totals") -> None:
         """Adds what happened in other runs."""
@@ -188,14 +206,10 @@ def _reconcile(world: World) -> None:
 
 
 def _totals(world: World, violated: bool) -> Totals:
-    source = world.source
-    return Totals(
-        schedules=1,
-        deliveries=source.deliveries,
-        duplicates=source.duplicates,
-        crashes=source.crashes,
-        zombies=source.given_up,
-        conflicts=world.database.cancelled + world.network.conflicts,
+    return Totals.of_run(
+        world.source,
+        world.database,
+        world.network,
         reconciled=world.reconcilers.finished,
         corrected=world.reconcilers.corrected,
         put_aside=world.reconcilers.put_aside,

@@ -67,20 +67,16 @@ def _finish(hall: Hall) -> None:
 
 
 def _totals(hall: Hall, violated: bool) -> Totals:
-    source = hall.source
     received = [
         each
         for listener in hall.listeners.values()
         for captions in listener.captions.values()
         for each in captions
     ]
-    return Totals(
-        schedules=1,
-        deliveries=source.deliveries,
-        duplicates=source.duplicates,
-        crashes=source.crashes,
-        zombies=source.given_up,
-        conflicts=hall.database.cancelled + hall.network.conflicts,
+    return Totals.of_run(
+        hall.source,
+        hall.database,
+        hall.network,
         sentences=sum(each.reports > 0 for each in hall.spoken),
         captions=sum(each.sentence is not None for each in received),
         replayed=sum(each.sentence is None for each in received),

@@ -377,34 +377,31 @@ def from_the_beginning(transaction: LedgerTransaction) -> LedgerTransaction:
     return replace(transaction, writes=writes)
 
 
-class HandshakesIgnored(Stage):
-    """A newcomer is counted at once, whether or not its socket answers."""
+def with_notifier(notifier: type[RosterNotifier]) -> type[Stage]:
+    """The stage with other messages, or none."""
 
-    @cached_property
-    def notifier(self) -> RosterNotifier:
-        made = super().notifier
-        parts = (made.ledger, made.broadcast, made.capacity, made.closer, made.metrics)
-        return _NobodyConnects(*parts, wait=made.wait)
+    class Altered(Stage):
+        @cached_property
+        def notifier(self) -> RosterNotifier:
+            made = super().notifier
+            parts = made.ledger, made.broadcast, made.capacity, made.closer, made.metrics
+            return notifier(*parts, wait=made.wait)
+
+    return Altered
 
 
 @dataclass(frozen=True, slots=True)
-class _NobodyConnects(RosterNotifier):
+class HandshakesIgnored(RosterNotifier):
+    """A newcomer is counted at once, whether or not its socket answers."""
+
     def find_connecting(self, _: Sequence[str]) -> Collection[str]:
         return ()
 
 
-class Ungreeted(Stage):
-    """Who returns is not greeted."""
-
-    @cached_property
-    def notifier(self) -> RosterNotifier:
-        made = super().notifier
-        parts = (made.ledger, made.broadcast, made.capacity, made.closer, made.metrics)
-        return _GreetsNobody(*parts, wait=made.wait)
-
-
 @dataclass(frozen=True, slots=True)
-class _GreetsNobody(RosterNotifier):
+class Ungreeted(RosterNotifier):
+    """A listener who returns is not greeted."""
+
     def greet_group(self, _: Session, __: Mapping[str, Connection]) -> Collection[str]:
         return ()
 

@@ -15,7 +15,7 @@ from infra.deployment.stage_deployment import StageDeployment
 from infra.deployment.stage_names import PROJECT
 from infra.deployment.standing import require_standing
 from tests.unit.infra.deployment.fake_aws import ACCOUNT, FakeAws
-from tests.unit.infra.deployment.fake_chalice import copied_project, deployed_to, stage_of
+from tests.unit.infra.deployment.fake_chalice import stage_of
 
 DOMAIN = "talk.example.org"
 CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/0123-abcd"
@@ -26,16 +26,6 @@ REMOVED = DomainChoice(removed=True)
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return copied_project(tmp_path)
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
-
-
-@pytest.fixture
 def aws() -> FakeAws:
     aws = FakeAws()
     names = [DOMAIN, f"ws.{DOMAIN}"]
@@ -43,11 +33,6 @@ def aws() -> FakeAws:
         "Status": "ISSUED", "DomainName": DOMAIN, "SubjectAlternativeNames": names,
     }  # fmt: skip
     return aws
-
-
-@pytest.fixture
-def deployment(project: Path, said: list[str], aws: FakeAws) -> StageDeployment:
-    return deployed_to(project, said, aws)
 
 
 def variables(project: Path) -> dict[str, str]:

@@ -28,24 +28,7 @@ from infra.deployment.stacks import Stack
 from infra.deployment.stage_deployment import StageDeployment
 from infra.deployment.stage_names import NAME_LIMIT, PROJECT, Stage, read_config, stage_named
 from tests.unit.infra.deployment.fake_aws import FakeAws
-from tests.unit.infra.deployment.fake_chalice import copied_project, deployed_to, stage_of
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A project as it is checked out."""
-    return copied_project(tmp_path)
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def deployment(project: Path, said: list[str]) -> StageDeployment:
-    return deployed_to(project, said, FakeAws())
-
+from tests.unit.infra.deployment.fake_chalice import deployed_to, stage_of
 
 # --- What is recorded ---------------------------------------------------------------------------
 

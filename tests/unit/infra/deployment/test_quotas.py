@@ -9,7 +9,7 @@ from infra.deployment.errors import DeploymentError
 from infra.deployment.quotas import Quotas
 from infra.deployment.stage_deployment import StageDeployment
 from tests.unit.infra.deployment.fake_aws import FakeAws
-from tests.unit.infra.deployment.fake_chalice import copied_project, deployed_to, stage_of
+from tests.unit.infra.deployment.fake_chalice import deployed_to, stage_of
 
 SMALL_REGIONS = (
     "af-south-1", "eu-south-1", "ap-southeast-3", "me-central-1", "ap-south-2", "ap-southeast-4",
@@ -17,21 +17,6 @@ SMALL_REGIONS = (
     "mx-central-1",
 )  # fmt: skip
 """Those whose accounts begin with 2,500 requests a second."""
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return copied_project(tmp_path)
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def deployment(project: Path, said: list[str]) -> StageDeployment:
-    return deployed_to(project, said, FakeAws())
 
 
 def of_stage(project: Path, **variables: str) -> None:

@@ -12,20 +12,9 @@ from infra.deployment.standing import require_standing
 from tests.unit.infra.deployment.fake_aws import FakeAws
 from tests.unit.infra.deployment.fake_chalice import (
     Chalice,
-    copied_project,
     deployed_to,
     stage_of,
 )
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return copied_project(tmp_path)
-
-
-@pytest.fixture
-def aws() -> FakeAws:
-    return FakeAws()
 
 
 @pytest.fixture
