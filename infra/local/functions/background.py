@@ -13,8 +13,8 @@ from typing import Final
 import boto3
 from botocore.config import Config
 
+from chalice_app.bootstrap import application as all_parts
 from chalice_app.bootstrap.process import current
-from chalice_app.bootstrap.routes import RouteParts
 from chalice_app.domain.session import Session
 from chalice_app.operations.operations import SESSIONS
 from infra.local.cloudwatch.metrics import Metrics
@@ -87,11 +87,13 @@ def background(
 
 
 def _engine_warmup() -> EngineWarmup:
+    """All parts at once: so this process's functions share their engine and cache from then on."""
+
     def directory() -> Iterable[Session]:
-        return current(RouteParts).adapters.directory.list_open(SESSIONS)
+        return current(all_parts.Application).adapters.directory.list_open(SESSIONS)
 
     return EngineWarmup(
-        session=lambda each: current(RouteParts).adapters.sessions.get_session(each),
+        session=lambda each: current(all_parts.Application).adapters.sessions.get_session(each),
         open_sessions=directory,
         prepare=asking(os.environ["AWS_ENDPOINT_URL_TRANSLATE"]),
     )
