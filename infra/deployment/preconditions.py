@@ -92,9 +92,8 @@ class Preconditions:
             if table.get("DeletionProtectionEnabled"):
                 # A first deployment of prod that failed leaves them: Retain, and protected.
                 remedy += (
-                    "; it is protected: aws dynamodb update-table \
---no-deletion-protection-enabled --table-name "
-                    + name
+                    "; it is protected: aws dynamodb update-table "
+                    f"--no-deletion-protection-enabled --table-name {name}"
                 )
             raise DeploymentError(
                 f"the table {name} exists already, outside the stack {self.stage.tables_stack}",
