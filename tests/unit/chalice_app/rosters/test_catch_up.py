@@ -43,6 +43,13 @@ def come_back(world: World, of: Session, key: str, last: int, language: str = "e
     return back
 
 
+def come_back_behind(world: World, of: Session, *keys: str) -> None:
+    """Puts the rows of listeners whose handshakes go on."""
+    for key in keys:
+        come_back(world, of, key, last=0)
+        world.gateway.gone.add(key)
+
+
 def catch_up(world: World, wait: Callable[[float], None] = lambda _: None) -> CatchUp:
     sync = replace(world.app.roster_sync, wait=lambda _: None)
     return replace(world.app.catch_up, sync=sync, wait=wait)
@@ -411,9 +418,7 @@ def test_a_shard_waits_for_a_second_at_most_and_then_everybody_behind_is_put_off
     world: World,
 ) -> None:
     of = world.open()
-    for key in ("a", "b"):
-        come_back(world, of, key, last=0)
-        world.gateway.gone.add(key)
+    come_back_behind(world, of, "a", "b")
     waits: list[float] = []
 
     def slow(seconds: float) -> None:
@@ -619,9 +624,7 @@ def test_a_row_that_is_edited_during_the_waits_keeps_nobody_else_from_being_put_
     world: World,
 ) -> None:
     of = world.open()
-    for key in ("a", "b"):
-        come_back(world, of, key, last=0)
-        world.gateway.gone.add(key)
+    come_back_behind(world, of, "a", "b")
 
     def edit(_: float) -> None:
         world.tables.malformed.add("b")
