@@ -232,7 +232,8 @@ def _check_report(hall: "Hall", spoken: Spoken, message: Mapping[str, Any]) -> N
 def _due(hall: "Hall", spoken: Spoken) -> list[Listener]:
     """Those who were counted before the claim and are still there.
 
-    Not those who have had the sentence replayed: its invocation died, and it is spoken again.
+    Not those who came into the roster after the sentence and have had it: by a replay, or, as their
+    own client says, before they returned. Its first invocation died, and it is spoken again.
     """
     if spoken.claimed is None or not hall.exists(spoken.session):
         return []
@@ -243,8 +244,13 @@ def _due(hall: "Hall", spoken: Spoken) -> list[Listener]:
         and each.left is None
         and each.counted is not None
         and each.counted < spoken.claimed
-        and not (each.from_sequence > spoken.sequence and each.captions.get(spoken.sequence))
+        and not (each.from_sequence > spoken.sequence and _has_had(each, spoken.sequence))
     ]
+
+
+def _has_had(listener: Listener, sequence: int) -> bool:
+    """Whether it has been sent the sentence, or says that it has heard it."""
+    return listener.heard >= sequence or bool(listener.captions.get(sequence))
 
 
 def check_count(hall: "Hall", listener: Listener) -> None:
