@@ -30,7 +30,12 @@ class RosterParts(TranslationParts):
         """The messages that a change of Connections causes."""
         adapters = self.adapters
         return RosterNotifier(
-            adapters.ledger, self.broadcast, self.capacity, self.closer, adapters.metrics
+            adapters.ledger,
+            adapters.sessions,
+            self.broadcast,
+            self.capacity,
+            self.closer,
+            adapters.metrics,
         )
 
     @cached_property

@@ -23,8 +23,9 @@ class Session:
     `created_at` is also its epoch: a name can come back, the pair (session_id, created_at) cannot.
     `languages` holds the listeners per language, only where there are any. The stream keeps it;
     `listener_count` is always its sum, and `counts_revision` rises whenever a listener joins,
-    leaves or changes language. Where `max_listeners` or `character_budget` is None, the stage's
-    setting holds.
+    leaves or changes language. `is_speaker_greeted` says whether the speaker's connection has been
+    sent `joined`: before that it is sent no roster. Where `max_listeners` or `character_budget` is
+    None, the stage's setting holds.
     """
 
     session_id: str
@@ -34,6 +35,7 @@ class Session:
     expires_at_seconds: int
     is_active: bool = True
     speaker_connection_id: str | None = None
+    is_speaker_greeted: bool = True
     last_sequence: int = 0
     listener_count: int = 0
     languages: Mapping[str, int] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from chalice_app.observability.ports import MetricsSink
 from chalice_app.rosters.ports import Ledger
 from chalice_app.sessions.capacity import Capacity
 from chalice_app.sessions.closing import CloseReason, ConnectionCloser
+from chalice_app.sessions.ports import SessionStore
 from chalice_app.wire import outgoing
 
 HANDSHAKE_WAITS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
@@ -33,6 +34,11 @@ class Greeting:
 
     session: Session
     connections: Mapping[str, Connection]
+
+    @property
+    def is_of_speaker(self) -> bool:
+        """Whether it is for the session's speaker."""
+        return not any(each.is_listener for each in self.connections.values())
 
 
 Refused = Mapping[CloseReason, Sequence[str]]
@@ -55,6 +61,7 @@ class RosterNotifier:
     """Sends those messages; `wait` takes seconds."""
 
     ledger: Ledger
+    session_store: SessionStore
     broadcast: Broadcast
     capacity: Capacity
     closer: ConnectionCloser
@@ -73,14 +80,19 @@ class RosterNotifier:
         staying = [each for each in joined if each.connection_id not in closed]
         return Greeted(refused, self._greet(_greetings(staying, sessions)))
 
-    def greet_again(self, unreached: Sequence[Greeting]) -> None:
-        """Repeats greetings that were answered 410, as long as the connections have rows."""
+    def greet_again(self, unreached: Sequence[Greeting]) -> Collection[str]:
+        """Repeats greetings that were answered 410, as long as the connections have rows.
+
+        Returns the sessions whose speakers it has greeted.
+        """
+        late = {each.session.session_id for each in unreached if each.is_of_speaker}
         for seconds in HANDSHAKE_WAITS:
             unreached = self._still_connected(unreached)
             if not unreached:
                 break
             self.wait(seconds)
             unreached = self._greet(unreached)
+        return late - {each.session.session_id for each in unreached if each.is_of_speaker}
 
     def greet_group(
         self, session: Session, connections: Mapping[str, Connection]
@@ -92,7 +104,8 @@ class RosterNotifier:
     def notify_speakers(self, session_ids: Collection[str]) -> None:
         """Sends `roster` to the speakers of these sessions, to all at once.
 
-        A socket that hangs delays no other session's speaker.
+        A socket that hangs delays no other session's speaker. One who has not been greeted is sent
+        the roster after the greeting: `joined` is a speaker's first message.
         """
         sessions = list(self.ledger.get_sessions(sorted(session_ids)).values())
         for session in sessions:
@@ -159,6 +172,9 @@ class RosterNotifier:
             gone = self.greet_group(greeting.session, greeting.connections)
             if gone:
                 unreached.append(_only(greeting, gone))
+            elif greeting.is_of_speaker:
+                (speaker,) = greeting.connections
+                self.session_store.note_greeting(greeting.session.session_id, speaker)
         return unreached
 
     def _still_connected(self, greetings: Sequence[Greeting]) -> Sequence[Greeting]:
@@ -168,7 +184,7 @@ class RosterNotifier:
         return [each for each in rest if each.connections]
 
     def _notify_speaker(self, session: Session) -> None:
-        if session.speaker_connection_id is not None:
+        if session.speaker_connection_id is not None and session.is_speaker_greeted:
             self.broadcast.notify([session.speaker_connection_id], outgoing.roster(session))
 
     def _sessions_of(self, connections: Iterable[Connection]) -> Mapping[str, Session]:

@@ -60,7 +60,7 @@ class RosterUpdate:
         self.notifier.close_returned(self.catch_up.send_due(counted.counted))
         late = self.catch_up.bring_back_late(returned.behind)
         self._notify(late)
-        self.notifier.greet_again(greeted.unreached)
+        self.notifier.notify_speakers(self.notifier.greet_again(greeted.unreached))
         return counted.failed | returned.failed | late.failed
 
     def _catching_up(self, changes: ConnectionChanges) -> set[LedgerKey]:

@@ -22,8 +22,12 @@ class SessionStore(Protocol):
     def set_speaker(self, session: Session, connection_id: str) -> str | None:
         """Makes that connection the speaker's; returns the one that was the speaker's until then.
 
+        It counts as not greeted until `note_greeting`.
         ConditionFailed when the session is not open.
         """
+
+    def note_greeting(self, session_id: str, connection_id: str) -> None:
+        """Notes that the speaker's connection has been sent `joined`, if it still is that one."""
 
     def clear_speaker(self, session_id: str, connection_id: str) -> None:
         """Forgets the speaker's connection, if it still is that one."""

@@ -44,8 +44,17 @@ class MemorySessions(MemoryTable):
             found = self._same(session)
             if found is None or not found.is_active:
                 raise ConditionFailed("the session is not open")
-            self._store(replace(found, speaker_connection_id=connection_id))
+            self._store(
+                replace(found, speaker_connection_id=connection_id, is_speaker_greeted=False)
+            )
             return found.speaker_connection_id
+
+    def note_greeting(self, session_id: str, connection_id: str) -> None:
+        self._called("note_greeting")
+        with self._lock:
+            found = self._sessions.get(session_id)
+            if found is not None and found.speaker_connection_id == connection_id:
+                self._store(replace(found, is_speaker_greeted=True))
 
     def clear_speaker(self, session_id: str, connection_id: str) -> None:
         self._called("clear_speaker")

@@ -92,8 +92,9 @@ class World:
         return session
 
     def speaker(self, session: Session, connection_id: str = "speaker") -> Session:
-        """The session once that connection is its speaker's."""
+        """The session once that connection is its speaker's, and has been greeted."""
         self.tables.set_speaker(session, connection_id)
+        self.tables.note_greeting(session.session_id, connection_id)
         self.tables.put_connection(speaker(session, connection_id, self.clock.now_ms()))
         return self.now(session)
 

@@ -113,8 +113,9 @@ class _QuietNotifier:
         """Everyone is reached."""
         return ()
 
-    def greet_again(self, _: Sequence[Greeting]) -> None:
+    def greet_again(self, _: Sequence[Greeting]) -> Collection[str]:
         """Nobody was left out."""
+        return ()
 
     def notify_speakers(self, session_ids: Collection[str]) -> None:
         """Reads the sessions whose speakers it would notify."""

@@ -7,7 +7,7 @@ are some 15,000 rows in the two hours that they are kept, 600 read units a look.
 
 Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
 
-- a session, `golden-eagle-427`: speakerConnectionId, sourceLanguage, listenerCount,
+- a session, `golden-eagle-427`: speakerConnectionId, speakerGreeted, sourceLanguage, listenerCount,
   `listeners.<language>` (one number a language, top-level because ADD takes no nested attribute),
   countsRevision, isActive, createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash,
   lastSequence and, where the session has its own, joinCodeHash, maxListeners, characterBudget;
@@ -88,14 +88,26 @@ class SessionsTable:
         """Makes that connection the speaker's and returns the one that was it, in one write."""
         before = self.table.update(
             session.session_id,
-            "SET speakerConnectionId = :connection",
+            "SET speakerConnectionId = :connection, speakerGreeted = :false",
             "createdAt = :epoch AND isActive = :true",
             "ALL_OLD",
             connection=connection_id,
             epoch=session.created_at,
             true=True,
+            false=False,
         )
         return _optional(before, "speakerConnectionId")
+
+    def note_greeting(self, session_id: str, connection_id: str) -> None:
+        """Notes that the speaker's connection has been greeted, unless another has taken over."""
+        with suppress(ConditionFailed):
+            self.table.update(
+                session_id,
+                "SET speakerGreeted = :true",
+                "speakerConnectionId = :connection",
+                connection=connection_id,
+                true=True,
+            )
 
     def clear_speaker(self, session_id: str, connection_id: str) -> None:
         """Forgets the speaker's connection, unless another has taken over."""
@@ -204,6 +216,8 @@ def session_from(item: Mapping[str, object]) -> Session:
         expires_at_seconds=_number(item, "expiresAt"),
         is_active=bool(item["isActive"]),
         speaker_connection_id=_optional(item, "speakerConnectionId"),
+        # A speaker who came before an update that brought the attribute has been greeted.
+        is_speaker_greeted=bool(item.get("speakerGreeted", True)),
         last_sequence=_number(item, "lastSequence"),
         listener_count=_number(item, "listenerCount"),
         languages={

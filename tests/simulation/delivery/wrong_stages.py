@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -384,8 +384,7 @@ def with_notifier(notifier: type[RosterNotifier]) -> type[Stage]:
         @cached_property
         def notifier(self) -> RosterNotifier:
             made = super().notifier
-            parts = made.ledger, made.broadcast, made.capacity, made.closer, made.metrics
-            return notifier(*parts, wait=made.wait)
+            return notifier(**{each.name: getattr(made, each.name) for each in fields(made)})
 
     return Altered
 

@@ -8,7 +8,7 @@ import pytest
 from chalice_app.domain.session import Session
 from chalice_app.rosters.update import ConnectionChanges, RosterUpdate
 from chalice_app.wire.incoming import OpenSession
-from tests.fakes.domain import listener, sentence
+from tests.fakes.domain import listener, sentence, speaker
 from tests.fakes.world import World
 
 
@@ -56,6 +56,34 @@ def test_a_speaker_who_comes_after_the_first_listeners_gets_the_roster_at_once(
     world.listener(of, "c1")
     world.speaker(of)
     update(world).apply(inserted(world, "speaker"))
+    assert received(world) == [("speaker", "joined"), ("speaker", "roster")]
+
+
+def test_a_speaker_is_sent_no_roster_before_the_greeting(world: World) -> None:
+    # A listener's record may be handled while the speaker's is still in the stream.
+    of = world.open()
+    world.tables.set_speaker(of, "speaker")
+    world.tables.put_connection(speaker(of, "speaker", world.clock.now_ms()))
+    come(world, of, "c1")
+    update(world).apply(inserted(world, "c1"))
+    assert received(world) == [("c1", "joined")]
+    update(world).apply(inserted(world, "speaker"))
+    assert received(world)[1:] == [("speaker", "joined"), ("speaker", "roster")]
+    come(world, of, "c2")
+    update(world).apply(inserted(world, "c2"))
+    assert received(world)[3:] == [("c2", "joined"), ("speaker", "roster")]
+
+
+def test_a_speaker_whose_handshake_is_under_way_gets_the_roster_after_the_greeting(
+    world: World,
+) -> None:
+    of = world.open()
+    world.listener(of, "c1")
+    world.tables.set_speaker(of, "speaker")
+    world.tables.put_connection(speaker(of, "speaker", world.clock.now_ms()))
+    world.gateway.young["speaker"] = 2
+    changes = ConnectionChanges(world.tables.keys_of(["speaker"]), ["speaker"], ())
+    update(world).apply(changes)
     assert received(world) == [("speaker", "joined"), ("speaker", "roster")]
 
 

@@ -252,7 +252,7 @@ def test_a_session_s_own_limits_are_in_its_row(clients: Clients, sessions: Table
     (row,) = rows(clients, SETTINGS.sessions_table)
     assert row["joinCodeHash"] == "c0de"
     assert (row["maxListeners"], row["characterBudget"]) == (9, 50)
-    assert row["speakerConnectionId"] == "c1"
+    assert (row["speakerConnectionId"], row["speakerGreeted"]) == ("c1", False)
 
 
 def test_the_row_of_sentences_under_way(clients: Clients, sessions: Table) -> None:

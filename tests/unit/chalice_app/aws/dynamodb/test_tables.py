@@ -188,6 +188,19 @@ def test_the_last_speaker_stands(stores: Stores) -> None:
     assert now(stores).speaker_connection_id == "c2"
 
 
+def test_only_the_speaker_that_stands_is_noted_as_greeted(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.sessions.set_speaker(HERE, "c1")
+    assert not now(stores).is_speaker_greeted
+    stores.sessions.note_greeting(HERE.session_id, "c1")
+    assert now(stores).is_speaker_greeted
+    stores.sessions.set_speaker(HERE, "c2")
+    stores.sessions.note_greeting(HERE.session_id, "c1")
+    assert not now(stores).is_speaker_greeted
+    stores.sessions.note_greeting("nobody-here-100", "c1")
+    assert stores.sessions.get_session("nobody-here-100") is None
+
+
 def test_an_ended_session_takes_no_speaker(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     stores.sessions.end_session(HERE)
