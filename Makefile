@@ -17,7 +17,7 @@ BIN := .venv/bin
 INSTALL := $(PYTHON) -I infra/install.py
 # One lock for every Python and machine of infra/install.py. What is locked stays as it is unless its
 # line in the .in file moves; `make lock LOCK_OPTIONS=--upgrade` moves all.
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+LOCK := $(BIN)/uv pip compile --system-certs --quiet --universal --python-version 3.11 --generate-hashes --no-header
 APT := -qq -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o DPkg::Lock::Timeout=120
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
