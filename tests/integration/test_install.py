@@ -156,16 +156,9 @@ def test_a_lock_resolves_for_every_python_and_machine(
     path: Path, machine: str, version: str, tmp_path: Path
 ) -> None:
     """With wheels that are there, by their hashes; and nothing that is required is missing."""
-    # As pip does, uv trusts who the machine trusts: an index may be behind a company's own authority.
-    command = [
-        "pip",
-        "install",
-        "--system-certs",
-        "--dry-run",
-        "--require-hashes",
-        "--only-binary",
-        ":all:",
-    ]
+    # uv trusts whom the machine trusts, as pip does: a company's index may have its own authority.
+    command = ["pip", "install", "--system-certs", "--dry-run", "--require-hashes"]
+    command += ["--only-binary", ":all:"]
     command += ["--python-platform", f"{machine}-manylinux_2_28", "--python-version", version]
     command += ["--target", str(tmp_path), "--no-config", "--requirement", str(path)]
     done = run([str(Path(sys.executable).with_name("uv")), *command], index())
