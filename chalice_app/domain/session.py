@@ -80,9 +80,13 @@ class Connection:
         return self.role is Role.LISTENER
 
 
-def is_of_open_session(connection: Connection, sessions: Mapping[str, Session]) -> bool:
+def is_of_open_session(
+    connection: Connection, sessions: Mapping[str, Session], now_ms: int
+) -> bool:
     """Whether the connection's session is among them, open, and not a later one of its name."""
     session = sessions.get(connection.session_id)
     return (
-        session is not None and session.is_active and session.created_at == connection.session_epoch
+        session is not None
+        and session.created_at == connection.session_epoch
+        and session.is_open(now_ms)
     )

@@ -209,7 +209,8 @@ class CatchUp:
         due = {key: each for key, each in counted.items() if each.is_replay_due}
         if not due:
             return ()
-        for session, language, group in _groups(due, self._sessions_of(due)):
+        sessions, now = self._sessions_of(due), self.clock.now_ms()
+        for session, language, group in _groups(due, sessions, now):
             self.replay.send_missed(session, language, _as_heard(group, {}))
         for key in sorted(due):
             with suppress(ConditionFailed):  # it has left
@@ -293,11 +294,11 @@ class CatchUp:
         uncounted = {
             key: each for key, each in connections.items() if key not in rows and each.is_listener
         }
-        sessions = self._sessions_of(uncounted)
+        sessions, now = self._sessions_of(uncounted), self.clock.now_ms()
         progress.uncounted &= {
-            key for key, each in uncounted.items() if is_of_open_session(each, sessions)
+            key for key, each in uncounted.items() if is_of_open_session(each, sessions, now)
         }
-        for session, language, group in _groups(uncounted, sessions):
+        for session, language, group in _groups(uncounted, sessions, now):
             reached = self._greet_and_replay(session, language, group, progress.last_sent)
             progress.last_sent.update(dict.fromkeys(reached, session.last_sequence))
             if counted := self.sync.count_if_unspoken(session, reached):
@@ -352,12 +353,12 @@ def _as_heard(
 
 
 def _groups(
-    listeners: Mapping[str, Connection], sessions: Mapping[str, Session]
+    listeners: Mapping[str, Connection], sessions: Mapping[str, Session], now_ms: int
 ) -> Iterator[tuple[Session, str, Mapping[str, Connection]]]:
     """By session and language: every listener of such a group is sent the same captions."""
     groups: defaultdict[tuple[str, str], dict[str, Connection]] = defaultdict(dict)
     for key, each in listeners.items():
-        if each.target_language is not None and is_of_open_session(each, sessions):
+        if each.target_language is not None and is_of_open_session(each, sessions, now_ms):
             groups[each.session_id, each.target_language][key] = each
     for (session_id, language), group in groups.items():
         yield sessions[session_id], language, group

@@ -129,26 +129,32 @@ class RosterNotifier:
     def close_ended(self, connections: Sequence[Connection]) -> int:
         """Closes those of sessions that are not open; returns how many they are."""
         sessions = self._sessions_of(connections)
-        ended = [each for each in connections if not is_of_open_session(each, sessions)]
-        if ended:
-            left = [each.connection_id for each in ended]
-            self.close_refused({CloseReason.SESSION_ENDED: left})
-        return len(ended)
+        over = self._over(connections, sessions)
+        self.close_refused(over)
+        return sum(map(len, over.values()))
 
     def _refused(self, joined: Sequence[Connection], sessions: Mapping[str, Session]) -> Refused:
         """The connections that may not stay, by the reason; a reason without any is left out."""
-        in_open_session = [each for each in joined if is_of_open_session(each, sessions)]
+        now = self.broadcast.clock.now_ms()
+        in_open_session = [each for each in joined if is_of_open_session(each, sessions, now)]
         refused = {
             # The session ended during their handshake, after its other connections were closed.
-            CloseReason.SESSION_ENDED: [
-                each.connection_id for each in joined if not is_of_open_session(each, sessions)
-            ],
+            **self._over(joined, sessions),
             CloseReason.SESSION_FULL: self._surplus(in_open_session, sessions),
             CloseReason.DISPLACED: [
                 each.connection_id for each in in_open_session if _is_displaced(each, sessions)
             ],
         }
         return {reason: keys for reason, keys in refused.items() if keys}
+
+    def _over(self, connections: Sequence[Connection], sessions: Mapping[str, Session]) -> Refused:
+        """The connections whose sessions are not open any more, by the reason."""
+        now = self.broadcast.clock.now_ms()
+        over: defaultdict[CloseReason, list[str]] = defaultdict(list)
+        for each in connections:
+            if not is_of_open_session(each, sessions, now):
+                over[_reason(each, sessions)].append(each.connection_id)
+        return over
 
     def _surplus(
         self, joined: Sequence[Connection], sessions: Mapping[str, Session]
@@ -189,6 +195,14 @@ class RosterNotifier:
 
     def _sessions_of(self, connections: Iterable[Connection]) -> Mapping[str, Session]:
         return self.ledger.get_sessions(sorted({each.session_id for each in connections}))
+
+
+def _reason(connection: Connection, sessions: Mapping[str, Session]) -> CloseReason:
+    """Why its session is not open: rows are deleted, and names given again, after their life."""
+    session = sessions.get(connection.session_id)
+    if session is None or session.created_at != connection.session_epoch or session.is_active:
+        return CloseReason.SESSION_EXPIRED
+    return CloseReason.SESSION_ENDED
 
 
 def _is_displaced(joined: Connection, sessions: Mapping[str, Session]) -> bool:

@@ -43,6 +43,7 @@ class CloseReason(StrEnum):
     """Why a connection is closed from this side."""
 
     SESSION_ENDED = auto()
+    SESSION_EXPIRED = auto()
     SESSION_FULL = auto()
     DISPLACED = auto()
 
@@ -119,6 +120,8 @@ def _notice(reason: CloseReason, request_id: str = "") -> Mapping[str, Any]:
     match reason:
         case CloseReason.SESSION_ENDED:
             return outgoing.session_ended("ended by the speaker")
+        case CloseReason.SESSION_EXPIRED:
+            return outgoing.session_ended("its time is over")
         case CloseReason.SESSION_FULL:
             return outgoing.error(SessionFull(FULL), request_id)
         case CloseReason.DISPLACED:

@@ -191,6 +191,23 @@ def test_a_joiner_whose_session_has_ended_gets_that_and_is_closed(notified: Noti
     assert notified.world.gateway.closed == ["c1"]
 
 
+def test_a_joiner_whose_session_is_past_its_life_gets_that_and_is_closed(
+    notified: Notified,
+) -> None:
+    # DynamoDB may take days to delete the row.
+    of = notified.world.open()
+    notified.world.clock.advance(of.expires_at_seconds * 1000 - notified.world.clock.now_ms() - 1)
+    early = notified.world.listener(of, "c1")
+    notified.notify([early], of)
+    assert notified.kinds("c1") == ["joined"]
+    notified.world.clock.advance(1)
+    notified.notify([notified.world.listener(of, "c2")], of)
+    assert notified.world.gateway.to("c2") == [
+        {"type": "sessionEnded", "reason": "its time is over"}
+    ]
+    assert notified.world.gateway.closed == ["c2"]
+
+
 def test_a_joiner_whose_session_is_gone_gets_that_and_is_closed(notified: Notified) -> None:
     of = notified.world.open()
     joined = notified.world.listener(of, "c1")

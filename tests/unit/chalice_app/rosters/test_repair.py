@@ -58,6 +58,21 @@ def test_what_is_right_stays_as_it_is_and_drift_is_published_as_zero() -> None:
     assert world.tables.calls["commit"] == 3  # the joins'
 
 
+def test_everyone_in_a_session_past_its_life_gets_that_and_is_closed() -> None:
+    world = World(settings=replace(SETTINGS, session_ttl_seconds=600))
+    session = talk(world)
+    world.clock.advance(session.expires_at_seconds * 1000 - world.clock.now_ms() - 1)
+    later = world.speaker(world.open(), "later")
+    reconciling(world, after_ms=0).reconcile()
+    assert world.gateway.closed == []
+    reconciling(world, after_ms=HANDSHAKE_GRACE_MS).reconcile()
+    assert sorted(world.gateway.closed) == ["a", "b", "c", "speaker"]
+    ended = {"type": "sessionEnded", "reason": "its time is over"}
+    assert [world.gateway.to(name)[-1] for name in "abc"] == [ended] * 3
+    assert world.gateway.to("speaker")[-1] == ended
+    assert world.now(later).speaker_connection_id == "later"
+
+
 def test_a_listener_whom_no_stream_record_reported_is_counted() -> None:
     world = World()
     session = talk(world)
