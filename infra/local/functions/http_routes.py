@@ -48,6 +48,8 @@ class _Handler(ChaliceRequestHandler):
             self.send_error(objection)
             self._drop_body()
             return
+        # Chalice would say 127.0.0.1 for everybody: limits per address would hold for all together.
+        self.local_gateway.event_converter.LOCAL_SOURCE_IP = self.client_address[0]
         try:
             super()._generic_handle()
         except OSError:

@@ -53,6 +53,11 @@ def hello(name):
     return {"hello": name, "body": app.current_request.raw_body.decode()}
 
 
+@app.route("/address")
+def address():
+    return {"address": app.current_request.context["identity"]["sourceIp"]}
+
+
 @app.route("/broken")
 def broken():
     raise RuntimeError("secret detail")

@@ -57,6 +57,16 @@ def test_a_connection_serves_many_requests(served: int) -> None:
     connection.close()
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.1.7"])
+def test_the_application_learns_the_client_s_own_address(served: int, address: str) -> None:
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", served, timeout=PATIENCE, source_address=(address, 0)
+    )
+    connection.request("GET", "/address", headers={"X-Forwarded-For": "198.51.100.1"})
+    assert json.loads(connection.getresponse().read()) == {"address": address}
+    connection.close()
+
+
 @pytest.mark.parametrize("path", ["/broken", "/worse"])
 def test_a_failing_view_tells_nothing_of_itself(
     served: int, path: str, capfd: pytest.CaptureFixture[str]

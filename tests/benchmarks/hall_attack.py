@@ -1,0 +1,135 @@
+"""An attacker with 100 addresses, who guesses join codes and names, over HTTP and by handshakes.
+
+A guess was evaluated where the answer says that it was wrong (401, 404); 429 says nothing about it.
+"""
+
+import asyncio
+import itertools
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from chalice_app.domain.session_names import ADJECTIVES, NOUNS, new_session_name
+from tests.benchmarks.hall_phones import TOO_MANY, ask, handshake_status
+from tests.integration.client import Session, Stage
+
+ADDRESSES = tuple(f"127.0.1.{number}" for number in range(1, 101))
+PAUSE_SECONDS = 2.0
+"""Of one address between two guesses: 30 a minute, 3,000 of all."""
+
+NAMES = len(ADJECTIVES) * len(NOUNS) * 900
+OPEN_SESSIONS, MINUTES = 50, 10
+EVALUATED = {401, 404}
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One guess; `at` is in epoch seconds."""
+
+    at: float
+    source: str
+    kind: str
+    status: int
+
+    @property
+    def minute(self) -> int:
+        """The minute of the clock."""
+        return int(self.at // 60)
+
+
+class Attack:
+    """Guesses the code of one session, and names of others, for so long."""
+
+    def __init__(self, stage: Stage, session: Session) -> None:
+        self._stage, self._session = stage, session
+        self.guesses: list[Guess] = []
+
+    async def go_on(self, seconds: float) -> None:
+        """Guesses from all addresses at the same time."""
+        async with asyncio.TaskGroup() as tasks:
+            for source in ADDRESSES:
+                tasks.create_task(self._from(source, time.monotonic() + seconds))
+
+    async def _from(self, source: str, end: float) -> None:
+        kinds: dict[str, Callable[[str], Awaitable[int]]] = {
+            "code over HTTP": self._code_by_http,
+            "code by handshake": self._code_by_handshake,
+            "name over HTTP": self._name_by_http,
+            "name by handshake": self._name_by_handshake,
+        }
+        order = random.sample(sorted(kinds), len(kinds))
+        await asyncio.sleep(random.random() * PAUSE_SECONDS)
+        for kind in itertools.cycle(order):
+            if time.monotonic() >= end:
+                return
+            begun = time.time()
+            status = await kinds[kind](source)
+            self.guesses.append(Guess(begun, source, kind, status))
+            await asyncio.sleep(max(0.0, begun + PAUSE_SECONDS - time.time()))
+
+    async def _code_by_http(self, source: str) -> int:
+        path = f"/sessions/{self._session.session_id}"
+        status, _ = await ask(self._stage, path, source, {"X-Join-Code": _code()})
+        return status
+
+    async def _code_by_handshake(self, source: str) -> int:
+        address = self._session.address(targetLanguage="en", joinCode=_code())
+        return await handshake_status(address, source)
+
+    async def _name_by_http(self, source: str) -> int:
+        status, _ = await ask(self._stage, f"/sessions/{new_session_name()}", source)
+        return status
+
+    async def _name_by_handshake(self, source: str) -> int:
+        address = self._session.address(targetLanguage="en", sessionId=new_session_name())
+        return await handshake_status(address, source)
+
+    def codes_evaluated(self) -> int:
+        """Wrong codes of the session that were evaluated, in the worst minute of the clock."""
+        return _most(
+            guess.minute
+            for guess in self.guesses
+            if guess.kind.startswith("code") and guess.status in EVALUATED
+        )
+
+    def evaluated_of_an_address(self) -> int:
+        """Guesses of any kind that were evaluated, in the worst minute of the worst address."""
+        return _most(
+            (guess.minute, guess.source) for guess in self.guesses if guess.status in EVALUATED
+        )
+
+    def answers(self) -> str:
+        """What was answered, by kind."""
+        counted = Counter((guess.kind, guess.status) for guess in self.guesses)
+        return ", ".join(f"{kind} {status}: {n}" for (kind, status), n in sorted(counted.items()))
+
+    def refused(self) -> int:
+        """Guesses that were answered 429."""
+        return sum(guess.status == TOO_MANY for guess in self.guesses)
+
+
+def _code() -> str:
+    """What a list of codes would begin with: four digits."""
+    return f"{random.randrange(10_000):04}"
+
+
+def _most(keys: Iterable[object]) -> int:
+    return max(Counter(keys).values(), default=0)
+
+
+def calculated_chance(guesses_a_minute: int) -> float:
+    """Of finding one of the open sessions by names, each tried once."""
+    guesses = len(ADDRESSES) * guesses_a_minute * MINUTES
+    return 1 - (1 - OPEN_SESSIONS / NAMES) ** guesses
+
+
+def simulated_chance(guesses_a_minute: int, runs: int) -> float:
+    """The share of such attacks that find one: 50 names and all guesses from the real generator."""
+    guesses = len(ADDRESSES) * guesses_a_minute * MINUTES
+    found = 0
+    for _ in range(runs):
+        there = {new_session_name() for _ in range(OPEN_SESSIONS)}
+        found += any(new_session_name() in there for _ in range(guesses))
+    return found / runs
