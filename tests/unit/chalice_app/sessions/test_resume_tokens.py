@@ -44,6 +44,11 @@ def test_another_session_s_token_is_a_forged_one(other: Session | None) -> None:
     assert not ResumeTokens(SESSION).is_valid(ResumeTokens(other).issue(CONNECTION))
 
 
+def test_without_a_session_no_token_is_valid_though_anybody_could_make_it() -> None:
+    nobody = ResumeTokens(None)
+    assert not nobody.is_valid(nobody.issue(CONNECTION))
+
+
 def test_what_the_session_comes_to_does_not_change_its_tokens() -> None:
     token = ResumeTokens(SESSION).issue(CONNECTION)
     later = replace(SESSION, is_active=False, last_sequence=7, listener_count=3)
