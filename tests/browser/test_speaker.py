@@ -186,7 +186,7 @@ def test_speech_is_shown_as_it_is_guessed_and_sent_when_it_is_final(
     page = open_page(stub.http, script=RECOGNITION)
     socket = start(stub, page)
     page.get_by_role("button", name="Use the microphone").click()
-    assert page.evaluate("recognitions[0].lang") == "es"
+    assert page.evaluate("recognitions[0].lang") == "es-ES"
     page.evaluate("hear(['four sco', false])")
     expect(page.locator("#interim")).to_have_text("four sco")
     page.evaluate("hear(['four score and seven', true], [' years', false])")

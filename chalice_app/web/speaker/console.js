@@ -1,6 +1,6 @@
 /** The speaker's console: from the first connection to the end of a session. */
 import { asApiError, endSession, getJoinState, socketAddress } from "./api.js";
-import { DISPLACED, LIMITED, LOST, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
+import { DISPLACED, LIMITED, LOST, MICROPHONE, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
 import { Dictation } from "./dictation.js";
 import { $ } from "./elements.js";
 import { invite } from "./invitation.js";
@@ -38,8 +38,8 @@ export function openConsole(session, languages, over) {
   const dictation = new Dictation({
     language: sourceLanguage,
     onInterim: showInterim,
-    onFinal: say,
-    onStop: showDictationStopped,
+    onSentence: (text) => outbox.say(text),
+    onChange: showMicrophone,
   });
   /** @type {SocketState} */
   let connection = "connecting";
@@ -88,7 +88,7 @@ export function openConsole(session, languages, over) {
       notice(text, "Try now", () => socket.retryNow());
     }
     if (state === "over" && why !== "displaced") {
-      dictation.stop();
+      dictation.finish();
       lock.close();
       over(why);
     }
@@ -153,29 +153,23 @@ export function openConsole(session, languages, over) {
     $("interim").hidden = !text;
   }
 
-  /** @param {string} problem "" for none */
-  function showDictationStopped(problem) {
-    $("microphone").setAttribute("aria-pressed", "false");
-    $("microphone").textContent = Dictation.isSupported
-      ? "Use the microphone"
-      : "No speech recognition in this browser";
-    if (problem) notice(problem);
+  /** @param {boolean} isOn @param {string} problem "" for none */
+  function showMicrophone(isOn, problem) {
+    const label = Dictation.isSupported ? "Use the microphone" : "No speech recognition in this browser";
+    $("microphone").setAttribute("aria-pressed", String(isOn));
+    $("microphone").textContent = isOn ? "Stop listening" : label;
+    $("microphone-notice").hidden = !problem;
+    $("microphone-notice").textContent = problem && (MICROPHONE[problem] ?? MICROPHONE.unsteady ?? "");
   }
 
   function toggleMicrophone() {
-    if (dictation.isOn) {
-      dictation.stop();
-      return;
-    }
-    notice("");
-    dictation.start();
-    $("microphone").setAttribute("aria-pressed", "true");
-    $("microphone").textContent = "Stop listening";
+    if (dictation.isOn) dictation.stop();
+    else dictation.start();
   }
 
   function togglePause() {
     paused = !paused;
-    if (paused && dictation.isOn) dictation.stop();
+    if (paused) dictation.stop();
     $("pause").setAttribute("aria-pressed", String(paused));
     $("pause").textContent = paused ? "Go on" : "Pause";
     showState();
@@ -205,6 +199,7 @@ export function openConsole(session, languages, over) {
 
   async function end() {
     $("confirm").close();
+    dictation.finish();
     if (socket.send({ action: "end" })) return;
     try {
       await endSession(sessionId, token);
@@ -232,7 +227,7 @@ export function openConsole(session, languages, over) {
 
   wire();
   showLanguage();
-  showDictationStopped("");
+  showMicrophone(false, "");
   showSending();
   invite(sessionId, joinCode);
   document.title = `${sessionId} · Live translation`;
