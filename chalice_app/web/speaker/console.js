@@ -5,6 +5,7 @@ import { Dictation } from "./dictation.js";
 import { $ } from "./elements.js";
 import { invite } from "./invitation.js";
 import { directionOf, nativeName } from "./languages.js";
+import { partsOf } from "./long-text.js";
 import { Outbox } from "./outbox.js";
 import { ReconnectingSocket } from "./reconnecting-socket.js";
 import { RosterBars } from "./roster-bars.js";
@@ -38,7 +39,7 @@ export function openConsole(session, languages, over) {
   const dictation = new Dictation({
     language: sourceLanguage,
     onInterim: showInterim,
-    onSentence: (text) => outbox.say(text),
+    onSentence: send,
     onChange: showMicrophone,
   });
   /** @type {SocketState} */
@@ -124,7 +125,12 @@ export function openConsole(session, languages, over) {
 
   /** @param {string} text */
   function say(text) {
-    if (text.trim() && !paused && !isDisplaced) outbox.say(text.trim());
+    if (!paused && !isDisplaced) send(text);
+  }
+
+  /** Also what was spoken before a pause, or before another tab took over. @param {string} text */
+  function send(text) {
+    for (const part of partsOf(text, sourceLanguage)) outbox.say(part);
   }
 
   /** @param {Sentence} sentence */
@@ -183,9 +189,10 @@ export function openConsole(session, languages, over) {
   function showSending() {
     $("send").disabled = paused || isDisplaced;
     $("microphone").disabled = $("send").disabled || !Dictation.isSupported;
-    $("say-hint").textContent = paused
-      ? "Paused: nothing is sent until you go on."
-      : "Enter sends, Shift + Enter starts a new line.";
+    const parts = partsOf($("text").value, sourceLanguage).length;
+    if (paused) $("say-hint").textContent = "Paused: nothing is sent until you go on.";
+    else if (parts > 1) $("say-hint").textContent = `Too long for one sentence: Enter sends it in ${parts} parts.`;
+    else $("say-hint").textContent = "Enter sends, Shift + Enter starts a new line.";
   }
 
   /** @param {string} text @param {(() => void) | null} act what the button does */
@@ -211,7 +218,7 @@ export function openConsole(session, languages, over) {
   }
 
   function wire() {
-    wireSayForm(say);
+    wireSayForm(say, showSending);
     $("microphone").addEventListener("click", toggleMicrophone);
     $("pause").addEventListener("click", togglePause);
     $("end").addEventListener("click", () => $("confirm").showModal());
