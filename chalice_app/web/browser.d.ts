@@ -11,6 +11,7 @@ interface SpeechRecognition extends EventTarget {
   onend: (() => void) | null;
   start(): void;
   stop(): void;
+  abort(): void;
 }
 
 interface Window {

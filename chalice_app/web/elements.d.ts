@@ -55,6 +55,7 @@ interface PageElements {
   "link": HTMLAnchorElement;
   "loopback": HTMLElement;
   "microphone": HTMLButtonElement;
+  "microphone-notice": HTMLElement;
   "minutes": HTMLTableSectionElement;
   "minutes-head": HTMLTableRowElement;
   "more": HTMLElement;

@@ -47,6 +47,38 @@ interface Sentence {
   report: Spoken | null;
 }
 
+/** One result of the browser's speech recognition. */
+interface RecognitionSlot {
+  text: string;
+  isFinal: boolean;
+  /** Chrome on Android marks a guess as final with 0. */
+  confidence?: number;
+}
+
+type MicrophoneEvent =
+  /** The speaker's switch. "finish" waits for nothing. */
+  | { type: "on" }
+  | { type: "off" }
+  | { type: "finish" }
+  /** The recogniser's. `results` are all that it has, whatever its `resultIndex`. */
+  | { type: "result"; results: RecognitionSlot[] }
+  | { type: "error"; error: string }
+  | { type: "end" }
+  /** The clock's, at `wakeAt`. */
+  | { type: "tick" }
+  /** A pause before the next try has lost its reason. */
+  | { type: "retry" };
+
+type MicrophoneCommand =
+  /** A new recogniser; "abort": it sends nothing any more, not even its end. */
+  | { do: "start" }
+  | { do: "stop" }
+  | { do: "abort" }
+  | { do: "say"; text: string }
+  | { do: "interim"; text: string }
+  /** `problem` is "", an error of the recogniser's, "unsteady" or "interrupted". */
+  | { do: "show"; isOn: boolean; problem: string };
+
 /** A session that this page speaks in. */
 interface HeldSession {
   sessionId: string;

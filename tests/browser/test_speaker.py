@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from chalice_app.wire.incoming import MAX_TEXT_CHARACTERS
 from tests.browser.conftest import OpenPage
 from tests.browser.qr_codes import read_qr_codes
 from tests.browser.stub_stage import Socket, StubStage
@@ -109,12 +110,47 @@ def test_blank_lines_and_an_input_methods_enter_send_nothing(
     assert said(stub, socket, 1) == [(1, "にほん")]
 
 
-def test_a_sentence_is_never_longer_than_the_protocol_takes(
+def test_a_long_paste_is_sent_in_parts_that_end_with_sentences(
     stub: StubStage, open_page: OpenPage
 ) -> None:
     page = open_page(stub.http)
-    start(stub, page)
-    expect(page.locator("#text")).to_have_attribute("maxlength", "4000")
+    socket = start(stub, page)
+    text = " ".join(f"Sentence {n} of a talk that was pasted as a whole." for n in range(130))
+    assert len(text) > 6_000
+    page.locator("#text").focus()
+    page.keyboard.insert_text(text)
+    expect(page.locator("#text")).to_have_value(text)
+    expect(page.locator("#say-hint")).to_have_text(
+        "Too long for one sentence: Enter sends it in 2 parts."
+    )
+    page.keyboard.press("Enter")
+    parts = [part for _, part in said(stub, socket, 2)]
+    assert " ".join(parts) == text
+    assert all(part.endswith("whole.") and len(part) <= MAX_TEXT_CHARACTERS for part in parts)
+    expect(page.locator(".said li .words")).to_have_text(parts[::-1])
+    expect(page.locator("#say-hint")).to_contain_text("Enter sends, Shift")
+
+
+def test_a_long_final_is_sent_in_parts_too(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http, script=RECOGNITION)
+    socket = start(stub, page)
+    page.get_by_role("button", name="Use the microphone").click()
+    words = [f"word{n}" for n in range(600)]
+    page.evaluate("words => hear([words, true])", " ".join(words))
+    assert " ".join(part for _, part in said(stub, socket, 2)).split() == words
+
+
+def test_a_part_that_is_refused_for_its_length_is_the_one_that_says_so(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http)
+    socket = start(stub, page)
+    stub.reports = False
+    speak(page, "first")
+    speak(page, "second")
+    said(stub, socket, 2)
+    stub.send(socket, "error", code="TEXT_TOO_LONG", message="", details={"sequence": 2})
+    expect(page.locator(".said li .summary")).to_have_text(["Not sent", "Sending…"])
 
 
 def test_bars_move_as_people_come_and_go(stub: StubStage, open_page: OpenPage) -> None:
@@ -186,7 +222,7 @@ def test_speech_is_shown_as_it_is_guessed_and_sent_when_it_is_final(
     page = open_page(stub.http, script=RECOGNITION)
     socket = start(stub, page)
     page.get_by_role("button", name="Use the microphone").click()
-    assert page.evaluate("recognitions[0].lang") == "es"
+    assert page.evaluate("recognitions[0].lang") == "es-ES"
     page.evaluate("hear(['four sco', false])")
     expect(page.locator("#interim")).to_have_text("four sco")
     page.evaluate("hear(['four score and seven', true], [' years', false])")
@@ -207,6 +243,45 @@ def test_a_microphone_that_is_refused_says_what_to_do(stub: StubStage, open_page
     page.evaluate("recognitions[0].onerror({ error: 'not-allowed' })")
     expect(page.get_by_role("alert").filter(has_text="microphone")).to_be_visible()
     expect(page.get_by_role("button", name="Use the microphone")).to_be_visible()
+
+
+def test_the_microphones_notice_outlasts_a_blip_of_the_line(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http, script=RECOGNITION)
+    start(stub, page)
+    page.get_by_role("button", name="Use the microphone").click()
+    page.evaluate("recognitions[0].onerror({ error: 'network' }); recognitions[0].onend()")
+    notice = page.get_by_role("alert").filter(has_text="speech recognition cannot be reached")
+    expect(notice).to_be_visible()
+    stub.kill_gateway()
+    expect(page.get_by_role("alert").filter(has_text="connection is lost")).to_be_visible()
+    stub.revive_gateway()
+    page.get_by_role("button", name="Try now").click()
+    expect(page.locator("#state")).to_have_text("Live")
+    expect(notice).to_be_visible()
+    page.evaluate("secondStart")
+    page.evaluate("hear(['four', false])")
+    expect(notice).to_be_hidden()
+    expect(page.get_by_role("button", name="Stop listening")).to_be_visible()
+
+
+def test_what_was_spoken_before_a_pause_or_the_end_is_sent(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http, script=RECOGNITION)
+    socket = start(stub, page)
+    page.get_by_role("button", name="Use the microphone").click()
+    page.evaluate("hear(['let us', false])")
+    page.get_by_role("button", name="Pause").click()
+    page.evaluate("hear(['let us pray', true]); recognitions[0].onend()")
+    assert said(stub, socket, 1) == [(1, "let us pray")]
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Use the microphone").click()
+    page.evaluate("hear(['good night', false])")
+    page.get_by_role("button", name="End session").click()
+    page.get_by_role("button", name="End it").click()
+    assert said(stub, socket, 2)[1:] == [(2, "good night")]
 
 
 def test_a_browser_without_recognition_says_so(stub: StubStage, open_page: OpenPage) -> None:

@@ -1,4 +1,4 @@
-/** What the speaker's console says about its connection, its budget and other tabs. */
+/** What the speaker's console says about its connection, its microphone, its budget and other tabs. */
 
 export const STATES = { connecting: "Connecting…", live: "Live", waiting: "Reconnecting…", over: "Not connected" };
 export const LOST = "The connection is lost. What you say is kept and sent as soon as it is back.";
@@ -13,3 +13,18 @@ export const OVER_BUDGET =
   "translations only of sentences that were said before.";
 export const DISPLACED =
   "Another tab or device speaks in this session now. What you type here is not sent.";
+
+/** By the problem of microphone.js. @type {Record<string, string>} */
+export const MICROPHONE = {
+  "not-allowed": "The browser may not use the microphone. Allow it for this page, or type.",
+  "service-not-allowed": "This browser’s speech recognition is switched off. Please type.",
+  "audio-capture": "No microphone was found. Connect one, or type.",
+  "language-not-supported": "This browser does not recognise that language. Please type.",
+  network:
+    "The browser’s speech recognition cannot be reached: nothing that you say now is heard. " +
+    "It is tried again; please type meanwhile.",
+  unsteady:
+    "The browser’s speech recognition keeps stopping. It is tried again. Another tab or app may be using " +
+    "the microphone.",
+  interrupted: "The browser has stopped the microphone. Press “Use the microphone” to go on.",
+};

@@ -1,10 +1,11 @@
 /** The speaker's console: from the first connection to the end of a session. */
 import { asApiError, endSession, getJoinState, socketAddress } from "./api.js";
-import { DISPLACED, LIMITED, LOST, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
+import { DISPLACED, LIMITED, LOST, MICROPHONE, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
 import { Dictation } from "./dictation.js";
 import { $ } from "./elements.js";
 import { invite } from "./invitation.js";
 import { directionOf, nativeName } from "./languages.js";
+import { partsOf } from "./long-text.js";
 import { Outbox } from "./outbox.js";
 import { ReconnectingSocket } from "./reconnecting-socket.js";
 import { RosterBars } from "./roster-bars.js";
@@ -38,8 +39,8 @@ export function openConsole(session, languages, over) {
   const dictation = new Dictation({
     language: sourceLanguage,
     onInterim: showInterim,
-    onFinal: say,
-    onStop: showDictationStopped,
+    onSentence: send,
+    onChange: showMicrophone,
   });
   /** @type {SocketState} */
   let connection = "connecting";
@@ -88,7 +89,7 @@ export function openConsole(session, languages, over) {
       notice(text, "Try now", () => socket.retryNow());
     }
     if (state === "over" && why !== "displaced") {
-      dictation.stop();
+      dictation.finish();
       lock.close();
       over(why);
     }
@@ -124,7 +125,12 @@ export function openConsole(session, languages, over) {
 
   /** @param {string} text */
   function say(text) {
-    if (text.trim() && !paused && !isDisplaced) outbox.say(text.trim());
+    if (!paused && !isDisplaced) send(text);
+  }
+
+  /** Also what was spoken before a pause, or before another tab took over. @param {string} text */
+  function send(text) {
+    for (const part of partsOf(text, sourceLanguage)) outbox.say(part);
   }
 
   /** @param {Sentence} sentence */
@@ -153,29 +159,23 @@ export function openConsole(session, languages, over) {
     $("interim").hidden = !text;
   }
 
-  /** @param {string} problem "" for none */
-  function showDictationStopped(problem) {
-    $("microphone").setAttribute("aria-pressed", "false");
-    $("microphone").textContent = Dictation.isSupported
-      ? "Use the microphone"
-      : "No speech recognition in this browser";
-    if (problem) notice(problem);
+  /** @param {boolean} isOn @param {string} problem "" for none */
+  function showMicrophone(isOn, problem) {
+    const label = Dictation.isSupported ? "Use the microphone" : "No speech recognition in this browser";
+    $("microphone").setAttribute("aria-pressed", String(isOn));
+    $("microphone").textContent = isOn ? "Stop listening" : label;
+    $("microphone-notice").hidden = !problem;
+    $("microphone-notice").textContent = problem && (MICROPHONE[problem] ?? MICROPHONE.unsteady ?? "");
   }
 
   function toggleMicrophone() {
-    if (dictation.isOn) {
-      dictation.stop();
-      return;
-    }
-    notice("");
-    dictation.start();
-    $("microphone").setAttribute("aria-pressed", "true");
-    $("microphone").textContent = "Stop listening";
+    if (dictation.isOn) dictation.stop();
+    else dictation.start();
   }
 
   function togglePause() {
     paused = !paused;
-    if (paused && dictation.isOn) dictation.stop();
+    if (paused) dictation.stop();
     $("pause").setAttribute("aria-pressed", String(paused));
     $("pause").textContent = paused ? "Go on" : "Pause";
     showState();
@@ -189,9 +189,10 @@ export function openConsole(session, languages, over) {
   function showSending() {
     $("send").disabled = paused || isDisplaced;
     $("microphone").disabled = $("send").disabled || !Dictation.isSupported;
-    $("say-hint").textContent = paused
-      ? "Paused: nothing is sent until you go on."
-      : "Enter sends, Shift + Enter starts a new line.";
+    const parts = partsOf($("text").value, sourceLanguage).length;
+    if (paused) $("say-hint").textContent = "Paused: nothing is sent until you go on.";
+    else if (parts > 1) $("say-hint").textContent = `Too long for one sentence: Enter sends it in ${parts} parts.`;
+    else $("say-hint").textContent = "Enter sends, Shift + Enter starts a new line.";
   }
 
   /** @param {string} text @param {(() => void) | null} act what the button does */
@@ -205,6 +206,7 @@ export function openConsole(session, languages, over) {
 
   async function end() {
     $("confirm").close();
+    dictation.finish();
     if (socket.send({ action: "end" })) return;
     try {
       await endSession(sessionId, token);
@@ -216,7 +218,7 @@ export function openConsole(session, languages, over) {
   }
 
   function wire() {
-    wireSayForm(say);
+    wireSayForm(say, showSending);
     $("microphone").addEventListener("click", toggleMicrophone);
     $("pause").addEventListener("click", togglePause);
     $("end").addEventListener("click", () => $("confirm").showModal());
@@ -232,7 +234,7 @@ export function openConsole(session, languages, over) {
 
   wire();
   showLanguage();
-  showDictationStopped("");
+  showMicrophone(false, "");
   showSending();
   invite(sessionId, joinCode);
   document.title = `${sessionId} · Live translation`;

@@ -1,21 +1,14 @@
-/** The browser's speech recognition, started again after each silence until it is switched off. */
+/** The browser's speech recognition, driven by the state machine in microphone.js. */
+import { Microphone } from "./microphone.js";
+import { recognitionTag } from "./recognition-tags.js";
 
 const Recognition = window.SpeechRecognition ?? window.webkitSpeechRecognition;
-const RESTART_MS = 300;
-
-/** @type {Record<string, string>} */
-const PROBLEMS = {
-  "not-allowed": "The browser may not use the microphone. Allow it for this page, or type.",
-  "service-not-allowed": "This browser’s speech recognition is switched off. Please type.",
-  "audio-capture": "No microphone was found. Connect one, or type.",
-  "language-not-supported": "This browser does not recognise that language. Please type.",
-  network: "The browser’s speech recognition cannot be reached. Please type for now.",
-};
 
 export class Dictation {
-  /** @type {SpeechRecognition | null} */
+  #microphone = new Microphone();
+  /** The one that is live, or the last. @type {SpeechRecognition | null} */
   #recognition = null;
-  #on = false;
+  #timer = 0;
   #options;
 
   static get isSupported() {
@@ -23,50 +16,84 @@ export class Dictation {
   }
 
   /**
-   * @param {{language: string, onInterim: (text: string) => void, onFinal: (text: string) => void,
-   *   onStop: (problem: string) => void}} options
+   * @param {{language: string, onInterim: (text: string) => void, onSentence: (text: string) => void,
+   *   onChange: (isOn: boolean, problem: string) => void}} options
    */
   constructor(options) {
     this.#options = options;
+    // A phone that was locked, or a network that is back: the pause before the next try is over.
+    document.addEventListener("visibilitychange", () => document.hidden || this.#handle({ type: "retry" }));
+    window.addEventListener("online", () => this.#handle({ type: "retry" }));
   }
 
   get isOn() {
-    return this.#on;
+    return this.#microphone.isOn;
   }
 
   start() {
+    if (Recognition) this.#handle({ type: "on" });
+  }
+
+  /** What was spoken before still comes as sentences. */
+  stop() {
+    this.#handle({ type: "off" });
+  }
+
+  /** Stops at once: what was heard comes as sentences before this returns. */
+  finish() {
+    this.#handle({ type: "finish" });
+  }
+
+  /** @param {MicrophoneEvent} event */
+  #handle(event) {
+    for (const command of this.#microphone.handle(event, performance.now())) this.#run(command);
+    clearTimeout(this.#timer);
+    const { wakeAt } = this.#microphone;
+    if (wakeAt === Infinity) return;
+    this.#timer = setTimeout(() => this.#handle({ type: "tick" }), Math.max(0, wakeAt - performance.now()));
+  }
+
+  /** @param {MicrophoneCommand} command */
+  #run(command) {
+    if (command.do === "start") this.#start();
+    if (command.do === "stop") this.#recognition?.stop();
+    if (command.do === "abort") this.#abort();
+    if (command.do === "say") this.#options.onSentence(command.text);
+    if (command.do === "interim") this.#options.onInterim(command.text);
+    if (command.do === "show") this.#options.onChange(command.isOn, command.problem);
+  }
+
+  #start() {
     if (!Recognition) return;
-    this.#on = true;
     const recognition = new Recognition();
     this.#recognition = recognition;
-    recognition.lang = this.#options.language;
+    /** A former recogniser is not listened to any more. @param {MicrophoneEvent} event */
+    const handle = (event) => this.#recognition === recognition && this.#handle(event);
+    recognition.lang = recognitionTag(this.#options.language);
     recognition.continuous = true;
     recognition.interimResults = true;
-    recognition.onresult = (event) => this.#heard(event);
-    recognition.onerror = ({ error }) => error in PROBLEMS && this.stop(PROBLEMS[error]);
-    // Browsers end the recognition after a silence.
-    recognition.onend = () => setTimeout(() => this.#on && this.start(), RESTART_MS);
-    recognition.start();
+    recognition.onresult = ({ results }) => handle({ type: "result", results: slots(results) });
+    recognition.onerror = ({ error }) => handle({ type: "error", error });
+    recognition.onend = () => handle({ type: "end" });
+    try {
+      recognition.start();
+    } catch {
+      // Browsers throw while they still end another. Later: the machine is in the middle of an event.
+      queueMicrotask(() => handle({ type: "end" }));
+    }
   }
 
-  stop(problem = "") {
-    this.#on = false;
-    if (this.#recognition) {
-      this.#recognition.onend = null;
-      this.#recognition.stop();
-    }
-    this.#options.onInterim("");
-    this.#options.onStop(problem);
+  #abort() {
+    const recognition = this.#recognition;
+    this.#recognition = null;
+    recognition?.abort();
   }
+}
 
-  /** @param {SpeechRecognitionEvent} event */
-  #heard(event) {
-    let interim = "";
-    for (const result of Array.from(event.results).slice(event.resultIndex)) {
-      const transcript = result[0]?.transcript ?? "";
-      if (!result.isFinal) interim += transcript;
-      else if (transcript.trim()) this.#options.onFinal(transcript.trim());
-    }
-    this.#options.onInterim(interim);
-  }
+/** @param {SpeechRecognitionResultList} results @returns {RecognitionSlot[]} */
+function slots(results) {
+  return Array.from(results, (result) => {
+    const { transcript = "", confidence } = result[0] ?? {};
+    return { text: transcript, isFinal: result.isFinal, confidence };
+  });
 }

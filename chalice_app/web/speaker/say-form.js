@@ -1,14 +1,16 @@
 /** The form in which the speaker types: Enter sends, Shift + Enter starts a new line. */
 import { $ } from "./elements.js";
 
-/** @param {(text: string) => void} say */
-export function wireSayForm(say) {
+/** @param {(text: string) => void} say @param {() => void} changed the text in the box is another */
+export function wireSayForm(say, changed) {
   $("say").addEventListener("submit", (event) => {
     event.preventDefault();
     if ($("send").disabled) return;
     say($("text").value);
     $("text").value = "";
+    changed();
   });
+  $("text").addEventListener("input", changed);
   $("text").addEventListener("keydown", (event) => {
     // An input method uses Enter to choose a character.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
