@@ -28,3 +28,9 @@ export const MICROPHONE = {
     "the microphone.",
   interrupted: "The browser has stopped the microphone. Press “Use the microphone” to go on.",
 };
+
+/** By the warning of sound-level.js. @type {Record<string, string>} */
+export const LEVELS = {
+  silent: "No sound has come from the microphone for five seconds. Is it on, and is it the right one?",
+  clipping: "The microphone is too loud: words get lost. Turn it down, or step back.",
+};
