@@ -22,10 +22,10 @@ export const MICROPHONE = {
   "language-not-supported": "This browser does not recognise that language. Please type.",
   network:
     "The browser’s speech recognition cannot be reached: nothing that you say now is heard. " +
-    "It is tried again; please type meanwhile.",
+    "This page keeps trying; please type meanwhile.",
   unsteady:
-    "The browser’s speech recognition keeps stopping. It is tried again. Another tab or app may be using " +
-    "the microphone.",
+    "The browser’s speech recognition keeps stopping, and words get lost. This page keeps trying. Another tab " +
+    "or app may be using the microphone.",
   interrupted: "The browser has stopped the microphone. Press “Use the microphone” to go on.",
 };
 
