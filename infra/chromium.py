@@ -28,15 +28,20 @@ def find_chromium() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
+def flags() -> list[str]:
+    """What every Chromium is started with."""
+    # Its sandbox refuses to run as root.
+    as_root = ("--no-sandbox",) if os.geteuid() == 0 else ()
+    return [*_FLAGS, *as_root]
+
+
 @contextmanager
 def chromium(path: str) -> Iterator[Browser]:
     """A browser without a window."""
     from playwright.sync_api import sync_playwright  # not everyone has it
 
-    # Chromium's sandbox refuses to run as root.
-    as_root = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*_FLAGS, *as_root])
+        browser = playwright.chromium.launch(executable_path=path, args=flags())
         try:
             yield browser
         finally:

@@ -9,6 +9,7 @@ interface PageElements {
   "aloud": HTMLInputElement;
   "as-of": HTMLTimeElement;
   "audience-title": HTMLElement;
+  "awake": HTMLInputElement;
   "captions": HTMLElement;
   "charts": HTMLElement;
   "charts-title": HTMLElement;
@@ -35,6 +36,7 @@ interface PageElements {
   "hall-code": HTMLElement;
   "hall-count": HTMLElement;
   "hall-link": HTMLElement;
+  "hall-may-darken": HTMLElement;
   "hall-name": HTMLElement;
   "hall-qr": HTMLElement;
   "hall-title": HTMLElement;
@@ -52,8 +54,11 @@ interface PageElements {
   "language": HTMLSelectElement;
   "larger": HTMLButtonElement;
   "leave": HTMLButtonElement;
+  "level": HTMLMeterElement;
+  "level-warning": HTMLElement;
   "link": HTMLAnchorElement;
   "loopback": HTMLElement;
+  "may-darken": HTMLElement;
   "microphone": HTMLButtonElement;
   "microphone-notice": HTMLElement;
   "minutes": HTMLTableSectionElement;

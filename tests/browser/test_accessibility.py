@@ -9,10 +9,14 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import StubStage
-from tests.browser.test_speaker import speak, start
+from tests.browser.test_speaker import RECOGNITION, speak, start
 
 THEMES = ("dark", "light", "high")
 SMALLEST_TARGET = 44
+QUIET_MICROPHONE = """
+  if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () =>
+    new AudioContext().createMediaStreamDestination().stream;
+"""
 
 View = Callable[[StubStage, OpenPage], Page]
 
@@ -75,6 +79,20 @@ def speaker(stub: StubStage, open_page: OpenPage) -> Page:
     speak(page, "our fathers brought forth")
     stub.send(socket, "error", code="INTERNAL", message="")
     expect(page.get_by_role("button", name="Send again")).to_be_visible()
+    return page
+
+
+def dictating_speaker(stub: StubStage, open_page: OpenPage) -> Page:
+    page = open_page(stub.http, script=RECOGNITION + QUIET_MICROPHONE)
+    start(stub, page)
+    page.get_by_role("button", name="Use the microphone").click()
+    page.evaluate("hear(['four score and seven', false])")
+    page.evaluate("recognitions[0].onerror({ error: 'network' })")
+    page.locator("#text").fill("This is one of many sentences. " * 200)
+    expect(page.locator("#say-hint")).to_contain_text("in 2 parts")
+    expect(page.locator("#level")).to_be_visible()
+    expect(page.locator("#microphone-notice")).to_be_visible()
+    expect(page.locator("#level-warning")).to_be_visible(timeout=20_000)
     return page
 
 
@@ -150,7 +168,8 @@ def strange_operator(stub: StubStage, open_page: OpenPage) -> Page:
 
 VIEWS = (
     *(listener, waiting_listener, lost_listener, choosing_listener, ended_listener, lost_way),
-    *(starting_speaker, speaker, lost_speaker, hall, ending_speaker, ended_speaker),
+    *(starting_speaker, speaker, dictating_speaker, lost_speaker, hall),
+    *(ending_speaker, ended_speaker),
     *(operator, lost_operator, strange_operator),
 )
 

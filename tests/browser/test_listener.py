@@ -368,7 +368,7 @@ def test_every_control_is_reached_and_used_by_keyboard(
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.value"))
     # No voice here, so reading aloud cannot be switched on.
-    assert reached[:4] == ["smaller", "larger", "light", "viewport"]
+    assert reached[:5] == ["smaller", "larger", "light", "awake", "viewport"]
     page.locator("#smaller").focus()
     page.keyboard.press("Escape")
     expect(page.locator("#settings")).to_be_hidden()

@@ -77,6 +77,12 @@ def test_what_is_short_enough_stays_whole(page: Page) -> None:
     ]
 
 
+def test_the_limits_are_the_protocols_and_translates(page: Page) -> None:
+    most = ["x" * MAX_TEXT_CHARACTERS, "文" * (MAX_TEXT_BYTES // 3)]
+    assert [len(each) for each in parts(page, *most)] == [1, 1]
+    assert [len(each) for each in parts(page, *(each + each[0] for each in most))] == [2, 2]
+
+
 CUTS: Sequence[tuple[str, str, str, str]] = (
     ("sentences", "en", "This is one of them. ", "."),
     ("sentences with a quotation", "en", "“Is it so?” asked Mr. Smith (who knew). ", "."),

@@ -204,6 +204,17 @@ def test_the_network_is_tried_again_with_growing_pauses_and_said_meanwhile(page:
     assert shown(happened)[-1] == (True, "")
 
 
+def test_trouble_that_is_over_is_not_shown_although_nothing_is_said(page: Page) -> None:
+    moments = [(0, ON), (20, error("network")), (20, END)]
+    happened = run(page, moments)[0]
+    assert [(each["at"], each["problem"]) for each in happened if each.get("do") == "show"] == [
+        (0, ""),
+        (20, "network"),
+        (5_320, ""),
+    ]
+    assert shown(run(page, moments[:2])[0])[-1] == (True, "network"), "its end is still to come"
+
+
 def test_a_network_that_is_back_ends_the_pause(page: Page) -> None:
     moments = [(0, ON), (20, error("network")), (20, END), (100, RETRY), (200, RETRY)]
     assert starts(run(page, moments)[0]) == [0, 100]
@@ -240,8 +251,16 @@ def test_stop_and_start_around_an_end_leave_one_recogniser(page: Page) -> None:
 
 def test_a_recogniser_that_never_ends_is_given_up(page: Page) -> None:
     happened = run(page, [(0, ON), (900, result(guess("hello"))), (1_000, OFF), (1_100, ON)])[0]
-    assert [each["at"] for each in happened if each.get("do") == "abort"] == [3_000]
-    assert starts(happened) == [0, 3_000]
+    assert [each["at"] for each in happened if each.get("do") == "abort"] == [2_100]
+    assert starts(happened) == [0, 2_100]
+    assert sentences(happened) == ["hello"]
+
+
+def test_a_recogniser_that_a_locked_phone_ended_without_a_word_is_replaced(page: Page) -> None:
+    moments = [(0, ON), (900, result(guess("hello"))), (600_000, RETRY)]
+    happened = run(page, moments, after=MINUTE)[0]
+    assert starts(happened)[:2] == [0, 65_900]
+    assert most_live(happened) == 1
     assert sentences(happened) == ["hello"]
 
 
@@ -252,9 +271,11 @@ def test_what_was_spoken_before_a_pause_is_sent_and_nothing_after_it(page: Page)
         (1_000, OFF),
         (1_300, result(final("let us pray", 0.9))),
         (1_400, END),
-        (5_000, result(final("private", 0.9))),
+        (2_000, result(final("private", 0.9))),
     ]
     assert sentences(run(page, moments)[0]) == ["let us pray"]
+    endless = [*moments[:4], (9_000, result(final("private", 0.9)))]
+    assert sentences(run(page, endless)[0]) == ["let us pray"]
 
 
 def test_the_end_of_a_session_waits_for_nothing(page: Page) -> None:

@@ -236,6 +236,23 @@ def test_speech_is_shown_as_it_is_guessed_and_sent_when_it_is_final(
     expect(page.locator("#interim")).to_be_hidden()
 
 
+def test_a_switch_off_and_on_after_an_end_leaves_one_recogniser(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank", script=RECOGNITION)
+    page.clock.install()
+    page.goto(stub.http)
+    start(stub, page)
+    microphone = page.locator("#microphone")
+    microphone.click()
+    page.evaluate("recognitions[0].onend()")
+    microphone.click()
+    microphone.click()
+    page.clock.fast_forward(60_000)
+    assert page.evaluate("recognitions.length") == 2
+    expect(microphone).to_have_text("Stop listening")
+
+
 def test_a_microphone_that_is_refused_says_what_to_do(stub: StubStage, open_page: OpenPage) -> None:
     page = open_page(stub.http, script=RECOGNITION)
     start(stub, page)

@@ -11,7 +11,7 @@ import { localize, word } from "./localization.js";
 import { ReadAloud } from "./read-aloud.js";
 import { backoffMs, ReconnectingSocket } from "./reconnecting-socket.js";
 import { wireSettingsPanel } from "./settings-panel.js";
-import { keepScreenOn } from "./wake-lock.js";
+import { WakeLock } from "./wake-lock.js";
 
 /** The silence after which a heartbeat tests the socket: API Gateway closes an idle one after 10 min. */
 const QUIET_MS = 120_000;
@@ -45,6 +45,7 @@ let choosingTimer = 0;
 const order = new CaptionOrder(show);
 const list = new CaptionList($("viewport"), $("captions"), (code) => directionOf(languages, code), showUnread);
 const voice = new ReadAloud(showVoice);
+const screenLock = new WakeLock($("awake"), $("may-darken"));
 const socket = new ReconnectingSocket({ address, joinState, onMessage, onState, quietMs: QUIET_MS });
 
 function isReload() {
@@ -125,6 +126,7 @@ function isWaitingReason(why) {
 function end(why) {
   notice("");
   voice.stop();
+  if (why !== "unsupported") screenLock.release();
   $("chooser").hidden = true;
   $("ended").hidden = why !== "ended";
   $("keep-reading").hidden = list.isEmpty;
@@ -239,5 +241,5 @@ $("name").textContent = sessionId;
 localize(navigator.languages);
 document.title = `${sessionId} · ${word("title")}`;
 wire();
-keepScreenOn();
+screenLock.keep();
 await start();

@@ -22,9 +22,15 @@ export const MICROPHONE = {
   "language-not-supported": "This browser does not recognise that language. Please type.",
   network:
     "The browser’s speech recognition cannot be reached: nothing that you say now is heard. " +
-    "It is tried again; please type meanwhile.",
+    "This page keeps trying; please type meanwhile.",
   unsteady:
-    "The browser’s speech recognition keeps stopping. It is tried again. Another tab or app may be using " +
-    "the microphone.",
+    "The browser’s speech recognition keeps stopping, and words get lost. This page keeps trying. Another tab " +
+    "or app may be using the microphone.",
   interrupted: "The browser has stopped the microphone. Press “Use the microphone” to go on.",
+};
+
+/** By the warning of sound-level.js. @type {Record<string, string>} */
+export const LEVELS = {
+  silent: "No sound has come from the microphone for five seconds. Is it on, and is it the right one?",
+  clipping: "The microphone is too loud: words get lost. Turn it down, or step back.",
 };

@@ -1,17 +1,19 @@
 /** The speaker's console: from the first connection to the end of a session. */
 import { asApiError, endSession, getJoinState, socketAddress } from "./api.js";
-import { DISPLACED, LIMITED, LOST, MICROPHONE, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
+import { DISPLACED, LIMITED, LOST, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
 import { Dictation } from "./dictation.js";
 import { $ } from "./elements.js";
 import { invite } from "./invitation.js";
 import { directionOf, nativeName } from "./languages.js";
 import { partsOf } from "./long-text.js";
+import { microphoneControls } from "./microphone-controls.js";
 import { Outbox } from "./outbox.js";
 import { ReconnectingSocket } from "./reconnecting-socket.js";
 import { RosterBars } from "./roster-bars.js";
 import { wireSayForm } from "./say-form.js";
 import { listeners, SentenceLog } from "./sentence-log.js";
 import { TabLock } from "./tab-lock.js";
+import { WakeLock } from "./wake-lock.js";
 
 /** The silence after which a heartbeat tests the socket. */
 const QUIET_MS = 60_000;
@@ -36,12 +38,9 @@ export function openConsole(session, languages, over) {
     isBusy: () => outbox.isWaiting,
     quietMs: QUIET_MS,
   });
-  const dictation = new Dictation({
-    language: sourceLanguage,
-    onInterim: showInterim,
-    onSentence: send,
-    onChange: showMicrophone,
-  });
+  const dictation = microphoneControls(sourceLanguage, send);
+  // For the hall's screen, too: it is a dialog of this page.
+  const screenLock = new WakeLock($("awake"), $("may-darken"), $("hall-may-darken"));
   /** @type {SocketState} */
   let connection = "connecting";
   let paused = false;
@@ -91,6 +90,7 @@ export function openConsole(session, languages, over) {
     if (state === "over" && why !== "displaced") {
       dictation.finish();
       lock.close();
+      screenLock.release();
       over(why);
     }
   }
@@ -153,26 +153,6 @@ export function openConsole(session, languages, over) {
     if (isSpent && $("notice-text").textContent !== OVER_BUDGET) notice(OVER_BUDGET);
   }
 
-  /** @param {string} text */
-  function showInterim(text) {
-    $("interim").textContent = text;
-    $("interim").hidden = !text;
-  }
-
-  /** @param {boolean} isOn @param {string} problem "" for none */
-  function showMicrophone(isOn, problem) {
-    const label = Dictation.isSupported ? "Use the microphone" : "No speech recognition in this browser";
-    $("microphone").setAttribute("aria-pressed", String(isOn));
-    $("microphone").textContent = isOn ? "Stop listening" : label;
-    $("microphone-notice").hidden = !problem;
-    $("microphone-notice").textContent = problem && (MICROPHONE[problem] ?? MICROPHONE.unsteady ?? "");
-  }
-
-  function toggleMicrophone() {
-    if (dictation.isOn) dictation.stop();
-    else dictation.start();
-  }
-
   function togglePause() {
     paused = !paused;
     if (paused) dictation.stop();
@@ -219,7 +199,6 @@ export function openConsole(session, languages, over) {
 
   function wire() {
     wireSayForm(say, showSending);
-    $("microphone").addEventListener("click", toggleMicrophone);
     $("pause").addEventListener("click", togglePause);
     $("end").addEventListener("click", () => $("confirm").showModal());
     $("confirm-stay").addEventListener("click", () => $("confirm").close());
@@ -234,11 +213,11 @@ export function openConsole(session, languages, over) {
 
   wire();
   showLanguage();
-  showMicrophone(false, "");
   showSending();
   invite(sessionId, joinCode);
   document.title = `${sessionId} · Live translation`;
   lock.take();
+  screenLock.keep();
   socket.open();
   $("text").focus();
 }

@@ -86,7 +86,7 @@ export class Dictation {
   #abort() {
     const recognition = this.#recognition;
     this.#recognition = null;
-    recognition?.abort();
+    recognition?.abort?.();
   }
 }
 

@@ -14,8 +14,12 @@ const LONGEST_NETWORK_PAUSE_MS = 30_000;
 const STEADY_MS = 5_000;
 /** So many short lives in a row are worth a word. */
 const SHORT_LIVES = 3;
-/** After a stop, Chrome sends a last final within a second. Safari was seen to go on listening. */
-const STOP_MS = 2_000;
+/** After a stop, the last final comes by the network. Safari was seen to go on listening. */
+const STOP_MS = 5_000;
+/** The same, where the speaker waits for the next recogniser. */
+const IMPATIENT_STOP_MS = 1_000;
+/** Every browser sends something within a minute; a phone that was locked may have ended it without a word. */
+const DEAD_MS = 65_000;
 
 export class Microphone {
   #transcript = new Transcript();
@@ -24,6 +28,8 @@ export class Microphone {
   /** Whether the speaker wants it on. */
   #isWanted = false;
   #startedAt = 0;
+  /** When the recogniser last sent something. */
+  #aliveAt = 0;
   /** When to start again, while waiting; when to give up, while stopping. */
   #deadline = Infinity;
   #failures = 0;
@@ -40,8 +46,13 @@ export class Microphone {
 
   /** When it wants a "tick", by the clock of `handle`; Infinity for never. */
   get wakeAt() {
-    const steadyAt = this.#life === "listening" && this.#problem ? this.#startedAt + STEADY_MS : Infinity;
-    return Math.min(this.#deadline, this.#transcript.wakeAt, steadyAt);
+    const steadyAt = this.#problem && this.#works ? this.#startedAt + STEADY_MS : Infinity;
+    const deadAt = this.#life === "listening" ? this.#aliveAt + DEAD_MS : Infinity;
+    return Math.min(this.#deadline, this.#transcript.wakeAt, steadyAt, deadAt);
+  }
+
+  get #works() {
+    return this.#life === "listening" && !this.#error;
   }
 
   /** @param {MicrophoneEvent} event @param {number} now in milliseconds @returns {MicrophoneCommand[]} */
@@ -63,6 +74,7 @@ export class Microphone {
         this.#problem = "";
         // While stopping, the end of the former recogniser starts the next: never two.
         if (this.#life === "off" || this.#life === "waiting") this.#start(now, out);
+        if (this.#life === "stopping") this.#deadline = Math.min(this.#deadline, now + IMPATIENT_STOP_MS);
         return;
       case "off":
         this.#isWanted = false;
@@ -97,7 +109,7 @@ export class Microphone {
   #start(now, out) {
     this.#life = "listening";
     this.#deadline = Infinity;
-    this.#startedAt = now;
+    this.#startedAt = this.#aliveAt = now;
     this.#hasHeard = false;
     this.#error = "";
     out.push({ do: "start" });
@@ -120,6 +132,7 @@ export class Microphone {
   /** @param {RecognitionSlot[]} results @param {number} now @param {MicrophoneCommand[]} out */
   #heard(results, now, out) {
     if (this.#life !== "listening" && this.#life !== "stopping") return;
+    this.#aliveAt = now;
     if (results.some(({ text }) => text.trim())) {
       this.#hasWorked = this.#hasHeard = true;
       this.#failures = 0;
@@ -168,9 +181,10 @@ export class Microphone {
   /** @param {number} now @param {MicrophoneCommand[]} out */
   #tick(now, out) {
     this.#say(this.#transcript.due(now), out);
-    if (this.#life === "listening" && now >= this.#startedAt + STEADY_MS) this.#problem = "";
-    if (now < this.#deadline) return;
-    if (this.#life === "stopping") {
+    if (this.#works && now >= this.#startedAt + STEADY_MS) this.#problem = "";
+    const isDead = this.#life === "listening" && now >= this.#aliveAt + DEAD_MS;
+    if (now < this.#deadline && !isDead) return;
+    if (isDead || this.#life === "stopping") {
       out.push({ do: "abort" });
       this.#rest(out);
     }

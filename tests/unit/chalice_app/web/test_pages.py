@@ -28,6 +28,7 @@ ELEMENTS = {
     "dialog": "HTMLDialogElement",
     "form": "HTMLFormElement",
     "input": "HTMLInputElement",
+    "meter": "HTMLMeterElement",
     "select": "HTMLSelectElement",
     "table": "HTMLTableElement",
     "tbody": "HTMLTableSectionElement",
