@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 
-NEWCOMERS, GUESSES, WRONG_CODES, RETURNS = "newcomers", "guesses", "wrongCodes", "returns"
+NEWCOMERS, GUESSES, WRONG_CODES, RETURNS = "newcomers", "guesses", "wrongCodes", "handshakes"
 """The names of the counts."""
 
 _REMEMBERED = 4_096

@@ -4,7 +4,7 @@ Key: `sessionId`, like every row of that table; each row has expiresAt (epoch se
 
 - `limit#address#<hash>`: newcomers and guesses of one address in one minute;
 - `limit#session#<hash>`: newcomers and wrongCodes of one session in one minute;
-- `limit#proof#<hash>`: returns, handshakes with one token in one minute;
+- `limit#proof#<hash>`: handshakes with one token in one minute;
 - `limit#owner#<hash>`: opened, sessions of one owner in one hour;
 - `standing#<hash>`: admitted, 1 where somebody has come in to a session from an address;
 - `golden-eagle-427#<createdAt>#budget`: spent, characters that the session has had translated.

@@ -412,7 +412,7 @@ def test_rows_are_counted_under_keys_that_every_function_knows() -> None:
         f"limit#address#{digest(f'{ADDRESS}#{number}')}": {"newcomers": 2, "guesses": 1},
         f"limit#session#{digest(f'{OPEN.session_id}#{number}')}": {"newcomers": 1},
         f"limit#session#{digest(f'{GUARDED.session_id}#{number}')}": {"wrongCodes": 1},
-        f"limit#proof#{digest(f'a-token#{number}')}": {"returns": 1},
+        f"limit#proof#{digest(f'a-token#{number}')}": {"handshakes": 1},
         f"limit#owner#{digest(f'subject ana#{number // 60}')}": {"opened": 1},
         f"standing#{digest(standing)}": {"admitted": 1},
     }
