@@ -21,10 +21,18 @@ from urllib.parse import quote, unquote
 from chalice.app import Chalice, Request, Response, WebsocketEvent
 
 from chalice_app.admission import origins
+from chalice_app.admission.message_limits import Flooding
 from chalice_app.bootstrap.process import current
 from chalice_app.bootstrap.routes import RouteParts
-from chalice_app.domain.errors import BadMessage, BroadcasterError, NotSpeaker, SessionFull
+from chalice_app.domain.errors import (
+    BadMessage,
+    BroadcasterError,
+    NotSpeaker,
+    SessionFull,
+    SessionNotFound,
+)
 from chalice_app.domain.sentence import Sentence
+from chalice_app.domain.session import Session
 from chalice_app.observability import logs, metrics
 from chalice_app.operations import messages as operator_messages
 from chalice_app.sessions.entrance import Caller
@@ -92,7 +100,12 @@ def message(event: WebsocketEvent) -> None:
     _bind(event)
     context = event.to_dict()["requestContext"]
     try:
-        _act(_parts(), event.connection_id, _parsed(event), context["requestTimeEpoch"])
+        received = _admitted(event)
+        _act(_parts(), event.connection_id, received, context["requestTimeEpoch"])
+    except Flooding as flood:
+        _count(metrics.MESSAGES_REFUSED)
+        if not flood.is_silent:
+            _tell(event, flood)
     except BroadcasterError as failure:
         _log_failure(failure)
         _tell(event, failure)
@@ -128,6 +141,18 @@ def _request_id(event: WebsocketEvent) -> str:
     return str(event.to_dict()["requestContext"].get("requestId", ""))
 
 
+def _admitted(event: WebsocketEvent) -> Message:
+    """The message, which counts for the limits of its connection even where it is malformed."""
+    limits = _parts().message_limits
+    try:
+        received = _parsed(event)
+    except BroadcasterError:
+        limits.admit(event.connection_id, is_sentence=False)
+        raise
+    limits.admit(event.connection_id, is_sentence=isinstance(received, Speak))
+    return received
+
+
 def _parsed(event: WebsocketEvent) -> Message:
     if event.to_dict().get("isBase64Encoded"):
         raise BadMessage("the message must be text, not binary")
@@ -139,7 +164,7 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
     match received:
         case Speak(sequence, text):
             logs.bind(sequence=sequence)
-            session = parts.participants.spoken_by(connection_id)
+            session = _spoken_by(parts, connection_id)
             sentence = Sentence(sequence, text, session.source_language, received_at)
             parts.speech.speak(session, connection_id, sentence)
         case ChangeLanguage(target_language):
@@ -155,6 +180,14 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
         case End():
             parts.sessions.end(parts.participants.spoken_by(connection_id))
             parts.cache.flush_hits()
+
+
+def _spoken_by(parts: RouteParts, connection_id: str) -> Session:
+    try:
+        return parts.participants.spoken_by(connection_id)
+    except (NotSpeaker, SessionNotFound):
+        parts.message_limits.charge_stranger(connection_id)
+        raise
 
 
 def _tell(event: WebsocketEvent, failure: BroadcasterError) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from chalice_app.admission.message_limits import MessageLimits
 from chalice_app.admission.rate_limits import RateLimits
 from chalice_app.bootstrap.speech import SpeechParts
 from chalice_app.operations.operations import Operations
@@ -53,7 +54,17 @@ class RouteParts(SpeechParts):
     def participants(self) -> Participants:
         """What connections do that have joined."""
         adapters = self.adapters
-        return Participants(self.sessions, adapters.sessions, adapters.connections, self.engine)
+        return Participants(
+            self.sessions, adapters.sessions, adapters.connections, self.engine, adapters.clock
+        )
+
+    @cached_property
+    def message_limits(self) -> MessageLimits:
+        """How many messages a connection may send."""
+        limits = self.settings.limits
+        return MessageLimits(
+            self.adapters.clock, limits.messages_per_second, limits.sentences_per_second
+        )
 
     @cached_property
     def rate_limits(self) -> RateLimits:

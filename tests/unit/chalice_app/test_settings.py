@@ -173,6 +173,7 @@ LIMITS = {
     "SESSIONS_PER_HOUR": "sessions_per_hour",
     "MAX_LISTENERS": "max_listeners",
     "SENTENCES_PER_SECOND": "sentences_per_second",
+    "MESSAGES_PER_SECOND": "messages_per_second",
     "CHARACTER_BUDGET": "character_budget",
 }
 
