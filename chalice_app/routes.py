@@ -21,12 +21,21 @@ from urllib.parse import quote, unquote
 from chalice.app import Chalice, Request, Response, WebsocketEvent
 
 from chalice_app.admission import origins
+from chalice_app.admission.message_limits import Flooding
 from chalice_app.bootstrap.process import current
 from chalice_app.bootstrap.routes import RouteParts
-from chalice_app.domain.errors import BadMessage, BroadcasterError, NotSpeaker, SessionFull
+from chalice_app.domain.errors import (
+    BadMessage,
+    BroadcasterError,
+    NotSpeaker,
+    SessionFull,
+    SessionNotFound,
+)
 from chalice_app.domain.sentence import Sentence
+from chalice_app.domain.session import Session
 from chalice_app.observability import logs, metrics
 from chalice_app.operations import messages as operator_messages
+from chalice_app.sessions.entrance import Caller
 from chalice_app.web import pages
 from chalice_app.wire import incoming, outgoing
 from chalice_app.wire.incoming import (
@@ -73,12 +82,11 @@ def _admission(event: WebsocketEvent) -> int:
     try:
         join = incoming.parse_join(handshake.get("queryStringParameters"))
         address = _source_address(handshake["requestContext"])
-        _parts().rate_limits.admit_handshake(address, isinstance(join, JoinAsListener))
         match join:
             case JoinAsListener():
-                joining.join_as_listener(join, event.connection_id)
+                joining.join_as_listener(join, event.connection_id, address)
             case JoinAsSpeaker():
-                joining.join_as_speaker(join, event.connection_id, _request_id(event))
+                joining.join_as_speaker(join, event.connection_id, _request_id(event), address)
     except BroadcasterError as failure:
         _log_failure(failure)
         return failure.http_status
@@ -92,7 +100,12 @@ def message(event: WebsocketEvent) -> None:
     _bind(event)
     context = event.to_dict()["requestContext"]
     try:
-        _act(_parts(), event.connection_id, _parsed(event), context["requestTimeEpoch"])
+        received = _admitted(event)
+        _act(_parts(), event.connection_id, received, context["requestTimeEpoch"])
+    except Flooding as flood:
+        _count(metrics.MESSAGES_REFUSED)
+        if not flood.is_silent:
+            _tell(event, flood)
     except BroadcasterError as failure:
         _log_failure(failure)
         _tell(event, failure)
@@ -128,6 +141,18 @@ def _request_id(event: WebsocketEvent) -> str:
     return str(event.to_dict()["requestContext"].get("requestId", ""))
 
 
+def _admitted(event: WebsocketEvent) -> Message:
+    """The message, which counts for the limits of its connection even where it is malformed."""
+    limits = _parts().message_limits
+    try:
+        received = _parsed(event)
+    except BroadcasterError:
+        limits.admit(event.connection_id, is_sentence=False)
+        raise
+    limits.admit(event.connection_id, is_sentence=isinstance(received, Speak))
+    return received
+
+
 def _parsed(event: WebsocketEvent) -> Message:
     if event.to_dict().get("isBase64Encoded"):
         raise BadMessage("the message must be text, not binary")
@@ -139,7 +164,7 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
     match received:
         case Speak(sequence, text):
             logs.bind(sequence=sequence)
-            session = parts.participants.spoken_by(connection_id)
+            session = _spoken_by(parts, connection_id)
             sentence = Sentence(sequence, text, session.source_language, received_at)
             parts.speech.speak(session, connection_id, sentence)
         case ChangeLanguage(target_language):
@@ -155,6 +180,14 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
         case End():
             parts.sessions.end(parts.participants.spoken_by(connection_id))
             parts.cache.flush_hits()
+
+
+def _spoken_by(parts: RouteParts, connection_id: str) -> Session:
+    try:
+        return parts.participants.spoken_by(connection_id)
+    except (NotSpeaker, SessionNotFound):
+        parts.message_limits.charge_stranger(connection_id)
+        raise
 
 
 def _tell(event: WebsocketEvent, failure: BroadcasterError) -> None:
@@ -272,22 +305,16 @@ def open_session() -> Response:
 def get_session(session_id: str) -> Response:
     """A session's state; with a join code, only for its own people.
 
-    They send the code in the `X-Join-Code` header, percent-encoded, or the speaker's token in
-    Authorization: not in the query, which gateways log. A browser cannot see the status of a
-    refused handshake; with `?joining=true` it learns here whether its address is over a limit.
+    They send the code in the `X-Join-Code` header, percent-encoded, a resume token in
+    `X-Resume-Token`, or the speaker's token in Authorization: not in the query, which gateways log.
+    A browser cannot see the status of a refused handshake; with `?joining=true` it learns here
+    whether its handshake would be over a limit.
     """
 
     def state() -> dict[str, Any]:
         """The session, for its own people."""
-        parts, request = _parts(), _request()
-        address = _source_address(request.context)
-        code = request.headers.get("x-join-code")
-        if code is not None:
-            parts.rate_limits.admit_guess(address)
-            code = unquote(code)
-        session = parts.sessions.get_admitted(session_id, code, _bearer_token())
-        if "joining" in (request.query_params or {}):
-            parts.rate_limits.check_join(address)
+        parts = _parts()
+        session, _ = parts.entrance.look(session_id, _caller())
         status = outgoing.session_status(session, parts.adapters.clock.now_ms())
         return status | ({"isFull": True} if parts.capacity.is_full(session) else {})
 
@@ -302,7 +329,7 @@ def end_session(session_id: str) -> Response:
         token = _bearer_token()
         if token is None:
             raise NotSpeaker("the Authorization header must be: Bearer <speakerToken>")
-        _parts().sessions.end_with_token(session_id, token)
+        _parts().entrance.end(session_id, token, _source_address(_request().context))
 
     return _answer(ended, status=204)
 
@@ -312,6 +339,19 @@ def operator_state() -> Response:
     """What the operator's page shows; needs the operator's token, unless the stage asks none."""
     return _answer(
         lambda: operator_messages.stage_state(_parts().operations.state(_bearer_token() or ""))
+    )
+
+
+def _caller() -> Caller:
+    """Who asks for a session, and what it shows."""
+    request = _request()
+    code = request.headers.get("x-join-code")
+    return Caller(
+        address=_source_address(request.context),
+        join_code=None if code is None else unquote(code),
+        speaker_token=_bearer_token(),
+        resume_token=request.headers.get("x-resume-token"),
+        asks_to_join="joining" in (request.query_params or {}),
     )
 
 

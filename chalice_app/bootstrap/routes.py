@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from chalice_app.admission.message_limits import MessageLimits
 from chalice_app.admission.rate_limits import RateLimits
 from chalice_app.bootstrap.speech import SpeechParts
 from chalice_app.operations.operations import Operations
+from chalice_app.sessions.entrance import Entrance
 from chalice_app.sessions.joining import LATE_CAPTIONS, Joining
 from chalice_app.sessions.participants import Participants
 from chalice_app.sessions.sessions import Sessions
@@ -30,10 +32,15 @@ class RouteParts(SpeechParts):
         )
 
     @cached_property
+    def entrance(self) -> Entrance:
+        """Who may come in to a session, or know of it."""
+        return Entrance(self.sessions, self.rate_limits)
+
+    @cached_property
     def joining(self) -> Joining:
         """Handshakes of listeners and speakers."""
         return Joining(
-            sessions=self.sessions,
+            entrance=self.entrance,
             session_store=self.adapters.sessions,
             connections=self.adapters.connections,
             translation=self.engine,
@@ -47,11 +54,21 @@ class RouteParts(SpeechParts):
     def participants(self) -> Participants:
         """What connections do that have joined."""
         adapters = self.adapters
-        return Participants(self.sessions, adapters.sessions, adapters.connections, self.engine)
+        return Participants(
+            self.sessions, adapters.sessions, adapters.connections, self.engine, adapters.clock
+        )
+
+    @cached_property
+    def message_limits(self) -> MessageLimits:
+        """How many messages a connection may send."""
+        limits = self.settings.limits
+        return MessageLimits(
+            self.adapters.clock, limits.messages_per_second, limits.sentences_per_second
+        )
 
     @cached_property
     def rate_limits(self) -> RateLimits:
-        """How often an address or an owner may come."""
+        """How often addresses, sessions, tokens and owners may come."""
         return RateLimits(self.adapters.counters, self.adapters.clock, self.settings.limits)
 
     @cached_property

@@ -29,6 +29,7 @@ SESSIONS_OPENED = "SessionsOpened"
 HANDSHAKES_ADMITTED = "HandshakesAdmitted"
 HANDSHAKES_REFUSED = "HandshakesRefused"
 CONNECTIONS_CLOSED = "ConnectionsClosed"
+MESSAGES_REFUSED = "MessagesRefused"
 PROCESSING_DURATION = "ProcessingDuration"
 DELIVERY_LATENCY = "DeliveryLatency"
 
@@ -49,6 +50,7 @@ UNITS: Mapping[str, str] = {
     HANDSHAKES_ADMITTED: "Count",
     HANDSHAKES_REFUSED: "Count",
     CONNECTIONS_CLOSED: "Count",
+    MESSAGES_REFUSED: "Count",
     PROCESSING_DURATION: "Milliseconds",
     DELIVERY_LATENCY: "Milliseconds",
 }

@@ -108,7 +108,7 @@ class RosterNotifier:
         tokens = ResumeTokens(session)
         messages = outgoing.encode_each(
             partial(outgoing.joined, session, any_of_them),
-            {key: tokens.issue(key) for key in connections},
+            {key: each.resume_token or tokens.issue(key) for key, each in connections.items()},
         )
         return self.broadcast.notify_each(messages).gone
 
