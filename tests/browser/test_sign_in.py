@@ -199,6 +199,36 @@ def test_a_provider_that_is_down_is_said_to_be(
     expect(page.get_by_role("alert")).to_contain_text("127.0.0.1:9 does not answer")
 
 
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("Object.defineProperty(crypto, 'subtle', { value: undefined });", "opened by https"),
+        (
+            "Object.defineProperty(window, 'sessionStorage', { get() { throw new Error(); } });",
+            "storage, which is switched off",
+        ),
+    ],
+)
+def test_a_browser_that_cannot_sign_in_says_so(
+    asking: StubStage, provider: IdentityProvider, open_page: OpenPage, script: str, words: str
+) -> None:
+    page = open_page(asking.http, locale="en", script=script)
+    start(page)
+    expect(page.get_by_role("alert")).to_contain_text(words)
+    assert provider.asked == []
+
+
+def test_who_comes_back_by_the_back_button_can_start_again(
+    asking: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(asking.http, locale="en")
+    start(page)
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    page.go_back()
+    sign_in(page)
+    expect(page.locator("#state")).to_have_text("Live")
+
+
 def test_a_stage_that_does_not_accept_the_token_says_so(
     asking: StubStage, provider: IdentityProvider, open_page: OpenPage
 ) -> None:
