@@ -27,6 +27,7 @@ from chalice_app.domain.errors import BadMessage, BroadcasterError, NotSpeaker, 
 from chalice_app.domain.sentence import Sentence
 from chalice_app.observability import logs, metrics
 from chalice_app.operations import messages as operator_messages
+from chalice_app.sessions.entrance import Caller
 from chalice_app.settings import Oidc
 from chalice_app.web import pages
 from chalice_app.wire import incoming, outgoing
@@ -74,12 +75,11 @@ def _admission(event: WebsocketEvent) -> int:
     try:
         join = incoming.parse_join(handshake.get("queryStringParameters"))
         address = _source_address(handshake["requestContext"])
-        _parts().rate_limits.admit_handshake(address, isinstance(join, JoinAsListener))
         match join:
             case JoinAsListener():
-                joining.join_as_listener(join, event.connection_id)
+                joining.join_as_listener(join, event.connection_id, address)
             case JoinAsSpeaker():
-                joining.join_as_speaker(join, event.connection_id, _request_id(event))
+                joining.join_as_speaker(join, event.connection_id, _request_id(event), address)
     except BroadcasterError as failure:
         _log_failure(failure)
         return failure.http_status
@@ -281,22 +281,16 @@ def open_session() -> Response:
 def get_session(session_id: str) -> Response:
     """A session's state; with a join code, only for its own people.
 
-    They send the code in the `X-Join-Code` header, percent-encoded, or the speaker's token in
-    Authorization: not in the query, which gateways log. A browser cannot see the status of a
-    refused handshake; with `?joining=true` it learns here whether its address is over a limit.
+    They send the code in the `X-Join-Code` header, percent-encoded, a resume token in
+    `X-Resume-Token`, or the speaker's token in Authorization: not in the query, which gateways log.
+    A browser cannot see the status of a refused handshake; with `?joining=true` it learns here
+    whether its handshake would be over a limit.
     """
 
     def state() -> dict[str, Any]:
         """The session, for its own people."""
-        parts, request = _parts(), _request()
-        address = _source_address(request.context)
-        code = request.headers.get("x-join-code")
-        if code is not None:
-            parts.rate_limits.admit_guess(address)
-            code = unquote(code)
-        session = parts.sessions.get_admitted(session_id, code, _bearer_token())
-        if "joining" in (request.query_params or {}):
-            parts.rate_limits.check_join(address)
+        parts = _parts()
+        session, _ = parts.entrance.look(session_id, _caller())
         status = outgoing.session_status(session, parts.adapters.clock.now_ms())
         return status | ({"isFull": True} if parts.capacity.is_full(session) else {})
 
@@ -311,7 +305,7 @@ def end_session(session_id: str) -> Response:
         token = _bearer_token()
         if token is None:
             raise NotSpeaker("the Authorization header must be: Bearer <speakerToken>")
-        _parts().sessions.end_with_token(session_id, token)
+        _parts().entrance.end(session_id, token, _source_address(_request().context))
 
     return _answer(ended, status=204)
 
@@ -321,6 +315,19 @@ def operator_state() -> Response:
     """What the operator's page shows; needs the operator's token, unless the stage asks none."""
     return _answer(
         lambda: operator_messages.stage_state(_parts().operations.state(_bearer_token() or ""))
+    )
+
+
+def _caller() -> Caller:
+    """Who asks for a session, and what it shows."""
+    request = _request()
+    code = request.headers.get("x-join-code")
+    return Caller(
+        address=_source_address(request.context),
+        join_code=None if code is None else unquote(code),
+        speaker_token=_bearer_token(),
+        resume_token=request.headers.get("x-resume-token"),
+        asks_to_join="joining" in (request.query_params or {}),
     )
 
 

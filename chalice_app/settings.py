@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
+from chalice_app.admission import limits
 from chalice_app.admission.jwks import is_fetchable
 from chalice_app.admission.limits import CHARACTER_BUDGET, AdmissionLimits, Network
 from chalice_app.domain.errors import BroadcasterError
@@ -54,6 +55,13 @@ _TABLES = (
     "CACHED_TRANSLATIONS_TABLE_NAME",
     "ROSTERS_TABLE_NAME",
 )
+_FORMER = {
+    "JOINS_PER_MINUTE": "NEWCOMERS_PER_MINUTE",
+    "CONNECTS_PER_MINUTE": "NEWCOMERS_PER_MINUTE and RETURNS_PER_MINUTE",
+}
+"""Settings of earlier versions, by what took their place. A value that was right then would keep a
+hall out now, and one that is ignored would not hold, so neither happens silently."""
+
 _TRUE, _FALSE = {"true", "yes", "1"}, {"false", "no", "0"}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAPPED_BITS = 96
@@ -219,9 +227,22 @@ def _number(environ: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _limits(environ: Mapping[str, str]) -> AdmissionLimits:
+    for former in sorted(_FORMER.keys() & environ.keys()):
+        if environ[former]:
+            raise ConfigurationError(
+                f"{former} is not a setting any more: remove it, or set {_FORMER[former]} "
+                "(docs/settings.md says what each limit counts)"
+            )
     return AdmissionLimits(
-        connects_per_minute=_number(environ, "CONNECTS_PER_MINUTE", 20),
-        joins_per_minute=_number(environ, "JOINS_PER_MINUTE", 10),
+        newcomers_per_minute=_number(environ, "NEWCOMERS_PER_MINUTE", limits.NEWCOMERS_PER_MINUTE),
+        session_newcomers_per_minute=_number(
+            environ, "SESSION_NEWCOMERS_PER_MINUTE", limits.SESSION_NEWCOMERS_PER_MINUTE
+        ),
+        guesses_per_minute=_number(environ, "GUESSES_PER_MINUTE", limits.GUESSES_PER_MINUTE),
+        session_guesses_per_minute=_number(
+            environ, "SESSION_GUESSES_PER_MINUTE", limits.GUESSES_PER_MINUTE
+        ),
+        returns_per_minute=_number(environ, "RETURNS_PER_MINUTE", limits.RETURNS_PER_MINUTE),
         sessions_per_hour=_number(environ, "SESSIONS_PER_HOUR", 50),
         max_listeners=_number(environ, "MAX_LISTENERS", 10_000),
         sentences_per_second=_number(environ, "SENTENCES_PER_SECOND", 10),

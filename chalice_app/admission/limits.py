@@ -1,4 +1,4 @@
-"""What addresses, owners, sessions and speakers may use."""
+"""What addresses, owners, sessions, connections and speakers may use."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
@@ -8,6 +8,23 @@ CHARACTER_BUDGET = 2_000_000
 in thirty languages. Source: https://aws.amazon.com/translate/pricing/
 """
 
+NEWCOMERS_PER_MINUTE = 1_000
+"""Newcomers behind one address: a hall of a thousand comes in within one minute's window, however
+it falls. One address that lies needs ten minutes to fill a session of 10,000."""
+
+SESSION_NEWCOMERS_PER_MINUTE = 6_000
+"""Newcomers of one session: 100 a second, a fifth of the 500 new connections that API Gateway
+admits an account, so that no session takes them all. Source:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+"""
+
+GUESSES_PER_MINUTE = 10
+"""Wrong names, codes and tokens of one address, and wrong codes of one session: a hall's few
+mistypings. A code of four digits lasts 16 hours."""
+
+RETURNS_PER_MINUTE = 20
+"""Handshakes with one token: a page that loses its line tries no oftener."""
+
 Network = IPv4Network | IPv6Network
 
 
@@ -15,12 +32,15 @@ Network = IPv4Network | IPv6Network
 class AdmissionLimits:
     """What an address, an owner, a session and a speaker may use; 0 means no limit.
 
-    Those of an address do not hold for the `unlimited_addresses`: a hall behind one address, say.
+    Those of newcomers, guesses, returns and sessions do not hold for the `unlimited_addresses`.
     A session may have less than `max_listeners` and `character_budget`, never more.
     """
 
-    connects_per_minute: int = 20
-    joins_per_minute: int = 10
+    newcomers_per_minute: int = NEWCOMERS_PER_MINUTE
+    session_newcomers_per_minute: int = SESSION_NEWCOMERS_PER_MINUTE
+    guesses_per_minute: int = GUESSES_PER_MINUTE
+    session_guesses_per_minute: int = GUESSES_PER_MINUTE
+    returns_per_minute: int = RETURNS_PER_MINUTE
     sessions_per_hour: int = 50
     max_listeners: int = 10_000
     sentences_per_second: int = 10

@@ -6,15 +6,25 @@ Every method raises `errors.Unavailable` when its service is down or throttled.
 from collections.abc import Mapping
 from typing import Protocol
 
+NO_GUARDS: Mapping[str, int] = {}
+
 
 class CounterStore(Protocol):
     """Counts that stop at their limits, in rows that expire."""
 
-    def count(self, key: str, most: Mapping[str, int], expires_at: int, by: int = 1) -> None:
+    def count(
+        self,
+        key: str,
+        most: Mapping[str, int],
+        expires_at: int,
+        by: int = 1,
+        guards: Mapping[str, int] = NO_GUARDS,
+    ) -> None:
         """Adds `by` to each count that `most` names, with its limit.
 
-        The row expires at `expires_at` (epoch seconds). ConditionFailed when a count would pass its
-        limit: then none is changed.
+        `guards` are counts that are not added to and must be below their limits. The row expires at
+        `expires_at` (epoch seconds). ConditionFailed, with the row found, when a count would pass
+        its limit or a guard is at its own: then none is changed.
         """
 
     def refund(self, key: str, name: str, by: int) -> None:

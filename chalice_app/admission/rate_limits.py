@@ -1,14 +1,28 @@
-"""How often an address may ask to come in, and how many sessions an owner may open.
+"""Who may come in how often: newcomers by the hall, guesses by the handful.
 
-Each address has a row of counts a minute (each owner a row an hour), which all functions share. An
-address over its limit is refused from this process's memory until the minute is over, so a flood
-costs one write a container. An address is stored as a hash. There are only 2**32 of them, so the
-hash hides it from a glance and not from an attacker; the row is deleted by its time to live.
+A newcomer is a listener's handshake without proof that it has been here. A guess is an attempt that
+was wrong: a session's name, its join code, a token. Both are counted in rows of one minute, which
+all functions share: one row an address, one a session. (A row an owner and hour counts sessions.)
+
+What an attempt turns out to be is found out first and counted second, in the one conditional write
+that also asks whether the allowance of guesses is spent. DynamoDB puts the writes to a row in an
+order, so however many attempts come at once, no more than the allowance are answered: to all after
+that, right ones too, the answer is 429. A refusal therefore tells nothing about the guess.
+
+A session's allowance of wrong codes could be spent by strangers, to lock out a hall. So an address
+from which somebody has come in already, with the right code or a token, is in good standing with
+that session: there only the address's own allowance counts.
+
+An address over a limit is refused from this process's memory until the minute is over, so a flood
+costs one write a container. Addresses, tokens and names are stored as hashes. There are only 2**32
+addresses, so the hash hides one from a glance and not from an attacker; the row is deleted by its
+time to live.
 """
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -16,14 +30,18 @@ from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.admission.ports import CounterStore
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import ConditionFailed, RateLimited, Unavailable
+from chalice_app.domain.session import Session
 
 _log = logging.getLogger(__name__)
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 
+NEWCOMERS, GUESSES, WRONG_CODES, RETURNS = "newcomers", "guesses", "wrongCodes", "handshakes"
+"""The names of the counts."""
+
 _REMEMBERED = 4_096
-"""Refused addresses that a process remembers: half a megabyte."""
+"""Refused addresses, and addresses in good standing, that a process remembers: half a megabyte."""
 
 _ROW_SECONDS = 60
 """A row outlives its window by as much as two machines' clocks may differ, and more."""
@@ -31,29 +49,118 @@ _ROW_SECONDS = 60
 _IPV6_SUBSCRIBER = 64
 """A subscriber has a /64 of addresses at the least. Source: RFC 6177."""
 
+Limits = dict[str, int]
+_NONE: Limits = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt without proof, as it has turned out.
+
+    `session` is the one of that name, None where there is none; it is not admitted where the name
+    or the code was wrong. `is_forged` means that it also showed a token that is not this session's.
+    A handshake `is_joining`; a look that `asks_to_join` wants to know whether it would be refused.
+    """
+
+    session_id: str
+    address: str
+    session: Session | None
+    is_admitted: bool
+    is_forged: bool = False
+    is_joining: bool = False
+    asks_to_join: bool = False
+    names_a_code: bool = True
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether it counts against the address's allowance."""
+        return self.is_forged or not self.is_admitted
+
+    @property
+    def needs_code(self) -> bool:
+        """Whether the session has a code."""
+        return self.session is not None and self.session.join_code_hash is not None
+
 
 @dataclass(slots=True)
 class RateLimits:
-    """Refuses addresses and owners over a limit, with `retryAfterMs` until its window ends."""
+    """Refuses addresses, sessions, tokens and owners over a limit.
+
+    A refusal's `retryAfterMs` is the time until the limit's window ends.
+    """
 
     counters: CounterStore
     clock: Clock
     limits: AdmissionLimits
-    _over: set[tuple[str, ...]] = field(default_factory=set)
+    _over: set[tuple[str, str]] = field(default_factory=set)
+    _standing: set[str] = field(default_factory=set)
 
-    def admit_handshake(self, address: str, is_listener: bool) -> None:
-        """Counts a handshake, and a listener's as a join too, whether or not it then succeeds.
+    def settle(self, attempt: Attempt) -> None:
+        """Counts an attempt for its address and its session; its answer may be given after that.
 
-        When the counters fail, listeners are admitted: a talk goes on.
+        When the counters fail, it may be given, too: a talk goes on.
 
         Raises:
-            RateLimited: too many in this minute.
+            RateLimited: an allowance of this minute is spent.
         """
-        self._count_address(address, self._of_handshakes(is_listener))
+        who = self._limited(attempt.address)
+        if who is None:
+            return
+        try:
+            if attempt.is_admitted and not attempt.needs_code:
+                self._settle_address(attempt, who)
+                self._settle_session(attempt, who)
+            else:
+                # Where the session refuses, the address must not count: what it has left would
+                # tell whether the code was right.
+                self._settle_session(attempt, who)
+                self._settle_address(attempt, who)
+        except Unavailable:
+            _log.warning("the limits of an address cannot be looked up: it is admitted")
 
-    def admit_guess(self, address: str) -> None:
-        """Counts a join code that is tried over HTTP, as `admit_handshake` does a join."""
-        self._count_address(address, {"guesses": self.limits.joins_per_minute})
+    def refuse_remembered(self, address: str, is_joining: bool) -> None:
+        """Refuses what `settle` would, as far as this process remembers, without a call.
+
+        Raises:
+            RateLimited: an allowance of the address is spent.
+        """
+        who = self._limited(address)
+        if who is not None:
+            key, left_ms = self._window("address", who, MINUTE_MS)
+            names = (GUESSES, NEWCOMERS) if is_joining else (GUESSES,)
+            if any((key, name) in self._over for name in names):
+                raise _refusal(left_ms)
+
+    def admit_proof(self, token: str, address: str, *, asks: bool = False) -> None:
+        """Counts a handshake with a valid token: of a listener who returns, or of the speaker.
+
+        One token that many sockets share must not get around the limits. With `asks` nothing is
+        counted.
+
+        Raises:
+            RateLimited: too many with this token in this minute.
+        """
+        if self._limited(address) is None:
+            return
+        most = {RETURNS: self.limits.returns_per_minute}
+        most, guards = (_NONE, most) if asks else (most, _NONE)
+        with suppress(Unavailable):
+            self._require("proof", token, most, guards)
+
+    def note_good_standing(self, session: Session, address: str) -> None:
+        """Notes that somebody has come in to a session with a code, from that address.
+
+        Errors are ignored: the next who comes in from there notes it again.
+        """
+        who = self._limited(address)
+        if who is None or session.join_code_hash is None:
+            return
+        key = _standing_key(session, session.session_id, who)
+        if key in self._standing:
+            return
+        with suppress(ConditionFailed, Unavailable):
+            self.counters.count(key, {"admitted": 1}, session.expires_at_seconds)
+        self._remember_standing(key)
 
     def admit_session(self, address: str, subject: str | None = None) -> None:
         """Counts a session that is opened, by its owner: the verified subject, or the address.
@@ -67,43 +174,57 @@ class RateLimits:
         owner = self._limited(address) if subject is None else f"subject {subject}"
         if owner is None:
             return
+        most = {"opened": self.limits.sessions_per_hour}
         try:
-            self._count("owner", owner, {"opened": self.limits.sessions_per_hour}, HOUR_MS)
+            self._require("owner", owner, most, window_ms=HOUR_MS)
         except Unavailable:
             raise Unavailable(
                 "the limit on sessions cannot be looked up, so the session is not opened; try again"
             ) from None
 
-    def check_join(self, address: str) -> None:
-        """Looks whether a refused handshake was over a limit; counts nothing.
+    def _settle_address(self, attempt: Attempt, who: str) -> None:
+        newcomers = {NEWCOMERS: self.limits.newcomers_per_minute}
+        guesses = {GUESSES: self.limits.guesses_per_minute}
+        most = (newcomers if attempt.is_joining else _NONE) | (
+            guesses if attempt.is_guess else _NONE
+        )
+        guards = (newcomers if attempt.asks_to_join else _NONE) | (
+            _NONE if attempt.is_guess else guesses
+        )
+        self._require("address", who, most, guards)
 
-        Raises:
-            RateLimited: the address is over its limit now.
-        """
-        who = self._limited(address)
-        if who is None:
+    def _settle_session(self, attempt: Attempt, who: str) -> None:
+        """The same for an unknown name as for a wrong code, so that the time tells nothing."""
+        codes = {WRONG_CODES: self.limits.session_guesses_per_minute}
+        if not attempt.is_admitted:
+            if attempt.names_a_code and self._spent("session", attempt.session_id, codes):
+                self._require_good_standing(attempt, who)
             return
-        key, left_ms = self._window("address", who, MINUTE_MS)
-        try:
-            counts = self.counters.get_counts(key)
-        except Unavailable:
+        newcomers = {NEWCOMERS: self.limits.session_newcomers_per_minute}
+        most = newcomers if attempt.is_joining else _NONE
+        guards = newcomers if attempt.asks_to_join else _NONE
+        if not attempt.needs_code:
+            self._require("session", attempt.session_id, most, guards)
             return
-        most = self._of_handshakes(is_listener=True)
-        if any(0 < limit <= counts.get(name, 0) for name, limit in most.items()):
-            raise _refusal(left_ms)
+        spent = self._spent("session", attempt.session_id, most, guards | codes)
+        if WRONG_CODES in spent:
+            self._require_good_standing(attempt, who)
+            spent = self._spent("session", attempt.session_id, most, guards)
+        if spent:
+            raise self._refusal()
 
-    def _of_handshakes(self, is_listener: bool) -> Mapping[str, int]:
-        most = {"connects": self.limits.connects_per_minute}
-        return most | ({"joins": self.limits.joins_per_minute} if is_listener else {})
-
-    def _count_address(self, address: str, most: Mapping[str, int]) -> None:
-        who = self._limited(address)
-        if who is None:
+    def _require_good_standing(self, attempt: Attempt, who: str) -> None:
+        key = _standing_key(attempt.session, attempt.session_id, who)
+        if key in self._standing:
             return
-        try:
-            self._count("address", who, most, MINUTE_MS)
-        except Unavailable:
-            _log.warning("the limits of an address cannot be looked up: it is admitted")
+        if not self.counters.get_counts(key):
+            raise self._refusal()
+        self._remember_standing(key)
+
+    def _remember_standing(self, key: str) -> None:
+        if len(self._standing) >= _REMEMBERED:
+            self._standing.clear()
+        self._standing.add(key)
 
     def _limited(self, address: str) -> str | None:
         """What an address is counted as; None where no limit holds for it."""
@@ -117,28 +238,72 @@ class RateLimits:
             return None
         return str(ip if ip.version == 4 else ip_network((int(ip), _IPV6_SUBSCRIBER), strict=False))
 
-    def _count(self, kind: str, who: str, most: Mapping[str, int], window_ms: int) -> None:
-        held = {name: limit for name, limit in most.items() if limit}
-        if not held:
-            return
+    def _require(
+        self,
+        kind: str,
+        who: str,
+        most: Limits,
+        guards: Limits = _NONE,
+        window_ms: int = MINUTE_MS,
+    ) -> None:
+        if self._spent(kind, who, most, guards, window_ms):
+            raise self._refusal(window_ms)
+
+    def _spent(
+        self,
+        kind: str,
+        who: str,
+        most: Limits,
+        guards: Limits = _NONE,
+        window_ms: int = MINUTE_MS,
+    ) -> Collection[str]:
+        """Adds one to the counts of `most`, unless one of them or of `guards` is at its limit.
+
+        Returns those that are; a limit of 0 is none.
+        """
+        most, guards = _held(most), _held(guards)
+        limits = {**most, **guards}
+        if not limits:
+            return ()
         key, left_ms = self._window(kind, who, window_ms)
-        refused = (key, *held)
-        if refused in self._over:
-            raise _refusal(left_ms)
+        if remembered := {name for name in limits if (key, name) in self._over}:
+            return remembered
         end = (self.clock.now_ms() + left_ms) // 1000
         try:
-            self.counters.count(key, held, end + _ROW_SECONDS)
-        except ConditionFailed:
+            self.counters.count(key, most, end + _ROW_SECONDS, guards=guards)
+        except ConditionFailed as failure:
+            spent = {name for name, limit in limits.items() if _count(failure, name) >= limit}
             if len(self._over) >= _REMEMBERED:
                 self._over.clear()
-            self._over.add(refused)
-            raise _refusal(left_ms) from None
+            self._over.update((key, name) for name in spent)
+            return spent
+        return ()
 
     def _window(self, kind: str, who: str, window_ms: int) -> tuple[str, int]:
         """The key of this window's counts, and how long the window still lasts (ms)."""
         number, past_ms = divmod(self.clock.now_ms(), window_ms)
-        digest = hashlib.sha256(f"{who}#{number}".encode()).hexdigest()[:32]
-        return f"limit#{kind}#{digest}", window_ms - past_ms
+        return f"limit#{kind}#{_digest(f'{who}#{number}')}", window_ms - past_ms
+
+    def _refusal(self, window_ms: int = MINUTE_MS) -> RateLimited:
+        return _refusal(window_ms - self.clock.now_ms() % window_ms)
+
+
+def _held(limits: Limits) -> Limits:
+    return {name: limit for name, limit in limits.items() if limit}
+
+
+def _count(failure: ConditionFailed, name: str) -> int:
+    value = failure.found.get(name, 0)
+    return value if isinstance(value, int) else 0
+
+
+def _standing_key(session: Session | None, session_id: str, who: str) -> str:
+    epoch = session.created_at if session is not None else ""
+    return f"standing#{_digest(f'{session_id}#{epoch}#{who}')}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def _refusal(left_ms: int) -> RateLimited:

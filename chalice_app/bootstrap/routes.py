@@ -6,6 +6,7 @@ from functools import cached_property
 from chalice_app.admission.rate_limits import RateLimits
 from chalice_app.bootstrap.speech import SpeechParts
 from chalice_app.operations.operations import Operations
+from chalice_app.sessions.entrance import Entrance
 from chalice_app.sessions.joining import LATE_CAPTIONS, Joining
 from chalice_app.sessions.participants import Participants
 from chalice_app.sessions.sessions import Sessions
@@ -30,10 +31,15 @@ class RouteParts(SpeechParts):
         )
 
     @cached_property
+    def entrance(self) -> Entrance:
+        """Who may come in to a session, or know of it."""
+        return Entrance(self.sessions, self.rate_limits)
+
+    @cached_property
     def joining(self) -> Joining:
         """Handshakes of listeners and speakers."""
         return Joining(
-            sessions=self.sessions,
+            entrance=self.entrance,
             session_store=self.adapters.sessions,
             connections=self.adapters.connections,
             translation=self.engine,
@@ -51,7 +57,7 @@ class RouteParts(SpeechParts):
 
     @cached_property
     def rate_limits(self) -> RateLimits:
-        """How often an address or an owner may come."""
+        """How often addresses, sessions, tokens and owners may come."""
         return RateLimits(self.adapters.counters, self.adapters.clock, self.settings.limits)
 
     @cached_property

@@ -65,6 +65,14 @@ class Broadcast:
         data, began = outgoing.encode(message), self.clock.now_ms()
         return self._without_gone(self.gateway.notify(connection_ids, data, deadline), began)
 
+    def notify_each(self, messages: Mapping[str, bytes]) -> Posted:
+        """Sends each connection a notice of its own, encoded."""
+        if not messages:
+            return Posted()
+        deadline = self.clock.monotonic() + NOTICE_SECONDS
+        began = self.clock.now_ms()
+        return self._without_gone(self.gateway.notify_each(messages, deadline), began)
+
     def probe(self, connection_ids: Sequence[str]) -> Posted:
         """Asks within `NOTICE_SECONDS` whether sockets are there; `gone` are not, or not yet."""
         if not connection_ids:

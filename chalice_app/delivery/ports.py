@@ -3,7 +3,7 @@
 Every method raises `errors.Unavailable` when its service is down or throttled.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from chalice_app.domain.reports import Posted
@@ -31,6 +31,9 @@ class Gateway(Protocol):
 
     def notify(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
         """Posts what may come twice, so that it is tried oftener, and also where no answer came."""
+
+    def notify_each(self, messages: Mapping[str, bytes], deadline: float) -> Posted:
+        """The same where each connection gets a message of its own."""
 
     def probe(self, connection_ids: Sequence[str], deadline: float, share: float = 1.0) -> Posted:
         """Asks whether connections are open, as `notify` tries: `delivered` are, `gone` are not."""

@@ -7,6 +7,7 @@ are closed. `update` has the order.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import sleep
 
 from chalice_app.delivery.broadcast import Broadcast
@@ -17,6 +18,7 @@ from chalice_app.observability.ports import MetricsSink
 from chalice_app.rosters.ports import Ledger
 from chalice_app.sessions.capacity import Capacity
 from chalice_app.sessions.closing import CloseReason, ConnectionCloser
+from chalice_app.sessions.resume_tokens import ResumeTokens
 from chalice_app.wire import outgoing
 
 HANDSHAKE_WAITS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
@@ -85,9 +87,18 @@ class RosterNotifier:
     def greet_group(
         self, session: Session, connections: Mapping[str, Connection]
     ) -> Collection[str]:
-        """Sends `joined` to listeners of one language; returns those that answered 410."""
-        greeting = outgoing.joined(session, next(iter(connections.values())))
-        return self.broadcast.notify(list(connections), greeting).gone
+        """Sends `joined` to listeners of one language, or to speakers; returns who answered 410."""
+        any_of_them = next(iter(connections.values()))
+        if not any_of_them.is_listener:
+            greeting = outgoing.joined(session, any_of_them)
+            return self.broadcast.notify(list(connections), greeting).gone
+        # Each has a token of its own, so each has bytes of its own.
+        tokens = ResumeTokens(session)
+        messages = outgoing.encode_each(
+            partial(outgoing.joined, session, any_of_them),
+            {key: each.resume_token or tokens.issue(key) for key, each in connections.items()},
+        )
+        return self.broadcast.notify_each(messages).gone
 
     def notify_speakers(self, session_ids: Collection[str]) -> None:
         """Sends `roster` to the speakers of these sessions, to all at once.
@@ -185,7 +196,7 @@ def _is_displaced(joined: Connection, sessions: Mapping[str, Session]) -> bool:
 
 
 def _greetings(joined: Iterable[Connection], sessions: Mapping[str, Session]) -> Sequence[Greeting]:
-    """One greeting a session and language: every connection of a group gets the same bytes."""
+    """One greeting a session and language: a group's messages differ in the resume token alone."""
     groups: defaultdict[tuple[str, str | None], dict[str, Connection]] = defaultdict(dict)
     for each in joined:
         groups[each.session_id, each.target_language][each.connection_id] = each

@@ -10,9 +10,8 @@ from chalice_app.domain.errors import ConditionFailed, SessionNotFound
 from chalice_app.domain.session import Connection, Role, Session
 from chalice_app.sessions.capacity import Capacity
 from chalice_app.sessions.closing import ConnectionCloser
+from chalice_app.sessions.entrance import Entrance
 from chalice_app.sessions.ports import ConnectionStore, SessionStore
-from chalice_app.sessions.sessions import Sessions
-from chalice_app.sessions.tokens import require_token
 from chalice_app.translation.engine import TranslationEngine
 from chalice_app.wire.incoming import JoinAsListener, JoinAsSpeaker
 
@@ -27,7 +26,7 @@ LATE_CAPTIONS = 3
 class Joining:
     """Lets listeners and speakers into sessions."""
 
-    sessions: Sessions
+    entrance: Entrance
     session_store: SessionStore
     connections: ConnectionStore
     translation: TranslationEngine
@@ -36,17 +35,19 @@ class Joining:
     clock: Clock
     late_captions: int = LATE_CAPTIONS
 
-    def join_as_listener(self, join: JoinAsListener, connection_id: str) -> None:
+    def join_as_listener(self, join: JoinAsListener, connection_id: str, address: str = "") -> None:
         """Admits a listener; `joined` follows once the stream has seen the row.
+
+        Where the address is empty, its limits are not asked.
 
         Raises:
             SessionNotFound: there is no such open session, or its join code is another.
+            RateLimited: an allowance of the address, the session or the token is spent.
             SessionFull: it has as many listeners as it admits.
             UnsupportedLanguage: the engine does not offer the language.
         """
-        session = self.sessions.get_admitted(join.session_id, join.join_code)
-        if not session.is_active:
-            raise SessionNotFound("there is no such session")
+        session, token = self.entrance.admit_listener(join, address)
+        join = replace(join, resume_token=token)
         self.capacity.require_room(session)
         self.translation.require_language(join.target_language)
         if join.last_sequence is None and self.late_captions and session.last_sequence:
@@ -58,7 +59,7 @@ class Joining:
         )
 
     def join_as_speaker(
-        self, join: JoinAsSpeaker, connection_id: str, request_id: str = ""
+        self, join: JoinAsSpeaker, connection_id: str, request_id: str = "", address: str = ""
     ) -> None:
         """Admits a connection that has the session's token; the last to join is the speaker.
 
@@ -68,9 +69,9 @@ class Joining:
         Raises:
             SessionNotFound: there is no such open session.
             NotSpeaker: the token is another session's.
+            RateLimited: an allowance of the address or the token is spent.
         """
-        session = self.sessions.get_open(join.session_id)
-        require_token(session, join.token)
+        session = self.entrance.admit_speaker(join, address)
         try:
             former = self.session_store.set_speaker(session, connection_id)
         except ConditionFailed:
@@ -99,4 +100,5 @@ class Joining:
             ttl=now // 1000 + CONNECTION_TTL_SECONDS,
             target_language=join.target_language if join else None,
             last_sequence=join.last_sequence if join else None,
+            resume_token=join.resume_token if join else None,
         )

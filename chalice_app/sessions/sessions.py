@@ -17,7 +17,7 @@ from chalice_app.domain.session_names import is_session_name, new_session_name
 from chalice_app.observability import logs
 from chalice_app.sessions.closing import CloseReason, ConnectionCloser
 from chalice_app.sessions.ports import ConnectionStore, Roster, SessionStore
-from chalice_app.sessions.tokens import hash_token, is_token_of, new_token, require_token
+from chalice_app.sessions.tokens import hash_token, new_token
 from chalice_app.translation.engine import TranslationEngine
 from chalice_app.wire.incoming import OpenSession
 
@@ -80,29 +80,15 @@ class Sessions:
         Raises:
             SessionNotFound: there is none, or its life is over.
         """
-        session = self._read(session_id)
-        if session is None or session.is_expired(self.clock.now_ms()):
+        session = self.find(session_id)
+        if session is None:
             raise SessionNotFound("there is no such session")
         return session
 
-    def get_admitted(
-        self, session_id: str, join_code: str | None = None, token: str | None = None
-    ) -> Session:
-        """The session, ended or not, for a caller who may know of it.
-
-        A session with a join code does not exist for callers who have neither the code nor the
-        token. The same read and the same hashes are made whatever is wrong.
-
-        Raises:
-            SessionNotFound: there is none for this caller.
-        """
+    def find(self, session_id: str) -> Session | None:
+        """The session, ended or not; None where there is none, or its life is over."""
         session = self._read(session_id)
-        admitted = join_codes.admits(session, join_code)
-        speaks = is_token_of(session, token or "")
-        alive = session is not None and not session.is_expired(self.clock.now_ms())
-        if session is None or not alive or not (admitted or speaks):
-            raise SessionNotFound("there is no such session")
-        return session
+        return None if session is None or session.is_expired(self.clock.now_ms()) else session
 
     def _read(self, session_id: str) -> Session | None:
         if not is_session_name(session_id):
@@ -120,17 +106,6 @@ class Sessions:
         if not session.is_active:
             raise SessionNotFound("there is no such session")
         return session
-
-    def end_with_token(self, session_id: str, token: str) -> None:
-        """Ends a session for a caller who has its token.
-
-        Raises:
-            SessionNotFound: there is no such open session.
-            NotSpeaker: the token is another session's.
-        """
-        session = self.get_open(session_id)
-        require_token(session, token)
-        self.end(session)
 
     def end(self, session: Session) -> None:
         """Ends a session: nobody can join any more; every connection is notified and closed."""

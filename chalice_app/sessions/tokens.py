@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import secrets
 
-from chalice_app.domain.errors import NotSpeaker, SessionNotFound
 from chalice_app.domain.session import Session
 
 OPEN_TO_ALL = "open"
@@ -24,17 +23,3 @@ def hash_token(token: str) -> str:
 def is_token_of(session: Session | None, token: str) -> bool:
     """Whether it is the session's token; the work is the same where there is no session."""
     return hmac.compare_digest(session.token_hash if session else "", hash_token(token))
-
-
-def require_token(session: Session, token: str) -> None:
-    """Checks that the token is the session's.
-
-    Raises:
-        NotSpeaker: it is another session's token.
-        SessionNotFound: the same, of a session with a join code: its existence stays a secret.
-    """
-    if is_token_of(session, token):
-        return
-    if session.join_code_hash is not None:
-        raise SessionNotFound("there is no such session")
-    raise NotSpeaker("the token is not this session's")

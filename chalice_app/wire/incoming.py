@@ -31,12 +31,16 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 @dataclass(frozen=True, slots=True)
 class JoinAsListener:
-    """A handshake of a listener; `last_sequence` is set when it returns."""
+    """A handshake of a listener; `last_sequence` is set when it returns.
+
+    `join_code` and `resume_token` are any text: what is no token is a wrong one.
+    """
 
     session_id: str
     target_language: str
     last_sequence: int | None
     join_code: str | None = None
+    resume_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,11 @@ def parse_join(query: Mapping[str, str] | None) -> Join:
     if language is None:
         raise BadMessage("targetLanguage (listeners) or token (the speaker) is missing")
     return JoinAsListener(
-        session_id, parse_language(language), _last_sequence(query), query.get("joinCode")
+        session_id,
+        parse_language(language),
+        _last_sequence(query),
+        query.get("joinCode"),
+        query.get("resumeToken"),
     )
 
 

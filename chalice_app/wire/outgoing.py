@@ -1,7 +1,7 @@
 """What clients receive, serialised."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalice_app.domain.errors import BroadcasterError
@@ -9,6 +9,9 @@ from chalice_app.domain.languages import Language
 from chalice_app.domain.reports import LanguageReport
 from chalice_app.domain.sentence import Caption
 from chalice_app.domain.session import Connection, Session
+
+_EACH = "value-of-each-connection"
+"""Stands for what differs, until it is known; no other field of such a message may hold it."""
 
 
 def error(failure: BroadcasterError, request_id: str) -> dict[str, Any]:
@@ -61,7 +64,9 @@ def language(offered: Language) -> dict[str, Any]:
     return body | ({"quality": offered.quality} if offered.quality else {})
 
 
-def joined(session: Session, connection: Connection) -> dict[str, Any]:
+def joined(
+    session: Session, connection: Connection, resume_token: str | None = None
+) -> dict[str, Any]:
     """Notifies a new connection that the session counts it."""
     body: dict[str, Any] = {
         "type": "joined",
@@ -72,7 +77,7 @@ def joined(session: Session, connection: Connection) -> dict[str, Any]:
     }
     if connection.target_language is not None:
         body["targetLanguage"] = connection.target_language
-    return body
+    return body | ({"resumeToken": resume_token} if resume_token else {})
 
 
 def caption(sent: Caption) -> dict[str, Any]:
@@ -138,3 +143,14 @@ HEARTBEAT_ACK: Mapping[str, Any] = {"type": "heartbeatAck"}
 def encode(message: Mapping[str, Any]) -> bytes:
     """A message as it goes over the wire."""
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def encode_each(
+    message: Callable[[str], Mapping[str, Any]], values: Mapping[str, str]
+) -> dict[str, bytes]:
+    """The messages of many connections, by connection, that differ in one string of each.
+
+    The message is written once. The strings must be letters, digits, - and _ alone.
+    """
+    before, _, behind = encode(message(_EACH)).partition(_EACH.encode())
+    return {key: before + value.encode() + behind for key, value in values.items()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from chalice_app.admission.ports import NO_GUARDS
 from chalice_app.domain.errors import ConditionFailed
 from tests.fakes.memory import MemoryTable
 
@@ -14,12 +15,21 @@ class MemoryCounters(MemoryTable):
         self._counters: dict[str, dict[str, int]] = {}
         self.expiries: dict[str, int] = {}
 
-    def count(self, key: str, most: Mapping[str, int], expires_at: int, by: int = 1) -> None:
+    def count(
+        self,
+        key: str,
+        most: Mapping[str, int],
+        expires_at: int,
+        by: int = 1,
+        guards: Mapping[str, int] = NO_GUARDS,
+    ) -> None:
         self._called("count")
         with self._lock:
             counts = self._counters.get(key, {})
-            if any(counts.get(name, 0) + by > limit for name, limit in most.items()):
-                raise ConditionFailed("a count is at its limit")
+            if any(counts.get(name, 0) + by > limit for name, limit in most.items()) or any(
+                counts.get(name, 0) >= limit for name, limit in guards.items()
+            ):
+                raise ConditionFailed("a count is at its limit", dict(counts))
             self._counters[key] = counts | {name: counts.get(name, 0) + by for name in most}
             self.expiries[key] = expires_at
 

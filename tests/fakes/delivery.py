@@ -66,6 +66,16 @@ class RecordingGateway:
     def notify(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
         return self.post(connection_ids, data, deadline)
 
+    def notify_each(self, messages: Mapping[str, bytes], deadline: float) -> Posted:
+        with self._news:
+            self.calls.append(tuple(messages))
+            self.deadlines.append(deadline)
+            self.shares.append(1.0)
+        posted = Posted()
+        for connection_id, data in messages.items():
+            posted += self._post(connection_id, json.loads(data))
+        return posted
+
     def probe(self, connection_ids: Sequence[str], deadline: float, share: float = 1.0) -> Posted:
         with self._news:
             self.probed += connection_ids

@@ -27,7 +27,11 @@ PAID, SPENT = "The lamps are lit at seven.", "The doors are shut at eight."
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A stage with the limits that strangers meet."""
-    settings = {"UNLIMITED_ADDRESSES": "192.0.2.0/24", "SENTENCES_PER_SECOND": "5"}
+    settings = {
+        "UNLIMITED_ADDRESSES": "192.0.2.0/24",
+        "NEWCOMERS_PER_MINUTE": "10",
+        "SENTENCES_PER_SECOND": "5",
+    }
     log = tmp_path_factory.mktemp("strict") / "stage.log"
     with running_stage(log, **settings) as running:
         yield running

@@ -1,6 +1,7 @@
 """Who is there: exact counts after any coming and going, and the end of a session for everyone."""
 
 import asyncio
+import re
 from collections import Counter
 
 import pytest
@@ -69,16 +70,17 @@ def test_a_listener_that_is_counted_knows_it(stage: Stage) -> None:
         async with talk(stage) as at:
             listener = await at.join("pt")
             assert stage.counts(at.session) == (1, {"pt": 1})
-            assert listener.received == [
-                {
-                    "type": "joined",
-                    "sessionId": at.session.session_id,
-                    "role": "listener",
-                    "targetLanguage": "pt",
-                    "sourceLanguage": "en",
-                    "lastSequence": 0,
-                }
-            ]
+            (joined,) = listener.received
+            assert re.fullmatch("[A-Za-z0-9_-]{1,100}", joined["resumeToken"])
+            assert joined == {
+                "type": "joined",
+                "sessionId": at.session.session_id,
+                "role": "listener",
+                "targetLanguage": "pt",
+                "sourceLanguage": "en",
+                "lastSequence": 0,
+                "resumeToken": joined["resumeToken"],
+            }
             speaker = await at.join_speaker()
             assert speaker.received == [
                 {

@@ -37,7 +37,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     ("short", "whole"),
     [
-        (AdmissionLimits(), AdmissionLimits(20, 10, 50, 10_000, 10, 2_000_000, ())),
+        (AdmissionLimits(),
+         AdmissionLimits(1_000, 6_000, 10, 10, 20, 50, 10_000, 10, 2_000_000, ())),
         (CachedTranslation("k", "en", "es", "a", "b", 1, 2),
          CachedTranslation("k", "en", "es", "a", "b", 1, 2, settings="")),
         (EntryUse("k", 1, 2, 3), EntryUse("k", 1, 2, 3, characters=0)),

@@ -2,7 +2,8 @@
 
 Key: `connectionId`. Attributes: sessionId, sessionEpoch (the session's createdAt), role,
 connectedAt (ms), ttl (epoch seconds), v (raised by every change), and for listeners targetLanguage
-and, where they returned, came late or were put off, lastSequence; replayDue where they are counted
+and, where they returned, came late or were put off, lastSequence; resumeToken where they came with
+one; replayDue where they are counted
 although what was spoken since is not sent yet.
 Index `sessionId-targetLanguage-index` (all attributes): only listeners carry targetLanguage, so it
 holds them alone.
@@ -43,6 +44,7 @@ class ConnectionsTable:
                 "v": connection.version,
                 "targetLanguage": connection.target_language,
                 "lastSequence": connection.last_sequence,
+                "resumeToken": connection.resume_token,
             }
         )
 
@@ -135,6 +137,7 @@ def connection_from(item: Item) -> Connection:
         version=_int(item, "v"),
         last_sequence=_int(item, "lastSequence") if "lastSequence" in item else None,
         is_replay_due=item.get("replayDue") is True,
+        resume_token=_optional_str(item.get("resumeToken")),
     )
 
 

@@ -2,8 +2,11 @@
 
 Key: `sessionId`, like every row of that table; each row has expiresAt (epoch seconds, TTL):
 
-- `limit#address#<hash>`: connects, joins and guesses of one address in one minute;
+- `limit#address#<hash>`: newcomers and guesses of one address in one minute;
+- `limit#session#<hash>`: newcomers and wrongCodes of one session in one minute;
+- `limit#proof#<hash>`: handshakes with one token in one minute;
 - `limit#owner#<hash>`: opened, sessions of one owner in one hour;
+- `standing#<hash>`: admitted, 1 where somebody has come in to a session from an address;
 - `golden-eagle-427#<createdAt>#budget`: spent, characters that the session has had translated.
 
 The SDK repeats an update whose answer is lost, which then counts twice: never too little.
@@ -12,6 +15,7 @@ The SDK repeats an update whose answer is lost, which then counts twice: never t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalice_app.admission.ports import NO_GUARDS
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.errors import ConditionFailed
 
@@ -22,18 +26,28 @@ class CounterRows:
 
     table: Table
 
-    def count(self, key: str, most: Mapping[str, int], expires_at: int, by: int = 1) -> None:
+    def count(
+        self,
+        key: str,
+        most: Mapping[str, int],
+        expires_at: int,
+        by: int = 1,
+        guards: Mapping[str, int] = NO_GUARDS,
+    ) -> None:
         """Adds to each count of a row, or to none if one would pass its limit."""
         if any(by > limit for limit in most.values()):
             raise ConditionFailed("more than the whole limit")
-        fits = [f"(attribute_not_exists({name}) OR {name} <= :{name})" for name in most]
+        highest = {name: limit - by for name, limit in most.items()}
+        highest |= {name: limit - 1 for name, limit in guards.items()}
+        fits = [f"(attribute_not_exists({name}) OR {name} <= :{name})" for name in highest]
+        adds = " ADD " + ", ".join(f"{name} :by" for name in most) if most else ""
         self.table.update(
             key,
-            "SET expiresAt = :expires ADD " + ", ".join(f"{name} :by" for name in most),
+            f"SET expiresAt = :expires{adds}",
             " AND ".join(fits),
             expires=expires_at,
-            by=by,
-            **{name: limit - by for name, limit in most.items()},
+            **highest,
+            **({"by": by} if most else {}),
         )
 
     def refund(self, key: str, name: str, by: int) -> None:

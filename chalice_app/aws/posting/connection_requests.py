@@ -1,6 +1,7 @@
 """The bytes of a request to `@connections/{id}`: all but the id and the signature computed once."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -52,8 +53,8 @@ class ConnectionRequests:
     """Requests of one method and body to any connection, signed with one set of credentials."""
 
     __slots__ = (
-        "_behind", "_credentials", "_data", "_endpoint", "_method", "_region", "_renew_at",
-        "_signer", "_start",
+        "_behind", "_credentials", "_data", "_endpoint", "_headers", "_method", "_region",
+        "_renew_at", "_signer", "_start",
     )  # fmt: skip
 
     def __init__(
@@ -89,5 +90,32 @@ class ConnectionRequests:
             time.time(),
         )
         headers = "".join(f"{name}: {value}\r\n" for name, value in self._signer.headers.items())
-        length = f"Content-Length: {len(self._data)}\r\n"
-        self._behind = f" HTTP/1.1\r\n{headers}{length}Authorization: "
+        self._headers = f" HTTP/1.1\r\n{headers}"
+        self._behind = f"{self._headers}Content-Length: {len(self._data)}\r\nAuthorization: "
+
+
+class PersonalRequests(ConnectionRequests):
+    """The same where every connection gets a body of its own, which its signature covers."""
+
+    __slots__ = ("_messages",)
+
+    def __init__(
+        self,
+        method: str,
+        endpoint: Endpoint,
+        region: str,
+        credentials: Credentials,
+        messages: Mapping[str, bytes],
+    ) -> None:
+        super().__init__(method, endpoint, region, credentials, b"")
+        self._messages = messages
+
+    def to(self, connection_id: str, now: float) -> bytes:
+        """The request to one connection; `now` is time.monotonic()."""
+        if now >= self._renew_at:
+            self._renew(now)
+        segment, data = path_segment(connection_id), self._messages[connection_id]
+        authorization = self._signer.authorization(segment, data)
+        length = f"Content-Length: {len(data)}\r\nAuthorization: "
+        head = f"{self._start}{segment}{self._headers}{length}{authorization}\r\n\r\n"
+        return head.encode("latin-1") + data

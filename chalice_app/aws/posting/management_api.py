@@ -9,12 +9,16 @@ one signed request on a non-blocking keep-alive socket (`http_socket`), many at 
 import logging
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from botocore.exceptions import BotoCoreError
 
 from chalice_app.aws.clients import NoCredentials
-from chalice_app.aws.posting.connection_requests import ConnectionRequests, Endpoint
+from chalice_app.aws.posting.connection_requests import (
+    ConnectionRequests,
+    Endpoint,
+    PersonalRequests,
+)
 from chalice_app.aws.posting.fan_out import FanOut
 from chalice_app.aws.posting.post_loop import PostLimits, PostLoop
 from chalice_app.aws.posting.sigv4 import Credentials
@@ -92,6 +96,12 @@ class ManagementApi:
             return Posted()
         return self._send("POST", connection_ids, data, deadline, repeatable=True)
 
+    def notify_each(self, messages: Mapping[str, bytes], deadline: float) -> Posted:
+        """The same where each connection gets a message of its own."""
+        if not messages:
+            return Posted()
+        return self._send("POST", list(messages), messages, deadline, repeatable=True)
+
     def probe(self, connection_ids: Sequence[str], deadline: float, share: float = 1.0) -> Posted:
         """Asks whether connections are open, tried as `notify`: `delivered` are, `gone` are not."""
         if not connection_ids:
@@ -115,16 +125,14 @@ class ManagementApi:
         self,
         method: str,
         connection_ids: Sequence[str],
-        data: bytes,
+        data: bytes | Mapping[str, bytes],
         deadline: float,
         share: float = 1.0,
         *,
         repeatable: bool = False,
     ) -> Posted:
         try:
-            requests = ConnectionRequests(
-                method, self._endpoint, self._region, self._credentials(), data
-            )
+            requests = self._requests(method, data)
         except (NoCredentials, BotoCoreError, ValueError) as error:
             _log.error("nothing can be signed: %s", type(error).__name__)
             return Posted(failed=len(connection_ids))
@@ -143,6 +151,12 @@ class ManagementApi:
             method, len(connection_ids), dict(fan_out.outcomes), posted.dropped,
         )  # fmt: skip
         return posted
+
+    def _requests(self, method: str, data: bytes | Mapping[str, bytes]) -> ConnectionRequests:
+        credentials = self._credentials()
+        if isinstance(data, bytes):
+            return ConnectionRequests(method, self._endpoint, self._region, credentials, data)
+        return PersonalRequests(method, self._endpoint, self._region, credentials, data)
 
     def _bucket_of(self, share: float) -> TokenBucket | None:
         if self._rate is None or share >= 1.0:

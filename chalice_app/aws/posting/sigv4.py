@@ -51,7 +51,9 @@ class RequestSigner:
         ValueError: when the credentials are empty.
     """
 
-    __slots__ = ("_authorization", "_before", "_behind", "_inner", "_outer", "headers")
+    __slots__ = (
+        "_authorization", "_before", "_behind", "_body_hash", "_inner", "_outer", "headers",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -71,7 +73,8 @@ class RequestSigner:
         names = ";".join(name.lower() for name in self.headers)
         lines = "".join(f"{name.lower()}:{value}\n" for name, value in self.headers.items())
         self._before = sha256(f"{method}\n{quote(path_prefix, safe='/~')}".encode())
-        self._behind = f"\n\n{lines}\n{names}\n{sha256(body).hexdigest()}"
+        self._behind = f"\n\n{lines}\n{names}\n"
+        self._body_hash = sha256(body).hexdigest()
         self._inner, self._outer = _keyed(_signing_key(credentials.secret_key, stamp[:8], region))
         self._inner.update(f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n".encode())
         self._authorization = (
@@ -79,14 +82,17 @@ class RequestSigner:
             f"SignedHeaders={names}, Signature="
         )
 
-    def authorization(self, segment: str) -> str:
+    def authorization(self, segment: str, body: bytes | None = None) -> str:
         """The Authorization header's value for a last segment, percent-encoded as it is sent.
+
+        A request with another `body` than the shared one costs one hash more.
 
         The canonical path is encoded once more (every service but S3 wants that), which on an
         encoded segment touches nothing but its percent signs.
         """
         canonical, inner, outer = self._before.copy(), self._inner.copy(), self._outer.copy()
-        canonical.update((segment.replace("%", "%25") + self._behind).encode())
+        body_hash = self._body_hash if body is None else sha256(body).hexdigest()
+        canonical.update((segment.replace("%", "%25") + self._behind + body_hash).encode())
         inner.update(canonical.hexdigest().encode())
         outer.update(inner.digest())
         return self._authorization + outer.hexdigest()

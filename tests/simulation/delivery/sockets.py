@@ -5,7 +5,7 @@ that an invocation may be stopped, or die, between two listeners of one caption.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from botocore.exceptions import ReadTimeoutError
@@ -58,6 +58,13 @@ class SimulatedGateway:
     def notify(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
         """The same, of what may come twice."""
         return self._each("notify", connection_ids, json.loads(data), deadline)
+
+    def notify_each(self, messages: Mapping[str, bytes], deadline: float) -> Posted:
+        """The same, to each its own."""
+        posted = Posted()
+        for connection_id, data in messages.items():
+            posted += self._each("notify", [connection_id], json.loads(data), deadline)
+        return posted
 
     def probe(self, connection_ids: Sequence[str], deadline: float, share: float = 1.0) -> Posted:
         """Asks one after the other."""

@@ -165,8 +165,11 @@ def test_the_stage_is_the_deployments() -> None:
 
 
 LIMITS = {
-    "CONNECTS_PER_MINUTE": "connects_per_minute",
-    "JOINS_PER_MINUTE": "joins_per_minute",
+    "NEWCOMERS_PER_MINUTE": "newcomers_per_minute",
+    "SESSION_NEWCOMERS_PER_MINUTE": "session_newcomers_per_minute",
+    "GUESSES_PER_MINUTE": "guesses_per_minute",
+    "SESSION_GUESSES_PER_MINUTE": "session_guesses_per_minute",
+    "RETURNS_PER_MINUTE": "returns_per_minute",
     "SESSIONS_PER_HOUR": "sessions_per_hour",
     "MAX_LISTENERS": "max_listeners",
     "SENTENCES_PER_SECOND": "sentences_per_second",
@@ -176,7 +179,9 @@ LIMITS = {
 
 def test_the_limits_are_those_that_are_documented() -> None:
     settings = Settings.from_env(TABLES)
-    assert settings.limits == AdmissionLimits(20, 10, 50, 10_000, 10, 2_000_000, ())
+    assert settings.limits == AdmissionLimits(
+        1_000, 6_000, 10, 10, 20, 50, 10_000, 10, 2_000_000, ()
+    )
     assert settings.allowed_origins == ()
     assert not settings.require_origin
 
@@ -194,6 +199,13 @@ def test_a_limit_is_taken_from_the_environment(
 def test_what_is_no_limit_is_an_error_that_names_it(name: str, text: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
         Settings.from_env({**TABLES, name: text})
+
+
+@pytest.mark.parametrize("name", ["CONNECTS_PER_MINUTE", "JOINS_PER_MINUTE"])
+def test_a_limit_of_earlier_versions_says_what_took_its_place(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{name} is not .*NEWCOMERS_PER_MINUTE"):
+        Settings.from_env({**TABLES, name: "10"})
+    assert Settings.from_env({**TABLES, name: ""}) == Settings.from_env(TABLES)
 
 
 def test_an_address_with_a_length_names_its_range() -> None:

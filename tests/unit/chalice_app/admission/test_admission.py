@@ -13,6 +13,7 @@ import app as functions
 from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.bootstrap.process import composed
 from chalice_app.domain.session import Session
+from chalice_app.sessions.resume_tokens import ResumeTokens
 from chalice_app.wire.incoming import OpenSession
 from tests.fakes.world import SETTINGS, World
 from tests.hostile.http_request import JOIN_CODES, LIMITS
@@ -20,6 +21,8 @@ from tests.unit.chalice_app.test_routes import PROJECT, event
 
 CODE = "aula 7"
 ADDRESS = "203.0.113.7"
+LOCAL = "127.0.0.1"
+"""Where Chalice's test client calls from."""
 PAGE = "https://talks.example.org"
 NOBODY = "golden-eagle-427"
 
@@ -151,7 +154,7 @@ def test_unknown_ended_and_wrong_code_answer_alike_and_do_the_same_work(
         world.tables.calls.clear()
         answer = connect(world, address=ADDRESS, **query, targetLanguage=language)
         seen[name] = (answer, Counter(world.tables.calls))
-    alike = ({"statusCode": 404}, Counter(count=1, get_session=1))
+    alike = ({"statusCode": 404}, Counter(count=2, get_session=1))
     assert seen == dict.fromkeys(seen, alike)
 
 
@@ -192,16 +195,152 @@ def test_a_guarded_session_s_state_is_for_its_own_people(world: World) -> None:
         assert answer.json_body["isActive"] is True
 
 
-def test_codes_are_not_guessed_over_http_either(world: World) -> None:
+def test_codes_are_guessed_ten_times_a_minute_over_http_and_handshakes_together(
+    world: World,
+) -> None:
     of, _ = guarded(world)
-    path = f"/sessions/{of.session_id}"
+    path, query = f"/sessions/{of.session_id}", {"sessionId": of.session_id, "targetLanguage": "es"}
+    answers = []
+    for number in range(6):
+        code = f"aula {number + 10}"
+        answers.append(request(world, "GET", path, **{"X-Join-Code": code}).status_code)
+        answers.append(connect(world, address=LOCAL, **query, joinCode=code)["statusCode"])
+    assert answers == [404] * 10 + [429] * 2
+    # Nor does the right code get an answer now, here or there.
+    assert request(world, "GET", path, **{"X-Join-Code": CODE}).status_code == 429
+    assert connect(world, address=LOCAL, **query, joinCode=CODE) == {"statusCode": 429}
+
+
+def test_names_are_guessed_ten_times_a_minute(world: World) -> None:
+    of = world.open()
     answers = [
-        request(world, "GET", path, **{"X-Join-Code": f"aula {number}"}).status_code
-        for number in range(50)
+        request(world, "GET", f"/sessions/golden-eagle-{number + 100}") for number in range(400)
     ]
-    limit = AdmissionLimits().joins_per_minute
-    assert answers.count(200) + answers.count(404) == limit
-    assert set(answers[limit:]) == {429}
+    assert [each.status_code for each in answers] == [404] * 10 + [429] * 390
+    assert 0 < answers[-1].json_body["details"]["retryAfterMs"] <= 60_000
+    assert request(world, "GET", f"/sessions/{of.session_id}").status_code == 429
+    # What is no name reveals nothing, and spends nothing.
+    assert request(world, "GET", "/sessions/hello").status_code == 404
+
+
+def test_wrong_tokens_are_guesses_too(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    path = f"/sessions/{of.session_id}"
+    wrong = {"Authorization": "Bearer wrong"}
+    query = {"sessionId": of.session_id, "token": "wrong"}
+    answers = []
+    for _ in range(4):
+        answers.append(request(world, "DELETE", path, **wrong).status_code)
+        answers.append(connect(world, address=LOCAL, **query)["statusCode"])
+        answers.append(request(world, "GET", path, **wrong).status_code)
+    assert answers == [401, 401, 200] * 3 + [401] + [429] * 2
+    # The speaker's own token is proof, from the same address, too.
+    own = {"Authorization": f"Bearer {token}"}
+    assert connect(world, address=LOCAL, sessionId=of.session_id, token=token) == {
+        "statusCode": 200
+    }
+    assert request(world, "GET", path, **own).status_code == 200
+    assert request(world, "DELETE", path, **own).status_code == 204
+    assert connect(world, address=LOCAL, sessionId=of.session_id, token=token) == {
+        "statusCode": 404
+    }
+
+
+def test_a_speaker_in_the_hall_keeps_it_open_to_newcomers_while_strangers_guess(
+    world: World,
+) -> None:
+    of, token = guarded(world)
+    assert (
+        connect(world, address=ADDRESS, sessionId=of.session_id, token=token)["statusCode"] == 200
+    )
+    query = {"sessionId": of.session_id, "targetLanguage": "es"}
+    guesses = [
+        connect(world, address=f"198.51.100.{number}", **query, joinCode="aula 8")["statusCode"]
+        for number in range(100)
+    ]
+    assert guesses == [404] * 10 + [429] * 90
+    for _ in range(300):
+        assert connect(world, address=ADDRESS, **query, joinCode=CODE) == {"statusCode": 200}
+    assert connect(world, address="192.0.2.1", **query, joinCode=CODE) == {"statusCode": 429}
+
+
+# --- Who returns ---------------------------------------------------------------------------------
+
+
+def token_of(world: World, of: Session, connection_id: str = "c1") -> str:
+    """What a listener was told when it was greeted."""
+    joined = world.tables.get_connection(connection_id)
+    assert joined is not None
+    world.app.notifier.greet_group(of, {connection_id: joined})
+    (*_, greeting) = world.gateway.to(connection_id, "joined")
+    return str(greeting["resumeToken"])
+
+
+def test_who_returns_needs_no_code_and_is_no_newcomer(world: World) -> None:
+    of, _ = guarded(world)
+    query = {"sessionId": of.session_id, "targetLanguage": "es"}
+    assert connect(world, address=ADDRESS, **query, joinCode=CODE) == {"statusCode": 200}
+    token = token_of(world, of)
+    while connect(world, address=ADDRESS, **query, joinCode="aula 8") != {"statusCode": 429}:
+        pass
+    returning = {**query, "resumeToken": token, "lastSequence": "0"}
+    assert connect(world, address=ADDRESS, **returning) == {"statusCode": 200}
+    path = f"/sessions/{of.session_id}"
+    with_token = {"X-Resume-Token": token}
+    for joining in ("", "?joining=true"):
+        assert request(world, "GET", path + joining, **with_token).json_body["isActive"] is True
+    assert token_of(world, of) == token
+
+
+def test_one_token_does_not_become_many(world: World) -> None:
+    of = world.open()
+    query = {"sessionId": of.session_id, "targetLanguage": "es"}
+    connect(world, address=ADDRESS, **query)
+    token = token_of(world, of)
+    for _ in range(20):
+        assert connect(world, address=ADDRESS, **query, resumeToken=token)["statusCode"] == 200
+        assert token_of(world, of) == token
+    assert connect(world, address="192.0.2.1", **query, resumeToken=token)["statusCode"] == 429
+    asked = request(
+        world, "GET", f"/sessions/{of.session_id}?joining=true", **{"X-Resume-Token": token}
+    )
+    assert (asked.status_code, asked.json_body["code"]) == (429, "RATE_LIMITED")
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_a_stale_token_does_not_keep_its_bearer_out(world: World, is_guarded: bool) -> None:
+    of = guarded(world)[0] if is_guarded else world.open()
+    foreign = ResumeTokens(guarded(world)[0]).issue("c1")
+    query = {"sessionId": of.session_id, "targetLanguage": "es"}
+    right = {**query, "joinCode": CODE} if is_guarded else query
+    for token in (foreign, "", "A" * 10_240, "ñ", "\ud800", "\0"):
+        answer = connect(world, address=ADDRESS, **right, resumeToken=token)
+        assert answer == {"statusCode": 200}, token
+        assert token_of(world, of) == ResumeTokens(of).issue("c1")
+    if is_guarded:
+        assert connect(world, address=ADDRESS, **query, resumeToken=foreign)["statusCode"] == 404
+    answers = [connect(world, address=ADDRESS, **right, resumeToken=foreign) for _ in range(10)]
+    assert answers[-1] == {"statusCode": 429}
+
+
+def test_a_token_opens_no_session_that_has_ended_or_whose_life_is_over(world: World) -> None:
+    of, _ = guarded(world)
+    query = {"sessionId": of.session_id, "targetLanguage": "es"}
+    returning = {**query, "resumeToken": ResumeTokens(of).issue("c1")}
+    world.app.sessions.end(of)
+    for _ in range(12):
+        assert connect(world, address=ADDRESS, **returning) == {"statusCode": 404}
+    path, with_token = f"/sessions/{of.session_id}", {"X-Resume-Token": returning["resumeToken"]}
+    assert request(world, "GET", path, **with_token).json_body["isActive"] is False
+    world.clock.advance(SETTINGS.session_ttl_seconds * 1000)
+    assert connect(world, address=ADDRESS, **returning) == {"statusCode": 404}
+    assert request(world, "GET", path, **with_token).status_code == 404
+
+
+@pytest.mark.parametrize("token", ["A" * 8_000, "é", "A" * 32, " ", "Bearer x"])
+def test_any_text_may_come_as_a_token_over_http(world: World, token: str) -> None:
+    path = f"/sessions/{guarded(world)[0].session_id}"
+    assert request(world, "GET", path, **{"X-Resume-Token": token}).status_code == 404
 
 
 @pytest.mark.parametrize("code", JOIN_CODES.values(), ids=JOIN_CODES)
@@ -216,20 +355,25 @@ def test_what_is_no_code_opens_no_session(world: World, code: object) -> None:
 def test_a_flood_from_one_address_is_refused_with_429(world: World) -> None:
     query = {"sessionId": world.open().session_id, "targetLanguage": "es"}
     answers = [connect(world, address=ADDRESS, **query) for _ in range(2000)]
-    limit = AdmissionLimits().joins_per_minute
+    limit = AdmissionLimits().newcomers_per_minute
     assert answers[:limit] == [{"statusCode": 200}] * limit
     assert answers[limit:] == [{"statusCode": 429}] * (2000 - limit)
-    assert world.tables.calls["count"] == limit + 1
+    assert world.tables.calls["count"] == 2 * limit + 1
+    assert world.tables.calls["get_session"] == limit + 1
     assert world.tables.calls["put_connection"] == limit
     assert connect(world, address="203.0.113.8", **query) == {"statusCode": 200}
 
 
-def test_what_a_header_says_of_the_address_is_not_believed(world: World) -> None:
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "True-Client-IP", "Client-IP", "Via"]
+)
+def test_what_a_header_says_of_the_address_is_not_believed(header: str) -> None:
+    world = world_with(limits=AdmissionLimits(newcomers_per_minute=3))
     query = {"sessionId": world.open().session_id, "targetLanguage": "es"}
     answers = []
-    for number in range(AdmissionLimits().joins_per_minute + 1):
+    for number in range(4):
         handshake = event("c1", "CONNECT", queryStringParameters=query)
-        handshake["headers"] = {"X-Forwarded-For": f"198.51.100.{number}"}
+        handshake["headers"] = {header: f"198.51.100.{number}"}
         handshake["requestContext"]["identity"] = {"sourceIp": ADDRESS}
         with composed(world.app):
             answers.append(functions.connect(handshake, None))
@@ -246,10 +390,11 @@ def test_while_the_limits_are_down_listeners_get_in(
     assert "it is admitted" in caplog.text
 
 
-def test_a_refused_browser_learns_why(world: World) -> None:
+def test_a_refused_browser_learns_why() -> None:
+    world = world_with(limits=AdmissionLimits(newcomers_per_minute=10))
     of = world.open()
     path = f"/sessions/{of.session_id}"
-    for _ in range(AdmissionLimits().joins_per_minute):
+    for _ in range(10):
         assert request(world, "GET", f"{path}?joining=true").status_code == 200
         connect(world, address="127.0.0.1", sessionId=of.session_id, targetLanguage="es")
     answer = request(world, "GET", f"{path}?joining=true")

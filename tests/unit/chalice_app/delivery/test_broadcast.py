@@ -98,6 +98,19 @@ def test_a_notice_has_its_own_time(world: World) -> None:
     assert world.gateway.deadlines == [2.0 + NOTICE_SECONDS]
 
 
+def test_so_has_one_that_differs_by_connection(world: World) -> None:
+    world.clock.advance(2_000)
+    world.gateway.gone.add("c2")
+    assert world.app.broadcast.notify_each(
+        {"c1": b'{"type":"a"}', "c2": b'{"type":"b"}'}
+    ) == Posted(delivered=1, gone=("c2",))
+    assert world.gateway.to("c1") == [{"type": "a"}]
+    assert world.gateway.deadlines == [2.0 + NOTICE_SECONDS]
+    assert world.tables.calls["delete_gone"] == 1
+    assert world.app.broadcast.notify_each({}) == Posted()
+    assert len(world.gateway.deadlines) == 1
+
+
 def test_all_are_closed_by_one_call_within_its_time(world: World) -> None:
     world.clock.advance(2_000)
     world.gateway.gone.add("c2")

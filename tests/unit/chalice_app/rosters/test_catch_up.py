@@ -1,7 +1,7 @@
 """Listeners who come back: everything missed, in order, once, and before anything new."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -244,8 +244,8 @@ class SlowGateway(RecordingGateway):
         super().__init__()
         self._clock = clock
 
-    def notify(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
-        posted = super().notify(connection_ids, data, deadline)
+    def notify_each(self, messages: Mapping[str, bytes], deadline: float) -> Posted:
+        posted = super().notify_each(messages, deadline)
         self._clock.advance(LONGEST_HANDSHAKE_MS + 1)
         return posted
 

@@ -10,6 +10,7 @@ import pytest
 from chalice_app.domain.session import Connection, Session
 from chalice_app.observability import metrics
 from chalice_app.rosters.notifier import HANDSHAKE_WAITS, RosterNotifier
+from chalice_app.sessions.resume_tokens import ResumeTokens
 from chalice_app.wire.incoming import OpenSession
 from tests.fakes.domain import PATIENCE, listener, sentence, speaker
 from tests.fakes.world import World
@@ -118,6 +119,7 @@ def test_a_joiner_is_greeted_once_and_nobody_waits(notified: Notified) -> None:
             "targetLanguage": "es",
             "sourceLanguage": "en",
             "lastSequence": 0,
+            "resumeToken": ResumeTokens(of).issue("c1"),
         }
     ]
     assert notified.kinds("c2") == ["joined"]

@@ -159,17 +159,17 @@ def test_a_session_ends_though_nobody_can_be_notified(world: World) -> None:
 def test_the_token_ends_a_session(world: World) -> None:
     opened, token = world.app.sessions.open("en")
     with pytest.raises(NotSpeaker):
-        world.app.sessions.end_with_token(opened.session_id, "another")
+        world.app.entrance.end(opened.session_id, "another", "")
     assert world.now(opened).is_active
-    world.app.sessions.end_with_token(opened.session_id, token)
+    world.app.entrance.end(opened.session_id, token, "")
     assert not world.now(opened).is_active
 
 
 def test_a_session_that_has_ended_cannot_be_ended_again(world: World) -> None:
     opened, token = world.app.sessions.open("en")
-    world.app.sessions.end_with_token(opened.session_id, token)
+    world.app.entrance.end(opened.session_id, token, "")
     with pytest.raises(SessionNotFound):
-        world.app.sessions.end_with_token(opened.session_id, token)
+        world.app.entrance.end(opened.session_id, token, "")
 
 
 def test_where_the_stage_has_no_limit_a_session_may_ask_for_any() -> None:

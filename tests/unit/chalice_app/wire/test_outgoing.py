@@ -1,5 +1,6 @@
 """What clients receive, to the letter of docs/protocol.md."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -29,6 +30,22 @@ def test_joined_tells_a_listener_its_language() -> None:
         "sourceLanguage": "en",
         "lastSequence": 12,
     }
+
+
+def test_joined_tells_a_listener_how_to_come_back() -> None:
+    of = session()
+    greeting = outgoing.joined(of, listener(of, "c1", "es"), "token_1-2")
+    assert greeting.pop("resumeToken") == "token_1-2"
+    assert greeting == outgoing.joined(of, listener(of, "c1", "es"))
+
+
+def test_messages_that_differ_in_a_token_are_as_if_written_one_by_one() -> None:
+    of = session()
+    write = partial(outgoing.joined, of, listener(of, "c1", "es"))
+    tokens = {"a": "Token-1", "b": "token_2"}
+    written = outgoing.encode_each(write, tokens)
+    assert written == {key: outgoing.encode(write(token)) for key, token in tokens.items()}
+    assert outgoing.encode_each(write, {}) == {}
 
 
 def test_joined_tells_a_speaker_no_language() -> None:

@@ -774,6 +774,21 @@ def test_counts_of_one_row_rise_together_or_not_at_all(stores: Stores) -> None:
     assert stores.counters.get_counts("limit#a") == {"connects": 2, "joins": 1}
 
 
+def test_a_guard_stops_what_it_does_not_count(stores: Stores) -> None:
+    count = stores.counters.count
+    count("limit#a", {"newcomers": 9}, LATER, guards={"guesses": 2})
+    count("limit#a", {}, LATER, guards={"guesses": 2, "newcomers": 2})
+    for _ in range(2):
+        count("limit#a", {"newcomers": 9, "guesses": 2}, LATER)
+    with pytest.raises(ConditionFailed) as refused:
+        count("limit#a", {"newcomers": 9}, LATER, guards={"guesses": 2})
+    assert refused.value.found["guesses"] == 2
+    with pytest.raises(ConditionFailed):
+        count("limit#a", {}, LATER, guards={"newcomers": 3, "guesses": 9})
+    count("limit#a", {}, LATER, guards={"newcomers": 4, "guesses": 3})
+    assert stores.counters.get_counts("limit#a") == {"newcomers": 3, "guesses": 2}
+
+
 def test_more_than_is_left_is_not_taken_in_part(stores: Stores) -> None:
     stores.counters.count("limit#a", {"spent": 10}, LATER, by=7)
     for by in (4, 11):
@@ -796,7 +811,9 @@ def test_rows_of_counts_are_apart(stores: Stores) -> None:
     assert stores.counters.get_counts("limit#c") == {}
 
 
-@pytest.mark.parametrize("name", ["connects", "joins", "guesses", "opened", "spent"])
+@pytest.mark.parametrize(
+    "name", ["newcomers", "wrongCodes", "handshakes", "admitted", "guesses", "opened", "spent"]
+)
 def test_no_count_has_a_reserved_name(stores: Stores, name: str) -> None:
     stores.counters.count("limit#a", {name: 1}, LATER)
     assert stores.counters.get_counts("limit#a") == {name: 1}

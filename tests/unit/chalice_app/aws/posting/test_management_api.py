@@ -308,6 +308,14 @@ def test_what_may_come_twice_is_sent_again_where_no_answer_came(
         assert [each.connection_id for each in gateway.requests].count("x") == 3
 
 
+def test_each_may_get_a_message_of_its_own(gateway: ScriptedGateway, make_api: MakeApi) -> None:
+    messages = {"a=": b"first", "b=": b"the second one", "c": b""}
+    gateway.scripts["b="] = [hang_up, answer(200)]
+    assert make_api().notify_each(messages, soon()) == Posted(delivered=3)
+    assert {each.connection_id: each.body for each in gateway.requests} == messages
+    assert make_api().notify_each({}, soon()) == Posted()
+
+
 def test_what_may_come_twice_is_given_up_after_six_tries(
     gateway: ScriptedGateway, make_api: MakeApi
 ) -> None:

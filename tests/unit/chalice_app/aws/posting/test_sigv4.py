@@ -14,7 +14,12 @@ from botocore.credentials import Credentials, ReadOnlyCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_app.aws.posting.connection_requests import SIGNER_SECONDS, ConnectionRequests, Endpoint
+from chalice_app.aws.posting.connection_requests import (
+    SIGNER_SECONDS,
+    ConnectionRequests,
+    Endpoint,
+    PersonalRequests,
+)
 from chalice_app.aws.posting.sigv4 import RequestSigner, path_segment
 
 KEYS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop0123456789+/", min_size=1, max_size=40)
@@ -186,6 +191,17 @@ def test_a_request_is_the_bytes_that_api_gateway_expects() -> None:
     )
 
 
+@pytest.mark.parametrize("body", [b"", b"hello", "a greeting ñ".encode() * 100])
+def test_a_request_of_its_own_is_the_same_as_a_shared_one(body: bytes) -> None:
+    endpoint = Endpoint.parse("https://abc.example/api")
+    keys = ReadOnlyCredentials("AK1", "s1", "t")
+    with mock.patch("time.time", return_value=1_700_000_000.0):
+        shared = ConnectionRequests("POST", endpoint, "eu-west-1", keys, body)
+        own = PersonalRequests("POST", endpoint, "eu-west-1", keys, {"a=": body, "b": b"other"})
+    assert own.to("a=", 0.0) == shared.to("a=", 0.0)
+    assert own.to("b", 0.0) != shared.to("b", 0.0)
+
+
 def test_a_signing_time_is_used_for_a_minute() -> None:
     with mock.patch("time.monotonic", return_value=100.0):
         requests = ConnectionRequests(
@@ -198,3 +214,14 @@ def test_a_signing_time_is_used_for_a_minute() -> None:
     with mock.patch("time.time", return_value=0.0):
         assert b"X-Amz-Date: 19700101T000000Z" not in requests.to("a", 159.9)
         assert b"X-Amz-Date: 19700101T000000Z" in requests.to("a", 160.0)
+    with mock.patch("time.monotonic", return_value=100.0):
+        own = PersonalRequests(
+            "POST",
+            Endpoint.parse("https://abc.example"),
+            "eu-west-1",
+            ReadOnlyCredentials("AK1", "s1", None),
+            {"a": b""},
+        )
+    with mock.patch("time.time", return_value=0.0):
+        assert b"X-Amz-Date: 19700101T000000Z" not in own.to("a", 159.9)
+        assert b"X-Amz-Date: 19700101T000000Z" in own.to("a", 160.0)

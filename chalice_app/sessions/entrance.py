@@ -1,0 +1,144 @@
+"""Who may come in to a session, or know of it: the proof that a caller shows, and what it costs.
+
+A caller shows a resume token, the speaker's token, the session's join code, or nothing where the
+session has no code. Who has a valid token comes in, and only the token's uses are limited. Every
+other attempt is looked at first, then counted, and only then answered (`admission.rate_limits`).
+To a caller without proof a session with a code does not exist.
+"""
+
+from dataclasses import dataclass
+
+from chalice_app.admission.rate_limits import Attempt, RateLimits
+from chalice_app.domain import join_codes
+from chalice_app.domain.errors import NotSpeaker, SessionNotFound
+from chalice_app.domain.session import Session
+from chalice_app.domain.session_names import is_session_name
+from chalice_app.sessions.resume_tokens import ResumeTokens
+from chalice_app.sessions.sessions import Sessions
+from chalice_app.sessions.tokens import is_token_of
+from chalice_app.wire.incoming import JoinAsListener, JoinAsSpeaker
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks for a session's state, and what it shows: any text, or None where it shows none."""
+
+    address: str = ""
+    join_code: str | None = None
+    speaker_token: str | None = None
+    resume_token: str | None = None
+    asks_to_join: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Lets callers in to sessions that they may know of.
+
+    Where the address is empty, nothing is limited.
+    """
+
+    sessions: Sessions
+    rate_limits: RateLimits
+
+    def admit_listener(self, join: JoinAsListener, address: str) -> tuple[Session, str | None]:
+        """The open session of a listener's handshake, and the token with which it returns.
+
+        Raises:
+            SessionNotFound: there is no such open session, or its join code is another.
+            RateLimited: an allowance of the address, the session or the token is spent.
+        """
+        token = join.resume_token
+        if token is None:
+            self.rate_limits.refuse_remembered(address, is_joining=True)
+        session = self.sessions.find(join.session_id)
+        if token is not None and session is not None and ResumeTokens(session).is_valid(token):
+            self.rate_limits.admit_proof(token, address)
+            return self._welcome(_open(session), address), token
+        found = session if session is not None and session.is_active else None
+        is_admitted = join_codes.admits(found, join.join_code)
+        self.rate_limits.settle(
+            Attempt(
+                join.session_id,
+                address,
+                found,
+                is_admitted,
+                is_forged=token is not None,
+                is_joining=True,
+            )
+        )
+        if found is None or not is_admitted:
+            raise SessionNotFound("there is no such session")
+        return self._welcome(found, address), None
+
+    def admit_speaker(self, join: JoinAsSpeaker, address: str) -> Session:
+        """The open session of a speaker's handshake.
+
+        Raises:
+            SessionNotFound: there is no such open session.
+            NotSpeaker: the token is another session's.
+            RateLimited: an allowance of the address or the token is spent.
+        """
+        session = self._of_speaker(join.session_id, join.token, address)
+        self.rate_limits.admit_proof(join.token, address)
+        return self._welcome(session, address)
+
+    def end(self, session_id: str, token: str, address: str) -> None:
+        """Ends a session for a caller who has its token; raises as `admit_speaker` does."""
+        self.sessions.end(self._of_speaker(session_id, token, address))
+
+    def look(self, session_id: str, caller: Caller) -> tuple[Session, bool]:
+        """The session, ended or not, for a caller who may know of it; whether it is the speaker.
+
+        Raises:
+            SessionNotFound: there is none for this caller.
+            RateLimited: an allowance is spent, or the handshake that it asks for would be refused.
+        """
+        if not is_session_name(session_id):
+            raise SessionNotFound("there is no such session")
+        if caller.speaker_token is None and caller.resume_token is None:
+            self.rate_limits.refuse_remembered(caller.address, caller.asks_to_join)
+        session = self.sessions.find(session_id)
+        if is_token_of(session, caller.speaker_token or "") and session is not None:
+            return session, True
+        token = caller.resume_token
+        if token is not None and session is not None and ResumeTokens(session).is_valid(token):
+            if caller.asks_to_join:
+                self.rate_limits.admit_proof(token, caller.address, asks=True)
+            return session, False
+        is_admitted = join_codes.admits(session, caller.join_code)
+        self.rate_limits.settle(
+            Attempt(
+                session_id,
+                caller.address,
+                session,
+                is_admitted,
+                is_forged=token is not None or caller.speaker_token is not None,
+                asks_to_join=caller.asks_to_join,
+            )
+        )
+        if session is None or not is_admitted:
+            raise SessionNotFound("there is no such session")
+        return session, False
+
+    def _of_speaker(self, session_id: str, token: str, address: str) -> Session:
+        if not is_session_name(session_id):
+            raise SessionNotFound("there is no such session")
+        session = self.sessions.find(session_id)
+        if is_token_of(session, token) and session is not None:
+            return _open(session)
+        self.rate_limits.settle(
+            Attempt(session_id, address, session, is_admitted=False, names_a_code=False)
+        )
+        if session is None or not session.is_active or session.join_code_hash is not None:
+            raise SessionNotFound("there is no such session")
+        raise NotSpeaker("the token is not this session's")
+
+    def _welcome(self, session: Session, address: str) -> Session:
+        self.rate_limits.note_good_standing(session, address)
+        return session
+
+
+def _open(session: Session) -> Session:
+    if not session.is_active:
+        raise SessionNotFound("there is no such session")
+    return session
