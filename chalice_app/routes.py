@@ -36,6 +36,7 @@ from chalice_app.domain.session import Session
 from chalice_app.observability import logs, metrics
 from chalice_app.operations import messages as operator_messages
 from chalice_app.sessions.entrance import Caller
+from chalice_app.settings import Oidc
 from chalice_app.web import pages
 from chalice_app.wire import incoming, outgoing
 from chalice_app.wire.incoming import (
@@ -191,7 +192,8 @@ def _spoken_by(parts: RouteParts, connection_id: str) -> Session:
 
 
 def _tell(event: WebsocketEvent, failure: BroadcasterError) -> None:
-    error = outgoing.error(failure, _request_id(event))
+    sequence = incoming.spoken_sequence(event.body)
+    error = outgoing.error(failure, _request_id(event), sequence)
     _parts().broadcast.notify([event.connection_id], error)
 
 
@@ -255,8 +257,16 @@ def _moved(location: str) -> Response:
 
 
 def _page(name: str) -> Response:
-    websocket_url = _parts().settings.websocket_url
-    return _served(pages.load().page(name, websocket_url, _if_none_match()))
+    settings = _parts().settings
+    sign_in = _sign_in(settings.oidc) if name == pages.SPEAKER else None
+    return _served(pages.load().page(name, settings.websocket_url, _if_none_match(), sign_in))
+
+
+def _sign_in(oidc: Oidc | None) -> pages.SignIn | None:
+    """ID tokens name the client as their audience: that is who the page is."""
+    if oidc is None or not oidc.signs_in:
+        return None
+    return pages.SignIn(oidc.issuer, oidc.audience, oidc.token_origin)
 
 
 def _if_none_match() -> str:

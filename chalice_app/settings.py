@@ -85,11 +85,17 @@ class ConfigurationError(BroadcasterError):
 
 @dataclass(frozen=True, slots=True)
 class Oidc:
-    """Whose tokens open sessions: where the provider's keys are, its name, and who it names us."""
+    """Whose tokens open sessions: where the provider's keys are, its name, and who it names us.
+
+    With `signs_in` the speaker's page fetches such a token itself, as the provider's public client
+    `audience`. `token_origin` is where the provider hands them out; empty, at the issuer's origin.
+    """
 
     jwks_url: str
     issuer: str
     audience: str
+    signs_in: bool = False
+    token_origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,15 +308,41 @@ def _listed(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
 def _oidc(environ: Mapping[str, str]) -> Oidc | None:
     """All three settings, or none: two of them would admit every owner, or none."""
     names = ("SPEAKER_JWKS_URL", "SPEAKER_ISSUER", "SPEAKER_AUDIENCE")
-    values = [environ.get(name, "") for name in names]
-    if not any(values):
+    jwks_url, issuer, audience = (environ.get(name, "") for name in names)
+    signs_in = _flag(environ, "SPEAKER_SIGN_IN", default=False)
+    token_origin = _token_origin(environ, signs_in)
+    if not (jwks_url or issuer or audience or signs_in):
         return None
-    for name, value in zip(names, values, strict=True):
-        if not value:
-            raise ConfigurationError(f"{name} is not set, though {' or '.join(names)} is")
-    if not is_fetchable(values[0]):
+    for name in names:
+        if not environ.get(name):
+            others = " or ".join((*names, "SPEAKER_SIGN_IN"))
+            raise ConfigurationError(f"{name} is not set, though {others} is")
+    if not is_fetchable(jwks_url):
         raise ConfigurationError("SPEAKER_JWKS_URL must begin with https://")
-    return Oidc(*values)
+    if signs_in and not (is_fetchable(issuer) and _is_origin(_origin_of(issuer))):
+        raise ConfigurationError(
+            "SPEAKER_ISSUER must be an address such as https://login.example.org/realm where "
+            "SPEAKER_SIGN_IN is true"
+        )
+    return Oidc(jwks_url, issuer, audience, signs_in, token_origin)
+
+
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _token_origin(environ: Mapping[str, str], signs_in: bool) -> str:
+    """Empty: the issuer's own."""
+    text = environ.get("SPEAKER_TOKEN_ORIGIN", "")
+    if text and not signs_in:
+        raise ConfigurationError("SPEAKER_TOKEN_ORIGIN is set, though SPEAKER_SIGN_IN is not")
+    if text and not (_is_origin(text) and is_fetchable(text)):
+        raise ConfigurationError(
+            "SPEAKER_TOKEN_ORIGIN must be an origin such as https://talks.auth.example.org, without"
+            " a path"
+        )
+    return text
 
 
 def _operator_token_hash(environ: Mapping[str, str]) -> str:

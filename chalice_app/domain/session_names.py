@@ -18,32 +18,32 @@ ADJECTIVES = """
     charming cheerful cheery chirpy classic clear clever coastal comfy cool copper cordial cosmic
     creative crimson crisp cuddly cultured curious curly dainty dancing dapper daring dashing
     dazzling decent delicate diligent direct dreamy dynamic eager early earnest elated elegant
-    emerald epic exact expert fabled fabulous famous fancy fantastic fearless festive floral fluent
-    fluffy flying fond formal fragrant fresh friendly frosty frugal gallant generous genial gentle
-    genuine gifted giggly glad gleaming glossy glowing golden graceful gracious grand green handy
-    happy harmonic hearty helpful heroic honest hopeful humble iconic ideal indigo informed inspired
-    intrepid inventive inviting jaunty jazzy jolly jovial joyful jubilant keen kind lavender leafy
-    learned legendary lilac lively local lofty logical lucid lucky luminous lunar lush lyrical
-    magenta magnetic majestic mellow melodic mighty mild mindful misty modern modest musical natural
-    nautical neat nifty nimble noble notable novel olive open orderly organic original outgoing
-    painted patient peaceful peppy perfect playful pleasant poetic polite popular precious precise
-    pretty prime prompt proper punctual purple quaint quick quiet quirky radiant rapid rare refined
-    relaxed reliable restful robust rolling rosy ruby rustic saffron savvy scarlet scenic secure
-    sensible serene shining shiny silent silver sincere singing sleek smart smiling smooth snappy
-    snowy snug soaring sociable solar solid sonic sparkling speedy splendid sporty spotless stable
-    starry stately steady stellar striped strong studious sturdy stylish subtle summery sunlit sunny
-    superb swift tactful talented tasteful teal thankful thorough thrifty tidy timely tranquil
-    tropical true trusty tuneful unique upbeat useful valiant vast velvet versatile vibrant vigilant
-    violet vital vivid warm watchful wavy welcome windy wintry wise witty wonderful worthy youthful
-    zesty zippy
+    emerald epic exact expert fabled fabulous famous fancy fantastic fearless festive floating
+    floral fluent fluffy flying fond formal fragrant fresh friendly frosty frugal gallant generous
+    genial gentle genuine gifted giggly glad gleaming glossy glowing golden graceful gracious grand
+    green handy happy harmonic hearty helpful heroic honest hopeful humble iconic ideal indigo
+    informed inspired intrepid inventive inviting jaunty jazzy jolly jovial joyful jubilant keen
+    kind lavender leafy learned legendary lilac lively local lofty logical lucid lucky luminous
+    lunar lush lyrical magenta magnetic majestic mellow melodic mighty mild mindful misty modern
+    modest musical natural nautical neat nifty nimble noble notable novel olive open orderly organic
+    original outgoing painted patient peaceful peppy perfect playful pleasant poetic polite popular
+    precious precise pretty prime prompt proper punctual purple quaint quick quiet quirky radiant
+    rapid rare refined relaxed reliable restful robust rolling rosy ruby rustic saffron savvy
+    scarlet scenic secure sensible serene shining shiny silent silver sincere singing sleek smart
+    smiling smooth snappy snowy snug soaring sociable solar solid sonic sparkling speedy splendid
+    sporty spotless stable starry stately steady stellar striped strong studious sturdy stylish
+    subtle summery sunlit sunny superb swift tactful talented tasteful teal thankful thorough
+    thrifty tidy timely tranquil tropical true trusty tuneful unique upbeat useful valiant vast
+    velvet versatile vibrant vigilant violet vital vivid warm watchful wavy welcome wintry wise
+    witty wonderful worthy youthful zesty zippy
 """.split()
 NOUNS = """
     acorn airship album almond alpaca anchor apple apricot arena atlas aurora avenue avocado badger
-    bagel balloon bamboo banjo basket beacon bench bicycle biscuit bison blanket blossom bonfire
-    bookcase bracelet branch breeze brick bridge brook bubble bucket bumblebee buttercup button
-    cabin cactus campus canary candle canoe canopy canyon caramel caravan carpet cartoon castle
-    cedar celery chapter chestnut chipmunk cinema cinnamon circle circus cliff cloud clover coast
-    cocoa coconut coffee comet compass concert cookie cottage crane cricket cupcake curtain cushion
+    bagel balloon bamboo banjo basket beacon bench bicycle biscuit bison blanket blossom blueberry
+    bonfire bookcase bracelet branch breeze brick bridge brook bubble bucket bumblebee buttercup
+    button cabin cactus campus canary candle canoe canopy canyon caramel caravan carpet cartoon
+    castle cedar celery chapter chestnut chipmunk cinema cinnamon circle circus cliff cloud clover
+    coast cocoa coffee comet compass concert cookie cottage crane cricket cupcake curtain cushion
     daylight diamond dolphin doorbell dragon drum eagle echo eclipse elephant engine envelope
     equator falcon feather fern festival field finch firefly flamingo flute forest fox gadget galaxy
     gallery garden gazelle giraffe glacier globe granite grove guitar hammock hamster harmonica harp

@@ -11,7 +11,7 @@ import functools
 import hashlib
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ _TYPES = {
 }
 _NEIGHBOUR = re.compile(r'"((?:\./|(?:\.\./)?web/)[a-z0-9-]+\.(?:css|js|svg))"')
 _WEBSOCKET_URL = "{{websocketUrl}}"
+_SIGN_IN = "{{signIn}}"
 _A_YEAR = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
 
@@ -44,21 +45,59 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """Where the speaker's page signs in: a provider of OpenID Connect, and who the page is there.
+
+    `token_origin` is where the provider hands out tokens; empty, at the issuer's own origin.
+    """
+
+    issuer: str
+    client_id: str
+    token_origin: str = ""
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """What the page must be allowed to ask."""
+        issuer = urlsplit(self.issuer)
+        own = f"{issuer.scheme}://{issuer.netloc}"
+        return tuple(dict.fromkeys((own, self.token_origin or own)))
+
+    def tag(self) -> str:
+        """What the page reads it from."""
+        return (
+            f'\n<meta name="sign-in" content="{html.escape(self.client_id)}" '
+            f'data-issuer="{html.escape(self.issuer)}" data-origins="{" ".join(self.origins)}">'
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Pages:
     """The files by name, ready to be served, and the version of the whole folder."""
 
     files: Mapping[str, str]
     version: str
 
-    def page(self, name: str, websocket_url: str, if_none_match: str = "") -> Answer:
+    def page(
+        self,
+        name: str,
+        websocket_url: str,
+        if_none_match: str = "",
+        sign_in: SignIn | None = None,
+    ) -> Answer:
         """A page that may connect to that WebSocket endpoint and to its own origin only.
 
-        Browsers ask at each visit whether the page has changed.
+        Where the speaker signs in, the page may ask the provider as well. Browsers ask at each
+        visit whether the page has changed.
         """
-        body = self.files[name].replace(_WEBSOCKET_URL, html.escape(websocket_url))
+        body = (
+            self.files[name]
+            .replace(_WEBSOCKET_URL, html.escape(websocket_url))
+            .replace(_SIGN_IN, sign_in.tag() if sign_in else "")
+        )
+        origins = sign_in.origins if sign_in else ()
         headers = {
             "Cache-Control": _REVALIDATE,
-            "Content-Security-Policy": content_security_policy(websocket_url),
+            "Content-Security-Policy": content_security_policy(websocket_url, origins),
             "Cross-Origin-Opener-Policy": "same-origin",
             "Permissions-Policy": _PERMISSIONS,
         }
@@ -91,16 +130,17 @@ def load(directory: Path = WEB) -> Pages:
     return Pages(files, version)
 
 
-def content_security_policy(websocket_url: str) -> str:
+def content_security_policy(websocket_url: str, origins: Iterable[str] = ()) -> str:
     """The pages' policy: only their own files run, and no text can become markup or script."""
     socket = urlsplit(websocket_url)
+    asked = " ".join(("'self'", f"{socket.scheme}://{socket.netloc}", *origins))
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
             "img-src 'self'",
-            f"connect-src 'self' {socket.scheme}://{socket.netloc}",
+            f"connect-src {asked}",
             "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",

@@ -79,6 +79,43 @@ type MicrophoneCommand =
   /** `problem` is "", an error of the recogniser's, "unsteady" or "interrupted". */
   | { do: "show"; isOn: boolean; problem: string };
 
+/** What the speaker asks for when a session is opened. `joinCode` is "" for none. */
+interface WantedSession {
+  sourceLanguage: string;
+  joinCode: string;
+}
+
+/** Where the speaker signs in. `origins` are those that the page may ask. */
+interface Provider {
+  issuer: string;
+  clientId: string;
+  origins: string[];
+}
+
+/** The parts of a provider's description that the page uses (OpenID Connect Discovery 1.0, 3). */
+interface ProviderMetadata {
+  authorization_endpoint: string;
+  token_endpoint: string;
+}
+
+/** What the tab keeps while the person is at the provider's. */
+interface PendingSignIn {
+  state: string;
+  nonce: string;
+  verifier: string;
+  redirectUri: string;
+  wanted: WantedSession;
+}
+
+/** A provider's answer. `finished` gets the token, or rejects with a SignInError. */
+interface SignInAnswer {
+  wanted: WantedSession | null;
+  finished: () => Promise<void>;
+}
+
+/** Asks a provider: a GET, or a POST of the form. Rejects with a SignInError when nothing comes back. */
+type Ask = (url: string, form?: Record<string, string>) => Promise<{ status: number; body: any }>;
+
 /** A session that this page speaks in. */
 interface HeldSession {
   sessionId: string;

@@ -222,6 +222,24 @@ def parse_message(text: str) -> Message:
     raise BadMessage("action must be speak, changeLanguage, heartbeat, status or end")
 
 
+def spoken_sequence(text: str) -> int | None:
+    """The sequence of a message that is a sentence, whatever else may be wrong with it.
+
+    None where it has none that a sentence may have. Errors name it, so that the speaker's client
+    knows which sentence is refused.
+    """
+    try:
+        body = parse_json(text)
+    except BadMessage:
+        return None
+    if not isinstance(body, dict) or body.get("action") != "speak":
+        return None
+    try:
+        return _sequence(body.get("sequence"))
+    except BadMessage:
+        return None
+
+
 def _sequence(value: object) -> int:
     if type(value) is not int or not 1 <= value <= MAX_SEQUENCE:
         raise BadMessage("sequence must be a whole number from 1")

@@ -14,8 +14,10 @@ _EACH = "value-of-each-connection"
 """Stands for what differs, until it is known; no other field of such a message may hold it."""
 
 
-def error(failure: BroadcasterError, request_id: str) -> dict[str, Any]:
-    """An error, for the client that caused it."""
+def error(
+    failure: BroadcasterError, request_id: str, sequence: int | None = None
+) -> dict[str, Any]:
+    """An error, for the client that caused it; `sequence` names the sentence that it is about."""
     body: dict[str, Any] = {
         "type": "error",
         "code": failure.code,
@@ -24,9 +26,8 @@ def error(failure: BroadcasterError, request_id: str) -> dict[str, Any]:
     }
     if "retryAfterMs" in failure.details:
         body["retryAfterMs"] = failure.details["retryAfterMs"]
-    if failure.details:
-        body["details"] = dict(failure.details)
-    return body
+    details = dict(failure.details) | ({} if sequence is None else {"sequence": sequence})
+    return body | ({"details": details} if details else {})
 
 
 def session_status(session: Session, now_ms: int) -> dict[str, Any]:

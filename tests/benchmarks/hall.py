@@ -36,7 +36,7 @@ from tests.benchmarks.hall_attack import (
     calculated_chance,
     simulated_chance,
 )
-from tests.benchmarks.hall_phones import Line, Phone, all_in
+from tests.benchmarks.hall_phones import Line, Phone, all_in, open_socket
 from tests.benchmarks.results import RESULTS, Figure, percentile, report
 from tests.integration.client import Client, Session, Stage, Talk, connect, running_stage
 
@@ -78,6 +78,14 @@ class Hall:
     at: Talk
     line: Line
     phones: Sequence[Phone]
+
+    async def join_speaker(self, source: str) -> Client:
+        """The speaker, from that address."""
+        socket = await open_socket(self.at.session.address(token=self.at.session.token), source)
+        self.at.sockets.push_async_callback(socket.close)
+        speaker = Client(socket)
+        await speaker.expect("joined")
+        return speaker
 
     async def arrive(self, seconds: float) -> tuple[float, int]:
         """All scan; the longest way in (seconds), and how many are not in when the time is over."""
@@ -152,7 +160,7 @@ async def crowds(stage: Stage) -> AsyncIterator[Figure]:
 
 
 async def _crowd(here: Hall, name: str, seconds: float) -> Sequence[Figure]:
-    speaker = await here.at.join_speaker()
+    speaker = await here.join_speaker(here.phones[0].source)
     in_seconds, out = await here.arrive(seconds)
     figures = [
         Figure(f"{name}: all in after", in_seconds, "s", seconds, note=_seen(here.line)),
@@ -200,25 +208,38 @@ def _seen(line: Line) -> str:
 
 
 async def attacked(stage: Stage) -> AsyncIterator[Figure]:
-    """A hall with a code comes in while an attacker guesses the code, and names."""
-    async with hall(stage, ["127.3.0.1"], ATTACKED_HALL, CODE) as here:
-        attack = Attack(stage, here.at.session)
+    """Halls with a code come in while an attacker guesses the code, and names.
+
+    One has the speaker's own address, which the stage knows to be good before the attack begins.
+    The other is elsewhere: it waits until the session's allowance of wrong codes is not spent.
+    """
+    home, elsewhere = "127.3.0.1", "127.3.0.2"
+    async with hall(stage, [home], ATTACKED_HALL, CODE) as here:
+        await here.join_speaker(home)
+        line = Line(stage, here.at.session, "en", CODE)
+        others = Hall(here.at, line, [Phone(line, elsewhere) for _ in range(ATTACKED_HALL)])
+        attack = Attack(stage, here.at.session, CODE)
         guessing = asyncio.create_task(attack.go_on(ATTACK_SECONDS))
-        await asyncio.sleep(30.0)  # the attacker has spent what there is to spend
-        in_seconds, out = await here.arrive(HALLS[300])
+        await asyncio.sleep(ATTACK_SECONDS / 4)  # what there is to spend has been spent
+        (home_seconds, out), (other_seconds, others_out) = await asyncio.gather(
+            here.arrive(HALLS[300]), others.arrive(HALLS[300])
+        )
         await guessing
+        await asyncio.gather(*(phone.leave() for phone in others.phones))
     name = "hall: 100 addresses guess"
-    yield Figure(f"{name}: tries", len(attack.guesses), "guesses", note=f"({attack.answers()})")
-    yield Figure(
-        f"{name}: wrong codes of a session evaluated",
-        attack.codes_evaluated(),
-        "a minute",
-        GUESSES_A_MINUTE,
+    figures = (
+        ("wrong codes of a session evaluated", attack.wrong_codes_evaluated()),
+        ("right codes of theirs that passed", attack.right_codes_passed()),
+        ("guesses of an address evaluated", attack.evaluated_of_an_address()),
     )
-    of_one = attack.evaluated_of_an_address()
-    yield Figure(f"{name}: guesses of an address evaluated", of_one, "a minute", GUESSES_A_MINUTE)
-    yield Figure(f"{name}: {ATTACKED_HALL} phones with the code in after", in_seconds, "s", 30.0)
-    yield Figure(f"{name}: phones with the code not in", out, "phones", 0)
+    yield Figure(f"{name}: tries", len(attack.guesses), "guesses", note=f"({attack.answers()})")
+    for what, count in figures:
+        yield Figure(f"{name}: {what}", count, "a minute", GUESSES_A_MINUTE)
+    phones = f"{name}: {ATTACKED_HALL} phones"
+    yield Figure(f"{phones} at the speaker's address in after", home_seconds, "s", HALLS[300])
+    yield Figure(f"{phones} at the speaker's address not in", out, "phones", 0)
+    yield Figure(f"{phones} elsewhere in after", other_seconds, "s", note=_seen(line))
+    yield Figure(f"{phones} elsewhere not in", others_out, "phones")
 
 
 def names(runs: int) -> Iterator[Figure]:
@@ -238,7 +259,7 @@ async def flooded(stage: Stage) -> AsyncIterator[Figure]:
     Calm and flood take turns, so that what else the machine does falls on both.
     """
     async with hall(stage, [f"127.4.0.{n}" for n in range(1, 11)], TALK_PHONES) as here:
-        speaker = await here.at.join_speaker()
+        speaker = await here.join_speaker(here.phones[0].source)
         _, out = await here.arrive(HALLS[300])
         yield Figure("hall: flood: phones of the talk not in", out, "phones", 0)
         calm: list[float] = []

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from chalice_app.domain.session_names import ADJECTIVES, NOUNS, new_session_name
-from tests.benchmarks.hall_phones import TOO_MANY, ask, handshake_status
+from tests.benchmarks.hall_phones import ask, handshake_status
 from tests.integration.client import Session, Stage
 
 ADDRESSES = tuple(f"127.0.1.{number}" for number in range(1, 101))
@@ -21,7 +21,7 @@ PAUSE_SECONDS = 2.0
 
 NAMES = len(ADJECTIVES) * len(NOUNS) * 900
 OPEN_SESSIONS, MINUTES = 50, 10
-EVALUATED = {401, 404}
+OK, EVALUATED = 200, {401, 404}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Guess:
 class Attack:
     """Guesses the code of one session, and names of others, for so long."""
 
-    def __init__(self, stage: Stage, session: Session) -> None:
-        self._stage, self._session = stage, session
+    def __init__(self, stage: Stage, session: Session, right_code: str) -> None:
+        self._stage, self._session, self._right_code = stage, session, right_code
         self.guesses: list[Guess] = []
 
     async def go_on(self, seconds: float) -> None:
@@ -55,6 +55,7 @@ class Attack:
     async def _from(self, source: str, end: float) -> None:
         kinds: dict[str, Callable[[str], Awaitable[int]]] = {
             "code over HTTP": self._code_by_http,
+            "right code over HTTP": self._right_code_by_http,
             "code by handshake": self._code_by_handshake,
             "name over HTTP": self._name_by_http,
             "name by handshake": self._name_by_handshake,
@@ -74,6 +75,12 @@ class Attack:
         status, _ = await ask(self._stage, path, source, {"X-Join-Code": _code()})
         return status
 
+    async def _right_code_by_http(self, source: str) -> int:
+        """A refused guess says nothing only if a right one is refused as well."""
+        path = f"/sessions/{self._session.session_id}"
+        status, _ = await ask(self._stage, path, source, {"X-Join-Code": self._right_code})
+        return status
+
     async def _code_by_handshake(self, source: str) -> int:
         address = self._session.address(targetLanguage="en", joinCode=_code())
         return await handshake_status(address, source)
@@ -86,7 +93,11 @@ class Attack:
         address = self._session.address(targetLanguage="en", sessionId=new_session_name())
         return await handshake_status(address, source)
 
-    def codes_evaluated(self) -> int:
+    def right_codes_passed(self) -> int:
+        """Right codes that were let pass, in the worst minute of the clock."""
+        return _most(guess.minute for guess in self.guesses if guess.status == OK)
+
+    def wrong_codes_evaluated(self) -> int:
         """Wrong codes of the session that were evaluated, in the worst minute of the clock."""
         return _most(
             guess.minute
@@ -104,10 +115,6 @@ class Attack:
         """What was answered, by kind."""
         counted = Counter((guess.kind, guess.status) for guess in self.guesses)
         return ", ".join(f"{kind} {status}: {n}" for (kind, status), n in sorted(counted.items()))
-
-    def refused(self) -> int:
-        """Guesses that were answered 429."""
-        return sum(guess.status == TOO_MANY for guess in self.guesses)
 
 
 def _code() -> str:

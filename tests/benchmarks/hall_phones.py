@@ -35,6 +35,20 @@ def backoff_seconds(attempt: int) -> float:
     return 0.2 + random.random() * min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0**attempt)
 
 
+async def open_socket(address: str, source: str) -> ClientConnection:
+    """A WebSocket from that address."""
+    return await connect(
+        address,
+        local_addr=(source, 0),
+        proxy=None,
+        compression=None,
+        ping_interval=None,
+        max_queue=None,
+        open_timeout=HANDSHAKE_SECONDS,
+        close_timeout=1,
+    )
+
+
 async def ask(
     stage: Stage, path: str, source: str, headers: Mapping[str, str] | None = None
 ) -> tuple[int, Message]:
@@ -187,16 +201,7 @@ class Phone:
             query["lastSequence"] = str(max(self._sequences))
         if self._resume_token:
             query["resumeToken"] = self._resume_token
-        return await connect(
-            self._line.session.address(**query),
-            local_addr=(self.source, 0),
-            proxy=None,
-            compression=None,
-            ping_interval=None,
-            max_queue=None,
-            open_timeout=HANDSHAKE_SECONDS,
-            close_timeout=1,
-        )
+        return await open_socket(self._line.session.address(**query), self.source)
 
     def _note(self, refusal: Exception) -> None:
         status = refusal.response.status_code if isinstance(refusal, InvalidStatus) else 0

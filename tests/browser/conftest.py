@@ -32,6 +32,9 @@ _EXPECTED = (
     "Failed to load resource: the server responded with a status of 404",
     # An address that joins too often is told so.
     "Failed to load resource: the server responded with a status of 429",
+    # A provider of OpenID Connect hands out no token, or does not let the page ask it.
+    "Failed to load resource: the server responded with a status of 400",
+    "Access to fetch at 'http://127.0.0.1:",
     # The operator's view is asked for without its token, or while the stage is in trouble.
     "Failed to load resource: the server responded with a status of 401",
     "Failed to load resource: the server responded with a status of 503",

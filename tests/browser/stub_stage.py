@@ -150,6 +150,9 @@ class StubStage:
         self.answers = True
         self.tells_the_displaced = True
         self.operators_token: str | None = None
+        self.sign_in: pages.SignIn | None = None
+        self.accepts_owners = True
+        self.owners: list[str | None] = []
         self.operations = Operations()
         self.sockets: list[Socket] = []
         self._spoken: set[int] = set()
@@ -328,7 +331,8 @@ class StubStage:
         return app
 
     async def _speaker_page(self, _: web.Request) -> web.Response:
-        return _response(pages.load().page(pages.SPEAKER, f"ws://{self._gateway}"))
+        address = f"ws://{self._gateway}"
+        return _response(pages.load().page(pages.SPEAKER, address, sign_in=self.sign_in))
 
     async def _listener_page(self, _: web.Request) -> web.Response:
         return _response(pages.load().page(pages.LISTENER, f"ws://{self._gateway}"))
@@ -361,6 +365,9 @@ class StubStage:
         return web.json_response({"languages": offered})
 
     async def _open(self, request: web.Request) -> web.Response:
+        self.owners.append(request.headers.get("Authorization"))
+        if not self.accepts_owners:
+            return web.json_response({"type": "error", "code": "NOT_SPEAKER"}, status=401)
         wanted = await request.json()
         self.session.source, self.session.code = wanted["sourceLanguage"], wanted.get("joinCode")
         opened = {

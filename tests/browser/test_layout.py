@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from chalice_app.domain.session_names import ADJECTIVES, NOUNS
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import StubStage
 from tests.browser.test_accessibility import VIEWS, View
 from tests.browser.test_speaker import start
 
+LONGEST_NAME = f"{max(ADJECTIVES, key=len)}-{max(NOUNS, key=len)}-999"
 SIZES = ((320, 568), (768, 1024), (1920, 1080))
 
 COUNT_SHIFTS = """
@@ -29,6 +31,7 @@ def next_frames(page: Page) -> None:
 def test_every_view_fits_every_screen(
     stub: StubStage, open_page: OpenPage, tmp_path: Path, view: View
 ) -> None:
+    stub.session.session_id = LONGEST_NAME
     page = view(stub, open_page)
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})

@@ -59,11 +59,15 @@ function passHeaders({ joinCode, token }) {
   };
 }
 
-/** @param {string} sourceLanguage @param {string} joinCode "" for none @returns {Promise<OpenedSession>} */
-export function openSession(sourceLanguage, joinCode) {
+/**
+ * @param {WantedSession} wanted
+ * @param {string} token of the stage's provider; "" where it has none
+ * @returns {Promise<OpenedSession>}
+ */
+export function openSession({ sourceLanguage, joinCode }, token = "") {
   return request("sessions", {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", ...passHeaders({ token }) },
     body: JSON.stringify({ sourceLanguage, ...(joinCode && { joinCode }) }),
   });
 }

@@ -10,28 +10,50 @@ import { forgetSession, storedSession, storeSession } from "./stored-session.js"
 /** @type {Language[]} */
 let languages = [];
 
+/** On a stage whose speakers sign in. */
+const signIn = document.querySelector("meta[name=sign-in]") ? await import("./sign-in.js") : null;
+
 /** @param {"start" | "console" | "over"} id */
 function showOnly(id) {
   for (const each of [$("start"), $("console"), $("over")]) each.hidden = each.id !== id;
 }
 
 /** @param {Event} event */
-async function open(event) {
+function open(event) {
   event.preventDefault();
+  tryOpen({ sourceLanguage: $("source").value, joinCode: $("join-code").value.trim() });
+}
+
+/** @param {WantedSession} wanted @param {() => Promise<void>} signedIn waits for what must come before */
+async function tryOpen(wanted, signedIn = async () => {}) {
   $("open-button").disabled = true;
   $("open-problem").textContent = "";
   try {
-    const joinCode = $("join-code").value.trim();
-    speak({ ...(await openSession($("source").value, joinCode)), joinCode });
+    await signedIn();
+    const token = await signIn?.speakersToken(wanted);
+    if (token !== "") speak({ ...(await openSession(wanted, token)), joinCode: wanted.joinCode });
   } catch (error) {
     $("open-problem").textContent = problem(error);
   }
   $("open-button").disabled = false;
 }
 
+/** Goes on where the person left to sign in. @param {SignInAnswer} answer */
+async function goOnSignedIn({ wanted, finished }) {
+  const { sourceLanguage, joinCode } = wanted ?? { sourceLanguage: $("source").value, joinCode: "" };
+  $("source").value = sourceLanguage;
+  $("join-code").value = joinCode;
+  await tryOpen({ sourceLanguage, joinCode }, finished);
+}
+
 /** @param {unknown} error */
 function problem(error) {
+  if (error instanceof Error && error.name === "SignInError") return error.message;
   const { status, code, retryAfterMs } = asApiError(error);
+  if (status === 401 && signIn) {
+    signIn.forgetToken();
+    return signIn.NOT_ACCEPTED;
+  }
   if (status === 0) return "The server does not answer. Check your connection and try again.";
   if (code === "UNSUPPORTED_LANGUAGE") return "This language cannot be spoken right now.";
   if (status === 400) return "The code must have 4 to 64 characters.";
@@ -96,6 +118,7 @@ async function loadLanguages(attempt = 0) {
 
 async function start() {
   const session = storedSession("sessionStorage");
+  const answer = signIn?.takeAnswer();
   if (!session) showOnly("start");
   languages = await loadLanguages();
   if (session) {
@@ -109,7 +132,8 @@ async function start() {
   fillSelect($("source"), languages, source, "");
   $("open-problem").textContent = "";
   $("open-button").disabled = false;
-  await offerToContinue();
+  if (answer) await goOnSignedIn(answer);
+  if (!$("start").hidden) await offerToContinue();
 }
 
 $("open").addEventListener("submit", open);

@@ -331,16 +331,17 @@ def test_an_origin_is_required_where_that_is_said(text: str, required: bool) -> 
     assert Settings.from_env({**TABLES, "REQUIRE_ORIGIN": text}).require_origin is required
 
 
+CLIENT = "broadcaster"
 OIDC = {
     "SPEAKER_JWKS_URL": "https://issuer.example/keys",
     "SPEAKER_ISSUER": "https://issuer.example",
-    "SPEAKER_AUDIENCE": "broadcaster",
+    "SPEAKER_AUDIENCE": CLIENT,
 }
 
 
 def test_a_provider_is_known_by_three_settings() -> None:
     settings = Settings.from_env({**TABLES, **OIDC})
-    assert settings.oidc == Oidc(*OIDC.values())
+    assert settings.oidc == Oidc("https://issuer.example/keys", "https://issuer.example", CLIENT)
     assert Settings.from_env(TABLES).oidc is None
     assert Settings.from_env({**TABLES, **dict.fromkeys(OIDC, "")}).oidc is None
 
@@ -355,6 +356,79 @@ def test_a_provider_that_is_half_set_lets_neither_everybody_in_nor_nobody(name: 
 def test_a_provider_s_keys_come_by_https(url: str) -> None:
     with pytest.raises(ConfigurationError, match="SPEAKER_JWKS_URL"):
         Settings.from_env({**TABLES, **OIDC, "SPEAKER_JWKS_URL": url})
+
+
+def oidc(**settings: str) -> Oidc:
+    found = Settings.from_env({**TABLES, **OIDC, **settings}).oidc
+    assert found is not None
+    return found
+
+
+def test_the_page_signs_in_where_that_is_said() -> None:
+    assert not oidc().signs_in
+    assert not oidc(SPEAKER_SIGN_IN="false").signs_in
+    assert oidc(SPEAKER_SIGN_IN="true").signs_in
+    assert oidc(SPEAKER_SIGN_IN="true").token_origin == ""
+    elsewhere = "https://talks.auth.eu-west-1.amazoncognito.com"
+    assert oidc(SPEAKER_SIGN_IN="true", SPEAKER_TOKEN_ORIGIN=elsewhere).token_origin == elsewhere
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "https://issuer.example/realms/hall",
+        "https://Issuer.example/",
+        "https://issuer.example:8443",
+        "http://127.0.0.1:8080/realms/hall",
+    ],
+)
+def test_a_page_can_sign_in_at_a_web_address(issuer: str) -> None:
+    assert oidc(SPEAKER_SIGN_IN="true", SPEAKER_ISSUER=issuer).issuer == issuer
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "issuer",
+        "http://issuer.example",
+        "https://issuer.example; script-src *",
+        "https://a b.example",
+        "https://user@issuer.example",
+        "https://issuer.example:0",
+    ],
+)
+def test_a_page_cannot_sign_in_at_a_name(issuer: str) -> None:
+    assert (
+        oidc(SPEAKER_ISSUER=issuer).issuer == issuer
+    )  # tokens are compared with it, to the letter
+    with pytest.raises(ConfigurationError, match="SPEAKER_ISSUER must be an address"):
+        oidc(SPEAKER_SIGN_IN="true", SPEAKER_ISSUER=issuer)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "https://x/",
+        "https://x/path",
+        "http://x.example",
+        "https://x https://y",
+        "x",
+        "https://x;",
+    ],
+)
+def test_tokens_are_handed_out_at_an_origin(origin: str) -> None:
+    with pytest.raises(ConfigurationError, match="SPEAKER_TOKEN_ORIGIN must be an origin"):
+        oidc(SPEAKER_SIGN_IN="true", SPEAKER_TOKEN_ORIGIN=origin)
+
+
+def test_nobody_signs_in_without_a_provider() -> None:
+    with pytest.raises(ConfigurationError, match="SPEAKER_JWKS_URL is not set"):
+        Settings.from_env({**TABLES, "SPEAKER_SIGN_IN": "true"})
+    with pytest.raises(ConfigurationError, match="though SPEAKER_SIGN_IN is not"):
+        oidc(SPEAKER_TOKEN_ORIGIN="https://tokens.example")
+    with pytest.raises(ConfigurationError, match="SPEAKER_SIGN_IN must be true or false"):
+        oidc(SPEAKER_SIGN_IN="perhaps")
 
 
 def test_an_address_that_is_not_known_yet_says_so() -> None:

@@ -13,6 +13,7 @@ from chalice.test import Client, HTTPResponse
 
 from chalice_app.bootstrap.process import composed
 from chalice_app.routes import app
+from chalice_app.settings import Oidc
 from chalice_app.web import pages
 from tests.fakes.world import SETTINGS, World
 
@@ -86,8 +87,48 @@ def test_a_page_has_the_address_of_its_websocket(client: Client, path: str) -> N
 
 
 def test_an_address_cannot_break_out_of_its_attribute() -> None:
-    page = pages.load().page(pages.SPEAKER, 'wss://x/"><script>').body
+    sign_in = pages.SignIn('https://x/"><script>', '"><script>')
+    page = pages.load().page(pages.SPEAKER, 'wss://x/"><script>', sign_in=sign_in).body
     assert 'content="wss://x/&quot;&gt;&lt;script&gt;"' in page
+    assert 'content="&quot;&gt;&lt;script&gt;" data-issuer="https://x/&quot;&gt;&lt;' in page
+
+
+SIGN_IN = Oidc("https://issuer.example/keys", "https://issuer.example/realm", "page", signs_in=True)
+ELSEWHERE = replace(SIGN_IN, token_origin="https://tokens.example")
+COMMON = "'self' wss://socket.example"
+
+
+@pytest.mark.parametrize(
+    ("oidc", "origins"),
+    [
+        (SIGN_IN, "https://issuer.example"),
+        (ELSEWHERE, "https://issuer.example https://tokens.example"),
+    ],
+)
+def test_the_speaker_s_page_alone_may_ask_where_the_speaker_signs_in(
+    oidc: Oidc, origins: str
+) -> None:
+    operated = World(settings=replace(SETTINGS, operator_token_hash="open", oidc=oidc))
+    with composed(operated.app), Client(app) as client:
+        speaker, *others = (client.http.get(path) for path in ("/", "/s/x-y-100", "/ops"))
+    assert policy(speaker)["connect-src"] == f"{COMMON} {origins}"
+    tag = f'content="page" data-issuer="https://issuer.example/realm" data-origins="{origins}"'
+    assert f'\n<meta name="sign-in" {tag}>\n' in speaker.body.decode()
+    for other in others:
+        assert policy(other)["connect-src"] == COMMON
+        assert "sign-in" not in other.body.decode()
+
+
+def test_where_nobody_signs_in_the_page_is_as_without_a_provider() -> None:
+    there = World(settings=replace(SETTINGS, oidc=replace(SIGN_IN, signs_in=False)))
+    answers = []
+    for world in (there, World()):
+        with composed(world.app), Client(app) as client:
+            answers.append(client.http.get("/"))
+    first, second = answers
+    assert (first.body, first.headers) == (second.body, second.headers)
+    assert "sign-in" not in first.body.decode()
+    assert "{{" not in first.body.decode()
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name not in PAGES])
