@@ -320,6 +320,54 @@ def test_a_repeated_sequence_is_told_with_the_last_one(world: World) -> None:
     assert (told["code"], told["details"]) == ("BAD_MESSAGE", {"sequence": 4, "lastSequence": 4})
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("x" * 4_001, "TEXT_TOO_LONG"),
+        ("", "BAD_MESSAGE"),
+        (7, "BAD_MESSAGE"),
+        ("Hi", "NOT_SPEAKER"),
+    ],
+)
+def test_an_error_about_a_sentence_names_it(world: World, text: object, code: str) -> None:
+    world.listener(world.speaker(world.open()), "c1")
+    send("c1", {"action": "speak", "sequence": 12, "text": text})
+    told = error(world, "c1")
+    assert (told["code"], told["details"]["sequence"]) == (code, 12)
+
+
+def test_a_refusal_for_a_time_names_its_sentence(world: World) -> None:
+    of = world.speaker(world.open())
+    for sequence in range(1, 12):
+        send("speaker", {"action": "speak", "sequence": sequence, "text": "Hi"})
+    (told,) = world.gateway.to("speaker", "error")
+    assert (told["code"], told["details"]["sequence"]) == ("RATE_LIMITED", 11)
+    assert told["retryAfterMs"] == told["details"]["retryAfterMs"]
+    assert world.now(of).last_sequence == 10
+
+
+def test_a_failure_names_its_sentence(world: World) -> None:
+    world.speaker(world.open())
+    world.tables.refusing.add("get_session")
+    send("speaker", {"action": "speak", "sequence": 3, "text": "Hi"})
+    told = error(world, "speaker")
+    assert (told["code"], told["details"]) == ("INTERNAL", {"sequence": 3})
+
+
+@pytest.mark.parametrize("sequence", [0, -1, 2**53, 1.5, "3", True, None, [3], 10**400])
+def test_a_sequence_that_no_sentence_may_have_is_not_named(world: World, sequence: object) -> None:
+    world.speaker(world.open())
+    send("speaker", {"action": "speak", "sequence": sequence, "text": "Hi"})
+    told = error(world, "speaker")
+    assert told["code"] == "BAD_MESSAGE"
+    assert "details" not in told
+
+
+def test_an_error_about_anything_else_names_no_sentence(world: World) -> None:
+    send("c1", {"action": "status", "sequence": 3})
+    assert "details" not in error(world, "c1")
+
+
 @pytest.mark.parametrize("failure", [RateLimited("slow", retryAfterMs=5), SessionFull("full")])
 def test_limits_are_told_by_their_codes(failure: RateLimited | SessionFull) -> None:
     class Refusing(MemoryTables):
