@@ -12,6 +12,7 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 import app as functions
+from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.bootstrap.application import Application
 from chalice_app.bootstrap.process import composed
 from chalice_app.domain.errors import BroadcasterError, RateLimited, SessionFull
@@ -336,14 +337,17 @@ def test_an_error_about_a_sentence_names_it(world: World, text: object, code: st
     assert (told["code"], told["details"]["sequence"]) == (code, 12)
 
 
-def test_a_refusal_for_a_time_names_its_sentence(world: World) -> None:
+def test_a_refusal_for_a_time_names_its_sentence() -> None:
+    limits = AdmissionLimits(sentences_per_second=1, messages_per_second=0)
+    world = World(settings=replace(SETTINGS, limits=limits))
     of = world.speaker(world.open())
-    for sequence in range(1, 12):
-        send("speaker", {"action": "speak", "sequence": sequence, "text": "Hi"})
+    with composed(world.app):
+        for sequence in (1, 2):
+            send("speaker", {"action": "speak", "sequence": sequence, "text": "Hi"})
     (told,) = world.gateway.to("speaker", "error")
-    assert (told["code"], told["details"]["sequence"]) == ("RATE_LIMITED", 11)
+    assert (told["code"], told["details"]["sequence"]) == ("RATE_LIMITED", 2)
     assert told["retryAfterMs"] == told["details"]["retryAfterMs"]
-    assert world.now(of).last_sequence == 10
+    assert world.now(of).last_sequence == 1
 
 
 def test_a_failure_names_its_sentence(world: World) -> None:
