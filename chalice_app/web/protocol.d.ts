@@ -102,7 +102,8 @@ interface ErrorMessage {
   message: string;
   requestId?: string;
   retryAfterMs?: number;
-  details?: { sequence?: number };
+  /** `lastSequence`: the sentence's number was spoken before. */
+  details?: { sequence?: number; lastSequence?: number };
 }
 
 type ServerMessage =

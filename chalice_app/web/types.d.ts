@@ -38,12 +38,10 @@ interface Sentence {
   text: string;
   /** 0 until it is sent. */
   sequence: number;
-  /** "said": the server has it, but its report was lost. */
-  state: "queued" | "sent" | "said" | "failed" | "reported";
-  /** It was sent more than once. */
-  isResent: boolean;
-  /** It waits to be sent again: no error can be about it. */
-  isHeld: boolean;
+  /** "said": the server has it, but its report was lost. "unanswered": nobody knows what became of it. */
+  state: "queued" | "sent" | "said" | "failed" | "unanswered" | "reported";
+  /** How often it was sent under its number since the server last said anything of it. */
+  tries: number;
   report: Spoken | null;
 }
 

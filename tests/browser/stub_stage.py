@@ -202,6 +202,11 @@ class StubStage:
         """A sentence that never came to be spoken."""
         self._spoken.discard(sequence)
 
+    def lose_report(self, sequence: int) -> None:
+        """It has been spoken, and nobody tells its page."""
+        self._spoken.add(sequence)
+        self.session.last_sequence = max(self.session.last_sequence, sequence)
+
     def kill_http(self) -> None:
         """The pages' server dies, too."""
         self.call(self._stop("http"))
@@ -474,7 +479,7 @@ class StubStage:
     async def _speak(self, socket: Socket, message: Message) -> None:
         sequence = message["sequence"]
         if socket is not [each for each in self.sockets if each.is_speaker][-1]:
-            await _refuse(socket, "NOT_SPEAKER")
+            await _refuse(socket, "NOT_SPEAKER", details={"sequence": sequence})
         elif sequence in self._spoken:
             await _refuse(
                 socket,

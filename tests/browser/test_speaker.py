@@ -516,10 +516,112 @@ def test_a_sentence_that_failed_can_be_sent_again(stub: StubStage, open_page: Op
     stub.reports = False
     speak(page, "again")
     said(stub, socket, 1)
-    stub.send(socket, "error", code="INTERNAL", message="")
+    stub.send(socket, "error", code="INTERNAL", message="", details={"sequence": 1})
     expect(page.locator(".said li")).to_contain_text("Not sent")
     page.get_by_role("button", name="Send again").click()
     assert said(stub, socket, 2) == [(1, "again"), (1, "again")]
+
+
+def test_a_sentence_without_an_answer_is_sent_again_and_then_says_so(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(stub.http)
+    socket = start(stub, page)
+    stub.answers = False
+    speak(page, "into the void")
+    said(stub, socket, 1)
+    for tries, patience in enumerate((12_000, 24_000, 48_000), start=2):
+        page.clock.fast_forward(patience - 1_000)
+        assert len(said(stub, socket, tries - 1)) == tries - 1
+        page.clock.fast_forward(1_000)
+        # What the page asks meanwhile has no answer either: the line stays, by the stub's own word.
+        stub.send(socket, "heartbeatAck")
+        assert said(stub, socket, tries)[-1] == (1, "into the void")
+    page.clock.fast_forward(96_000)
+    expect(page.locator(".said li")).to_contain_text("it may have been heard")
+    stub.answers = True
+    page.get_by_role("button", name="Send again").click()
+    expect(page.locator(".said li")).to_contain_text("Nobody was listening")
+
+
+def test_a_sentence_keeps_its_number_when_another_tab_has_taken_over(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    first = open_page(stub.http)
+    socket = start(stub, first)
+    stub.answers = stub.tells_the_displaced = False
+    speak(first, "heard, and its report is lost")
+    said(stub, socket, 1)
+    stub.lose_report(1)
+    stub.answers = True
+    second = open_page(stub.http)
+    second.get_by_role("button", name="Start a session").click()
+    stub.speaker(2)
+    first.get_by_role("button", name="Speak from here").click()
+    third = stub.speaker(3)
+    assert said(stub, third, 1) == [(1, "heard, and its report is lost")]
+    expect(first.locator(".said li")).to_contain_text("its report was lost")
+
+
+def test_a_sentence_that_was_refused_for_another_speaker_gets_a_new_number(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    first, second = open_page(stub.http), open_page(stub.http)
+    socket = start(stub, first)
+    stub.answers = False
+    speak(first, "refused")
+    said(stub, socket, 1)
+    stub.send(socket, "error", code="NOT_SPEAKER", message="", details={"sequence": 1})
+    expect(first.get_by_role("alert")).to_contain_text("Another tab or device speaks")
+    stub.answers = True
+    second.get_by_role("button", name="Start a session").click()
+    speak(second, "from the second")
+    said(stub, stub.speaker(2), 1)
+    first.get_by_role("button", name="Speak from here").click()
+    assert said(stub, stub.speaker(3), 1) == [(2, "refused")]
+
+
+def test_a_number_that_is_another_sentences_is_given_up_for_a_new_one(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http)
+    socket = start(stub, page)
+    stub.lose_report(1)
+    speak(page, "mine")
+    expect(page.locator(".said li")).to_contain_text("Not sent")
+    page.get_by_role("button", name="Send again").click()
+    assert said(stub, socket, 2)[1] != (1, "mine")
+
+
+@pytest.mark.parametrize("proxy", [False, True])
+def test_a_close_without_a_word_forgets_no_token(
+    stub: StubStage, open_page: OpenPage, proxy: bool
+) -> None:
+    page = open_page(stub.http)
+    page.get_by_text("Ask listeners for a code").click()
+    page.get_by_label("Code", exact=True).fill("amber")
+    socket = start(stub, page)
+    if proxy:
+        page.route("**/sessions/**", lambda route: route.fulfill(status=404, body="<p>Not here"))
+    stub.call(socket.response.close(code=1000))
+    expect(page.get_by_role("alert")).to_contain_text("Another tab or device speaks")
+    assert page.evaluate("localStorage.getItem('speaker') !== null")
+
+
+def test_a_connection_that_the_stage_does_not_know_is_made_anew(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http)
+    socket = start(stub, page)
+    stub.answers = False
+    speak(page, "kept")
+    said(stub, socket, 1)
+    stub.answers = True
+    details = {"sequence": 1}
+    stub.send(socket, "error", code="SESSION_NOT_FOUND", message="", details=details)
+    assert said(stub, stub.speaker(2), 1) == [(1, "kept")]
 
 
 def test_a_listener_finds_the_way_from_the_start(stub: StubStage, open_page: OpenPage) -> None:

@@ -96,8 +96,9 @@ export async function getJoinState(sessionId, pass) {
     if (!isActive) return "ended";
     return isFull ? "full" : "open";
   } catch (error) {
-    const { status } = asApiError(error);
-    if (status === 404) return "missing";
+    const { status, code } = asApiError(error);
+    // A proxy's 404 says nothing of the session.
+    if (code === "SESSION_NOT_FOUND") return "missing";
     return status === 429 ? "limited" : "unreachable";
   }
 }

@@ -71,9 +71,23 @@ export function openConsole(session, languages, over) {
 
   /** @param {ErrorMessage} error */
   function onError(error) {
+    if (error.code === "SESSION_NOT_FOUND") {
+      leaveOr(() => socket.retryNow());
+      return;
+    }
+    outbox.refused(error);
     if (error.code === "NOT_SPEAKER") displaced();
-    else if (error.code === "SESSION_NOT_FOUND") socket.close("ended");
-    else outbox.refused(error);
+  }
+
+  /**
+   * Only the session's own state, asked with its token, ends this page: a connection, too, may be unknown
+   * to the server, and the token is forgotten at the end.
+   * @param {() => void} act what to do while the session is open
+   */
+  async function leaveOr(act) {
+    const state = await getJoinState(sessionId, { token });
+    if (state === "missing" || state === "ended") socket.close("ended");
+    else act();
   }
 
   /** @param {SocketState} state @param {string} why */
@@ -99,17 +113,15 @@ export function openConsole(session, languages, over) {
    * Another speaker took over, and NOT_SPEAKER was lost. Connecting again by itself would displace that
    * speaker, whose page might do the same.
    */
-  async function onServerClose() {
-    const state = await getJoinState(sessionId);
-    if (state === "missing" || state === "ended") socket.close("ended");
-    else displaced();
+  function onServerClose() {
+    leaveOr(displaced);
   }
 
   /** Another tab or device of this speaker has taken over: this page says so, and offers to take over. */
   function displaced() {
     if (isDisplaced) return;
     isDisplaced = true;
-    outbox.displaced();
+    outbox.lost();
     dictation.stop();
     socket.close("displaced");
     showSending();
@@ -192,7 +204,7 @@ export function openConsole(session, languages, over) {
       await endSession(sessionId, token);
       socket.close("ended");
     } catch (error) {
-      if (asApiError(error).status === 404) socket.close("ended");
+      if (asApiError(error).code === "SESSION_NOT_FOUND") socket.close("ended");
       else notice("The session could not be ended: the server does not answer. Try again.");
     }
   }

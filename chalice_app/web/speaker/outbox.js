@@ -1,7 +1,16 @@
 /**
  * Sentences on their way to the server. Each gets the next sequence when it is sent, keeps it when it
  * is sent again, and stays here until its delivery report comes. This module does not touch the page.
+ *
+ * A sentence loses its number only when the server has said that it was refused, or that the number is
+ * another sentence's. Whatever else was lost, the answer or the report, a new number could have it heard
+ * twice.
  */
+
+/** How long a report may take: a sentence is sent for 10 s, and is dropped then. */
+const REPORT_MS = 12_000;
+/** So often a sentence is sent without any answer, each time with twice the patience. */
+const MOST_TRIES = 4;
 
 export class Outbox {
   #send;
@@ -12,7 +21,8 @@ export class Outbox {
   #bySequence = new Map();
   #next = 1;
   #live = false;
-  #retry = 0;
+  /** When each is sent again. @type {Map<Sentence, number>} */
+  #clocks = new Map();
 
   /**
    * @param {(message: ClientMessage) => boolean} send @param {(sentence: Sentence) => void} changed
@@ -30,7 +40,7 @@ export class Outbox {
   /** @param {string} text */
   say(text) {
     /** @type {Sentence} */
-    const sentence = { text, sequence: 0, state: "queued", isResent: false, isHeld: false, report: null };
+    const sentence = { text, sequence: 0, state: "queued", tries: 0, report: null };
     this.#sentences.push(sentence);
     this.#changed(sentence);
     if (this.#live) this.#transmit(sentence);
@@ -49,24 +59,18 @@ export class Outbox {
   /** The socket is down. */
   lost() {
     this.#live = false;
-    clearTimeout(this.#retry);
-  }
-
-  /** Another tab or device speaks: sentences without a report were not heard, and get new sequences. */
-  displaced() {
-    this.lost();
-    for (const sentence of this.#unreported()) {
-      this.#bySequence.delete(sentence.sequence);
-      this.#become(sentence, "queued", { sequence: 0, isResent: false });
-    }
+    for (const sentence of [...this.#clocks.keys()]) this.#stopClock(sentence);
+    // None of the tries was without an answer: there was no line.
+    for (const sentence of this.#unreported()) sentence.tries = Math.min(sentence.tries, 1);
   }
 
   resend() {
     for (const sentence of this.#unreported()) this.#transmit(sentence);
   }
 
-  /** Sends a failed sentence again. @param {Sentence} sentence */
+  /** Sends a sentence again that failed or had no answer. @param {Sentence} sentence */
   sendAgain(sentence) {
+    sentence.tries = sentence.sequence ? 1 : 0;
     if (this.#live) this.#transmit(sentence);
     else this.#become(sentence, "queued");
   }
@@ -78,34 +82,54 @@ export class Outbox {
   }
 
   /**
-   * Most errors name no sentence. The server handles sentences in order, so such an error is about the
-   * oldest that was sent.
+   * The server names the sentence that an error is about. API Gateway's own words name none: any that
+   * is on its way may be meant, so all are sent again.
    * @param {ErrorMessage} error
    */
   refused(error) {
+    const { retryAfterMs } = error;
     const named = this.#bySequence.get(error.details?.sequence ?? 0);
-    if (named) {
-      if (error.retryAfterMs !== undefined) this.#hold(named, error.retryAfterMs);
-      else if (named.state === "sent") this.#become(named, named.isResent ? "said" : "failed");
+    if (!named) {
+      if (retryAfterMs === undefined) return;
+      for (const sentence of this.#unreported()) this.#startClock(sentence, retryAfterMs);
       return;
     }
-    if (error.retryAfterMs !== undefined || error.code === "RATE_LIMITED") {
-      clearTimeout(this.#retry);
-      this.#retry = setTimeout(() => this.resend(), error.retryAfterMs ?? 1000);
-      return;
-    }
-    const oldest = this.#unreported().find(({ state, isHeld }) => state === "sent" && !isHeld);
-    if (oldest) this.#become(oldest, "failed");
+    if (named.state !== "sent") return;
+    if (retryAfterMs !== undefined) {
+      named.tries = 1; // that was an answer
+      this.#startClock(named, retryAfterMs);
+    } else if (error.code === "NOT_SPEAKER") this.#renumber(named, "queued");
+    else if (error.details?.lastSequence === undefined) this.#become(named, "failed");
+    // The number was spoken before: by this sentence, if it was sent before.
+    else if (named.tries > 1) this.#become(named, "said");
+    else this.#renumber(named, "failed");
   }
 
   /**
-   * The server still sends this sentence, or its function has died: it is sent again until the server
-   * knows which.
-   * @param {Sentence} sentence @param {number} retryAfterMs
+   * The number was not this sentence's: it gets another.
+   * @param {Sentence} sentence @param {Sentence["state"]} state
    */
-  #hold(sentence, retryAfterMs) {
-    sentence.isHeld = true;
-    setTimeout(() => sentence.isHeld && sentence.state === "sent" && this.sendAgain(sentence), retryAfterMs);
+  #renumber(sentence, state) {
+    this.#bySequence.delete(sentence.sequence);
+    this.#become(sentence, state, { sequence: 0, tries: 0 });
+  }
+
+  /** @param {Sentence} sentence @param {number} milliseconds */
+  #startClock(sentence, milliseconds) {
+    this.#stopClock(sentence);
+    this.#clocks.set(sentence, setTimeout(() => this.#due(sentence), milliseconds));
+  }
+
+  /** @param {Sentence} sentence */
+  #stopClock(sentence) {
+    clearTimeout(this.#clocks.get(sentence));
+    this.#clocks.delete(sentence);
+  }
+
+  /** @param {Sentence} sentence */
+  #due(sentence) {
+    if (sentence.tries < MOST_TRIES) this.#transmit(sentence);
+    else this.#become(sentence, "unanswered");
   }
 
   #unreported() {
@@ -114,17 +138,18 @@ export class Outbox {
 
   /** @param {Sentence} sentence */
   #transmit(sentence) {
-    const isResent = sentence.sequence !== 0;
     const sequence = sentence.sequence || this.#next;
     if (!this.#send({ action: "speak", sequence, text: sentence.text })) return;
     this.#next = Math.max(this.#next, sequence + 1);
     this.#bySequence.set(sequence, sentence);
-    this.#become(sentence, "sent", { sequence, isResent, isHeld: false });
+    this.#become(sentence, "sent", { sequence, tries: sentence.tries + 1 });
+    this.#startClock(sentence, REPORT_MS * 2 ** (sentence.tries - 1));
   }
 
   /** @param {Sentence} sentence @param {Sentence["state"]} state @param {Partial<Sentence>} fields */
   #become(sentence, state, fields = {}) {
     Object.assign(sentence, { state, ...fields });
+    if (state !== "sent") this.#stopClock(sentence);
     if (state === "reported" || state === "said") {
       this.#sentences = this.#sentences.filter((other) => other !== sentence);
     }

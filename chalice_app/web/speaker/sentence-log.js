@@ -9,6 +9,7 @@ const STATES = {
   sent: "Sending…",
   said: "Said; its report was lost with the connection",
   failed: "Not sent",
+  unanswered: "No answer came: it may have been heard",
   reported: "",
 };
 
@@ -44,7 +45,7 @@ export class SentenceLog {
     number.textContent = sentence.sequence ? String(sentence.sequence) : "·";
     if (sentence.report) report.replaceChildren(...this.#report(sentence.report));
     else report.replaceChildren(element("span", "summary", STATES[sentence.state]));
-    if (sentence.state === "failed") {
+    if (sentence.state === "failed" || sentence.state === "unanswered") {
       const button = element("button", "", "Send again");
       button.type = "button";
       button.addEventListener("click", () => this.#sendAgain(sentence));
