@@ -193,6 +193,23 @@ RECORDED: dict[str, tuple[list[Moment], list[str]]] = {
         ],
         ["for score and seven", "years."],
     ),
+    "finals alone, as the standard has them": (
+        [
+            (0, ON),
+            (900, result(final("Good"))),
+            (2000, result(final("Good"), final(" Good morning"))),
+        ],
+        ["Good", "Good morning"],
+    ),
+    "a final that grows after the next has begun": (
+        [
+            (0, ON),
+            (900, result(final("Good"))),
+            (1300, result(final("Good"), final(" Bye"))),
+            (1400, result(final("Good day"), final(" Bye"))),
+        ],
+        ["Good", "Bye", "day"],
+    ),
     "a script without spaces, growing": (
         [
             (0, ON),

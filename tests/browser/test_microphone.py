@@ -212,7 +212,14 @@ def test_trouble_that_is_over_is_not_shown_although_nothing_is_said(page: Page) 
         (20, "network"),
         (5_320, ""),
     ]
-    assert shown(run(page, moments[:2])[0])[-1] == (True, "network"), "its end is still to come"
+
+
+def test_an_error_without_an_end_is_not_waited_for(page: Page) -> None:
+    happened = run(page, [(0, ON), (20, error("network"))])[0]
+    assert starts(happened) == [0, 1_320]
+    assert most_live(happened) == 1
+    alive = [(0, ON), (20, error("no-speech")), (500, result(guess("hello")))]
+    assert starts(run(page, alive)[0]) == [0]
 
 
 def test_a_network_that_is_back_ends_the_pause(page: Page) -> None:

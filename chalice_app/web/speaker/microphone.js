@@ -16,7 +16,7 @@ const STEADY_MS = 5_000;
 const SHORT_LIVES = 3;
 /** After a stop, the last final comes by the network. Safari was seen to go on listening. */
 const STOP_MS = 5_000;
-/** The same, where the speaker waits for the next recogniser. */
+/** The same, where the next recogniser waits for it. */
 const IMPATIENT_STOP_MS = 1_000;
 /** Every browser sends something within a minute; a phone that was locked may have ended it without a word. */
 const DEAD_MS = 65_000;
@@ -133,10 +133,11 @@ export class Microphone {
   #heard(results, now, out) {
     if (this.#life !== "listening" && this.#life !== "stopping") return;
     this.#aliveAt = now;
+    if (this.#life === "listening") this.#deadline = Infinity;
     if (results.some(({ text }) => text.trim())) {
       this.#hasWorked = this.#hasHeard = true;
       this.#failures = 0;
-      this.#problem = "";
+      this.#error = this.#problem = "";
     }
     this.#say(this.#transcript.heard(results, now), out);
   }
@@ -146,6 +147,8 @@ export class Microphone {
     if (this.#life !== "listening" && this.#life !== "stopping") return;
     if (!FATAL.includes(error)) {
       this.#error = error;
+      // Its end follows. One that is late is not waited for.
+      if (this.#life === "listening") this.#deadline = now + IMPATIENT_STOP_MS;
       if (error === "network" && this.#isWanted) this.#problem = error;
       return;
     }
@@ -153,7 +156,6 @@ export class Microphone {
     const isRefused = error === "not-allowed" || error === "service-not-allowed";
     if (this.#isWanted) this.#problem = isRefused && this.#hasWorked ? "interrupted" : error;
     this.#isWanted = false;
-    // Its end follows. Not every browser keeps to that.
     this.#life = "stopping";
     this.#deadline = now + STOP_MS;
   }
@@ -184,11 +186,12 @@ export class Microphone {
     if (this.#works && now >= this.#startedAt + STEADY_MS) this.#problem = "";
     const isDead = this.#life === "listening" && now >= this.#aliveAt + DEAD_MS;
     if (now < this.#deadline && !isDead) return;
-    if (isDead || this.#life === "stopping") {
-      out.push({ do: "abort" });
-      this.#rest(out);
+    if (this.#life === "waiting") {
+      this.#start(now, out);
+      return;
     }
-    if (this.#isWanted) this.#start(now, out);
+    out.push({ do: "abort" });
+    this.#ended(now, out);
   }
 
   /** @param {string[]} sentences @param {MicrophoneCommand[]} out */
