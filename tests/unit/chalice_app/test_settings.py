@@ -181,7 +181,7 @@ LIMITS = {
 def test_the_limits_are_those_that_are_documented() -> None:
     settings = Settings.from_env(TABLES)
     assert settings.limits == AdmissionLimits(
-        1_000, 6_000, 10, 10, 20, 50, 10_000, 10, 2_000_000, ()
+        1_000, 6_000, 10, 10, 20, 50, 10_000, 10, 20, 2_000_000, ()
     )
     assert settings.allowed_origins == ()
     assert not settings.require_origin
