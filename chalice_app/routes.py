@@ -14,7 +14,8 @@ table's stream (`streams.rosters`, then `rosters.update`), never from here.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -22,6 +23,7 @@ from chalice.app import Chalice, Request, Response, WebsocketEvent
 
 from chalice_app.admission import origins
 from chalice_app.admission.message_limits import Flooding
+from chalice_app.admission.refusals import MINUTES
 from chalice_app.bootstrap.process import current
 from chalice_app.bootstrap.routes import RouteParts
 from chalice_app.domain.errors import (
@@ -30,6 +32,7 @@ from chalice_app.domain.errors import (
     NotSpeaker,
     SessionFull,
     SessionNotFound,
+    Unavailable,
 )
 from chalice_app.domain.sentence import Sentence
 from chalice_app.domain.session import Session
@@ -43,6 +46,7 @@ from chalice_app.wire.incoming import (
     ChangeLanguage,
     End,
     Heartbeat,
+    Join,
     JoinAsListener,
     JoinAsSpeaker,
     Message,
@@ -77,21 +81,26 @@ def _parts() -> RouteParts:
 
 def _admission(event: WebsocketEvent) -> int:
     handshake = event.to_dict()
-    settings, joining = _parts().settings, _parts().joining
+    settings = _parts().settings
     if not origins.is_allowed(handshake, settings.allowed_origins, settings.require_origin):
         return 403
     try:
-        join = incoming.parse_join(handshake.get("queryStringParameters"))
-        address = _source_address(handshake["requestContext"])
-        match join:
-            case JoinAsListener():
-                joining.join_as_listener(join, event.connection_id, address)
-            case JoinAsSpeaker():
-                joining.join_as_speaker(join, event.connection_id, _request_id(event), address)
+        _join(event, incoming.parse_join(handshake.get("queryStringParameters")))
     except BroadcasterError as failure:
         _log_failure(failure)
         return failure.http_status
     return 200
+
+
+def _join(event: WebsocketEvent, join: Join) -> None:
+    parts, address = _parts(), _source_address(event.to_dict()["requestContext"])
+    with _counted(parts, join.session_id):
+        match join:
+            case JoinAsListener():
+                parts.joining.join_as_listener(join, event.connection_id, address)
+            case JoinAsSpeaker():
+                request_id = _request_id(event)
+                parts.joining.join_as_speaker(join, event.connection_id, request_id, address)
 
 
 @app.on_ws_message()
@@ -104,7 +113,7 @@ def message(event: WebsocketEvent) -> None:
         received = _admitted(event)
         _act(_parts(), event.connection_id, received, context["requestTimeEpoch"])
     except Flooding as flood:
-        _count(metrics.MESSAGES_REFUSED)
+        _parts().refusals.count_message()
         if not flood.is_silent:
             _tell(event, flood)
     except BroadcasterError as failure:
@@ -116,6 +125,7 @@ def message(event: WebsocketEvent) -> None:
         _tell(event, _INTERNAL)
     # Whatever the message was, a heartbeat too: the last cache hits of a talk are written after it.
     _parts().cache.flush_hits_if_due()
+    _parts().refusals.flush_if_due()
 
 
 @app.on_ws_disconnect()
@@ -324,9 +334,10 @@ def get_session(session_id: str) -> Response:
     def state() -> dict[str, Any]:
         """The session, for its own people."""
         parts = _parts()
-        session, _ = parts.entrance.look(session_id, _caller())
+        session, is_speaker = _looked(parts, session_id)
         status = outgoing.session_status(session, parts.adapters.clock.now_ms())
-        return status | ({"isFull": True} if parts.capacity.is_full(session) else {})
+        status |= {"isFull": True} if parts.capacity.is_full(session) else {}
+        return status | (_refused(parts, session_id) if is_speaker else {})
 
     return _answer(state)
 
@@ -339,7 +350,9 @@ def end_session(session_id: str) -> Response:
         token = _bearer_token()
         if token is None:
             raise NotSpeaker("the Authorization header must be: Bearer <speakerToken>")
-        _parts().entrance.end(session_id, token, _source_address(_request().context))
+        parts, address = _parts(), _source_address(_request().context)
+        with _counted(parts, session_id):
+            parts.entrance.end(session_id, token, address)
 
     return _answer(ended, status=204)
 
@@ -350,6 +363,39 @@ def operator_state() -> Response:
     return _answer(
         lambda: operator_messages.stage_state(_parts().operations.state(_bearer_token() or ""))
     )
+
+
+def _looked(parts: RouteParts, session_id: str) -> tuple[Session, bool]:
+    """The session for its own people, and whether its speaker asks.
+
+    Who asks why its handshake was refused has been counted by the handshake.
+    """
+    caller = _caller()
+    if caller.asks_to_join:
+        return parts.entrance.look(session_id, caller)
+    with _counted(parts, session_id):
+        return parts.entrance.look(session_id, caller)
+
+
+@contextmanager
+def _counted(parts: RouteParts, session_id: str) -> Iterator[None]:
+    """Counts what is refused inside."""
+    try:
+        yield
+    except BroadcasterError as failure:
+        parts.refusals.count(failure, session_id)
+        raise
+    finally:
+        parts.refusals.flush_if_due()
+
+
+def _refused(parts: RouteParts, session_id: str) -> dict[str, Any]:
+    """Who was refused lately; left out where that cannot be read, as the rest is worth more."""
+    try:
+        reasons = parts.refusals.recent([session_id])[session_id]
+    except Unavailable:
+        return {}
+    return {"refused": outgoing.refused(reasons, MINUTES)}
 
 
 def _caller() -> Caller:

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from chalice_app.admission.message_limits import MessageLimits
 from chalice_app.admission.rate_limits import RateLimits
+from chalice_app.admission.refusals import Refusals
 from chalice_app.bootstrap.speech import SpeechParts
 from chalice_app.operations.operations import Operations
 from chalice_app.sessions.entrance import Entrance
@@ -34,7 +35,7 @@ class RouteParts(SpeechParts):
     @cached_property
     def entrance(self) -> Entrance:
         """Who may come in to a session, or know of it."""
-        return Entrance(self.sessions, self.rate_limits)
+        return Entrance(self.sessions, self.rate_limits, self.refusals)
 
     @cached_property
     def joining(self) -> Joining:
@@ -59,6 +60,11 @@ class RouteParts(SpeechParts):
         )
 
     @cached_property
+    def refusals(self) -> Refusals:
+        """How many were refused, and why."""
+        return Refusals(self.adapters.counters, self.adapters.metrics, self.adapters.clock)
+
+    @cached_property
     def message_limits(self) -> MessageLimits:
         """How many messages a connection may send."""
         limits = self.settings.limits
@@ -78,6 +84,7 @@ class RouteParts(SpeechParts):
         return Operations(
             adapters.directory,
             adapters.monitor,
+            self.refusals,
             adapters.clock,
             settings.stage,
             settings.operator_token_hash,
