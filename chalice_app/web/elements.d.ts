@@ -84,6 +84,7 @@ interface PageElements {
   "over-title": HTMLElement;
   "pause": HTMLButtonElement;
   "qr": HTMLButtonElement;
+  "refused": HTMLElement;
   "roster": HTMLElement;
   "said": HTMLElement;
   "said-title": HTMLElement;

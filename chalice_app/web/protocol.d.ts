@@ -24,6 +24,8 @@ interface Session {
   languages: Counts;
   createdAt: number;
   expiresAt: number;
+  /** For its speaker alone. */
+  refused?: Refused;
 }
 
 interface OpenedSession {
@@ -157,12 +159,19 @@ interface Measurements {
   alarms: (Alarm | MissingAlarm)[];
 }
 
+/** Handshakes, by the error's code, of the last minutes. */
+interface Refused {
+  minutes: number;
+  reasons: Record<string, number>;
+}
+
 interface OperatedSession {
   sessionId: string;
   sourceLanguage: string;
   listenerCount: number;
   languages: Counts;
   hasSpeaker: boolean;
+  refused: Refused;
   lastSequence: number;
   createdAt: number;
   expiresAt: number;

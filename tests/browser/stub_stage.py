@@ -45,6 +45,7 @@ class StubSession:
     is_active: bool = True
     last_sequence: int = 0
     counts: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
 
     def status(self) -> Message:
         """What GET /sessions/{id} answers."""
@@ -96,6 +97,7 @@ class Operations:
             "listenerCount": sum(counts.values()),
             "languages": counts,
             "hasSpeaker": True,
+            "refused": {"minutes": 5, "reasons": {}},
             "lastSequence": 7,
             "createdAt": self.now_ms - 600_000,
             "expiresAt": self.now_ms + 3_600_000,
@@ -393,7 +395,8 @@ class StubStage:
         is_known = request.match_info["session_id"] == self.session.session_id
         if not is_known or not (speaks or self.session.code in (None, code)):
             return web.json_response({"type": "error", "code": "SESSION_NOT_FOUND"}, status=404)
-        return web.json_response(self.session.status())
+        refused = {"refused": {"minutes": 5, "reasons": self.session.refused}}
+        return web.json_response(self.session.status() | (refused if speaks else {}))
 
     async def _delete(self, _: web.Request) -> web.Response:
         await self._end()

@@ -168,6 +168,23 @@ def test_bars_move_as_people_come_and_go(stub: StubStage, open_page: OpenPage) -
     expect(bars).to_have_text(["português (Brasil)3"])
 
 
+def test_a_speaker_sees_how_many_were_refused_and_why(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(stub.http)
+    start(stub, page)
+    expect(page.locator("#refused")).to_be_empty()
+    stub.session.refused = {"SESSION_FULL": 3, "RATE_LIMITED": 12, "NEW_ONE": 1}
+    page.clock.fast_forward(15_000)
+    expect(page.locator("#refused")).to_have_text(
+        "Tries to come in that were refused in the last 5 minutes: "
+        "12 too many at once, 3 session full, 1 other."
+    )
+    stub.session.refused = {}
+    page.clock.fast_forward(15_000)
+    expect(page.locator("#refused")).to_be_empty()
+
+
 def test_each_sentence_tells_what_became_of_it(stub: StubStage, open_page: OpenPage) -> None:
     page = open_page(stub.http)
     socket = start(stub, page)

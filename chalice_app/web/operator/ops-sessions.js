@@ -4,6 +4,7 @@ import { $, element } from "./elements.js";
 import { nativeName } from "./languages.js";
 import { duration, figure } from "./ops-format.js";
 import { cell, columnHead, row, rowHead } from "./ops-table.js";
+import { refusalReasons } from "./refusals.js";
 import { RosterBars } from "./roster-bars.js";
 
 export class Sessions {
@@ -15,7 +16,7 @@ export class Sessions {
   /** @param {Language[]} languages */
   constructor(languages) {
     this.#languages = languages;
-    const titles = ["Session", "Speaks", "Speaker", "Said", "Open for", "Listening", "By language"];
+    const titles = ["Session", "Speaks", "Speaker", "Said", "Open for", "Listening", "Refused", "By language"];
     $("sessions-head").append(...titles.map(columnHead));
   }
 
@@ -57,6 +58,7 @@ class SessionRow {
   #said = cell("Said");
   #open = cell("Open for");
   #listening = cell("Listening");
+  #refused = cell("Refused");
   #nobody = element("span", "hint", "nobody yet");
   #roster;
 
@@ -75,7 +77,7 @@ class SessionRow {
     const list = element("ul", "roster");
     byLanguage.append(this.#nobody, list);
     this.#roster = new RosterBars(list, languages);
-    this.line = row(head, speaks, this.#speaker, this.#said, this.#open, this.#listening, byLanguage);
+    this.line = row(head, speaks, this.#speaker, this.#said, this.#open, this.#listening, this.#refused, byLanguage);
   }
 
   /** @param {OperatedSession} session @param {number} nowMs */
@@ -84,6 +86,7 @@ class SessionRow {
     this.#said.textContent = figure(session.lastSequence);
     this.#open.textContent = duration(nowMs - session.createdAt);
     this.#listening.textContent = figure(session.listenerCount);
+    this.#refused.textContent = refusalReasons(session.refused) || "nobody";
     this.#nobody.hidden = session.listenerCount > 0;
     this.#roster.show(session.languages);
   }

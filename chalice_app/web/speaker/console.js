@@ -1,5 +1,5 @@
 /** The speaker's console: from the first connection to the end of a session. */
-import { asApiError, endSession, getJoinState, socketAddress } from "./api.js";
+import { asApiError, endSession, getJoinState, getSession, socketAddress } from "./api.js";
 import { DISPLACED, LIMITED, LOST, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
 import { Dictation } from "./dictation.js";
 import { $ } from "./elements.js";
@@ -9,6 +9,7 @@ import { partsOf } from "./long-text.js";
 import { microphoneControls } from "./microphone-controls.js";
 import { Outbox } from "./outbox.js";
 import { ReconnectingSocket } from "./reconnecting-socket.js";
+import { refusalSentence } from "./refusals.js";
 import { RosterBars } from "./roster-bars.js";
 import { wireSayForm } from "./say-form.js";
 import { listeners, SentenceLog } from "./sentence-log.js";
@@ -17,6 +18,9 @@ import { WakeLock } from "./wake-lock.js";
 
 /** The silence after which a heartbeat tests the socket. */
 const QUIET_MS = 60_000;
+
+/** How often the page asks whom the stage has refused. */
+const REFUSALS_MS = 15_000;
 
 /**
  * @param {HeldSession} session @param {Language[]} languages
@@ -45,6 +49,7 @@ export function openConsole(session, languages, over) {
   let connection = "connecting";
   let paused = false;
   let isDisplaced = false;
+  const refusals = setInterval(showRefusals, REFUSALS_MS);
 
   /** @param {ServerMessage} message */
   function onMessage(message) {
@@ -103,6 +108,7 @@ export function openConsole(session, languages, over) {
     }
     if (state === "over" && why !== "displaced") {
       dictation.finish();
+      clearInterval(refusals);
       lock.close();
       screenLock.release();
       over(why);
@@ -157,6 +163,12 @@ export function openConsole(session, languages, over) {
     $("nobody").hidden = listenerCount > 0;
     $("hall-count").textContent = listenerCount ? `${listeners(listenerCount)} so far` : "";
     roster.show(counts);
+  }
+
+  async function showRefusals() {
+    if (connection !== "live" || document.hidden) return;
+    const state = await getSession(sessionId, { token }).catch(() => null);
+    if (state) $("refused").textContent = refusalSentence(state.refused);
   }
 
   /** @param {Spoken} report */
