@@ -14,17 +14,28 @@ table's stream (`streams.rosters`, then `rosters.update`), never from here.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, unquote
 
 from chalice.app import Chalice, Request, Response, WebsocketEvent
 
 from chalice_app.admission import origins
+from chalice_app.admission.message_limits import Flooding
+from chalice_app.admission.refusals import MINUTES
 from chalice_app.bootstrap.process import current
 from chalice_app.bootstrap.routes import RouteParts
-from chalice_app.domain.errors import BadMessage, BroadcasterError, NotSpeaker, SessionFull
+from chalice_app.domain.errors import (
+    BadMessage,
+    BroadcasterError,
+    NotSpeaker,
+    SessionFull,
+    SessionNotFound,
+    Unavailable,
+)
 from chalice_app.domain.sentence import Sentence
+from chalice_app.domain.session import Session
 from chalice_app.observability import logs, metrics
 from chalice_app.operations import messages as operator_messages
 from chalice_app.sessions.entrance import Caller
@@ -35,6 +46,7 @@ from chalice_app.wire.incoming import (
     ChangeLanguage,
     End,
     Heartbeat,
+    Join,
     JoinAsListener,
     JoinAsSpeaker,
     Message,
@@ -69,21 +81,26 @@ def _parts() -> RouteParts:
 
 def _admission(event: WebsocketEvent) -> int:
     handshake = event.to_dict()
-    settings, joining = _parts().settings, _parts().joining
+    settings = _parts().settings
     if not origins.is_allowed(handshake, settings.allowed_origins, settings.require_origin):
         return 403
     try:
-        join = incoming.parse_join(handshake.get("queryStringParameters"))
-        address = _source_address(handshake["requestContext"])
-        match join:
-            case JoinAsListener():
-                joining.join_as_listener(join, event.connection_id, address)
-            case JoinAsSpeaker():
-                joining.join_as_speaker(join, event.connection_id, _request_id(event), address)
+        _join(event, incoming.parse_join(handshake.get("queryStringParameters")))
     except BroadcasterError as failure:
         _log_failure(failure)
         return failure.http_status
     return 200
+
+
+def _join(event: WebsocketEvent, join: Join) -> None:
+    parts, address = _parts(), _source_address(event.to_dict()["requestContext"])
+    with _counted(parts, join.session_id):
+        match join:
+            case JoinAsListener():
+                parts.joining.join_as_listener(join, event.connection_id, address)
+            case JoinAsSpeaker():
+                request_id = _request_id(event)
+                parts.joining.join_as_speaker(join, event.connection_id, request_id, address)
 
 
 @app.on_ws_message()
@@ -93,7 +110,12 @@ def message(event: WebsocketEvent) -> None:
     _bind(event)
     context = event.to_dict()["requestContext"]
     try:
-        _act(_parts(), event.connection_id, _parsed(event), context["requestTimeEpoch"])
+        received = _admitted(event)
+        _act(_parts(), event.connection_id, received, context["requestTimeEpoch"])
+    except Flooding as flood:
+        _parts().refusals.count_message()
+        if not flood.is_silent:
+            _tell(event, flood)
     except BroadcasterError as failure:
         _log_failure(failure)
         _tell(event, failure)
@@ -103,6 +125,7 @@ def message(event: WebsocketEvent) -> None:
         _tell(event, _INTERNAL)
     # Whatever the message was, a heartbeat too: the last cache hits of a talk are written after it.
     _parts().cache.flush_hits_if_due()
+    _parts().refusals.flush_if_due()
 
 
 @app.on_ws_disconnect()
@@ -129,6 +152,18 @@ def _request_id(event: WebsocketEvent) -> str:
     return str(event.to_dict()["requestContext"].get("requestId", ""))
 
 
+def _admitted(event: WebsocketEvent) -> Message:
+    """The message, which counts for the limits of its connection even where it is malformed."""
+    limits = _parts().message_limits
+    try:
+        received = _parsed(event)
+    except BroadcasterError:
+        limits.admit(event.connection_id, is_sentence=False)
+        raise
+    limits.admit(event.connection_id, is_sentence=isinstance(received, Speak))
+    return received
+
+
 def _parsed(event: WebsocketEvent) -> Message:
     if event.to_dict().get("isBase64Encoded"):
         raise BadMessage("the message must be text, not binary")
@@ -140,7 +175,7 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
     match received:
         case Speak(sequence, text):
             logs.bind(sequence=sequence)
-            session = parts.participants.spoken_by(connection_id)
+            session = _spoken_by(parts, connection_id)
             sentence = Sentence(sequence, text, session.source_language, received_at)
             parts.speech.speak(session, connection_id, sentence)
         case ChangeLanguage(target_language):
@@ -156,6 +191,14 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
         case End():
             parts.sessions.end(parts.participants.spoken_by(connection_id))
             parts.cache.flush_hits()
+
+
+def _spoken_by(parts: RouteParts, connection_id: str) -> Session:
+    try:
+        return parts.participants.spoken_by(connection_id)
+    except (NotSpeaker, SessionNotFound):
+        parts.message_limits.charge_stranger(connection_id)
+        raise
 
 
 def _tell(event: WebsocketEvent, failure: BroadcasterError) -> None:
@@ -290,9 +333,10 @@ def get_session(session_id: str) -> Response:
     def state() -> dict[str, Any]:
         """The session, for its own people."""
         parts = _parts()
-        session, _ = parts.entrance.look(session_id, _caller())
+        session, is_speaker = _looked(parts, session_id)
         status = outgoing.session_status(session, parts.adapters.clock.now_ms())
-        return status | ({"isFull": True} if parts.capacity.is_full(session) else {})
+        status |= {"isFull": True} if parts.capacity.is_full(session) else {}
+        return status | (_refused(parts, session_id) if is_speaker else {})
 
     return _answer(state)
 
@@ -305,7 +349,9 @@ def end_session(session_id: str) -> Response:
         token = _bearer_token()
         if token is None:
             raise NotSpeaker("the Authorization header must be: Bearer <speakerToken>")
-        _parts().entrance.end(session_id, token, _source_address(_request().context))
+        parts, address = _parts(), _source_address(_request().context)
+        with _counted(parts, session_id):
+            parts.entrance.end(session_id, token, address)
 
     return _answer(ended, status=204)
 
@@ -316,6 +362,39 @@ def operator_state() -> Response:
     return _answer(
         lambda: operator_messages.stage_state(_parts().operations.state(_bearer_token() or ""))
     )
+
+
+def _looked(parts: RouteParts, session_id: str) -> tuple[Session, bool]:
+    """The session for its own people, and whether its speaker asks.
+
+    Who asks why its handshake was refused has been counted by the handshake.
+    """
+    caller = _caller()
+    if caller.asks_to_join:
+        return parts.entrance.look(session_id, caller)
+    with _counted(parts, session_id):
+        return parts.entrance.look(session_id, caller)
+
+
+@contextmanager
+def _counted(parts: RouteParts, session_id: str) -> Iterator[None]:
+    """Counts what is refused inside."""
+    try:
+        yield
+    except BroadcasterError as failure:
+        parts.refusals.count(failure, session_id)
+        raise
+    finally:
+        parts.refusals.flush_if_due()
+
+
+def _refused(parts: RouteParts, session_id: str) -> dict[str, Any]:
+    """Who was refused lately; left out where that cannot be read, as the rest is worth more."""
+    try:
+        reasons = parts.refusals.recent([session_id])[session_id]
+    except Unavailable:
+        return {}
+    return {"refused": outgoing.refused(reasons, MINUTES)}
 
 
 def _caller() -> Caller:

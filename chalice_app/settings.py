@@ -246,6 +246,7 @@ def _limits(environ: Mapping[str, str]) -> AdmissionLimits:
         sessions_per_hour=_number(environ, "SESSIONS_PER_HOUR", 50),
         max_listeners=_number(environ, "MAX_LISTENERS", 10_000),
         sentences_per_second=_number(environ, "SENTENCES_PER_SECOND", 10),
+        messages_per_second=_number(environ, "MESSAGES_PER_SECOND", 20),
         character_budget=_number(environ, "CHARACTER_BUDGET", CHARACTER_BUDGET),
         unlimited_addresses=tuple(map(_network, _listed(environ, "UNLIMITED_ADDRESSES"))),
     )

@@ -44,5 +44,6 @@ class AdmissionLimits:
     sessions_per_hour: int = 50
     max_listeners: int = 10_000
     sentences_per_second: int = 10
+    messages_per_second: int = 20
     character_budget: int = CHARACTER_BUDGET
     unlimited_addresses: tuple[Network, ...] = ()

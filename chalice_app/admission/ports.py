@@ -3,7 +3,7 @@
 Every method raises `errors.Unavailable` when its service is down or throttled.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 NO_GUARDS: Mapping[str, int] = {}
@@ -29,6 +29,12 @@ class CounterStore(Protocol):
 
     def refund(self, key: str, name: str, by: int) -> None:
         """Subtracts from a count what was counted and not used."""
+
+    def add(self, key: str, amounts: Mapping[str, int], expires_at: int) -> None:
+        """Adds to counts that have no limits; the row expires at `expires_at` (epoch seconds)."""
+
+    def get_many(self, keys: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
+        """The counts of the rows that exist, by key (eventually consistent)."""
 
     def get_counts(self, key: str) -> Mapping[str, int]:
         """The counts of a row as they are now; empty where the row does not exist."""

@@ -52,6 +52,8 @@ def close() -> None:
     for parts in tuple(_current):
         if (hit_buffer := vars(parts).get("hit_buffer")) is not None:
             hit_buffer.flush()
+        if (refusals := vars(parts).get("refusals")) is not None:
+            refusals.flush()
 
 
 @contextmanager

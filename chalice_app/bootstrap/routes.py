@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from chalice_app.admission.message_limits import MessageLimits
 from chalice_app.admission.rate_limits import RateLimits
+from chalice_app.admission.refusals import Refusals
 from chalice_app.bootstrap.speech import SpeechParts
 from chalice_app.operations.operations import Operations
 from chalice_app.sessions.entrance import Entrance
@@ -33,7 +35,7 @@ class RouteParts(SpeechParts):
     @cached_property
     def entrance(self) -> Entrance:
         """Who may come in to a session, or know of it."""
-        return Entrance(self.sessions, self.rate_limits)
+        return Entrance(self.sessions, self.rate_limits, self.refusals)
 
     @cached_property
     def joining(self) -> Joining:
@@ -53,7 +55,22 @@ class RouteParts(SpeechParts):
     def participants(self) -> Participants:
         """What connections do that have joined."""
         adapters = self.adapters
-        return Participants(self.sessions, adapters.sessions, adapters.connections, self.engine)
+        return Participants(
+            self.sessions, adapters.sessions, adapters.connections, self.engine, adapters.clock
+        )
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """How many were refused, and why."""
+        return Refusals(self.adapters.counters, self.adapters.metrics, self.adapters.clock)
+
+    @cached_property
+    def message_limits(self) -> MessageLimits:
+        """How many messages a connection may send."""
+        limits = self.settings.limits
+        return MessageLimits(
+            self.adapters.clock, limits.messages_per_second, limits.sentences_per_second
+        )
 
     @cached_property
     def rate_limits(self) -> RateLimits:
@@ -67,6 +84,7 @@ class RouteParts(SpeechParts):
         return Operations(
             adapters.directory,
             adapters.monitor,
+            self.refusals,
             adapters.clock,
             settings.stage,
             settings.operator_token_hash,

@@ -29,6 +29,12 @@ SESSIONS_OPENED = "SessionsOpened"
 HANDSHAKES_ADMITTED = "HandshakesAdmitted"
 HANDSHAKES_REFUSED = "HandshakesRefused"
 CONNECTIONS_CLOSED = "ConnectionsClosed"
+MESSAGES_REFUSED = "MessagesRefused"
+REFUSED_RATE_LIMITED = "RefusedRateLimited"
+REFUSED_SESSION_FULL = "RefusedSessionFull"
+REFUSED_WRONG_CODE = "RefusedWrongCode"
+REFUSED_WRONG_TOKEN = "RefusedWrongToken"  # noqa: S105 - a metric's name
+REFUSED_NOT_FOUND = "RefusedNotFound"
 PROCESSING_DURATION = "ProcessingDuration"
 DELIVERY_LATENCY = "DeliveryLatency"
 
@@ -49,6 +55,12 @@ UNITS: Mapping[str, str] = {
     HANDSHAKES_ADMITTED: "Count",
     HANDSHAKES_REFUSED: "Count",
     CONNECTIONS_CLOSED: "Count",
+    MESSAGES_REFUSED: "Count",
+    REFUSED_RATE_LIMITED: "Count",
+    REFUSED_SESSION_FULL: "Count",
+    REFUSED_WRONG_CODE: "Count",
+    REFUSED_WRONG_TOKEN: "Count",
+    REFUSED_NOT_FOUND: "Count",
     PROCESSING_DURATION: "Milliseconds",
     DELIVERY_LATENCY: "Milliseconds",
 }

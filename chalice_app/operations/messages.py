@@ -13,11 +13,14 @@
 An alarm that the stage lacks has a name and the state "MISSING" alone. Minutes are oldest first.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
+from chalice_app.admission.refusals import MINUTES
 from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
 from chalice_app.operations.operations import Measurements, StageState, WatchedAlarm
+from chalice_app.wire import outgoing
 
 
 def stage_state(state: StageState) -> dict[str, Any]:
@@ -26,13 +29,15 @@ def stage_state(state: StageState) -> dict[str, Any]:
     return {
         "stage": state.stage,
         "at": state.at_ms,
-        "sessions": [_session(each) for each in state.sessions],
+        "sessions": [
+            _session(each, state.refused.get(each.session_id, {})) for each in state.sessions
+        ],
         "hasMoreSessions": state.has_more_sessions,
         "measurements": None if measured is None else _measurements(measured),
     }
 
 
-def _session(session: Session) -> dict[str, Any]:
+def _session(session: Session, refused: Mapping[str, int]) -> dict[str, Any]:
     return {
         "sessionId": session.session_id,
         "sourceLanguage": session.source_language,
@@ -42,6 +47,7 @@ def _session(session: Session) -> dict[str, Any]:
         "lastSequence": session.last_sequence,
         "createdAt": session.created_at,
         "expiresAt": session.expires_at_seconds * 1000,
+        "refused": outgoing.refused(refused, MINUTES),
     }
 
 

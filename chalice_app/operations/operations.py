@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from chalice_app.admission.refusals import Refusals
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import NoOperatorView, NotOperator, Unavailable
 from chalice_app.domain.session import Session
@@ -64,12 +65,16 @@ class Measurements:
 
 @dataclass(frozen=True, slots=True)
 class StageState:
-    """All of it at `at_ms`; `measurements` is None while CloudWatch does not answer."""
+    """All of it at `at_ms`; `measurements` is None while CloudWatch does not answer.
+
+    `refused` are the refusals of the last minutes, by session and reason.
+    """
 
     stage: str
     at_ms: int
     sessions: Sequence[Session]
     has_more_sessions: bool
+    refused: Mapping[str, Mapping[str, int]]
     measurements: Measurements | None
 
 
@@ -79,6 +84,7 @@ class Operations:
 
     directory: SessionDirectory
     monitor: Monitor
+    refusals: Refusals
     clock: Clock
     stage: str
     token_hash: str
@@ -115,13 +121,22 @@ class Operations:
         self.require_operator(token)
         now = self.clock.now_ms()
         found = self.directory.list_open(SESSIONS + 1)
+        sessions = [each for each in found[:SESSIONS] if each.is_open(now)]
         return StageState(
             stage=self.stage,
             at_ms=now,
-            sessions=[each for each in found[:SESSIONS] if each.is_open(now)],
+            sessions=sessions,
             has_more_sessions=len(found) > SESSIONS,
+            refused=self._refused(sessions),
             measurements=self._measurements(now),
         )
+
+    def _refused(self, sessions: Sequence[Session]) -> Mapping[str, Mapping[str, int]]:
+        try:
+            return self.refusals.recent(each.session_id for each in sessions)
+        except Unavailable:
+            _log.warning("the refusals cannot be read", exc_info=True)
+            return {}
 
     def _measurements(self, now_ms: int) -> Measurements | None:
         try:

@@ -9,8 +9,9 @@ To a caller without proof a session with a code does not exist.
 from dataclasses import dataclass
 
 from chalice_app.admission.rate_limits import Attempt, RateLimits
+from chalice_app.admission.refusals import Refusals
 from chalice_app.domain import join_codes
-from chalice_app.domain.errors import NotSpeaker, SessionNotFound
+from chalice_app.domain.errors import NotSpeaker, SessionNotFound, WrongCode, WrongToken
 from chalice_app.domain.session import Session
 from chalice_app.domain.session_names import is_session_name
 from chalice_app.sessions.resume_tokens import ResumeTokens
@@ -39,6 +40,7 @@ class Entrance:
 
     sessions: Sessions
     rate_limits: RateLimits
+    refusals: Refusals
 
     def admit_listener(self, join: JoinAsListener, address: str) -> tuple[Session, str | None]:
         """The open session of a listener's handshake, and the token with which it returns.
@@ -50,7 +52,7 @@ class Entrance:
         token = join.resume_token
         if token is None:
             self.rate_limits.refuse_remembered(address, is_joining=True)
-        session = self.sessions.find(join.session_id)
+        session = self._find(join.session_id)
         if token is not None and session is not None and ResumeTokens(session).is_valid(token):
             self.rate_limits.admit_proof(token, address)
             return self._welcome(_open(session), address), token
@@ -67,7 +69,7 @@ class Entrance:
             )
         )
         if found is None or not is_admitted:
-            raise SessionNotFound("there is no such session")
+            raise _not_found(found)
         return self._welcome(found, address), None
 
     def admit_speaker(self, join: JoinAsSpeaker, address: str) -> Session:
@@ -97,7 +99,7 @@ class Entrance:
             raise SessionNotFound("there is no such session")
         if caller.speaker_token is None and caller.resume_token is None:
             self.rate_limits.refuse_remembered(caller.address, caller.asks_to_join)
-        session = self.sessions.find(session_id)
+        session = self._find(session_id)
         if is_token_of(session, caller.speaker_token or "") and session is not None:
             return session, True
         token = caller.resume_token
@@ -117,25 +119,39 @@ class Entrance:
             )
         )
         if session is None or not is_admitted:
-            raise SessionNotFound("there is no such session")
+            raise _not_found(session)
         return session, False
 
     def _of_speaker(self, session_id: str, token: str, address: str) -> Session:
         if not is_session_name(session_id):
             raise SessionNotFound("there is no such session")
-        session = self.sessions.find(session_id)
+        session = self._find(session_id)
         if is_token_of(session, token) and session is not None:
             return _open(session)
         self.rate_limits.settle(
             Attempt(session_id, address, session, is_admitted=False, names_a_code=False)
         )
-        if session is None or not session.is_active or session.join_code_hash is not None:
+        if session is None or not session.is_active:
             raise SessionNotFound("there is no such session")
+        if session.join_code_hash is not None:
+            raise WrongToken("there is no such session")
         raise NotSpeaker("the token is not this session's")
+
+    def _find(self, session_id: str) -> Session | None:
+        session = self.sessions.find(session_id)
+        if session is not None:
+            self.refusals.note_session(session_id)
+        return session
 
     def _welcome(self, session: Session, address: str) -> Session:
         self.rate_limits.note_good_standing(session, address)
         return session
+
+
+def _not_found(session: Session | None) -> SessionNotFound:
+    """The same answer whether or not there is a session; the reason is for those who count."""
+    kind = SessionNotFound if session is None else WrongCode
+    return kind("there is no such session")
 
 
 def _open(session: Session) -> Session:

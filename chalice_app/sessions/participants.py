@@ -5,12 +5,27 @@ No handler touches a count: the stream of the Connections table does (`rosters.u
 
 from dataclasses import dataclass
 
-from chalice_app.domain.errors import BadMessage, ConditionFailed, NotSpeaker, SessionNotFound
+from chalice_app.domain.clock import Clock
+from chalice_app.domain.errors import (
+    BadMessage,
+    ConditionFailed,
+    NotSpeaker,
+    RateLimited,
+    SessionNotFound,
+)
 from chalice_app.domain.session import Connection, Role, Session
 from chalice_app.observability import logs
 from chalice_app.sessions.ports import ConnectionStore, SessionStore
 from chalice_app.sessions.sessions import Sessions
 from chalice_app.translation.engine import TranslationEngine
+
+CHANGES_AT_ONCE = 30
+"""Changes of language that a connection has from its beginning: as many as a hand makes that goes
+through the list."""
+
+CHANGE_MS = 5_000
+"""One more each time so long has passed. A change costs six writes, so the two hours of a
+connection, 1,470 changes, cost a cent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +36,7 @@ class Participants:
     session_store: SessionStore
     connections: ConnectionStore
     translation: TranslationEngine
+    clock: Clock
 
     def session_of(self, connection_id: str) -> Session:
         """The session that a connection is in.
@@ -51,10 +67,14 @@ class Participants:
     def change_language(self, connection_id: str, target_language: str) -> None:
         """Moves a listener to another language; the roster follows by the stream.
 
+        A connection's changes are limited by its row: each raises the version, and the write asks
+        for it, so that all functions together admit no more.
+
         Raises:
             UnsupportedLanguage: the engine does not offer the language.
             BadMessage: the connection is the speaker's, which has no language to change.
             SessionNotFound: the connection is in no session.
+            RateLimited: it has changed its language too often.
         """
         connection = self._get(connection_id)
         if not connection.is_listener:
@@ -62,9 +82,18 @@ class Participants:
         self.translation.require_language(target_language)
         if connection.target_language == target_language:
             return
+        age_ms = max(0, self.clock.now_ms() - connection.connected_at)
+        highest = CHANGES_AT_ONCE + age_ms // CHANGE_MS
+        too_often = RateLimited(
+            "the language was changed too often", retryAfterMs=CHANGE_MS - age_ms % CHANGE_MS
+        )
+        if connection.version > highest:
+            raise too_often
         try:
-            self.connections.change_language(connection_id, target_language)
-        except ConditionFailed:
+            self.connections.change_language(connection_id, target_language, highest)
+        except ConditionFailed as failure:
+            if failure.found:
+                raise too_often from None
             raise SessionNotFound("the connection has left its session") from None
 
     def leave(self, connection_id: str) -> None:

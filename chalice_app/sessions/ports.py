@@ -77,8 +77,13 @@ class ConnectionStore(Protocol):
     def get_connection(self, connection_id: str) -> Connection | None:
         """The connection as it is now (consistent read)."""
 
-    def change_language(self, connection_id: str, target_language: str) -> None:
-        """Changes the language and raises the version; ConditionFailed when the row is gone."""
+    def change_language(
+        self, connection_id: str, target_language: str, highest_version: int
+    ) -> None:
+        """Changes the language and raises the version.
+
+        ConditionFailed when the row is gone or, with the row found, when its version is higher.
+        """
 
     def put_off(
         self, connection_id: str, last_sequence: int | None, is_replay_due: bool = False

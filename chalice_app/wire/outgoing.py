@@ -42,6 +42,11 @@ def session_status(session: Session, now_ms: int) -> dict[str, Any]:
     }
 
 
+def refused(reasons: Mapping[str, int], minutes: int) -> dict[str, Any]:
+    """How many were refused in the last minutes, for the speaker and the operator."""
+    return {"minutes": minutes, "reasons": dict(reasons)}
+
+
 def opened_session(session: Session, token: str, websocket_url: str) -> dict[str, Any]:
     """What `POST /sessions` answers; the only place that ever shows the token."""
     return {

@@ -1,6 +1,6 @@
 """The ports of `chalice_app.admission`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from chalice_app.admission.ports import NO_GUARDS
 from chalice_app.domain.errors import ConditionFailed
@@ -38,6 +38,19 @@ class MemoryCounters(MemoryTable):
         with self._lock:
             counts = self._counters.setdefault(key, {})
             counts[name] = counts.get(name, 0) - by
+
+    def add(self, key: str, amounts: Mapping[str, int], expires_at: int) -> None:
+        self._called("add")
+        with self._lock:
+            counts = self._counters.setdefault(key, {})
+            for name, by in amounts.items():
+                counts[name] = counts.get(name, 0) + by
+            self.expiries[key] = expires_at
+
+    def get_many(self, keys: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
+        self._called("get_many")
+        with self._lock:
+            return {key: dict(self._counters[key]) for key in keys if key in self._counters}
 
     def get_counts(self, key: str) -> Mapping[str, int]:
         self._called("get_counts")

@@ -12,6 +12,8 @@ PATIENCE = 20.0
 """Seconds until a test that waits for an event fails; no test ever waits for it to pass."""
 
 NOW_MS = 1_780_000_000_000
+MANY = 1_000_000
+"""Versions of a connection's row: where its changes of language have no limit."""
 """When every test begins (epoch milliseconds): an hour in May 2026."""
 
 

@@ -99,12 +99,16 @@ class MemoryConnections(MemoryTable):
         with self._lock:
             return self._connections.get(connection_id)
 
-    def change_language(self, connection_id: str, target_language: str) -> None:
+    def change_language(
+        self, connection_id: str, target_language: str, highest_version: int
+    ) -> None:
         self._called("change_language")
         with self._lock:
             found = self._connections.get(connection_id)
             if found is None:
                 raise ConditionFailed("the connection is gone")
+            if found.version > highest_version:
+                raise ConditionFailed("changed too often", {"v": found.version})
             self._connections[connection_id] = replace(
                 found, target_language=target_language, version=found.version + 1
             )

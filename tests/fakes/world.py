@@ -34,7 +34,7 @@ SETTINGS = Settings(
     websocket_url="wss://socket.example/api",
     management_endpoint="https://socket.example/api",
     # The clock stands still, so everything that a test says is said at once.
-    limits=AdmissionLimits(sentences_per_second=0),
+    limits=AdmissionLimits(sentences_per_second=0, messages_per_second=0),
 )
 
 

@@ -32,7 +32,7 @@ from infra.local.event_sources.shards import ShardIterator, describe_shards
 from streams.rosters import handler
 from tests.cache_stage import START_SECONDS, running_dynamodb, sdk_environment
 from tests.fakes.delivery import RecordingGateway
-from tests.fakes.domain import NOW_MS, FakeClock, listener, session
+from tests.fakes.domain import MANY, NOW_MS, FakeClock, listener, session
 from tests.fakes.observability import RecordingMetrics
 from tests.fakes.translation import StubTranslator
 from tests.fakes.world import SETTINGS
@@ -106,7 +106,7 @@ class Hall:
             self.app.adapters.connections.put_connection(joining)
 
     def change_language(self, _: str, key: str) -> None:
-        self.app.adapters.connections.change_language(key, self.chance.choice(LANGUAGES))
+        self.app.adapters.connections.change_language(key, self.chance.choice(LANGUAGES), MANY)
 
     def leave(self, _: str, key: str) -> None:
         self.app.participants.leave(key)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from chalice_app.domain.errors import ConditionFailed
 from chalice_app.domain.session import Connection, Role, Session
 from chalice_app.rosters.ledger import key_of
+from tests.fakes.domain import MANY
 from tests.simulation.world import World
 
 LONG_LIFE_SECONDS = 3600
@@ -120,7 +121,7 @@ class ChangeLanguage(NamedTuple):
         """Updates the row, if it is a listener's."""
         connection = world.tables.connections.get_connection(self.connection)
         if connection is not None and connection.is_listener:
-            world.tables.connections.change_language(self.connection, self.language)
+            world.tables.connections.change_language(self.connection, self.language, MANY)
 
 
 class Leave(NamedTuple):

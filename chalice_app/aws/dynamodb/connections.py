@@ -58,14 +58,17 @@ class ConnectionsTable:
         found = self.table.batch_get(connection_ids, consistent=True)
         return read_rows(found, connection_from)
 
-    def change_language(self, connection_id: str, target_language: str) -> None:
-        """Changes the language and raises `v`; ConditionFailed when the row is gone."""
+    def change_language(
+        self, connection_id: str, target_language: str, highest_version: int
+    ) -> None:
+        """Changes the language and raises `v`; ConditionFailed when it is gone, or `v` higher."""
         self.table.update(
             connection_id,
             "SET targetLanguage = :language ADD v :one",
-            "attribute_exists(connectionId)",
+            "v <= :highest",
             language=target_language,
             one=1,
+            highest=highest_version,
         )
 
     def put_off(

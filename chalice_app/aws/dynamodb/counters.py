@@ -7,17 +7,19 @@ Key: `sessionId`, like every row of that table; each row has expiresAt (epoch se
 - `limit#proof#<hash>`: handshakes with one token in one minute;
 - `limit#owner#<hash>`: opened, sessions of one owner in one hour;
 - `standing#<hash>`: admitted, 1 where somebody has come in to a session from an address;
+- `refused#golden-eagle-427#<minute>`: who was refused in one minute, a count a reason;
 - `golden-eagle-427#<createdAt>#budget`: spent, characters that the session has had translated.
 
 The SDK repeats an update whose answer is lost, which then counts twice: never too little.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from chalice_app.admission.ports import NO_GUARDS
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.errors import ConditionFailed
+from chalice_app.wire.attribute_values import Item
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,28 @@ class CounterRows:
         """Takes from a count what was counted and not used."""
         self.table.upsert(key, "ADD #name :by", {"#name": name}, by=-by)
 
+    def add(self, key: str, amounts: Mapping[str, int], expires_at: int) -> None:
+        """Adds to counts of a row, in one write."""
+        adds = [f"#{name} :{name}" for name in amounts]
+        self.table.upsert(
+            key,
+            f"SET expiresAt = :expires ADD {', '.join(adds)}",
+            {f"#{name}": name for name in amounts},
+            expires=expires_at,
+            **amounts,
+        )
+
+    def get_many(self, keys: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
+        """The counts of rows, a hundred a call."""
+        found = self.table.batch_get(keys, consistent=False)
+        return {key: _counts(row) for key, row in found.items()}
+
     def get_counts(self, key: str) -> Mapping[str, int]:
         """The counts of a row by consistent read; empty where the row does not exist."""
-        row = self.table.get(key) or {}
-        return {
-            name: value
-            for name, value in row.items()
-            if isinstance(value, int) and name != "expiresAt"
-        }
+        return _counts(self.table.get(key) or {})
+
+
+def _counts(row: Item) -> Mapping[str, int]:
+    return {
+        name: value for name, value in row.items() if isinstance(value, int) and name != "expiresAt"
+    }

@@ -12,6 +12,7 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 import app as functions
+from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.bootstrap.application import Application
 from chalice_app.bootstrap.process import composed
 from chalice_app.domain.errors import BroadcasterError, RateLimited, SessionFull
@@ -19,6 +20,7 @@ from chalice_app.domain.languages import Language
 from chalice_app.domain.session import Connection, Role, Session
 from chalice_app.observability import logs
 from chalice_app.sessions.tokens import hash_token
+from chalice_app.wire.incoming import OpenSession
 from tests.fakes.cache import MemoryCache
 from tests.fakes.delivery import RecordingGateway
 from tests.fakes.domain import NOW_MS, sentence
@@ -250,6 +252,53 @@ def test_every_function_that_people_reach_counts_what_it_did(world: World) -> No
         {"ConnectionsClosed": 1},
         {"SessionsOpened": 1},
     ]
+
+
+def test_a_flood_of_messages_is_answered_once_a_second_and_the_socket_stays() -> None:
+    world = World(settings=replace(SETTINGS, limits=AdmissionLimits()))
+    of = world.open()
+    world.listener(of, "c1")
+    world.listener(of, "c2")
+    speaker = world.speaker(of)
+    with composed(world.app):
+        for number in range(600):
+            send("c1", {"action": "changeLanguage", "targetLanguage": ("fr", "es")[number % 2]})
+            send("c2", {"action": "speak", "sequence": 1, "text": "Hello."})
+        flooded = [*world.gateway.to("c1"), *world.gateway.to("c2")]
+        send(str(speaker.speaker_connection_id), {"action": "heartbeat"})
+        world.clock.advance(1_000)
+        send("c1", "not even JSON")
+    changes = [each for each in world.gateway.to("c1") if "often" in each["message"]]
+    assert world.tables.calls["change_language"] == 30
+    # Of those that are let through, every second asks for the language that it has by then.
+    assert len(changes) in (85, 86)
+    assert sum("too many messages" in each["message"] for each in flooded) == 2
+    assert sum(each["code"] == "NOT_SPEAKER" for each in flooded) in (200, 201)
+    assert all(each["retryAfterMs"] > 0 for each in flooded if each["code"] == "RATE_LIMITED")
+    assert world.gateway.to("speaker")[-1] == {"type": "heartbeatAck"}
+    assert world.gateway.closed == []
+    refused = sum(each.get("MessagesRefused", 0) for each in world.metrics.emitted)
+    assert refused in (798, 799, 800)
+
+
+def test_the_speaker_learns_how_many_were_refused_and_why(world: World) -> None:
+    of, token = world.app.sessions.open(OpenSession("en", "aula 7", max_listeners=1))
+    path, query = f"/sessions/{of.session_id}", {"sessionId": of.session_id, "targetLanguage": "es"}
+    world.listener(of, "there")
+    assert connect("c1", **query, joinCode="aula 7") == 503
+    for _ in range(4):
+        assert connect("c1", **query, joinCode="aula 8") == 404
+    assert call("GET", path, headers={"X-Join-Code": "aula 9"}).status_code == 404
+    assert call("GET", f"{path}?joining=true").status_code == 404
+    assert connect("c1", sessionId=of.session_id, token="wrong") == 404
+    state = call("GET", path, headers={"Authorization": f"Bearer {token}"}).json_body
+    reasons = {"SESSION_FULL": 1, "WRONG_CODE": 5, "WRONG_TOKEN": 1}
+    assert state["refused"] == {"minutes": 5, "reasons": reasons}
+    assert "refused" not in call("GET", path, headers={"X-Join-Code": "aula%207"}).json_body
+    world.tables.refusing.add("get_many")
+    state = call("GET", path, headers={"Authorization": f"Bearer {token}"}).json_body
+    assert state["isActive"]
+    assert "refused" not in state
 
 
 def test_the_end_of_a_talk_writes_the_hits_of_its_last_sentences(world: World) -> None:

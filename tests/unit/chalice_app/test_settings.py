@@ -173,6 +173,7 @@ LIMITS = {
     "SESSIONS_PER_HOUR": "sessions_per_hour",
     "MAX_LISTENERS": "max_listeners",
     "SENTENCES_PER_SECOND": "sentences_per_second",
+    "MESSAGES_PER_SECOND": "messages_per_second",
     "CHARACTER_BUDGET": "character_budget",
 }
 
@@ -180,7 +181,7 @@ LIMITS = {
 def test_the_limits_are_those_that_are_documented() -> None:
     settings = Settings.from_env(TABLES)
     assert settings.limits == AdmissionLimits(
-        1_000, 6_000, 10, 10, 20, 50, 10_000, 10, 2_000_000, ()
+        1_000, 6_000, 10, 10, 20, 50, 10_000, 10, 20, 2_000_000, ()
     )
     assert settings.allowed_origins == ()
     assert not settings.require_origin

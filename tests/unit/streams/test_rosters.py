@@ -16,7 +16,7 @@ from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.wire.attribute_values import Item
 from streams.records import Change, StreamRecord
 from streams.rosters import changes_of, handle_records, ledger_keys
-from tests.fakes.domain import NOW_MS, ledger_key, listener, session, speaker
+from tests.fakes.domain import MANY, NOW_MS, ledger_key, listener, session, speaker
 from tests.fakes.world import MemoryTables, World
 
 HERE = session()
@@ -102,7 +102,7 @@ def test_who_changes_the_language_moves_to_another_roster(stream: Stream) -> Non
     of = here(tables)
     tables.put_connection(listener(of, "c1", "es"))
     stream.deliver(record("c1", Change.INSERT))
-    tables.change_language("c1", "fr")
+    tables.change_language("c1", "fr", MANY)
     stream.deliver(record("c1"))
     assert counts(tables, of) == {"fr": 1}
     assert tables.read_roster(of).get("es", []) == []
@@ -177,8 +177,8 @@ def test_many_changes_of_one_connection_are_one_write(stream: Stream) -> None:
     tables = stream.world.tables
     of = here(tables)
     tables.put_connection(listener(of, "c1", "es"))
-    tables.change_language("c1", "fr")
-    tables.change_language("c1", "de")
+    tables.change_language("c1", "fr", MANY)
+    tables.change_language("c1", "de", MANY)
     stream.deliver(record("c1", Change.INSERT), record("c1"), record("c1"))
     assert counts(tables, of) == {"de": 1}
     assert tables.calls["commit"] == 1
@@ -236,7 +236,7 @@ def test_an_invocation_that_slept_through_a_change_of_language_does_not_undo_it(
     tables.put_connection(listener(of, "c1", "es"))
 
     def changes_meanwhile() -> None:
-        tables.change_language("c1", "fr")
+        tables.change_language("c1", "fr", MANY)
         stream.deliver(record("c1"))
 
     tables.asleep.append(changes_meanwhile)
@@ -321,7 +321,7 @@ def test_a_conflict_is_read_again_and_tried_again(stream: Stream) -> None:
 
     def another_invocation_counts_it() -> None:
         stream.world.count(["c1"])
-        tables.change_language("c1", "fr")
+        tables.change_language("c1", "fr", MANY)
 
     tables.before_commit.append(another_invocation_counts_it)
     assert stream.deliver(record("c1", Change.INSERT)) == []
@@ -433,7 +433,7 @@ def act(tables: MemoryTables, of: Session, step: str, connection_id: str, langua
     if step == "join" and not there:
         tables.put_connection(listener(of, connection_id, language))
     elif step == "change" and there:
-        tables.change_language(connection_id, language)
+        tables.change_language(connection_id, language, MANY)
     elif step == "leave" and there:
         tables.delete_connection(connection_id)
     else:

@@ -23,7 +23,7 @@ from chalice_app.domain.session import Connection, Session
 from infra.local.dynamodb.stream_records import Record
 from streams.rosters import handler
 from tests.fakes.delivery import RecordingGateway
-from tests.fakes.domain import FakeClock, listener, session, speaker
+from tests.fakes.domain import MANY, FakeClock, listener, session, speaker
 from tests.fakes.observability import RecordingMetrics
 from tests.fakes.translation import StubTranslator
 from tests.fakes.world import SETTINGS
@@ -179,7 +179,8 @@ def act(hall: Hall, chance: random.Random, present: list[Connection], number: in
         connections.put_connection(came)
         present.append(came)
     elif what < 0.8:
-        connections.change_language(chance.choice(present).connection_id, chance.choice(LANGUAGES))
+        mover = chance.choice(present).connection_id
+        connections.change_language(mover, chance.choice(LANGUAGES), MANY)
     else:
         gone = present.pop(chance.randrange(len(present)))
         connections.delete_connection(gone.connection_id)

@@ -39,7 +39,7 @@ from infra.local.dynamodb.tables import ensure_tables
 from streams.batch import handle_batch
 from streams.records import StreamRecord
 from streams.rosters import changes_of
-from tests.fakes.domain import NOW_MS, listener, session, speaker
+from tests.fakes.domain import MANY, NOW_MS, listener, session, speaker
 from tests.fakes.world import SETTINGS
 from tests.unit.streams.moto_stream import MotoStream
 
@@ -151,7 +151,7 @@ class Rosters(RuleBasedStateMachine):
     def change_language(self, key: str, language: str) -> None:
         if not key.startswith("s"):
             try:
-                self.table.change_language(key, language)
+                self.table.change_language(key, language, MANY)
             except ConditionFailed:
                 return
 

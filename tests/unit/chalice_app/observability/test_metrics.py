@@ -31,6 +31,12 @@ COUNT = {
     "HandshakesAdmitted",
     "HandshakesRefused",
     "ConnectionsClosed",
+    "MessagesRefused",
+    "RefusedRateLimited",
+    "RefusedSessionFull",
+    "RefusedWrongCode",
+    "RefusedWrongToken",
+    "RefusedNotFound",
 }
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalice_app.domain.errors import NoOperatorView, NotOperator, Unavailable
+from chalice_app.domain.errors import NoOperatorView, NotOperator, SessionFull, Unavailable
 from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
 from chalice_app.operations import messages as operator_messages
@@ -97,8 +97,24 @@ def test_open_sessions_are_shown_newest_first_with_their_rosters(world: World) -
         "lastSequence": 0,
         "createdAt": NOW_MS,
         "expiresAt": NOW_MS + SETTINGS.session_ttl_seconds * 1000,
+        "refused": {"minutes": 5, "reasons": {}},
     }
     assert "token" not in str(operator_messages.stage_state(state)).lower()
+
+
+def test_a_session_tells_who_was_refused_lately(world: World) -> None:
+    refused, quiet = world.open(), world.open()
+    world.app.refusals.note_session(refused.session_id)
+    for _ in range(3):
+        world.app.refusals.count(SessionFull("full"), refused.session_id)
+    world.clock.advance(INDEX_LAG_MS)
+    state = world.app.operations.state("")
+    assert state.refused == {refused.session_id: {"SESSION_FULL": 3}, quiet.session_id: {}}
+    world.tables.refusing.add("get_many")
+    state = world.app.operations.state("")
+    assert len(state.sessions) == 2
+    shown = operator_messages.stage_state(state)["sessions"]
+    assert [each["refused"]["reasons"] for each in shown] == [{}, {}]
 
 
 def test_a_session_past_its_life_is_not_shown_though_its_row_is_still_there(world: World) -> None:

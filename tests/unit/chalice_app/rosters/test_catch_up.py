@@ -25,7 +25,7 @@ from chalice_app.wire.incoming import JoinAsListener, OpenSession
 from streams.records import Change, StreamRecord
 from streams.rosters import handle_records
 from tests.fakes.delivery import RecordingGateway
-from tests.fakes.domain import NOW_MS, FakeClock, ledger_key, listener, sentence, speaker
+from tests.fakes.domain import MANY, NOW_MS, FakeClock, ledger_key, listener, sentence, speaker
 from tests.fakes.world import MemoryTables, World
 
 
@@ -388,7 +388,7 @@ def test_a_change_of_language_by_one_who_is_not_counted_yet_does_not_count_it_un
     world.gateway.gone.add("a")
     deliver(world, "a")
     world.gateway.gone.discard("a")
-    world.tables.change_language("a", "fr")
+    world.tables.change_language("a", "fr", MANY)
     deliver(world, "a", change=Change.MODIFY, back=False)
     assert heard(world, "a") == ["joined", 1]
     assert world.now(of).languages == {"fr": 1}

@@ -11,7 +11,7 @@ from chalice_app.domain.session import Session
 from chalice_app.rosters.ledger import LedgerKey, LedgerRow, SessionCounts, SessionKey, State
 from chalice_app.rosters.repair import TOMBSTONE_NEEDED_SECONDS, Reconciled, Reconciler
 from chalice_app.rosters.synchronisation import RosterSync
-from tests.fakes.domain import ledger_keys, listener
+from tests.fakes.domain import MANY, ledger_keys, listener
 from tests.fakes.memory import INDEX_LAG_MS
 from tests.fakes.world import SETTINGS, MemoryTables, World
 
@@ -87,7 +87,7 @@ def test_a_listener_who_was_put_off_is_left_to_the_stream_while_its_handshake_ma
 def test_a_change_of_language_of_a_counted_listener_that_got_lost_is_made_up_for_at_once() -> None:
     world = World()
     session = talk(world)
-    world.tables.change_language("a", "fr")
+    world.tables.change_language("a", "fr", MANY)
     assert reconciling(world).reconcile().connections == 1
     assert world.now(session).languages == {"es": 1, "fr": 2}
 
@@ -103,7 +103,7 @@ def test_a_listener_who_left_unnoticed_is_counted_no_more() -> None:
 def test_a_change_of_language_that_got_lost_is_made_up_for() -> None:
     world = World()
     session = talk(world)
-    world.tables.change_language("a", "fr")
+    world.tables.change_language("a", "fr", MANY)
     reconciling(world).reconcile()
     assert world.now(session).languages == {"es": 1, "fr": 2}
 

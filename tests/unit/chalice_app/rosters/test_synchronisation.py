@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chalice_app.rosters.ledger import key_of
 from chalice_app.rosters.synchronisation import RosterSync
-from tests.fakes.domain import ledger_keys, listener
+from tests.fakes.domain import MANY, ledger_keys, listener
 from tests.fakes.world import World
 
 
@@ -33,7 +33,7 @@ def test_a_connection_that_changes_language_between_two_tries_is_counted_once(
 
     def counts_it_first_and_it_moves() -> None:
         world.count(["a"])
-        world.tables.change_language("a", "fr")
+        world.tables.change_language("a", "fr", MANY)
 
     world.tables.before_commit.append(counts_it_first_and_it_moves)
     result = RosterSync(world.tables, wait=lambda _: None).synchronise([key_of(arrived)])
@@ -44,7 +44,7 @@ def test_a_connection_that_changes_language_between_two_tries_is_counted_once(
 def test_who_stays_in_a_language_changes_nobody_s_counts(world: World) -> None:
     of = world.open()
     arrived = world.listener(of, "a")
-    world.tables.change_language("a", "es")
+    world.tables.change_language("a", "es", MANY)
     result = RosterSync(world.tables, wait=lambda _: None).synchronise(ledger_keys(of, "a"))
     assert result.sessions == set()
     assert world.now(of).languages == {"es": 1}

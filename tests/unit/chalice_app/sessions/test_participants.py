@@ -1,13 +1,18 @@
 """Changing language, leaving and speaking, over fakes."""
 
+from dataclasses import replace
+
 import pytest
 
 from chalice_app.domain.errors import (
     BadMessage,
     NotSpeaker,
+    RateLimited,
     SessionNotFound,
     UnsupportedLanguage,
 )
+from chalice_app.domain.session import Connection
+from chalice_app.sessions.participants import CHANGE_MS, CHANGES_AT_ONCE
 from tests.fakes.domain import NOW_MS, session, speaker
 from tests.fakes.world import MemoryTables, World
 
@@ -48,11 +53,49 @@ def test_a_connection_in_no_session_has_no_language_to_change(world: World) -> N
         world.app.participants.change_language("c1", "fr")
 
 
+def test_a_connection_changes_its_language_so_often_and_then_now_and_then(world: World) -> None:
+    world.listener(world.open(), "c1", "es")
+
+    def change(number: int) -> int:
+        """0, or the milliseconds to wait."""
+        try:
+            world.app.participants.change_language("c1", ("fr", "es")[number % 2])
+        except RateLimited as refused:
+            return int(str(refused.details["retryAfterMs"]))
+        return 0
+
+    assert [change(number) for number in range(31)] == [0] * CHANGES_AT_ONCE + [CHANGE_MS]
+    assert world.tables.calls["change_language"] == CHANGES_AT_ONCE
+    world.clock.advance(CHANGE_MS - 1)
+    assert change(0) == 1
+    world.clock.advance(1)
+    assert change(0) == 0
+    assert change(1) == CHANGE_MS
+
+
+def test_functions_that_work_side_by_side_admit_no_more_changes_together() -> None:
+    class ReadsOld(MemoryTables):
+        """Every function reads the row before any of them has written."""
+
+        def get_connection(self, connection_id: str) -> Connection | None:
+            found = super().get_connection(connection_id)
+            return None if found is None else replace(found, version=1, target_language="pt")
+
+    world = World(tables=ReadsOld())
+    world.listener(world.open(), "c1", "es")
+    for _ in range(CHANGES_AT_ONCE):
+        world.app.participants.change_language("c1", "fr")
+    with pytest.raises(RateLimited):
+        world.app.participants.change_language("c1", "fr")
+
+
 def test_a_listener_that_has_left_is_not_brought_back() -> None:
     class LeavesMeanwhile(MemoryTables):
-        def change_language(self, connection_id: str, target_language: str) -> None:
+        def change_language(
+            self, connection_id: str, target_language: str, highest_version: int
+        ) -> None:
             self.delete_connection(connection_id)
-            super().change_language(connection_id, target_language)
+            super().change_language(connection_id, target_language, highest_version)
 
     world = World(tables=LeavesMeanwhile())
     world.listener(world.open(), "c1", "es")

@@ -15,7 +15,7 @@ from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
 from tests.fakes.cache import MemoryCache
 from tests.fakes.delivery import RecordingGateway
-from tests.fakes.domain import NOW_MS, PATIENCE, FakeClock, sentence
+from tests.fakes.domain import MANY, NOW_MS, PATIENCE, FakeClock, sentence
 from tests.fakes.translation import StubTranslator
 from tests.fakes.world import MemoryTables, World
 
@@ -116,8 +116,8 @@ def test_whoever_changes_language_before_the_roster_is_read_hears_it_once() -> N
     of = hall(world, a="es", b="es", c="fr")
 
     def step() -> None:
-        tables.change_language("a", "fr")
-        tables.change_language("b", "pt")
+        tables.change_language("a", "fr", MANY)
+        tables.change_language("b", "pt", MANY)
         world.count(["a", "b"])
         world.listener(world.now(of), "new", "de")
 
@@ -152,7 +152,7 @@ def test_a_language_that_the_roster_adds_and_that_fails_is_in_the_report() -> No
     of = hall(world, a="es", b="es")
 
     def step() -> None:
-        tables.change_language("b", "fr")
+        tables.change_language("b", "fr", MANY)
         world.count(["b"])
 
     tables.step = step

@@ -18,7 +18,7 @@ from chalice_app.rosters.repair import Reconciler
 from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.sessions.ports import ConnectionStore, SessionStore
 from chalice_app.wire.attribute_values import encode, encode_value
-from tests.fakes.domain import ledger_key, ledger_keys, listener, sentence, session, speaker
+from tests.fakes.domain import MANY, ledger_key, ledger_keys, listener, sentence, session, speaker
 from tests.fakes.world import SETTINGS, MemoryTables, World
 
 HERE = session()
@@ -136,8 +136,8 @@ def test_counts_that_have_moved_are_not_corrected(stores: Stores) -> None:
 
 def test_a_swap_that_leaves_every_count_as_it_was_is_a_move(stores: Stores) -> None:
     seen = counts(stores)
-    stores.connections.change_language("a", "zh-TW")
-    stores.connections.change_language("c", "es")
+    stores.connections.change_language("a", "zh-TW", MANY)
+    stores.connections.change_language("c", "es", MANY)
     RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "a", "c"))
     assert counts(stores).languages == seen.languages
     with pytest.raises(ConditionFailed):

@@ -37,7 +37,7 @@ from chalice_app.rosters.ports import Ledger, RosterSurvey
 from chalice_app.sessions.ports import ConnectionStore, Roster, SessionStore
 from chalice_app.speech.ports import SentencesInFlight, TallyStore
 from tests.fakes.cache import MemoryCache
-from tests.fakes.domain import NOW_MS, ledger_keys, listener, sentence, session, speaker
+from tests.fakes.domain import MANY, NOW_MS, ledger_keys, listener, sentence, session, speaker
 from tests.fakes.world import SETTINGS, MemoryTables
 
 HERE = session()
@@ -308,8 +308,8 @@ def test_a_connection_that_was_never_put_is_none(stores: Stores) -> None:
 
 def test_each_change_of_language_raises_the_version(stores: Stores) -> None:
     stores.connections.put_connection(listener(HERE, "c1", "es"))
-    stores.connections.change_language("c1", "fr")
-    stores.connections.change_language("c1", "zh-TW")
+    stores.connections.change_language("c1", "fr", MANY)
+    stores.connections.change_language("c1", "zh-TW", MANY)
     expected = replace(listener(HERE, "c1", "zh-TW"), version=3)
     assert stores.connections.get_connection("c1") == expected
 
@@ -351,7 +351,7 @@ def test_a_connection_that_is_gone_changes_no_language_and_is_not_brought_back(
     stores: Stores,
 ) -> None:
     with pytest.raises(ConditionFailed):
-        stores.connections.change_language("c1", "fr")
+        stores.connections.change_language("c1", "fr", MANY)
     assert stores.connections.get_connection("c1") is None
 
 

@@ -10,7 +10,7 @@ from chalice_app.aws.dynamodb.connections import ConnectionsTable
 from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim
-from tests.fakes.domain import NOW_MS, listener, sentence, session
+from tests.fakes.domain import MANY, NOW_MS, listener, sentence, session
 from tests.fakes.world import SETTINGS
 
 HERE = session()
@@ -72,7 +72,7 @@ def test_a_language_change_that_is_sent_twice_ends_in_that_language(
     connections: ConnectionsTable, resent: list[str]
 ) -> None:
     connections.put_connection(listener(HERE, "c1", "es"))
-    connections.change_language("c1", "fr")
+    connections.change_language("c1", "fr", MANY)
     changed = connections.get_connection("c1")
     assert changed is not None
     assert changed.target_language == "fr"
