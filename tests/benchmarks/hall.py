@@ -36,7 +36,7 @@ from tests.benchmarks.hall_attack import (
     calculated_chance,
     simulated_chance,
 )
-from tests.benchmarks.hall_phones import Line, Phone, all_in, open_socket
+from tests.benchmarks.hall_phones import TOO_MANY, Line, Phone, all_in, open_socket
 from tests.benchmarks.results import RESULTS, Figure, percentile, report
 from tests.integration.client import Client, Session, Stage, Talk, connect, running_stage
 
@@ -50,6 +50,9 @@ HALLS = {300: 30.0, 1000: 90.0}
 """Phones, and the seconds within which all must be in."""
 
 ADDRESS_COUNTS = (1, 50)
+GATEWAY_BURST = 500
+"""More handshakes at once than that are refused by the gateway, as by API Gateway."""
+
 PATIENCE = 2.0
 """So many times the target is waited; then who is not in counts as missing."""
 
@@ -167,12 +170,16 @@ async def _crowd(here: Hall, name: str, seconds: float) -> AsyncIterator[Figure]
     yield Figure(f"{name}: all in after", in_seconds, "s", seconds, note=_seen(here.line))
     yield Figure(f"{name}: not in", out, "phones", 0)
     await here.at.say(speaker, "This is said before all lose the network.")
+    limited = here.line.refused[TOO_MANY]
     here.line.refused.clear()
     saying = asyncio.create_task(_say_later(here.at, speaker))
     back_seconds, out = await here.come_back(seconds)
     await saying
     yield Figure(f"{name}: all back after", back_seconds, "s", seconds, note=_seen(here.line))
     yield Figure(f"{name}: not back", out, "phones", 0)
+    limited += here.line.refused[TOO_MANY]
+    most = 0 if len(here.phones) <= GATEWAY_BURST else None
+    yield Figure(f"{name}: refused by a limit", limited, "handshakes", most)
     yield Figure(f"{name}: refused at the renewal", await here.renew(), "phones", 0)
     await here.at.say(speaker, "This is said after all have renewed.")
     yield Figure(f"{name}: captions missed", await _missed(here), "captions", 0)
