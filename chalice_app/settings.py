@@ -308,7 +308,9 @@ def _oidc(environ: Mapping[str, str]) -> Oidc | None:
     for name, value in zip(names, values, strict=True):
         if not value:
             raise ConfigurationError(f"{name} is not set, though {' or '.join(names)} is")
-    if not is_fetchable(values[0]):
+        if value.strip() != value or not value.isprintable():
+            raise ConfigurationError(f"{name} must have no space or line break around it")
+    if " " in values[0] or not is_fetchable(values[0]):
         raise ConfigurationError("SPEAKER_JWKS_URL must begin with https://")
     return Oidc(*values)
 
