@@ -314,10 +314,13 @@ def _oidc(environ: Mapping[str, str]) -> Oidc | None:
     if not (jwks_url or issuer or audience or signs_in):
         return None
     for name in names:
-        if not environ.get(name):
+        value = environ.get(name, "")
+        if not value:
             others = " or ".join((*names, "SPEAKER_SIGN_IN"))
             raise ConfigurationError(f"{name} is not set, though {others} is")
-    if not is_fetchable(jwks_url):
+        if value.strip() != value or not value.isprintable():
+            raise ConfigurationError(f"{name} must have no space or line break around it")
+    if " " in jwks_url or not is_fetchable(jwks_url):
         raise ConfigurationError("SPEAKER_JWKS_URL must begin with https://")
     if signs_in and not (is_fetchable(issuer) and _is_origin(_origin_of(issuer))):
         raise ConfigurationError(

@@ -7,7 +7,8 @@
 4. `chalice deploy`; then the stack of the domain, where the stage has one;
 5. `chalice deploy` once more when either has made new addresses: the WebSocket API's id goes into
    the functions' environment and policies, the pages' origins into their environment;
-6. what Chalice cannot say about the mappings, and about asynchronous invocations.
+6. what Chalice cannot say about the mappings, the throttle of messages, and asynchronous
+   invocations.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from chalice.config import Config
+
 from chalice_app.settings import POSTS_PER_SECOND
 from infra.deployment.chalice_command import BY_MAKE_DEPLOY
 from infra.deployment.custom_domain import DomainChoice, StageDomain
@@ -27,8 +30,9 @@ from infra.deployment.errors import DeploymentError
 from infra.deployment.event_invoke_config import EventInvokeConfig
 from infra.deployment.mappings import STREAMS, Mappings
 from infra.deployment.preconditions import Preconditions
-from infra.deployment.quotas import read_quotas
+from infra.deployment.quotas import Quotas, read_quotas
 from infra.deployment.record import Place, Record
+from infra.deployment.route_throttle import RouteThrottle, message_rate
 from infra.deployment.runtime import require_matching_layers
 from infra.deployment.stacks import Parameters, Stack
 from infra.deployment.stage_names import BROADCAST, Stage, read_config
@@ -93,13 +97,14 @@ class StageDeployment:
         outputs = self._stacks(alarms)
         has = None if domain.removed else own_domain.name()
         self._record(outputs, place, has)
-        self._quotas()
+        quotas = self._quotas()
         self._let_stale_mappings_go(outputs)
         self._chalice()
         has = own_domain.deploy(domain)
         if self._record(outputs, place, has):
             self.say("the addresses are new: they go to the functions")
             self._chalice()
+        self._messages(quotas)
         self._mappings(outputs)
         self._asynchronous_calls(outputs)
         for line in own_domain.dns_steps():
@@ -151,7 +156,7 @@ class StageDeployment:
         self.say(f"outputs for Chalice: {'recorded' if changed else 'unchanged'}")
         return changed
 
-    def _quotas(self) -> None:
+    def _quotas(self) -> Quotas:
         """Says what the account admits; a stage without POSTS_PER_SECOND gets what that allows."""
         quotas = read_quotas(self.session)
         config = read_config(self.record.project)
@@ -162,6 +167,7 @@ class StageDeployment:
         settings = require_settings(config, self.stage.name)
         for line in quotas.lines(settings.posts_per_second):
             self.say(line)
+        return quotas
 
     def _let_stale_mappings_go(self, outputs: Mapping[str, str]) -> None:
         known = self.record.mapping_ids()
@@ -183,6 +189,17 @@ class StageDeployment:
             mappings = self._mappings_of(function)
             changed = mappings.require(outputs[output], outputs["DeadLetterQueueArn"])
             self.say(f"mapping of {function}: {'updated' if changed else 'unchanged'}")
+
+    def _messages(self, quotas: Quotas) -> None:
+        api_id = self.record.websocket_api_id()
+        if api_id is None:
+            return
+        config = Config(self.stage.name, config_from_disk=read_config(self.record.project))
+        client = self.session.client("apigatewayv2")
+        rate = message_rate(quotas)
+        changed = RouteThrottle(client, api_id, config.api_gateway_stage).require(rate)
+        how = "updated" if changed else "unchanged"
+        self.say(f"throttle of messages: {rate:,} a second, {how}")
 
     def _asynchronous_calls(self, outputs: Mapping[str, str]) -> None:
         client = self.session.client("lambda")

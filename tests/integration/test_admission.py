@@ -202,6 +202,32 @@ def test_a_flood_of_handshakes_from_one_address_gets_a_minute_s_share(strict: St
     assert 9 <= answers[101] <= 20
 
 
+def test_who_was_there_comes_back_while_newcomers_wait(strict: Stage) -> None:
+    asyncio.run(come_back(strict))
+
+
+async def come_back(stage: Stage) -> None:
+    address = stage.open_session().address(targetLanguage="pt")
+    token = ""
+    while not token:
+        try:
+            async with websockets.connect(address, proxy=None) as socket:
+                token = json.loads(await socket.recv())["resumeToken"]
+        except websockets.InvalidStatus:  # the tests before have spent this minute's newcomers
+            await asyncio.sleep(1)
+    while await status(address) != 429:
+        pass
+    assert await statuses(f"{address}&resumeToken={token}&lastSequence=0", [None] * 5) == [101] * 5
+
+
+def test_codes_and_names_are_guessed_ten_times_a_minute(strict: Stage) -> None:
+    names = [f"/sessions/golden-eagle-{number}" for number in range(100, 140)]
+    answers = Counter(strict.request("GET", name).status for name in names)
+    assert answers.keys() == {404, 429}
+    # A minute may have begun in the middle of it.
+    assert answers[404] <= 20
+
+
 def test_a_speaker_who_hurries_is_told_when_to_go_on(strict: Stage) -> None:
     asyncio.run(hurry(strict))
 

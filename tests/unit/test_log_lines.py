@@ -19,6 +19,7 @@ from chalice_app.bootstrap.application import Application
 from chalice_app.bootstrap.process import composed
 from chalice_app.domain.errors import Unavailable
 from chalice_app.observability.logs import FunctionFailed, JsonLines, connection_name
+from chalice_app.sessions.resume_tokens import ResumeTokens
 from chalice_app.wire.attribute_values import encode
 from infra.deployment.policies import read_policies
 from infra.deployment.stage_names import PROJECT
@@ -62,6 +63,11 @@ class Talk:
     def broken(self, **adapters: Any) -> Application:
         """The application over some adapters that are broken."""
         return replace(self.app, adapters=replace(self.app.adapters, **adapters))
+
+    @property
+    def resume_token(self) -> str:
+        """What the listener was told by `joined`."""
+        return ResumeTokens(self.session).issue(LISTENER)
 
     def connect(self, connection_id: str, **query: str) -> None:
         query = {"sessionId": self.session.session_id, **query}
@@ -131,6 +137,11 @@ def arrive(talk: Talk) -> None:
     talk.connect(SPEAKER, token=talk.token)
     talk.connect(LISTENER, targetLanguage="es")
     talk.world.count([LISTENER])
+    token = talk.resume_token
+    talk.connect("AnOtHeR=", targetLanguage="es", resumeToken=token)
+    talk.connect("AnOtHeR=", targetLanguage="es", resumeToken=f"{token}-forged")
+    name, shown = f"/sessions/{talk.session.session_id}", {"X-Resume-Token": token}
+    assert talk.http("GET", name, **shown) == 200
     tables.refusing.add("get_session")
     talk.connect("AnOtHeR=", targetLanguage="es")
     assert talk.http("GET", f"/sessions/{talk.session.session_id}?token={talk.token}") == 503
@@ -208,7 +219,9 @@ def test_every_function_s_lines_say_which_invocation_they_are_of(lines: list[Lin
 def test_no_line_has_a_text_a_token_or_a_connection_s_id(lines: list[Line], talk: Talk) -> None:
     for line in lines:
         told = json.dumps(line)
-        assert not [secret for secret in (*SECRETS, talk.token) if secret in told], told
+        assert not [
+            secret for secret in (*SECRETS, talk.token, talk.resume_token) if secret in told
+        ], told
 
 
 @pytest.mark.parametrize(

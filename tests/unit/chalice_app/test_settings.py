@@ -217,12 +217,29 @@ def test_an_address_with_a_length_names_its_range() -> None:
 
 
 def test_addresses_without_limits_are_networks() -> None:
-    settings = Settings.from_env({**TABLES, "UNLIMITED_ADDRESSES": "10.0.0.0/8, ::1 ,8.8.8.8,"})
+    settings = Settings.from_env(
+        {**TABLES, "UNLIMITED_ADDRESSES": " ,10.0.0.0/8, ::1 ,, 8.8.8.8 ,"}
+    )
     wanted = ("10.0.0.0/8", "::1/128", "8.8.8.8/32")
     assert settings.limits.unlimited_addresses == tuple(map(ip_network, wanted))
 
 
-@pytest.mark.parametrize("text", ["home", "10.0.0.0/33", "10.0.0.0;::1", "10.0.0/8"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "home",
+        "10.0.0.0/33",
+        "10.0.0.0;::1",
+        "10.0.0/8",
+        "10.0.0.1 / 8",
+        "[::1]",
+        "203.0.113.5/-1",
+        "203.0.113.5:80",
+        "\u0663.0.0.1",
+        "300.1.1.1",
+        "*",
+    ],
+)
 def test_what_is_no_network_is_an_error_that_names_it(text: str) -> None:
     with pytest.raises(ConfigurationError, match="UNLIMITED_ADDRESSES"):
         Settings.from_env({**TABLES, "UNLIMITED_ADDRESSES": text})
@@ -352,7 +369,16 @@ def test_a_provider_that_is_half_set_lets_neither_everybody_in_nor_nobody(name: 
         Settings.from_env({**TABLES, **OIDC, name: ""})
 
 
-@pytest.mark.parametrize("url", ["file:///keys", "http://issuer.example/keys", "keys"])
+@pytest.mark.parametrize("name", OIDC)
+@pytest.mark.parametrize("text", [" {}", "{} ", "{}\n", "\t{}"])
+def test_a_provider_s_names_are_compared_to_the_letter(name: str, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{name} must have no space"):
+        Settings.from_env({**TABLES, **OIDC, name: text.format(OIDC[name])})
+
+
+@pytest.mark.parametrize(
+    "url", ["https://issuer example/keys", "file:///keys", "http://issuer.example/keys", "keys"]
+)
 def test_a_provider_s_keys_come_by_https(url: str) -> None:
     with pytest.raises(ConfigurationError, match="SPEAKER_JWKS_URL"):
         Settings.from_env({**TABLES, **OIDC, "SPEAKER_JWKS_URL": url})

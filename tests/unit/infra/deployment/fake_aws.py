@@ -42,6 +42,8 @@ class FakeAws:
         self.stream_made_at = "2026"
         self.failure = ""
         self.apis: set[str] = set()
+        self.routes: dict[str, dict[str, Any]] = {}
+        """The settings of routes, by API."""
         self.requests_per_second: float | None = 10_000.0
         self.concurrency: int | None = 1_000
         self.certificates: dict[str, dict[str, Any]] = {}
@@ -157,6 +159,15 @@ class FakeAws:
         if ApiId not in self.apis:
             raise refused("NotFoundException", f"Invalid API identifier specified {ApiId}")
         return {"ApiId": ApiId}
+
+    def get_stage(self, ApiId: str, StageName: str) -> dict[str, Any]:  # noqa: N803
+        self.get_api(ApiId)
+        return {"StageName": StageName, "RouteSettings": self.routes.get(ApiId, {})}
+
+    def update_stage(self, ApiId: str, StageName: str, RouteSettings: dict[str, Any]) -> None:  # noqa: N803
+        if StageName != "api":
+            raise refused("NotFoundException", "Invalid stage identifier specified")
+        self.routes[ApiId] = RouteSettings
 
     def get_rest_api(self, restApiId: str) -> dict[str, str]:  # noqa: N803
         return self.get_api(restApiId)

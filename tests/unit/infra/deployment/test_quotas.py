@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from chalice_app.settings import POSTS_PER_SECOND
 from infra.deployment.errors import DeploymentError
 from infra.deployment.quotas import Quotas
+from infra.deployment.route_throttle import MESSAGES, USUAL_RATE, message_rate
 from infra.deployment.stage_deployment import StageDeployment
+from infra.deployment.stage_names import PROJECT
 from tests.unit.infra.deployment.fake_aws import FakeAws
 from tests.unit.infra.deployment.fake_chalice import deployed_to, stage_of
 
@@ -49,6 +52,40 @@ def test_the_usual_quotas_are_said_and_change_nothing(
     ) in said
     assert "Lambda: 1,000 functions at once in this account and region" in said
     assert "POSTS_PER_SECOND" not in stage_of(project)["environment_variables"]
+
+
+def test_messages_of_clients_leave_the_quota_to_posts(
+    deployment: StageDeployment, said: list[str]
+) -> None:
+    aws: FakeAws = deployment.session
+    deployment.run()
+    (api,) = aws.routes
+    assert aws.routes[api] == {
+        "$default": {"ThrottlingBurstLimit": 1_000, "ThrottlingRateLimit": 1_000.0}
+    }
+    assert "throttle of messages: 1,000 a second, updated" in said
+    aws.routes[api] |= {"$connect": {"ThrottlingRateLimit": 5.0}}
+    deployment.run()
+    assert "throttle of messages: 1,000 a second, unchanged" in said
+    aws.requests_per_second = 2_500.0
+    deployment.run()
+    assert aws.routes[api] == {
+        "$default": {"ThrottlingBurstLimit": 250, "ThrottlingRateLimit": 250.0},
+        "$connect": {"ThrottlingRateLimit": 5.0},
+    }
+    aws.requests_per_second = None
+    deployment.run()
+    assert aws.routes[api]["$default"]["ThrottlingBurstLimit"] == 1_000
+
+
+def test_the_one_stack_way_has_the_usual_throttle() -> None:
+    template = json.loads((PROJECT / "infra" / "app-merge.json").read_text())
+    stage = template["Resources"]["WebsocketAPIStage"]["Properties"]
+    assert stage["RouteSettings"] == {
+        MESSAGES: {"ThrottlingBurstLimit": USUAL_RATE, "ThrottlingRateLimit": USUAL_RATE}
+    }
+    usual = Quotas(POSTS_PER_SECOND * 5 // 4, 1_000)
+    assert message_rate(usual) == message_rate(Quotas(None, None)) == USUAL_RATE
 
 
 def test_the_rate_of_posts_follows_a_smaller_quota(
