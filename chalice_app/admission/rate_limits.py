@@ -38,7 +38,12 @@ MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 
 NEWCOMERS, GUESSES, WRONG_CODES, RETURNS = "newcomers", "guesses", "wrongCodes", "handshakes"
+LOOKS = "looks"
 """The names of the counts."""
+
+LOOKS_SHARE = 10
+"""Looks at sessions from an address, for each newcomer that it may have: a page looks when it
+is opened, when it was refused, and now and then while a language is chosen."""
 
 _REMEMBERED = 4_096
 """Refused addresses, and addresses in good standing, that a process remembers: half a megabyte."""
@@ -127,7 +132,7 @@ class RateLimits:
         who = self._limited(address)
         if who is not None:
             key, left_ms = self._window("address", who, MINUTE_MS)
-            names = (GUESSES, NEWCOMERS) if is_joining else (GUESSES,)
+            names = (GUESSES, NEWCOMERS) if is_joining else (GUESSES, LOOKS)
             if any((key, name) in self._over for name in names):
                 raise _refusal(left_ms)
 
@@ -185,7 +190,9 @@ class RateLimits:
     def _settle_address(self, attempt: Attempt, who: str) -> None:
         newcomers = {NEWCOMERS: self.limits.newcomers_per_minute}
         guesses = {GUESSES: self.limits.guesses_per_minute}
-        most = (newcomers if attempt.is_joining else _NONE) | (
+        # Looks, too, are limited: a flood of them would have the row throttled that counts guesses.
+        looks = {LOOKS: LOOKS_SHARE * self.limits.newcomers_per_minute}
+        most = (newcomers if attempt.is_joining else looks) | (
             guesses if attempt.is_guess else _NONE
         )
         guards = (newcomers if attempt.asks_to_join else _NONE) | (

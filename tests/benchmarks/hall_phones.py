@@ -27,7 +27,7 @@ ANSWER_SECONDS = 8.0
 RETRY_JITTER_SECONDS = 1.5
 """At most so much is added to what a refusal says."""
 
-TOO_MANY = 429
+SWITCHED, TOO_MANY = 101, 429
 
 
 def backoff_seconds(attempt: int) -> float:
@@ -149,8 +149,11 @@ class Phone:
         if self._socket is not None:
             self._socket.transport.abort()
 
-    async def renew(self, pause: float) -> bool:
-        """Opens a new socket before the old one goes; whether it was let in at the first try."""
+    async def renew(self, pause: float) -> int:
+        """Opens a new socket before the old one goes; the status of the handshake.
+
+        The old socket stays where the new one is not let in.
+        """
         await asyncio.sleep(pause)
         former, task = self._socket, self._task
         assert former is not None
@@ -159,16 +162,15 @@ class Phone:
         try:
             socket = await self._open()
         except (OSError, TimeoutError, InvalidHandshake) as refusal:
-            self._note(refusal)
             self._joined.set()
-            return False
+            return _status(refusal)
         self._socket = socket
         self._task = asyncio.create_task(self._live(socket))
         await self._joined.wait()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         former.transport.abort()
-        return True
+        return SWITCHED
 
     def missed(self, sequences: Sequence[int]) -> int:
         """How many of these captions it has not got."""
@@ -181,7 +183,7 @@ class Phone:
             try:
                 socket = self._socket = socket or await self._open()
             except (OSError, TimeoutError, InvalidHandshake) as refusal:
-                self._note(refusal)
+                self._line.refused[_status(refusal)] += 1
                 pause = await self._pause_after_refusal()
             else:
                 with suppress(ConnectionClosed):
@@ -202,10 +204,6 @@ class Phone:
         if self._resume_token:
             query["resumeToken"] = self._resume_token
         return await open_socket(self._line.session.address(**query), self.source)
-
-    def _note(self, refusal: Exception) -> None:
-        status = refusal.response.status_code if isinstance(refusal, InvalidStatus) else 0
-        self._line.refused[status] += 1
 
     async def _pause_after_refusal(self) -> Callable[[int], float]:
         """What the page asks after a refused handshake, and how long it then waits."""
@@ -229,6 +227,11 @@ class Phone:
             self._resume_token = message.get("resumeToken", self._resume_token)
             self.joined_at = time.perf_counter()
             self._joined.set()
+
+
+def _status(refusal: Exception) -> int:
+    """What a handshake was answered; 0 if nothing in time."""
+    return refusal.response.status_code if isinstance(refusal, InvalidStatus) else 0
 
 
 async def all_in(phones: Sequence[Phone], seconds: float) -> int:

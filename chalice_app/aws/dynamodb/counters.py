@@ -2,7 +2,7 @@
 
 Key: `sessionId`, like every row of that table; each row has expiresAt (epoch seconds, TTL):
 
-- `limit#address#<hash>`: newcomers and guesses of one address in one minute;
+- `limit#address#<hash>`: newcomers, guesses and looks of one address in one minute;
 - `limit#session#<hash>`: newcomers and wrongCodes of one session in one minute;
 - `limit#proof#<hash>`: handshakes with one token in one minute;
 - `limit#owner#<hash>`: opened, sessions of one owner in one hour;

@@ -331,6 +331,15 @@ def test_who_was_refused_may_ask_why_and_counts_for_nothing() -> None:
     assert door.look("203.0.113.8", joining=True) == MINUTE_MS
 
 
+def test_looks_are_limited_at_ten_times_the_newcomers() -> None:
+    door = Door()
+    looks = 10 * LIMITS.newcomers_per_minute
+    assert [door.look() for _ in range(looks + 2)] == [0] * looks + [MINUTE_MS] * 2
+    with pytest.raises(RateLimited):
+        door.containers[0].refuse_remembered(ADDRESS, is_joining=False)
+    assert door.handshake() == 0
+
+
 def test_rows_name_no_address_no_token_and_expire() -> None:
     door = Door()
     door.handshake()
