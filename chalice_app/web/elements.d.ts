@@ -23,6 +23,7 @@ interface PageElements {
   "console": HTMLElement;
   "copy": HTMLButtonElement;
   "count": HTMLElement;
+  "countdown": HTMLElement;
   "door": HTMLElement;
   "empty": HTMLElement;
   "end": HTMLButtonElement;
@@ -112,4 +113,5 @@ interface PageElements {
   "verdict": HTMLElement;
   "view": HTMLElement;
   "viewport": HTMLElement;
+  "wait": HTMLElement;
 }

@@ -41,6 +41,7 @@ interface Joined {
   sourceLanguage: string;
   targetLanguage?: string;
   lastSequence: number;
+  resumeToken?: string;
 }
 
 interface Caption {
@@ -102,7 +103,7 @@ interface ErrorMessage {
   message: string;
   requestId?: string;
   retryAfterMs?: number;
-  details?: { sequence?: number };
+  details?: { sequence?: number; retryAfterMs?: number };
 }
 
 type ServerMessage =

@@ -193,7 +193,7 @@ def test_a_hall_that_is_asked_to_renew_does_not_come_back_in_one_instant(
     page = open_page(stub.http)
     spread = page.evaluate(
         """async () => {
-            const { randomDelayMs } = await import("/web/reconnecting-socket.js");
+            const { randomDelayMs } = await import("/web/pauses.js");
             return Array.from({ length: 500 }, () => randomDelayMs(300_000));
         }"""
     )
@@ -231,7 +231,7 @@ def pauses(page: Page, attempt: int) -> list[float]:
     """Many pauses before a try, in milliseconds."""
     result: list[float] = page.evaluate(
         """async (attempt) => {
-            const { backoffMs } = await import("/web/reconnecting-socket.js");
+            const { backoffMs } = await import("/web/pauses.js");
             return Array.from({ length: 500 }, () => backoffMs(attempt));
         }""",
         attempt,
