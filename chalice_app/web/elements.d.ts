@@ -23,6 +23,7 @@ interface PageElements {
   "console": HTMLElement;
   "copy": HTMLButtonElement;
   "count": HTMLElement;
+  "countdown": HTMLElement;
   "door": HTMLElement;
   "empty": HTMLElement;
   "end": HTMLButtonElement;
@@ -113,4 +114,5 @@ interface PageElements {
   "verdict": HTMLElement;
   "view": HTMLElement;
   "viewport": HTMLElement;
+  "wait": HTMLElement;
 }

@@ -43,6 +43,7 @@ interface Joined {
   sourceLanguage: string;
   targetLanguage?: string;
   lastSequence: number;
+  resumeToken?: string;
 }
 
 interface Caption {
@@ -105,7 +106,7 @@ interface ErrorMessage {
   requestId?: string;
   retryAfterMs?: number;
   /** `lastSequence`: the sentence's number was spoken before. */
-  details?: { sequence?: number; lastSequence?: number };
+  details?: { sequence?: number; lastSequence?: number; retryAfterMs?: number };
 }
 
 type ServerMessage =

@@ -3,14 +3,21 @@
  * so that its prose does not weigh on a hall's network.
  */
 
-/** What opens a session that has a join code: the code, or the speaker's token. */
+/** What lets a client in: the session's code, the listener's token of an earlier `joined`, or the speaker's. */
 interface Pass {
   joinCode?: string;
+  resumeToken?: string;
   token?: string;
 }
 
-/** Whether a session can be joined. "limited": too many joins come from this address. */
+/** Whether a session can be joined. "limited": too many join it, or from this address. */
 type JoinState = "open" | "full" | "limited" | "ended" | "missing" | "unreachable";
+
+interface JoinAnswer<State> {
+  state: State;
+  /** No handshake is let in before; 0 where the server names no time. */
+  retryAfterMs: number;
+}
 
 type SocketState = "connecting" | "live" | "waiting" | "over";
 
@@ -18,17 +25,20 @@ interface SocketOptions {
   /** Called at each try. */
   address: () => string;
   /** Called after a refused handshake, because browsers do not show its status. */
-  joinState: () => Promise<JoinState | "unsupported">;
+  joinState: () => Promise<JoinAnswer<JoinState | "unsupported">>;
   onMessage: (message: ServerMessage) => void;
   /**
    * `why` is "" or a join state. While "waiting" it may be "refused": the session is open, and yet
-   * handshake after handshake fails. When "over" it may be what `close` was called with.
+   * handshake after handshake fails. When "over" it may be what `close` was called with. `waitMs`: the
+   * next try comes after so many milliseconds; 0 where that is not known.
    */
-  onState: (state: SocketState, why: string) => void;
+  onState: (state: SocketState, why: string, waitMs: number) => void;
   /** The server has closed the socket. Without this function that is a loss like any other. */
   onServerClose?: () => void;
-  /** Called before a renewal: true puts it off. */
+  /** Called before a renewal: true puts it off, for some seconds at most. */
   isBusy?: () => boolean;
+  /** The server closes the former connection as soon as it admits the next one's handshake. */
+  displaces?: boolean;
   /** The silence, in milliseconds, after which a heartbeat tests the socket. */
   quietMs: number;
 }

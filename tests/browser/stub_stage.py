@@ -67,6 +67,7 @@ class Socket:
 
     query: Mapping[str, str]
     response: web.WebSocketResponse
+    transport: asyncio.Transport | None
     received: list[Message] = field(default_factory=list)
     is_open: bool = True
 
@@ -147,6 +148,10 @@ class StubStage:
         self.offered: Sequence[str] = ENGINE
         self.qualities: Mapping[str, str] = {}
         self.refuse_with: int | None = None
+        self.retry_after_ms = 30_000
+        self.handshakes = 0
+        self.asked: list[Mapping[str, str]] = []
+        self.lets_in = True
         self.over_budget = False
         self.reports = True
         self.answers = True
@@ -199,6 +204,19 @@ class StubStage:
         """The gateway is back, on the same port."""
         port = int(self._gateway.rpartition(":")[2])
         self.call(self._serve("ws", self._gateway_app(), port))
+
+    def cut(self) -> None:
+        """The network fails: every socket is cut, and the gateway goes on."""
+        for socket in self.sockets:
+            self.call(self._cut(socket))
+
+    def close(self, socket: Socket, code: int) -> None:
+        """Closes a socket in an orderly way."""
+        self.call(socket.response.close(code=code))
+
+    def let_in(self, socket: Socket) -> None:
+        """Tells a socket that it is counted, where `lets_in` held that back."""
+        self.call(socket.response.send_json(self._joined(socket)))
 
     def forget(self, sequence: int) -> None:
         """A sentence that never came to be spoken."""
@@ -275,9 +293,15 @@ class StubStage:
 
     def caption(self, sequence: int, text: str, language: str = "es", **fields: object) -> None:
         """A sentence for whoever listens."""
+        self.caption_to(self.listener(), sequence, text, language, **fields)
+
+    def caption_to(
+        self, socket: Socket, sequence: int, text: str, language: str = "es", **fields: object
+    ) -> None:
+        """A sentence by one connection."""
         self.session.last_sequence = max(self.session.last_sequence, sequence)
         self.send(
-            self.listener(),
+            socket,
             "caption",
             sessionId=self.session.session_id,
             sequence=sequence,
@@ -292,6 +316,15 @@ class StubStage:
         """Tells the speaker who listens."""
         self.session.counts = counts
         self.send(socket, "roster", listenerCount=sum(counts.values()), languages=counts)
+
+    def asks(self, count: int) -> Mapping[str, str]:
+        """Waits until pages asked so many times whether they may join; the last one's headers."""
+        self.wait(lambda: len(self.asked) >= count or None, f"question {count}")
+        return self.asked[-1]
+
+    def tries(self, count: int) -> None:
+        """Waits for so many handshakes, the refused ones too."""
+        self.wait(lambda: self.handshakes >= count or None, f"handshake {count}")
 
     def looks(self, count: int) -> None:
         """Waits until the operator's page has asked so many times, all told."""
@@ -315,9 +348,8 @@ class StubStage:
         await runner.cleanup()
 
     async def _cut(self, socket: Socket) -> None:
-        transport = socket.response.get_extra_info("transport")
-        if socket.is_open and transport is not None:
-            transport.abort()
+        if socket.is_open and socket.transport is not None:
+            socket.transport.abort()
 
     def _http_app(self) -> web.Application:
         app = web.Application()
@@ -387,10 +419,18 @@ class StubStage:
         return web.json_response(opened, status=201)
 
     async def _status(self, request: web.Request) -> web.Response:
+        if "joining" in request.query:
+            with self._news:
+                self.asked.append(request.headers)
+                self._news.notify_all()
         code = unquote(request.headers.get("X-Join-Code", ""))
         speaks = request.headers.get("Authorization") == f"Bearer {TOKEN}"
         if self.refuse_with == HTTPStatus.TOO_MANY_REQUESTS and "joining" in request.query:
-            limited = {"type": "error", "code": "RATE_LIMITED", "retryAfterMs": 30_000}
+            limited = {
+                "type": "error",
+                "code": "RATE_LIMITED",
+                "details": {"retryAfterMs": self.retry_after_ms},
+            }
             return web.json_response(limited, status=429)
         is_known = request.match_info["session_id"] == self.session.session_id
         if not is_known or not (speaks or self.session.code in (None, code)):
@@ -404,12 +444,16 @@ class StubStage:
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
         status = self._refusal(request.query)
+        with self._news:
+            self.handshakes += 1
+            self._news.notify_all()
         if status is not None:
             return web.Response(status=status)
         response = web.WebSocketResponse()
         await response.prepare(request)
-        socket = Socket(dict(request.query), response)
-        await response.send_json(self._joined(socket))
+        socket = Socket(dict(request.query), response, request.transport)
+        if self.lets_in:
+            await response.send_json(self._joined(socket))
         former = [each for each in self.sockets if each.is_speaker and each.is_open]
         with self._news:
             self.sockets.append(socket)
@@ -447,7 +491,12 @@ class StubStage:
             "lastSequence": self.session.last_sequence,
         }
         target = socket.query.get("targetLanguage")
-        return joined | ({"targetLanguage": target} if target else {})
+        if target is None:
+            return joined
+        token = (
+            f"resume-{self.sockets.index(socket) if socket in self.sockets else len(self.sockets)}"
+        )
+        return joined | {"targetLanguage": target, "resumeToken": token}
 
     async def _listen(self, socket: Socket) -> None:
         try:

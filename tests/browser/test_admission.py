@@ -1,5 +1,8 @@
 """Who is not let in is told why in plain words, and what to do."""
 
+import re
+
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
@@ -68,6 +71,127 @@ def test_an_address_that_joins_too_often_is_told_so(stub: StubStage, open_page: 
     stub.refuse_with = None
     page.get_by_role("button", name="Reintentar ahora").click()
     expect(page.locator("#state")).to_have_text(LIVE)
+
+
+WAKE = """
+    window.dispatchEvent(new Event("online"));
+    document.dispatchEvent(new Event("visibilitychange"));
+"""
+"""What a browser fires when its network, or its person, is back."""
+
+
+def limited(stub: StubStage, page: Page, retry_after_ms: int) -> None:
+    """A listener's page that was cut and may not come back yet; its clock is the test's."""
+    page.clock.install()
+    page.goto(stub.listener_page)
+    expect(page.locator("#state")).to_have_text(LIVE)
+    stub.refuse_with, stub.retry_after_ms = 429, retry_after_ms
+    asked = len(stub.asked)
+    stub.cut()
+    expect(page.locator("#notice-text")).not_to_be_empty()
+    page.clock.fast_forward(2_000)
+    stub.asks(asked + 1)
+    expect(page.locator("#notice-text")).to_have_text("Entran demasiadas personas a la vez.")
+
+
+def seconds_left(page: Page) -> int:
+    """What the countdown shows."""
+    minutes, _, seconds = page.locator("#countdown").inner_text().partition(":")
+    return int(minutes) * 60 + int(seconds)
+
+
+def test_a_page_that_is_limited_makes_no_handshake_before_its_time(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank")
+    limited(stub, page, 600_000)
+    expect(page.locator("#wait")).to_contain_text("Esta página lo intenta de nuevo en")
+    assert 500 < seconds_left(page) <= 605
+    before = stub.handshakes
+    for _ in range(5):
+        page.evaluate(WAKE)
+        page.clock.fast_forward(60_000)
+    expect(page.locator("#countdown")).to_have_text(re.compile("^[45]:"))
+    assert stub.handshakes == before
+    stub.refuse_with = None
+    page.clock.fast_forward(306_000)
+    expect(page.locator("#state")).to_have_text(LIVE)
+    expect(page.locator("#wait")).to_be_hidden()
+    assert stub.handshakes == before + 1
+
+
+def test_try_now_asks_before_it_tries(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page("about:blank")
+    limited(stub, page, 600_000)
+    before, asked = stub.handshakes, len(stub.asked)
+    stub.retry_after_ms = 60_000
+    page.get_by_role("button", name="Reintentar ahora").click()
+    stub.asks(asked + 1)
+    expect(page.locator("#countdown")).to_have_text(re.compile("^(0|1):"))
+    assert stub.handshakes == before
+    stub.refuse_with = None
+    page.get_by_role("button", name="Reintentar ahora").click()
+    expect(page.locator("#state")).to_have_text(LIVE)
+    assert stub.handshakes == before + 1
+
+
+def test_a_server_that_is_away_has_not_taken_back_the_time(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank")
+    limited(stub, page, 600_000)
+    before = stub.handshakes
+    page.route("**/sessions/**", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.get_by_role("button", name="Reintentar ahora").click()
+    page.clock.fast_forward(120_000)
+    expect(page.locator("#countdown")).to_have_text(re.compile("^[78]:"))
+    assert stub.handshakes == before
+
+
+def test_a_reload_is_no_way_around_the_time(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page("about:blank")
+    limited(stub, page, 600_000)
+    before, asked = stub.handshakes, len(stub.asked)
+    page.reload()
+    assert stub.asks(asked + 1)["X-Resume-Token"]
+    expect(page.locator("#wait")).to_contain_text("Esta página lo intenta de nuevo en")
+    page.clock.fast_forward(60_000)
+    assert stub.handshakes == before
+
+
+def test_a_time_is_never_shortened_by_the_spread(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http)
+    pauses = page.evaluate(
+        """async () => {
+            const { pauseMs } = await import("/web/pauses.js");
+            return Array.from({ length: 500 }, (_, attempt) => pauseMs(attempt, 20_000));
+        }"""
+    )
+    assert min(pauses) >= 20_000
+    assert max(pauses) <= 25_000
+    assert max(pauses) - min(pauses) > 3_000, "a hall does not come back as one"
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "pt", "fr", "it", "ca", "gl", "de", "ar"])
+def test_the_time_is_told_in_every_language_of_the_page(
+    stub: StubStage, open_page: OpenPage, locale: str
+) -> None:
+    stub.refuse_with = 429
+    page = open_page(stub.listener_page, locale=locale)
+    wait = page.locator("#wait")
+    expect(wait).to_have_text(re.compile(r"^\D+ 0:[0-3]\d$"))
+    assert ("again" in wait.inner_text()) == (locale == "en")
+
+
+def test_a_speaker_is_told_when_its_page_tries_again(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.http, locale="en-GB")
+    start(stub, page)
+    stub.refuse_with = 429
+    stub.cut()
+    notice = page.locator("#notice-text")
+    expect(notice).to_have_text(re.compile(r"tries again at \d\d:\d\d:\d\d\. What you say is kept"))
+    assert stub.asked[-1]["Authorization"]
 
 
 def opened_with_code(stub: StubStage, open_page: OpenPage) -> Page:

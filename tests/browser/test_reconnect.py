@@ -1,11 +1,13 @@
 """Networks fail: both pages say so, come back by themselves, and lose nothing."""
 
+import json
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.stub_stage import StubStage
+from tests.browser.stub_stage import Socket, StubStage
 from tests.browser.test_speaker import said, speak, start
 
 LIVE = "En directo"
@@ -193,7 +195,7 @@ def test_a_hall_that_is_asked_to_renew_does_not_come_back_in_one_instant(
     page = open_page(stub.http)
     spread = page.evaluate(
         """async () => {
-            const { randomDelayMs } = await import("/web/reconnecting-socket.js");
+            const { randomDelayMs } = await import("/web/pauses.js");
             return Array.from({ length: 500 }, () => randomDelayMs(300_000));
         }"""
     )
@@ -231,7 +233,7 @@ def pauses(page: Page, attempt: int) -> list[float]:
     """Many pauses before a try, in milliseconds."""
     result: list[float] = page.evaluate(
         """async (attempt) => {
-            const { backoffMs } = await import("/web/reconnecting-socket.js");
+            const { backoffMs } = await import("/web/pauses.js");
             return Array.from({ length: 500 }, () => backoffMs(attempt));
         }""",
         attempt,
@@ -265,3 +267,207 @@ def test_of_two_sent_again_the_one_that_was_heard_is_told_by_its_number(
     newest, oldest = page.locator(".said li").all()
     expect(newest).to_contain_text("its report was lost")
     expect(oldest).to_contain_text("Nobody was listening")
+
+
+def test_who_returns_shows_its_token_also_after_a_reload(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.listener_page)
+    assert "resumeToken" not in stub.listener().query
+    expect(page.locator("#state")).to_have_text(LIVE)
+    stub.kill_gateway()
+    stub.revive_gateway()
+    assert stub.listener().query["resumeToken"] == "resume-0"
+    expect(page.locator("#state")).to_have_text(LIVE)
+    page.reload()
+    expect(page.locator("#state")).to_have_text(LIVE)
+    assert stub.listener().query["resumeToken"] == "resume-1"
+    assert stub.asked[-1]["X-Resume-Token"] == "resume-1"
+
+
+def test_a_token_is_forgotten_with_its_session(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.listener_page)
+    expect(page.locator("#state")).to_have_text(LIVE)
+    stub.send(stub.listener(), "sessionEnded", reason="ended")
+    expect(page.locator("#ended")).to_be_visible()
+    assert page.evaluate("Object.keys(sessionStorage)") == []
+
+
+def renewing(stub: StubStage, page: Page) -> tuple[Socket, Socket]:
+    """A listener's former and next connection, while the next one is not let in yet."""
+    page.goto(stub.listener_page)
+    expect(page.locator("#state")).to_have_text(LIVE)
+    former = stub.listener()
+    stub.caption(1, "uno")
+    expect(page.locator(".caption")).to_have_count(1)
+    stub.lets_in = False
+    stub.send(former, "renew", withinMs=0)
+    stub.wait(lambda: len(stub.sockets) == 2, "the next connection")
+    return former, stub.sockets[1]
+
+
+def test_the_former_connection_serves_until_the_next_one_is_in(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank")
+    former, following = renewing(stub, page)
+    assert following.query["lastSequence"] == "1"
+    assert following.query["resumeToken"] == "resume-0"
+    for socket in (former, following):
+        for sequence in (2, 3):
+            stub.caption_to(socket, sequence, f"frase {sequence}")
+    texts = ["uno", "frase 2", "frase 3"]
+    expect(page.locator(".caption")).to_have_text(texts)
+    expect(page.locator("#state")).to_have_text(LIVE)
+    assert former.is_open
+    stub.let_in(following)
+    stub.wait(lambda: not former.is_open, "the end of the former connection")
+    assert following.is_open
+    stub.caption_to(following, 4, "frase 4")
+    expect(page.locator(".caption")).to_have_text([*texts, "frase 4"])
+    expect(page.locator("#state")).to_have_text(LIVE)
+
+
+def test_a_former_connection_that_dies_meanwhile_leaves_it_to_the_next(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank")
+    former, following = renewing(stub, page)
+    stub.close(former, 1001)
+    expect(page.locator("#state")).to_have_text("Conectando…")
+    stub.let_in(following)
+    expect(page.locator("#state")).to_have_text(LIVE)
+    assert len(stub.sockets) == 2
+
+
+def test_a_renewal_that_dies_costs_nothing_and_is_tried_again(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank")
+    page.clock.install()
+    former, following = renewing(stub, page)
+    asked = len(stub.asked)
+    stub.close(following, 1001)
+    stub.asks(asked + 1)
+    stub.lets_in = True
+    stub.caption_to(former, 2, "dos")
+    expect(page.locator(".caption")).to_have_text(["uno", "dos"])
+    expect(page.locator("#state")).to_have_text(LIVE)
+    page.clock.fast_forward(61_000)
+    stub.wait(lambda: len(stub.sockets) == 3 and not former.is_open, "the next try")
+    expect(page.locator("#state")).to_have_text(LIVE)
+
+
+def test_a_renewal_that_is_refused_obeys_the_server(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(stub.listener_page)
+    expect(page.locator("#state")).to_have_text(LIVE)
+    former = stub.listener()
+    stub.refuse_with, stub.retry_after_ms = 429, 600_000
+    asked = len(stub.asked)
+    stub.send(former, "renew", withinMs=0)
+    stub.asks(asked + 1)
+    tried = stub.handshakes
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    stub.received(former, "heartbeat")
+    page.clock.fast_forward(500_000)
+    stub.caption_to(former, 1, "uno")
+    expect(page.locator(".caption")).to_have_text(["uno"])
+    assert stub.handshakes == tried
+    stub.refuse_with = None
+    page.clock.fast_forward(160_000)
+    stub.tries(tried + 1)
+    stub.wait(lambda: not former.is_open, "the end of the former connection")
+    expect(page.locator("#state")).to_have_text(LIVE)
+
+
+def test_a_language_that_is_chosen_during_a_renewal_holds_after_it(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank")
+    former, following = renewing(stub, page)
+    page.locator("#language").select_option("fr")
+    wanted = {"action": "changeLanguage", "targetLanguage": "fr"}
+    assert stub.received(former, "changeLanguage") == wanted
+    stub.let_in(following)
+    assert stub.received(following, "changeLanguage") == wanted
+
+
+def test_a_speaker_that_is_never_done_renews_and_says_nothing_twice(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(stub.http)
+    first = start(stub, page)
+    stub.reports = False
+    speak(page, "heard")
+    said(stub, first, 1)
+    stub.reports = True
+    stub.send(first, "renew", withinMs=0)
+    for _ in range(12):
+        page.clock.fast_forward(1_000)
+    assert said(stub, stub.speaker(2), 1) == [(1, "heard")]
+    expect(page.locator(".said li")).to_contain_text("its report was lost")
+    stub.wait(lambda: not first.is_open, "the end of the former connection")
+    expect(page.locator("#state")).to_have_text("Live")
+    expect(page.get_by_text("Another tab or device speaks")).to_have_count(0)
+    speak(page, "next")
+    assert said(stub, stub.speaker(2), 2) == [(1, "heard"), (2, "next")]
+
+
+@pytest.mark.parametrize("code", [1001, 1011, 1012, 1013])
+def test_a_close_that_is_not_the_server_s_word_is_a_loss(
+    stub: StubStage, open_page: OpenPage, code: int
+) -> None:
+    page = open_page(stub.http)
+    first = start(stub, page)
+    stub.close(first, code)
+    stub.speaker(2)
+    expect(page.locator("#state")).to_have_text("Live")
+    expect(page.get_by_text("Another tab or device speaks")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Forbidden",
+        "Too Many Requests",
+        "Endpoint request timed out",
+        "Internal server error",
+        "Limit Exceeded",
+    ],
+)
+def test_what_the_gateway_says_in_its_own_words_is_sent_again(
+    stub: StubStage, open_page: OpenPage, words: str
+) -> None:
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(stub.http)
+    socket = start(stub, page)
+    stub.answers = False
+    speak(page, "one")
+    said(stub, socket, 1)
+    stub.answers = True
+    stub.send_raw(socket, json.dumps({"message": words, "connectionId": "c", "requestId": "r"}))
+    page.clock.fast_forward(2_500)
+    assert said(stub, socket, 2) == [(1, "one"), (1, "one")]
+    expect(page.locator(".said li")).to_contain_text("Nobody was listening")
+
+
+def test_a_change_of_language_that_the_gateway_lost_is_sent_again(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page("about:blank")
+    page.clock.install()
+    page.goto(stub.listener_page)
+    expect(page.locator("#state")).to_have_text(LIVE)
+    socket = stub.listener()
+    page.locator("#language").select_option("fr")
+    stub.received(socket, "changeLanguage")
+    socket.received.clear()
+    refused = {"message": "Endpoint request timed out", "connectionId": "c", "requestId": "r"}
+    stub.send_raw(socket, json.dumps(refused))
+    page.clock.fast_forward(2_500)
+    assert stub.received(socket, "changeLanguage")["targetLanguage"] == "fr"

@@ -1,35 +1,37 @@
 /** The listener's page: START HERE. Joins a session in one language and shows its captions. */
-import { asApiError, codeOfLink, getJoinState, getLanguages, getSession, sessionName, socketAddress, webSocketUrl } from "./api.js";
+import * as api from "./api.js";
 import { keep, recall } from "./browser-storage.js";
 import { CaptionList } from "./caption-list.js";
 import { CaptionOrder } from "./caption-order.js";
+import { choose } from "./chooser.js";
 import { $ } from "./elements.js";
+import { handshake, isReload, joinCode, keepResumeToken, pass, sessionId } from "./entry.js";
 import { showJoinForm, wireJoinForm } from "./join-form.js";
 import { bestLanguage } from "./language-matching.js";
-import { directionOf, fillSelect, labelled, languageButtons } from "./languages.js";
+import { directionOf, fillSelect, labelled } from "./languages.js";
 import { localize, word } from "./localization.js";
+import { notice, showWait } from "./notice.js";
+import { pauseMs } from "./pauses.js";
 import { ReadAloud } from "./read-aloud.js";
-import { backoffMs, ReconnectingSocket } from "./reconnecting-socket.js";
+import { ReconnectingSocket } from "./reconnecting-socket.js";
 import { wireSettingsPanel } from "./settings-panel.js";
 import { WakeLock } from "./wake-lock.js";
 
 /** The silence after which a heartbeat tests the socket: API Gateway closes an idle one after 10 min. */
 const QUIET_MS = 120_000;
 
-/** How often the page asks, while the listener chooses a language, whether the session has ended. */
-const CHOOSING_MS = 20_000;
-
 /** How many captions the server sends to a listener who comes late. */
 const LATE_CAPTIONS = 3;
-
-const sessionId = sessionName(decodeURIComponent(location.pathname.split("/").pop() ?? ""));
-const joinCode = codeOfLink();
 
 /** @type {Language[]} */
 let languages = [];
 let language = "";
 /** The language that the server has this listener in; "" before `joined`. */
 let confirmedLanguage = "";
+/** The language that the newest handshake asked for. */
+let askedLanguage = "";
+/** No connection serves, so captions that come with the next one may be old. */
+let isAway = true;
 /** The sequence up to which captions are old: they are not read aloud. */
 let caughtUpTo = 0;
 /**
@@ -40,7 +42,7 @@ let caughtUpTo = 0;
 let missingFrom = isReload() ? 0 : null;
 let attempt = 0;
 let startTimer = 0;
-let choosingTimer = 0;
+let changeTimer = 0;
 
 const order = new CaptionOrder(show);
 const list = new CaptionList($("viewport"), $("captions"), (code) => directionOf(languages, code), showUnread);
@@ -48,32 +50,25 @@ const voice = new ReadAloud(showVoice);
 const screenLock = new WakeLock($("awake"), $("may-darken"));
 const socket = new ReconnectingSocket({ address, joinState, onMessage, onState, quietMs: QUIET_MS });
 
-function isReload() {
-  const [entry] = performance.getEntriesByType("navigation");
-  return /** @type {PerformanceNavigationTiming | undefined} */ (entry)?.type === "reload";
-}
-
 function address() {
-  const query = { sessionId, targetLanguage: language, ...(joinCode && { joinCode }) };
-  const lastSequence = order.complete || missingFrom;
-  return socketAddress(webSocketUrl(), lastSequence === null ? query : { ...query, lastSequence: String(lastSequence) });
+  askedLanguage = language;
+  return handshake(language, order.complete || missingFrom);
 }
 
 /** Why a handshake may have been refused: a language, too, can go while the page is open. */
+/** @returns {ReturnType<SocketOptions["joinState"]>} */
 async function joinState() {
-  const state = await getJoinState(sessionId, { joinCode });
-  if (state !== "open") return state;
-  languages = await getLanguages().catch(() => languages);
-  return languages.some(({ code }) => code === language) ? "open" : "unsupported";
+  const answer = await api.askToJoin(sessionId, pass());
+  if (answer.state !== "open") return answer;
+  languages = await api.getLanguages().catch(() => languages);
+  return languages.some(({ code }) => code === language) ? answer : { ...answer, state: "unsupported" };
 }
 
 /** @param {ServerMessage} message */
 function onMessage(message) {
   switch (message.type) {
     case "joined":
-      caughtUpTo = message.lastSequence;
-      missingFrom ??= Math.max(0, message.lastSequence - LATE_CAPTIONS);
-      confirmedLanguage = message.targetLanguage ?? "";
+      joined(message);
       break;
     case "caption":
       confirmedLanguage = message.language;
@@ -83,8 +78,24 @@ function onMessage(message) {
       socket.close("ended");
       break;
     case "error":
-      showRefusal(message.code);
+      refused(message);
   }
+}
+
+/** @param {Joined} message */
+function joined({ lastSequence, resumeToken = "", targetLanguage = "" }) {
+  if (isAway) caughtUpTo = lastSequence;
+  isAway = false;
+  missingFrom ??= Math.max(0, lastSequence - LATE_CAPTIONS);
+  confirmedLanguage = targetLanguage;
+  if (resumeToken) keepResumeToken(resumeToken);
+  // Chosen while this connection was on its way in.
+  if (language !== askedLanguage) changeLanguage();
+}
+
+function changeLanguage() {
+  clearTimeout(changeTimer);
+  return socket.send({ action: "changeLanguage", targetLanguage: language });
 }
 
 /** @param {Caption} caption */
@@ -95,12 +106,17 @@ function show(caption) {
   if (isNew) voice.read(caption.text, caption.untranslated ? caption.sourceLanguage : caption.language);
 }
 
-/** After a refused change of language, the select shows the confirmed one again. @param {string} code */
-function showRefusal(code) {
+/**
+ * A listener sends changes of language and heartbeats. After a change that is refused for good, the
+ * select shows the confirmed language again.
+ * @param {ErrorMessage} error
+ */
+function refused({ code, retryAfterMs }) {
   const isUnsupported = code === "UNSUPPORTED_LANGUAGE" || code === "INVALID_LANGUAGE";
   if (isUnsupported) notice(word("unsupported"));
   else if (code === "SESSION_FULL") notice(word("full"));
-  else notice(word(code === "RATE_LIMITED" ? "limited" : "failed"));
+  else if (retryAfterMs === undefined) notice(word("failed"));
+  else if (language !== confirmedLanguage) changeTimer = setTimeout(changeLanguage, retryAfterMs);
   if (isUnsupported && confirmedLanguage) {
     language = confirmedLanguage;
     $("language").value = confirmedLanguage;
@@ -108,17 +124,19 @@ function showRefusal(code) {
 }
 
 /** @param {SocketState} state @param {string} why */
-function onState(state, why) {
+function onState(state, why, waitMs = 0) {
   $("state").dataset.state = why === "ended" ? "ended" : state;
   $("state-text").textContent = state === "over" ? "" : word(state === "live" ? "live" : "connecting");
   $("empty").hidden = !(state === "live" && list.isEmpty);
+  if (state !== "live") isAway = true;
   if (state === "live") notice("");
-  if (state === "waiting") notice(word(isWaitingReason(why) ? why : "waiting"), true);
+  if (state === "connecting") showWait(0);
+  if (state === "waiting") notice(word(isReason(why) ? why : "waiting"), true, why === "limited" ? waitMs : 0);
   if (state === "over") end(why);
 }
 
 /** @param {string} why @returns {why is "full" | "limited" | "refused"} */
-function isWaitingReason(why) {
+function isReason(why) {
   return ["full", "limited", "refused"].includes(why);
 }
 
@@ -126,6 +144,7 @@ function isWaitingReason(why) {
 function end(why) {
   notice("");
   voice.stop();
+  if (why === "ended" || why === "missing") keepResumeToken("");
   if (why !== "unsupported") screenLock.release();
   $("chooser").hidden = true;
   $("ended").hidden = why !== "ended";
@@ -135,15 +154,9 @@ function end(why) {
   $("language").hidden = why !== "unsupported";
   if (why === "unsupported") {
     notice(word("unsupported"));
-    choose();
+    ask();
   }
   list.toNewest();
-}
-
-/** @param {string} text */
-function notice(text, canRetry = false) {
-  $("notice-text").textContent = text;
-  $("try-now").hidden = !canRetry;
 }
 
 /** @param {number} count */
@@ -162,25 +175,14 @@ function use(code) {
   fillSelect($("language"), languages, code, word("choose"), label);
   showVoice();
   notice("");
-  if (!socket.send({ action: "changeLanguage", targetLanguage: code })) socket.retryNow();
+  if (!changeLanguage()) socket.retryNow();
 }
 
-/** Asks for a language, where none of the browser's is offered. */
-function choose() {
+/** Where none of the browser's languages is offered, or the one in use is gone. */
+function ask() {
   fillSelect($("language"), languages, "", word("choose"), label);
-  $("choices").replaceChildren(...languageButtons(languages, label, use));
-  $("chooser").hidden = false;
   $("state-text").textContent = "";
-  clearTimeout(choosingTimer);
-  choosingTimer = setTimeout(checkWhileChoosing, CHOOSING_MS);
-}
-
-async function checkWhileChoosing() {
-  if ($("chooser").hidden) return;
-  const state = await getJoinState(sessionId, { joinCode });
-  if ($("chooser").hidden) return;
-  if (state === "ended" || state === "missing") onState("over", state);
-  else choosingTimer = setTimeout(checkWhileChoosing, CHOOSING_MS);
+  choose(languages, label, use, (why) => onState("over", why));
 }
 
 /** @param {Language} each */
@@ -214,16 +216,18 @@ async function start() {
   notice("");
   let session;
   try {
-    [languages, session] = await Promise.all([getLanguages(), getSession(sessionId, { joinCode })]);
+    // Asked as a handshake would be, so that a reload is no way around the time that was named.
+    [languages, session] = await Promise.all([api.getLanguages(), api.getSession(sessionId, pass(), api.JOINING)]);
   } catch (error) {
-    const { status } = asApiError(error);
+    const { status, retryAfterMs } = api.asApiError(error);
     if (status === 404) {
       onState("over", "missing");
       return;
     }
-    onState("waiting", status === 429 ? "limited" : "");
+    const waitMs = pauseMs(attempt++, retryAfterMs);
+    onState("waiting", status === 429 ? "limited" : "", waitMs);
     clearTimeout(startTimer);
-    startTimer = setTimeout(start, backoffMs(attempt++));
+    startTimer = setTimeout(start, waitMs);
     return;
   }
   if (!session.isActive) {
@@ -234,7 +238,7 @@ async function start() {
   const wanted = [recall("language") ?? "", ...navigator.languages];
   const code = bestLanguage(wanted, offered);
   if (code) use(code);
-  else choose();
+  else ask();
 }
 
 $("name").textContent = sessionId;

@@ -5,7 +5,7 @@ import { $ } from "./elements.js";
 import { Alarms } from "./ops-alarms.js";
 import { Charts } from "./ops-charts.js";
 import { Sessions } from "./ops-sessions.js";
-import { backoffMs } from "./reconnecting-socket.js";
+import { backoffMs } from "./pauses.js";
 
 const REFRESH_MS = 5000;
 const KEY = "operator";

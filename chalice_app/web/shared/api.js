@@ -5,14 +5,17 @@ export const root = new URL("../", import.meta.url);
 
 const TIMEOUT_MS = 8000;
 
+/** The query with which `getSession` is refused as a handshake would be. */
+export const JOINING = "?joining=true";
+
 /** A refusal, or no answer at all: then `status` is 0. */
 export class ApiError extends Error {
   /** @param {number} status @param {Partial<ErrorMessage>} body */
-  constructor(status, { code = "", message = "", retryAfterMs = 0 }) {
+  constructor(status, { code = "", message = "", retryAfterMs, details }) {
     super(message);
     this.status = status;
     this.code = code;
-    this.retryAfterMs = retryAfterMs;
+    this.retryAfterMs = retryAfterMs ?? details?.retryAfterMs ?? 0;
   }
 }
 
@@ -52,9 +55,10 @@ export function getSession(sessionId, pass = {}, query = "") {
  * In headers, because proxies may log the query of an address. Headers take ASCII alone.
  * @param {Pass} pass
  */
-function passHeaders({ joinCode, token }) {
+function passHeaders({ joinCode, resumeToken, token }) {
   return {
     ...(joinCode && { "X-Join-Code": encodeURIComponent(joinCode) }),
+    ...(resumeToken && { "X-Resume-Token": resumeToken }),
     ...(token && { Authorization: `Bearer ${token}` }),
   };
 }
@@ -88,18 +92,26 @@ export function getStageState(token) {
 /**
  * Whether a session can be joined now, asked over HTTP.
  * @param {string} sessionId @param {Pass} [pass]
- * @returns {Promise<JoinState>}
  */
 export async function getJoinState(sessionId, pass) {
+  return (await askToJoin(sessionId, pass)).state;
+}
+
+/**
+ * Like `getJoinState`, with the time, in milliseconds, before which the server lets nobody in; or 0.
+ * @param {string} sessionId @param {Pass} [pass]
+ * @returns {Promise<JoinAnswer<JoinState>>}
+ */
+export async function askToJoin(sessionId, pass) {
   try {
-    const { isActive, isFull } = await getSession(sessionId, pass, "?joining=true");
-    if (!isActive) return "ended";
-    return isFull ? "full" : "open";
+    const { isActive, isFull } = await getSession(sessionId, pass, JOINING);
+    if (!isActive) return { state: "ended", retryAfterMs: 0 };
+    return { state: isFull ? "full" : "open", retryAfterMs: 0 };
   } catch (error) {
-    const { status, code } = asApiError(error);
+    const { status, code, retryAfterMs } = asApiError(error);
+    if (status === 429) return { state: "limited", retryAfterMs };
     // A proxy's 404 says nothing of the session.
-    if (code === "SESSION_NOT_FOUND") return "missing";
-    return status === 429 ? "limited" : "unreachable";
+    return { state: code === "SESSION_NOT_FOUND" ? "missing" : "unreachable", retryAfterMs: 0 };
   }
 }
 

@@ -2,45 +2,40 @@
  * A WebSocket that connects again when it is lost, renews itself when the server asks for that, and
  * finds out with a heartbeat when it has died without a close.
  */
+import { backoffMs, pauseMs, randomDelayMs } from "./pauses.js";
+import { readMessage } from "./server-messages.js";
+import { Timers } from "./timers.js";
 
-const FIRST_RETRY_MS = 1500;
-const LONGEST_RETRY_MS = 20_000;
 const ANSWER_MS = 10_000;
 const BUSY_MS = 500;
+/** A renewal waits so long, in all, for the page not to be busy. */
+const LONGEST_BUSY_MS = 10_000;
+/** A renewal that failed is tried again within so long: the former connection serves meanwhile. */
+const RENEWAL_RETRY_MS = 60_000;
 
 /** The join states after which the next try may succeed; after others the socket is over. */
 const RETRIED = ["open", "full", "limited", "unreachable"];
 
-/** API Gateway's own message, without a type, after a function died with a client's message. */
-const FUNCTION_DIED = "Internal server error";
-/** @type {ErrorMessage} */
-const DIED_ERROR = { type: "error", code: "INTERNAL", message: FUNCTION_DIED, retryAfterMs: 2000 };
-
-/** The close code of the server's own closes; lost networks and API Gateway's time limit have others. */
-const NORMAL_CLOSURE = 1000;
-
 /**
- * The pause before a try, in milliseconds. It is random ("full jitter"): a hall that loses its network
- * together must not come back in one second.
- * @param {number} attempt
+ * The close code of the server's own closes. Each other is a loss: API Gateway closes an idle or two
+ * hours old connection with 1001, and 1006 stands for a network that failed.
+ * Source: API Gateway's developer guide, "Overview of WebSocket APIs".
  */
-export function backoffMs(attempt) {
-  return 200 + Math.random() * Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt);
-}
-
-/** @param {number} withinMs */
-export function randomDelayMs(withinMs) {
-  return Math.random() * withinMs;
-}
+const NORMAL_CLOSURE = 1000;
 
 export class ReconnectingSocket {
   #options;
-  /** @type {WebSocket | null} */
+  /** @type {WebSocket | null} The connection, or the one that is being opened. */
   #socket = null;
+  /** @type {WebSocket | null} A renewal's, while the former connection still serves. */
+  #next = null;
+  /** @type {WeakSet<WebSocket>} Those whose handshake was not refused. */
+  #admitted = new WeakSet();
+  #isIn = false;
   #attempt = 0;
-  #opened = false;
-  /** @type {Map<string, number>} */
-  #timers = new Map();
+  /** No handshake before this time, in epoch milliseconds. */
+  #notBefore = 0;
+  #timers = new Timers();
   #over = false;
 
   /** @param {SocketOptions} options */
@@ -55,59 +50,85 @@ export class ReconnectingSocket {
   open() {
     this.#drop();
     this.#over = false;
-    this.#opened = false;
-    this.#options.onState("connecting", "");
-    const socket = new WebSocket(this.#options.address());
-    this.#socket = socket;
-    socket.onopen = () => {
-      this.#opened = true;
-      this.#heard();
-    };
-    socket.onmessage = (event) => this.#receive(event.data);
-    socket.onclose = ({ code }) => {
-      const { onServerClose } = this.#options;
-      if (code === NORMAL_CLOSURE && onServerClose) onServerClose();
-      else this.#lost();
-    };
-    this.#after("handshake", ANSWER_MS * 2, () => this.#lost());
+    this.#notBefore = 0;
+    this.#options.onState("connecting", "", 0);
+    this.#socket = this.#connect();
+    this.#timers.after("handshake", ANSWER_MS * 2, () => this.#lost());
   }
 
-  /** Connects at once instead of at the end of the pause. */
+  /** Connects at once instead of at the end of the pause; while the server names a time, asks it first. */
   retryNow() {
     this.#attempt = 0;
-    this.open();
+    this.#over = false;
+    if (Date.now() < this.#notBefore) this.#wait(true);
+    else this.open();
   }
 
   /** Closes for good. @param {string} why */
   close(why) {
     this.#over = true;
     this.#drop();
-    this.#options.onState("over", why);
+    this.#options.onState("over", why, 0);
   }
 
   /** Sends a message. @param {ClientMessage} message @returns {boolean} false: not connected, not sent */
   send(message) {
+    // Who displaces has sentences of the former connection to send first, at `joined`.
+    if (this.#options.displaces && !this.#isIn) return false;
+    return this.#transmit(message);
+  }
+
+  /** @param {ClientMessage} message */
+  #transmit(message) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
   }
 
-  /** @param {string} data */
-  #receive(data) {
-    this.#heard();
-    let message;
-    try {
-      message = JSON.parse(data);
-    } catch {
-      return;
-    }
-    if (message?.type === "joined") {
-      this.#attempt = 0;
-      this.#options.onState("live", "");
-    }
-    if (message?.message === FUNCTION_DIED) message = DIED_ERROR;
-    if (message?.type === "renew") this.#renewWithin(message.withinMs);
-    else if (message?.type && message.type !== "heartbeatAck") this.#options.onMessage(message);
+  #connect() {
+    const socket = new WebSocket(this.#options.address());
+    socket.onopen = () => this.#opened(socket);
+    socket.onmessage = ({ data }) => this.#receive(socket, data);
+    socket.onclose = ({ code }) => this.#closed(socket, code);
+    return socket;
+  }
+
+  /** @param {WebSocket} socket */
+  #opened(socket) {
+    this.#admitted.add(socket);
+    if (socket === this.#next && this.#options.displaces) this.#takeNext();
+    else if (socket === this.#socket) this.#heard();
+  }
+
+  /** @param {WebSocket} socket @param {number} code */
+  #closed(socket, code) {
+    const { displaces, onServerClose } = this.#options;
+    if (socket === this.#next) this.#renewalFailed();
+    else if (code !== NORMAL_CLOSURE) this.#lost();
+    else if (this.#next && displaces) this.#takeNext();
+    else if (!this.#next && onServerClose) onServerClose();
+    else this.#lost();
+  }
+
+  /** @param {WebSocket} socket @param {string} data */
+  #receive(socket, data) {
+    if (socket === this.#socket) this.#heard();
+    const message = readMessage(data);
+    if (!message) return;
+    // The next connection's handshake was admitted: nobody else took over.
+    const isDisplaced = this.#next && this.#options.displaces && "code" in message && message.code === "NOT_SPEAKER";
+    if (message.type === "joined") this.#joined(socket);
+    if (message.type === "renew") this.#renewWithin(message.withinMs);
+    else if (isDisplaced) this.#takeNext();
+    else if (message.type !== "heartbeatAck") this.#options.onMessage(message);
+  }
+
+  /** @param {WebSocket} socket */
+  #joined(socket) {
+    if (socket === this.#next) this.#takeNext();
+    this.#isIn = true;
+    this.#attempt = 0;
+    this.#options.onState("live", "", 0);
   }
 
   /**
@@ -116,69 +137,110 @@ export class ReconnectingSocket {
    * @param {number} milliseconds
    */
   #renewWithin(milliseconds) {
-    if (this.#timers.has("renew")) return;
-    const renew = () => (this.#options.isBusy?.() ? this.#after("renew", BUSY_MS, renew) : this.open());
-    this.#after("renew", randomDelayMs(milliseconds), renew);
+    if (this.#next || this.#timers.has("renew")) return;
+    this.#timers.after("renew", randomDelayMs(milliseconds), () => this.#renew(LONGEST_BUSY_MS));
+  }
+
+  /** Opens the next connection while the former one serves. @param {number} patienceMs */
+  #renew(patienceMs) {
+    if (patienceMs > 0 && this.#options.isBusy?.()) {
+      this.#timers.after("renew", BUSY_MS, () => this.#renew(patienceMs - BUSY_MS));
+      return;
+    }
+    this.#next = this.#connect();
+    this.#timers.after("renewal", ANSWER_MS * 2, () => this.#renewalFailed());
+  }
+
+  /** The former connection goes; messages and closes of it have no meaning any more. */
+  #takeNext() {
+    release(this.#socket);
+    this.#socket = this.#next;
+    this.#next = null;
+    this.#isIn = false;
+    this.#timers.cancel("renewal", "answer", "quiet");
+    if (this.#socket && this.#admitted.has(this.#socket)) this.#heard();
+    else this.#timers.after("handshake", ANSWER_MS * 2, () => this.#lost());
+  }
+
+  /** The former connection goes on, and the renewal is tried again, never before the server allows it. */
+  async #renewalFailed() {
+    release(this.#next);
+    this.#next = null;
+    this.#timers.cancel("renewal");
+    const socket = this.#socket;
+    const { retryAfterMs } = await this.#options.joinState();
+    if (this.#over || this.#socket !== socket || this.#next) return;
+    const delay = retryAfterMs + randomDelayMs(RENEWAL_RETRY_MS);
+    this.#timers.after("renew", delay, () => this.#renew(LONGEST_BUSY_MS));
   }
 
   /** Any message proves that the socket lives. */
   #heard() {
-    this.#cancel("handshake");
-    this.#cancel("answer");
-    this.#after("quiet", this.#options.quietMs, () => this.#test(ANSWER_MS));
+    this.#timers.cancel("handshake", "answer");
+    this.#timers.after("quiet", this.#options.quietMs, () => this.#test(ANSWER_MS));
   }
 
   /** @param {number} timeoutMs */
   #test(timeoutMs) {
-    if (this.send({ action: "heartbeat" })) this.#after("answer", timeoutMs, () => this.#lost());
+    if (this.#transmit({ action: "heartbeat" })) this.#timers.after("answer", timeoutMs, () => this.#lost());
   }
 
-  /** The network or the page is back: timers may have slept meanwhile, so this waits for none. */
+  /** The network or the page is back: timers may have slept meanwhile, so this waits for no backoff. */
   #wake() {
     if (this.#over) return;
-    if (this.#timers.has("retry")) this.#after("retry", randomDelayMs(FIRST_RETRY_MS), () => this.open());
+    const delay = Math.max(this.#notBefore - Date.now(), backoffMs(0));
+    if (this.#timers.has("retry")) this.#timers.after("retry", delay, () => this.open());
     else this.#test(ANSWER_MS / 2);
   }
 
-  async #lost() {
-    const refused = !this.#opened;
-    this.#drop();
-    const socket = this.#socket;
-    this.#options.onState("waiting", "");
-    const joinState = refused ? await this.#options.joinState() : "open";
-    if (this.#over || this.#socket !== socket) return;
-    if (!RETRIED.includes(joinState)) {
-      this.close(joinState);
+  #lost() {
+    if (this.#next) {
+      this.#takeNext();
+      this.#options.onState("connecting", "", 0);
       return;
     }
-    if (joinState === "full" || joinState === "limited") this.#options.onState("waiting", joinState);
-    if (refused && joinState === "open" && this.#attempt >= 2) this.#options.onState("waiting", "refused");
-    this.#after("retry", backoffMs(this.#attempt++), () => this.open());
+    const refused = !this.#socket || !this.#admitted.has(this.#socket);
+    this.#drop();
+    this.#options.onState("waiting", "", 0);
+    this.#wait(refused);
+  }
+
+  /** Waits for the next try. @param {boolean} refused whether to ask first, because the last one was */
+  async #wait(refused) {
+    const socket = this.#socket;
+    const { state, retryAfterMs } = refused ? await this.#options.joinState() : { state: "open", retryAfterMs: 0 };
+    if (this.#over || this.#socket !== socket) return;
+    if (!RETRIED.includes(state)) this.close(state);
+    else if (state === "open" && this.#notBefore > 0) this.open();
+    else this.#retryLater(state, retryAfterMs, refused);
+  }
+
+  /** @param {string} state @param {number} retryAfterMs @param {boolean} refused */
+  #retryLater(state, retryAfterMs, refused) {
+    const pause = pauseMs(this.#attempt, retryAfterMs);
+    if (retryAfterMs) this.#notBefore = Date.now() + pause;
+    // A server that does not answer has not taken back the time that it named.
+    else if (state !== "unreachable") this.#notBefore = 0;
+    const delay = Math.max(pause, this.#notBefore - Date.now());
+    const isBusy = refused && state === "open" && this.#attempt >= 2;
+    const why = isBusy ? "refused" : this.#notBefore ? "limited" : "";
+    this.#attempt += 1;
+    this.#timers.after("retry", delay, () => this.open());
+    this.#options.onState("waiting", state === "full" || state === "limited" ? state : why, delay);
   }
 
   #drop() {
-    for (const name of [...this.#timers.keys()]) this.#cancel(name);
-    const socket = this.#socket;
-    this.#socket = null;
-    if (socket) {
-      socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.close();
-    }
+    this.#timers.cancel();
+    release(this.#socket);
+    release(this.#next);
+    this.#socket = this.#next = null;
+    this.#isIn = false;
   }
+}
 
-  /** @param {string} name @param {number} milliseconds @param {() => void} act */
-  #after(name, milliseconds, act) {
-    this.#cancel(name);
-    const run = () => {
-      this.#timers.delete(name);
-      act();
-    };
-    this.#timers.set(name, setTimeout(run, milliseconds));
-  }
-
-  /** @param {string} name */
-  #cancel(name) {
-    clearTimeout(this.#timers.get(name));
-    this.#timers.delete(name);
-  }
+/** @param {WebSocket | null} socket */
+function release(socket) {
+  if (!socket) return;
+  socket.onopen = socket.onmessage = socket.onclose = null;
+  socket.close();
 }

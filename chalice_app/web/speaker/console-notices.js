@@ -5,9 +5,11 @@ export const LOST = "The connection is lost. What you say is kept and sent as so
 export const REFUSED =
   "The server answers, but does not let this tab in. It is very busy, or another tab has opened the " +
   "session. This page keeps trying.";
-export const LIMITED =
-  "Too many connections come from your network at once. This page has to wait, a minute at most. " +
-  "What you say is kept.";
+/** @param {number} waitMs until the page tries again */
+export function limited(waitMs) {
+  const next = new Date(Date.now() + waitMs).toLocaleTimeString("en-GB");
+  return `Too many connections come in at once. This page tries again at ${next}. What you say is kept.`;
+}
 export const OVER_BUDGET =
   "The session’s translation budget is used up. From now on listeners read your own words, and " +
   "translations only of sentences that were said before.";

@@ -1,6 +1,6 @@
 /** The speaker's console: from the first connection to the end of a session. */
-import { asApiError, endSession, getJoinState, getSession, socketAddress } from "./api.js";
-import { DISPLACED, LIMITED, LOST, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
+import { askToJoin, asApiError, endSession, getJoinState, getSession, socketAddress } from "./api.js";
+import { DISPLACED, limited, LOST, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
 import { Dictation } from "./dictation.js";
 import { $ } from "./elements.js";
 import { invite } from "./invitation.js";
@@ -35,11 +35,12 @@ export function openConsole(session, languages, over) {
   const lock = new TabLock(sessionId, displaced);
   const socket = new ReconnectingSocket({
     address: () => socketAddress(session.webSocketUrl, { sessionId, token }),
-    joinState: () => getJoinState(sessionId, { token }),
+    joinState: () => askToJoin(sessionId, { token }),
     onMessage,
     onState,
     onServerClose,
     isBusy: () => outbox.isWaiting,
+    displaces: true,
     quietMs: QUIET_MS,
   });
   const dictation = microphoneControls(sourceLanguage, send);
@@ -95,15 +96,15 @@ export function openConsole(session, languages, over) {
     else act();
   }
 
-  /** @param {SocketState} state @param {string} why */
-  function onState(state, why) {
+  /** @param {SocketState} state @param {string} why @param {number} waitMs */
+  function onState(state, why, waitMs) {
     connection = state;
     $("state").dataset.state = state;
     showState();
     if (state === "live") notice("");
     if (state === "waiting") {
       outbox.lost();
-      const text = why === "refused" ? REFUSED : why === "limited" ? LIMITED : LOST;
+      const text = why === "refused" ? REFUSED : why === "limited" ? limited(waitMs) : LOST;
       notice(text, "Try now", () => socket.retryNow());
     }
     if (state === "over" && why !== "displaced") {

@@ -4,7 +4,7 @@ import { openConsole } from "./console.js";
 import { $ } from "./elements.js";
 import { bestLanguage } from "./language-matching.js";
 import { fillSelect } from "./languages.js";
-import { backoffMs } from "./reconnecting-socket.js";
+import { backoffMs } from "./pauses.js";
 import { forgetSession, storedSession, storeSession } from "./stored-session.js";
 
 /** @type {Language[]} */
