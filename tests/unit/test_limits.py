@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from chalice_app import settings
-from chalice_app.admission import jwks, limits, oidc, rate_limits
+from chalice_app.admission import jwks, limits, message_limits, oidc, rate_limits, refusals
 from chalice_app.aws import translate
 from chalice_app.aws.dynamodb import (
     cache_hits,
@@ -40,7 +40,7 @@ from chalice_app.domain import join_codes, retrying, sentence
 from chalice_app.observability import logs, stopping
 from chalice_app.operations import operations
 from chalice_app.rosters import catch_up, ledger, liveness, notifier, renewal, repair, replay
-from chalice_app.sessions import closing, joining
+from chalice_app.sessions import closing, joining, participants
 from chalice_app.sessions import sessions as session_use_cases
 from chalice_app.speech import flow_control
 from chalice_app.translation import engine, sentence_translator
@@ -80,6 +80,14 @@ def test_a_limit_is_what_the_other_side_says(ours: int, limit: int) -> None:
 @pytest.mark.parametrize(
     ("module", "figures"),
     [
+        (limits, {"NEWCOMERS_PER_MINUTE": 1_000, "SESSION_NEWCOMERS_PER_MINUTE": 6_000}),
+        (limits, {"GUESSES_PER_MINUTE": 10, "RETURNS_PER_MINUTE": 20}),
+        (rate_limits, {"LOOKS_SHARE": 10}),
+        (message_limits, {"BURST_SECONDS": 10, "SENTENCES_SHARE": 4, "ERROR_SECONDS": 1.0}),
+        (message_limits, {"MOST_CONNECTIONS": 4_096}),
+        (refusals, {"MINUTES": 5, "FLUSH_MS": 1_000, "ROWS_AT_ONCE": 20, "MOST_SESSIONS": 1_024}),
+        (refusals, {"_ROW_SECONDS": 600}),
+        (participants, {"CHANGES_AT_ONCE": 30, "CHANGE_MS": 5_000}),
         (jwks, {"TIMEOUT_SECONDS": 3.0}),
         (oidc, {"MOST_CHARACTERS": 8_192, "ALGORITHM": "RS256"}),
         (limits, {"CHARACTER_BUDGET": 2_000_000}),
