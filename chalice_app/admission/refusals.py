@@ -23,8 +23,6 @@ from chalice_app.domain.errors import (
     SessionFull,
     SessionNotFound,
     Unavailable,
-    WrongCode,
-    WrongToken,
 )
 from chalice_app.observability import metrics
 from chalice_app.observability.ports import MetricsSink
@@ -44,6 +42,17 @@ _MINUTE_MS = 60_000
 _ROW_SECONDS = 10 * 60
 
 _log = logging.getLogger(__name__)
+
+
+class WrongCode(SessionNotFound):
+    """A session with a join code, asked for with another or without one.
+
+    To the client it is the same in every respect: the session's existence stays a secret.
+    """
+
+
+class WrongToken(SessionNotFound):
+    """A session with a join code, asked for with a wrong speaker token; to the client the same."""
 
 
 class Reason(StrEnum):

@@ -47,17 +47,6 @@ class SessionNotFound(BroadcasterError):
     http_status = 404
 
 
-class WrongCode(SessionNotFound):
-    """A session with a join code, asked for with another or without one.
-
-    To the client it is the same in every respect: the session's existence stays a secret.
-    """
-
-
-class WrongToken(SessionNotFound):
-    """A session with a join code, asked for with a wrong speaker token; to the client the same."""
-
-
 class NotSpeaker(BroadcasterError):
     """Only the session's speaker may do that: wrong token, or a listener's connection."""
 

@@ -9,9 +9,9 @@ To a caller without proof a session with a code does not exist.
 from dataclasses import dataclass
 
 from chalice_app.admission.rate_limits import Attempt, RateLimits
-from chalice_app.admission.refusals import Refusals
+from chalice_app.admission.refusals import Refusals, WrongCode, WrongToken
 from chalice_app.domain import join_codes
-from chalice_app.domain.errors import NotSpeaker, SessionNotFound, WrongCode, WrongToken
+from chalice_app.domain.errors import NotSpeaker, SessionNotFound
 from chalice_app.domain.session import Session
 from chalice_app.domain.session_names import is_session_name
 from chalice_app.sessions.resume_tokens import ResumeTokens

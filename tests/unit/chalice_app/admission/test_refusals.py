@@ -2,7 +2,13 @@
 
 import pytest
 
-from chalice_app.admission.refusals import MOST_SESSIONS, ROWS_AT_ONCE, Refusals
+from chalice_app.admission.refusals import (
+    MOST_SESSIONS,
+    ROWS_AT_ONCE,
+    Refusals,
+    WrongCode,
+    WrongToken,
+)
 from chalice_app.domain.errors import (
     BadMessage,
     BroadcasterError,
@@ -11,8 +17,6 @@ from chalice_app.domain.errors import (
     SessionFull,
     SessionNotFound,
     Unavailable,
-    WrongCode,
-    WrongToken,
 )
 from tests.fakes.domain import NOW_MS, FakeClock
 from tests.fakes.observability import RecordingMetrics
