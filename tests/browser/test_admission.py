@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.qr_codes import read_qr_codes
-from tests.browser.stub_stage import StubStage
+from tests.browser.stub_stage import ENGINE, StubStage
 from tests.browser.test_speaker import speak, start
 
 CODE = "caf\u00e9 & 7"
@@ -177,7 +177,7 @@ def test_a_time_is_never_shortened_by_the_spread(stub: StubStage, open_page: Ope
 def test_the_time_is_told_in_every_language_of_the_page(
     stub: StubStage, open_page: OpenPage, locale: str
 ) -> None:
-    stub.refuse_with = 429
+    stub.offered, stub.refuse_with = [*ENGINE, "it", "gl", "de"], 429
     page = open_page(stub.listener_page, locale=locale)
     wait = page.locator("#wait")
     expect(wait).to_have_text(re.compile(r"^\D+ 0:[0-3]\d$"))

@@ -212,28 +212,25 @@ function wire() {
   wireJoinForm();
 }
 
+/** Asks as a handshake would be asked: a reload is no way around a time that the server named. */
 async function start() {
   notice("");
-  let session;
-  try {
-    // Asked as a handshake would be, so that a reload is no way around the time that was named.
-    [languages, session] = await Promise.all([api.getLanguages(), api.getSession(sessionId, pass(), api.JOINING)]);
-  } catch (error) {
-    const { status, retryAfterMs } = api.asApiError(error);
-    if (status === 404) {
-      onState("over", "missing");
-      return;
-    }
-    const waitMs = pauseMs(attempt++, retryAfterMs);
-    onState("waiting", status === 429 ? "limited" : "", waitMs);
+  const [offers, { state, retryAfterMs }] = await Promise.all([
+    api.getLanguages().catch(() => null),
+    api.askToJoin(sessionId, pass()),
+  ]);
+  if (state === "missing" || state === "ended") {
+    onState("over", state);
+    return;
+  }
+  if (!offers || state === "unreachable") {
+    onState("waiting", "");
     clearTimeout(startTimer);
-    startTimer = setTimeout(start, waitMs);
+    startTimer = setTimeout(start, pauseMs(attempt++, retryAfterMs));
     return;
   }
-  if (!session.isActive) {
-    onState("over", "ended");
-    return;
-  }
+  languages = offers;
+  socket.heed(retryAfterMs);
   const offered = languages.map(({ code }) => code);
   const wanted = [recall("language") ?? "", ...navigator.languages];
   const code = bestLanguage(wanted, offered);

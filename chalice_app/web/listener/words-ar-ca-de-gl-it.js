@@ -70,7 +70,7 @@ export const ca = {
   refused: "La sessió és molt plena. Es torna a provar…",
   full: "La sessió és plena. Hi entrareu quan hi hagi lloc.",
   limited: "Entra massa gent alhora.",
-  nextTry: "Aquesta pàgina ho torna a provar d’aquí a",
+  nextTry: "Es torna a provar d’aquí a",
   tryNow: "Prova ara",
   listening: "Ja hi sou. Els subtítols apareixeran aquí quan es digui alguna cosa.",
   ended: "Aquesta sessió ha acabat. Gràcies per escoltar.",

@@ -5,9 +5,6 @@ export const root = new URL("../", import.meta.url);
 
 const TIMEOUT_MS = 8000;
 
-/** The query with which `getSession` is refused as a handshake would be. */
-export const JOINING = "?joining=true";
-
 /** A refusal, or no answer at all: then `status` is 0. */
 export class ApiError extends Error {
   /** @param {number} status @param {Partial<ErrorMessage>} body */
@@ -104,7 +101,7 @@ export async function getJoinState(sessionId, pass) {
  */
 export async function askToJoin(sessionId, pass) {
   try {
-    const { isActive, isFull } = await getSession(sessionId, pass, JOINING);
+    const { isActive, isFull } = await getSession(sessionId, pass, "?joining=true");
     if (!isActive) return { state: "ended", retryAfterMs: 0 };
     return { state: isFull ? "full" : "open", retryAfterMs: 0 };
   } catch (error) {

@@ -18,8 +18,7 @@ const RETRIED = ["open", "full", "limited", "unreachable"];
 
 /**
  * The close code of the server's own closes. Each other is a loss: API Gateway closes an idle or two
- * hours old connection with 1001, and 1006 stands for a network that failed.
- * Source: API Gateway's developer guide, "Overview of WebSocket APIs".
+ * hours old one with 1001 (its developer guide, "Overview of WebSocket APIs"); 1006 is a lost network.
  */
 const NORMAL_CLOSURE = 1000;
 
@@ -54,6 +53,11 @@ export class ReconnectingSocket {
     this.#options.onState("connecting", "", 0);
     this.#socket = this.#connect();
     this.#timers.after("handshake", ANSWER_MS * 2, () => this.#lost());
+  }
+
+  /** The page has asked before the first handshake. @param {number} retryAfterMs 0 where no time was named */
+  heed(retryAfterMs) {
+    if (retryAfterMs) this.#notBefore = Date.now() + retryAfterMs;
   }
 
   /** Connects at once instead of at the end of the pause; while the server names a time, asks it first. */
@@ -170,8 +174,7 @@ export class ReconnectingSocket {
     const socket = this.#socket;
     const { retryAfterMs } = await this.#options.joinState();
     if (this.#over || this.#socket !== socket || this.#next) return;
-    const delay = retryAfterMs + randomDelayMs(RENEWAL_RETRY_MS);
-    this.#timers.after("renew", delay, () => this.#renew(LONGEST_BUSY_MS));
+    this.#timers.after("renew", retryAfterMs + randomDelayMs(RENEWAL_RETRY_MS), () => this.#renew(LONGEST_BUSY_MS));
   }
 
   /** Any message proves that the socket lives. */
