@@ -44,6 +44,13 @@ def lost_listener(stub: StubStage, open_page: OpenPage) -> Page:
     return page
 
 
+def limited_listener(stub: StubStage, open_page: OpenPage) -> Page:
+    stub.refuse_with = 429
+    page = open_page(stub.listener_page, locale="ca")
+    expect(page.locator("#wait")).to_be_visible()
+    return page
+
+
 def choosing_listener(stub: StubStage, open_page: OpenPage) -> Page:
     page = open_page(stub.listener_page, locale="eu")
     expect(page.locator("#choices button").first).to_be_visible()
@@ -167,7 +174,8 @@ def strange_operator(stub: StubStage, open_page: OpenPage) -> Page:
 
 
 VIEWS = (
-    *(listener, waiting_listener, lost_listener, choosing_listener, ended_listener, lost_way),
+    *(listener, waiting_listener, lost_listener, limited_listener),
+    *(choosing_listener, ended_listener, lost_way),
     *(starting_speaker, speaker, dictating_speaker, lost_speaker, hall),
     *(ending_speaker, ended_speaker),
     *(operator, lost_operator, strange_operator),

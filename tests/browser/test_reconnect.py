@@ -340,19 +340,22 @@ def test_a_former_connection_that_dies_meanwhile_leaves_it_to_the_next(
     assert len(stub.sockets) == 2
 
 
+@pytest.mark.parametrize("code", [1000, 1001])
 def test_a_renewal_that_dies_costs_nothing_and_is_tried_again(
-    stub: StubStage, open_page: OpenPage
+    stub: StubStage, open_page: OpenPage, code: int
 ) -> None:
     page = open_page("about:blank")
     page.clock.install()
     former, following = renewing(stub, page)
     asked = len(stub.asked)
-    stub.close(following, 1001)
+    stub.send(following, "error", code="SESSION_FULL", message="")
+    stub.close(following, code)
     stub.asks(asked + 1)
     stub.lets_in = True
     stub.caption_to(former, 2, "dos")
     expect(page.locator(".caption")).to_have_text(["uno", "dos"])
     expect(page.locator("#state")).to_have_text(LIVE)
+    expect(page.locator("#notice-text")).to_be_empty()
     page.clock.fast_forward(61_000)
     stub.wait(lambda: len(stub.sockets) == 3 and not former.is_open, "the next try")
     expect(page.locator("#state")).to_have_text(LIVE)

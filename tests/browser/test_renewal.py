@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.test_speaker import speak
+from tests.browser.test_talk import start
 from tests.integration.client import Session, Stage, Talk, running_stage
 from tests.integration.test_renewal import reconcile
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 RENEWALS = 2
 PACE_SECONDS = 0.5
 """Between two sentences: a fast speaker."""
@@ -72,7 +74,7 @@ class Speaker:
 
     async def _talk(self) -> None:
         async with AsyncExitStack() as sockets, asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._reconcile())
+            tasks.create_task(schedule(self.stage, self.done))
             await self._speak(Talk(self.stage, self.session, sockets))
 
     async def _speak(self, at: Talk) -> None:
@@ -83,9 +85,17 @@ class Speaker:
             await asyncio.sleep(PACE_SECONDS)
         await speaker.expect("spoken", sequence=len(self.said))
 
-    async def _reconcile(self) -> None:
-        while not self.done.is_set():
-            await reconcile(self.stage)
+
+async def schedule(stage: Stage, done: threading.Event) -> None:
+    """Asks connections to renew, again and again."""
+    while not done.is_set():
+        await reconcile(stage)
+
+
+def expect_renewals(page: Page) -> None:
+    """Waits until the page has renewed often enough."""
+    renewed = re.compile(f"^([{RENEWALS + 1}-9]|\\d\\d+)$")
+    expect(page.locator("html")).to_have_attribute("data-came", renewed, timeout=PATIENCE_MS)
 
 
 def test_a_listener_who_renews_misses_nothing_and_is_never_without_a_connection(
@@ -98,15 +108,34 @@ def test_a_listener_who_renews_misses_nothing_and_is_never_without_a_connection(
     with ThreadPoolExecutor(1) as pool:
         talking = pool.submit(speaker.talk)
         try:
-            renewed = re.compile(f"^([{RENEWALS + 1}-9]|\\d\\d+)$")
-            expect(page.locator("html")).to_have_attribute(
-                "data-came", renewed, timeout=PATIENCE_MS
-            )
+            expect_renewals(page)
         finally:
             speaker.done.set()
         talking.result()
     expect(page.locator(".caption")).to_have_text(speaker.said, timeout=PATIENCE_MS)
     assert page.evaluate("gaps") == 0
+
+
+def test_a_speaker_who_renews_is_not_displaced_by_itself(
+    impatient: Stage, open_page: OpenPage
+) -> None:
+    page = open_page(impatient.http, locale="en", script=WATCHED)
+    start(page)
+    done = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(asyncio.run, schedule(impatient, done))
+        try:
+            for number in range(1, 7):
+                speak(page, f"This is sentence {number}.")
+            expect_renewals(page)
+            speak(page, "This is the last one.")
+        finally:
+            done.set()
+        asking.result()
+    fate = re.compile("Nobody was listening|its report was lost")
+    expect(page.locator(".said li")).to_contain_text([fate] * 7, timeout=PATIENCE_MS)
+    expect(page.locator("#state")).to_have_text("Live")
+    expect(page.get_by_text("Another tab or device speaks")).to_have_count(0)
 
 
 def test_a_page_whose_token_is_of_another_session_comes_in(

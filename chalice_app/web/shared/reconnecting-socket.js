@@ -119,11 +119,11 @@ export class ReconnectingSocket {
     if (socket === this.#socket) this.#heard();
     const message = readMessage(data);
     if (!message) return;
-    // The next connection's handshake was admitted: nobody else took over.
-    const isDisplaced = this.#next && this.#options.displaces && "code" in message && message.code === "NOT_SPEAKER";
+    // The next connection's own error, or the former one's because the next is admitted: nobody else took over.
+    const isOurs = socket === this.#next || (this.#next && "code" in message && message.code === "NOT_SPEAKER");
     if (message.type === "joined") this.#joined(socket);
     if (message.type === "renew") this.#renewWithin(message.withinMs);
-    else if (isDisplaced) this.#takeNext();
+    else if (message.type === "error" && isOurs) socket === this.#socket && this.#takeNext();
     else if (message.type !== "heartbeatAck") this.#options.onMessage(message);
   }
 
