@@ -337,6 +337,32 @@ def test_a_token_opens_no_session_that_has_ended_or_whose_life_is_over(world: Wo
     assert request(world, "GET", path, **with_token).status_code == 404
 
 
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_an_old_link_of_an_ended_session_does_not_keep_the_next_hall_out(
+    world: World, is_guarded: bool
+) -> None:
+    last, _ = guarded(world) if is_guarded else world.app.sessions.open("en")
+    world.app.sessions.end(last)
+    old = {"sessionId": last.session_id, "targetLanguage": "es"}
+    old |= {"joinCode": CODE} if is_guarded else {}
+    for _ in range(50):
+        assert connect(world, address=ADDRESS, **old) == {"statusCode": 404}
+    new = {"sessionId": world.open().session_id, "targetLanguage": "es"}
+    assert connect(world, address=ADDRESS, **new) == {"statusCode": 200}
+
+
+def test_a_wrong_code_of_an_ended_session_is_a_guess(world: World) -> None:
+    last, _ = guarded(world)
+    world.app.sessions.end(last)
+    query = {"sessionId": last.session_id, "targetLanguage": "es"}
+    answers = [
+        connect(world, address=ADDRESS, **query, joinCode=f"aula {number + 10}")["statusCode"]
+        for number in range(11)
+    ]
+    assert answers == [404] * 10 + [429]
+    assert connect(world, address=ADDRESS, **query, joinCode=CODE) == {"statusCode": 429}
+
+
 @pytest.mark.parametrize("token", ["A" * 8_000, "é", "A" * 32, " ", "Bearer x"])
 def test_any_text_may_come_as_a_token_over_http(world: World, token: str) -> None:
     path = f"/sessions/{guarded(world)[0].session_id}"
