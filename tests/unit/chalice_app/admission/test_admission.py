@@ -264,6 +264,41 @@ def test_a_speaker_in_the_hall_keeps_it_open_to_newcomers_while_strangers_guess(
     assert connect(world, address="192.0.2.1", **query, joinCode=CODE) == {"statusCode": 429}
 
 
+@pytest.mark.parametrize("header", ["Authorization", "X-Join-Code", "X-Resume-Token"])
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_half_a_surrogate_pair_is_wrong_and_no_failure(
+    world: World, method: str, header: str
+) -> None:
+    of, _ = guarded(world)
+    shown = {"Authorization": "Bearer wrong", header: "Bearer \ud800"}
+    answer = call(world, method, of, shown)
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (404, "SESSION_NOT_FOUND")
+    query = {"sessionId": of.session_id, "targetLanguage": "es"}
+    assert connect(world, address=ADDRESS, **query, joinCode="\ud800") == {"statusCode": 404}
+
+
+def call(world: World, method: str, of: Session, headers: Mapping[str, str]) -> Mapping[str, Any]:
+    """A call as API Gateway hands it over: Chalice's test client encodes what it is given."""
+    context = {
+        "httpMethod": method,
+        "resourcePath": "/sessions/{session_id}",
+        "path": f"/sessions/{of.session_id}",
+        "identity": {"sourceIp": ADDRESS},
+    }
+    request = {
+        "requestContext": context,
+        "pathParameters": {"session_id": of.session_id},
+        "headers": headers,
+        "multiValueQueryStringParameters": None,
+        "stageVariables": None,
+        "body": None,
+        "isBase64Encoded": False,
+    }
+    with composed(world.app):
+        answer: Mapping[str, Any] = functions.app(request, None)
+    return answer
+
+
 # --- Who returns ---------------------------------------------------------------------------------
 
 
