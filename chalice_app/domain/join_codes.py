@@ -31,8 +31,9 @@ def canonical_code(code: str) -> str:
 
 
 def hash_join_code(code: str, session_id: str, created_at: int) -> str:
-    """A code as it is stored."""
-    return hashlib.sha256(f"{session_id}#{created_at}#{canonical_code(code)}".encode()).hexdigest()
+    """A code as it is stored; any text may be asked about, half a surrogate pair too."""
+    salted = f"{session_id}#{created_at}#{canonical_code(code)}"
+    return hashlib.sha256(salted.encode(errors="surrogatepass")).hexdigest()
 
 
 def admits(session: Session | None, code: str | None) -> bool:

@@ -56,21 +56,21 @@ class Entrance:
         if token is not None and session is not None and ResumeTokens(session).is_valid(token):
             self.rate_limits.admit_proof(token, address)
             return self._welcome(_open(session), address), token
-        found = session if session is not None and session.is_active else None
-        is_admitted = join_codes.admits(found, join.join_code)
+        # Who names an ended session knows it, and `look` says so: an old link is no guess.
+        is_admitted = join_codes.admits(session, join.join_code)
         self.rate_limits.settle(
             Attempt(
                 join.session_id,
                 address,
-                found,
+                session,
                 is_admitted,
                 is_forged=token is not None,
                 is_joining=True,
             )
         )
-        if found is None or not is_admitted:
-            raise _not_found(found)
-        return self._welcome(found, address), None
+        if session is None or not is_admitted:
+            raise _not_found(session)
+        return self._welcome(_open(session), address), None
 
     def admit_speaker(self, join: JoinAsSpeaker, address: str) -> Session:
         """The open session of a speaker's handshake.

@@ -264,6 +264,41 @@ def test_a_speaker_in_the_hall_keeps_it_open_to_newcomers_while_strangers_guess(
     assert connect(world, address="192.0.2.1", **query, joinCode=CODE) == {"statusCode": 429}
 
 
+@pytest.mark.parametrize("header", ["Authorization", "X-Join-Code", "X-Resume-Token"])
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_half_a_surrogate_pair_is_wrong_and_no_failure(
+    world: World, method: str, header: str
+) -> None:
+    of, _ = guarded(world)
+    shown = {"Authorization": "Bearer wrong", header: "Bearer \ud800"}
+    answer = call(world, method, of, shown)
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (404, "SESSION_NOT_FOUND")
+    query = {"sessionId": of.session_id, "targetLanguage": "es"}
+    assert connect(world, address=ADDRESS, **query, joinCode="\ud800") == {"statusCode": 404}
+
+
+def call(world: World, method: str, of: Session, headers: Mapping[str, str]) -> Mapping[str, Any]:
+    """A call as API Gateway hands it over: Chalice's test client encodes what it is given."""
+    context = {
+        "httpMethod": method,
+        "resourcePath": "/sessions/{session_id}",
+        "path": f"/sessions/{of.session_id}",
+        "identity": {"sourceIp": ADDRESS},
+    }
+    request = {
+        "requestContext": context,
+        "pathParameters": {"session_id": of.session_id},
+        "headers": headers,
+        "multiValueQueryStringParameters": None,
+        "stageVariables": None,
+        "body": None,
+        "isBase64Encoded": False,
+    }
+    with composed(world.app):
+        answer: Mapping[str, Any] = functions.app(request, None)
+    return answer
+
+
 # --- Who returns ---------------------------------------------------------------------------------
 
 
@@ -335,6 +370,32 @@ def test_a_token_opens_no_session_that_has_ended_or_whose_life_is_over(world: Wo
     world.clock.advance(SETTINGS.session_ttl_seconds * 1000)
     assert connect(world, address=ADDRESS, **returning) == {"statusCode": 404}
     assert request(world, "GET", path, **with_token).status_code == 404
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_an_old_link_of_an_ended_session_does_not_keep_the_next_hall_out(
+    world: World, is_guarded: bool
+) -> None:
+    last, _ = guarded(world) if is_guarded else world.app.sessions.open("en")
+    world.app.sessions.end(last)
+    old = {"sessionId": last.session_id, "targetLanguage": "es"}
+    old |= {"joinCode": CODE} if is_guarded else {}
+    for _ in range(50):
+        assert connect(world, address=ADDRESS, **old) == {"statusCode": 404}
+    new = {"sessionId": world.open().session_id, "targetLanguage": "es"}
+    assert connect(world, address=ADDRESS, **new) == {"statusCode": 200}
+
+
+def test_a_wrong_code_of_an_ended_session_is_a_guess(world: World) -> None:
+    last, _ = guarded(world)
+    world.app.sessions.end(last)
+    query = {"sessionId": last.session_id, "targetLanguage": "es"}
+    answers = [
+        connect(world, address=ADDRESS, **query, joinCode=f"aula {number + 10}")["statusCode"]
+        for number in range(11)
+    ]
+    assert answers == [404] * 10 + [429]
+    assert connect(world, address=ADDRESS, **query, joinCode=CODE) == {"statusCode": 429}
 
 
 @pytest.mark.parametrize("token", ["A" * 8_000, "é", "A" * 32, " ", "Bearer x"])
