@@ -84,7 +84,7 @@ def speaker(stub: StubStage, open_page: OpenPage) -> Page:
     expect(page.locator(".chip")).to_have_count(2)
     stub.reports = False
     speak(page, "our fathers brought forth")
-    stub.send(socket, "error", code="INTERNAL", message="")
+    stub.send(socket, "error", code="INTERNAL", message="", details={"sequence": 2})
     expect(page.get_by_role("button", name="Send again")).to_be_visible()
     return page
 
