@@ -10,7 +10,8 @@ in thirty languages. Source: https://aws.amazon.com/translate/pricing/
 
 NEWCOMERS_PER_MINUTE = 1_000
 """Newcomers behind one address: a hall of a thousand comes in within one minute's window, however
-it falls. One address that lies needs ten minutes to fill a session of 10,000."""
+it falls. One address that lies needs two to fill a session of 10,000: in the first it gets 1,000
+resume tokens, and each is good for 20 handshakes a minute."""
 
 SESSION_NEWCOMERS_PER_MINUTE = 6_000
 """Newcomers of one session: 100 a second, a fifth of the 500 new connections that API Gateway

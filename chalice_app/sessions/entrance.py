@@ -52,8 +52,9 @@ class Entrance:
         token = join.resume_token
         if token is None:
             self.rate_limits.refuse_remembered(address, is_joining=True)
-        session = self._find(join.session_id)
-        if token is not None and session is not None and ResumeTokens(session).is_valid(token):
+        row = self.sessions.read_row(join.session_id)
+        session = self._alive(row)
+        if token is not None and row is not None and ResumeTokens(row).is_valid(token):
             self.rate_limits.admit_proof(token, address)
             return self._welcome(_open(session), address), token
         # Who names an ended session knows it, and `look` says so: an old link is no guess.
@@ -99,13 +100,16 @@ class Entrance:
             raise SessionNotFound("there is no such session")
         if caller.speaker_token is None and caller.resume_token is None:
             self.rate_limits.refuse_remembered(caller.address, caller.asks_to_join)
-        session = self._find(session_id)
+        row = self.sessions.read_row(session_id)
+        session = self._alive(row)
         if is_token_of(session, caller.speaker_token or "") and session is not None:
             return session, True
         token = caller.resume_token
-        if token is not None and session is not None and ResumeTokens(session).is_valid(token):
+        if token is not None and row is not None and ResumeTokens(row).is_valid(token):
             if caller.asks_to_join:
                 self.rate_limits.admit_proof(token, caller.address, asks=True)
+            if session is None:
+                raise SessionNotFound("there is no such session")
             return session, False
         is_admitted = join_codes.admits(session, caller.join_code)
         self.rate_limits.settle(
@@ -125,7 +129,7 @@ class Entrance:
     def _of_speaker(self, session_id: str, token: str, address: str) -> Session:
         if not is_session_name(session_id):
             raise SessionNotFound("there is no such session")
-        session = self._find(session_id)
+        session = self._alive(self.sessions.read_row(session_id))
         if is_token_of(session, token) and session is not None:
             return _open(session)
         self.rate_limits.settle(
@@ -137,10 +141,14 @@ class Entrance:
             raise WrongToken("there is no such session")
         raise NotSpeaker("the token is not this session's")
 
-    def _find(self, session_id: str) -> Session | None:
-        session = self.sessions.find(session_id)
+    def _alive(self, row: Session | None) -> Session | None:
+        """The session, unless its life is over: then its tokens are proof still, and no guess.
+
+        A hall's phones that wake the next morning must not keep the next hall out.
+        """
+        session = self.sessions.alive(row)
         if session is not None:
-            self.refusals.note_session(session_id)
+            self.refusals.note_session(session.session_id)
         return session
 
     def _welcome(self, session: Session, address: str) -> Session:
@@ -154,7 +162,7 @@ def _not_found(session: Session | None) -> SessionNotFound:
     return kind("there is no such session")
 
 
-def _open(session: Session) -> Session:
-    if not session.is_active:
+def _open(session: Session | None) -> Session:
+    if session is None or not session.is_active:
         raise SessionNotFound("there is no such session")
     return session

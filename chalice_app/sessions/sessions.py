@@ -87,10 +87,14 @@ class Sessions:
 
     def find(self, session_id: str) -> Session | None:
         """The session, ended or not; None where there is none, or its life is over."""
-        session = self._read(session_id)
+        return self.alive(self.read_row(session_id))
+
+    def alive(self, session: Session | None) -> Session | None:
+        """The session, unless its life is over."""
         return None if session is None or session.is_expired(self.clock.now_ms()) else session
 
-    def _read(self, session_id: str) -> Session | None:
+    def read_row(self, session_id: str) -> Session | None:
+        """The session's row, which outlives it: DynamoDB deletes what is expired days later."""
         if not is_session_name(session_id):
             return None
         logs.bind(session=session_id)

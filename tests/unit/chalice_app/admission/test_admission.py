@@ -386,6 +386,26 @@ def test_an_old_link_of_an_ended_session_does_not_keep_the_next_hall_out(
     assert connect(world, address=ADDRESS, **new) == {"statusCode": 200}
 
 
+def test_phones_that_wake_after_a_session_s_life_do_not_keep_the_next_hall_out(
+    world: World,
+) -> None:
+    last, _ = guarded(world)
+    tokens = [ResumeTokens(last).issue(f"c{number}") for number in range(50)]
+    world.clock.advance(SETTINGS.session_ttl_seconds * 1000)
+    query = {"sessionId": last.session_id, "targetLanguage": "es"}
+    for token in tokens:
+        assert connect(world, address=LOCAL, **query, resumeToken=token) == {"statusCode": 404}
+        for joining in ("", "?joining=true"):
+            path = f"/sessions/{last.session_id}{joining}"
+            assert request(world, "GET", path, **{"X-Resume-Token": token}).status_code == 404
+    new = {"sessionId": world.open().session_id, "targetLanguage": "es"}
+    assert connect(world, address=LOCAL, **new) == {"statusCode": 200}
+    # Without its row nothing shows that a token was the session's: then it is a guess.
+    nobody = {"sessionId": NOBODY, "targetLanguage": "es"}
+    answers = [connect(world, address=LOCAL, **nobody, resumeToken=token) for token in tokens]
+    assert answers[-1] == {"statusCode": 429}
+
+
 def test_a_wrong_code_of_an_ended_session_is_a_guess(world: World) -> None:
     last, _ = guarded(world)
     world.app.sessions.end(last)
