@@ -409,7 +409,7 @@ def test_a_speaker_that_is_never_done_renews_and_says_nothing_twice(
     said(stub, first, 1)
     stub.reports = True
     stub.send(first, "renew", withinMs=0)
-    for _ in range(12):
+    for _ in range(11):  # a second less than a sentence waits for its report
         page.clock.fast_forward(1_000)
     assert said(stub, stub.speaker(2), 1) == [(1, "heard")]
     expect(page.locator(".said li")).to_contain_text("its report was lost")
