@@ -46,6 +46,13 @@ class GatewayLimits:
     pending_messages: int = 32
     """Messages of one connection that wait for their handler before its socket is read no more."""
 
+    messages_per_second: float = 20.0
+    message_burst: int = 50
+    """Of one connection, handed to the function behind $default; what comes faster waits in its
+    socket. AWS has no such limit and a processor for each invocation. Here a flood of 200 a second
+    made a talk's captions 1.7 times as slow (tests/benchmarks/hall.py). As many are admitted by the
+    application's own MESSAGES_PER_SECOND; a speaker may say ten sentences a second."""
+
     outgoing_bytes: int = 256 * 1024
     """Posted to one connection and not yet taken by the kernel; beyond it a post answers 429. AWS
     publishes no number; this holds two of the largest messages."""

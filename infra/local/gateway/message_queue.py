@@ -1,6 +1,7 @@
 """One connection's messages on their way to the handler: in order, one at a time, bounded."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -14,8 +15,10 @@ class Message(NamedTuple):
 
 
 class MessageQueue:
-    """Hands messages to `handle` one after the other.
+    """Hands messages to `handle` one after the other, beyond a burst at `per_second`.
 
+    On AWS a flood meets processors of its own. Here all share one interpreter, so a client that
+    floods waits, and not the others (`GatewayLimits.messages_per_second`).
     A worker lives only while there is something to do: thousands of silent listeners cost nothing.
     """
 
@@ -24,10 +27,15 @@ class MessageQueue:
         handle: Callable[[Message], Awaitable[None]],
         limit: int,
         sender_is_gone: Callable[[], bool],
+        per_second: float,
+        burst: int,
     ) -> None:
         self._handle = handle
         self._limit = limit
         self._sender_is_gone = sender_is_gone
+        self._step = 1 / per_second
+        self._burst_seconds = burst * self._step
+        self._spent_until = 0.0  # monotonic seconds
         self._full = False
         self._waiting: deque[Message] = deque()
         self._worker: asyncio.Task[None] | None = None
@@ -60,4 +68,13 @@ class MessageQueue:
             if self._full and self._sender_is_gone():
                 self._waiting.clear()
                 return
+            await self._take_turn()
             await self._handle(self._waiting.popleft())
+
+    async def _take_turn(self) -> None:
+        """Waits while the burst is spent, unless the client has left: it sends nothing more."""
+        now = time.monotonic()
+        self._spent_until = max(self._spent_until, now) + self._step
+        early = self._spent_until - now - self._burst_seconds
+        if early > 0 and not self._sender_is_gone():
+            await asyncio.sleep(early)

@@ -138,7 +138,13 @@ class Sockets:
 
     async def _live(self, connection: Connection, ws: WebSocket) -> None:
         handle = partial(self._routes.message, connection)
-        queue = MessageQueue(handle, self._limits.pending_messages, connection.peer_is_gone)
+        queue = MessageQueue(
+            handle,
+            self._limits.pending_messages,
+            connection.peer_is_gone,
+            self._limits.messages_per_second,
+            self._limits.message_burst,
+        )
         if self._stopping:
             connection.close(GOING_AWAY)
         try:

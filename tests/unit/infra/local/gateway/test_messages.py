@@ -4,6 +4,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import time
 
 import pytest
 import websockets
@@ -250,7 +251,7 @@ def test_a_full_inbox_takes_the_next_message_only_when_all_are_handled() -> None
             await released.acquire()
             handled.append(message.body)
 
-        queue = MessageQueue(handle, limit=3, sender_is_gone=lambda: False)
+        queue = MessageQueue(handle, 3, lambda: False, per_second=1.0, burst=4)
         # The first is taken up at once, so the fourth is the third that waits.
         await queue.put(Message("0", 0))
         await asyncio.sleep(0)
@@ -265,6 +266,27 @@ def test_a_full_inbox_takes_the_next_message_only_when_all_are_handled() -> None
         released.release()
         await asyncio.wait_for(putting, PATIENCE)
         assert handled == ["0", "1", "2", "3"]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("is_gone", "at_least"), [(False, 0.3), (True, 0.0)])
+def test_beyond_its_burst_a_client_waits_unless_it_has_left(is_gone: bool, at_least: float) -> None:
+    async def scenario() -> None:
+        handled: list[str | bytes] = []
+
+        async def handle(message: Message) -> None:
+            handled.append(message.body)
+
+        # A client that has left would wait for a day.
+        per_second = 1 / 86_400 if is_gone else 100.0
+        queue = MessageQueue(handle, 100, lambda: is_gone, per_second, burst=10)
+        began = time.monotonic()
+        for number in range(40):
+            await queue.put(Message(str(number), 0))
+        await asyncio.wait_for(queue.emptied(), PATIENCE)
+        assert time.monotonic() - began >= at_least
+        assert handled == [str(number) for number in range(40)]
 
     asyncio.run(scenario())
 
