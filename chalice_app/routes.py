@@ -328,7 +328,7 @@ def get_session(session_id: str) -> Response:
     They send the code in the `X-Join-Code` header, percent-encoded, a resume token in
     `X-Resume-Token`, or the speaker's token in Authorization: not in the query, which gateways log.
     A browser cannot see the status of a refused handshake; with `?joining=true` it learns here
-    whether its handshake would be over a limit.
+    whether its handshake would be over a limit, and with `?joining=refused` whether it was.
     """
 
     def state() -> dict[str, Any]:
@@ -368,10 +368,11 @@ def operator_state() -> Response:
 def _looked(parts: RouteParts, session_id: str) -> tuple[Session, bool]:
     """The session for its own people, and whether its speaker asks.
 
-    Who asks why its handshake was refused has been counted by the handshake.
+    Who asks why its handshake was refused (`joining=refused`) has been counted by the handshake.
     """
     caller = _caller()
-    if caller.asks_to_join:
+    query = _request().query_params
+    if query is not None and query.get("joining") == "refused":
         return parts.entrance.look(session_id, caller)
     with _counted(parts, session_id):
         return parts.entrance.look(session_id, caller)

@@ -55,10 +55,12 @@ function address() {
   return handshake(language, order.complete || missingFrom);
 }
 
-/** Why a handshake may have been refused: a language, too, can go while the page is open. */
-/** @returns {ReturnType<SocketOptions["joinState"]>} */
+/**
+ * Why a handshake may have been refused: a language, too, can go while the page is open.
+ * @returns {ReturnType<SocketOptions["joinState"]>}
+ */
 async function joinState() {
-  const answer = await api.askToJoin(sessionId, pass());
+  const answer = await api.askToJoin(sessionId, pass(), "refused");
   if (answer.state !== "open") return answer;
   languages = await api.getLanguages().catch(() => languages);
   return languages.some(({ code }) => code === language) ? answer : { ...answer, state: "unsupported" };
@@ -217,7 +219,7 @@ async function start() {
   notice("");
   const [offers, { state, retryAfterMs }] = await Promise.all([
     api.getLanguages().catch(() => null),
-    api.askToJoin(sessionId, pass()),
+    api.askToJoin(sessionId, pass(), "before"),
   ]);
   if (state === "missing" || state === "ended") {
     onState("over", state);

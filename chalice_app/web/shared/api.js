@@ -91,17 +91,19 @@ export function getStageState(token) {
  * @param {string} sessionId @param {Pass} [pass]
  */
 export async function getJoinState(sessionId, pass) {
-  return (await askToJoin(sessionId, pass)).state;
+  return (await askToJoin(sessionId, pass, "refused")).state;
 }
 
 /**
  * Like `getJoinState`, with the time, in milliseconds, before which the server lets nobody in; or 0.
- * @param {string} sessionId @param {Pass} [pass]
+ * `before` a handshake, a refusal counts as one; after a "refused" handshake it has been counted.
+ * @param {string} sessionId @param {Pass | undefined} pass @param {"before" | "refused"} when
  * @returns {Promise<JoinAnswer<JoinState>>}
  */
-export async function askToJoin(sessionId, pass) {
+export async function askToJoin(sessionId, pass, when) {
   try {
-    const { isActive, isFull } = await getSession(sessionId, pass, "?joining=true");
+    const query = when === "refused" ? "?joining=refused" : "?joining=true";
+    const { isActive, isFull } = await getSession(sessionId, pass, query);
     if (!isActive) return { state: "ended", retryAfterMs: 0 };
     return { state: isFull ? "full" : "open", retryAfterMs: 0 };
   } catch (error) {

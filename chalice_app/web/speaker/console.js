@@ -35,7 +35,7 @@ export function openConsole(session, languages, over) {
   const lock = new TabLock(sessionId, displaced);
   const socket = new ReconnectingSocket({
     address: () => socketAddress(session.webSocketUrl, { sessionId, token }),
-    joinState: () => askToJoin(sessionId, { token }),
+    joinState: () => askToJoin(sessionId, { token }, "refused"),
     onMessage,
     onState,
     onServerClose,

@@ -18,7 +18,7 @@ const SHORT_LIVES = 3;
 const STOP_MS = 5_000;
 /** The same, where the next recogniser waits for it. */
 const IMPATIENT_STOP_MS = 1_000;
-/** Every browser sends something within a minute; a phone that was locked may have ended it without a word. */
+/** A living recogniser sends something within a minute; a phone that was locked may have ended it without a word. */
 const DEAD_MS = 65_000;
 
 export class Microphone {

@@ -290,9 +290,10 @@ def test_the_speaker_learns_how_many_were_refused_and_why(world: World) -> None:
         assert connect("c1", **query, joinCode="aula 8") == 404
     assert call("GET", path, headers={"X-Join-Code": "aula 9"}).status_code == 404
     assert call("GET", f"{path}?joining=true").status_code == 404
+    assert call("GET", f"{path}?joining=refused").status_code == 404  # its handshake was counted
     assert connect("c1", sessionId=of.session_id, token="wrong") == 404
     state = call("GET", path, headers={"Authorization": f"Bearer {token}"}).json_body
-    reasons = {"SESSION_FULL": 1, "WRONG_CODE": 5, "WRONG_TOKEN": 1}
+    reasons = {"SESSION_FULL": 1, "WRONG_CODE": 6, "WRONG_TOKEN": 1}
     assert state["refused"] == {"minutes": 5, "reasons": reasons}
     assert "refused" not in call("GET", path, headers={"X-Join-Code": "aula%207"}).json_body
     world.tables.refusing.add("get_many")
