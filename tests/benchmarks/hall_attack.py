@@ -26,17 +26,13 @@ OK, EVALUATED = 200, {401, 404}
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """One guess; `at` is in epoch seconds."""
+    """One guess; `asked_at` and `answered_at` are in epoch seconds."""
 
-    at: float
+    asked_at: float
+    answered_at: float
     source: str
     kind: str
     status: int
-
-    @property
-    def minute(self) -> int:
-        """The minute of the clock."""
-        return int(self.at // 60)
 
 
 class Attack:
@@ -67,7 +63,7 @@ class Attack:
                 return
             begun = time.time()
             status = await kinds[kind](source)
-            self.guesses.append(Guess(begun, source, kind, status))
+            self.guesses.append(Guess(begun, time.time(), source, kind, status))
             await asyncio.sleep(max(0.0, begun + PAUSE_SECONDS - time.time()))
 
     async def _code_by_http(self, source: str) -> int:
@@ -95,20 +91,23 @@ class Attack:
 
     def right_codes_passed(self) -> int:
         """Right codes that were let pass, in the worst minute of the clock."""
-        return _most(guess.minute for guess in self.guesses if guess.status == OK)
+        return _most_a_minute(guess for guess in self.guesses if guess.status == OK)
 
     def wrong_codes_evaluated(self) -> int:
         """Wrong codes of the session that were evaluated, in the worst minute of the clock."""
-        return _most(
-            guess.minute
+        return _most_a_minute(
+            guess
             for guess in self.guesses
             if guess.kind.startswith("code") and guess.status in EVALUATED
         )
 
     def evaluated_of_an_address(self) -> int:
         """Guesses of any kind that were evaluated, in the worst minute of the worst address."""
-        return _most(
-            (guess.minute, guess.source) for guess in self.guesses if guess.status in EVALUATED
+        evaluated = [guess for guess in self.guesses if guess.status in EVALUATED]
+        sources = {guess.source for guess in evaluated}
+        return max(
+            (_most_a_minute(each for each in evaluated if each.source == name) for name in sources),
+            default=0,
         )
 
     def answers(self) -> str:
@@ -122,8 +121,31 @@ def _code() -> str:
     return f"{random.randrange(10_000):04}"
 
 
-def _most(keys: Iterable[object]) -> int:
-    return max(Counter(keys).values(), default=0)
+def _most_a_minute(guesses: Iterable[Guess]) -> int:
+    """How many the worst minute of the clock must have had.
+
+    A guess that was asked in one minute and answered in the next was evaluated in either.
+    """
+    sure, either = Counter[int](), Counter[int]()
+    for guess in guesses:
+        first, last = int(guess.asked_at // 60), int(guess.answered_at // 60)
+        (sure if first == last else either)[first] += 1
+    minutes = sorted({*sure, *either, *(minute + 1 for minute in either)})
+    most = 0
+    while not _fit(minutes, sure, either, most):
+        most += 1
+    return most
+
+
+def _fit(minutes: list[int], sure: Counter[int], either: Counter[int], most: int) -> bool:
+    """Whether no minute needs to have had more."""
+    late = 0
+    for minute in minutes:
+        room = most - sure[minute] - late
+        if room < 0:
+            return False
+        late = max(0, either[minute] - room)
+    return late == 0
 
 
 def calculated_chance(guesses_a_minute: int) -> float:
