@@ -85,7 +85,7 @@ def test_somebody_is_told(emulator: Emulator, inboxes: dict[str, str], name: str
 def test_the_dashboard_is_valid(emulator: Emulator, outputs: dict[str, str]) -> None:
     found = emulator.client("cloudwatch").get_dashboard(DashboardName=outputs["DashboardName"])
     widgets = json.loads(found["DashboardBody"])["widgets"]
-    assert len(widgets) == 11
+    assert len(widgets) == 12
     assert "${" not in found["DashboardBody"]
 
 

@@ -90,7 +90,7 @@ def test_a_sentence_too_long_is_refused_as_such(stage: Stage, bad: message.Bad) 
             assert isinstance(bad.frame, str)
             assert len(bad.frame.encode()) < MAX_MESSAGE_BYTES
             error = await refused(room.speaker, bad.frame, bad.code)
-            assert error["details"] == {"maxCharacters": MAX_TEXT_CHARACTERS}
+            assert error["details"] == {"maxCharacters": MAX_TEXT_CHARACTERS, "sequence": 1}
             await room.only_the_culprit_noticed(room.speaker)
 
     asyncio.run(scenario())
