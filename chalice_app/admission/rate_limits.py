@@ -70,7 +70,7 @@ class Attempt:
     session_id: str
     address: str
     session: Session | None
-    is_admitted: bool
+    is_right: bool
     is_forged: bool = False
     is_joining: bool = False
     asks_to_join: bool = False
@@ -79,7 +79,7 @@ class Attempt:
     @property
     def is_guess(self) -> bool:
         """Whether it counts against the address's allowance."""
-        return self.is_forged or not self.is_admitted
+        return self.is_forged or not self.is_right
 
     @property
     def needs_code(self) -> bool:
@@ -112,7 +112,7 @@ class RateLimits:
         if who is None:
             return
         try:
-            if attempt.is_admitted and not attempt.needs_code:
+            if attempt.is_right and not attempt.needs_code:
                 self._settle_address(attempt, who)
                 self._settle_session(attempt, who)
             else:
@@ -203,7 +203,7 @@ class RateLimits:
     def _settle_session(self, attempt: Attempt, who: str) -> None:
         """The same for an unknown name as for a wrong code, so that the time tells nothing."""
         codes = {WRONG_CODES: self.limits.session_guesses_per_minute}
-        if not attempt.is_admitted:
+        if not attempt.is_right:
             if attempt.names_a_code and self._spent("session", attempt.session_id, codes):
                 self._require_good_standing(attempt, who)
             return

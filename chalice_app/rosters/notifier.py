@@ -146,11 +146,12 @@ class RosterNotifier:
 
     def _refused(self, joined: Sequence[Connection], sessions: Mapping[str, Session]) -> Refused:
         """The connections that may not stay, by the reason; a reason without any is left out."""
-        now = self.broadcast.clock.now_ms()
-        in_open_session = [each for each in joined if is_of_open_session(each, sessions, now)]
+        # The session ended during their handshake, after its other connections were closed.
+        over = self._over(joined, sessions)
+        left = {key for keys in over.values() for key in keys}
+        in_open_session = [each for each in joined if each.connection_id not in left]
         refused = {
-            # The session ended during their handshake, after its other connections were closed.
-            **self._over(joined, sessions),
+            **over,
             CloseReason.SESSION_FULL: self._surplus(in_open_session, sessions),
             CloseReason.DISPLACED: [
                 each.connection_id for each in in_open_session if _is_displaced(each, sessions)

@@ -19,6 +19,8 @@ from chalice_app.sessions.sessions import Sessions
 from chalice_app.sessions.tokens import is_token_of
 from chalice_app.wire.incoming import JoinAsListener, JoinAsSpeaker
 
+_NOT_THERE = "there is no such session"
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -54,24 +56,20 @@ class Entrance:
             self.rate_limits.refuse_remembered(address, is_joining=True)
         row = self.sessions.read_row(join.session_id)
         session = self._alive(row)
-        if token is not None and row is not None and ResumeTokens(row).is_valid(token):
+        if token is not None and ResumeTokens(row).is_valid(token):
             self.rate_limits.admit_proof(token, address)
             return self._welcome(_open(session), address), token
-        # Who names an ended session knows it, and `look` says so: an old link is no guess.
-        is_admitted = join_codes.admits(session, join.join_code)
-        self.rate_limits.settle(
-            Attempt(
-                join.session_id,
-                address,
-                session,
-                is_admitted,
-                is_forged=token is not None,
-                is_joining=True,
-            )
+        # A caller who names an ended session knows of it, and `look` tells so: an old link is not a
+        # guess.
+        attempt = Attempt(
+            join.session_id,
+            address,
+            session,
+            is_right=join_codes.admits(session, join.join_code),
+            is_forged=token is not None,
+            is_joining=True,
         )
-        if session is None or not is_admitted:
-            raise _not_found(session)
-        return self._welcome(_open(session), address), None
+        return self._welcome(_open(self._settled(attempt)), address), None
 
     def admit_speaker(self, join: JoinAsSpeaker, address: str) -> Session:
         """The open session of a speaker's handshake.
@@ -97,7 +95,7 @@ class Entrance:
             RateLimited: an allowance is spent, or the handshake that it asks for would be refused.
         """
         if not is_session_name(session_id):
-            raise SessionNotFound("there is no such session")
+            raise SessionNotFound(_NOT_THERE)
         if caller.speaker_token is None and caller.resume_token is None:
             self.rate_limits.refuse_remembered(caller.address, caller.asks_to_join)
         row = self.sessions.read_row(session_id)
@@ -105,40 +103,47 @@ class Entrance:
         if is_token_of(session, caller.speaker_token or "") and session is not None:
             return session, True
         token = caller.resume_token
-        if token is not None and row is not None and ResumeTokens(row).is_valid(token):
+        if token is not None and ResumeTokens(row).is_valid(token):
             if caller.asks_to_join:
                 self.rate_limits.admit_proof(token, caller.address, asks=True)
             if session is None:
-                raise SessionNotFound("there is no such session")
+                raise SessionNotFound(_NOT_THERE)
             return session, False
-        is_admitted = join_codes.admits(session, caller.join_code)
-        self.rate_limits.settle(
-            Attempt(
-                session_id,
-                caller.address,
-                session,
-                is_admitted,
-                is_forged=token is not None or caller.speaker_token is not None,
-                asks_to_join=caller.asks_to_join,
-            )
+        attempt = Attempt(
+            session_id,
+            caller.address,
+            session,
+            is_right=join_codes.admits(session, caller.join_code),
+            is_forged=token is not None or caller.speaker_token is not None,
+            asks_to_join=caller.asks_to_join,
         )
-        if session is None or not is_admitted:
-            raise _not_found(session)
-        return session, False
+        return self._settled(attempt), False
+
+    def _settled(self, attempt: Attempt) -> Session:
+        """The session of an attempt, once it is counted.
+
+        The answer is the same whether or not there is a session.
+        """
+        self.rate_limits.settle(attempt)
+        if attempt.session is None:
+            raise SessionNotFound(_NOT_THERE)
+        if not attempt.is_right:
+            raise WrongCode(_NOT_THERE)  # the reason is for those who count
+        return attempt.session
 
     def _of_speaker(self, session_id: str, token: str, address: str) -> Session:
         if not is_session_name(session_id):
-            raise SessionNotFound("there is no such session")
+            raise SessionNotFound(_NOT_THERE)
         session = self._alive(self.sessions.read_row(session_id))
         if is_token_of(session, token) and session is not None:
             return _open(session)
         self.rate_limits.settle(
-            Attempt(session_id, address, session, is_admitted=False, names_a_code=False)
+            Attempt(session_id, address, session, is_right=False, names_a_code=False)
         )
         if session is None or not session.is_active:
-            raise SessionNotFound("there is no such session")
+            raise SessionNotFound(_NOT_THERE)
         if session.join_code_hash is not None:
-            raise WrongToken("there is no such session")
+            raise WrongToken(_NOT_THERE)
         raise NotSpeaker("the token is not this session's")
 
     def _alive(self, row: Session | None) -> Session | None:
@@ -156,13 +161,7 @@ class Entrance:
         return session
 
 
-def _not_found(session: Session | None) -> SessionNotFound:
-    """The same answer whether or not there is a session; the reason is for those who count."""
-    kind = SessionNotFound if session is None else WrongCode
-    return kind("there is no such session")
-
-
 def _open(session: Session | None) -> Session:
     if session is None or not session.is_active:
-        raise SessionNotFound("there is no such session")
+        raise SessionNotFound(_NOT_THERE)
     return session

@@ -80,14 +80,10 @@ class Sessions:
         Raises:
             SessionNotFound: there is none, or its life is over.
         """
-        session = self.find(session_id)
+        session = self.alive(self.read_row(session_id))
         if session is None:
             raise SessionNotFound("there is no such session")
         return session
-
-    def find(self, session_id: str) -> Session | None:
-        """The session, ended or not; None where there is none, or its life is over."""
-        return self.alive(self.read_row(session_id))
 
     def alive(self, session: Session | None) -> Session | None:
         """The session, unless its life is over."""

@@ -8,6 +8,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from chalice_app.domain import languages
@@ -228,16 +229,11 @@ def spoken_sequence(text: str) -> int | None:
     None where it has none that a sentence may have. Errors name it, so that the speaker's client
     knows which sentence is refused.
     """
-    try:
+    with suppress(BadMessage):
         body = parse_json(text)
-    except BadMessage:
-        return None
-    if not isinstance(body, dict) or body.get("action") != "speak":
-        return None
-    try:
-        return _sequence(body.get("sequence"))
-    except BadMessage:
-        return None
+        if isinstance(body, dict) and body.get("action") == "speak":
+            return _sequence(body.get("sequence"))
+    return None
 
 
 def _sequence(value: object) -> int:

@@ -104,9 +104,7 @@ class StageDeployment:
         if self._record(outputs, place, has):
             self.say("the addresses are new: they go to the functions")
             self._chalice()
-        self._messages(quotas)
-        self._mappings(outputs)
-        self._asynchronous_calls(outputs)
+        self._beyond_chalice(outputs, quotas)
         for line in own_domain.dns_steps():
             self.say(line)
 
@@ -183,6 +181,11 @@ class StageDeployment:
                 "be deployed in part",
                 "correct what it says above and run this again (ARGS=--again if it was the first)",
             )
+
+    def _beyond_chalice(self, outputs: Mapping[str, str], quotas: Quotas) -> None:
+        self._messages(quotas)
+        self._mappings(outputs)
+        self._asynchronous_calls(outputs)
 
     def _mappings(self, outputs: Mapping[str, str]) -> None:
         for function, output in STREAMS.items():
