@@ -51,7 +51,7 @@ class _Sender:
 
 @dataclass(slots=True)
 class MessageLimits:
-    """`messages_per_second` of each connection, and its sentences apart; 0 is no limit."""
+    """Limits each connection's messages, and its sentences separately; 0 means no limit."""
 
     clock: Clock
     messages_per_second: int
@@ -70,7 +70,7 @@ class MessageLimits:
         now = self.clock.monotonic()
         with self._lock:
             sender = self._sender(connection_id)
-            # Who has spent the one bucket on what is no sentence of a speaker's has none to say.
+            # A connection that has spent its messages may not go on with sentences.
             late = sender.messages_full_at - now - BURST_SECONDS
             if late <= 0 and is_sentence and self.sentences_per_second:
                 late = sender.sentences_full_at - now - BURST_SECONDS

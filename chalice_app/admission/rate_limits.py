@@ -13,29 +13,22 @@ A session's allowance of wrong codes could be spent by strangers, to lock out a 
 from which somebody has come in already, with the right code or a token, is in good standing with
 that session: there only the address's own allowance counts.
 
-An address over a limit is refused from this process's memory until the minute is over, so a flood
-costs one write a container. Addresses, tokens and names are stored as hashes. There are only 2**32
-addresses, so the hash hides one from a glance and not from an attacker; the row is deleted by its
-time to live.
+The rows, and what a process remembers of them, are in `windows`.
 """
 
-import hashlib
 import logging
-from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.admission.ports import CounterStore
+from chalice_app.admission.windows import HOUR_MS, NONE, Windows, digest
 from chalice_app.domain.clock import Clock
-from chalice_app.domain.errors import ConditionFailed, RateLimited, Unavailable
+from chalice_app.domain.errors import ConditionFailed, Unavailable
 from chalice_app.domain.session import Session
 
 _log = logging.getLogger(__name__)
-
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
 
 NEWCOMERS, GUESSES, WRONG_CODES, RETURNS = "newcomers", "guesses", "wrongCodes", "handshakes"
 LOOKS = "looks"
@@ -46,16 +39,10 @@ LOOKS_SHARE = 10
 is opened, when it was refused, and now and then while a language is chosen."""
 
 _REMEMBERED = 4_096
-"""Refused addresses, and addresses in good standing, that a process remembers: half a megabyte."""
-
-_ROW_SECONDS = 60
-"""A row outlives its window by as much as two machines' clocks may differ, and more."""
+"""Addresses in good standing that a process remembers: half a megabyte."""
 
 _IPV6_SUBSCRIBER = 64
 """A subscriber has a /64 of addresses at the least. Source: RFC 6177."""
-
-Limits = dict[str, int]
-_NONE: Limits = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +84,12 @@ class RateLimits:
     counters: CounterStore
     clock: Clock
     limits: AdmissionLimits
-    _over: set[tuple[str, str]] = field(default_factory=set)
     _standing: set[str] = field(default_factory=set)
+    _windows: Windows = field(init=False)
+
+    def __post_init__(self) -> None:
+        """All its limits stop in the same kind of windows."""
+        self._windows = Windows(self.counters, self.clock)
 
     def settle(self, attempt: Attempt) -> None:
         """Counts an attempt for its address and its session; its answer may be given after that.
@@ -131,10 +122,8 @@ class RateLimits:
         """
         who = self._limited(address)
         if who is not None:
-            key, left_ms = self._window("address", who, MINUTE_MS)
             names = (GUESSES, NEWCOMERS) if is_joining else (GUESSES, LOOKS)
-            if any((key, name) in self._over for name in names):
-                raise _refusal(left_ms)
+            self._windows.refuse_remembered("address", who, names)
 
     def admit_proof(self, token: str, address: str, *, asks: bool = False) -> None:
         """Counts a handshake with a valid token: of a listener who returns, or of the speaker.
@@ -148,9 +137,9 @@ class RateLimits:
         if self._limited(address) is None:
             return
         most = {RETURNS: self.limits.returns_per_minute}
-        most, guards = (_NONE, most) if asks else (most, _NONE)
+        most, guards = (NONE, most) if asks else (most, NONE)
         with suppress(Unavailable):
-            self._require("proof", token, most, guards)
+            self._windows.require("proof", token, most, guards)
 
     def note_good_standing(self, session: Session, address: str) -> None:
         """Notes that somebody has come in to a session with a code, from that address.
@@ -181,7 +170,7 @@ class RateLimits:
             return
         most = {"opened": self.limits.sessions_per_hour}
         try:
-            self._require("owner", owner, most, window_ms=HOUR_MS)
+            self._windows.require("owner", owner, most, window_ms=HOUR_MS)
         except Unavailable:
             raise Unavailable(
                 "the limit on sessions cannot be looked up, so the session is not opened; try again"
@@ -193,39 +182,39 @@ class RateLimits:
         # Looks, too, are limited: a flood of them would have the row throttled that counts guesses.
         looks = {LOOKS: LOOKS_SHARE * self.limits.newcomers_per_minute}
         most = (newcomers if attempt.is_joining else looks) | (
-            guesses if attempt.is_guess else _NONE
+            guesses if attempt.is_guess else NONE
         )
-        guards = (newcomers if attempt.asks_to_join else _NONE) | (
-            _NONE if attempt.is_guess else guesses
+        guards = (newcomers if attempt.asks_to_join else NONE) | (
+            NONE if attempt.is_guess else guesses
         )
-        self._require("address", who, most, guards)
+        self._windows.require("address", who, most, guards)
 
     def _settle_session(self, attempt: Attempt, who: str) -> None:
         """The same for an unknown name as for a wrong code, so that the time tells nothing."""
         codes = {WRONG_CODES: self.limits.session_guesses_per_minute}
         if not attempt.is_right:
-            if attempt.names_a_code and self._spent("session", attempt.session_id, codes):
+            if attempt.names_a_code and self._windows.spend("session", attempt.session_id, codes):
                 self._require_good_standing(attempt, who)
             return
         newcomers = {NEWCOMERS: self.limits.session_newcomers_per_minute}
-        most = newcomers if attempt.is_joining else _NONE
-        guards = newcomers if attempt.asks_to_join else _NONE
+        most = newcomers if attempt.is_joining else NONE
+        guards = newcomers if attempt.asks_to_join else NONE
         if not attempt.needs_code:
-            self._require("session", attempt.session_id, most, guards)
+            self._windows.require("session", attempt.session_id, most, guards)
             return
-        spent = self._spent("session", attempt.session_id, most, guards | codes)
+        spent = self._windows.spend("session", attempt.session_id, most, guards | codes)
         if WRONG_CODES in spent:
             self._require_good_standing(attempt, who)
-            spent = self._spent("session", attempt.session_id, most, guards)
+            spent = self._windows.spend("session", attempt.session_id, most, guards)
         if spent:
-            raise self._refusal()
+            raise self._windows.refusal()
 
     def _require_good_standing(self, attempt: Attempt, who: str) -> None:
         key = _standing_key(attempt.session, attempt.session_id, who)
         if key in self._standing:
             return
         if not self.counters.get_counts(key):
-            raise self._refusal()
+            raise self._windows.refusal()
         self._remember_standing(key)
 
     def _remember_standing(self, key: str) -> None:
@@ -245,73 +234,7 @@ class RateLimits:
             return None
         return str(ip if ip.version == 4 else ip_network((int(ip), _IPV6_SUBSCRIBER), strict=False))
 
-    def _require(
-        self,
-        kind: str,
-        who: str,
-        most: Limits,
-        guards: Limits = _NONE,
-        window_ms: int = MINUTE_MS,
-    ) -> None:
-        if self._spent(kind, who, most, guards, window_ms):
-            raise self._refusal(window_ms)
-
-    def _spent(
-        self,
-        kind: str,
-        who: str,
-        most: Limits,
-        guards: Limits = _NONE,
-        window_ms: int = MINUTE_MS,
-    ) -> Collection[str]:
-        """Adds one to the counts of `most`, unless one of them or of `guards` is at its limit.
-
-        Returns those that are; a limit of 0 is none.
-        """
-        most, guards = _held(most), _held(guards)
-        limits = {**most, **guards}
-        if not limits:
-            return ()
-        key, left_ms = self._window(kind, who, window_ms)
-        if remembered := {name for name in limits if (key, name) in self._over}:
-            return remembered
-        end = (self.clock.now_ms() + left_ms) // 1000
-        try:
-            self.counters.count(key, most, end + _ROW_SECONDS, guards=guards)
-        except ConditionFailed as failure:
-            spent = {name for name, limit in limits.items() if _count(failure, name) >= limit}
-            if len(self._over) >= _REMEMBERED:
-                self._over.clear()
-            self._over.update((key, name) for name in spent)
-            return spent
-        return ()
-
-    def _window(self, kind: str, who: str, window_ms: int) -> tuple[str, int]:
-        """The key of this window's counts, and how long the window still lasts (ms)."""
-        number, past_ms = divmod(self.clock.now_ms(), window_ms)
-        return f"limit#{kind}#{_digest(f'{who}#{number}')}", window_ms - past_ms
-
-    def _refusal(self, window_ms: int = MINUTE_MS) -> RateLimited:
-        return _refusal(window_ms - self.clock.now_ms() % window_ms)
-
-
-def _held(limits: Limits) -> Limits:
-    return {name: limit for name, limit in limits.items() if limit}
-
-
-def _count(failure: ConditionFailed, name: str) -> int:
-    value = failure.found.get(name, 0)
-    return value if isinstance(value, int) else 0
-
 
 def _standing_key(session: Session | None, session_id: str, who: str) -> str:
     epoch = session.created_at if session is not None else ""
-    return f"standing#{_digest(f'{session_id}#{epoch}#{who}')}"
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
-
-
-def _refusal(left_ms: int) -> RateLimited:
-    return RateLimited("too many requests from here, try again later", retryAfterMs=left_ms)
+    return f"standing#{digest(f'{session_id}#{epoch}#{who}')}"

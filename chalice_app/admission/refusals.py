@@ -28,7 +28,7 @@ from chalice_app.observability import metrics
 from chalice_app.observability.ports import MetricsSink
 
 MINUTES = 5
-"""What is told of a session: this minute and the four before it."""
+"""A session's refusals are reported for this minute and the four before it."""
 
 FLUSH_MS = 1_000
 

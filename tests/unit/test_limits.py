@@ -9,7 +9,15 @@ from types import ModuleType
 import pytest
 
 from chalice_app import settings
-from chalice_app.admission import jwks, limits, message_limits, oidc, rate_limits, refusals
+from chalice_app.admission import (
+    jwks,
+    limits,
+    message_limits,
+    oidc,
+    rate_limits,
+    refusals,
+    windows,
+)
 from chalice_app.aws import translate
 from chalice_app.aws.dynamodb import (
     cache_hits,
@@ -91,7 +99,8 @@ def test_a_limit_is_what_the_other_side_says(ours: int, limit: int) -> None:
         (jwks, {"TIMEOUT_SECONDS": 3.0}),
         (oidc, {"MOST_CHARACTERS": 8_192, "ALGORITHM": "RS256"}),
         (limits, {"CHARACTER_BUDGET": 2_000_000}),
-        (rate_limits, {"_REMEMBERED": 4_096, "_ROW_SECONDS": 60, "_IPV6_SUBSCRIBER": 64}),
+        (rate_limits, {"_REMEMBERED": 4_096, "_IPV6_SUBSCRIBER": 64}),
+        (windows, {"_REMEMBERED": 4_096, "_ROW_SECONDS": 60, "HOUR_MS": 3_600_000}),
         (cache_hits, {"_MOST_HITS": 1_000_000}),
         (cache_recency, {"COUNT_PAGE": 5_000, "MAX_PAGES": 1_000}),
         (cached_translations, {"RECENCY_BUCKETS": 16}),

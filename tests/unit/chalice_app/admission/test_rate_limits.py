@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from chalice_app.admission.limits import AdmissionLimits
-from chalice_app.admission.rate_limits import HOUR_MS, MINUTE_MS, Attempt, RateLimits
+from chalice_app.admission.rate_limits import Attempt, RateLimits
+from chalice_app.admission.windows import HOUR_MS, MINUTE_MS
 from chalice_app.domain.errors import RateLimited, Unavailable
 from chalice_app.domain.session import Session
 from tests.fakes.domain import NOW_MS, FakeClock, session
@@ -163,7 +164,7 @@ def test_a_flood_from_many_addresses_does_not_fill_the_memory() -> None:
             door.handshake(str(ipaddress.IPv4Address(number)))
             door.handshake(str(ipaddress.IPv4Address(number)))
         door.clock.advance(MINUTE_MS)
-    assert len(door.containers[0]._over) <= 4096
+    assert len(door.containers[0]._windows._full) <= 4096
 
 
 def test_as_many_refused_addresses_are_remembered_as_fit() -> None:
@@ -171,10 +172,10 @@ def test_as_many_refused_addresses_are_remembered_as_fit() -> None:
     for number in range(4096):
         door.handshake(str(ipaddress.IPv4Address(number)))
         door.handshake(str(ipaddress.IPv4Address(number)))
-    assert len(door.containers[0]._over) == 4096
+    assert len(door.containers[0]._windows._full) == 4096
     for _ in range(2):
         door.handshake("203.0.113.8")
-    assert len(door.containers[0]._over) == 1
+    assert len(door.containers[0]._windows._full) == 1
 
 
 def test_a_newcomer_costs_two_writes_and_no_read_and_who_returns_one() -> None:
