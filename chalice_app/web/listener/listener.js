@@ -80,7 +80,7 @@ function onMessage(message) {
       socket.close("ended");
       break;
     case "error":
-      refused(message);
+      onError(message);
   }
 }
 
@@ -113,7 +113,7 @@ function show(caption) {
  * select shows the confirmed language again.
  * @param {ErrorMessage} error
  */
-function refused({ code, retryAfterMs }) {
+function onError({ code, retryAfterMs }) {
   const isUnsupported = code === "UNSUPPORTED_LANGUAGE" || code === "INVALID_LANGUAGE";
   if (isUnsupported) notice(word("unsupported"));
   else if (code === "SESSION_FULL") notice(word("full"));

@@ -34,7 +34,7 @@ export class ReconnectingSocket {
   #attempt = 0;
   /** No handshake before this time, in epoch milliseconds. */
   #notBefore = 0;
-  #timers = new Timers();
+  #timers = /** @type {Timers<string>} */ (new Timers());
   #over = false;
 
   /** @param {SocketOptions} options */
@@ -208,25 +208,25 @@ export class ReconnectingSocket {
     this.#wait(refused);
   }
 
-  /** Waits for the next try. @param {boolean} refused whether to ask first, because the last one was */
-  async #wait(refused) {
+  /** Waits for the next try. @param {boolean} asksFirst whether the server is asked when it may be */
+  async #wait(asksFirst) {
     const socket = this.#socket;
-    const { state, retryAfterMs } = refused ? await this.#options.joinState() : { state: "open", retryAfterMs: 0 };
+    const { state, retryAfterMs } = asksFirst ? await this.#options.joinState() : { state: "open", retryAfterMs: 0 };
     if (this.#over || this.#socket !== socket) return;
     if (!RETRIED.includes(state)) this.close(state);
     else if (state === "open" && this.#notBefore > 0) this.open();
-    else this.#retryLater(state, retryAfterMs, refused);
+    else this.#retryLater(state, retryAfterMs, asksFirst);
   }
 
-  /** @param {string} state @param {number} retryAfterMs @param {boolean} refused */
-  #retryLater(state, retryAfterMs, refused) {
+  /** @param {string} state @param {number} retryAfterMs @param {boolean} hasAsked */
+  #retryLater(state, retryAfterMs, hasAsked) {
     const pause = pauseMs(this.#attempt, retryAfterMs);
     if (retryAfterMs) this.#notBefore = Date.now() + pause;
     // A server that does not answer has not taken back the time that it named.
     else if (state !== "unreachable") this.#notBefore = 0;
     const delay = Math.max(pause, this.#notBefore - Date.now());
-    const isBusy = refused && state === "open" && this.#attempt >= 2;
-    const why = isBusy ? "refused" : this.#notBefore ? "limited" : "";
+    const isShutOut = hasAsked && state === "open" && this.#attempt >= 2;
+    const why = isShutOut ? "refused" : this.#notBefore ? "limited" : "";
     this.#attempt += 1;
     this.#timers.after("retry", delay, () => this.open());
     this.#options.onState("waiting", state === "full" || state === "limited" ? state : why, delay);

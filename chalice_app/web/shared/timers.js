@@ -1,10 +1,11 @@
-/** Timers by name: one that is set again, or cancelled, does not act any more. */
+/** Timers by name, or by what they are for: one that is set again, or cancelled, does not act any more. */
 
+/** @template Name */
 export class Timers {
-  /** @type {Map<string, number>} */
+  /** @type {Map<Name, number>} */
   #running = new Map();
 
-  /** @param {string} name @param {number} milliseconds @param {() => void} act */
+  /** @param {Name} name @param {number} milliseconds @param {() => void} act */
   after(name, milliseconds, act) {
     this.cancel(name);
     const run = () => {
@@ -14,12 +15,12 @@ export class Timers {
     this.#running.set(name, setTimeout(run, milliseconds));
   }
 
-  /** @param {string} name */
+  /** @param {Name} name */
   has(name) {
     return this.#running.has(name);
   }
 
-  /** @param {string[]} names none: all */
+  /** @param {Name[]} names none: all */
   cancel(...names) {
     for (const name of names.length ? names : [...this.#running.keys()]) {
       clearTimeout(this.#running.get(name));

@@ -7,6 +7,8 @@
  * twice.
  */
 
+import { Timers } from "./timers.js";
+
 /** How long a report may take: a sentence is sent for 10 s, and is dropped then. */
 const REPORT_MS = 12_000;
 /** So often a sentence is sent without any answer, each time with twice the patience. */
@@ -21,8 +23,8 @@ export class Outbox {
   #bySequence = new Map();
   #next = 1;
   #live = false;
-  /** When each is sent again. @type {Map<Sentence, number>} */
-  #clocks = new Map();
+  /** When each is sent again. @type {Timers<Sentence>} */
+  #clocks = new Timers();
 
   /**
    * @param {(message: ClientMessage) => boolean} send @param {(sentence: Sentence) => void} changed
@@ -53,19 +55,15 @@ export class Outbox {
   joined(lastSequence) {
     this.#live = true;
     this.#next = Math.max(this.#next, lastSequence + 1);
-    this.resend();
+    for (const sentence of this.#unreported()) this.#transmit(sentence);
   }
 
   /** The socket is down. */
   lost() {
     this.#live = false;
-    for (const sentence of [...this.#clocks.keys()]) this.#stopClock(sentence);
+    this.#clocks.cancel();
     // None of the tries was without an answer: there was no line.
     for (const sentence of this.#unreported()) sentence.tries = Math.min(sentence.tries, 1);
-  }
-
-  resend() {
-    for (const sentence of this.#unreported()) this.#transmit(sentence);
   }
 
   /** Sends a sentence again that failed or had no answer. @param {Sentence} sentence */
@@ -116,14 +114,7 @@ export class Outbox {
 
   /** @param {Sentence} sentence @param {number} milliseconds */
   #startClock(sentence, milliseconds) {
-    this.#stopClock(sentence);
-    this.#clocks.set(sentence, setTimeout(() => this.#due(sentence), milliseconds));
-  }
-
-  /** @param {Sentence} sentence */
-  #stopClock(sentence) {
-    clearTimeout(this.#clocks.get(sentence));
-    this.#clocks.delete(sentence);
+    this.#clocks.after(sentence, milliseconds, () => this.#due(sentence));
   }
 
   /** @param {Sentence} sentence */
@@ -149,7 +140,7 @@ export class Outbox {
   /** @param {Sentence} sentence @param {Sentence["state"]} state @param {Partial<Sentence>} fields */
   #become(sentence, state, fields = {}) {
     Object.assign(sentence, { state, ...fields });
-    if (state !== "sent") this.#stopClock(sentence);
+    if (state !== "sent") this.#clocks.cancel(sentence);
     if (state === "reported" || state === "said") {
       this.#sentences = this.#sentences.filter((other) => other !== sentence);
     }

@@ -15,8 +15,10 @@ const NOT_PUBLIC =
 const TOO_LATE = "The sign-in took too long, or its answer was used before. Start the session again.";
 const OTHER_STAGE = "The provider’s token is not meant for this page. Please notify the organiser.";
 
-/** What providers answer instead of a code (RFC 6749, 4.1.2.1; OpenID Connect Core 1.0, 3.1.2.6). */
-/** @type {Record<string, string>} */
+/**
+ * What providers answer instead of a code (RFC 6749, 4.1.2.1; OpenID Connect Core 1.0, 3.1.2.6).
+ * @type {Record<string, string>}
+ */
 const REFUSALS = {
   access_denied: "You are not signed in: you cancelled, or the provider refused it.",
   server_error: "The provider failed while it signed you in. Try again in a moment.",

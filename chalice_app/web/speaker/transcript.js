@@ -38,7 +38,7 @@ export class Transcript {
 
   /** What was heard and is not said yet. */
   get interim() {
-    return [this.#held, this.#guess].map((each) => (each ? unsaid(each) : "")).filter(Boolean).join(" ");
+    return this.#left().join(" ");
   }
 
   /** When `due` has something to say; Infinity for never. */
@@ -85,11 +85,15 @@ export class Transcript {
 
   /** The recogniser has ended. @returns {string[]} sentences: what is left, final or not */
   finish() {
-    const left = [this.#held, this.#guess].map((each) => (each ? unsaid(each) : "")).filter(Boolean);
+    const left = this.#left();
     this.#finals = [];
     this.#held = null;
     this.#guess = { text: "", said: "", at: 0 };
     return left;
+  }
+
+  #left() {
+    return [this.#held, this.#guess].map((each) => (each ? unsaid(each) : "")).filter(Boolean);
   }
 
   get #isTrusted() {
