@@ -51,9 +51,18 @@ class OpenPage(Protocol):
     """Opens an address in a window of its own: nothing is shared but the browser."""
 
     def __call__(
-        self, address: str, *, locale: str = "es-ES", script: str = "", **context: Any
+        self,
+        address: str,
+        *,
+        locale: str = "es-ES",
+        script: str = "",
+        has_clock: bool = False,
+        **context: Any,
     ) -> Page:
-        """`script` runs before the page's own; `context` are Playwright's options."""
+        """`script` runs before the page's own; `context` are Playwright's options.
+
+        A page that `has_clock` has its time from the test (`page.clock`).
+        """
 
 
 @pytest.fixture(scope="package")
@@ -91,7 +100,14 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
         if message.type in ("error", "warning") and not message.text.startswith(_EXPECTED):
             trouble.append(message.text)
 
-    def open_one(address: str, *, locale: str = "es-ES", script: str = "", **options: Any) -> Page:
+    def open_one(
+        address: str,
+        *,
+        locale: str = "es-ES",
+        script: str = "",
+        has_clock: bool = False,
+        **options: Any,
+    ) -> Page:
         context = browser.new_context(locale=locale, **options)
         contexts.append(context)
         context.on("console", heard)
@@ -99,6 +115,8 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
         if script:
             context.add_init_script(script)
         page = context.new_page()
+        if has_clock:
+            page.clock.install()
         page.goto(address)
         return page
 

@@ -246,7 +246,7 @@ def test_captions_are_a_log_that_screen_readers_follow(
     ],
 )
 def test_the_systems_look_is_taken_until_one_is_chosen(
-    stub: StubStage, open_page: OpenPage, media: dict[str, str], theme: str
+    stub: StubStage, open_page: OpenPage, media: dict[str, Any], theme: str
 ) -> None:
     page = open_page(stub.listener_page, **media)
     expect(page.locator("html")).to_have_attribute("data-theme", theme)

@@ -5,6 +5,7 @@ import wave
 from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -110,7 +111,7 @@ def test_a_microphone_that_is_off_or_too_loud_is_warned_of(
 
 @pytest.mark.parametrize(("context", "captures"), [({}, 1), (PHONE, 0)], ids=["computer", "phone"])
 def test_a_phones_microphone_is_left_to_the_recogniser(
-    stub: StubStage, open_page: OpenPage, context: dict[str, str], captures: int
+    stub: StubStage, open_page: OpenPage, context: dict[str, Any], captures: int
 ) -> None:
     page = open_page(stub.http, script=RECOGNITION + CAPTURES, **context)
     start(stub, page)

@@ -44,9 +44,7 @@ def test_what_was_missing_before_is_asked_for_too(stub: StubStage, open_page: Op
 def test_a_server_that_is_gone_for_a_minute_is_tried_until_it_is_back(
     stub: StubStage, open_page: OpenPage
 ) -> None:
-    page = open_page("about:blank")
-    page.clock.install()
-    page.goto(stub.listener_page)
+    page = open_page(stub.listener_page, has_clock=True)
     stub.caption(1, "antes")
     expect(page.locator(".caption")).to_have_count(1)
     stub.kill_gateway()
@@ -74,9 +72,7 @@ def test_a_page_that_opens_while_the_server_is_away_tries_again(
 
 
 def test_silence_is_tested_and_a_dead_line_replaced(stub: StubStage, open_page: OpenPage) -> None:
-    page = open_page("about:blank")
-    page.clock.install()
-    page.goto(stub.listener_page)
+    page = open_page(stub.listener_page, has_clock=True)
     first = stub.listener()
     expect(page.locator("#state")).to_have_text(LIVE)
     stub.answers = False
@@ -170,9 +166,7 @@ def test_a_speaker_can_end_while_the_gateway_is_away(stub: StubStage, open_page:
 def test_a_listener_that_is_asked_to_renew_comes_back_once_and_misses_nothing(
     stub: StubStage, open_page: OpenPage
 ) -> None:
-    page = open_page("about:blank")
-    page.clock.install()
-    page.goto(stub.listener_page)
+    page = open_page(stub.listener_page, has_clock=True)
     first = stub.listener()
     stub.caption(1, "uno")
     expect(page.locator(".caption")).to_have_count(1)
@@ -208,9 +202,7 @@ def test_a_hall_that_is_asked_to_renew_does_not_come_back_in_one_instant(
 def test_a_speaker_that_is_asked_to_renew_waits_for_its_report_and_speaks_on(
     stub: StubStage, open_page: OpenPage
 ) -> None:
-    page = open_page("about:blank")
-    page.clock.install()
-    page.goto(stub.http)
+    page = open_page(stub.http, has_clock=True)
     first = start(stub, page)
     stub.reports = False
     speak(page, "one")
@@ -363,9 +355,7 @@ def test_a_renewal_that_dies_costs_nothing_and_is_tried_again(
 
 
 def test_a_renewal_that_is_refused_obeys_the_server(stub: StubStage, open_page: OpenPage) -> None:
-    page = open_page("about:blank")
-    page.clock.install()
-    page.goto(stub.listener_page)
+    page = open_page(stub.listener_page, has_clock=True)
     expect(page.locator("#state")).to_have_text(LIVE)
     former = stub.listener()
     stub.refuse_with, stub.retry_after_ms = 429, 600_000
@@ -401,9 +391,7 @@ def test_a_language_that_is_chosen_during_a_renewal_holds_after_it(
 def test_a_speaker_that_is_never_done_renews_and_says_nothing_twice(
     stub: StubStage, open_page: OpenPage
 ) -> None:
-    page = open_page("about:blank")
-    page.clock.install()
-    page.goto(stub.http)
+    page = open_page(stub.http, has_clock=True)
     first = start(stub, page)
     stub.reports = False
     speak(page, "heard")
@@ -449,9 +437,7 @@ def test_a_close_that_is_not_the_server_s_word_is_a_loss(
 def test_what_the_gateway_says_in_its_own_words_is_sent_again(
     stub: StubStage, open_page: OpenPage, words: str
 ) -> None:
-    page = open_page("about:blank")
-    page.clock.install()
-    page.goto(stub.http)
+    page = open_page(stub.http, has_clock=True)
     socket = start(stub, page)
     stub.answers = False
     speak(page, "one")
@@ -466,9 +452,7 @@ def test_what_the_gateway_says_in_its_own_words_is_sent_again(
 def test_a_change_of_language_that_the_gateway_lost_is_sent_again(
     stub: StubStage, open_page: OpenPage
 ) -> None:
-    page = open_page("about:blank")
-    page.clock.install()
-    page.goto(stub.listener_page)
+    page = open_page(stub.listener_page, has_clock=True)
     expect(page.locator("#state")).to_have_text(LIVE)
     socket = stub.listener()
     page.locator("#language").select_option("fr")

@@ -50,6 +50,14 @@ def sign_in(page: Page) -> None:
     page.get_by_role("link", name="Sign in").click()
 
 
+def start_to_the_provider(page: Page) -> str:
+    """Starts a session; returns the provider's link back, which nobody has followed yet."""
+    start(page)
+    link = page.get_by_role("link", name="Sign in").get_attribute("href")
+    assert link is not None
+    return link
+
+
 def test_a_speaker_signs_in_and_the_session_is_opened(
     browser: Browser, provider: IdentityProvider, open_page: OpenPage, tmp_path: Path
 ) -> None:
@@ -271,9 +279,7 @@ def test_an_answer_of_another_provider_is_not_exchanged(
     asking: StubStage, provider: IdentityProvider, open_page: OpenPage
 ) -> None:
     page = open_page(asking.http, locale="en")
-    start(page)
-    link = page.get_by_role("link", name="Sign in").get_attribute("href")
-    assert link is not None
+    link = start_to_the_provider(page)
     page.goto(re.sub(r"iss=[^&]+", "iss=https%3A%2F%2Fevil.example", link))
     expect(page.get_by_role("alert")).to_contain_text("does not belong to a sign-in")
     assert (provider.issued, provider.refused) == ([], [])
@@ -283,9 +289,7 @@ def test_an_answer_is_used_once(
     asking: StubStage, provider: IdentityProvider, open_page: OpenPage
 ) -> None:
     page = open_page(asking.http, locale="en")
-    start(page)
-    link = page.get_by_role("link", name="Sign in").get_attribute("href")
-    assert link is not None
+    link = start_to_the_provider(page)
     page.goto(link)
     expect(page.locator("#state")).to_have_text("Live")
     again = page.context.new_page()

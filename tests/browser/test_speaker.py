@@ -169,9 +169,7 @@ def test_bars_move_as_people_come_and_go(stub: StubStage, open_page: OpenPage) -
 
 
 def test_a_speaker_sees_how_many_were_refused_and_why(stub: StubStage, open_page: OpenPage) -> None:
-    page = open_page("about:blank")
-    page.clock.install()
-    page.goto(stub.http)
+    page = open_page(stub.http, has_clock=True)
     start(stub, page)
     expect(page.locator("#refused")).to_be_empty()
     stub.session.refused = {"SESSION_FULL": 3, "RATE_LIMITED": 12, "NEW_ONE": 1}
@@ -256,9 +254,7 @@ def test_speech_is_shown_as_it_is_guessed_and_sent_when_it_is_final(
 def test_a_switch_off_and_on_after_an_end_leaves_one_recogniser(
     stub: StubStage, open_page: OpenPage
 ) -> None:
-    page = open_page("about:blank", script=RECOGNITION)
-    page.clock.install()
-    page.goto(stub.http)
+    page = open_page(stub.http, script=RECOGNITION, has_clock=True)
     start(stub, page)
     microphone = page.locator("#microphone")
     microphone.click()
@@ -468,9 +464,7 @@ def test_a_second_device_takes_over_and_no_sentence_is_lost(
 def test_two_devices_do_not_take_the_talk_from_each_other_by_themselves(
     stub: StubStage, open_page: OpenPage, told: bool
 ) -> None:
-    first = open_page("about:blank")
-    first.clock.install()
-    first.goto(stub.http)
+    first = open_page(stub.http, has_clock=True)
     start(stub, first)
     stub.tells_the_displaced = told
     second = open_page(stub.http)
@@ -542,9 +536,7 @@ def test_a_sentence_that_failed_can_be_sent_again(stub: StubStage, open_page: Op
 def test_a_sentence_without_an_answer_is_sent_again_and_then_says_so(
     stub: StubStage, open_page: OpenPage
 ) -> None:
-    page = open_page("about:blank")
-    page.clock.install()
-    page.goto(stub.http)
+    page = open_page(stub.http, has_clock=True)
     socket = start(stub, page)
     stub.answers = False
     speak(page, "into the void")
