@@ -1,9 +1,9 @@
 """The phones of a hall: real sockets, each of which obeys what the listener's page obeys.
 
-The rules are those of `chalice_app/web/shared/reconnecting-socket.js`. A phone that is refused asks
-over HTTP why, and waits as long as the answer says. A phone that was cut waits a moment. A phone
-that comes back says what it has heard, and shows its resume token. Each phone binds an address of
-loopback, which the stage takes for its client's.
+The rules are those of `chalice_app/web/shared/`, `reconnecting-socket.js` and `pauses.js`. A phone
+that is refused asks over HTTP why, and waits as long as the answer says. A phone that was cut waits
+a moment. A phone that comes back says what it has heard, and shows its resume token. Each phone
+binds an address of loopback, which the stage takes for its client's.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ from tests.integration.client import Message, Session, Stage
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.5, 20.0
 HANDSHAKE_SECONDS = 20.0
 ANSWER_SECONDS = 8.0
-RETRY_JITTER_SECONDS = 1.5
-"""At most so much is added to what a refusal says."""
+RETRY_JITTER_SECONDS = 5.0
+"""At most so much is added to what a refusal says (`SPREAD_MS` of `pauses.js`)."""
 
 SWITCHED, TOO_MANY = 101, 429
 
@@ -210,7 +210,7 @@ class Phone:
         headers = {"X-Join-Code": quote(self._line.join_code)} if self._line.join_code else {}
         if self._resume_token:
             headers["X-Resume-Token"] = self._resume_token
-        path = f"/sessions/{self._line.session.session_id}?joining=true"
+        path = f"/sessions/{self._line.session.session_id}?joining=refused"
         status, body = await ask(self._line.stage, path, self.source, headers)
         self._line.asked[status] += 1
         if status != TOO_MANY:

@@ -150,6 +150,7 @@ class StubStage:
         self.refuse_with: int | None = None
         self.retry_after_ms = 30_000
         self.handshakes = 0
+        self.listings = 0
         self.asked: list[Mapping[str, str]] = []
         self.lets_in = True
         self.over_budget = False
@@ -322,6 +323,10 @@ class StubStage:
         self.wait(lambda: len(self.asked) >= count or None, f"question {count}")
         return self.asked[-1]
 
+    def lists(self, count: int) -> None:
+        """Waits until pages asked so many times for the languages."""
+        self.wait(lambda: self.listings >= count or None, f"question {count} for the languages")
+
     def tries(self, count: int) -> None:
         """Waits for so many handshakes, the refused ones too."""
         self.wait(lambda: self.handshakes >= count or None, f"handshake {count}")
@@ -396,6 +401,7 @@ class StubStage:
         return _response(pages.load().file(request.match_info["file"], version))
 
     async def _languages(self, _: web.Request) -> web.Response:
+        self.listings += 1
         described = [languages.describe(code) for code in self.offered]
         offered = [
             outgoing.language(replace(each, quality=self.qualities.get(each.code)))
