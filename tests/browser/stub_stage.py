@@ -401,7 +401,9 @@ class StubStage:
         return _response(pages.load().file(request.match_info["file"], version))
 
     async def _languages(self, _: web.Request) -> web.Response:
-        self.listings += 1
+        with self._news:
+            self.listings += 1
+            self._news.notify_all()
         described = [languages.describe(code) for code in self.offered]
         offered = [
             outgoing.language(replace(each, quality=self.qualities.get(each.code)))
