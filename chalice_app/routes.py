@@ -357,12 +357,42 @@ def end_session(session_id: str) -> Response:
     return _answer(ended, status=204)
 
 
+@app.route("/sessions/{session_id}/preparation", methods=["POST"])
+def prepare_sentences(session_id: str) -> Response:
+    """Translates a prepared text's next sentences into the cache; needs the speaker token."""
+
+    def prepared() -> dict[str, Any]:
+        """How many are ready."""
+        parts, session = _parts(), _session_of_speaker(session_id)
+        wanted = incoming.parse_preparation(incoming.parse_json(_body()))
+        for language in wanted.languages or ():
+            parts.engine.require_language(language)
+        parts.rate_limits.admit_preparation(session)
+        languages = session.languages if wanted.languages is None else wanted.languages
+        done = parts.preparation.prepare(session, wanted.sentences, list(languages))
+        # At once: it may be long until this function is called again.
+        parts.cache.flush_hits()
+        return outgoing.prepared(done)
+
+    return _answer(prepared)
+
+
 @app.route("/ops/state", methods=["GET"])
 def operator_state() -> Response:
     """What the operator's page shows; needs the operator's token, unless the stage asks none."""
     return _answer(
         lambda: operator_messages.stage_state(_parts().operations.state(_bearer_token() or ""))
     )
+
+
+def _session_of_speaker(session_id: str) -> Session:
+    """The open session whose speaker asks; refusals are counted."""
+    token = _bearer_token()
+    if token is None:
+        raise NotSpeaker("the Authorization header must be: Bearer <speakerToken>")
+    parts, address = _parts(), _source_address(_request().context)
+    with _counted(parts, session_id):
+        return parts.entrance.of_speaker(session_id, token, address)
 
 
 def _looked(parts: RouteParts, session_id: str) -> tuple[Session, bool]:

@@ -26,6 +26,10 @@ mistypings. A code of four digits lasts 16 hours."""
 RETURNS_PER_MINUTE = 20
 """Handshakes with one token: a page that loses its line tries no oftener."""
 
+PREPARATIONS_PER_MINUTE = 30
+"""Requests of one session to have up to 20 sentences translated beforehand: 600 sentences, as many
+as its speaker may speak at ten a second."""
+
 Network = IPv4Network | IPv6Network
 
 

@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from chalice_app.admission.limits import AdmissionLimits
+from chalice_app.admission.limits import PREPARATIONS_PER_MINUTE, AdmissionLimits
 from chalice_app.admission.ports import CounterStore
 from chalice_app.admission.windows import HOUR_MS, NONE, Windows, digest
 from chalice_app.domain.clock import Clock
@@ -155,6 +155,19 @@ class RateLimits:
         with suppress(ConditionFailed, Unavailable):
             self.counters.count(key, {"admitted": 1}, session.expires_at_seconds)
         self._remember_standing(key)
+
+    def admit_preparation(self, session: Session) -> None:
+        """Counts a request to have a prepared text's sentences translated.
+
+        When the counters fail, nothing is translated: preparing costs money, and a talk goes on
+        without it.
+
+        Raises:
+            RateLimited: too many of this session in this minute.
+            Unavailable: the counters cannot be reached.
+        """
+        who = f"{session.session_id}#{session.created_at}"
+        self._windows.require("preparation", who, {"requests": PREPARATIONS_PER_MINUTE})
 
     def admit_session(self, address: str, subject: str | None = None) -> None:
         """Counts a session that is opened, by its owner: the verified subject, or the address.

@@ -8,7 +8,11 @@ from chalice_app.bootstrap.parts import LANGUAGE_THREADS, Parts
 from chalice_app.cache.hit_buffer import HitBuffer
 from chalice_app.cache.lookup import TranslationCache
 from chalice_app.translation.engine import TranslationEngine
+from chalice_app.translation.preparation import Preparation
 from chalice_app.translation.sentence_translator import SentenceTranslator
+
+_PREPARED_AT_ONCE = 4
+"""Sentences of a prepared text that are translated side by side: the engine is a talk's first."""
 
 
 @dataclass(frozen=True)
@@ -42,3 +46,11 @@ class TranslationParts(Parts):
         """Sentences as captions, in their listeners' languages."""
         budget = Budget(self.adapters.counters, self.settings.limits.character_budget)
         return SentenceTranslator(self.engine, self.cache, budget)
+
+    @cached_property
+    def preparation(self) -> Preparation:
+        """A prepared text's sentences, translated before they are spoken."""
+        threads = self._executor("preparation", _PREPARED_AT_ONCE)
+        return Preparation(
+            self.sentence_translator, threads, self.adapters.metrics, self.adapters.clock
+        )

@@ -1,6 +1,6 @@
 """What became of messages and sentences, by language."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from chalice_app.domain.sentence import Caption, Origin
@@ -68,3 +68,17 @@ def merged(parts: Iterable[Reports]) -> Reports:
         for language, report in part.items():
             whole[language] = whole[language] + report if language in whole else report
     return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What became of a preparation; each sentence counts once a language.
+
+    `ready` ones are cached or need no translation, `failed` ones are tried again when they are
+    spoken, and `over_budget` ones the session's budget does not pay for.
+    """
+
+    languages: Collection[str]
+    ready: int
+    failed: int
+    over_budget: int

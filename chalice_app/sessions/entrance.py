@@ -79,13 +79,29 @@ class Entrance:
             NotSpeaker: the token is another session's.
             RateLimited: an allowance of the address or the token is spent.
         """
-        session = self._of_speaker(join.session_id, join.token, address)
+        session = self.of_speaker(join.session_id, join.token, address)
         self.rate_limits.admit_proof(join.token, address)
         return self._welcome(session, address)
 
     def end(self, session_id: str, token: str, address: str) -> None:
         """Ends a session for a caller who has its token; raises as `admit_speaker` does."""
-        self.sessions.end(self._of_speaker(session_id, token, address))
+        self.sessions.end(self.of_speaker(session_id, token, address))
+
+    def of_speaker(self, session_id: str, token: str, address: str) -> Session:
+        """The open session of a caller who has its token; raises as `admit_speaker` does."""
+        if not is_session_name(session_id):
+            raise SessionNotFound(_NOT_THERE)
+        session = self._alive(self.sessions.read_row(session_id))
+        if is_token_of(session, token) and session is not None:
+            return _open(session)
+        self.rate_limits.settle(
+            Attempt(session_id, address, session, is_right=False, names_a_code=False)
+        )
+        if session is None or not session.is_active:
+            raise SessionNotFound(_NOT_THERE)
+        if session.join_code_hash is not None:
+            raise WrongToken(_NOT_THERE)
+        raise NotSpeaker("the token is not this session's")
 
     def look(self, session_id: str, caller: Caller) -> tuple[Session, bool]:
         """The session, ended or not, for a caller who may know of it; whether it is the speaker.
@@ -130,21 +146,6 @@ class Entrance:
         if not attempt.is_right:
             raise WrongCode(_NOT_THERE)  # the reason is for those who count
         return attempt.session
-
-    def _of_speaker(self, session_id: str, token: str, address: str) -> Session:
-        if not is_session_name(session_id):
-            raise SessionNotFound(_NOT_THERE)
-        session = self._alive(self.sessions.read_row(session_id))
-        if is_token_of(session, token) and session is not None:
-            return _open(session)
-        self.rate_limits.settle(
-            Attempt(session_id, address, session, is_right=False, names_a_code=False)
-        )
-        if session is None or not session.is_active:
-            raise SessionNotFound(_NOT_THERE)
-        if session.join_code_hash is not None:
-            raise WrongToken(_NOT_THERE)
-        raise NotSpeaker("the token is not this session's")
 
     def _alive(self, row: Session | None) -> Session | None:
         """The session, unless its life is over: then its tokens are proof still, and no guess.

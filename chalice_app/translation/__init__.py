@@ -2,5 +2,5 @@
 
 Read `sentence_translator` first (cache, engine, time-out); `speech` and `rosters.replay` import it.
 Then `engine`, which shares a call among all that ask for the same text; `sessions` asks it which
-languages there are.
+languages there are. `preparation` fills the cache for sentences that are still to be spoken.
 """

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice_app.domain.errors import BroadcasterError
 from chalice_app.domain.languages import Language
-from chalice_app.domain.reports import LanguageReport
+from chalice_app.domain.reports import LanguageReport, Prepared
 from chalice_app.domain.sentence import Caption
 from chalice_app.domain.session import Connection, Session
 
@@ -56,6 +56,16 @@ def opened_session(session: Session, token: str, websocket_url: str) -> dict[str
         "sourceLanguage": session.source_language,
         "webSocketUrl": websocket_url,
         "expiresAt": session.expires_at_seconds * 1000,
+    }
+
+
+def prepared(done: Prepared) -> dict[str, Any]:
+    """What `POST /sessions/{id}/preparation` answers."""
+    return {
+        "languages": list(done.languages),
+        "ready": done.ready,
+        "failed": done.failed,
+        "overBudget": done.over_budget,
     }
 
 

@@ -617,6 +617,96 @@ def test_without_the_token_a_session_is_not_ended(world: World, authorization: s
     assert not ended(world, of)
 
 
+def prepare(of: Session, token: str, body: object) -> HTTPResponse:
+    return call("POST", f"/sessions/{of.session_id}/preparation", body, bearer(token))
+
+
+def test_sentences_are_prepared_for_the_languages_that_are_listened_to(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    world.listener(of, "c1", "es")
+    world.listener(of, "c2", "en")
+    answer = prepare(of, token, {"sentences": ["Hello", "Goodbye"]})
+    assert answer.status_code == 200
+    told = answer.json_body
+    assert sorted(told.pop("languages")) == ["en", "es"]
+    assert told == {"ready": 4, "failed": 0, "overBudget": 0}
+    world.translator.calls.clear()
+    send_spoken(world, of, "Goodbye")
+    assert world.translator.calls == []
+    assert [each["text"] for each in world.gateway.to("c1", "caption")] == ["[es] Goodbye"]
+
+
+def send_spoken(world: World, of: Session, text: str) -> None:
+    world.speaker(of)
+    send("speaker", {"action": "speak", "sequence": 1, "text": text})
+
+
+def test_sentences_are_prepared_for_languages_that_are_named(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    answer = prepare(of, token, {"sentences": ["Hello"], "languages": ["FR", "fr", "de"]})
+    assert answer.json_body == {"languages": ["fr", "de"], "ready": 2, "failed": 0, "overBudget": 0}
+    refused = prepare(of, token, {"sentences": ["Hello"], "languages": ["tlh"]})
+    assert (refused.status_code, refused.json_body["code"]) == (400, "UNSUPPORTED_LANGUAGE")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "BAD_MESSAGE"),
+        ([], "BAD_MESSAGE"),
+        ({"sentences": "Hello"}, "BAD_MESSAGE"),
+        ({"sentences": []}, "BAD_MESSAGE"),
+        ({"sentences": ["Hello"] * 21}, "BAD_MESSAGE"),
+        ({"sentences": ["Hello", 7]}, "BAD_MESSAGE"),
+        ({"sentences": [" "]}, "BAD_MESSAGE"),
+        ({"sentences": ["\ud800"]}, "BAD_MESSAGE"),
+        ({"sentences": ["x" * 4_001]}, "TEXT_TOO_LONG"),
+        ({"sentences": ["Hello"], "languages": "es"}, "BAD_MESSAGE"),
+        ({"sentences": ["Hello"], "languages": []}, "BAD_MESSAGE"),
+        ({"sentences": ["Hello"], "languages": ["es"] * 31}, "BAD_MESSAGE"),
+        ({"sentences": ["Hello"], "languages": [None]}, "INVALID_LANGUAGE"),
+    ],
+)
+def test_a_bad_preparation_is_refused_and_costs_nothing(
+    world: World, body: object, code: str
+) -> None:
+    of, token = world.app.sessions.open("en")
+    answer = prepare(of, token, body)
+    assert (answer.status_code, answer.json_body["code"]) == (400, code)
+    assert world.translator.calls == []
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    http_request.AUTHORIZATIONS_INSIDE.values(),
+    ids=http_request.AUTHORIZATIONS_INSIDE,
+)
+def test_without_the_token_nothing_is_prepared(world: World, authorization: str | None) -> None:
+    of, token = world.app.sessions.open("en")
+    headers = http_request.headers(authorization, token)
+    body = {"sentences": ["Hello"], "languages": ["es"]}
+    answer = call("POST", f"/sessions/{of.session_id}/preparation", body, headers)
+    assert (answer.status_code, answer.json_body["code"]) == (401, "NOT_SPEAKER")
+    assert world.translator.calls == []
+
+
+def test_a_session_that_has_ended_is_not_prepared(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    world.app.sessions.end(of)
+    assert prepare(of, token, {"sentences": ["Hello"]}).status_code == 404
+
+
+def test_too_many_preparations_are_refused_until_the_minute_ends(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    body = {"sentences": ["Hello"]}
+    answers = [prepare(of, token, body) for _ in range(31)]
+    assert [each.status_code for each in answers] == [200] * 30 + [429]
+    assert answers[-1].json_body["details"]["retryAfterMs"] > 0
+    world.tables.refusing.add("count")
+    other, token = world.app.sessions.open("en")
+    assert prepare(other, token, body).status_code == 503
+
+
 def test_a_session_that_is_not_there_is_not_ended() -> None:
     answer = call("DELETE", "/sessions/golden-eagle-427", headers=bearer("abc"))
     assert answer.status_code == 404

@@ -165,7 +165,14 @@ class Scenario:
         self._connect("d1", sessionId=opened["sessionId"], targetLanguage="es")
         self.recorder.gateway.scripts["d1"] = [GONE]
         bearer = {"Authorization": f"Bearer {opened['speakerToken']}"}
+        self._prepare(opened["sessionId"], bearer)
         self._http("DELETE", f"/sessions/{opened['sessionId']}", headers=bearer)
+
+    def _prepare(self, name: str, bearer: Mapping[str, str]) -> None:
+        """A new sentence, and then a cache hit."""
+        for languages in (["es"], ["es", "pt"]):
+            body = json.dumps({"sentences": ["Good evening"], "languages": languages})
+            self._http("POST", f"/sessions/{name}/preparation", body, bearer)
 
     def _http(
         self, method: str, path: str, body: str = "", headers: Mapping[str, str] | None = None
