@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalice_app.aws.clients import Clients
+from chalice_app.domain.characters import has_letters, shows_nothing
 from chalice_app.domain.errors import TranslationFailed, Unavailable
 from chalice_app.domain.languages import Language, describe
 
@@ -49,7 +50,11 @@ class AmazonTranslate:
             )
         except (ClientError, BotoCoreError) as error:
             raise TranslationFailed(_reason(error)) from error
-        return answer["TranslatedText"]
+        translated: object = answer.get("TranslatedText")
+        # Each piece, and not only the whole: a part that is missing would go unnoticed.
+        if not isinstance(translated, str) or (shows_nothing(translated) and has_letters(text)):
+            raise TranslationFailed("the engine's answer has no text")
+        return translated
 
     def list_languages(self) -> Sequence[Language]:
         """The languages that the engine offers, with their quality where it states one."""

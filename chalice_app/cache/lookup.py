@@ -18,6 +18,7 @@ from chalice_app.cache.hit_buffer import HitBuffer
 from chalice_app.cache.ports import TranslationCacheStore
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import Unavailable
+from chalice_app.domain.guards import is_translation
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +67,8 @@ class TranslationCache:
         """The cached translations of a text, by target language, in one round trip.
 
         An entry counts only if it is alive (DynamoDB deletes late) and was made from this very
-        text ("US" is not "us"), between these languages and with these settings.
+        text ("US" is not "us"), between these languages and with these settings. What no engine
+        may answer (`domain.guards`) is not a hit either, whoever has written it.
         """
         wanted = canonical(text)
         keys = {cache_key(source, target, wanted, self.settings): target for target in targets}
@@ -85,7 +87,7 @@ class TranslationCache:
             and canonical(entry.source_text) == wanted
             and (entry.source_language, entry.target_language) == (source, keys[key])
             and entry.settings == self.settings
-            and entry.translated_text
+            and is_translation(entry.translated_text, wanted, source, keys[key])
         }
         self.hit_buffer.count(hits)
         return {keys[key]: translated for key, translated in hits.items()}

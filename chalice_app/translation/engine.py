@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
-from chalice_app.domain import languages
+from chalice_app.domain import guards, languages
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import Unavailable, UnsupportedLanguage
 from chalice_app.domain.languages import Language
@@ -77,11 +77,16 @@ class TranslationEngine:
             known = self._in_flight.get(key) or self._just_made(key)
             if known is not None:
                 return SharedCall(known, is_shared=True)
-            future = self.executor.submit(self.translator.translate, text, source, target)
+            future = self.executor.submit(self._translate, text, source, target)
             self._in_flight[key] = future
         # Outside the lock: a future that is done already calls back at once, in this thread.
         future.add_done_callback(partial(self._keep, key))
         return SharedCall(future, is_shared=False)
+
+    def _translate(self, text: str, source: str, target: str) -> str:
+        """The engine's answer, if it is a translation; a failure reaches all who share the call."""
+        answer = self.translator.translate(text, source, target)
+        return guards.checked(answer, text, source, target)
 
     def _just_made(self, key: _Key) -> Future[str] | None:
         """A translation that is still kept; the caller holds the lock."""

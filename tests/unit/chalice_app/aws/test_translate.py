@@ -1,8 +1,10 @@
 """Amazon Translate's wire protocol: limits, errors and what the offline engine adds."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 from hypothesis import given
@@ -89,6 +91,40 @@ def test_a_failed_piece_fails_the_whole_text(amazon: Stubber, engine: AmazonTran
     amazon.add_client_error("translate_text", "ThrottlingException")
     with pytest.raises(TranslationFailed):
         engine.translate(f"{text} b", "en", "es")
+
+
+class Answering(Clients):
+    """Clients for an engine that answers as no engine should."""
+
+    def __init__(self, clients: Clients, *answers: object) -> None:
+        super().__init__(clients.region)
+        self.session = clients.session
+        self.answers = list(answers)
+        self.translate.meta.events.register_first("before-call.translate", self.answer)
+
+    def answer(self, **_: object) -> Any:
+        return AWSResponse("", 200, HTTPHeaders(), None), self.answers.pop(0)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        *({"TranslatedText": each} for each in (None, 7, b"Hola", ["Hola"], "", " ", "\u200b")),
+    ],
+    ids=repr,
+)
+def test_an_answer_without_a_text_is_a_failed_translation(
+    clients: Clients, answer: dict[str, object]
+) -> None:
+    with pytest.raises(TranslationFailed, match="has no text"):
+        AmazonTranslate(Answering(clients, answer)).translate("Hello", "en", "es")
+
+
+def test_a_piece_that_comes_back_empty_fails_the_whole_text(clients: Clients) -> None:
+    engine = AmazonTranslate(Answering(clients, {"TranslatedText": "A"}, {"TranslatedText": ""}))
+    with pytest.raises(TranslationFailed):
+        engine.translate("a" * MAX_TEXT_BYTES + " b", "en", "es")
 
 
 class Unreachable(Clients):

@@ -310,7 +310,7 @@ def test_progress_is_shown_to_who_watches(
 
 
 def test_lines_are_sentences_each_once() -> None:
-    found = read_script(["a  b", " a b ", "", "\t", "x" * 4_000, "y" * 4_001])
+    found = read_script(["a  b", " a b ", "", "\t", "…", "12:30", "x" * 4_000, "y" * 4_001])
     assert (found.sentences, found.skipped) == (["a b", "x" * 4_000], 1)
 
 
