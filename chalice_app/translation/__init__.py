@@ -2,6 +2,5 @@
 
 Read `sentence_translator` first (cache, engine, time-out); `speech` and `rosters.replay` import it.
 Then `engine`, which shares a call among all that ask for the same text and checks each answer
-(`domain.guards`); `sessions` asks it which
-languages there are.
+(`domain.guards`); `sessions` asks it which languages there are.
 """

@@ -43,7 +43,8 @@ class SentenceTranslator:
         caption = partial(_caption, session.session_id, sentence)
         source, text = sentence.source_language, canonical(sentence.text)
         # A text without letters (`👍`, `12:30`) is the same in every language.
-        targets = [each for each in languages if each != source and has_letters(text)]
+        others = (each for each in languages if not self.engine.are_one(each, source))
+        targets = list(others) if has_letters(text) else []
         for language in languages:
             if language not in targets:
                 yield caption(language, sentence.text, Origin.SOURCE)

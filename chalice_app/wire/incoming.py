@@ -135,15 +135,17 @@ def _last_sequence(query: Mapping[str, str]) -> int | None:
 
 
 def parse_language(tag: object) -> str:
-    """A language tag in its canonical case (`PT-br` is `pt-BR`: BCP-47 ignores case).
+    """A language tag in its canonical form (`PT_br` is `pt-BR`), without variants and extensions.
+
+    Which of the engine's languages it means is for `translation.engine` to say.
 
     Raises:
         InvalidLanguage: it is not a tag.
     """
-    canonical = languages.canonical_tag(tag) if isinstance(tag, str) else ""
-    if not languages.is_language_tag(canonical):
+    plain = languages.plain_tag(tag) if isinstance(tag, str) else None
+    if plain is None:
         raise InvalidLanguage("the language must be a BCP-47 tag such as es or zh-TW")
-    return canonical
+    return plain
 
 
 def parse_open_session(body: object) -> OpenSession:

@@ -43,6 +43,14 @@ def test_the_source_language_is_as_it_was_said_and_costs_no_call(world: World) -
     assert "get_entries" not in world.cache.calls
 
 
+def test_two_tags_of_one_language_are_not_translated_into_each_other(world: World) -> None:
+    world.app.engine.list_languages()
+    assert captions_of(world, ["en-GB", "en"]) == {
+        language: caption(language, "Hello", Origin.SOURCE) for language in ("en", "en-GB")
+    }
+    assert world.translator.calls == []
+
+
 def test_what_is_cached_is_not_translated_again(world: World) -> None:
     world.app.sentence_translator.remember(sentence(), captions_of(world, ["es"]).values())
     world.translator.calls.clear()

@@ -171,7 +171,7 @@ def test_a_script_is_translated_once_and_found_when_it_is_spoken(
     tool: Tool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = script(tmp_path, "Hello", "", "  Good  bye ", "Hello", "x" * 4_001)
-    warm = ("warm", name, "--to", "es,fr,es,en", "--budget", "1000", "--json")
+    warm = ("warm", name, "--to", "es,fr,es-419,es,en-GB", "--budget", "1000", "--json")
     tool.run(*warm)
     first = output(capsys)
     assert (first["translated"], first["cached"], first["characters"]) == (4, 0, 26)
