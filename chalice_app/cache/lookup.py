@@ -6,6 +6,7 @@ a sentence waits at most `LOOKUP_SECONDS` for it.
 
 import hashlib
 import logging
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -31,10 +32,16 @@ answer is given up by the SDK only after several seconds, most of a caption's li
 WRITE_SECONDS = 2.0
 """How long a sentence that is served waits for its entries to be written; they may come later."""
 
+_BLANK_LINES = re.compile(r"\n{3,}")
+
 
 def canonical(text: str) -> str:
-    """The text as it is translated and compared: NFC, trimmed, white space runs collapsed."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """The text as it is translated and compared: NFC, trimmed, its lines kept.
+
+    Other runs of white space are one space; blank lines between two others are one.
+    """
+    lines = (" ".join(line.split()) for line in unicodedata.normalize("NFC", text).splitlines())
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines).strip())
 
 
 def cache_key(source: str, target: str, text: str, settings: str = "") -> str:

@@ -19,7 +19,7 @@ function everShorter(tag) {
 /** The row of the first that has one. @param {string[]} tags */
 function row(tags) {
   const known = tags.find((tag) => Object.hasOwn(FALLBACKS, tag));
-  return known === undefined ? undefined : FALLBACKS[known].split(" ");
+  return known === undefined ? undefined : FALLBACKS[known]?.split(" ");
 }
 
 /**

@@ -61,8 +61,15 @@ def test_what_is_cached_is_not_translated_again(world: World) -> None:
 
 
 def test_the_engine_gets_the_canonical_text(world: World) -> None:
-    captions_of(world, ["es"], "  cafe\u0301 \n au  lait ")
+    captions_of(world, ["es"], "  cafe\u0301 \t au  lait ")
     assert world.translator.calls == [("caf\u00e9 au lait", "en", "es")]
+
+
+def test_lines_stay_lines_from_the_speaker_to_the_caption(world: World) -> None:
+    captions = captions_of(world, ["es", "en"], "a\nb\r\n  c ")
+    assert world.translator.calls == [("a\nb\nc", "en", "es")]
+    assert captions["es"].text == "[es] a\nb\nc"
+    assert captions["en"].text == "a\nb\r\n  c "
 
 
 def test_a_text_that_is_ready_does_not_wait_for_one_that_is_not(world: World) -> None:
