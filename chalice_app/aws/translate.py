@@ -1,7 +1,7 @@
 """Amazon Translate, or an engine that speaks its protocol."""
 
 import logging
-import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -10,8 +10,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalice_app.aws.clients import Clients
+from chalice_app.domain.characters import has_letters, shows_nothing
 from chalice_app.domain.errors import TranslationFailed, Unavailable
 from chalice_app.domain.languages import Language, describe
+from chalice_app.domain.pieces import pieces
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +26,8 @@ Source: https://docs.aws.amazon.com/translate/latest/dg/what-is-limits.html
 QUALITY_HEADER = "x-translation-quality"
 """`es=fair,fr=draft`: said by the offline engine's server, never by Amazon."""
 
-_WORDS = re.compile(r"\S*\s*")
+_UNSPACED = frozenset({"zh", "ja", "th"})
+"""Languages that put no space between two sentences."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,12 @@ class AmazonTranslate:
     clients: Clients
 
     def translate(self, text: str, source_language: str, target_language: str) -> str:
-        """One translation; a text over the limit is translated in pieces, cut between words."""
+        """One translation; a text over the limit is translated in pieces, sentence by sentence."""
         return "".join(
-            # The white space at a cut is kept here: engines trim it, and words would grow together.
             self._translate_piece(piece.rstrip(), source_language, target_language)
-            + piece[len(piece.rstrip()) :]
+            + _space_after(piece, target_language)
             for piece in pieces(text, MAX_TEXT_BYTES)
-        )
+        ).rstrip()
 
     def _translate_piece(self, text: str, source_language: str, target_language: str) -> str:
         try:
@@ -49,7 +51,11 @@ class AmazonTranslate:
             )
         except (ClientError, BotoCoreError) as error:
             raise TranslationFailed(_reason(error)) from error
-        return answer["TranslatedText"]
+        translated: object = answer.get("TranslatedText")
+        # Each piece, and not only the whole: a part that is missing would go unnoticed.
+        if not isinstance(translated, str) or (shows_nothing(translated) and has_letters(text)):
+            raise TranslationFailed("the engine's answer has no text")
+        return translated
 
     def list_languages(self) -> Sequence[Language]:
         """The languages that the engine offers, with their quality where it states one."""
@@ -75,26 +81,15 @@ class AmazonTranslate:
             request["NextToken"] = answer["NextToken"]
 
 
-def pieces(text: str, limit: int) -> Iterator[str]:
-    """The text in pieces of at most `limit` UTF-8 bytes, cut between words where there are any."""
-    piece = ""
-    for word in chain.from_iterable(_split(word, limit) for word in _WORDS.findall(text)):
-        if len((piece + word).encode()) > limit:
-            yield piece
-            piece = ""
-        piece += word
-    if piece:
-        yield piece
+def _space_after(piece: str, target: str) -> str:
+    """What stands between a piece's translation and the next one's.
 
-
-def _split(word: str, limit: int) -> Iterator[str]:
-    """A word that is itself over the limit, cut anywhere: a character has 4 bytes at most."""
-    step = limit // 4
-    if len(word.encode()) <= limit:
-        yield word
-        return
-    for start in range(0, len(word), step):
-        yield word[start : start + step]
+    The white space at a cut is kept here: engines trim it, and words would grow together. Behind a
+    `。`, where the source has none, most targets need a space.
+    """
+    space = piece[len(piece.rstrip()) :]
+    is_sentence = unicodedata.category(piece[-1]) == "Po" and not piece[-1].isascii()
+    return space or (" " if is_sentence and target.partition("-")[0] not in _UNSPACED else "")
 
 
 def _quality(headers: Mapping[str, str]) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ a sentence waits at most `LOOKUP_SECONDS` for it.
 
 import hashlib
 import logging
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -18,6 +19,7 @@ from chalice_app.cache.hit_buffer import HitBuffer
 from chalice_app.cache.ports import TranslationCacheStore
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import Unavailable
+from chalice_app.domain.guards import is_translation
 
 _log = logging.getLogger(__name__)
 
@@ -30,10 +32,16 @@ answer is given up by the SDK only after several seconds, most of a caption's li
 WRITE_SECONDS = 2.0
 """How long a sentence that is served waits for its entries to be written; they may come later."""
 
+_BLANK_LINES = re.compile(r"\n{3,}")
+
 
 def canonical(text: str) -> str:
-    """The text as it is translated and compared: NFC, trimmed, white space runs collapsed."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """The text as it is translated and compared: NFC, trimmed, its lines kept.
+
+    Other runs of white space are one space; blank lines between two others are one.
+    """
+    lines = (" ".join(line.split()) for line in unicodedata.normalize("NFC", text).splitlines())
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines).strip())
 
 
 def cache_key(source: str, target: str, text: str, settings: str = "") -> str:
@@ -66,7 +74,8 @@ class TranslationCache:
         """The cached translations of a text, by target language, in one round trip.
 
         An entry counts only if it is alive (DynamoDB deletes late) and was made from this very
-        text ("US" is not "us"), between these languages and with these settings.
+        text ("US" is not "us"), between these languages and with these settings. What no engine
+        may answer (`domain.guards`) is not a hit either, whoever has written it.
         """
         wanted = canonical(text)
         keys = {cache_key(source, target, wanted, self.settings): target for target in targets}
@@ -85,7 +94,7 @@ class TranslationCache:
             and canonical(entry.source_text) == wanted
             and (entry.source_language, entry.target_language) == (source, keys[key])
             and entry.settings == self.settings
-            and entry.translated_text
+            and is_translation(entry.translated_text, wanted, source, keys[key])
         }
         self.hit_buffer.count(hits)
         return {keys[key]: translated for key, translated in hits.items()}

@@ -1,4 +1,4 @@
-"""The languages that Amazon Translate knows, as data: names, writing direction, well-formed tags.
+"""The languages that Amazon Translate knows, as data: names, writing direction, tags they serve.
 
 Codes are spelt as Translate spells them
 (https://docs.aws.amazon.com/translate/latest/dg/what-is-languages.html), English names follow its
@@ -7,7 +7,10 @@ that speak its protocol do.
 """
 
 import re
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
+
+from chalice_app.domain.language_fallbacks import ALIASES, FALLBACKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,18 @@ LTR, RTL = "ltr", "rtl"
 # ISO 639 language, ISO 15924 script, ISO 3166 or UN M.49 region, in their canonical case: all that
 # Translate's codes use of BCP 47 (RFC 5646, section 2.1), and a little more.
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
+
+LONGEST_TAG = 100
+"""Characters; tags with many extensions have 60."""
+
+# What browsers and systems send besides: any case, `_`, variants, extensions, private use. The
+# length or the first character tells one part from the next, so no tag is read twice.
+_AS_SENT = re.compile(
+    r"(?P<plain>[A-Za-z]{2,3}([-_][A-Za-z]{4})?([-_]([A-Za-z]{2}|[0-9]{3}))?)"
+    r"([-_]([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"
+    r"([-_][0-9A-WY-Za-wy-z]([-_][A-Za-z0-9]{2,8})+)*"
+    r"([-_][Xx]([-_][A-Za-z0-9]{1,8})+)?"
+)
 
 _TRANSLATE = (
     ("af", "Afrikaans", "Afrikaans", LTR),
@@ -112,6 +127,41 @@ LANGUAGES = {row[0]: Language(*row) for row in (*_TRANSLATE, *_OTHER_ENGINES)}
 CODES = frozenset(LANGUAGES)
 
 
+_HYPHEN = re.compile("-")
+
+
+def plain_tag(tag: str) -> str | None:
+    """A tag as it was sent in its canonical form, or None if it is not well-formed.
+
+    Case and `_` are as BCP 47 spells them (`zh_tw` is `zh-TW`). Variants, extensions and private
+    use say nothing that an engine knows, and are left out (`en-US-u-ca-gregory` is `en-US`).
+    """
+    sent = _AS_SENT.fullmatch(tag) if len(tag) <= LONGEST_TAG else None
+    return canonical_tag(sent["plain"].replace("_", "-")) if sent else None
+
+
+def resolve(tag: str, offered: Container[str]) -> str | None:
+    """The offered language that serves a plain tag best; None if there is none.
+
+    It is what the pages find for a browser's language (`web/shared/language-matching.js`).
+    """
+    if tag in offered:
+        return tag
+    language, hyphen, rest = tag.partition("-")
+    named = ALIASES.get(language, language) + hyphen + rest
+    return next((code for code in _serving(named) if code in offered), None)
+
+
+def _serving(tag: str) -> Sequence[str]:
+    """The table's row for a tag, or for the tag without its last parts (RFC 4647, section 3.4).
+
+    Without any row, those shorter tags themselves: an engine may offer more than the table knows.
+    """
+    ever_shorter = [tag, *(tag[: hyphen.start()] for hyphen in reversed([*_HYPHEN.finditer(tag)]))]
+    rows = (FALLBACKS[each].split() for each in ever_shorter if each in FALLBACKS)
+    return next(rows, ever_shorter)
+
+
 def canonical_tag(tag: str) -> str:
     """The tag in its canonical case (`PT-br` is `pt-BR`): BCP 47 ignores case, engines do not."""
     language, *rest = tag.split("-")
@@ -120,10 +170,9 @@ def canonical_tag(tag: str) -> str:
 
 
 def is_language_tag(tag: str) -> bool:
-    """Whether a client may send it as a language: well-formed (`es`, `zh-Hant`, `es-419`).
+    """Whether it is a plain tag in canonical form (`es`, `zh-Hant`, `es-419`).
 
-    Whether an engine offers it is another question. Extensions, variants and private use are
-    refused: no engine knows them.
+    Whether an engine offers it is another question.
     """
     return _TAG.fullmatch(tag) is not None
 

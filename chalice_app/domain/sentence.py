@@ -70,8 +70,9 @@ class RecentSentences:
 class Origin(StrEnum):
     """Where a caption's text comes from.
 
-    FAILED and OVER_BUDGET captions carry the source text: the engine had no translation, or the
-    session's budget does not pay for one.
+    SOURCE captions need no translation: their language is the speaker's, or the text has no
+    letters. FAILED and OVER_BUDGET captions carry the source text: the engine had no translation,
+    or the session's budget does not pay for one.
     """
 
     SOURCE = "source"

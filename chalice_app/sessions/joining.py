@@ -47,9 +47,9 @@ class Joining:
             UnsupportedLanguage: the engine does not offer the language.
         """
         session, token = self.entrance.admit_listener(join, address)
-        join = replace(join, resume_token=token)
         self.capacity.require_room(session)
-        self.translation.require_language(join.target_language)
+        language = self.translation.require_language(join.target_language)
+        join = replace(join, resume_token=token, target_language=language)
         if join.last_sequence is None and self.late_captions and session.last_sequence:
             # From here on a late listener is a returning one that has missed the last few captions.
             last = max(0, session.last_sequence - self.late_captions)

@@ -79,7 +79,7 @@ class Participants:
         connection = self._get(connection_id)
         if not connection.is_listener:
             raise BadMessage("only a listener has a language to change")
-        self.translation.require_language(target_language)
+        target_language = self.translation.require_language(target_language)
         if connection.target_language == target_language:
             return
         age_ms = max(0, self.clock.now_ms() - connection.connected_at)

@@ -1,7 +1,7 @@
 """A session from its opening to its end: open it, find it, end it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.domain import join_codes
@@ -50,7 +50,8 @@ class Sessions:
         wanted = OpenSession(wanted) if isinstance(wanted, str) else wanted
         _require_at_most(wanted.max_listeners, self.limits.max_listeners, "maxListeners")
         _require_at_most(wanted.character_budget, self.limits.character_budget, "characterBudget")
-        self.translation.require_language(wanted.source_language)
+        source = self.translation.require_language(wanted.source_language)
+        wanted = replace(wanted, source_language=source)
         token = new_token()
         for _ in range(_NAME_TRIES):
             session = self._new_session(wanted, token)

@@ -63,7 +63,7 @@ class DeliveryReporter:
     def count_translations(self, sentence: Sentence, captions: Collection[Caption]) -> None:
         """Emits the metrics of a sentence's translations."""
         hits = sum(each.is_cached for each in captions)
-        lookups = sum(each.language != sentence.source_language for each in captions)
+        lookups = sum(each.origin is not Origin.SOURCE for each in captions)
         translated = sum(each.origin is Origin.ENGINE for each in captions)
         self.metrics.emit(
             {

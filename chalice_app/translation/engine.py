@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
-from chalice_app.domain import languages
+from chalice_app.domain import guards, languages
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import Unavailable, UnsupportedLanguage
 from chalice_app.domain.languages import Language
@@ -77,11 +77,16 @@ class TranslationEngine:
             known = self._in_flight.get(key) or self._just_made(key)
             if known is not None:
                 return SharedCall(known, is_shared=True)
-            future = self.executor.submit(self.translator.translate, text, source, target)
+            future = self.executor.submit(self._translate, text, source, target)
             self._in_flight[key] = future
         # Outside the lock: a future that is done already calls back at once, in this thread.
         future.add_done_callback(partial(self._keep, key))
         return SharedCall(future, is_shared=False)
+
+    def _translate(self, text: str, source: str, target: str) -> str:
+        """The engine's answer, if it is a translation; a failure reaches all who share the call."""
+        answer = self.translator.translate(text, source, target)
+        return guards.checked(answer, text, source, target)
 
     def _just_made(self, key: _Key) -> Future[str] | None:
         """A translation that is still kept; the caller holds the lock."""
@@ -114,27 +119,39 @@ class TranslationEngine:
             raise Unavailable("the languages could not be listed")
         return list(self._languages.values())
 
-    def require_language(self, code: str) -> None:
-        """Refuses a language that the engine does not offer.
+    def require_language(self, tag: str) -> str:
+        """The engine's code for a language, which every row and roster holds.
 
-        When the engine cannot be asked, the table of the languages it is known for decides: a
-        listener is better served with the source text for a while than with a refusal. A list that
-        is slow or fails is waited for once, by one handshake; until it is there again it is asked
-        for while nobody waits.
+        A tag means what it means in a browser (`languages.resolve`): en-GB is en where that is all
+        the engine offers. When the engine cannot be asked, the table of the languages it is known
+        for decides: a listener is better served with the source text for a while than with a
+        refusal. A list that is slow or fails is waited for once, by one handshake; until it is
+        there again it is asked for while nobody waits.
 
         Raises:
             UnsupportedLanguage: it is not offered.
         """
         listing = self._ask_if_due()
-        if code in self._languages:
-            return
+        if code := languages.resolve(tag, self._languages):
+            return code
         if listing is not None and not self._is_troubled:
             self._await(listing, self.patience_seconds)
         known = self._languages
         if not known:
             _log.warning("the engine's languages could not be listed")
-        if code not in (known or languages.CODES):
+        code = languages.resolve(tag, known or languages.CODES)
+        if code is None:
             raise UnsupportedLanguage("the translation engine does not offer that language")
+        return code
+
+    def are_one(self, one: str, other: str) -> bool:
+        """Whether two tags mean one language to the engine: nothing is translated between them.
+
+        Rows are written with the engine's own codes, but its list may have been out of reach then.
+        """
+        offered = self._languages or languages.CODES
+        code = languages.resolve(one, offered)
+        return one == other or (code is not None and code == languages.resolve(other, offered))
 
     def _ask_if_due(self) -> Future[None] | None:
         """The listing that is under way, a new one where it is time; else None."""

@@ -8,6 +8,7 @@ from functools import partial
 
 from chalice_app.admission.budget import Budget, Payment
 from chalice_app.cache.lookup import TranslationCache, canonical
+from chalice_app.domain.characters import has_letters
 from chalice_app.domain.errors import TranslationFailed, Unavailable
 from chalice_app.domain.sentence import Caption, Origin, Sentence
 from chalice_app.domain.session import Session
@@ -34,15 +35,19 @@ class SentenceTranslator:
     ) -> Iterator[Caption]:
         """The captions of a sentence, in the order in which their texts become ready.
 
-        Each language comes exactly once. A language that fails or takes longer than `patience`
-        seconds comes with the source text (FAILED); so does every language that the session's
-        budget does not pay for (OVER_BUDGET).
+        Each language comes exactly once. The speaker's own language comes as it was said, and so
+        does every language of a text without letters (SOURCE). A language that fails or takes
+        longer than `patience` seconds comes with the source text (FAILED); so does every language
+        that the session's budget does not pay for (OVER_BUDGET).
         """
         caption = partial(_caption, session.session_id, sentence)
         source, text = sentence.source_language, canonical(sentence.text)
-        if source in languages:
-            yield caption(source, sentence.text, Origin.SOURCE)
-        targets = [language for language in languages if language != source]
+        # A text without letters (`👍`, `12:30`) is the same in every language.
+        others = (each for each in languages if not self.engine.are_one(each, source))
+        targets = list(others) if has_letters(text) else []
+        for language in languages:
+            if language not in targets:
+                yield caption(language, sentence.text, Origin.SOURCE)
         cached = self.cache.get(text, source, targets)
         # Before the budget is asked: what costs nothing does not wait for it.
         for language, translated in cached.items():

@@ -6,12 +6,12 @@ parser repeats the input in it.
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from chalice_app.domain import languages
+from chalice_app.domain.characters import is_unicode, shows_nothing
 from chalice_app.domain.errors import BadMessage, InvalidLanguage, TextTooLong
 from chalice_app.domain.join_codes import LONGEST, SHORTEST, composed_code
 from chalice_app.domain.session_names import is_session_name
@@ -28,10 +28,6 @@ four at a time, it is answered within API Gateway's 29 s."""
 
 MAX_PREPARED_LANGUAGES = 30
 """Languages that a preparation may name."""
-
-_INVISIBLE = frozenset({"Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
-"""Unicode's categories of what shows nothing by itself: spaces, controls, zero-width characters,
-and marks that have no letter to stand on."""
 
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -157,15 +153,17 @@ def _last_sequence(query: Mapping[str, str]) -> int | None:
 
 
 def parse_language(tag: object) -> str:
-    """A language tag in its canonical case (`PT-br` is `pt-BR`: BCP-47 ignores case).
+    """A language tag in its canonical form (`PT_br` is `pt-BR`), without variants and extensions.
+
+    Which of the engine's languages it means is for `translation.engine` to say.
 
     Raises:
         InvalidLanguage: it is not a tag.
     """
-    canonical = languages.canonical_tag(tag) if isinstance(tag, str) else ""
-    if not languages.is_language_tag(canonical):
+    plain = languages.plain_tag(tag) if isinstance(tag, str) else None
+    if plain is None:
         raise InvalidLanguage("the language must be a BCP-47 tag such as es or zh-TW")
-    return canonical
+    return plain
 
 
 def parse_open_session(body: object) -> OpenSession:
@@ -189,7 +187,7 @@ def _new_join_code(value: object) -> str | None:
     if value is None:
         return None
     code = composed_code(value) if isinstance(value, str) else ""
-    if not SHORTEST <= len(code) <= LONGEST or not _is_unicode(code):
+    if not SHORTEST <= len(code) <= LONGEST or not is_unicode(code):
         raise BadMessage(f"joinCode must have {SHORTEST} to {LONGEST} characters")
     return code
 
@@ -285,21 +283,10 @@ def _sequence(value: object) -> int:
 
 
 def _sentence_text(value: object) -> str:
-    if not isinstance(value, str) or all(
-        unicodedata.category(each) in _INVISIBLE for each in value
-    ):
+    if not isinstance(value, str) or shows_nothing(value):
         raise BadMessage("text must be a string with visible characters")
     if len(value) > MAX_TEXT_CHARACTERS:
         raise TextTooLong("the sentence is too long", maxCharacters=MAX_TEXT_CHARACTERS)
-    if not _is_unicode(value):
+    if not is_unicode(value):
         raise BadMessage("text must be valid Unicode: it has half a surrogate pair")
     return value
-
-
-def _is_unicode(text: str) -> bool:
-    """JSON's escapes can spell lone surrogates, which UTF-8, and so every later step, cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

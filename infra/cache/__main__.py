@@ -82,9 +82,10 @@ def _warm(application: Application, arguments: argparse.Namespace) -> None:
     targets = list(dict.fromkeys(map(_language, arguments.to.split(","))))
     # An engine that does not answer would fail one sentence after the other.
     application.engine.list_languages()
-    for language in (source, *targets):
-        application.engine.require_language(language)
-    targets = [target for target in targets if target != source]
+    # As those who speak and listen are resolved, or the entries would never be found.
+    source = application.engine.require_language(source)
+    resolved = dict.fromkeys(map(application.engine.require_language, targets))
+    targets = [target for target in resolved if target != source]
     script = _script(arguments.file)
     # Other callers treat a cache that is down as a miss; here each miss would be paid for again.
     application.adapters.cache.get_entries([cache_key(source, source, "")])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from chalice_app.cache.lookup import canonical
+from chalice_app.domain.characters import has_letters
 from chalice_app.domain.errors import TranslationFailed, Unavailable
 from chalice_app.wire.incoming import MAX_TEXT_CHARACTERS
 
@@ -45,8 +46,11 @@ class Script:
 
 
 def read_script(lines: Iterable[str]) -> Script:
-    """One sentence a line, as it will be spoken; blank lines and repetitions are left out."""
-    texts = list(dict.fromkeys(text for line in lines if (text := canonical(line))))
+    """One sentence a line, as it will be spoken.
+
+    Repetitions are left out, and lines without letters, which are never translated.
+    """
+    texts = list(dict.fromkeys(text for line in lines if has_letters(text := canonical(line))))
     short = [text for text in texts if len(text) <= MAX_TEXT_CHARACTERS]
     return Script(short, len(texts) - len(short))
 

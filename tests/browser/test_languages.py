@@ -3,12 +3,12 @@
 import random
 from collections.abc import Mapping, Sequence
 
-import langcodes
 import pytest
 from playwright.sync_api import Page
 
-from chalice_app.domain.languages import LANGUAGES
-from infra.language_fallbacks import LARGEST_DISTANCE, TABLE, browser_tags, module
+from chalice_app.domain.languages import LANGUAGES, plain_tag, resolve
+from infra import language_fallbacks
+from infra.language_fallbacks import browser_tags
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import StubStage
 
@@ -35,12 +35,8 @@ def nearest(page: Page, cases: Sequence[tuple[str, Sequence[str]]]) -> list[str]
 
 
 def by_langcodes(tag: str, offered: Sequence[str]) -> str:
-    """What langcodes chooses."""
-    return langcodes.closest_match(tag, offered, max_distance=LARGEST_DISTANCE)[0]
-
-
-def test_the_table_is_the_one_that_the_rules_make() -> None:
-    assert TABLE.read_text(encoding="utf-8") == module(), "run python -m infra.language_fallbacks"
+    """What langcodes' distances choose."""
+    return next(iter(language_fallbacks.nearest(tag, offered)), "und")
 
 
 def test_every_locale_finds_its_language_among_all(page: Page) -> None:
@@ -49,6 +45,14 @@ def test_every_locale_finds_its_language_among_all(page: Page) -> None:
     wanted = [by_langcodes(*case) for case in cases]
     assert nearest(page, cases) == wanted
     assert len(set(wanted)) == len(LANGUAGES) + 1, "each language is somebody's, and some have none"
+
+
+def test_the_page_and_the_protocol_find_the_same_language(page: Page) -> None:
+    chance = random.Random(SEED)
+    tags = [*browser_tags(), "zh_TW", "PT_br", "eng-GB", "cmn-Hant-TW", "prs", "en-US-u-ca-gregory"]
+    cases = [(tag, chance.sample(list(LANGUAGES), chance.randint(1, 76))) for tag in tags]
+    plain = [(plain_tag(tag) or "", offered) for tag, offered in cases]
+    assert nearest(page, cases) == [resolve(*case) or "und" for case in plain], f"seed {SEED}"
 
 
 def test_every_locale_finds_its_language_among_some(page: Page) -> None:
@@ -75,6 +79,11 @@ def test_every_locale_finds_its_language_among_some(page: Page) -> None:
         (["iw-IL"], ["he"], "he"),
         (["fil-PH"], ["tl"], "tl"),
         (["PT-br"], ["pt"], "pt"),
+        (["zh_TW"], ["zh", "zh-TW"], "zh-TW"),
+        (["nn-NO"], ["en", "no"], "no"),
+        (["yue-HK"], ["zh", "zh-TW"], "zh-TW"),
+        (["hr-BA"], ["bs", "hr"], "hr"),
+        (["haw-US"], ["en", "haw"], "haw"),
         (["de-DE-u-co-phonebk"], ["de"], "de"),
         (["", "no tag at all", "*"], ["en"], None),
         (["gl"], ["es", "pt"], None),

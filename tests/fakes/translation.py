@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 from chalice_app.domain.errors import TranslationFailed, Unavailable
 from chalice_app.domain.languages import Language
@@ -12,13 +13,14 @@ class StubTranslator:
     """`ports.Translator`: `[es] text`, unless told otherwise.
 
     `failing` languages have no translation; a language in `held` waits for its event. The list
-    of languages waits for `listing_held`.
+    of languages waits for `listing_held`. `answers` are given as they are, whatever their type.
     """
 
     def __init__(self, *codes: str) -> None:
         self.offered = [language(code) for code in codes or ("en", "es", "fr", "de", "pt-BR")]
         self.failing: set[str] = set()
         self.held: dict[str, threading.Event] = {}
+        self.answers: dict[str, Any] = {}
         self.unavailable = False
         self.listing_held: threading.Event | None = None
         self.calls: list[tuple[str, str, str]] = []
@@ -33,6 +35,9 @@ class StubTranslator:
             assert self.held[target_language].wait(PATIENCE), "nobody released the translation"
         if target_language in self.failing:
             raise TranslationFailed("told to fail")
+        if target_language in self.answers:
+            answer: str = self.answers[target_language]
+            return answer
         return f"[{target_language}] {text}"
 
     def list_languages(self) -> Sequence[Language]:

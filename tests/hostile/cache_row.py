@@ -13,6 +13,8 @@ ROWS: Mapping[str, Mapping[str, Any]] = {
     "no translation": {"sourceText": "Hello"},
     "no source text": {"translatedText": "Adi\xf3s"},
     "translation empty": {"sourceText": "Hello", "translatedText": ""},
+    "translation blank": {"sourceText": "Hello", "translatedText": " \u200b"},
+    "translation without end": {"sourceText": "Hello", "translatedText": "Hola" * 50},
     "translation a number": {"sourceText": "Hello", "translatedText": 7},
     "ttl a word": {"sourceText": "Hello", "translatedText": "Adi\xf3s", "ttl": "soon"},
     "no time of creation": {

@@ -32,3 +32,16 @@ TOO_LONG: Mapping[str, str] = {
     "as much as a frame holds": "word " * 25_000,
 }
 """TEXT_TOO_LONG."""
+
+WITHOUT_LETTERS: Mapping[str, str] = {
+    "an ellipsis": "\u2026",
+    "an emoji": "\N{THUMBS UP SIGN}",
+    "a family and a flag": "\U0001f469\u200d\U0001f4bb \U0001f1ea\U0001f1f8",
+    "a digit": "7",
+    "a time": "12:30",
+    "exclamation marks": "!!!",
+    "degrees": "\u2103",
+    "Arabic digits": "\u0661\u0662",
+    "a price": "$ 5.00 - 7.50",
+}
+"""The same in every language."""

@@ -195,8 +195,9 @@ class Interpreter:
 class AnyLanguage:
     """In place of `TranslationEngine`."""
 
-    def require_language(self, _: str) -> None:
+    def require_language(self, tag: str) -> str:
         """It is offered."""
+        return tag
 
 
 class Unmeasured:

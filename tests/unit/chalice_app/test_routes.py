@@ -191,6 +191,36 @@ def test_a_spoken_sentence_reaches_its_listeners_and_the_report_its_speaker(worl
     assert report["type"] == "spoken"
 
 
+@pytest.mark.parametrize("tag", ["es-419", "ES_mx", "es", "spa-AR", "es-ES-u-ca-gregory"])
+def test_a_listener_s_tag_is_resolved_to_what_the_engine_offers(world: World, tag: str) -> None:
+    of = world.open()
+    assert connect("c1", sessionId=of.session_id, targetLanguage=tag) == 200
+    world.count(["c1"])
+    world.listener(of, "c2", "fr")
+    send("c2", {"action": "changeLanguage", "targetLanguage": tag})
+    for connection_id in ("c1", "c2"):
+        stored = world.tables.get_connection(connection_id)
+        assert stored is not None
+        assert stored.target_language == "es"
+    world.count(["c2"])
+    assert world.now(of).languages == {"es": 2}
+
+
+def test_a_listener_of_a_variant_of_the_speaker_s_language_gets_the_speaker_s_words(
+    world: World,
+) -> None:
+    opened = call("POST", "/sessions", {"sourceLanguage": "en_AU"}).json_body
+    assert opened["sourceLanguage"] == "en"
+    of = world.speaker(world.app.sessions.get(opened["sessionId"]))
+    assert connect("c1", sessionId=of.session_id, targetLanguage="en-GB") == 200
+    world.count(["c1"])
+    send("speaker", {"action": "speak", "sequence": 1, "text": "Hello"})
+    (caption,) = [each for each in world.gateway.to("c1") if each["type"] == "caption"]
+    assert (caption["text"], caption["language"]) == ("Hello", "en")
+    assert "untranslated" not in caption
+    assert world.translator.calls == []
+
+
 def test_a_listener_changes_its_language_without_an_answer(world: World) -> None:
     world.listener(world.open(), "c1", "es")
     send("c1", {"action": "changeLanguage", "targetLanguage": "fr"})

@@ -114,6 +114,24 @@ def test_listeners_of_the_spoken_language_cost_nothing() -> None:
     assert world.tables.calls["count"] == 0
 
 
+def test_a_text_without_letters_costs_nothing() -> None:
+    world = budgeted(1)
+    of = hall(world, "es")
+    assert "overBudget" not in speak(world, of, 1, "12:30")["es"]
+    assert heard(world, "es") == [("12:30", False)]
+    assert spent(world, of) == 0
+
+
+def test_an_answer_that_is_no_translation_is_given_back() -> None:
+    world = budgeted(10 * len(HELLO))
+    of = hall(world, "es")
+    world.translator.answers["es"] = "\u200b"
+    assert speak(world, of, 1)["es"]["failed"]
+    assert heard(world, "es") == [(HELLO, True)]
+    assert spent(world, of) == 0
+    assert world.metrics.values()[metrics.FAILED_LANGUAGES_COUNT] == 1
+
+
 def test_what_the_engine_could_not_do_is_given_back() -> None:
     world = budgeted(10 * len(HELLO))
     of = hall(world, "es", "fr")

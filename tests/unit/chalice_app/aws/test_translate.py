@@ -1,15 +1,15 @@
 """Amazon Translate's wire protocol: limits, errors and what the offline engine adds."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
-from hypothesis import given
-from hypothesis import strategies as st
 
 from chalice_app.aws.clients import Clients
-from chalice_app.aws.translate import MAX_TEXT_BYTES, AmazonTranslate, pieces
+from chalice_app.aws.translate import MAX_TEXT_BYTES, AmazonTranslate
 from chalice_app.domain.errors import TranslationFailed, Unavailable
 
 
@@ -58,6 +58,14 @@ def test_a_text_over_the_limit_is_translated_between_its_words(
     assert engine.translate(f"{first} {second}", "en", "es") == "A E"
 
 
+@pytest.mark.parametrize(("target", "joined"), [("es", "A E"), ("zh-TW", "AE"), ("ja", "AE")])
+def test_sentences_without_spaces_between_get_one_where_the_target_has_it(
+    clients: Clients, target: str, joined: str
+) -> None:
+    engine = AmazonTranslate(Answering(clients, {"TranslatedText": "A"}, {"TranslatedText": "E"}))
+    assert engine.translate("これは長い文です。" * 400, "ja", target) == joined
+
+
 def test_the_longest_sentence_in_four_byte_characters_is_within_every_calls_limit(
     amazon: Stubber, engine: AmazonTranslate
 ) -> None:
@@ -91,6 +99,40 @@ def test_a_failed_piece_fails_the_whole_text(amazon: Stubber, engine: AmazonTran
         engine.translate(f"{text} b", "en", "es")
 
 
+class Answering(Clients):
+    """Clients for an engine that answers as no engine should."""
+
+    def __init__(self, clients: Clients, *answers: object) -> None:
+        super().__init__(clients.region)
+        self.session = clients.session
+        self.answers = list(answers)
+        self.translate.meta.events.register_first("before-call.translate", self.answer)
+
+    def answer(self, **_: object) -> Any:
+        return AWSResponse("", 200, HTTPHeaders(), None), self.answers.pop(0)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        *({"TranslatedText": each} for each in (None, 7, b"Hola", ["Hola"], "", " ", "\u200b")),
+    ],
+    ids=repr,
+)
+def test_an_answer_without_a_text_is_a_failed_translation(
+    clients: Clients, answer: dict[str, object]
+) -> None:
+    with pytest.raises(TranslationFailed, match="has no text"):
+        AmazonTranslate(Answering(clients, answer)).translate("Hello", "en", "es")
+
+
+def test_a_piece_that_comes_back_empty_fails_the_whole_text(clients: Clients) -> None:
+    engine = AmazonTranslate(Answering(clients, {"TranslatedText": "A"}, {"TranslatedText": ""}))
+    with pytest.raises(TranslationFailed):
+        engine.translate("a" * MAX_TEXT_BYTES + " b", "en", "es")
+
+
 class Unreachable(Clients):
     """Clients for an engine at an address where nothing listens."""
 
@@ -109,31 +151,6 @@ def test_an_engine_that_cannot_be_reached_is_a_failed_translation(clients: Clien
         unreachable.translate("Hello", "en", "es")
     with pytest.raises(Unavailable):
         unreachable.list_languages()
-
-
-# --- Cutting -------------------------------------------------------------------------------------
-
-LIMITS = st.integers(4, 40)
-TEXTS = st.text(st.sampled_from("ab é語😀 \n\t\u3000"), max_size=120) | st.text()
-
-
-@given(TEXTS, LIMITS)
-def test_no_piece_is_over_the_limit_and_joined_they_are_the_text(text: str, limit: int) -> None:
-    cut = list(pieces(text, limit))
-    assert "".join(cut) == text
-    assert all(0 < len(piece.encode()) <= limit for piece in cut)
-
-
-@given(st.lists(st.text("abcé", min_size=1, max_size=5), max_size=30), st.integers(11, 40))
-def test_no_word_is_cut_that_is_within_the_limit(words: list[str], limit: int) -> None:
-    cut = [piece.split() for piece in pieces(" ".join(words), limit)]
-    assert [word for piece in cut for word in piece] == words
-
-
-@given(TEXTS)
-def test_a_text_within_the_limit_is_one_piece(text: str) -> None:
-    limit = max(4, len(text.encode()))
-    assert list(pieces(text, limit)) == ([text] if text else [])
 
 
 # --- Languages -----------------------------------------------------------------------------------
@@ -191,11 +208,3 @@ def test_a_list_of_languages_that_cannot_be_had_is_logged(
     assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
         ("WARNING", "ListLanguages failed: ThrottlingException")
     ]
-
-
-def test_a_word_that_fits_is_not_cut_and_one_that_does_not_is_cut_anywhere() -> None:
-    assert list(pieces("ab " + "x" * 20, 20)) == ["ab ", "x" * 20]
-    assert list(pieces("ab " + "x" * 21, 20)) == ["ab " + "x" * 15, "x" * 6]
-    assert list(pieces("", 20)) == []
-    assert list(pieces("a b", 20)) == ["a b"]
-    assert list(pieces("é" * 10, 20)) == ["é" * 10]

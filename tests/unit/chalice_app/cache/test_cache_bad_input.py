@@ -15,6 +15,7 @@ from chalice_app.bootstrap.application import Application
 from chalice_app.cache.entries import CachedTranslation
 from chalice_app.cache.hit_buffer import HitBuffer
 from chalice_app.cache.lookup import TranslationCache, cache_key, canonical
+from chalice_app.domain.characters import has_letters
 from chalice_app.domain.sentence import Sentence
 from chalice_app.wire.attribute_values import encode
 from tests.fakes.cache import MemoryCache
@@ -22,10 +23,11 @@ from tests.fakes.domain import NOW_MS, PATIENCE, FakeClock, session
 from tests.fakes.threads import SameThread
 from tests.fakes.world import World
 from tests.hostile import cache_row, sentence
+from tests.hostile.engine_answer import SENTENCE
 
 TTL = 3600
 
-TEXTS = sentence.TEXTS
+TEXTS = {name: text for name, text in sentence.TEXTS.items() if has_letters(text)}
 
 
 def caption(application: Application, text: str) -> tuple[str, bool]:
@@ -62,8 +64,18 @@ def test_both_forms_of_a_letter_are_one_entry(world: World, application: Applica
     assert caption(application, TEXTS["decomposed"])[1]
 
 
-def test_white_space_alone_is_a_caption_too(application: Application) -> None:
-    assert caption(application, " \t\n\u3000 ") == ("[es] ", False)
+def test_white_space_alone_is_a_caption_too(world: World, application: Application) -> None:
+    assert caption(application, " \t\n\u3000 ") == (" \t\n\u3000 ", False)
+    assert not world.translator.calls
+
+
+def test_a_sentence_that_was_cached_as_it_was_said_is_a_miss(
+    world: World, application: Application
+) -> None:
+    application.cache.put(SENTENCE, "en", {"es": SENTENCE})
+    assert caption(application, SENTENCE) == (f"[es] {SENTENCE}", False)
+    world.clock.advance(60_000)
+    assert caption(application, SENTENCE) == (f"[es] {SENTENCE}", True)
 
 
 @pytest.mark.parametrize("poison", cache_row.ROWS.values(), ids=cache_row.ROWS)

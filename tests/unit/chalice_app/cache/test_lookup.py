@@ -54,6 +54,19 @@ def test_white_space_and_case_do_not_change_the_key(text: str) -> None:
     assert cache_key("en", "es", text) == cache_key("en", "es", "hello world")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["a b\nc\n\nd", "a  b\r\nc\r\n\r\nd", " a b \n c \n \n\t\n\n d\n\n", "A B\u2028C\u2029\u2029D"],
+)
+def test_lines_are_kept_however_they_are_broken(text: str) -> None:
+    assert canonical(text).lower() == "a b\nc\n\nd"
+    assert cache_key("en", "es", text) == cache_key("en", "es", "a b\nc\n\nd")
+
+
+def test_another_line_is_another_text() -> None:
+    assert len({canonical(text) for text in ("a b", "a\nb", "a\n\nb")}) == 3
+
+
 def test_composed_and_decomposed_letters_have_one_key() -> None:
     composed, decomposed = "caf\u00e9", "cafe\u0301"
     assert composed != decomposed

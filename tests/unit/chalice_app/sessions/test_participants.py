@@ -33,6 +33,12 @@ def test_the_language_that_it_has_already_is_not_written(world: World) -> None:
     assert world.tables.calls["change_language"] == 0
 
 
+def test_another_tag_of_the_language_that_it_has_is_not_written(world: World) -> None:
+    world.listener(world.open(), "c1", "es")
+    world.app.participants.change_language("c1", "es-AR")
+    assert world.tables.calls["change_language"] == 0
+
+
 def test_a_language_that_the_engine_lacks_is_refused(world: World) -> None:
     world.listener(world.open(), "c1", "es")
     with pytest.raises(UnsupportedLanguage):

@@ -442,6 +442,18 @@ def test_a_sentence_emits_its_metrics_once(world: World) -> None:
     ]
 
 
+def test_a_text_without_letters_is_no_lookup_and_no_failure(world: World) -> None:
+    of = hall(world, a="es", b="en")
+    report = speak(world, of, sentence(text="12:30"))
+    assert report["languages"] == {"es": line(), "en": line()}
+    assert "untranslated" not in world.gateway.to("a", "caption")[0]
+    assert world.metrics.emitted[-1] == {
+        metrics.FAILED_LANGUAGES_COUNT: 0,
+        metrics.CHARACTERS_TRANSLATED: 0,
+        metrics.CHARACTERS_SAVED: 0,
+    }
+
+
 def test_a_listener_who_has_left_is_no_failed_broadcast(world: World) -> None:
     of = hall(world, a="es", b="es")
     world.gateway.gone.add("b")

@@ -93,6 +93,34 @@ def test_a_language_that_is_not_offered_is_unsupported(world: World) -> None:
         world.app.engine.require_language("tlh")
 
 
+def test_a_tag_is_resolved_to_what_the_engine_offers_now(world: World) -> None:
+    engine = world.app.engine
+    assert engine.require_language("es-AR") == "es"
+    assert engine.require_language("pt-BR") == "pt-BR"
+    assert engine.require_language("en-GB") == "en"
+    world.translator.offered.append(language("es-MX"))
+    world.clock.advance(int(LANGUAGES_KEPT_SECONDS * 1000))
+    assert engine.list_languages() == world.translator.offered
+    assert engine.require_language("es-AR") == "es-MX"
+
+
+def test_while_the_engine_cannot_be_asked_a_tag_is_resolved_among_the_known(world: World) -> None:
+    world.translator.unavailable = True
+    assert world.app.engine.require_language("es-AR") == "es-MX"
+    assert world.app.engine.require_language("nn-NO") == "no"
+
+
+def test_what_was_resolved_without_the_list_is_still_one_language(world: World) -> None:
+    engine = world.app.engine
+    assert not engine.are_one("es-MX", "es")
+    engine.list_languages()
+    assert engine.are_one("es-MX", "es")
+    assert engine.are_one("en", "en-GB")
+    assert not engine.are_one("es", "fr")
+    assert not engine.are_one("tlh", "eu"), "neither is offered"
+    assert engine.are_one("tlh", "tlh")
+
+
 def test_while_the_engine_cannot_be_asked_well_known_languages_are_admitted(world: World) -> None:
     world.translator.unavailable = True
     world.app.engine.require_language("ja")

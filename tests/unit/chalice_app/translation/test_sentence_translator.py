@@ -2,13 +2,17 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from chalice_app.domain.errors import TranslationFailed
 from chalice_app.domain.sentence import Caption, Origin
-from tests.fakes.domain import NOW_MS, sentence, session
+from tests.fakes.domain import NOW_MS, PATIENCE, sentence, session
 from tests.fakes.translation import StubTranslator
 from tests.fakes.world import World
+from tests.hostile import engine_answer
+from tests.hostile import sentence as hostile_sentence
 
 
 def caption(language: str, text: str, origin: Origin) -> Caption:
@@ -39,6 +43,14 @@ def test_the_source_language_is_as_it_was_said_and_costs_no_call(world: World) -
     assert "get_entries" not in world.cache.calls
 
 
+def test_two_tags_of_one_language_are_not_translated_into_each_other(world: World) -> None:
+    world.app.engine.list_languages()
+    assert captions_of(world, ["en-GB", "en"]) == {
+        language: caption(language, "Hello", Origin.SOURCE) for language in ("en", "en-GB")
+    }
+    assert world.translator.calls == []
+
+
 def test_what_is_cached_is_not_translated_again(world: World) -> None:
     world.app.sentence_translator.remember(sentence(), captions_of(world, ["es"]).values())
     world.translator.calls.clear()
@@ -49,8 +61,15 @@ def test_what_is_cached_is_not_translated_again(world: World) -> None:
 
 
 def test_the_engine_gets_the_canonical_text(world: World) -> None:
-    captions_of(world, ["es"], "  cafe\u0301 \n au  lait ")
+    captions_of(world, ["es"], "  cafe\u0301 \t au  lait ")
     assert world.translator.calls == [("caf\u00e9 au lait", "en", "es")]
+
+
+def test_lines_stay_lines_from_the_speaker_to_the_caption(world: World) -> None:
+    captions = captions_of(world, ["es", "en"], "a\nb\r\n  c ")
+    assert world.translator.calls == [("a\nb\nc", "en", "es")]
+    assert captions["es"].text == "[es] a\nb\nc"
+    assert captions["en"].text == "a\nb\r\n  c "
 
 
 def test_a_text_that_is_ready_does_not_wait_for_one_that_is_not(world: World) -> None:
@@ -75,6 +94,59 @@ def test_a_language_that_fails_is_the_source_text(world: World) -> None:
     captions = captions_of(world, ["es", "fr"], " Hello ")
     assert captions["fr"] == caption("fr", " Hello ", Origin.FAILED)
     assert captions["es"].origin is Origin.ENGINE
+
+
+@pytest.mark.parametrize("answer", engine_answer.ANSWERS.values(), ids=engine_answer.ANSWERS)
+def test_an_answer_that_is_no_translation_fails_and_is_not_cached(
+    world: World, answer: object
+) -> None:
+    world.translator.answers["fr"] = answer
+    text = engine_answer.SENTENCE
+    captions = captions_of(world, ["es", "fr"], text)
+    assert captions["fr"] == caption("fr", text, Origin.FAILED)
+    assert captions["es"] == caption("es", f"[es] {text}", Origin.ENGINE)
+    world.app.sentence_translator.remember(sentence(text=text), captions.values())
+    assert world.app.cache.get(text, "en", ["es", "fr"]) == {"es": f"[es] {text}"}
+
+
+@pytest.mark.parametrize("answer", ["", engine_answer.SENTENCE])
+def test_an_answer_that_is_no_translation_fails_for_all_who_share_the_call(
+    world: World, answer: str
+) -> None:
+    world.translator.answers["es"] = answer
+    release = world.translator.held["es"] = threading.Event()
+    text = engine_answer.SENTENCE
+    first = world.app.engine.request(text, "en", "es")
+    second = world.app.engine.request(text, "en", "es")
+    release.set()
+    for call in (first, second):
+        assert isinstance(call.translated.exception(PATIENCE), TranslationFailed)
+
+
+def test_an_answer_that_comes_late_and_is_no_translation_is_not_cached(world: World) -> None:
+    world.translator.answers["es"] = ""
+    release = world.translator.held["es"] = threading.Event()
+    impatient = replace(world.app.sentence_translator, patience=0.01)
+    (late,) = impatient.translate(session(), sentence(), ["es"])
+    call = world.app.engine.request("Hello", "en", "es")
+    release.set()
+    assert isinstance(call.translated.exception(PATIENCE), TranslationFailed)
+    assert late == caption("es", "Hello", Origin.FAILED)
+    assert "put_entries" not in world.cache.calls
+
+
+@pytest.mark.parametrize(
+    "text", hostile_sentence.WITHOUT_LETTERS.values(), ids=hostile_sentence.WITHOUT_LETTERS
+)
+def test_a_text_without_letters_is_the_same_in_every_language_and_costs_no_call(
+    world: World, text: str
+) -> None:
+    said = f" {text}"
+    assert captions_of(world, ["es", "fr", "en"], said) == {
+        language: caption(language, said, Origin.SOURCE) for language in ("es", "fr", "en")
+    }
+    assert world.translator.calls == []
+    assert "get_entries" not in world.cache.calls
 
 
 def test_a_language_that_takes_too_long_is_the_source_text(world: World) -> None:

@@ -129,6 +129,9 @@ def test_no_handshake_raises_anything_but_the_protocols_errors(query: dict[str, 
         ("es-419", "es-419"),
         ("SR-latn-rs", "sr-Latn-RS"),
         ("haw", "haw"),
+        ("zh_hant_tw", "zh-Hant-TW"),
+        ("en-US-u-ca-gregory", "en-US"),
+        ("ca-valencia", "ca"),
     ],
 )
 def test_a_language_tag_takes_its_canonical_case(tag: str, canonical: str) -> None:

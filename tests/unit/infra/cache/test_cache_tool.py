@@ -171,7 +171,7 @@ def test_a_script_is_translated_once_and_found_when_it_is_spoken(
     tool: Tool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = script(tmp_path, "Hello", "", "  Good  bye ", "Hello", "x" * 4_001)
-    warm = ("warm", name, "--to", "es,fr,es,en", "--budget", "1000", "--json")
+    warm = ("warm", name, "--to", "es,fr,es-419,es,en-GB", "--budget", "1000", "--json")
     tool.run(*warm)
     first = output(capsys)
     assert (first["translated"], first["cached"], first["characters"]) == (4, 0, 26)
@@ -310,7 +310,7 @@ def test_progress_is_shown_to_who_watches(
 
 
 def test_lines_are_sentences_each_once() -> None:
-    found = read_script(["a  b", " a b ", "", "\t", "x" * 4_000, "y" * 4_001])
+    found = read_script(["a  b", " a b ", "", "\t", "…", "12:30", "x" * 4_000, "y" * 4_001])
     assert (found.sentences, found.skipped) == (["a b", "x" * 4_000], 1)
 
 

@@ -1,0 +1,34 @@
+"""What characters are, for every check of a text: does it show anything, has it letters?"""
+
+import unicodedata
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
+"""Unicode's categories of what shows nothing by itself: spaces, controls, zero-width characters,
+and marks that have no letter to stand on."""
+
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols by their category that are drawn as nothing: Hangul's four fillers, and the
+Braille pattern without dots."""
+
+
+def shows_nothing(text: str) -> bool:
+    """Whether a reader would see an empty line."""
+    return all(each in _BLANK or unicodedata.category(each) in _INVISIBLE for each in text)
+
+
+def has_letters(text: str) -> bool:
+    """Whether there is anything to translate: a letter of any script (Unicode's categories L).
+
+    Ideographs, kana, Hangul and the letters that Indic marks stand on are letters; digits,
+    punctuation, emoji and symbols such as ℃ are not.
+    """
+    return any(unicodedata.category(each)[0] == "L" and each not in _BLANK for each in text)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether it can be written as UTF-8: JSON's escapes can spell lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
