@@ -365,11 +365,11 @@ def prepare_sentences(session_id: str) -> Response:
         """How many are ready."""
         parts, session = _parts(), _session_of_speaker(session_id)
         wanted = incoming.parse_preparation(incoming.parse_json(_body()))
-        for language in wanted.languages or ():
-            parts.engine.require_language(language)
+        named = wanted.languages
+        offered = dict.fromkeys(map(parts.engine.require_language, named or ()))
         parts.rate_limits.admit_preparation(session)
-        languages = session.languages if wanted.languages is None else wanted.languages
-        done = parts.preparation.prepare(session, wanted.sentences, list(languages))
+        languages = list(session.languages if named is None else offered)
+        done = parts.preparation.prepare(session, wanted.sentences, languages)
         # At once: it may be long until this function is called again.
         parts.cache.flush_hits()
         return outgoing.prepared(done)

@@ -673,7 +673,7 @@ def send_spoken(world: World, of: Session, text: str) -> None:
 
 def test_sentences_are_prepared_for_languages_that_are_named(world: World) -> None:
     of, token = world.app.sessions.open("en")
-    answer = prepare(of, token, {"sentences": ["Hello"], "languages": ["FR", "fr", "de"]})
+    answer = prepare(of, token, {"sentences": ["Hello"], "languages": ["FR", "fr-BE", "de"]})
     assert answer.json_body == {"languages": ["fr", "de"], "ready": 2, "failed": 0, "overBudget": 0}
     refused = prepare(of, token, {"sentences": ["Hello"], "languages": ["tlh"]})
     assert (refused.status_code, refused.json_body["code"]) == (400, "UNSUPPORTED_LANGUAGE")
