@@ -7,7 +7,6 @@ that are none.
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from typing import Final
 
 from chalice_app.domain.characters import has_letters, is_unicode, shows_nothing
@@ -26,8 +25,8 @@ MOST_CHARACTERS: Final = 20_000
 Gateway still takes as a message (128 KB)."""
 
 ECHO_WORDS: Final = 4
-"""From so many plain words on, a text that comes back as it was is no translation: `c'est la vie`
-and `pizza al forno` stay as they are, whole sentences do not."""
+"""From so many plain words on, a text that comes back as it was is a failure: `c'est la vie` and
+`pizza al forno` stay as they are, whole sentences do not."""
 
 _RELATED: Final = (
     (16, ("pt", "gl"), ("id", "ms"), ("no", "da"), ("bs", "hr", "sr")),
@@ -100,19 +99,18 @@ def _echo_words(source: str, target: str) -> int:
 
 def _has_words(text: str, count: int) -> bool:
     """Whether it has so many different plain words, or twice as many of any kind."""
-    words = [each for each in _NOT_WORDS.sub(" ", text).split() if _letters(each) > 1]
+    lettered = [each for each in _NOT_WORDS.sub(" ", text).split() if has_letters(each)]
+    words = [*lettered[:1], *(each for each in lettered[1:] if _letters(each) > 1)]
     plain = [each for each in words if _is_plain(each, is_loud=text.isupper())]
-    if plain and words[0] not in plain:
+    if plain and plain[0] is not words[0]:
         plain.append(words[0])  # a sentence begins with a capital
     return _weight(plain) >= count or _weight(words) >= 2 * count
 
 
 def _weight(words: list[str]) -> int:
-    return sum(max(1, len(_UNSPACED.findall(each)) // 2) for each in _distinct(words))
-
-
-def _distinct(words: list[str]) -> Iterator[str]:
-    yield from {_spoken(each): each for each in words}.values()
+    """How many different words there are, counted in a script without spaces by its letters."""
+    distinct = {_spoken(each): each for each in words}.values()
+    return sum(max(1, len(_UNSPACED.findall(each)) // 2) for each in distinct)
 
 
 def _letters(word: str) -> int:

@@ -76,6 +76,7 @@ def test_no_translation_is_longer_than_a_message_may_be() -> None:
     [
         SENTENCE,
         "Welcome to our church today",
+        "I love this hall.",
         "The doors close at nine.",
         "THE DOORS CLOSE AT NINE",
         "The Doors Close At Nine And The Last Bus Leaves At Ten",
