@@ -7,28 +7,9 @@ alone, which reads worse and loses nothing.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-# Endless "words" first: what follows then never looks far ahead. The longest word of a Portuguese
-# dictionary has 46 letters.
-MARKUP = re.compile(
-    r"""
-    </?[A-Za-z][^<>]*>                                       # tags
-  | [^\s<>]{60,}                                             # endless words
-  | (?:https?|ftp|wss?)://[^\s<>"]*[^\s<>".,;:!?)\]}'…]      # addresses
-  | www\.[^\s<>"]*[^\s<>".,;:!?)\]}'…]
-  | [\w.+-]+@[\w-]+(?:\.[\w-]+)+                             # e-mail
-  | \b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev|app|gov|edu)\b(?:/[^\s<>"]*[\w/])?
-  | (?<!\S)\.{0,2}/\w[^\s<>]*                                # paths
-  | &(?:\w+|\#\d+|\#x[0-9a-fA-F]+);                          # entities
-  | \{\{[^{}]*\}\} | \$?\{[^{}\s]*\} | %(?:\(\w+\)|\d+\$)?[sdif]\b   # placeholders
-  | (?<!\w)[@\#]\w+                                          # @names, #topics
-  | [^\s<>{}]*[\\^~`=_|][^\s<>{}]*(?<![.,;:!?)"'])           # code, paths, arrows
-  | \bX\d+X\b                                                # somebody else's stand-in
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
 MASK = re.compile(r"\b[Xx]\d+[Xx]\b")  # either case: a shouted sentence is lowered
 _PLACE = re.compile(r"(\s*)\bX(\d+)X\b(\s*)", re.IGNORECASE)
 _CORE = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
@@ -76,12 +57,16 @@ def around_space(text: str, translate: Translate) -> str:
 def _spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
     """Matches as (start, end); neighbours with only space between them are one."""
     spans: list[tuple[int, int]] = []
-    for found in pattern.finditer(text):
-        start, end = found.span()
+    for start, end in matches(pattern, text):
         if spans and not text[spans[-1][1] : start].strip():
             start = spans.pop()[0]
         spans.append((start, end))
     return spans
+
+
+def matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    """Where the pattern matches, but for its group `plain`."""
+    return (found.span() for found in pattern.finditer(text) if found.lastgroup != "plain")
 
 
 def _is_dense(text: str, pieces: Sequence[_Piece]) -> bool:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from sentencex import segment
 
-from infra.local.translate.engine.masking import MARKUP, Translate, around_space
+from infra.local.translate.engine.masking import Translate, around_space, matches
+from infra.local.translate.engine.shielded_tokens import list_mark_end, shield
 
 _CLAUSE_END = re.compile(r"[;:,.!?)\u2014]\s")
 _SPACE = re.compile(r"\s")
@@ -36,8 +37,11 @@ def clauses(sentence: str, longest: int) -> Iterator[str]:
 
 
 def _split(line: str, language: str) -> Iterator[str]:
-    """The sentences of a line; a stop inside a tag, an address or a placeholder ends none."""
-    whole = [found.span() for found in MARKUP.finditer(line)]
+    """The sentences of a line; a stop inside a token ends none. A list's mark is apart."""
+    mark = list_mark_end(language, line)
+    yield line[:mark]
+    line = line[mark:]
+    whole = list(matches(shield(language), line))
     start = end = 0
     for part in segment(language, line):
         end += len(part)
