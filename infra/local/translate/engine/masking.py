@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 MASK = re.compile(r"\b[Xx]\d+[Xx]\b")  # either case: a shouted sentence is lowered
-_PLACE = re.compile(r"(\s*)\bX(\d+)X\b(\s*)", re.IGNORECASE)
+_PLACE = re.compile(r"(\s*)\bX(\d+)X\b(\s*)(\.?)", re.IGNORECASE)
 _CORE = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 _MANY, _SPARSE = 30, 20  # pieces in a sentence; characters to a piece
 
@@ -25,6 +25,8 @@ class _Piece:
     text: str
     glued_left: bool
     glued_right: bool
+    stop: str
+    """The full stop that it ends in, if none follows: a sentence may end in "a.m."."""
 
 
 def masked(pattern: re.Pattern[str], text: str, translate: Translate) -> str:
@@ -40,7 +42,7 @@ def masked(pattern: re.Pattern[str], text: str, translate: Translate) -> str:
     if _is_dense(text, pieces) or not any(map(_has_letters, between)):
         return text
     translated = translate(_with_stand_ins(between, pieces))
-    numbers = sorted(int(number) for _, number, _ in _PLACE.findall(translated))
+    numbers = sorted(int(number) for _, number, _, _ in _PLACE.findall(translated))
     if numbers == list(range(len(pieces))):
         return _restore(translated, pieces)
     return _piecewise(between, pieces, translate)
@@ -75,7 +77,9 @@ def _is_dense(text: str, pieces: Sequence[_Piece]) -> bool:
 
 
 def _piece(text: str, start: int, end: int) -> _Piece:
-    return _Piece(text[start:end], text[:start][-1:].isalnum(), text[end : end + 1].isalnum())
+    before, piece, after = text[:start][-1:], text[start:end], text[end : end + 1]
+    stop = "." * (piece.endswith(".") and after != ".")
+    return _Piece(piece, before.isalnum(), after.isalnum(), stop)
 
 
 def _between(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
@@ -95,7 +99,7 @@ def _with_stand_ins(between: Sequence[str], pieces: Sequence[_Piece]) -> str:
     for number, (piece, following) in enumerate(zip(pieces, between[1:], strict=True)):
         left, right = " " * piece.glued_left, " " * piece.glued_right
         parts += [f"{left}X{number}X{right}", following]
-    return "".join(parts)
+    return "".join(parts) + pieces[-1].stop * (not between[-1])
 
 
 def _restore(translated: str, pieces: Sequence[_Piece]) -> str:
@@ -103,7 +107,7 @@ def _restore(translated: str, pieces: Sequence[_Piece]) -> str:
         piece = pieces[int(found[2])]
         left = "" if piece.glued_left else found[1]
         right = "" if piece.glued_right else found[3]
-        return f"{left}{piece.text}{right}"
+        return f"{left}{piece.text}{right}{found[4].removeprefix(piece.stop)}"
 
     return _PLACE.sub(original, translated)
 

@@ -15,7 +15,7 @@ from infra.local.translate.engine.apertium_modes import find_mode
 from infra.local.translate.engine.corrections import corrected
 from infra.local.translate.engine.masking import masked
 from infra.local.translate.engine.memo import Memo
-from infra.local.translate.engine.orthography import as_spanish_writes, in_sentence_case
+from infra.local.translate.engine.orthography import as_spanish_writes, in_sentence_case, is_shouted
 from infra.local.translate.engine.sentences import each_sentence
 from infra.local.translate.engine.shielded_tokens import shield
 
@@ -156,7 +156,7 @@ class Engine:
             return reduce(lambda result, step: self._shared[step](result), steps, text)
 
         finish = _FINISHED.get(steps[-1].target, str)
-        return finish(masked(shield(steps[0].source), sentence, through))
+        return finish(masked(shield(steps[0].source, is_shouted(sentence)), sentence, through))
 
 
 def installed_engine() -> Engine:

@@ -29,6 +29,9 @@ class Kind:
     sources: tuple[str, ...] = ()
     """The languages of a speaker in which it holds; empty: in all."""
 
+    in_capitals: bool = True
+    """Whether it holds in a sentence all in capitals, too."""
+
     @property
     def group(self) -> str:
         """Its name as a group of the pattern."""
@@ -38,7 +41,7 @@ class Kind:
 LIST_MARKS = "list_marks"
 _URL_END = r"""[^\s<>".,;:!?)\]}'…]"""
 _DASH = r"[-\u2010-\u2015]"
-_APART = r"(?<![\w'’])"
+_APART = r"(?<![\w'’;&])"
 _ENDS = r"(?![\w'’]|-\w)"
 # What follows a letter that could be a word (`A`, `I`), where it is none.
 _FOLLOWS = (
@@ -49,6 +52,7 @@ _LETTER_IS = r"(?=\s+(?:is|was|means|stands|and\s+[A-Z]|or\s+[A-Z])\b)"
 _NAMED = "|".join(rf"(?<=\b(?i:{noun})\s.)" for noun in NAMING)
 _UNNAMED = "".join(rf"(?<!\b(?i:{noun})\s[A-Z])" for noun in NAMING)
 _CLOCK = r"\d{1,2}(?:[:.]\d{2}){1,2}"
+_HALF = r"[AaPp](?:\.[Mm]\.|[Mm]\b)"  # of the day
 
 KINDS: tuple[Kind, ...] = (
     # Endless "words" before all that looks ahead. A Portuguese dictionary's longest has 46 letters.
@@ -72,10 +76,12 @@ KINDS: tuple[Kind, ...] = (
          ("E=mc²", "snake_case", "C:\\dir")),
     Kind("other stand-ins", r"\b[Xx]\d+[Xx]\b", ("X1X",)),
     Kind("verses",
-         rf"\b(?:(?:[1-3]|I{{1,3}})\s?)?(?:{BOOKS})\.?\s\d+:\d+(?:[,;]?\s?{_DASH}?\s?\d+(?::\d+)?)*",
+         rf"\b(?:(?:[1-3]|I{{1,3}})\s?)?(?:{BOOKS})\.?\s\d+:\d+"
+         rf"(?:[,;]?\s?{_DASH}?\s?\d+(?::\d+)?)*",
          ("John 3:16", "1 Cor 13:4-7", "Ps. 23:1")),
-    Kind("times", rf"\b(?:{_CLOCK}|\d{{1,2}}(?=\s?[AaPp]\.?[Mm]\b))(?:\s?[AaPp](?:\.[Mm]\.|[Mm]\b))?"
-         rf"(?:\s?{_DASH}\s?{_CLOCK}(?:\s?[AaPp](?:\.[Mm]\.|[Mm]\b))?)?(?![\d:]|[.,]\d)",
+    Kind("times",
+         rf"\b(?:{_CLOCK}|\d{{1,2}}(?=\s?[AaPp]\.?[Mm]\b))(?:\s?{_HALF})?"
+         rf"(?:\s?{_DASH}\s?{_CLOCK}(?:\s?{_HALF})?)?(?![\d:]|[.,]\d)",
          ("9:30 a.m.", "14:05", "5pm", "9:00-10:30")),
     Kind("measures",
          rf"[+\-−±]?\b\d[\d.,]*(?:\s?{_DASH}\s?\d[\d.,]*)?\s?(?:{UNITS})(?![\w'’])"
@@ -83,16 +89,19 @@ KINDS: tuple[Kind, ...] = (
          r"| \b\d[\d.,]*(?<![.,])\s?[£€¥₹%‰]",
          ("5 km", "30 °C", "€20", "US$ 5", "12 €", "20%")),
     Kind("numbers with signs",
-         rf"\bv\d+(?:\.\d+)*\w* | \b\d+(?:\.\d+){{2,}}\w* | (?<=ersion\s)\d+(?:\.\d+)*\w*"
+         r"\bv?\d+(?:\.\d+){2,}(?:[-+]?[A-Za-z]\w*(?:\.\w+)*)?"
+         r"| \bv\d+(?:\.\d+)*\w* | (?<=ersion\s)\d+(?:\.\d+)*\w*"
          rf"| \+?\b\d[\d.,:/]*(?:\s?{_DASH}\s?\d[\d.,:/]*)+(?<![.,:/]) | \b\d+(?:[/:]\d+)+\b",
          ("v2.1", "10.4.2", "5-10", "1990–1995", "24/7", "2026-11-28")),
     # A decade ("the 1990s") is a word of the language; the rest with digits stands for something.
     Kind("letters with digits",
-         rf"(?<![\w'’])(?!\d+['’]?s\b)(?=[\w-]*\d)(?=[\w-]*[^\W\d])"
+         r"(?<![\w'’])(?!\d+['’]?s\b)(?=[\w-]*\d)(?=[\w-]*[^\W\d])"
          r"(?:[A-Za-z]{1,5}-)?\w*\d\w*(?:-\w*\d\w*)*(?:[⁺⁻]+)?(?![\w])",
          ("6E", "3rd", "H2O", "CO₂", "O₂", "B-52", "A320", "MP3", "COVID-19")),
-    Kind("formulas", r"\b(?:[A-Z][a-z]?[₀-₉²³⁰-⁹]*)*[A-Z][a-z]?[₀-₉²³⁰-⁹]+(?:[A-Z][a-z]?[₀-₉]*)*[⁺⁻]*"
-         r"| \b[a-z][²³⁰-⁹]+", ("H₂SO₄", "Ca²⁺", "x²")),
+    Kind("formulas",
+         r"\b(?:[A-Z][a-z]?[₀-₉²³⁰-⁹]*)*[A-Z][a-z]?[₀-₉²³⁰-⁹]+(?:[A-Z][a-z]?[₀-₉]*)*[⁺⁻]*"
+         r"| \b[a-z][²³⁰-⁹]+",
+         ("H₂SO₄", "Ca²⁺", "x²")),
     Kind("letters with signs", rf"{_APART}[A-Z](?:[+\#♯♭]+|[-−](?=[\s.,;!?]|$))(?!\w)",
          ("C++", "F#", "A+")),
     Kind("numbered parts",
@@ -100,8 +109,9 @@ KINDS: tuple[Kind, ...] = (
          ("No. 5", "Fig. 2", "pp. 4-9")),
     Kind("initials",
          rf"\b(?:[A-Z]\.[\s-]?){{2,}}(?!(?:{OPENING})\b)[A-Z][\w'’-]+"
-         rf"| (?<=[a-z]\s)[A-Z]{_UNNAMED}\.\s(?!(?:{OPENING})\b)[A-Z][\w'’-]+",
-         ("E. O. Wilson", "J. R. R. Tolkien", "J.K. Rowling", "W. Bush")),
+         rf"| \b(?!(?:{OPENING})\b)[A-Z][a-z]+\s[A-Z]{_UNNAMED}\.\s"
+         rf"(?!(?:{OPENING})\b)[A-Z][\w'’-]+",
+         ("E. O. Wilson", "J. R. R. Tolkien", "J.K. Rowling", "Harry S. Truman")),
     Kind("list marks",
          r"(?<!\w)\((?:[A-Za-z]|[ivxlc]+|\d{1,3})\) | (?<![\w(])(?:[A-Za-z]|[ivxlc]+|\d{1,3})\)"
          r"| ^\s*(?:[A-Za-z]|[ivxlc]+|[IVXLC]+|\d{1,3})\.(?=\s)",
@@ -112,12 +122,14 @@ KINDS: tuple[Kind, ...] = (
          ("i.e.", "e.g.", "a.m.", "U.S.", "Ph.D.", "etc.", "vs.")),
     Kind("apostrophe names", r"\b[DLMNOdlmno]['’][A-ZÀ-Þ][\w-]+",
          ("O'Connor", "D'Angelo", "L’Oréal"), ("en", "pt", "es", "gl")),
+    Kind("acronyms with signs", r"(?<![\w'’-])[A-Z]{1,6}(?:[&/][A-Z]{1,6})+(?:s\b)?(?!\w)",
+         ("Q&A", "R&D", "AC/DC")),
+    # Not in a sentence all in capitals: there, every word looks like one.
     Kind("acronyms",
-         rf"(?<![\w'’-])(?!(?:{SHOUTED})\b)[A-Z]{{1,6}}(?:[&/][A-Z]{{1,6}})+(?:s\b)?(?![\w])"
-         rf"| (?<![\w'’-])(?:[A-Z]{{2,6}}-[A-Z]|[A-Z]-[A-Z]{{2,6}})\b"
-         rf"| (?<![\w'’-])(?!(?:{SHOUTED})\b)(?:[A-Z]{{2,4}}|UNESCO|UNICEF|ASEAN|COVID)s?(?![\w])"
+         rf"(?<![\w'’-])(?!(?:{SHOUTED})\b)"
+         r"(?:[A-Z]{1,4}(?:-[A-Z]{1,4})+|[A-Z]{2,4}|UNESCO|UNICEF|ASEAN|COVID)s?(?!\w)"
          r"| \b(?:[a-z]{1,2}[A-Z]|[A-Z][a-z]+[A-Z])[A-Za-z]*\b",
-         ("AI", "Q&A", "NASA", "R&D", "USB-C", "CEOs", "PhD", "YouTube", "iOS")),
+         ("AI", "NASA", "USB-C", "CEOs", "PhD", "YouTube", "iOS"), in_capitals=False),
     Kind("spans of letters", rf"{_APART}(?:[A-Z]\s?{_DASH}\s?[A-Z]|[A-Z]/[A-Z]|A\sto\sZ){_ENDS}",
          ("A–Z", "A-D", "A to Z")),
     Kind("a letter alone", r"^\s*[^\W\d_]\.?\s*$", ("[a]", "[b.]", "[E]")),
@@ -139,12 +151,13 @@ _PLAIN = r"(?P<plain>\b[a-z]{2,30}(?=,?\s))"
 
 
 @cache
-def shield(source: str) -> re.Pattern[str]:
+def shield(source: str, in_capitals: bool = False) -> re.Pattern[str]:
     """What is left out of a sentence in that language, on every route.
 
     A match of the group `plain` is none.
     """
-    kinds = (kind for kind in KINDS if not kind.sources or source in kind.sources)
+    spoken = (kind for kind in KINDS if not kind.sources or source in kind.sources)
+    kinds = (kind for kind in spoken if kind.in_capitals or not in_capitals)
     groups = (f"(?P<{kind.group}>{kind.pattern})" for kind in kinds)
     return re.compile("|".join((_PLAIN, *groups)), re.VERBOSE)
 
