@@ -21,7 +21,7 @@ LOCK := $(BIN)/uv pip compile --system-certs --quiet --universal --python-versio
 APT := -qq -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o DPkg::Lock::Timeout=120
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
-.PHONY: help run test venv python system browser wrk check unit integration test-browser test-deploy bench \
+.PHONY: help run test venv python system browser wrk check unit integration test-browser test-deploy bench quality \
   simulate mutants lag fuzz faults audit audit-venv licences soak screenshots package deploy oidc-layer alarm-drill lock clean
 
 help:  ## this list
@@ -88,6 +88,9 @@ bench: system browser wrk venv  ## every figure of the README, as tables and int
 	@for each in $(BENCHMARKS); do \
 	  timeout --signal=INT --kill-after=60 $(BENCH_SECONDS) $(BIN)/python -m tests.benchmarks.$$each || failed="$$failed $$each"; \
 	done; test -z "$$failed" || { echo "not measured:$$failed" >&2; exit 1; }
+
+quality: system venv  ## how good the offline engine's words are, as tables; some: SECTIONS=tokens (1 min)
+	$(BIN)/python -m tests.quality $(SECTIONS)
 
 simulate: venv  ## SEEDS (100,000: 10 to 20 min) schedules of counting and delivery, and every mutant
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --mutants --jobs 2

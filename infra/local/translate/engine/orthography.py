@@ -26,12 +26,19 @@ def in_sentence_case(sentence: str, source: str, translate: Translate) -> str:
     A sentence all in capitals would come back half translated; it goes in in lower case and the
     answer is raised again. A first letter in upper case stays so.
     """
-    if not _is_shouted(sentence):
+    if not is_shouted(sentence):
         return _with_initial_of(sentence, translate(sentence))
     quiet = sentence.capitalize()
     if source == "en":
         quiet = _ENGLISH_I.sub("I", quiet)
     return translate(quiet).upper()
+
+
+def is_shouted(sentence: str) -> bool:
+    """Whether it is all in capitals, and no acronym alone."""
+    words = _WORD.findall(sentence)
+    loud = len(words) > 1 or (len(words) == 1 and len(words[0]) >= _SHOUTED_WORD)
+    return loud and all(map(str.isupper, words))
 
 
 def as_spanish_writes(sentence: str) -> str:
@@ -52,12 +59,6 @@ def _asking(word: re.Match[str]) -> str:
     if accented is None or word[0].isupper():
         return accented.upper() if accented else word[0]
     return accented.capitalize() if word[0].istitle() else accented
-
-
-def _is_shouted(sentence: str) -> bool:
-    words = _WORD.findall(sentence)
-    loud = len(words) > 1 or (len(words) == 1 and len(words[0]) >= _SHOUTED_WORD)
-    return loud and all(map(str.isupper, words))
 
 
 def _with_initial_of(sentence: str, translated: str) -> str:

@@ -12,11 +12,12 @@ from functools import partial, reduce
 
 from infra.local.translate.engine import apertium, neural
 from infra.local.translate.engine.apertium_modes import find_mode
-from infra.local.translate.engine.corrections import corrected, past_initials
-from infra.local.translate.engine.masking import MARKUP, masked
+from infra.local.translate.engine.corrections import corrected
+from infra.local.translate.engine.masking import masked
 from infra.local.translate.engine.memo import Memo
-from infra.local.translate.engine.orthography import as_spanish_writes, in_sentence_case
+from infra.local.translate.engine.orthography import as_spanish_writes, in_sentence_case, is_shouted
 from infra.local.translate.engine.sentences import each_sentence
+from infra.local.translate.engine.shielded_tokens import shield
 
 Translate = Callable[[str], str]
 
@@ -155,7 +156,7 @@ class Engine:
             return reduce(lambda result, step: self._shared[step](result), steps, text)
 
         finish = _FINISHED.get(steps[-1].target, str)
-        return finish(masked(MARKUP, sentence, through))
+        return finish(masked(shield(steps[0].source, is_shouted(sentence)), sentence, through))
 
 
 def installed_engine() -> Engine:
@@ -179,7 +180,7 @@ def _rule_steps() -> Iterable[Step]:
         commands = find_mode(mode)
         if commands is not None:
             pipe = apertium.RulePipe(commands)
-            translate = corrected(mode, past_initials(pipe.translate))
+            translate = corrected(mode, pipe.translate)
             yield Step(
                 source, target, quality, translate, pipe.close, pipe.start, pipe.close_unused
             )

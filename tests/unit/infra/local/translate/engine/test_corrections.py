@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.local.translate.engine.corrections import corrected, past_initials
+from infra.local.translate.engine.corrections import corrected
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,3 @@ def test_before_the_model(mode: str, sentence: str, given: str) -> None:
 )
 def test_after_the_model(mode: str, translated: str, expected: str) -> None:
     assert corrected(mode, lambda _: translated)("text") == expected
-
-
-def test_initials_pass_by_the_rules() -> None:
-    seen: list[str] = []
-
-    def translate(text: str) -> str:
-        seen.append(text)
-        return text.lower()
-
-    assert past_initials(translate)("De D.C. a X0X") == "de D.C. a X0X"
-    assert seen == ["De X0X a X1X"]

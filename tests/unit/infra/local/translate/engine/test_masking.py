@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local.translate.engine.masking import MARKUP, Translate, around_space, masked
+from infra.local.translate.engine.masking import Translate, around_space, masked
+from infra.local.translate.engine.shielded_tokens import shield
 
+SHIELD = shield("en")
 LETTERS_OF_MARKUP = st.text(alphabet="aX1 <>/{}@#.\\^&;:%=_\"'()é😀\t\n", max_size=120)
 
 
@@ -38,7 +40,7 @@ PIECES = [
     ("run `make test` in C:\\dir, not /usr/bin", "RUN `make test` IN C:\\dir, NOT /usr/bin"),
     ("a snake_case word ^ caret", "A snake_case WORD ^ CARET"),
     ("x7x is mine", "x7x IS MINE"),
-    ("a " + "y" * 60 + " b", "A " + "y" * 60 + " B"),
+    ("one " + "y" * 60 + " two", "ONE " + "y" * 60 + " TWO"),
 ]
 
 
@@ -49,7 +51,7 @@ def test_pieces_come_back_even_from_a_model_that_loses_them(
     expected: str,
     translate: Translate,
 ) -> None:
-    assert masked(MARKUP, text, translate) == expected
+    assert masked(SHIELD, text, translate) == expected
 
 
 def test_letters_are_parted_from_a_piece_for_the_model_alone() -> None:
@@ -59,13 +61,25 @@ def test_letters_are_parted_from_a_piece_for_the_model_alone() -> None:
         seen.append(text)
         return text
 
-    assert masked(MARKUP, "<i>hello</i>!", translate) == "<i>hello</i>!"
+    assert masked(SHIELD, "<i>hello</i>!", translate) == "<i>hello</i>!"
     assert seen == ["X0X hello X1X!"]
 
 
 @pytest.mark.parametrize("text", ["", "  ", "12:30", "<br>", "{a} {b}", "<a@b.cd> ..."])
 def test_text_without_letters_of_its_own_reaches_no_model(text: str) -> None:
-    assert masked(MARKUP, text, forget) == text
+    assert masked(SHIELD, text, forget) == text
+
+
+def test_a_sentence_that_ends_in_an_abbreviation_ends_in_a_stop_for_the_model() -> None:
+    seen: list[str] = []
+
+    def translate(text: str) -> str:
+        seen.append(text)
+        return text
+
+    assert masked(SHIELD, "come at 9 a.m.", translate) == "come at 9 a.m."
+    assert masked(SHIELD, "come at 9 a.m., or not", lambda _: "não X0X.") == "não 9 a.m."
+    assert seen == ["come at X0X."]
 
 
 def test_what_is_nearly_all_markup_costs_no_model_call() -> None:
@@ -73,12 +87,12 @@ def test_what_is_nearly_all_markup_costs_no_model_call() -> None:
         raise AssertionError(text)
 
     text = "{a} b " * 40
-    assert masked(MARKUP, text, refuse) == text
+    assert masked(SHIELD, text, refuse) == text
 
 
 @given(LETTERS_OF_MARKUP)
 def test_a_translation_that_changes_nothing_gives_the_text_back(text: str) -> None:
-    assert masked(MARKUP, text, lambda sentence: sentence) == text
+    assert masked(SHIELD, text, lambda sentence: sentence) == text
 
 
 def test_white_space_round_a_text_is_not_the_models_business() -> None:

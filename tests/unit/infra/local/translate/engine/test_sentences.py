@@ -70,6 +70,34 @@ def test_without_a_clause_it_is_cut_between_words_and_an_endless_word_anywhere()
     assert list(clauses("x" * 25, 10)) == ["x" * 10, "x" * 10, "x" * 5]
 
 
+@pytest.mark.parametrize(
+    ("sentence", "longest", "expected"),
+    [
+        ("長い文。短い、文です", 9, ["長い文。", "短い、文です"]),
+        ("長い、文です", 5, ["長い、", "文です"]),
+        ("長い文です", 3, ["長い文", "です"]),
+        ("xxe\u0301", 3, ["xx", "e\u0301"]),
+        ("\U0001f1e9\U0001f1ea" * 2, 3, ["\U0001f1e9\U0001f1ea"] * 2),
+        ("👩\u200d👧👩", 3, ["👩\u200d👧", "👩"]),
+    ],
+)
+def test_without_spaces_it_is_cut_at_a_stop_else_between_graphemes(
+    sentence: str, longest: int, expected: list[str]
+) -> None:
+    assert list(clauses(sentence, longest)) == expected
+
+
+@pytest.mark.parametrize("text", ["a\nb\nc", "I\nA\no", "a\r\n\r\ne\n"])
+def test_lines_stay_lines(text: str) -> None:
+    assert each_sentence(text, "en", str) == text
+
+
+def test_a_lists_mark_is_no_part_of_the_sentence() -> None:
+    assert each_sentence("a) Open it.\n iv. Shut it.", "en", in_brackets) == (
+        "[a)] [Open it.]\n [iv.] [Shut it.]"
+    )
+
+
 @given(st.text(alphabet="ab ,.;", max_size=200), st.integers(5, 50))
 def test_no_piece_is_too_long_and_none_is_lost(sentence: str, longest: int) -> None:
     pieces = list(clauses(sentence, longest))
