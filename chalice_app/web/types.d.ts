@@ -55,6 +55,17 @@ interface Sentence {
   report: Spoken | null;
 }
 
+/** A sentence that waits for the speaker's review. */
+interface HeldSentence {
+  text: string;
+  /** As the recogniser had it. */
+  heard: string;
+  /** "counting": goes by itself; "stopped": the speaker is or was in it; "ready": goes as soon as it may. */
+  state: "counting" | "stopped" | "ready";
+  /** By `performance.now()`; Infinity while nothing counts. */
+  dueAt: number;
+}
+
 /** One result of the browser's speech recognition. */
 interface RecognitionSlot {
   text: string;

@@ -103,6 +103,19 @@ def dictating_speaker(stub: StubStage, open_page: OpenPage) -> Page:
     return page
 
 
+def reviewing_speaker(stub: StubStage, open_page: OpenPage) -> Page:
+    page = open_page(stub.http, script=RECOGNITION)
+    start(stub, page)
+    page.get_by_label("Review what the microphone heard").check()
+    page.get_by_role("button", name="Use the microphone").click()
+    for sentence in ("Four score and seven years ago", "our fathers brought forth. " * 20):
+        page.evaluate("text => hear([text, true])", sentence)
+        page.evaluate("recognitions.at(-1).onend()")
+    expect(page.locator("#held li")).to_have_count(2)
+    page.get_by_role("button", name="Send: our").click()
+    return page
+
+
 def lost_speaker(stub: StubStage, open_page: OpenPage) -> Page:
     page = speaker(stub, open_page)
     stub.kill_gateway()
@@ -176,7 +189,7 @@ def strange_operator(stub: StubStage, open_page: OpenPage) -> Page:
 VIEWS = (
     *(listener, waiting_listener, lost_listener, limited_listener),
     *(choosing_listener, ended_listener, lost_way),
-    *(starting_speaker, speaker, dictating_speaker, lost_speaker, hall),
+    *(starting_speaker, speaker, dictating_speaker, reviewing_speaker, lost_speaker, hall),
     *(ending_speaker, ended_speaker),
     *(operator, lost_operator, strange_operator),
 )

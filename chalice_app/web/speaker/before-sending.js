@@ -1,0 +1,90 @@
+/**
+ * What comes before sending: the review of what the microphone heard, and a prepared text. Their modules
+ * are loaded when the speaker first asks for them.
+ */
+import { keep, recall } from "./browser-storage.js";
+import { Dictation } from "./dictation.js";
+import { $ } from "./elements.js";
+
+/** Until the server is asked for a module again. */
+const RETRY_MS = 3_000;
+
+/**
+ * @param {{sessionId: string, language: string, direction: string, mayGo: () => boolean,
+ *   send: (text: string) => void}} options `send`: also what was heard before a pause
+ */
+export function beforeSending(options) {
+  const { sessionId, send } = options;
+  /** @type {import("./review-list.js").ReviewList | null} */
+  let review = null;
+  let isLoading = false;
+  /** Heard before the list was there. @type {string[]} */
+  const early = [];
+  /** How many the speaker has been asked about. */
+  let asked = 0;
+
+  async function loadReview() {
+    if (isLoading) return;
+    isLoading = true;
+    try {
+      const { ReviewList } = await import("./review-list.js");
+      review = new ReviewList(options);
+      for (const text of early.splice(0)) review.hear(text);
+    } catch {
+      isLoading = false;
+      setTimeout(loadReview, RETRY_MS);
+    }
+  }
+
+  function held() {
+    return (review?.count ?? 0) + early.length;
+  }
+
+  function showHeld() {
+    asked = held();
+    $("confirm-held").hidden = $("confirm-send").hidden = asked === 0;
+    $("confirm-held").textContent =
+      asked === 1 ? "1 sentence is held and was not sent." : `${asked} sentences are held and were not sent.`;
+  }
+
+  function wire() {
+    $("review-group").hidden = !Dictation.isSupported;
+    $("review").checked = recall("review") === "on";
+    $("review-seconds").value = recall("review-seconds") ?? "0";
+    if ($("review").checked || recall(`held ${sessionId}`, "sessionStorage")) loadReview();
+    $("review").addEventListener("change", () => {
+      keep("review", $("review").checked ? "on" : "");
+      loadReview();
+    });
+    $("review-seconds").addEventListener("change", () => keep("review-seconds", $("review-seconds").value));
+    $("end").addEventListener("click", () => {
+      showHeld();
+      $("confirm").showModal();
+    });
+    $("confirm-stay").addEventListener("click", () => $("confirm").close());
+    $("confirm-send").addEventListener("click", () => {
+      $("confirm").close();
+      review?.sendAll();
+    });
+  }
+
+  wire();
+  return {
+    /** A sentence of the microphone's. @param {string} text */
+    heard(text) {
+      if (review) review.hear(text);
+      else if (isLoading) early.push(text);
+      else send(text);
+    },
+    /** What `mayGo` answers may have changed. */
+    refresh: () => review?.refresh(),
+    sendOldest: () => review?.sendOldest(),
+    /** Whether the microphone's last words came into the list after the speaker was asked about it. */
+    asksAgain() {
+      if (held() <= asked) return false;
+      showHeld();
+      return true;
+    },
+    close: () => review?.close(),
+  };
+}
