@@ -88,6 +88,8 @@ interface PageElements {
   "over-text": HTMLElement;
   "over-title": HTMLElement;
   "pause": HTMLButtonElement;
+  "prepared": HTMLElement;
+  "prepared-body": HTMLElement;
   "qr": HTMLButtonElement;
   "refused": HTMLElement;
   "review": HTMLInputElement;

@@ -66,6 +66,14 @@ interface HeldSentence {
   dueAt: number;
 }
 
+/** A sentence or a heading of a prepared text. `mark`: what became of it, "waits" before the outbox has it. */
+interface PreparedLine {
+  text: string;
+  isHeading: boolean;
+  isParagraph: boolean;
+  mark: "" | "waits" | Sentence["state"];
+}
+
 /** One result of the browser's speech recognition. */
 interface RecognitionSlot {
   text: string;

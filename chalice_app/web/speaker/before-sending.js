@@ -6,12 +6,14 @@ import { keep, recall } from "./browser-storage.js";
 import { Dictation } from "./dictation.js";
 import { $ } from "./elements.js";
 
+const NOT_LOADED = "This part of the page could not be loaded. Close it and open it again.";
 /** Until the server is asked for a module again. */
 const RETRY_MS = 3_000;
 
 /**
  * @param {{sessionId: string, language: string, direction: string, mayGo: () => boolean,
- *   send: (text: string) => void}} options `send`: also what was heard before a pause
+ *   say: (text: string) => void, send: (text: string) => void}} options `send`: also what was heard before
+ *   a pause; `say` does nothing then
  */
 export function beforeSending(options) {
   const { sessionId, send } = options;
@@ -20,6 +22,9 @@ export function beforeSending(options) {
   let isLoading = false;
   /** Heard before the list was there. @type {string[]} */
   const early = [];
+  /** @type {import("./prepared-panel.js").PreparedPanel | null} */
+  let panel = null;
+  let languages = 0;
   /** How many the speaker has been asked about. */
   let asked = 0;
 
@@ -33,6 +38,17 @@ export function beforeSending(options) {
     } catch {
       isLoading = false;
       setTimeout(loadReview, RETRY_MS);
+    }
+  }
+
+  async function loadPanel() {
+    if (panel || !$("prepared").hasAttribute("open")) return;
+    try {
+      const { PreparedPanel } = await import("./prepared-panel.js");
+      panel ??= new PreparedPanel($("prepared-body"), options);
+      panel.listened(languages);
+    } catch {
+      $("prepared-body").textContent = NOT_LOADED;
     }
   }
 
@@ -57,6 +73,8 @@ export function beforeSending(options) {
       loadReview();
     });
     $("review-seconds").addEventListener("change", () => keep("review-seconds", $("review-seconds").value));
+    $("prepared").addEventListener("toggle", loadPanel);
+    $("prepared").toggleAttribute("open", recall(`prepared ${sessionId}`) !== null);
     $("end").addEventListener("click", () => {
       showHeld();
       $("confirm").showModal();
@@ -85,6 +103,19 @@ export function beforeSending(options) {
       showHeld();
       return true;
     },
-    close: () => review?.close(),
+    /** @param {Sentence} sentence */
+    became: (sentence) => panel?.became(sentence),
+    /** @param {ErrorMessage} error */
+    refused: (error) => panel?.refused(error),
+    /** @param {Counts} counts */
+    listened(counts) {
+      languages = Object.keys(counts).filter((code) => code !== options.language && counts[code]).length;
+      panel?.listened(languages);
+    },
+    close() {
+      review?.close();
+      for (const name of ["prepared", "prepared-place"]) keep(`${name} ${sessionId}`, "");
+      $("prepared").removeAttribute("open");
+    },
   };
 }

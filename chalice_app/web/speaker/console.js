@@ -46,7 +46,7 @@ export function openConsole(session, languages, over) {
   });
   const mayGo = () => connection === "live" && !paused && !isDisplaced;
   const direction = directionOf(languages, sourceLanguage);
-  const before = beforeSending({ sessionId, language: sourceLanguage, direction, mayGo, send });
+  const before = beforeSending({ sessionId, language: sourceLanguage, direction, mayGo, say, send });
   const dictation = microphoneControls(sourceLanguage, before.heard);
   // For the hall's screen, too: it is a dialog of this page.
   const screenLock = new WakeLock($("awake"), $("may-darken"), $("hall-may-darken"));
@@ -86,6 +86,7 @@ export function openConsole(session, languages, over) {
       return;
     }
     outbox.refused(error);
+    before.refused(error);
     if (error.code === "NOT_SPEAKER") displaced();
   }
 
@@ -162,6 +163,7 @@ export function openConsole(session, languages, over) {
   function changed(sentence) {
     $("nothing").hidden = true;
     log.show(sentence);
+    before.became(sentence);
   }
 
   /** @param {RosterMessage | SessionStatus} message */
@@ -170,6 +172,7 @@ export function openConsole(session, languages, over) {
     $("nobody").hidden = listenerCount > 0;
     $("hall-count").textContent = listenerCount ? `${listeners(listenerCount)} so far` : "";
     roster.show(counts);
+    before.listened(counts);
   }
 
   async function showRefusals() {

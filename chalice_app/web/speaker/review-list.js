@@ -114,8 +114,8 @@ export class ReviewList {
     const send = button("Send", () => this.#review.send(sentence));
     const drop = button("Drop", () => this.#review.drop(sentence));
     const note = element("span", "hint");
-    actions.append(send, drop, note);
-    row.append(box, actions);
+    actions.append(send, drop);
+    row.append(box, actions, note);
     $("held").append(row);
     this.#rows.set(sentence, { row, box, note, send, drop });
   }
