@@ -4,19 +4,21 @@
  */
 import { keep, recall } from "./browser-storage.js";
 import { Dictation } from "./dictation.js";
-import { $ } from "./elements.js";
+import { $, element } from "./elements.js";
+import { directionOf } from "./languages.js";
 
 const NOT_LOADED = "This part of the page could not be loaded. Close it and open it again.";
 /** Until the server is asked for a module again. */
 const RETRY_MS = 3_000;
 
 /**
- * @param {{sessionId: string, language: string, direction: string, mayGo: () => boolean,
- *   say: (text: string) => void, send: (text: string) => void}} options `send`: also what was heard before
+ * @param {{sessionId: string, language: string, mayGo: () => boolean,
+ *   languages: Language[], say: (text: string) => void, send: (text: string) => void}} given `send`: also what was heard before
  *   a pause; `say` does nothing then
  */
-export function beforeSending(options) {
-  const { sessionId, send } = options;
+export function beforeSending(given) {
+  const { sessionId, send } = given;
+  const options = { ...given, direction: directionOf(given.languages, given.language) };
   /** @type {import("./review-list.js").ReviewList | null} */
   let review = null;
   let isLoading = false;
@@ -24,7 +26,7 @@ export function beforeSending(options) {
   const early = [];
   /** @type {import("./prepared-panel.js").PreparedPanel | null} */
   let panel = null;
-  let languages = 0;
+  let listened = 0;
   /** How many the speaker has been asked about. */
   let asked = 0;
 
@@ -32,7 +34,7 @@ export function beforeSending(options) {
     if (isLoading) return;
     isLoading = true;
     try {
-      const { ReviewList } = await import("./review-list.js");
+      const [{ ReviewList }] = await Promise.all([import("./review-list.js"), loadStyle()]);
       review = new ReviewList(options);
       for (const text of early.splice(0)) review.hear(text);
     } catch {
@@ -44,9 +46,9 @@ export function beforeSending(options) {
   async function loadPanel() {
     if (panel || !$("prepared").hasAttribute("open")) return;
     try {
-      const { PreparedPanel } = await import("./prepared-panel.js");
+      const [{ PreparedPanel }] = await Promise.all([import("./prepared-panel.js"), loadStyle()]);
       panel ??= new PreparedPanel($("prepared-body"), options);
-      panel.listened(languages);
+      panel.listened(listened);
     } catch {
       $("prepared-body").textContent = NOT_LOADED;
     }
@@ -109,8 +111,8 @@ export function beforeSending(options) {
     refused: (error) => panel?.refused(error),
     /** @param {Counts} counts */
     listened(counts) {
-      languages = Object.keys(counts).filter((code) => code !== options.language && counts[code]).length;
-      panel?.listened(languages);
+      listened = Object.keys(counts).filter((code) => code !== options.language && counts[code]).length;
+      panel?.listened(listened);
     },
     close() {
       review?.close();
@@ -118,4 +120,20 @@ export function beforeSending(options) {
       $("prepared").removeAttribute("open");
     },
   };
+}
+
+/** @type {Promise<unknown> | undefined} */
+let style;
+
+/** Waits for the style of both parts. A page without it still works. */
+function loadStyle() {
+  return (style ??= new Promise(addStyle));
+}
+
+/** @param {(value: unknown) => void} done */
+function addStyle(done) {
+  const style = element("link");
+  Object.assign(style, { rel: "stylesheet", href: new URL("./before-sending.css", import.meta.url).href });
+  style.onload = style.onerror = done;
+  document.head.append(style);
 }

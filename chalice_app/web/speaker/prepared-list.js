@@ -1,5 +1,5 @@
 /** The list of a prepared text's sentences, with the place in it. */
-import { element } from "./elements.js";
+import { button, element } from "./elements.js";
 
 /** @type {Record<string, string>} */
 const MARKS = {
@@ -75,14 +75,12 @@ export class PreparedList {
       row.append(element("strong", "", text));
       return { row, button: null, mark };
     }
-    const button = element("button");
-    button.type = "button";
-    button.tabIndex = -1;
+    const choice = button("", () => this.#moved(index));
+    choice.tabIndex = -1;
     mark.lang = "en";
     mark.dir = "ltr";
-    button.append(element("span", "words", text), " ", mark);
-    button.addEventListener("click", () => this.#moved(index));
-    row.append(button);
-    return { row, button, mark };
+    choice.append(element("span", "words", text), " ", mark);
+    row.append(choice);
+    return { row, button: choice, mark };
   }
 }

@@ -1,5 +1,5 @@
 /** The panel of a prepared text: its form, its list, and the keys of a presenter's remote. */
-import { element } from "./elements.js";
+import { button, element } from "./elements.js";
 import { PreparedList } from "./prepared-list.js";
 import { restorePlace, storePlace, storedText, storeText } from "./prepared-storage.js";
 import { linesOf, PreparedText } from "./prepared-text.js";
@@ -30,7 +30,7 @@ export class PreparedPanel {
   #cancel = button("Cancel", () => this.#edit(false));
   #problem = element("p", "problem");
   #run = element("div", "run");
-  #next = button("Send the next sentence", () => this.#send());
+  #next = button("Send the next sentence", () => this.#send(), "main next");
   #status = element("p");
   #hint = element("p", "hint", KEYS_ON);
   #estimate = element("p", "hint");
@@ -92,7 +92,6 @@ export class PreparedPanel {
       event.preventDefault();
       this.#take(this.#box.value);
     });
-    this.#next.className = "main next";
     // A held Enter or Space clicks again and again.
     this.#next.addEventListener("keydown", (event) => event.repeat && event.preventDefault());
     this.#status.setAttribute("role", "status");
@@ -205,12 +204,4 @@ function labelled(text, control) {
   const label = element("label", "", text);
   label.append(control);
   return label;
-}
-
-/** @param {string} label @param {() => void} act */
-function button(label, act) {
-  const made = element("button", "", label);
-  made.type = "button";
-  made.addEventListener("click", act);
-  return made;
 }

@@ -1,6 +1,6 @@
 /** The list of sentences that are held for review, with its switch. Loaded once the speaker has asked for it. */
 import { keep, recall } from "./browser-storage.js";
-import { $, element } from "./elements.js";
+import { $, button, element } from "./elements.js";
 import { Review } from "./review.js";
 
 /** @typedef {{row: HTMLElement, box: HTMLTextAreaElement, note: HTMLElement, send: HTMLElement, drop: HTMLElement}} Row */
@@ -141,14 +141,6 @@ function noteOf({ state, dueAt }, isFirst) {
   if (state === "ready") return isFirst ? "Goes when the page is live again" : "Goes after the one before it";
   if (state === "stopped") return "Waits for you";
   return dueAt < Infinity ? `Goes in ${Math.ceil((dueAt - performance.now()) / 1_000)} s` : "";
-}
-
-/** @param {string} label @param {() => void} act */
-function button(label, act) {
-  const made = element("button", "", label);
-  made.type = "button";
-  made.addEventListener("click", act);
-  return made;
 }
 
 /** @param {string} key @returns {HeldSentence[]} */
