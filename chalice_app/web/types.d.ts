@@ -66,6 +66,23 @@ interface HeldSentence {
   dueAt: number;
 }
 
+/** From what comes before sending to the outbox. */
+interface Way {
+  sessionId: string;
+  /** The tag of what is spoken. */
+  language: string;
+  /** Whether the page is connected, not paused and not displaced. */
+  mayGo: () => boolean;
+  /** Does nothing while the speaker may not send. */
+  say: (text: string) => void;
+  /** Also what was heard before a pause, or before another tab took over. */
+  send: (text: string) => void;
+}
+
+interface DirectedWay extends Way {
+  direction: string;
+}
+
 /** A sentence or a heading of a prepared text. `mark`: what became of it, "waits" before the outbox has it. */
 interface PreparedLine {
   text: string;

@@ -136,3 +136,19 @@ def test_a_session_s_end_asks_about_what_is_held(
     expect(dialog).to_be_hidden()
     assert said(stub, socket, 2) == [(1, "one"), (2, "and two")]
     expect(rows(page)).to_have_count(0)
+
+
+def test_what_is_heard_waits_for_the_list_when_the_server_is_away_for_a_moment(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http, script=RECOGNITION, has_clock=True)
+    socket = start(stub, page)
+    page.get_by_role("button", name="Use the microphone").click()
+    page.route("**/review-list.js*", lambda route: route.abort())
+    page.get_by_label(SWITCH).check()
+    expect(page.locator("#held-status")).to_contain_text("cannot be loaded yet")
+    page.evaluate("hear(['one', true]); recognitions.at(-1).onend()")
+    page.unroute("**/review-list.js*")
+    page.clock.run_for(3_000)
+    expect(rows(page)).to_have_count(1)
+    assert not [each for each in socket.received if "text" in each]

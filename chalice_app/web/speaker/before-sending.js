@@ -11,11 +11,7 @@ const NOT_LOADED = "This part of the page could not be loaded. Close it and open
 /** Until the server is asked for a module again. */
 const RETRY_MS = 3_000;
 
-/**
- * @param {{sessionId: string, language: string, mayGo: () => boolean,
- *   languages: Language[], say: (text: string) => void, send: (text: string) => void}} given `send`: also what was heard before
- *   a pause; `say` does nothing then
- */
+/** @param {Way & {languages: Language[]}} given */
 export function beforeSending(given) {
   const { sessionId, send } = given;
   const options = { ...given, direction: directionOf(given.languages, given.language) };
@@ -27,19 +23,20 @@ export function beforeSending(given) {
   /** @type {import("./prepared-panel.js").PreparedPanel | null} */
   let panel = null;
   let listened = 0;
-  /** How many the speaker has been asked about. */
-  let asked = 0;
 
-  async function loadReview() {
-    if (isLoading) return;
+  function loadReview() {
+    if (!isLoading) tryReview();
     isLoading = true;
+  }
+
+  async function tryReview() {
     try {
       const [{ ReviewList }] = await Promise.all([import("./review-list.js"), loadStyle()]);
       review = new ReviewList(options);
       for (const text of early.splice(0)) review.hear(text);
     } catch {
-      isLoading = false;
-      setTimeout(loadReview, RETRY_MS);
+      $("held-status").textContent = "The list cannot be loaded yet. What is heard waits for it.";
+      setTimeout(tryReview, RETRY_MS);
     }
   }
 
@@ -52,17 +49,6 @@ export function beforeSending(given) {
     } catch {
       $("prepared-body").textContent = NOT_LOADED;
     }
-  }
-
-  function held() {
-    return (review?.count ?? 0) + early.length;
-  }
-
-  function showHeld() {
-    asked = held();
-    $("confirm-held").hidden = $("confirm-send").hidden = asked === 0;
-    $("confirm-held").textContent =
-      asked === 1 ? "1 sentence is held and was not sent." : `${asked} sentences are held and were not sent.`;
   }
 
   function wire() {
@@ -78,14 +64,10 @@ export function beforeSending(given) {
     $("prepared").addEventListener("toggle", loadPanel);
     $("prepared").toggleAttribute("open", recall(`prepared ${sessionId}`) !== null);
     $("end").addEventListener("click", () => {
-      showHeld();
+      review?.ask();
       $("confirm").showModal();
     });
     $("confirm-stay").addEventListener("click", () => $("confirm").close());
-    $("confirm-send").addEventListener("click", () => {
-      $("confirm").close();
-      review?.sendAll();
-    });
   }
 
   wire();
@@ -100,11 +82,7 @@ export function beforeSending(given) {
     refresh: () => review?.refresh(),
     sendOldest: () => review?.sendOldest(),
     /** Whether the microphone's last words came into the list after the speaker was asked about it. */
-    asksAgain() {
-      if (held() <= asked) return false;
-      showHeld();
-      return true;
-    },
+    asksAgain: () => review?.asksAgain(),
     /** @param {Sentence} sentence */
     became: (sentence) => panel?.became(sentence),
     /** @param {ErrorMessage} error */
@@ -132,8 +110,8 @@ function loadStyle() {
 
 /** @param {(value: unknown) => void} done */
 function addStyle(done) {
-  const style = element("link");
-  Object.assign(style, { rel: "stylesheet", href: new URL("./before-sending.css", import.meta.url).href });
-  style.onload = style.onerror = done;
-  document.head.append(style);
+  const link = element("link");
+  Object.assign(link, { rel: "stylesheet", href: new URL("./before-sending.css", import.meta.url).href });
+  link.onload = link.onerror = done;
+  document.head.append(link);
 }

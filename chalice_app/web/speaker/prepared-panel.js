@@ -37,8 +37,7 @@ export class PreparedPanel {
   #kept = element("p", "hint");
 
   /**
-   * @param {HTMLElement} place @param {{sessionId: string, language: string, direction: string,
-   *   say: (text: string) => void}} options `say` does nothing while the speaker may not send
+   * @param {HTMLElement} place @param {DirectedWay} options
    */
   constructor(place, options) {
     this.#options = options;

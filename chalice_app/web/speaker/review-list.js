@@ -8,30 +8,32 @@ import { Review } from "./review.js";
 export class ReviewList {
   #language;
   #direction;
+  /** Where the tab keeps what is held, for a reload. */
   #key;
   #review;
   /** @type {Map<HeldSentence, Row>} */
   #rows = new Map();
 
-  /**
-   * @param {{sessionId: string, language: string, direction: string, send: (text: string) => void,
-   *   mayGo: () => boolean}} options
-   */
+  /** How many the speaker has been asked about. */
+  #asked = 0;
+
+  /** @param {DirectedWay} way */
   constructor({ sessionId, language, direction, send, mayGo }) {
     this.#language = language;
     this.#direction = direction;
-    this.#key = heldKey(sessionId);
+    this.#key = `held ${sessionId}`;
     const changed = (/** @type {readonly HeldSentence[]} */ held) => this.#show(held);
     const held = stored(this.#key);
     this.#review = new Review({ isOn: $("review").checked, seconds: this.#seconds, held, send, mayGo, changed });
     $("review").addEventListener("change", () => this.#review.turn($("review").checked));
     $("review-seconds").addEventListener("change", () => this.#review.wait(this.#seconds));
+    $("confirm-send").addEventListener("click", () => {
+      $("confirm").close();
+      this.#review.sendAll();
+    });
+    this.#showStatus();
     this.#show(held);
     this.#review.refresh();
-  }
-
-  get count() {
-    return this.#rows.size;
   }
 
   /** @param {string} text */
@@ -47,8 +49,19 @@ export class ReviewList {
     return this.#review.sendOldest();
   }
 
-  sendAll() {
-    this.#review.sendAll();
+  /** The question before the session's end is about what is held, too. */
+  ask() {
+    const count = (this.#asked = this.#rows.size);
+    $("confirm-held").hidden = $("confirm-send").hidden = count === 0;
+    const held = count === 1 ? "1 sentence is held and was" : `${count} sentences are held and were`;
+    $("confirm-held").textContent = `${held} not sent.`;
+  }
+
+  /** Whether the microphone's last words came into the list after the question. */
+  asksAgain() {
+    if (this.#rows.size <= this.#asked) return false;
+    this.ask();
+    return true;
   }
 
   close() {
@@ -78,7 +91,7 @@ export class ReviewList {
   }
 
   #showStatus() {
-    const { count } = this;
+    const count = this.#rows.size;
     $("held").hidden = count === 0;
     const held = count === 1 ? "1 sentence is held" : `${count} sentences are held`;
     $("held-status").textContent = count ? `${held}. Enter in the empty box sends the first.` : "";
@@ -129,11 +142,6 @@ export class ReviewList {
     // A key that is held down would send the whole list.
     if (!event.repeat) this.#review.send(sentence);
   }
-}
-
-/** Where the tab keeps what is held, for a reload. @param {string} sessionId */
-export function heldKey(sessionId) {
-  return `held ${sessionId}`;
 }
 
 /** @param {HeldSentence} sentence @param {boolean} isFirst */
