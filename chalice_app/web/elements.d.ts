@@ -18,6 +18,8 @@ interface PageElements {
   "chooser-title": HTMLElement;
   "confirm": HTMLDialogElement;
   "confirm-end": HTMLButtonElement;
+  "confirm-held": HTMLElement;
+  "confirm-send": HTMLButtonElement;
   "confirm-stay": HTMLButtonElement;
   "confirm-title": HTMLElement;
   "console": HTMLElement;
@@ -43,6 +45,8 @@ interface PageElements {
   "hall-title": HTMLElement;
   "heads": HTMLElement;
   "heads-words": HTMLElement;
+  "held": HTMLElement;
+  "held-status": HTMLElement;
   "interim": HTMLElement;
   "invite-code": HTMLElement;
   "invite-title": HTMLElement;
@@ -84,8 +88,13 @@ interface PageElements {
   "over-text": HTMLElement;
   "over-title": HTMLElement;
   "pause": HTMLButtonElement;
+  "prepared": HTMLElement;
+  "prepared-body": HTMLElement;
   "qr": HTMLButtonElement;
   "refused": HTMLElement;
+  "review": HTMLInputElement;
+  "review-group": HTMLElement;
+  "review-seconds": HTMLSelectElement;
   "roster": HTMLElement;
   "said": HTMLElement;
   "said-title": HTMLElement;

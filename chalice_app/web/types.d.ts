@@ -55,6 +55,42 @@ interface Sentence {
   report: Spoken | null;
 }
 
+/** A sentence that waits for the speaker's review. */
+interface HeldSentence {
+  text: string;
+  /** As the recogniser had it. */
+  heard: string;
+  /** "counting": goes by itself; "stopped": the speaker is or was in it; "ready": goes as soon as it may. */
+  state: "counting" | "stopped" | "ready";
+  /** By `performance.now()`; Infinity while nothing counts. */
+  dueAt: number;
+}
+
+/** From what comes before sending to the outbox. */
+interface Way {
+  sessionId: string;
+  /** The tag of what is spoken. */
+  language: string;
+  /** Whether the page is connected, not paused and not displaced. */
+  mayGo: () => boolean;
+  /** Does nothing while the speaker may not send. */
+  say: (text: string) => void;
+  /** Also what was heard before a pause, or before another tab took over. */
+  send: (text: string) => void;
+}
+
+interface DirectedWay extends Way {
+  direction: string;
+}
+
+/** A sentence or a heading of a prepared text. `mark`: what became of it, "waits" before the outbox has it. */
+interface PreparedLine {
+  text: string;
+  isHeading: boolean;
+  isParagraph: boolean;
+  mark: "" | "waits" | Sentence["state"];
+}
+
 /** One result of the browser's speech recognition. */
 interface RecognitionSlot {
   text: string;

@@ -103,6 +103,41 @@ def dictating_speaker(stub: StubStage, open_page: OpenPage) -> Page:
     return page
 
 
+def reviewing_speaker(stub: StubStage, open_page: OpenPage) -> Page:
+    page = open_page(stub.http, script=RECOGNITION)
+    start(stub, page)
+    page.get_by_label("Review what the microphone heard").check()
+    page.get_by_role("button", name="Use the microphone").click()
+    for sentence in ("Four score and seven years ago", "our fathers brought forth. " * 20):
+        page.evaluate("text => hear([text, true])", sentence)
+        page.evaluate("recognitions.at(-1).onend()")
+    expect(page.locator("#held li")).to_have_count(2)
+    page.get_by_role("button", name="Send: our").click()
+    return page
+
+
+def prepared_speaker(stub: StubStage, open_page: OpenPage) -> Page:
+    page = open_page(stub.http)
+    stub.show_roster(start(stub, page), es=3, ar=1)
+    page.get_by_text("Prepared text").click()
+    lines = ("# Welcome", "Hello. This is a talk.", "", "longword" * 30, *(["And more."] * 40))
+    page.get_by_label("Paste a text").fill("\n".join(lines))
+    page.get_by_role("button", name="Use this text").click()
+    page.keyboard.press("PageDown")
+    expect(page.locator(".script li")).to_have_count(44)
+    expect(page.locator(".script .mark").first).to_have_text("sent")
+    return page
+
+
+def preparing_speaker(stub: StubStage, open_page: OpenPage) -> Page:
+    page = prepared_speaker(stub, open_page)
+    page.get_by_role("button", name="Change the text").click()
+    page.get_by_label("Paste a text").fill("# nothing to say")
+    page.get_by_role("button", name="Use this text").click()
+    expect(page.get_by_role("alert").filter(has_text="no sentence")).to_be_visible()
+    return page
+
+
 def lost_speaker(stub: StubStage, open_page: OpenPage) -> Page:
     page = speaker(stub, open_page)
     stub.kill_gateway()
@@ -176,7 +211,15 @@ def strange_operator(stub: StubStage, open_page: OpenPage) -> Page:
 VIEWS = (
     *(listener, waiting_listener, lost_listener, limited_listener),
     *(choosing_listener, ended_listener, lost_way),
-    *(starting_speaker, speaker, dictating_speaker, lost_speaker, hall),
+    *(
+        starting_speaker,
+        speaker,
+        dictating_speaker,
+        reviewing_speaker,
+        prepared_speaker,
+        preparing_speaker,
+    ),
+    *(lost_speaker, hall),
     *(ending_speaker, ended_speaker),
     *(operator, lost_operator, strange_operator),
 )

@@ -1,4 +1,5 @@
 /** What the speaker's console says about its connection, its microphone, its budget and other tabs. */
+import { $ } from "./elements.js";
 
 export const STATES = { connecting: "Connecting…", live: "Live", waiting: "Reconnecting…", over: "Not connected" };
 export const LOST = "The connection is lost. What you say is kept and sent as soon as it is back.";
@@ -36,3 +37,12 @@ export const LEVELS = {
   silent: "No sound has come from the microphone for five seconds. Is it on, and is it the right one?",
   clipping: "The microphone is too loud: words get lost. Turn it down, or step back.",
 };
+
+/** @param {string} text "" for none @param {(() => void) | null} act what the button does */
+export function notice(text, action = "", act = null) {
+  $("notice").hidden = !text;
+  $("notice-text").textContent = text;
+  $("notice-button").hidden = !action;
+  $("notice-button").textContent = action;
+  $("notice-button").onclick = act;
+}

@@ -1,6 +1,7 @@
 /** The speaker's console: from the first connection to the end of a session. */
 import { askToJoin, asApiError, endSession, getJoinState, getSession, socketAddress } from "./api.js";
-import { DISPLACED, limited, LOST, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
+import { beforeSending } from "./before-sending.js";
+import { DISPLACED, limited, LOST, notice, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
 import { Dictation } from "./dictation.js";
 import { $ } from "./elements.js";
 import { invite } from "./invitation.js";
@@ -43,7 +44,9 @@ export function openConsole(session, languages, over) {
     displaces: true,
     quietMs: QUIET_MS,
   });
-  const dictation = microphoneControls(sourceLanguage, send);
+  const mayGo = () => connection === "live" && !paused && !isDisplaced;
+  const before = beforeSending({ sessionId, language: sourceLanguage, languages, mayGo, say, send });
+  const dictation = microphoneControls(sourceLanguage, before.heard);
   // For the hall's screen, too: it is a dialog of this page.
   const screenLock = new WakeLock($("awake"), $("may-darken"), $("hall-may-darken"));
   /** @type {SocketState} */
@@ -82,6 +85,7 @@ export function openConsole(session, languages, over) {
       return;
     }
     outbox.refused(error);
+    before.refused(error);
     if (error.code === "NOT_SPEAKER") displaced();
   }
 
@@ -109,6 +113,7 @@ export function openConsole(session, languages, over) {
     }
     if (state === "over" && why !== "displaced") {
       dictation.finish();
+      before.close();
       clearInterval(refusals);
       lock.close();
       screenLock.release();
@@ -144,7 +149,8 @@ export function openConsole(session, languages, over) {
 
   /** @param {string} text */
   function say(text) {
-    if (!paused && !isDisplaced) send(text);
+    if (!text.trim()) before.sendOldest();
+    else if (!paused && !isDisplaced) send(text);
   }
 
   /** Also what was spoken before a pause, or before another tab took over. @param {string} text */
@@ -156,6 +162,7 @@ export function openConsole(session, languages, over) {
   function changed(sentence) {
     $("nothing").hidden = true;
     log.show(sentence);
+    before.became(sentence);
   }
 
   /** @param {RosterMessage | SessionStatus} message */
@@ -164,6 +171,7 @@ export function openConsole(session, languages, over) {
     $("nobody").hidden = listenerCount > 0;
     $("hall-count").textContent = listenerCount ? `${listeners(listenerCount)} so far` : "";
     roster.show(counts);
+    before.listened(counts);
   }
 
   async function showRefusals() {
@@ -189,6 +197,7 @@ export function openConsole(session, languages, over) {
 
   function showState() {
     $("state-text").textContent = paused && connection === "live" ? "Paused" : STATES[connection];
+    before.refresh();
   }
 
   function showSending() {
@@ -200,18 +209,10 @@ export function openConsole(session, languages, over) {
     else $("say-hint").textContent = "Enter sends, Shift + Enter starts a new line.";
   }
 
-  /** @param {string} text @param {(() => void) | null} act what the button does */
-  function notice(text, action = "", act = null) {
-    $("notice").hidden = !text;
-    $("notice-text").textContent = text;
-    $("notice-button").hidden = !action;
-    $("notice-button").textContent = action;
-    $("notice-button").onclick = act;
-  }
-
   async function end() {
-    $("confirm").close();
     dictation.finish();
+    if (before.asksAgain()) return;
+    $("confirm").close();
     if (socket.send({ action: "end" })) return;
     try {
       await endSession(sessionId, token);
@@ -225,8 +226,6 @@ export function openConsole(session, languages, over) {
   function wire() {
     wireSayForm(say, showSending);
     $("pause").addEventListener("click", togglePause);
-    $("end").addEventListener("click", () => $("confirm").showModal());
-    $("confirm-stay").addEventListener("click", () => $("confirm").close());
     $("confirm-end").addEventListener("click", end);
   }
 

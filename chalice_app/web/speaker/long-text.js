@@ -20,7 +20,7 @@ const encoder = new TextEncoder();
 /** @typedef {(text: string, language: string) => string[]} Cut */
 /** @type {Cut[]} coarse to fine */
 const CUTS = [
-  (text, language) => segments(text, language, "sentence") ?? text.match(SENTENCES) ?? [],
+  sentencesOf,
   (text) => text.match(CLAUSES) ?? [],
   (text) => text.match(WORDS) ?? [],
   (text, language) => segments(text, language, "word") ?? [text],
@@ -37,6 +37,11 @@ export function partsOf(text, language) {
   return cut(text.trim(), language, 0)
     .map((part) => part.trim())
     .filter(Boolean);
+}
+
+/** All of a text, cut where its sentences end; white space stays. @param {string} text @param {string} language its tag */
+export function sentencesOf(text, language) {
+  return segments(text, language, "sentence") ?? text.match(SENTENCES) ?? [];
 }
 
 /** @param {string} text @param {string} language @param {number} level of `CUTS` @returns {string[]} */

@@ -2,11 +2,11 @@
 import { LEVELS, MICROPHONE } from "./console-notices.js";
 import { Dictation } from "./dictation.js";
 import { $ } from "./elements.js";
-import { LevelMeter } from "./level-meter.js";
 
 /** @param {string} language @param {(text: string) => void} say */
 export function microphoneControls(language, say) {
-  const meter = new LevelMeter(showLevel);
+  /** @type {import("./level-meter.js").LevelMeter | null} */
+  let meter = null;
   const dictation = new Dictation({ language, onInterim: showInterim, onSentence: say, onChange: show });
   $("microphone").addEventListener("click", () => (dictation.isOn ? dictation.stop() : dictation.start()));
   show(false, "");
@@ -18,8 +18,17 @@ export function microphoneControls(language, say) {
     $("microphone").textContent = isOn ? "Stop listening" : label;
     $("microphone-notice").hidden = !problem;
     $("microphone-notice").textContent = problem && (MICROPHONE[problem] ?? MICROPHONE.unsteady ?? "");
-    if (isOn) meter.start();
-    else meter.stop();
+    measure();
+  }
+
+  /** Who types needs no meter: it is loaded when the microphone is first switched on. */
+  async function measure() {
+    if (dictation.isOn && !meter) {
+      const loaded = await import("./level-meter.js").catch(() => null);
+      if (loaded) meter ??= new loaded.LevelMeter(showLevel);
+    }
+    if (dictation.isOn) meter?.start();
+    else meter?.stop();
   }
 
   /** @param {string} text */

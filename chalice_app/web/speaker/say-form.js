@@ -15,6 +15,7 @@ export function wireSayForm(say, changed) {
     // An input method uses Enter to choose a character.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    $("say").requestSubmit();
+    // A key that is held down would send every sentence that is held for review.
+    if (!event.repeat) $("say").requestSubmit();
   });
 }

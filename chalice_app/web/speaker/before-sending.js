@@ -1,0 +1,117 @@
+/**
+ * What comes before sending: the review of what the microphone heard, and a prepared text. Their modules
+ * are loaded when the speaker first asks for them.
+ */
+import { keep, recall } from "./browser-storage.js";
+import { Dictation } from "./dictation.js";
+import { $, element } from "./elements.js";
+import { directionOf } from "./languages.js";
+
+const NOT_LOADED = "This part of the page could not be loaded. Close it and open it again.";
+/** Until the server is asked for a module again. */
+const RETRY_MS = 3_000;
+
+/** @param {Way & {languages: Language[]}} given */
+export function beforeSending(given) {
+  const { sessionId, send } = given;
+  const options = { ...given, direction: directionOf(given.languages, given.language) };
+  /** @type {import("./review-list.js").ReviewList | null} */
+  let review = null;
+  let isLoading = false;
+  /** Heard before the list was there. @type {string[]} */
+  const early = [];
+  /** @type {import("./prepared-panel.js").PreparedPanel | null} */
+  let panel = null;
+  let listened = 0;
+
+  function loadReview() {
+    if (!isLoading) tryReview();
+    isLoading = true;
+  }
+
+  async function tryReview() {
+    try {
+      const [{ ReviewList }] = await Promise.all([import("./review-list.js"), loadStyle()]);
+      review = new ReviewList(options);
+      for (const text of early.splice(0)) review.hear(text);
+    } catch {
+      $("held-status").textContent = "The list cannot be loaded yet. What is heard waits for it.";
+      setTimeout(tryReview, RETRY_MS);
+    }
+  }
+
+  async function loadPanel() {
+    if (panel || !$("prepared").hasAttribute("open")) return;
+    try {
+      const [{ PreparedPanel }] = await Promise.all([import("./prepared-panel.js"), loadStyle()]);
+      panel ??= new PreparedPanel($("prepared-body"), options);
+      panel.listened(listened);
+    } catch {
+      $("prepared-body").textContent = NOT_LOADED;
+    }
+  }
+
+  function wire() {
+    $("review-group").hidden = !Dictation.isSupported;
+    $("review").checked = recall("review") === "on";
+    $("review-seconds").value = recall("review-seconds") ?? "0";
+    if ($("review").checked || recall(`held ${sessionId}`, "sessionStorage")) loadReview();
+    $("review").addEventListener("change", () => {
+      keep("review", $("review").checked ? "on" : "");
+      loadReview();
+    });
+    $("review-seconds").addEventListener("change", () => keep("review-seconds", $("review-seconds").value));
+    $("prepared").addEventListener("toggle", loadPanel);
+    $("prepared").toggleAttribute("open", recall(`prepared ${sessionId}`) !== null);
+    $("end").addEventListener("click", () => {
+      review?.ask();
+      $("confirm").showModal();
+    });
+    $("confirm-stay").addEventListener("click", () => $("confirm").close());
+  }
+
+  wire();
+  return {
+    /** A sentence of the microphone's. @param {string} text */
+    heard(text) {
+      if (review) review.hear(text);
+      else if (isLoading) early.push(text);
+      else send(text);
+    },
+    /** What `mayGo` answers may have changed. */
+    refresh: () => review?.refresh(),
+    sendOldest: () => review?.sendOldest(),
+    /** Whether the microphone's last words came into the list after the speaker was asked about it. */
+    asksAgain: () => review?.asksAgain(),
+    /** @param {Sentence} sentence */
+    became: (sentence) => panel?.became(sentence),
+    /** @param {ErrorMessage} error */
+    refused: (error) => panel?.refused(error),
+    /** @param {Counts} counts */
+    listened(counts) {
+      listened = Object.keys(counts).filter((code) => code !== options.language && counts[code]).length;
+      panel?.listened(listened);
+    },
+    close() {
+      review?.close();
+      for (const name of ["prepared", "prepared-place"]) keep(`${name} ${sessionId}`, "");
+      $("prepared").removeAttribute("open");
+    },
+  };
+}
+
+/** @type {Promise<unknown> | undefined} */
+let style;
+
+/** Waits for the style of both parts. A page without it still works. */
+function loadStyle() {
+  return (style ??= new Promise(addStyle));
+}
+
+/** @param {(value: unknown) => void} done */
+function addStyle(done) {
+  const link = element("link");
+  Object.assign(link, { rel: "stylesheet", href: new URL("./before-sending.css", import.meta.url).href });
+  link.onload = link.onerror = done;
+  document.head.append(link);
+}
