@@ -7,6 +7,7 @@ interface PageElements {
   "alarms": HTMLElement;
   "alarms-title": HTMLElement;
   "aloud": HTMLInputElement;
+  "announcement": HTMLElement;
   "as-of": HTMLTimeElement;
   "audience-title": HTMLElement;
   "awake": HTMLInputElement;

@@ -55,6 +55,14 @@ interface Caption {
   sourceLanguage: string;
   spokenAt: number;
   untranslated?: boolean;
+  /** A correction: it replaces the caption of that sequence. Absent: as it was spoken. */
+  revision?: number;
+}
+
+/** A sentence was taken back. */
+interface Retracted {
+  type: "retracted";
+  sequence: number;
 }
 
 interface LanguageReport {
@@ -73,6 +81,15 @@ interface Spoken {
   sequence: number;
   languages: Record<string, LanguageReport>;
   durationMs: number;
+}
+
+/** The delivery report of a correction, or of a retraction. */
+interface Corrected {
+  type: "corrected";
+  sequence: number;
+  revision: number;
+  languages: Record<string, LanguageReport>;
+  durationMs?: number;
 }
 
 interface RosterMessage {
@@ -112,7 +129,9 @@ interface ErrorMessage {
 type ServerMessage =
   | Joined
   | Caption
+  | Retracted
   | Spoken
+  | Corrected
   | RosterMessage
   | SessionStatus
   | Renew
@@ -122,6 +141,7 @@ type ServerMessage =
 
 type ClientMessage =
   | { action: "speak"; sequence: number; text: string }
+  | { action: "correct"; sequence: number; text: string }
   | { action: "changeLanguage"; targetLanguage: string }
   | { action: "heartbeat" }
   | { action: "status" }

@@ -43,6 +43,13 @@ interface SocketOptions {
   quietMs: number;
 }
 
+/** Where captions are shown. A caption that is corrected or taken back may be gone from it. */
+interface CaptionScreen {
+  show: (caption: Caption) => void;
+  correct: (caption: Caption) => void;
+  retract: (sequence: number) => void;
+}
+
 /** A sentence of the speaker's. */
 interface Sentence {
   text: string;
@@ -52,7 +59,27 @@ interface Sentence {
   state: "queued" | "sent" | "said" | "failed" | "unanswered" | "reported";
   /** How often it was sent under its number since the server last said anything of it. */
   tries: number;
-  report: Spoken | null;
+  /** Of its newest revision. */
+  report: Spoken | Corrected | null;
+  /** The newest one that the speaker asked for. */
+  correction?: Correction;
+}
+
+interface Correction {
+  /** "" takes the sentence back. */
+  text: string;
+  /** What the speaker asked for while this one was on its way. */
+  following: string | null;
+  state: "queued" | "sent" | "corrected" | "retracted" | "failed";
+  tries: number;
+  /** Why it failed. */
+  problem: string;
+  /** The newest that the server has reported; 0 for none. */
+  revision: number;
+}
+
+interface CorrectedSentence extends Sentence {
+  correction: Correction;
 }
 
 /** One result of the browser's speech recognition. */

@@ -164,6 +164,8 @@ class StubStage:
         self.operations = Operations()
         self.sockets: list[Socket] = []
         self._spoken: set[int] = set()
+        self._revisions: dict[int, int] = {}
+        self.not_kept: set[int] = set()
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -533,6 +535,8 @@ class StubStage:
                 await _refuse(socket, "UNSUPPORTED_LANGUAGE")
             case "speak":
                 await self._speak(socket, message)
+            case "correct":
+                await self._correct(socket, message["sequence"])
             case "end":
                 await self._end()
 
@@ -551,6 +555,15 @@ class StubStage:
             self.session.last_sequence = max(self.session.last_sequence, sequence)
             if self.reports:
                 await socket.response.send_json(self._spoken_report(sequence))
+
+    async def _correct(self, socket: Socket, sequence: int) -> None:
+        if sequence not in self._spoken or sequence in self.not_kept:
+            await _refuse(socket, "SEQUENCE_NOT_KEPT", details={"sequence": sequence})
+            return
+        self._revisions[sequence] = revision = self._revisions.get(sequence, 0) + 1
+        if self.reports:
+            report = {"type": "corrected", "sequence": sequence, "revision": revision}
+            await socket.response.send_json(self._spoken_report(sequence) | report)
 
     def _spoken_report(self, sequence: int) -> Message:
         heads = self.session.counts

@@ -4,14 +4,13 @@ import { DISPLACED, limited, LOST, OVER_BUDGET, REFUSED, STATES } from "./consol
 import { Dictation } from "./dictation.js";
 import { $ } from "./elements.js";
 import { invite } from "./invitation.js";
-import { directionOf, nativeName } from "./languages.js";
 import { partsOf } from "./long-text.js";
 import { microphoneControls } from "./microphone-controls.js";
 import { Outbox } from "./outbox.js";
 import { ReconnectingSocket } from "./reconnecting-socket.js";
 import { refusalSentence } from "./refusals.js";
 import { RosterBars } from "./roster-bars.js";
-import { wireSayForm } from "./say-form.js";
+import { showSpokenLanguage, wireSayForm } from "./say-form.js";
 import { listeners, SentenceLog } from "./sentence-log.js";
 import { TabLock } from "./tab-lock.js";
 import { WakeLock } from "./wake-lock.js";
@@ -28,7 +27,8 @@ const REFUSALS_MS = 15_000;
  */
 export function openConsole(session, languages, over) {
   const { sessionId, speakerToken: token, sourceLanguage, joinCode = "" } = session;
-  const log = new SentenceLog($("said"), languages, sourceLanguage, (sentence) => outbox.sendAgain(sentence));
+  const sendAgain = (/** @type {Sentence} */ sentence) => outbox.sendAgain(sentence);
+  const log = new SentenceLog($("said"), languages, sourceLanguage, sendAgain, (...change) => outbox.corrections.correct(...change));
   const roster = new RosterBars($("roster"), languages);
   /** @type {Outbox} */
   const outbox = new Outbox((message) => socket.send(message), changed);
@@ -66,6 +66,9 @@ export function openConsole(session, languages, over) {
       case "spoken":
         outbox.reported(message);
         showBudget(message);
+        break;
+      case "corrected":
+        outbox.corrections.reported(message);
         break;
       case "sessionEnded":
         socket.close("ended");
@@ -230,14 +233,8 @@ export function openConsole(session, languages, over) {
     $("confirm-end").addEventListener("click", end);
   }
 
-  function showLanguage() {
-    $("say-language").textContent = `in ${nativeName(languages, sourceLanguage)}`;
-    $("text").lang = sourceLanguage;
-    $("text").dir = directionOf(languages, sourceLanguage);
-  }
-
   wire();
-  showLanguage();
+  showSpokenLanguage(languages, sourceLanguage);
   showSending();
   invite(sessionId, joinCode);
   document.title = `${sessionId} · Live translation`;

@@ -1,5 +1,6 @@
 /** The form in which the speaker types: Enter sends, Shift + Enter starts a new line. */
 import { $ } from "./elements.js";
+import { directionOf, nativeName } from "./languages.js";
 
 /** @param {(text: string) => void} say @param {() => void} changed the text in the box is another */
 export function wireSayForm(say, changed) {
@@ -17,4 +18,11 @@ export function wireSayForm(say, changed) {
     event.preventDefault();
     $("say").requestSubmit();
   });
+}
+
+/** @param {Language[]} languages @param {string} source the language that is spoken */
+export function showSpokenLanguage(languages, source) {
+  $("say-language").textContent = `in ${nativeName(languages, source)}`;
+  $("text").lang = source;
+  $("text").dir = directionOf(languages, source);
 }
