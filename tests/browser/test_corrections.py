@@ -126,6 +126,7 @@ def test_the_speaker_corrects_from_the_list(stub: StubStage, open_page: OpenPage
     speak(page, "grays hall")
     row = page.locator(".said li")
     expect(row).to_contain_text("3 of 3")
+    expect(row.locator(".words")).to_have_css("text-decoration-line", "none")
     page.get_by_role("button", name="Correct sentence 1").click()
     page.keyboard.type("not this")
     page.keyboard.press("Escape")

@@ -44,7 +44,7 @@ export class SentenceEditor {
     const wanted = correction?.following ?? correction?.text;
     const isDue = correction && correction.state !== "failed";
     this.#words.textContent = (isDue && wanted) || text;
-    this.#words.classList.toggle("retracted", isDue && wanted === "");
+    this.#words.classList.toggle("retracted", Boolean(isDue) && wanted === "");
     if (this.note.textContent !== this.#problem()) this.note.textContent = this.#problem();
     this.note.classList.toggle("trouble", correction?.state === "failed");
     for (const [each, name] of /** @type {const} */ ([[this.#edit, "Correct"], [this.#takeBack, "Take back"]])) {
