@@ -116,4 +116,7 @@ interface PageElements {
   "view": HTMLElement;
   "viewport": HTMLElement;
   "wait": HTMLElement;
+  "words-again": HTMLButtonElement;
+  "words-button": HTMLButtonElement;
+  "words-state": HTMLElement;
 }

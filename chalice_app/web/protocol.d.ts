@@ -36,6 +36,19 @@ interface OpenedSession {
   expiresAt: number;
 }
 
+/** It stays as it is, or is said so in each language. */
+interface GlossaryTerm {
+  source: string;
+  keep?: boolean;
+  targets?: Record<string, string>;
+  caseSensitive?: boolean;
+}
+
+interface Glossary {
+  terms: GlossaryTerm[];
+  blocked: string[];
+}
+
 interface Joined {
   type: "joined";
   sessionId: string;
@@ -122,8 +135,8 @@ interface ErrorMessage {
   message: string;
   requestId?: string;
   retryAfterMs?: number;
-  /** `lastSequence`: the sentence's number was spoken before. */
-  details?: { sequence?: number; lastSequence?: number; retryAfterMs?: number };
+  /** `lastSequence`: the sentence's number was spoken before. `term`, `blocked`: which of the glossary's is wrong, from 0. */
+  details?: { sequence?: number; lastSequence?: number; retryAfterMs?: number; term?: number; blocked?: number };
 }
 
 type ServerMessage =

@@ -82,6 +82,20 @@ interface CorrectedSentence extends Sentence {
   correction: Correction;
 }
 
+/** A row of the glossary's table. `keep` outweighs what is in the languages' columns. */
+interface TermRow {
+  source: string;
+  keep: boolean;
+  caseSensitive: boolean;
+  targets: Record<string, string>;
+}
+
+/** The glossary that this browser saved last, and for which session. */
+interface KeptGlossary extends Glossary {
+  sessionId: string;
+  sourceLanguage: string;
+}
+
 /** One result of the browser's speech recognition. */
 interface RecognitionSlot {
   text: string;

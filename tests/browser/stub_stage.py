@@ -166,6 +166,7 @@ class StubStage:
         self._spoken: set[int] = set()
         self._revisions: dict[int, int] = {}
         self.not_kept: set[int] = set()
+        self.glossary: Message = {"terms": [], "blocked": []}
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -369,6 +370,8 @@ class StubStage:
         app.router.add_post("/sessions", self._open)
         app.router.add_get("/sessions/{session_id:[^/]+}", self._status)
         app.router.add_delete("/sessions/{session_id}", self._delete)
+        app.router.add_get("/sessions/{session_id}/glossary", self._get_glossary)
+        app.router.add_put("/sessions/{session_id}/glossary", self._put_glossary)
         return app
 
     def _gateway_app(self) -> web.Application:
@@ -447,6 +450,27 @@ class StubStage:
             return web.json_response({"type": "error", "code": "SESSION_NOT_FOUND"}, status=404)
         refused = {"refused": {"minutes": 5, "reasons": self.session.refused}}
         return web.json_response(self.session.status() | (refused if speaks else {}))
+
+    async def _get_glossary(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return web.json_response({"type": "error", "code": "NOT_SPEAKER"}, status=401)
+        return web.json_response(self.glossary)
+
+    async def _put_glossary(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return web.json_response({"type": "error", "code": "NOT_SPEAKER"}, status=401)
+        glossary = await request.json()
+        if (wrong := _wrong_in(glossary["terms"])) is not None:
+            place, message = wrong
+            refusal = {"message": f"term {place + 1}: {message}", "details": {"term": place}}
+            return web.json_response(
+                {"type": "error", "code": "BAD_GLOSSARY", **refusal}, status=400
+            )
+        with self._news:
+            self.glossary = glossary
+            self._news.notify_all()
+        counts = {name: len(glossary[name]) for name in ("terms", "blocked")}
+        return web.json_response(counts | {"version": "1"})
 
     async def _delete(self, _: web.Request) -> web.Response:
         await self._end()
@@ -579,6 +603,19 @@ class StubStage:
         for socket in [each for each in self.sockets if each.is_open]:
             await socket.response.send_json({"type": "sessionEnded", "reason": "ended"})
             await socket.response.close(code=WSCloseCode.GOING_AWAY)
+
+
+def _wrong_in(terms: Sequence[Message]) -> tuple[int, str] | None:
+    """The first term that the server would refuse, and why."""
+    sources = [term["source"] for term in terms]
+    for place, term in enumerate(terms):
+        if not term["source"]:
+            return place, "a source must not be empty"
+        if ("keep" in term) == ("targets" in term):
+            return place, "must have either keep or targets, not both"
+        if term["source"] in sources[:place]:
+            return place, "this source is there already"
+    return None
 
 
 async def _refuse(socket: Socket, code: str, **fields: object) -> None:

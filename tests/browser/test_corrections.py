@@ -46,7 +46,8 @@ def test_a_correction_replaces_its_caption_quietly_and_older_ones_change_nothing
     expect(announced).to_have_text("Corregido: segunda <b>línea</b>\notra")
     expect(log).to_have_attribute("aria-live", "off")
     for late in (0, 1, 2):
-        stub.caption(2, "tarde", **({"revision": late} if late else {}))
+        stub.caption(2, "tarde", revision=late)
+    stub.caption(2, "tarde")
     stub.caption(3, "tercera", revision=1, untranslated=True)
     expect(page.locator(".caption.newest")).to_have_text("Sin traducirtercera Corregido")
     expect(page.locator(".caption.newest")).to_have_attribute("lang", "en")

@@ -16,3 +16,11 @@ export function element(tag, className = "", content = "") {
   made.textContent = content;
   return made;
 }
+
+/** @param {string} label @param {() => void} act */
+export function button(label, act, className = "") {
+  const made = element("button", className, label);
+  made.type = "button";
+  made.addEventListener("click", act);
+  return made;
+}

@@ -3,6 +3,7 @@ import { askToJoin, asApiError, endSession, getJoinState, getSession, socketAddr
 import { DISPLACED, limited, LOST, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
 import { Dictation } from "./dictation.js";
 import { $ } from "./elements.js";
+import { wireGlossary } from "./glossary-button.js";
 import { invite } from "./invitation.js";
 import { partsOf } from "./long-text.js";
 import { microphoneControls } from "./microphone-controls.js";
@@ -234,6 +235,7 @@ export function openConsole(session, languages, over) {
   }
 
   wire();
+  wireGlossary(session, languages, () => roster.codes);
   showSpokenLanguage(languages, sourceLanguage);
   showSending();
   invite(sessionId, joinCode);

@@ -1,5 +1,5 @@
 /** What the speaker can change of a sentence that was said: its words, in their place, or all of it. */
-import { element } from "./elements.js";
+import { button, element } from "./elements.js";
 
 const STATES = {
   queued: "The change waits for the connection",
@@ -109,12 +109,4 @@ export class SentenceEditor {
       this.note.focus();
     }
   }
-}
-
-/** @param {string} label @param {() => void} act */
-function button(label, act) {
-  const made = element("button", "", label);
-  made.type = "button";
-  made.addEventListener("click", act);
-  return made;
 }

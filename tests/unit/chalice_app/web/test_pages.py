@@ -214,7 +214,9 @@ def test_every_file_names_only_files_that_exist_and_by_their_version(name: str) 
     served = pages.load().files[name]
     named = re.findall(r'"(?:\./|(?:\.\./)?web/)([^"?]+)\?v=([0-9a-f]+)"', served)
     assert all(file in FILES and version == VERSION for file, version in named)
-    relative = re.findall(r'(?:from |import\(|href=|src=)"(\.[^"]*|web/[^"]*)"', served)
+    relative = re.findall(
+        r'(?:from |import\(|href=|src=)"(?:\.|web/)[^"]*"|URL\("\./[^"]*"', served
+    )
     assert len(relative) == len(named)
     assert not re.search(r'(?:href|src)="/|<[^>]+ style=|<[^>]+ on\w+=', served)
 
