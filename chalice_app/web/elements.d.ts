@@ -30,6 +30,7 @@ interface PageElements {
   "end": HTMLButtonElement;
   "ended": HTMLElement;
   "enter": HTMLFormElement;
+  "formality": HTMLSelectElement;
   "go-on": HTMLButtonElement;
   "go-on-name": HTMLElement;
   "hall": HTMLDialogElement;
@@ -60,6 +61,7 @@ interface PageElements {
   "level-warning": HTMLElement;
   "link": HTMLAnchorElement;
   "loopback": HTMLElement;
+  "mask": HTMLInputElement;
   "may-darken": HTMLElement;
   "microphone": HTMLButtonElement;
   "microphone-notice": HTMLElement;
@@ -110,6 +112,7 @@ interface PageElements {
   "token": HTMLInputElement;
   "token-hint": HTMLElement;
   "token-problem": HTMLElement;
+  "tone-hint": HTMLElement;
   "try-now": HTMLButtonElement;
   "unread": HTMLElement;
   "verdict": HTMLElement;

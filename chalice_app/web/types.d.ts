@@ -128,10 +128,12 @@ type MicrophoneCommand =
   /** `problem` is "", an error of the recogniser's, "unsteady" or "interrupted". */
   | { do: "show"; isOn: boolean; problem: string };
 
-/** What the speaker asks for when a session is opened. `joinCode` is "" for none. */
+/** What the speaker asks for when a session is opened. "" leaves it to the stage. */
 interface WantedSession {
   sourceLanguage: string;
   joinCode: string;
+  profanity: string;
+  formality: string;
 }
 
 /** Where the speaker signs in. `origins` are those that the page may ask. */

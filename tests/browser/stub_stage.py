@@ -161,6 +161,7 @@ class StubStage:
         self.sign_in: pages.SignIn | None = None
         self.accepts_owners = True
         self.owners: list[str | None] = []
+        self.wanted: list[Message] = []
         self.operations = Operations()
         self.sockets: list[Socket] = []
         self._spoken: set[int] = set()
@@ -421,6 +422,7 @@ class StubStage:
         if not self.accepts_owners:
             return web.json_response({"type": "error", "code": "NOT_SPEAKER"}, status=401)
         wanted = await request.json()
+        self.wanted.append(wanted)
         self.session.source, self.session.code = wanted["sourceLanguage"], wanted.get("joinCode")
         opened = {
             "sessionId": self.session.session_id,

@@ -25,9 +25,27 @@ def open_glossary(page: Page) -> Locator:
 def saved(stub: StubStage, panel: Locator, terms: int) -> Message:
     """What is in force after a click on Save."""
     panel.get_by_role("button", name="Save", exact=True).click()
-    return stub.wait(
-        lambda: stub.glossary if len(stub.glossary["terms"]) == terms else None, "the glossary"
-    )
+    expect(panel.get_by_role("status")).to_contain_text("Saved.")
+    assert len(stub.glossary["terms"]) == terms
+    return stub.glossary
+
+
+def test_a_session_is_opened_in_the_tone_that_was_chosen(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http, locale="en")
+    page.get_by_text("Tone of the translations").click()
+    page.get_by_label("Mask swear words").check()
+    page.get_by_label("Form of address").select_option("Formal")
+    start(stub, page)
+    page.get_by_role("button", name="End session").click()
+    page.get_by_role("button", name="End it").click()
+    stub.session.is_active = True
+    page.get_by_role("button", name="Start another session").click()
+    page.get_by_role("button", name="Start a session").click()
+    expect(page.locator("#state")).to_have_text("Live")
+    chosen = {"sourceLanguage": "en", "profanity": "mask", "formality": "formal"}
+    assert stub.wanted == [chosen, {"sourceLanguage": "en"}]
 
 
 def test_a_table_is_filled_by_hand_and_shows_what_is_in_force(

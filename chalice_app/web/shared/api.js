@@ -66,11 +66,12 @@ export function passHeaders({ joinCode, resumeToken, token }) {
  * @param {string} token of the stage's provider; "" where it has none
  * @returns {Promise<OpenedSession>}
  */
-export function openSession({ sourceLanguage, joinCode }, token = "") {
+export function openSession(wanted, token = "") {
+  const filled = Object.entries(wanted).filter(([, value]) => value);
   return request("sessions", {
     method: "POST",
     headers: { "Content-Type": "application/json", ...passHeaders({ token }) },
-    body: JSON.stringify({ sourceLanguage, ...(joinCode && { joinCode }) }),
+    body: JSON.stringify(Object.fromEntries(filled)),
   });
 }
 
