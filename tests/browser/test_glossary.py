@@ -156,7 +156,7 @@ def test_what_is_wrong_is_said_in_its_row_and_nothing_is_lost(
     panel.get_by_label("Keep as it is, row 3", exact=True).check()
     stub.kill_http()
     panel.get_by_role("button", name="Save", exact=True).click()
-    expect(panel.get_by_role("alert")).to_contain_text("Nothing was saved")
+    expect(panel.get_by_role("alert")).to_contain_text("Not saved. The server does not answer.")
     stub.revive_http()
     assert len(saved(stub, panel, 499)["terms"]) == 499
 

@@ -47,7 +47,7 @@ export class GlossaryPanel {
       this.#show(await request(this.#path(), { headers: this.#headers() }));
     } catch (error) {
       this.#show({ terms: [], blocked: [] });
-      this.#problem.textContent = problemText(error);
+      this.#problem.textContent = `${problemText(error)} What is in force could not be read: saving replaces it.`;
     }
   }
 
@@ -56,7 +56,7 @@ export class GlossaryPanel {
     this.#show(kept);
     if (await this.save()) return;
     this.#isDirty = true;
-    this.#dialog.showModal();
+    if (!this.#dialog.open) this.#dialog.showModal();
   }
 
   /** @returns {Promise<boolean>} whether it is in force now */
@@ -125,7 +125,7 @@ export class GlossaryPanel {
     // The server counts terms; rows may be empty.
     const wrong = message.replace(/^\w+ \d+: /, "");
     const place = places[details.term ?? -1];
-    this.#problem.textContent = problemText(error);
+    this.#problem.textContent = `Not saved. ${problemText(error)}`;
     if (details.blocked !== undefined) {
       this.#problem.textContent = `Blocked word ${details.blocked + 1}: ${wrong}`;
       this.#blocked.focus();
@@ -144,7 +144,8 @@ export class GlossaryPanel {
     const size = `${Math.ceil(bytes / 1000)} of 100 KB`;
     this.#size.textContent = `${terms} of ${most} words, ${blocked} of ${mostBlocked} blocked words, ${size}`;
     const left = this.#languages.filter(({ code }) => !this.#table.codes.includes(code));
-    fillSelect(this.#addLanguage, left, "", "Add a language");
+    // Not at each key: it sorts.
+    if (this.#addLanguage.length !== left.length + 1) fillSelect(this.#addLanguage, left, "", "Add a language");
   }
 
   #blockedWords() {
@@ -220,7 +221,7 @@ export class GlossaryPanel {
 /** @param {unknown} error */
 function problemText(error) {
   const { status, code, message, retryAfterMs } = asApiError(error);
-  if (status === 0) return "The server does not answer. Nothing was saved: try again.";
+  if (status === 0) return "The server does not answer. Try again.";
   if (status === 429) return `Too fast: try again in ${Math.ceil(retryAfterMs / 1000)} s.`;
   if (code === "SESSION_NOT_FOUND") return "The session is over.";
   return message || "The server refused it.";

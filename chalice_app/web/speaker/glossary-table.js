@@ -189,9 +189,9 @@ export class GlossaryTable {
     const there = this.rows;
     const pasted = rows.map((each, index) => {
       const old = there[at + index] ?? emptyRow();
-      const { source = "", targets } = each;
-      const isKept = each.keep && (column === 0 || old.keep);
-      return { ...each, source: source || old.source, keep: isKept, targets: { ...old.targets, ...targets } };
+      const targets = { ...old.targets, ...each.targets };
+      const keep = each.keep && !Object.values(targets).some(Boolean);
+      return { ...each, source: each.source || old.source, keep, targets };
     });
     const codes = new Set([...this.codes, ...rows.flatMap(({ targets }) => Object.keys(targets))]);
     there.splice(at, rows.length, ...pasted);
