@@ -203,8 +203,9 @@ VIEWS = (
     *(listener, waiting_listener, lost_listener, limited_listener),
     *(choosing_listener, ended_listener, lost_way),
     *(starting_speaker, speaker, dictating_speaker, lost_speaker, hall),
-    *(correcting_speaker, glossary, ending_speaker, ended_speaker),
+    *(ending_speaker, ended_speaker),
     *(operator, lost_operator, strange_operator),
+    *(correcting_speaker, glossary),
 )
 
 

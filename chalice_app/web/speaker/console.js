@@ -5,6 +5,7 @@ import { Dictation } from "./dictation.js";
 import { $ } from "./elements.js";
 import { wireGlossary } from "./glossary-button.js";
 import { invite } from "./invitation.js";
+import { directionOf, nativeName } from "./languages.js";
 import { partsOf } from "./long-text.js";
 import { microphoneControls } from "./microphone-controls.js";
 import { Outbox } from "./outbox.js";
@@ -236,7 +237,7 @@ export function openConsole(session, languages, over) {
 
   wire();
   wireGlossary(session, languages, () => roster.codes);
-  showSpokenLanguage(languages, sourceLanguage);
+  showSpokenLanguage(sourceLanguage, nativeName(languages, sourceLanguage), directionOf(languages, sourceLanguage));
   showSending();
   invite(sessionId, joinCode);
   document.title = `${sessionId} · Live translation`;

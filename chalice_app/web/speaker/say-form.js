@@ -1,6 +1,5 @@
 /** The form in which the speaker types: Enter sends, Shift + Enter starts a new line. */
 import { $ } from "./elements.js";
-import { directionOf, nativeName } from "./languages.js";
 
 /** @param {(text: string) => void} say @param {() => void} changed the text in the box is another */
 export function wireSayForm(say, changed) {
@@ -20,9 +19,9 @@ export function wireSayForm(say, changed) {
   });
 }
 
-/** @param {Language[]} languages @param {string} source the language that is spoken */
-export function showSpokenLanguage(languages, source) {
-  $("say-language").textContent = `in ${nativeName(languages, source)}`;
-  $("text").lang = source;
-  $("text").dir = directionOf(languages, source);
+/** @param {string} code of the language that is spoken @param {string} name @param {string} direction */
+export function showSpokenLanguage(code, name, direction) {
+  $("say-language").textContent = `in ${name}`;
+  $("text").lang = code;
+  $("text").dir = direction;
 }
