@@ -7,6 +7,7 @@ interface PageElements {
   "alarms": HTMLElement;
   "alarms-title": HTMLElement;
   "aloud": HTMLInputElement;
+  "announcement": HTMLElement;
   "as-of": HTMLTimeElement;
   "audience-title": HTMLElement;
   "awake": HTMLInputElement;
@@ -31,6 +32,7 @@ interface PageElements {
   "end": HTMLButtonElement;
   "ended": HTMLElement;
   "enter": HTMLFormElement;
+  "formality": HTMLSelectElement;
   "go-on": HTMLButtonElement;
   "go-on-name": HTMLElement;
   "hall": HTMLDialogElement;
@@ -63,6 +65,7 @@ interface PageElements {
   "level-warning": HTMLElement;
   "link": HTMLAnchorElement;
   "loopback": HTMLElement;
+  "mask": HTMLInputElement;
   "may-darken": HTMLElement;
   "microphone": HTMLButtonElement;
   "microphone-notice": HTMLElement;
@@ -118,10 +121,14 @@ interface PageElements {
   "token": HTMLInputElement;
   "token-hint": HTMLElement;
   "token-problem": HTMLElement;
+  "tone-hint": HTMLElement;
   "try-now": HTMLButtonElement;
   "unread": HTMLElement;
   "verdict": HTMLElement;
   "view": HTMLElement;
   "viewport": HTMLElement;
   "wait": HTMLElement;
+  "words-again": HTMLButtonElement;
+  "words-button": HTMLButtonElement;
+  "words-state": HTMLElement;
 }

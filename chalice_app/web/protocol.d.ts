@@ -36,6 +36,19 @@ interface OpenedSession {
   expiresAt: number;
 }
 
+/** It stays as it is, or is said so in each language. */
+interface GlossaryTerm {
+  source: string;
+  keep?: boolean;
+  targets?: Record<string, string>;
+  caseSensitive?: boolean;
+}
+
+interface Glossary {
+  terms: GlossaryTerm[];
+  blocked: string[];
+}
+
 interface Joined {
   type: "joined";
   sessionId: string;
@@ -55,6 +68,14 @@ interface Caption {
   sourceLanguage: string;
   spokenAt: number;
   untranslated?: boolean;
+  /** A correction: it replaces the caption of that sequence. Absent: as it was spoken. */
+  revision?: number;
+}
+
+/** A sentence was taken back. */
+interface Retracted {
+  type: "retracted";
+  sequence: number;
 }
 
 interface LanguageReport {
@@ -73,6 +94,15 @@ interface Spoken {
   sequence: number;
   languages: Record<string, LanguageReport>;
   durationMs: number;
+}
+
+/** The delivery report of a correction, or of a retraction. */
+interface Corrected {
+  type: "corrected";
+  sequence: number;
+  revision: number;
+  languages: Record<string, LanguageReport>;
+  durationMs?: number;
 }
 
 interface RosterMessage {
@@ -105,14 +135,16 @@ interface ErrorMessage {
   message: string;
   requestId?: string;
   retryAfterMs?: number;
-  /** `lastSequence`: the sentence's number was spoken before. */
-  details?: { sequence?: number; lastSequence?: number; retryAfterMs?: number };
+  /** `lastSequence`: the sentence's number was spoken before. `term`, `blocked`: which of the glossary's is wrong, from 0. */
+  details?: { sequence?: number; lastSequence?: number; retryAfterMs?: number; term?: number; blocked?: number };
 }
 
 type ServerMessage =
   | Joined
   | Caption
+  | Retracted
   | Spoken
+  | Corrected
   | RosterMessage
   | SessionStatus
   | Renew
@@ -122,6 +154,7 @@ type ServerMessage =
 
 type ClientMessage =
   | { action: "speak"; sequence: number; text: string }
+  | { action: "correct"; sequence: number; text: string }
   | { action: "changeLanguage"; targetLanguage: string }
   | { action: "heartbeat" }
   | { action: "status" }

@@ -43,6 +43,13 @@ interface SocketOptions {
   quietMs: number;
 }
 
+/** Where captions are shown. A caption that is corrected or taken back may be gone from it. */
+interface CaptionScreen {
+  show: (caption: Caption) => void;
+  correct: (caption: Caption) => void;
+  retract: (sequence: number) => void;
+}
+
 /** A sentence of the speaker's. */
 interface Sentence {
   text: string;
@@ -52,7 +59,41 @@ interface Sentence {
   state: "queued" | "sent" | "said" | "failed" | "unanswered" | "reported";
   /** How often it was sent under its number since the server last said anything of it. */
   tries: number;
-  report: Spoken | null;
+  /** Of its newest revision. */
+  report: Spoken | Corrected | null;
+  /** The newest one that the speaker asked for. */
+  correction?: Correction;
+}
+
+interface Correction {
+  /** "" takes the sentence back. */
+  text: string;
+  /** What the speaker asked for while this one was on its way. */
+  following: string | null;
+  state: "queued" | "sent" | "corrected" | "retracted" | "failed";
+  tries: number;
+  /** Why it failed. */
+  problem: string;
+  /** The newest that the server has reported; 0 for none. */
+  revision: number;
+}
+
+interface CorrectedSentence extends Sentence {
+  correction: Correction;
+}
+
+/** A row of the glossary's table. `keep` outweighs what is in the languages' columns. */
+interface TermRow {
+  source: string;
+  keep: boolean;
+  caseSensitive: boolean;
+  targets: Record<string, string>;
+}
+
+/** The glossary that this browser saved last, and for which session. */
+interface KeptGlossary extends Glossary {
+  sessionId: string;
+  sourceLanguage: string;
 }
 
 /** A sentence that waits for the speaker's review. */
@@ -123,10 +164,12 @@ type MicrophoneCommand =
   /** `problem` is "", an error of the recogniser's, "unsteady" or "interrupted". */
   | { do: "show"; isOn: boolean; problem: string };
 
-/** What the speaker asks for when a session is opened. `joinCode` is "" for none. */
+/** What the speaker asks for when a session is opened. "" leaves it to the stage. */
 interface WantedSession {
   sourceLanguage: string;
   joinCode: string;
+  profanity: string;
+  formality: string;
 }
 
 /** Where the speaker signs in. `origins` are those that the page may ask. */

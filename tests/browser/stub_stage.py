@@ -161,9 +161,13 @@ class StubStage:
         self.sign_in: pages.SignIn | None = None
         self.accepts_owners = True
         self.owners: list[str | None] = []
+        self.wanted: list[Message] = []
         self.operations = Operations()
         self.sockets: list[Socket] = []
         self._spoken: set[int] = set()
+        self._revisions: dict[int, int] = {}
+        self.not_kept: set[int] = set()
+        self.glossary: Message = {"terms": [], "blocked": []}
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -367,6 +371,8 @@ class StubStage:
         app.router.add_post("/sessions", self._open)
         app.router.add_get("/sessions/{session_id:[^/]+}", self._status)
         app.router.add_delete("/sessions/{session_id}", self._delete)
+        app.router.add_get("/sessions/{session_id}/glossary", self._get_glossary)
+        app.router.add_put("/sessions/{session_id}/glossary", self._put_glossary)
         return app
 
     def _gateway_app(self) -> web.Application:
@@ -416,6 +422,7 @@ class StubStage:
         if not self.accepts_owners:
             return web.json_response({"type": "error", "code": "NOT_SPEAKER"}, status=401)
         wanted = await request.json()
+        self.wanted.append(wanted)
         self.session.source, self.session.code = wanted["sourceLanguage"], wanted.get("joinCode")
         opened = {
             "sessionId": self.session.session_id,
@@ -445,6 +452,27 @@ class StubStage:
             return web.json_response({"type": "error", "code": "SESSION_NOT_FOUND"}, status=404)
         refused = {"refused": {"minutes": 5, "reasons": self.session.refused}}
         return web.json_response(self.session.status() | (refused if speaks else {}))
+
+    async def _get_glossary(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return web.json_response({"type": "error", "code": "NOT_SPEAKER"}, status=401)
+        return web.json_response(self.glossary)
+
+    async def _put_glossary(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return web.json_response({"type": "error", "code": "NOT_SPEAKER"}, status=401)
+        glossary = await request.json()
+        if (wrong := _wrong_in(glossary["terms"])) is not None:
+            place, message = wrong
+            refusal = {"message": f"term {place + 1}: {message}", "details": {"term": place}}
+            return web.json_response(
+                {"type": "error", "code": "BAD_GLOSSARY", **refusal}, status=400
+            )
+        with self._news:
+            self.glossary = glossary
+            self._news.notify_all()
+        counts = {name: len(glossary[name]) for name in ("terms", "blocked")}
+        return web.json_response(counts | {"version": "1"})
 
     async def _delete(self, _: web.Request) -> web.Response:
         await self._end()
@@ -533,6 +561,8 @@ class StubStage:
                 await _refuse(socket, "UNSUPPORTED_LANGUAGE")
             case "speak":
                 await self._speak(socket, message)
+            case "correct":
+                await self._correct(socket, message["sequence"])
             case "end":
                 await self._end()
 
@@ -552,6 +582,15 @@ class StubStage:
             if self.reports:
                 await socket.response.send_json(self._spoken_report(sequence))
 
+    async def _correct(self, socket: Socket, sequence: int) -> None:
+        if sequence not in self._spoken or sequence in self.not_kept:
+            await _refuse(socket, "SEQUENCE_NOT_KEPT", details={"sequence": sequence})
+            return
+        self._revisions[sequence] = revision = self._revisions.get(sequence, 0) + 1
+        if self.reports:
+            report = {"type": "corrected", "sequence": sequence, "revision": revision}
+            await socket.response.send_json(self._spoken_report(sequence) | report)
+
     def _spoken_report(self, sequence: int) -> Message:
         heads = self.session.counts
         reports = {
@@ -566,6 +605,19 @@ class StubStage:
         for socket in [each for each in self.sockets if each.is_open]:
             await socket.response.send_json({"type": "sessionEnded", "reason": "ended"})
             await socket.response.close(code=WSCloseCode.GOING_AWAY)
+
+
+def _wrong_in(terms: Sequence[Message]) -> tuple[int, str] | None:
+    """The first term that the server would refuse, and why."""
+    sources = [term["source"] for term in terms]
+    for place, term in enumerate(terms):
+        if not term["source"]:
+            return place, "a source must not be empty"
+        if ("keep" in term) == ("targets" in term):
+            return place, "must have either keep or targets, not both"
+        if term["source"] in sources[:place]:
+            return place, "this source is there already"
+    return None
 
 
 async def _refuse(socket: Socket, code: str, **fields: object) -> None:

@@ -25,6 +25,7 @@ def listener(stub: StubStage, open_page: OpenPage) -> Page:
     page = open_page(stub.listener_page)
     stub.caption(1, "Hace ochenta y siete años")
     stub.caption(2, "Four score and seven years ago", untranslated=True)
+    stub.caption(2, "Four score and seven", untranslated=True, revision=1)
     stub.caption(3, "Concebida en la libertad")
     expect(page.locator(".caption")).to_have_count(3)
     page.get_by_role("button", name="Texto y sonido").click()
@@ -151,6 +152,31 @@ def hall(stub: StubStage, open_page: OpenPage) -> Page:
     return page
 
 
+def correcting_speaker(stub: StubStage, open_page: OpenPage) -> Page:
+    page = speaker(stub, open_page)
+    stub.reports = True
+    for text in ("a slip", "long ago"):
+        speak(page, text)
+    page.get_by_role("button", name="Take back sentence 3").click()
+    expect(page.locator(".words.retracted")).to_be_visible()
+    stub.not_kept.add(4)
+    page.get_by_role("button", name="Take back sentence 4").click()
+    expect(page.get_by_text("does not keep this sentence")).to_be_visible()
+    page.get_by_role("button", name="Correct sentence 1").click()
+    return page
+
+
+def glossary(stub: StubStage, open_page: OpenPage) -> Page:
+    page = speaker(stub, open_page)
+    terms = [{"source": "Grace Hall", "keep": True}, {"source": "", "targets": {"pt": "graça"}}]
+    stub.glossary = {"terms": terms, "blocked": ["a slip"]}
+    page.get_by_role("button", name="Names and words").click()
+    expect(page.get_by_label("Said, row 3")).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert").last).to_contain_text("Row 2")
+    return page
+
+
 def ending_speaker(stub: StubStage, open_page: OpenPage) -> Page:
     page = speaker(stub, open_page)
     page.get_by_role("button", name="End session").click()
@@ -222,6 +248,7 @@ VIEWS = (
     *(lost_speaker, hall),
     *(ending_speaker, ended_speaker),
     *(operator, lost_operator, strange_operator),
+    *(correcting_speaker, glossary),
 )
 
 

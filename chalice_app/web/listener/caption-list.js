@@ -3,6 +3,7 @@
  * scrolls up; then what is being read does not move.
  */
 import { element } from "./elements.js";
+import { languageOf } from "./languages.js";
 
 /** Above this many (a talk of six hours) the oldest are removed. */
 const MOST = 4000;
@@ -57,6 +58,41 @@ export class CaptionList {
     this.#follow();
   }
 
+  /**
+   * Puts other words in a caption's place. The list is not live meanwhile: the change has its own announcement.
+   * @param {Caption} caption @param {string} mark @param {string} corrected the note on a changed caption
+   * @returns {boolean} false: it is not on the screen
+   */
+  replace(caption, mark, corrected) {
+    const there = this.#rows.find(({ sequence }) => sequence === caption.sequence);
+    if (!there) return false;
+    this.#list.setAttribute("aria-live", "off");
+    const row = this.#row(caption, mark);
+    row.append(" ", note("mark corrected", corrected));
+    row.classList.toggle("newest", there.row.classList.contains("newest"));
+    there.row.replaceWith(row);
+    there.row = row;
+    this.#follow();
+    return true;
+  }
+
+  /** @param {number} sequence @returns {boolean} false: it is not on the screen */
+  remove(sequence) {
+    const place = this.#rows.findIndex((each) => each.sequence === sequence);
+    if (place < 0) return false;
+    const isUnread = place >= this.#rows.length - this.#unread;
+    for (const { row } of this.#rows.splice(place, 1)) row.remove();
+    this.#rows.at(-1)?.row.classList.add("newest");
+    if (isUnread) this.#onUnread((this.#unread -= 1));
+    this.#follow();
+    return true;
+  }
+
+  /** @param {number} sequence */
+  isNewest(sequence) {
+    return this.#rows.at(-1)?.sequence === sequence;
+  }
+
   /** Scrolls to the newest caption, and follows it from now on. */
   toNewest() {
     this.#pinned = true;
@@ -66,16 +102,11 @@ export class CaptionList {
 
   /** @param {Caption} caption @param {string} mark */
   #row(caption, mark) {
-    const language = caption.untranslated ? caption.sourceLanguage : caption.language;
+    const language = languageOf(caption);
     const row = element("p", "caption", caption.text);
     row.lang = language;
     row.dir = this.#directionOf(language);
-    if (caption.untranslated) {
-      const note = element("span", "mark", mark);
-      note.lang = document.documentElement.lang;
-      note.dir = document.documentElement.dir;
-      row.prepend(note);
-    }
+    if (caption.untranslated) row.prepend(note("mark", mark));
     return row;
   }
 
@@ -121,4 +152,12 @@ export class CaptionList {
     else if (wentUp) this.#pinned = false;
     if (this.#pinned && this.#unread) this.#onUnread((this.#unread = 0));
   }
+}
+
+/** In the page's language, which may not be the caption's. @param {string} className @param {string} text */
+function note(className, text) {
+  const made = element("span", className, text);
+  made.lang = document.documentElement.lang;
+  made.dir = document.documentElement.dir;
+  return made;
 }

@@ -1,22 +1,27 @@
-/** Puts captions into the order in which they were spoken, each once. It does not touch the page. */
+/**
+ * Puts captions into the order in which they were spoken, each once, and each in its newest revision. It
+ * does not touch the page.
+ */
 
 /** How long a caption waits for an earlier one that is missing. */
 const HOLD_MS = 1000;
 
 export class CaptionOrder {
-  #show;
-  /** @type {Set<number>} */
-  #seen = new Set();
+  #screen;
+  /** The newest revision of each sequence; Infinity once it was taken back. @type {Map<number, number>} */
+  #revisions = new Map();
   /** @type {Map<number, Caption>} */
   #held = new Map();
   /** The sequence to show next; 0 before the first caption. */
   #next = 0;
   #complete = 0;
   #timer = 0;
+  /** This page begins after this sequence: changes of what was said up to it are not for its readers. */
+  after = 0;
 
-  /** @param {(caption: Caption) => void} show called in order, except for captions that come too late */
-  constructor(show) {
-    this.#show = show;
+  /** @param {CaptionScreen} screen `show` is called in order, except for captions that come too late */
+  constructor(screen) {
+    this.#screen = screen;
   }
 
   /** The sequence up to which every caption is here: a returning listener asks for those after it. */
@@ -26,24 +31,52 @@ export class CaptionOrder {
 
   /** @param {Caption} caption */
   accept(caption) {
-    const { sequence } = caption;
+    const { sequence, revision = 0 } = caption;
     if (!Number.isSafeInteger(sequence) || typeof caption.text !== "string") return;
-    if (this.#seen.has(sequence)) return;
-    this.#seen.add(sequence);
-    if (this.#complete === 0) this.#complete = sequence;
-    while (this.#seen.has(this.#complete + 1)) this.#complete += 1;
-    if (this.#next !== 0 && sequence > this.#next) this.#hold(caption);
+    const known = this.#revisions.get(sequence);
+    const isNews = known === undefined ? revision === 0 || sequence > this.after : revision > known;
+    if (!isNews) return;
+    this.#has(sequence, revision);
+    if (known !== undefined) this.#correct(caption);
+    else if (this.#next !== 0 && sequence > this.#next) this.#hold(caption);
     else this.#release(caption);
+  }
+
+  /** A sentence was taken back, perhaps before its caption came: then that is never shown. @param {number} sequence */
+  retract(sequence) {
+    if (!Number.isSafeInteger(sequence) || !(this.#revisions.has(sequence) || sequence > this.after)) return;
+    this.#has(sequence, Infinity);
+    if (!this.#held.delete(sequence)) this.#screen.retract(sequence);
+    this.#releaseFollowing();
+  }
+
+  /** @param {number} sequence @param {number} revision */
+  #has(sequence, revision) {
+    this.#revisions.set(sequence, revision);
+    if (this.#complete === 0 && revision < Infinity) this.#complete = sequence;
+    while (this.#revisions.has(this.#complete + 1)) this.#complete += 1;
+  }
+
+  /** @param {Caption} caption */
+  #correct(caption) {
+    if (this.#held.has(caption.sequence)) this.#held.set(caption.sequence, caption);
+    else this.#screen.correct(caption);
   }
 
   /** @param {Caption} caption */
   #release(caption) {
-    this.#show(caption);
+    this.#screen.show(caption);
     this.#next = Math.max(this.#next, caption.sequence + 1);
-    const following = this.#held.get(this.#next);
-    if (following) {
+    this.#releaseFollowing();
+  }
+
+  /** What was taken back is not waited for. */
+  #releaseFollowing() {
+    while (this.#next !== 0 && this.#revisions.has(this.#next)) {
+      const following = this.#held.get(this.#next);
       this.#held.delete(this.#next);
-      this.#release(following);
+      this.#next += 1;
+      if (following) this.#screen.show(following);
     }
     if (this.#held.size === 0) {
       clearTimeout(this.#timer);
@@ -63,8 +96,9 @@ export class CaptionOrder {
     const waiting = [...this.#held.values()].sort((a, b) => a.sequence - b.sequence);
     this.#held.clear();
     for (const caption of waiting) {
-      this.#show(caption);
+      this.#screen.show(caption);
       this.#next = caption.sequence + 1;
     }
+    this.#releaseFollowing();
   }
 }

@@ -3,6 +3,7 @@ import * as api from "./api.js";
 import { keep, recall } from "./browser-storage.js";
 import { CaptionList } from "./caption-list.js";
 import { CaptionOrder } from "./caption-order.js";
+import { CaptionScreen } from "./caption-screen.js";
 import { choose } from "./chooser.js";
 import { $ } from "./elements.js";
 import { handshake, isReload, joinCode, keepResumeToken, pass, sessionId } from "./entry.js";
@@ -32,8 +33,6 @@ let confirmedLanguage = "";
 let askedLanguage = "";
 /** No connection serves, so captions that come with the next one may be old. */
 let isAway = true;
-/** The sequence up to which captions are old: they are not read aloud. */
-let caughtUpTo = 0;
 /**
  * The `lastSequence` to ask with before the first caption; null asks for the late listener's captions.
  * After a reload it is 0, for all of them: those on the screen are gone.
@@ -44,9 +43,10 @@ let attempt = 0;
 let startTimer = 0;
 let changeTimer = 0;
 
-const order = new CaptionOrder(show);
 const list = new CaptionList($("viewport"), $("captions"), (code) => directionOf(languages, code), showUnread);
 const voice = new ReadAloud(showVoice);
+const screen = new CaptionScreen(list, voice);
+const order = new CaptionOrder(screen);
 const screenLock = new WakeLock($("awake"), $("may-darken"));
 const socket = new ReconnectingSocket({ address, joinState, onMessage, onState, quietMs: QUIET_MS });
 
@@ -76,6 +76,9 @@ function onMessage(message) {
       confirmedLanguage = message.language;
       order.accept(message);
       break;
+    case "retracted":
+      order.retract(message.sequence);
+      break;
     case "sessionEnded":
       socket.close("ended");
       break;
@@ -86,9 +89,9 @@ function onMessage(message) {
 
 /** @param {Joined} message */
 function joined({ lastSequence, resumeToken = "", targetLanguage = "" }) {
-  if (isAway) caughtUpTo = lastSequence;
+  if (isAway) screen.caughtUpTo = lastSequence;
   isAway = false;
-  missingFrom ??= Math.max(0, lastSequence - LATE_CAPTIONS);
+  order.after = missingFrom ??= Math.max(0, lastSequence - LATE_CAPTIONS);
   confirmedLanguage = targetLanguage;
   if (resumeToken) keepResumeToken(resumeToken);
   // Chosen while this connection was on its way in.
@@ -98,14 +101,6 @@ function joined({ lastSequence, resumeToken = "", targetLanguage = "" }) {
 function changeLanguage() {
   clearTimeout(changeTimer);
   return socket.send({ action: "changeLanguage", targetLanguage: language });
-}
-
-/** @param {Caption} caption */
-function show(caption) {
-  $("empty").hidden = true;
-  const isNew = caption.sequence > caughtUpTo;
-  list.add(caption, word("untranslated"), isNew);
-  if (isNew) voice.read(caption.text, caption.untranslated ? caption.sourceLanguage : caption.language);
 }
 
 /**

@@ -40,6 +40,8 @@ export const it = {
   join: "Entra",
   newest: "Più recente",
   untranslated: "Non tradotto",
+  corrected: "Corretto",
+  retracted: "Una frase è stata ritirata.",
   unsupported: "Questa lingua ora non è disponibile. Ne scelga un’altra.",
   failed: "Qualcosa è andato storto. Riprovi.",
 };
@@ -84,6 +86,8 @@ export const ca = {
   join: "Entra",
   newest: "El més recent",
   untranslated: "Sense traduir",
+  corrected: "Corregit",
+  retracted: "S’ha retirat una frase.",
   unsupported: "Ara aquesta llengua no està disponible. Trieu-ne una altra.",
   failed: "Alguna cosa ha anat malament. Torneu-ho a provar.",
 };
@@ -128,6 +132,8 @@ export const gl = {
   join: "Entrar",
   newest: "O máis recente",
   untranslated: "Sen traducir",
+  corrected: "Corrixido",
+  retracted: "Retirouse unha frase.",
   unsupported: "Esta lingua non se ofrece agora. Escolla outra.",
   failed: "Algo saíu mal. Ténteo de novo.",
 };
@@ -172,6 +178,8 @@ export const de = {
   join: "Teilnehmen",
   newest: "Neuestes",
   untranslated: "Nicht übersetzt",
+  corrected: "Korrigiert",
+  retracted: "Ein Satz wurde zurückgenommen.",
   unsupported: "Diese Sprache wird gerade nicht angeboten. Bitte wählen Sie eine andere.",
   failed: "Etwas ist schiefgegangen. Bitte versuchen Sie es noch einmal.",
 };
@@ -216,6 +224,8 @@ export const ar = {
   join: "انضمام",
   newest: "الأحدث",
   untranslated: "غير مترجم",
+  corrected: "صُحِّح",
+  retracted: "سُحبت جملة.",
   unsupported: "هذه اللغة غير متاحة الآن. اختر لغة أخرى.",
   failed: "حدث خطأ ما. حاول مرة أخرى.",
 };

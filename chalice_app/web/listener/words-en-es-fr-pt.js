@@ -40,6 +40,8 @@ const en = {
   join: "Join",
   newest: "Newest",
   untranslated: "Not translated",
+  corrected: "Corrected",
+  retracted: "A sentence was taken back.",
   unsupported: "This language is not offered right now. Please choose another.",
   failed: "Something went wrong. Please try again.",
 };
@@ -84,6 +86,8 @@ const es = {
   join: "Entrar",
   newest: "Lo último",
   untranslated: "Sin traducir",
+  corrected: "Corregido",
+  retracted: "Se ha retirado una frase.",
   unsupported: "Este idioma no se ofrece ahora. Elija otro, por favor.",
   failed: "Algo salió mal. Inténtelo de nuevo.",
 };
@@ -128,6 +132,8 @@ const pt = {
   join: "Entrar",
   newest: "Mais recente",
   untranslated: "Não traduzido",
+  corrected: "Corrigido",
+  retracted: "Uma frase foi retirada.",
   unsupported: "Este idioma não está disponível agora. Escolha outro.",
   failed: "Algo deu errado. Tente de novo.",
 };
@@ -172,6 +178,8 @@ const fr = {
   join: "Entrer",
   newest: "Le plus récent",
   untranslated: "Non traduit",
+  corrected: "Corrigé",
+  retracted: "Une phrase a été retirée.",
   unsupported: "Cette langue n’est pas proposée pour l’instant. Choisissez-en une autre.",
   failed: "Un problème est survenu. Veuillez réessayer.",
 };

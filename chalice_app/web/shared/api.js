@@ -12,6 +12,7 @@ export class ApiError extends Error {
     super(message);
     this.status = status;
     this.code = code;
+    this.details = details;
     this.retryAfterMs = retryAfterMs ?? details?.retryAfterMs ?? 0;
   }
 }
@@ -22,7 +23,7 @@ export function asApiError(error) {
 }
 
 /** @param {string} path @param {RequestInit} options */
-async function request(path, options = {}) {
+export async function request(path, options = {}) {
   let response;
   try {
     response = await fetch(new URL(path, root), {
@@ -52,7 +53,7 @@ export function getSession(sessionId, pass = {}, query = "") {
  * In headers, because proxies may log the query of an address. Headers take ASCII alone.
  * @param {Pass} pass
  */
-function passHeaders({ joinCode, resumeToken, token }) {
+export function passHeaders({ joinCode, resumeToken, token }) {
   return {
     ...(joinCode && { "X-Join-Code": encodeURIComponent(joinCode) }),
     ...(resumeToken && { "X-Resume-Token": resumeToken }),
@@ -65,11 +66,12 @@ function passHeaders({ joinCode, resumeToken, token }) {
  * @param {string} token of the stage's provider; "" where it has none
  * @returns {Promise<OpenedSession>}
  */
-export function openSession({ sourceLanguage, joinCode }, token = "") {
+export function openSession(wanted, token = "") {
+  const filled = Object.entries(wanted).filter(([, value]) => value);
   return request("sessions", {
     method: "POST",
     headers: { "Content-Type": "application/json", ...passHeaders({ token }) },
-    body: JSON.stringify({ sourceLanguage, ...(joinCode && { joinCode }) }),
+    body: JSON.stringify(Object.fromEntries(filled)),
   });
 }
 

@@ -22,6 +22,11 @@ export function directionOf(languages, code) {
   return found?.direction ?? "auto";
 }
 
+/** The language of a caption's text. @param {Caption} caption */
+export function languageOf({ untranslated, sourceLanguage, language }) {
+  return untranslated ? sourceLanguage : language;
+}
+
 /**
  * A language's name, with a note where its engine is less than good.
  * @param {Language} language @param {(quality: string) => string | undefined} noteFor

@@ -14,6 +14,11 @@ export class RosterBars {
     this.#languages = languages;
   }
 
+  /** The languages that somebody listens to. */
+  get codes() {
+    return [...this.#bars.keys()];
+  }
+
   /** @param {Counts} counts */
   show(counts) {
     const entries = Object.entries(counts).filter(([, count]) => count > 0);

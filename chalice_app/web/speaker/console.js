@@ -4,6 +4,7 @@ import { beforeSending } from "./before-sending.js";
 import { DISPLACED, limited, LOST, notice, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
 import { Dictation } from "./dictation.js";
 import { $ } from "./elements.js";
+import { wireGlossary } from "./glossary-button.js";
 import { invite } from "./invitation.js";
 import { directionOf, nativeName } from "./languages.js";
 import { partsOf } from "./long-text.js";
@@ -12,7 +13,7 @@ import { Outbox } from "./outbox.js";
 import { ReconnectingSocket } from "./reconnecting-socket.js";
 import { refusalSentence } from "./refusals.js";
 import { RosterBars } from "./roster-bars.js";
-import { wireSayForm } from "./say-form.js";
+import { showSpokenLanguage, wireSayForm } from "./say-form.js";
 import { listeners, SentenceLog } from "./sentence-log.js";
 import { TabLock } from "./tab-lock.js";
 import { WakeLock } from "./wake-lock.js";
@@ -29,7 +30,8 @@ const REFUSALS_MS = 15_000;
  */
 export function openConsole(session, languages, over) {
   const { sessionId, speakerToken: token, sourceLanguage, joinCode = "" } = session;
-  const log = new SentenceLog($("said"), languages, sourceLanguage, (sentence) => outbox.sendAgain(sentence));
+  const sendAgain = (/** @type {Sentence} */ sentence) => outbox.sendAgain(sentence);
+  const log = new SentenceLog($("said"), languages, sourceLanguage, sendAgain, (...change) => outbox.corrections.correct(...change));
   const roster = new RosterBars($("roster"), languages);
   /** @type {Outbox} */
   const outbox = new Outbox((message) => socket.send(message), changed);
@@ -69,6 +71,9 @@ export function openConsole(session, languages, over) {
       case "spoken":
         outbox.reported(message);
         showBudget(message);
+        break;
+      case "corrected":
+        outbox.corrections.reported(message);
         break;
       case "sessionEnded":
         socket.close("ended");
@@ -229,14 +234,9 @@ export function openConsole(session, languages, over) {
     $("confirm-end").addEventListener("click", end);
   }
 
-  function showLanguage() {
-    $("say-language").textContent = `in ${nativeName(languages, sourceLanguage)}`;
-    $("text").lang = sourceLanguage;
-    $("text").dir = directionOf(languages, sourceLanguage);
-  }
-
   wire();
-  showLanguage();
+  wireGlossary(session, languages, () => roster.codes);
+  showSpokenLanguage(sourceLanguage, nativeName(languages, sourceLanguage), directionOf(languages, sourceLanguage));
   showSending();
   invite(sessionId, joinCode);
   document.title = `${sessionId} · Live translation`;

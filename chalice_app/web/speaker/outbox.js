@@ -7,6 +7,7 @@
  * twice.
  */
 
+import { Corrections } from "./corrections.js";
 import { Timers } from "./timers.js";
 
 /** How long a report may take: a sentence is sent for 10 s, and is dropped then. */
@@ -25,6 +26,8 @@ export class Outbox {
   #live = false;
   /** When each is sent again. @type {Timers<Sentence>} */
   #clocks = new Timers();
+  /** They go the same way, under the same numbers. */
+  corrections;
 
   /**
    * @param {(message: ClientMessage) => boolean} send @param {(sentence: Sentence) => void} changed
@@ -32,11 +35,12 @@ export class Outbox {
   constructor(send, changed) {
     this.#send = send;
     this.#changed = changed;
+    this.corrections = new Corrections(send, changed);
   }
 
   /** Whether a report is still to come: it would be lost with the socket. */
   get isWaiting() {
-    return this.#unreported().length > 0;
+    return this.#unreported().length > 0 || this.corrections.isWaiting;
   }
 
   /** @param {string} text */
@@ -56,12 +60,14 @@ export class Outbox {
     this.#live = true;
     this.#next = Math.max(this.#next, lastSequence + 1);
     for (const sentence of this.#unreported()) this.#transmit(sentence);
+    this.corrections.joined();
   }
 
   /** The socket is down. */
   lost() {
     this.#live = false;
     this.#clocks.cancel();
+    this.corrections.lost();
     // None of the tries was without an answer: there was no line.
     for (const sentence of this.#unreported()) sentence.tries = Math.min(sentence.tries, 1);
   }
@@ -76,7 +82,9 @@ export class Outbox {
   /** @param {Spoken} report */
   reported(report) {
     const sentence = this.#bySequence.get(report.sequence);
-    if (sentence) this.#become(sentence, "reported", { report });
+    if (!sentence) return;
+    // A report that comes after a correction's is the older one.
+    this.#become(sentence, "reported", { report: sentence.correction?.revision ? sentence.report : report });
   }
 
   /**
@@ -85,6 +93,7 @@ export class Outbox {
    * @param {ErrorMessage} error
    */
   refused(error) {
+    if (this.corrections.refused(error)) return;
     const { retryAfterMs } = error;
     const named = this.#bySequence.get(error.details?.sequence ?? 0);
     if (!named) {

@@ -19,3 +19,10 @@ export function wireSayForm(say, changed) {
     if (!event.repeat) $("say").requestSubmit();
   });
 }
+
+/** @param {string} code of the language that is spoken @param {string} name @param {string} direction */
+export function showSpokenLanguage(code, name, direction) {
+  $("say-language").textContent = `in ${name}`;
+  $("text").lang = code;
+  $("text").dir = direction;
+}

@@ -1,6 +1,7 @@
 /** The list "Said so far": each sentence with its state, and then with its delivery report. */
 import { element } from "./elements.js";
 import { directionOf, nativeName } from "./languages.js";
+import { SentenceEditor } from "./sentence-editor.js";
 
 const MOST_ROWS = 500;
 
@@ -23,25 +24,29 @@ export class SentenceLog {
   #languages;
   #source;
   #sendAgain;
-  /** @type {Map<Sentence, {row: HTMLElement, number: HTMLElement, report: HTMLElement}>} */
+  #correct;
+  /** @type {Map<Sentence, {row: HTMLElement, number: HTMLElement, report: HTMLElement, editor: SentenceEditor}>} */
   #rows = new Map();
 
   /**
    * @param {HTMLElement} list @param {Language[]} languages
    * @param {string} source the language that is spoken
    * @param {(sentence: Sentence) => void} sendAgain
+   * @param {(sentence: Sentence, text: string) => void} correct "" takes it back
    */
-  constructor(list, languages, source, sendAgain) {
+  constructor(list, languages, source, sendAgain, correct) {
     this.#list = list;
     this.#languages = languages;
     this.#source = source;
     this.#sendAgain = sendAgain;
+    this.#correct = correct;
   }
 
   /** @param {Sentence} sentence */
   show(sentence) {
-    const { row, number, report } = this.#rows.get(sentence) ?? this.#add(sentence);
+    const { row, number, report, editor } = this.#rows.get(sentence) ?? this.#add(sentence);
     row.dataset.state = sentence.state;
+    editor.show();
     number.textContent = sentence.sequence ? String(sentence.sequence) : "·";
     if (sentence.report) report.replaceChildren(...this.#report(sentence.report));
     else report.replaceChildren(element("span", "summary", STATES[sentence.state]));
@@ -59,8 +64,9 @@ export class SentenceLog {
     const words = element("p", "words", sentence.text);
     words.lang = this.#source;
     words.dir = directionOf(this.#languages, this.#source);
-    const added = { row, number: element("span", "number", "·"), report: element("div", "report") };
-    row.append(added.number, words, added.report);
+    const editor = new SentenceEditor(sentence, words, this.#correct);
+    const added = { row, number: element("span", "number", "·"), report: element("div", "report"), editor };
+    row.append(added.number, words, editor.actions, editor.note, added.report);
     this.#list.prepend(row);
     this.#rows.set(sentence, added);
     const [oldest] = this.#rows;
@@ -71,7 +77,7 @@ export class SentenceLog {
     return added;
   }
 
-  /** @param {Spoken} report */
+  /** @param {Spoken | Corrected} report */
   #report({ languages, durationMs }) {
     const entries = Object.entries(languages);
     // In the order of the bars: the report has them in the order in which translations came.
@@ -79,7 +85,8 @@ export class SentenceLog {
     if (entries.length === 0) return [element("span", "summary", "Nobody was listening")];
     const total = (/** @type {"delivered" | "listeners"} */ field) =>
       entries.reduce((sum, [, each]) => sum + each[field], 0);
-    const reached = `${total("delivered")} of ${listeners(total("listeners"))}, ${durationMs} ms`;
+    const time = durationMs === undefined ? "" : `, ${durationMs} ms`;
+    const reached = `${total("delivered")} of ${listeners(total("listeners"))}${time}`;
     return [element("span", "summary", reached), ...entries.map(([code, each]) => this.#language(code, each))];
   }
 

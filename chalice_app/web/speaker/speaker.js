@@ -21,7 +21,14 @@ function showOnly(id) {
 /** @param {Event} event */
 function open(event) {
   event.preventDefault();
-  tryOpen({ sourceLanguage: $("source").value, joinCode: $("join-code").value.trim() });
+  tryOpen(wantedSession());
+}
+
+/** @returns {WantedSession} */
+function wantedSession() {
+  const profanity = $("mask").checked ? "mask" : "";
+  const joinCode = $("join-code").value.trim();
+  return { sourceLanguage: $("source").value, joinCode, profanity, formality: $("formality").value };
 }
 
 /** @param {WantedSession} wanted @param {() => Promise<void>} signedIn waits for what must come before */
@@ -40,10 +47,13 @@ async function tryOpen(wanted, signedIn = async () => {}) {
 
 /** Goes on where the person left to sign in. @param {SignInAnswer} answer */
 async function goOnSignedIn({ wanted, finished }) {
-  const { sourceLanguage, joinCode } = wanted ?? { sourceLanguage: $("source").value, joinCode: "" };
-  $("source").value = sourceLanguage;
-  $("join-code").value = joinCode;
-  await tryOpen({ sourceLanguage, joinCode }, finished);
+  if (wanted) {
+    $("source").value = wanted.sourceLanguage;
+    $("join-code").value = wanted.joinCode;
+    $("mask").checked = wanted.profanity === "mask";
+    $("formality").value = wanted.formality;
+  }
+  await tryOpen(wantedSession(), finished);
 }
 
 /** @param {unknown} error */

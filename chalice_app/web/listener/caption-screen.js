@@ -1,0 +1,42 @@
+/** What a caption, its correction and its retraction do: to the list, to the voice, to screen readers. */
+import { $, element } from "./elements.js";
+import { languageOf } from "./languages.js";
+import { word } from "./localization.js";
+
+export class CaptionScreen {
+  #list;
+  #voice;
+  /** The sequence up to which captions are old: they are not read aloud. */
+  caughtUpTo = 0;
+
+  /** @param {import("./caption-list.js").CaptionList} list @param {import("./read-aloud.js").ReadAloud} voice */
+  constructor(list, voice) {
+    this.#list = list;
+    this.#voice = voice;
+  }
+
+  /** @param {Caption} caption */
+  show(caption) {
+    $("empty").hidden = true;
+    const isNew = caption.sequence > this.caughtUpTo;
+    this.#list.add(caption, word("untranslated"), isNew);
+    if (isNew) this.#voice.read(caption);
+  }
+
+  /** @param {Caption} caption */
+  correct(caption) {
+    if (!this.#list.replace(caption, word("untranslated"), word("corrected"))) return;
+    this.#voice.correct(caption, this.#list.isNewest(caption.sequence));
+    const text = element("span", "", caption.text);
+    text.lang = languageOf(caption);
+    $("announcement").replaceChildren(`${word("corrected")}: `, text);
+  }
+
+  /** It leaves no trace on the screen: a hall need not see that something was wrong. @param {number} sequence */
+  retract(sequence) {
+    if (!this.#list.remove(sequence)) return;
+    this.#voice.retract(sequence);
+    $("announcement").textContent = word("retracted");
+    $("empty").hidden = !this.#list.isEmpty;
+  }
+}
