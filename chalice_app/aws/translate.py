@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalice_app.aws.clients import Clients
 from chalice_app.domain.errors import TranslationFailed, Unavailable
 from chalice_app.domain.languages import Language, describe
+from chalice_app.domain.style import PLAIN, Style
 
 _log = logging.getLogger(__name__)
 
@@ -35,17 +36,33 @@ class AmazonTranslate:
 
     def translate(self, text: str, source_language: str, target_language: str) -> str:
         """One translation; a text over the limit is translated in pieces, cut between words."""
+        return self.translate_in_style(text, source_language, target_language, PLAIN)
+
+    def translate_in_style(
+        self, text: str, source_language: str, target_language: str, style: Style
+    ) -> str:
+        """As `translate`; what Amazon cannot do for a language it ignores."""
+        settings = _settings(style)
         return "".join(
             # The white space at a cut is kept here: engines trim it, and words would grow together.
-            self._translate_piece(piece.rstrip(), source_language, target_language)
+            self._translate_piece(piece.rstrip(), source_language, target_language, settings)
             + piece[len(piece.rstrip()) :]
             for piece in pieces(text, MAX_TEXT_BYTES)
         )
 
-    def _translate_piece(self, text: str, source_language: str, target_language: str) -> str:
+    def _translate_piece(
+        self,
+        text: str,
+        source_language: str,
+        target_language: str,
+        settings: Mapping[str, Any],
+    ) -> str:
         try:
             answer = self.clients.translate.translate_text(
-                Text=text, SourceLanguageCode=source_language, TargetLanguageCode=target_language
+                Text=text,
+                SourceLanguageCode=source_language,
+                TargetLanguageCode=target_language,
+                **settings,
             )
         except (ClientError, BotoCoreError) as error:
             raise TranslationFailed(_reason(error)) from error
@@ -73,6 +90,13 @@ class AmazonTranslate:
             if not answer.get("NextToken"):
                 return
             request["NextToken"] = answer["NextToken"]
+
+
+def _settings(style: Style) -> dict[str, Any]:
+    """The request's Settings, left out where they would be empty."""
+    settings = {"Profanity": "MASK"} if style.masks_profanity else {}
+    settings |= {"Formality": style.formality.upper()} if style.formality else {}
+    return {"Settings": settings} if settings else {}
 
 
 def pieces(text: str, limit: int) -> Iterator[str]:

@@ -87,6 +87,10 @@ class Entrance:
         """Ends a session for a caller who has its token; raises as `admit_speaker` does."""
         self.sessions.end(self._of_speaker(session_id, token, address))
 
+    def admit_owner(self, session_id: str, token: str, address: str) -> Session:
+        """The open session of a caller who has its token; raises as `admit_speaker` does."""
+        return self._of_speaker(session_id, token, address)
+
     def look(self, session_id: str, caller: Caller) -> tuple[Session, bool]:
         """The session, ended or not, for a caller who may know of it; whether it is the speaker.
 

@@ -72,7 +72,7 @@ def _purge(application: Application, arguments: argparse.Namespace) -> None:
     if arguments.text is None:
         purged = purge_pair(recency, source, target)
     else:
-        key = cache_key(source, target, arguments.text, application.cache.settings)
+        key = cache_key(source, target, arguments.text)
         purged = purge_entry(recency, store, key)
     _print(arguments, {"purged": purged}, f"{_counted(purged, 'translation')} withdrawn")
 

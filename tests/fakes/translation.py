@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from chalice_app.domain.errors import TranslationFailed, Unavailable
 from chalice_app.domain.languages import Language
+from chalice_app.domain.style import FORMALITY_LANGUAGES, Style
 from tests.fakes.domain import PATIENCE, language
 
 
@@ -34,6 +35,15 @@ class StubTranslator:
         if target_language in self.failing:
             raise TranslationFailed("told to fail")
         return f"[{target_language}] {text}"
+
+    def translate_in_style(
+        self, text: str, source_language: str, target_language: str, style: Style
+    ) -> str:
+        """As Amazon: the grawlix for `damn`, and formality in the languages that it knows."""
+        said = text.replace("damn", "?$#@$") if style.masks_profanity else text
+        translated = self.translate(said, source_language, target_language)
+        formality = style.formality if target_language in FORMALITY_LANGUAGES else None
+        return f"{translated} ({formality})" if formality else translated
 
     def list_languages(self) -> Sequence[Language]:
         self.listings += 1
