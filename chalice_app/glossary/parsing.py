@@ -134,6 +134,7 @@ def _text(value: object, name: str) -> str:
     """A text in NFC, on one line, without what does not show."""
     if not isinstance(value, str):
         raise BadGlossary(f"{name} must be a string")
+    value = value.strip()
     if _hides_something(value):
         raise BadGlossary(f"{name} must not have control characters or invisible ones")
     if "<" in value:

@@ -14,8 +14,8 @@ from chalice_app.domain.sentence import Caption, Origin, Sentence, Translation
 from chalice_app.domain.session import Session
 from chalice_app.glossary.glossaries import Glossaries
 from chalice_app.glossary.markup import TermsLost
-from chalice_app.glossary.wording import Wording
 from chalice_app.observability.logs import carried
+from chalice_app.translation.caption_writer import CaptionWriter
 from chalice_app.translation.engine import TranslationEngine
 from chalice_app.translation.order import TranslationOrder
 
@@ -49,7 +49,7 @@ class SentenceTranslator:
         """
         wording = self.glossaries.wording_of(session)
         said = replace(sentence, text=wording.masked(sentence.text))
-        writer = _CaptionWriter(session.session_id, said, wording)
+        writer = CaptionWriter(session.session_id, said, wording)
         source = said.source_language
         if source in languages:
             yield writer.untranslated(source, Origin.SOURCE)
@@ -64,7 +64,7 @@ class SentenceTranslator:
             yield from self._paid(session, writer, missing)
 
     def _from_cache(
-        self, writer: "_CaptionWriter", text: str, orders: Orders
+        self, writer: CaptionWriter, text: str, orders: Orders
     ) -> Generator[Caption, None, Orders]:
         """The captions that cost nothing, before the budget is asked; returns the other orders."""
         settings = {target: order.settings for target, order in orders.items()}
@@ -79,9 +79,7 @@ class SentenceTranslator:
             yield writer.translated(language, translated, Origin.CACHE)
         return {target: order for target, order in orders.items() if target not in ready}
 
-    def _paid(
-        self, session: Session, writer: "_CaptionWriter", orders: Orders
-    ) -> Iterator[Caption]:
+    def _paid(self, session: Session, writer: CaptionWriter, orders: Orders) -> Iterator[Caption]:
         """The captions that the engine makes, if the session's budget pays for them."""
         payment = self.budget.charge(session, sum(len(order.text) for order in orders.values()))
         if payment is not Payment.CHARGED:
@@ -98,7 +96,7 @@ class SentenceTranslator:
             )
 
     def _ask_engine(
-        self, session: Session, writer: "_CaptionWriter", orders: Orders
+        self, session: Session, writer: CaptionWriter, orders: Orders
     ) -> Generator[Caption, None, Sequence[str]]:
         """The engine's captions; failed ones are refunded, late ones are billed and cached.
 
@@ -183,49 +181,3 @@ def _outcome(done: Future[str], language: str, *, is_shared: bool) -> tuple[Orig
         # One language's bug must not take the sentence from all others.
         _log.exception("a translation broke", extra={"language": language})
     return Origin.FAILED, ""
-
-
-@dataclass(frozen=True, slots=True)
-class _CaptionWriter:
-    """Writes the captions of one sentence, none of which has a blocked word."""
-
-    session_id: str
-    said: Sentence
-    wording: Wording
-
-    def untranslated(self, language: str, origin: Origin) -> Caption:
-        """What was said."""
-        return self._caption(language, self.said.text, origin)
-
-    def translated(
-        self, language: str, text: str, origin: Origin, translation: Translation | None = None
-    ) -> Caption:
-        """A translation; blocked words may be of its language."""
-        return self._caption(language, self.wording.masked(text), origin, translation)
-
-    def answered(
-        self, language: str, order: TranslationOrder, answer: str, origin: Origin
-    ) -> Caption:
-        """The engine's answer, or what was said where there is none.
-
-        Raises:
-            TermsLost: the engine has not left the terms alone.
-        """
-        if origin is Origin.FAILED:
-            return self.untranslated(language, origin)
-        made = order.translation(answer)
-        return self.translated(language, made.text, origin, made)
-
-    def _caption(
-        self, language: str, text: str, origin: Origin, translation: Translation | None = None
-    ) -> Caption:
-        return Caption(
-            session_id=self.session_id,
-            sequence=self.said.sequence,
-            language=language,
-            text=text,
-            source_language=self.said.source_language,
-            spoken_at=self.said.spoken_at,
-            origin=origin,
-            translation=translation,
-        )
