@@ -13,11 +13,15 @@ _ACRONYM = 2
 
 
 class Match(NamedTuple):
-    """A term at its place in a text; `is_inflected`: with an English ending, which is in it."""
+    """A term at its place in a text; `is_inflected`: with an English ending, which is in it.
+
+    From `possessive` on the ending is a possessive's: `'s`, or the apostrophe of `halls'`.
+    """
 
     start: int
     end: int
     term: Term
+    possessive: int
     is_inflected: bool = False
 
 
@@ -148,9 +152,10 @@ def _matched(
         return None
     start, end = these[0].start - len(form.before), these[-1].end + len(form.after)
     if not is_english or form.after:
-        return Match(start, end, form.term)
+        return Match(start, end, form.term, possessive=end)
     past = _past_possessive(text, end, said[at + len(these) : at + len(these) + 1])
-    return Match(start, past, form.term, is_inflected=past > end or form.stem is not None)
+    is_inflected = past > end or form.stem is not None
+    return Match(start, past, form.term, possessive=end, is_inflected=is_inflected)
 
 
 def _past_possessive(text: str, end: int, following: Sequence[Word]) -> int:

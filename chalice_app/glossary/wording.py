@@ -66,9 +66,16 @@ class Mentions:
 
     def _named(self, target: str) -> Iterator[Replacement]:
         for match in chosen(self.matches, lambda term: term.applies_to(target)):
-            said = self.text[match.start : match.end]
-            form = said if match.term.keep else match.term.form_in(target) or said
-            yield Replacement(match.start, match.end, form)
+            said = self.text[match.start : match.possessive]
+            ending = self.text[match.possessive : match.end]
+            form = match.term.form_in(target)
+            yield Replacement(
+                match.start,
+                match.end,
+                form=said if form is None else form,
+                possessive=bool(ending),
+                ending=ending if form is None else "",
+            )
 
 
 NO_WORDING = Wording(Glossary())

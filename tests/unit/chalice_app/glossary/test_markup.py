@@ -57,6 +57,24 @@ def test_what_leaves_no_letters_needs_no_engine() -> None:
     assert protect("hi", []).whole is None
 
 
+@pytest.mark.parametrize(
+    ("ending", "answer", "restored"),
+    [
+        ("", f"las puertas de la {SPAN}sala</span>", "las puertas de la sala"),
+        ("", f"{SPAN}sala</span>'s puertas", "sala puertas"),
+        ("", f"{SPAN}sala</span>&#39;s puertas", "sala puertas"),
+        ("", f"{SPAN}sala</span>\u2019s puertas", "sala puertas"),
+        ("'", f"{SPAN}sala</span>'s puertas", "sala' puertas"),
+        ("'", f"{SPAN}sala</span>'san", "sala'san"),
+    ],
+)
+def test_a_possessive_is_the_engine_s_to_translate(ending: str, answer: str, restored: str) -> None:
+    protected = protect("halls' doors", [Replacement(0, 6, "sala", True, ending)])
+    assert protected.text == f"{SPAN}sala</span>'s doors"
+    assert protected.restore(answer) == restored
+    assert protect("halls'", [Replacement(0, 6, "sala", True, ending)]).whole == f"sala{ending}"
+
+
 @given(st.text(), st.text(min_size=1), st.text())
 def test_whatever_is_protected_is_restored(before: str, form: str, after: str) -> None:
     start = len(before)

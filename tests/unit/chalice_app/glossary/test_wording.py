@@ -21,6 +21,8 @@ def translated(text: str, target: str, source: str = "en") -> str:
 def test_a_term_is_kept_as_it_was_spoken_or_said_in_the_target_s_form() -> None:
     text = "Grace hall's doors, the halls' doors"
     assert translated(text, "es") == "Grace hall's doors, the sala doors"
+    text = "the halls and Grace Halls' roof"
+    assert translated(text, "es") == "the sala and Grace Halls' roof"
     assert translated(text, "fr") == text
 
 
