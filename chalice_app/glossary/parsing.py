@@ -18,6 +18,9 @@ MAX_BYTES = 100_000
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode's categories of controls, zero-width characters, direction marks and halves of pairs."""
 
+_BLANK = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
+"""Letters, marks and symbols by their category that are drawn as nothing."""
+
 _JOINERS = "\u200c\u200d"
 """Parts of words in Persian and in Indian languages, and of some emoji."""
 
@@ -147,7 +150,7 @@ def _text(value: object, name: str) -> str:
 
 def _hides_something(text: str) -> bool:
     return any(
-        unicodedata.category(each) in _INVISIBLE and not _joins(text, place)
+        each in _BLANK or (unicodedata.category(each) in _INVISIBLE and not _joins(text, place))
         for place, each in enumerate(text)
     )
 

@@ -78,6 +78,8 @@ def test_these_are_right(terms: list[object]) -> None:
         (term(source="a\u200fb"), "invisible"),
         (term(source="\u202ehall"), "invisible"),
         (term(source="ha\u200bll"), "invisible"),
+        (term(source="\u3164"), "invisible"),
+        (term(source="ha\u2800ll"), "invisible"),
         (term(source="hall\u200d"), "invisible"),
         (term(source="ha\x00ll"), "control"),
         (term(source="\ud800"), "invisible"),
