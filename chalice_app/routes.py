@@ -36,6 +36,8 @@ from chalice_app.domain.errors import (
 )
 from chalice_app.domain.sentence import Sentence
 from chalice_app.domain.session import Session
+from chalice_app.glossary import messages as glossary_messages
+from chalice_app.glossary.parsing import parse_glossary
 from chalice_app.observability import logs, metrics
 from chalice_app.operations import messages as operator_messages
 from chalice_app.sessions.entrance import Caller
@@ -177,7 +179,7 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
             logs.bind(sequence=sequence)
             session = _spoken_by(parts, connection_id)
             sentence = Sentence(sequence, text, session.source_language, received_at)
-            parts.speech.speak(session, connection_id, sentence)
+            parts.speech.speak(session, connection_id, parts.glossaries.masked(session, sentence))
         case ChangeLanguage(target_language):
             parts.participants.change_language(connection_id, target_language)
         case Heartbeat():
@@ -355,6 +357,30 @@ def end_session(session_id: str) -> Response:
             parts.entrance.end(session_id, token, address)
 
     return _answer(ended, status=204)
+
+
+@app.route("/sessions/{session_id}/glossary", methods=["PUT"])
+def put_glossary(session_id: str) -> Response:
+    """Replaces the session's glossary, from the next sentence on; needs its speaker token."""
+
+    def replaced() -> dict[str, Any]:
+        parts, session = _parts(), _session_of_speaker(session_id)
+        glossary = parse_glossary(_body())
+        parts.glossaries.replace(session, glossary)
+        return glossary_messages.summary(glossary)
+
+    return _answer(replaced)
+
+
+@app.route("/sessions/{session_id}/glossary", methods=["GET"])
+def get_glossary(session_id: str) -> Response:
+    """The session's glossary, for its speaker alone; empty where it has none."""
+
+    def found() -> dict[str, Any]:
+        parts, session = _parts(), _session_of_speaker(session_id)
+        return glossary_messages.glossary(parts.glossaries.read(session))
+
+    return _answer(found)
 
 
 @app.route("/sessions/{session_id}/preparation", methods=["POST"])

@@ -14,6 +14,7 @@ from chalice_app.domain.characters import has_letters, shows_nothing
 from chalice_app.domain.errors import TranslationFailed, Unavailable
 from chalice_app.domain.languages import Language, describe
 from chalice_app.domain.pieces import pieces
+from chalice_app.domain.style import PLAIN, Style
 
 _log = logging.getLogger(__name__)
 
@@ -38,16 +39,32 @@ class AmazonTranslate:
 
     def translate(self, text: str, source_language: str, target_language: str) -> str:
         """One translation; a text over the limit is translated in pieces, sentence by sentence."""
+        return self.translate_in_style(text, source_language, target_language, PLAIN)
+
+    def translate_in_style(
+        self, text: str, source_language: str, target_language: str, style: Style
+    ) -> str:
+        """As `translate`; what Amazon cannot do for a language it ignores."""
+        settings = _settings(style)
         return "".join(
-            self._translate_piece(piece.rstrip(), source_language, target_language)
+            self._translate_piece(piece.rstrip(), source_language, target_language, settings)
             + _space_after(piece, target_language)
             for piece in pieces(text, MAX_TEXT_BYTES)
         ).rstrip()
 
-    def _translate_piece(self, text: str, source_language: str, target_language: str) -> str:
+    def _translate_piece(
+        self,
+        text: str,
+        source_language: str,
+        target_language: str,
+        settings: Mapping[str, Any],
+    ) -> str:
         try:
             answer = self.clients.translate.translate_text(
-                Text=text, SourceLanguageCode=source_language, TargetLanguageCode=target_language
+                Text=text,
+                SourceLanguageCode=source_language,
+                TargetLanguageCode=target_language,
+                **settings,
             )
         except (ClientError, BotoCoreError) as error:
             raise TranslationFailed(_reason(error)) from error
@@ -79,6 +96,13 @@ class AmazonTranslate:
             if not answer.get("NextToken"):
                 return
             request["NextToken"] = answer["NextToken"]
+
+
+def _settings(style: Style) -> dict[str, Any]:
+    """The request's Settings, left out where they would be empty."""
+    settings = {"Profanity": "MASK"} if style.masks_profanity else {}
+    settings |= {"Formality": style.formality.upper()} if style.formality else {}
+    return {"Settings": settings} if settings else {}
 
 
 def _space_after(piece: str, target: str) -> str:

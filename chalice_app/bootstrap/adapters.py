@@ -14,6 +14,7 @@ from chalice_app.aws.dynamodb.cache_recency import CacheRecency
 from chalice_app.aws.dynamodb.cached_translations import CachedTranslationsTable
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
 from chalice_app.aws.dynamodb.counters import CounterRows
+from chalice_app.aws.dynamodb.glossaries import GlossaryRows
 from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
 from chalice_app.aws.dynamodb.rosters import RostersTable
 from chalice_app.aws.dynamodb.sentences import SentenceRows
@@ -24,6 +25,7 @@ from chalice_app.aws.translate import AmazonTranslate
 from chalice_app.cache.ports import HitStore, RecencyIndex, TranslationCacheStore
 from chalice_app.delivery.ports import Gateway
 from chalice_app.domain.clock import Clock, SystemClock
+from chalice_app.glossary.ports import GlossaryStore
 from chalice_app.observability.metrics import EmbeddedMetrics
 from chalice_app.observability.ports import MetricsSink
 from chalice_app.operations.ports import Monitor, SessionDirectory
@@ -44,6 +46,7 @@ class Adapters:
 
     sessions: SessionStore
     counters: CounterStore
+    glossaries: GlossaryStore
     in_flight: SentencesInFlight
     tallies: TallyStore
     invoker: BatchInvoker
@@ -79,6 +82,7 @@ def aws_adapters(settings: Settings) -> Adapters:
     return Adapters(
         sessions=stored,
         counters=CounterRows(sessions),
+        glossaries=GlossaryRows(sessions),
         in_flight=shared,
         tallies=shared,
         invoker=BroadcastFunction(clients, settings.broadcast_function),

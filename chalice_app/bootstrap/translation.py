@@ -7,6 +7,7 @@ from chalice_app.admission.budget import Budget
 from chalice_app.bootstrap.parts import LANGUAGE_THREADS, Parts
 from chalice_app.cache.hit_buffer import HitBuffer
 from chalice_app.cache.lookup import TranslationCache
+from chalice_app.glossary.glossaries import Glossaries
 from chalice_app.translation.engine import TranslationEngine
 from chalice_app.translation.preparation import Preparation
 from chalice_app.translation.sentence_translator import SentenceTranslator
@@ -42,10 +43,15 @@ class TranslationParts(Parts):
         return HitBuffer(self.adapters.hits, self.adapters.clock)
 
     @cached_property
+    def glossaries(self) -> Glossaries:
+        """What the sessions say about words."""
+        return Glossaries(self.adapters.glossaries, self._executor("glossaries"))
+
+    @cached_property
     def sentence_translator(self) -> SentenceTranslator:
         """Sentences as captions, in their listeners' languages."""
         budget = Budget(self.adapters.counters, self.settings.limits.character_budget)
-        return SentenceTranslator(self.engine, self.cache, budget)
+        return SentenceTranslator(self.engine, self.cache, budget, self.glossaries)
 
     @cached_property
     def preparation(self) -> Preparation:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import TypeVar
 
 from chalice_app.cache.entries import CachedTranslation
@@ -33,6 +34,7 @@ WRITE_SECONDS = 2.0
 """How long a sentence that is served waits for its entries to be written; they may come later."""
 
 _BLANK_LINES = re.compile(r"\n{3,}")
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
 def canonical(text: str) -> str:
@@ -47,8 +49,8 @@ def canonical(text: str) -> str:
 def cache_key(source: str, target: str, text: str, settings: str = "") -> str:
     """`{source}:{target}:{first 16 hex digits of SHA-256 of the lower-cased canonical text}`.
 
-    `settings` names the engine's settings that alter its output (terminology, profanity,
-    formality); where there are any, they are hashed with the text.
+    `settings` names what alters the engine's output for this text (the terms of a glossary that
+    occur in it, profanity, formality); where there is anything, it is hashed with the text.
 
     64 bits and lower-casing collide; `TranslationCache.get` checks text and settings themselves.
     """
@@ -66,19 +68,29 @@ class TranslationCache:
     ttl_seconds: int
     hit_buffer: HitBuffer
     executor: Executor
-    settings: str = ""
     lookup_seconds: float = LOOKUP_SECONDS
     write_seconds: float = WRITE_SECONDS
 
-    def get(self, text: str, source: str, targets: Iterable[str]) -> Mapping[str, str]:
+    def get(
+        self,
+        text: str,
+        source: str,
+        targets: Iterable[str],
+        settings: Mapping[str, str] = NO_SETTINGS,
+    ) -> Mapping[str, str]:
         """The cached translations of a text, by target language, in one round trip.
+
+        `settings` are by target, where there are any (see `cache_key`).
 
         An entry counts only if it is alive (DynamoDB deletes late) and was made from this very
         text ("US" is not "us"), between these languages and with these settings. What no engine
         may answer (`domain.guards`) is not a hit either, whoever has written it.
         """
         wanted = canonical(text)
-        keys = {cache_key(source, target, wanted, self.settings): target for target in targets}
+        keys = {
+            cache_key(source, target, wanted, settings.get(target, "")): target
+            for target in targets
+        }
         if not keys:
             return {}
         try:
@@ -93,16 +105,22 @@ class TranslationCache:
             if entry.ttl > now
             and canonical(entry.source_text) == wanted
             and (entry.source_language, entry.target_language) == (source, keys[key])
-            and entry.settings == self.settings
+            and entry.settings == settings.get(keys[key], "")
             and is_translation(entry.translated_text, wanted, source, keys[key])
         }
         self.hit_buffer.count(hits)
         return {keys[key]: translated for key, translated in hits.items()}
 
-    def put(self, text: str, source: str, translations: Mapping[str, str]) -> None:
+    def put(
+        self,
+        text: str,
+        source: str,
+        translations: Mapping[str, str],
+        settings: Mapping[str, str] = NO_SETTINGS,
+    ) -> None:
         """Stores new translations, by target language; called after the captions are sent."""
         if translations:
-            entries = self._entries(canonical(text), source, translations)
+            entries = self._entries(canonical(text), source, translations, settings)
             try:
                 self._within(self.write_seconds, partial(self.store.put_entries, entries))
             except (Unavailable, TimeoutError):
@@ -130,19 +148,23 @@ class TranslationCache:
             answer.cancel()  # a call that has not begun is no longer needed
 
     def _entries(
-        self, text: str, source: str, translations: Mapping[str, str]
+        self,
+        text: str,
+        source: str,
+        translations: Mapping[str, str],
+        settings: Mapping[str, str],
     ) -> Sequence[CachedTranslation]:
         now = self.clock.now_ms()
         return [
             CachedTranslation(
-                cache_key=cache_key(source, target, text, self.settings),
+                cache_key=cache_key(source, target, text, settings.get(target, "")),
                 source_language=source,
                 target_language=target,
                 source_text=text,
                 translated_text=translated,
                 created_at=now,
                 ttl=now // 1000 + self.ttl_seconds,
-                settings=self.settings,
+                settings=settings.get(target, ""),
             )
             for target, translated in translations.items()
         ]

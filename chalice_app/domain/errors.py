@@ -75,6 +75,13 @@ class TextTooLong(BroadcasterError):
     http_status = 400
 
 
+class BadGlossary(BroadcasterError):
+    """A glossary is malformed; `details` names the term or the blocked word, counted from 0."""
+
+    code = "BAD_GLOSSARY"
+    http_status = 400
+
+
 class RateLimited(BroadcasterError):
     """Requests come too fast; `details` carries `retryAfterMs`."""
 

@@ -83,8 +83,23 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """What the cache is to remember: the engine's own words for a text.
+
+    `settings` names what shaped them: the terms of a glossary that occur, and the session's style.
+    """
+
+    source_text: str
+    text: str
+    settings: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Caption:
-    """A sentence as the listeners of one language receive it."""
+    """A sentence as the listeners of one language receive it.
+
+    `translation` is there where an engine has just made it, and is no part of what is sent.
+    """
 
     session_id: str
     sequence: int
@@ -93,6 +108,7 @@ class Caption:
     source_language: str
     spoken_at: int
     origin: Origin
+    translation: Translation | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_cached(self) -> bool:

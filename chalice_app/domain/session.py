@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from chalice_app.domain.style import PLAIN, Style
+
 
 class Role(StrEnum):
     """What a connection may do."""
@@ -25,7 +27,7 @@ class Session:
     `listener_count` is always its sum, and `counts_revision` rises whenever a listener joins,
     leaves or changes language. `is_speaker_greeted` says whether the speaker's connection has been
     sent `joined`: before that it is sent no roster. Where `max_listeners` or `character_budget` is
-    None, the stage's setting holds.
+    None, the stage's setting holds. `glossary_version` is None where it has no glossary.
     """
 
     session_id: str
@@ -43,6 +45,8 @@ class Session:
     max_listeners: int | None = None
     character_budget: int | None = None
     counts_revision: int = 0
+    glossary_version: str | None = None
+    style: Style = PLAIN
 
     def is_open(self, now_ms: int) -> bool:
         """Whether people may join and speak: neither ended nor past its life."""

@@ -73,6 +73,7 @@ class Sessions:
             join_code_hash=join_codes.hash_join_code(code, name, now) if code else None,
             max_listeners=wanted.max_listeners,
             character_budget=wanted.character_budget,
+            style=wanted.style,
         )
 
     def get(self, session_id: str) -> Session:

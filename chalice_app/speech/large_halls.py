@@ -9,7 +9,7 @@ added to the tally counts as failed when Lambda tries again, a minute after the 
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -50,7 +50,7 @@ class RecipientBatch:
 
     def payload(self) -> dict[str, Any]:
         """The batch as JSON has it."""
-        return asdict(self)
+        return asdict(replace(self, caption=replace(self.caption, translation=None)))
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> "RecipientBatch":

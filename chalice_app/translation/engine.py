@@ -13,6 +13,7 @@ from chalice_app.domain import guards, languages
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import Unavailable, UnsupportedLanguage
 from chalice_app.domain.languages import Language
+from chalice_app.domain.style import PLAIN, Style
 from chalice_app.translation.ports import Translator
 
 _log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ written there: as long as a sentence may live (`sentence.CAPTION_LIFE_MS`)."""
 RECENT_MOST = 256
 """Finished translations kept at a time: 4 MB of the longest sentences."""
 
-_Key = tuple[str, str, str]
+_Key = tuple[str, str, str, Style]
 
 
 class SharedCall(NamedTuple):
@@ -70,22 +71,25 @@ class TranslationEngine:
     _ask_at: float = float("-inf")
     _is_troubled: bool = False
 
-    def request(self, text: str, source: str, target: str) -> SharedCall:
+    def request(self, text: str, source: str, target: str, style: Style = PLAIN) -> SharedCall:
         """Starts one translation, or joins the one that is being made or was just made."""
-        key = (source, target, text)
+        key = (source, target, text, style)
         with self._lock:
             known = self._in_flight.get(key) or self._just_made(key)
             if known is not None:
                 return SharedCall(known, is_shared=True)
-            future = self.executor.submit(self._translate, text, source, target)
+            future = self.executor.submit(self._translate, text, source, target, style)
             self._in_flight[key] = future
         # Outside the lock: a future that is done already calls back at once, in this thread.
         future.add_done_callback(partial(self._keep, key))
         return SharedCall(future, is_shared=False)
 
-    def _translate(self, text: str, source: str, target: str) -> str:
+    def _translate(self, text: str, source: str, target: str, style: Style) -> str:
         """The engine's answer, if it is a translation; a failure reaches all who share the call."""
-        answer = self.translator.translate(text, source, target)
+        if style == PLAIN:
+            answer = self.translator.translate(text, source, target)
+        else:
+            answer = self.translator.translate_in_style(text, source, target, style)
         return guards.checked(answer, text, source, target)
 
     def _just_made(self, key: _Key) -> Future[str] | None:

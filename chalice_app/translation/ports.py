@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from chalice_app.domain.languages import Language
+from chalice_app.domain.style import Style
 
 
 class Translator(Protocol):
@@ -14,6 +15,11 @@ class Translator(Protocol):
 
     def translate(self, text: str, source_language: str, target_language: str) -> str:
         """One translation; TranslationFailed when there is none."""
+
+    def translate_in_style(
+        self, text: str, source_language: str, target_language: str, style: Style
+    ) -> str:
+        """As `translate`, worded as a session wishes, where the engine can do so."""
 
     def list_languages(self) -> Sequence[Language]:
         """What the engine offers."""

@@ -15,6 +15,7 @@ from chalice_app.domain.characters import is_unicode, shows_nothing
 from chalice_app.domain.errors import BadMessage, InvalidLanguage, TextTooLong
 from chalice_app.domain.join_codes import LONGEST, SHORTEST, composed_code
 from chalice_app.domain.session_names import is_session_name
+from chalice_app.domain.style import PLAIN, Style
 
 MAX_TEXT_CHARACTERS = 4_000
 """One sentence's length; the protocol's limit."""
@@ -63,6 +64,7 @@ class OpenSession:
     join_code: str | None = None
     max_listeners: int | None = None
     character_budget: int | None = None
+    style: Style = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,7 @@ def parse_open_session(body: object) -> OpenSession:
         _new_join_code(body.get("joinCode")),
         _limit(body.get("maxListeners"), "maxListeners"),
         _limit(body.get("characterBudget"), "characterBudget"),
+        _style(body),
     )
 
 
@@ -195,6 +198,21 @@ def _new_join_code(value: object) -> str | None:
 def _limit(value: object, name: str) -> int | None:
     if value is not None and (type(value) is not int or not 1 <= value <= MAX_SEQUENCE):
         raise BadMessage(f"{name} must be a whole number from 1")
+    return value
+
+
+def _style(body: Mapping[str, object]) -> Style:
+    profanity = _choice(body, "profanity", "show", "mask")
+    formality = _choice(body, "formality", "default", "formal", "informal")
+    return Style(profanity == "mask", None if formality == "default" else formality)
+
+
+def _choice(body: Mapping[str, object], name: str, default: str, *others: str) -> str:
+    value = body.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, str) or value not in (default, *others):
+        raise BadMessage(f"{name} must be one of: {', '.join((default, *others))}")
     return value
 
 

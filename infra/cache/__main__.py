@@ -20,11 +20,13 @@ from chalice_app.bootstrap.adapters import aws_adapters
 from chalice_app.bootstrap.application import Application
 from chalice_app.cache.lookup import cache_key
 from chalice_app.domain.errors import BroadcasterError, InvalidLanguage
+from chalice_app.glossary.wording import NO_WORDING, Wording
 from chalice_app.settings import ConfigurationError
 from chalice_app.wire.incoming import parse_language
 from infra.cache.purge import purge_entry, purge_pair
 from infra.cache.stats import DOLLARS_A_CHARACTER, as_json, as_table, gather
 from infra.cache.warm import Script, Warmed, Warming, read_script
+from infra.glossary_file import read_glossary_file
 from infra.stage_options import (
     add_stage_options,
     error_line,
@@ -72,7 +74,7 @@ def _purge(application: Application, arguments: argparse.Namespace) -> None:
     if arguments.text is None:
         purged = purge_pair(recency, source, target)
     else:
-        key = cache_key(source, target, arguments.text, application.cache.settings)
+        key = cache_key(source, target, arguments.text)
         purged = purge_entry(recency, store, key)
     _print(arguments, {"purged": purged}, f"{_counted(purged, 'translation')} withdrawn")
 
@@ -87,9 +89,12 @@ def _warm(application: Application, arguments: argparse.Namespace) -> None:
     resolved = dict.fromkeys(map(application.engine.require_language, targets))
     targets = [target for target in resolved if target != source]
     script = _script(arguments.file)
+    wording = Wording(read_glossary_file(arguments.glossary)) if arguments.glossary else NO_WORDING
     # Other callers treat a cache that is down as a miss; here each miss would be paid for again.
     application.adapters.cache.get_entries([cache_key(source, source, "")])
-    warming = Warming(application.cache, application.engine, source, targets, arguments.budget)
+    warming = Warming(
+        application.cache, application.engine, source, targets, arguments.budget, wording
+    )
     bar = _Bar(len(script.sentences), arguments.budget)
     try:
         warmed = warming.warm(script.sentences, bar.show)
@@ -183,6 +188,7 @@ def parser() -> argparse.ArgumentParser:
     warm.add_argument("file", metavar="FILE", help="one sentence a line; - is stdin")
     warm.add_argument("--source", default="en", help="language of the file")
     warm.add_argument("--to", required=True, help="languages, such as es,fr")
+    warm.add_argument("--glossary", metavar="FILE", help="the session's terms, JSON or CSV")
     warm.add_argument("--budget", type=_positive, required=True, help="characters, never exceeded")
     return top
 

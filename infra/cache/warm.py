@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, TypeAlias
 from chalice_app.cache.lookup import canonical
 from chalice_app.domain.characters import has_letters
 from chalice_app.domain.errors import TranslationFailed, Unavailable
+from chalice_app.domain.sentence import Translation
+from chalice_app.domain.style import PLAIN
+from chalice_app.glossary.markup import TermsLost
+from chalice_app.glossary.wording import NO_WORDING, Wording
+from chalice_app.translation.order import TranslationOrder
 from chalice_app.wire.incoming import MAX_TEXT_CHARACTERS
 
 if TYPE_CHECKING:
     from chalice_app.cache.lookup import TranslationCache
     from chalice_app.translation.engine import TranslationEngine
+    from chalice_app.translation.sentence_translator import Orders
 
-_Answer: TypeAlias = str | TranslationFailed | Unavailable
+_Answer: TypeAlias = Translation | TranslationFailed | Unavailable
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ class Warming:
     source: str
     targets: Sequence[str]
     budget: int
+    wording: Wording = NO_WORDING
 
     def warm(self, sentences: Sequence[str], report: Callable[[Warmed], None]) -> Warmed:
         """Warms the sentences in their order, telling after each.
@@ -74,14 +81,15 @@ class Warming:
         """
         warmed, given = Warmed(), 0
         for number, text in enumerate(sentences):
-            cached = self.cache.get(text, self.source, self.targets)
-            missing = [target for target in self.targets if target not in cached]
-            affordable = (self.budget - given) // len(text)
-            answers = dict(self._answers(text, missing[:affordable]))
-            made = {target: each for target, each in answers.items() if isinstance(each, str)}
-            failures = [each for each in answers.values() if not isinstance(each, str)]
-            given += len(answers) * len(text)
-            self.cache.put(text, self.source, made)
+            orders = self._orders(text)
+            cached = self._cached(orders)
+            missing = {target: each for target, each in orders.items() if target not in cached}
+            asked = self._affordable(missing, self.budget - given)
+            answers = dict(self._answers(asked))
+            made = {to: each for to, each in answers.items() if isinstance(each, Translation)}
+            failures = [each for each in answers.values() if not isinstance(each, Translation)]
+            given += _characters(asked, answers)
+            self._keep(made)
             fits = len(answers) == len(missing)
             warmed = replace(
                 warmed,
@@ -90,7 +98,7 @@ class Warming:
                 translated=warmed.translated + len(made),
                 failed=warmed.failed + len(failures),
                 reason=failures[-1].message if failures else warmed.reason,
-                characters=warmed.characters + len(made) * len(text),
+                characters=warmed.characters + _characters(asked, made),
                 unaffordable=0 if fits else len(sentences) - number,
             )
             report(warmed)
@@ -98,17 +106,54 @@ class Warming:
                 break
         return warmed
 
-    def _answers(self, text: str, targets: Sequence[str]) -> Iterator[tuple[str, _Answer]]:
+    def _orders(self, text: str) -> Orders:
+        mentions = self.wording.mentions(canonical(self.wording.masked(text)), self.source)
+        return {target: TranslationOrder.of(mentions, PLAIN, target) for target in self.targets}
+
+    def _cached(self, orders: Orders) -> Collection[str]:
+        """The languages that need no engine."""
+        ready = [to for to, order in orders.items() if order.protected.whole is not None]
+        asked = [to for to in orders if to not in ready]
+        if not asked:
+            return ready
+        settings = {target: order.settings for target, order in orders.items()}
+        text = orders[asked[0]].source_text
+        return [*ready, *self.cache.get(text, self.source, asked, settings)]
+
+    def _affordable(self, orders: Orders, left: int) -> Orders:
+        """The first languages that can be paid together."""
+        asked: dict[str, TranslationOrder] = {}
+        for target, order in orders.items():
+            left -= len(order.text)
+            if left < 0:
+                break
+            asked[target] = order
+        return asked
+
+    def _answers(self, orders: Orders) -> Iterator[tuple[str, _Answer]]:
         asked = {
-            target: self.engine.request(text, self.source, target).translated for target in targets
+            target: self.engine.request(order.text, self.source, target).translated
+            for target, order in orders.items()
         }
         wait(asked.values())
         for target, answer in asked.items():
-            yield target, _result(answer)
+            yield target, _result(orders[target], answer)
+
+    def _keep(self, made: Mapping[str, Translation]) -> None:
+        texts = {target: each.text for target, each in made.items()}
+        settings = {target: each.settings for target, each in made.items()}
+        text = next((each.source_text for each in made.values()), "")
+        self.cache.put(text, self.source, texts, settings)
 
 
-def _result(answer: Future[str]) -> _Answer:
+def _characters(orders: Orders, targets: Iterable[str]) -> int:
+    return sum(len(orders[target].text) for target in targets)
+
+
+def _result(order: TranslationOrder, answer: Future[str]) -> _Answer:
     try:
-        return answer.result()
+        return order.translation(answer.result())
     except (TranslationFailed, Unavailable) as failure:
         return failure
+    except TermsLost:
+        return TranslationFailed("the engine has not left the terms alone")

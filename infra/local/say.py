@@ -18,7 +18,10 @@ from typing import Final
 
 from sentencex import segment
 
+from chalice_app.domain.errors import BadGlossary
+from chalice_app.glossary.terms import Glossary
 from chalice_app.wire.incoming import MAX_TEXT_CHARACTERS
+from infra.glossary_file import read_glossary_file
 from infra.local.stage_client import Api, Heard, StageClientError, talk
 from infra.local.translate.engine.sentences import clauses
 
@@ -84,13 +87,17 @@ def summary(heard: Collection[Heard], languages: Collection[str], sentences: int
     )
 
 
-async def _say(options: argparse.Namespace, sentences: Sequence[str]) -> bool:
+async def _say(
+    options: argparse.Namespace, sentences: Sequence[str], glossary: Glossary | None
+) -> bool:
     """The whole visit; returns whether every caption came once and in order."""
     api = Api(options.http.rstrip("/"))
     languages = choose_languages(options.to, options.source, await api.languages())
     session = await api.open_session(options.source)
     print(f"{session['sessionId']}: {options.source} to {', '.join(languages)}", flush=True)
     try:
+        if glossary is not None:
+            await api.put_glossary(session, glossary.body())
         async with talk(session, languages) as said:
             await said.run(sentences, options.pace)
     finally:
@@ -119,6 +126,18 @@ def read_text(name: str) -> str:
     return text
 
 
+def read_glossary(name: str | None) -> Glossary | None:
+    """The glossary of a file, if one is named.
+
+    Raises:
+        StageClientError: it cannot be read, or something in it is wrong.
+    """
+    try:
+        return None if name is None else read_glossary_file(name)
+    except BadGlossary as failure:
+        raise StageClientError(failure.message) from None
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m infra.local.say", description="Speak a text to listeners of a stage."
@@ -126,6 +145,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("file", nargs="?", default=str(SAMPLE), help="text file, - for stdin")
     parser.add_argument("--to", metavar="es,pt,...", help="default: all that the stage offers")
     parser.add_argument("--source", default="en", metavar="LANGUAGE")
+    parser.add_argument("--glossary", metavar="FILE", help="terms and blocked words, JSON or CSV")
     parser.add_argument("--http", default="http://127.0.0.1:8000", metavar="URL")
     parser.add_argument(
         "--pace", type=int, default=0, metavar="N", help="words a minute; 0: as reports come"
@@ -138,7 +158,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
         sentences = split_sentences(read_text(options.file), options.source)
-        return 0 if asyncio.run(_say(options, sentences)) else 1
+        glossary = read_glossary(options.glossary)
+        return 0 if asyncio.run(_say(options, sentences, glossary)) else 1
     except StageClientError as error:
         print(f"say: {error}", file=sys.stderr)
         return 2

@@ -58,6 +58,11 @@ class Api:
         """A new session, with its token and the WebSocket's address."""
         return await self._call("POST", "/sessions", {"sourceLanguage": source})
 
+    async def put_glossary(self, session: Message, glossary: Message) -> None:
+        """Gives the session its glossary."""
+        path = f"/sessions/{session['sessionId']}/glossary"
+        await self._call("PUT", path, glossary, token=session["speakerToken"])
+
     async def end_session(self, session: Message) -> None:
         """Ends the session; one that has ended already, or a stage that is gone, is fine."""
         with suppress(StageClientError):

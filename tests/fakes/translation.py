@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice_app.domain.errors import TranslationFailed, Unavailable
 from chalice_app.domain.languages import Language
+from chalice_app.domain.style import FORMALITY_LANGUAGES, Style
 from tests.fakes.domain import PATIENCE, language
 
 
@@ -39,6 +40,15 @@ class StubTranslator:
             answer: str = self.answers[target_language]
             return answer
         return f"[{target_language}] {text}"
+
+    def translate_in_style(
+        self, text: str, source_language: str, target_language: str, style: Style
+    ) -> str:
+        """As Amazon: the grawlix for `damn`, and formality in the languages that it knows."""
+        said = text.replace("damn", "?$#@$") if style.masks_profanity else text
+        translated = self.translate(said, source_language, target_language)
+        formality = style.formality if target_language in FORMALITY_LANGUAGES else None
+        return f"{translated} ({formality})" if formality else translated
 
     def list_languages(self) -> Sequence[Language]:
         self.listings += 1

@@ -13,6 +13,7 @@ from tests.fakes.admission import MemoryCounters
 from tests.fakes.cache import MemoryCache
 from tests.fakes.delivery import RecordingGateway
 from tests.fakes.domain import FakeClock, listener, speaker
+from tests.fakes.glossary import MemoryGlossaries
 from tests.fakes.observability import RecordingMetrics
 from tests.fakes.operations import StubMonitor
 from tests.fakes.rosters import MemoryRosters
@@ -39,7 +40,12 @@ SETTINGS = Settings(
 
 
 class MemoryTables(
-    MemorySentences, MemorySentencesInFlight, MemoryTallies, MemoryCounters, MemoryRosters
+    MemorySentences,
+    MemorySentencesInFlight,
+    MemoryTallies,
+    MemoryCounters,
+    MemoryRosters,
+    MemoryGlossaries,
 ):
     """Sessions, Connections and Rosters, with one lock: a transaction changes several of them."""
 
@@ -65,6 +71,7 @@ class World:
             Adapters(
                 sessions=self.tables,
                 counters=self.tables,
+                glossaries=self.tables,
                 in_flight=self.tables,
                 tallies=self.tables,
                 invoker=self.invoker,

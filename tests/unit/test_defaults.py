@@ -21,6 +21,9 @@ from chalice_app.cache.eviction import Swept
 from chalice_app.cache.lookup import TranslationCache, cache_key
 from chalice_app.delivery.broadcast import Broadcast
 from chalice_app.domain.session import Connection, Role, Session
+from chalice_app.domain.style import PLAIN, Style
+from chalice_app.glossary.glossaries import Glossaries
+from chalice_app.glossary.terms import Term
 from chalice_app.observability.logs import JsonLines
 from chalice_app.rosters.ledger import LedgerRow, State
 from chalice_app.rosters.repair import Reconciled
@@ -28,6 +31,7 @@ from chalice_app.routes import _answer
 from chalice_app.sessions.closing import _notice
 from chalice_app.sessions.joining import Joining
 from chalice_app.settings import Settings
+from chalice_app.translation.engine import TranslationEngine
 from chalice_app.web.pages import Answer, Pages
 from streams.records import Change, StreamRecord
 
@@ -54,6 +58,8 @@ ROOT = Path(__file__).parents[2]
         (StreamRecord("1", Change.INSERT, {}, None, None),
          StreamRecord("1", Change.INSERT, {}, None, None, is_ttl_expiry=False)),
         (Answer(304, {}), Answer(304, {}, "")),
+        (Style(), Style(masks_profanity=False, formality=None)),
+        (Term("a"), Term("a", keep=False, targets={}, case_sensitive=False)),
     ],
     ids=lambda each: type(each).__name__,
 )  # fmt: skip
@@ -76,7 +82,9 @@ def test_a_value_is_made_short(short: object, whole: object) -> None:
         (ManagementApi.probe, {"share": 1.0}),
         (ManagementApi._send, {"share": 1.0, "repeatable": False}),
         (cache_key, {"settings": ""}),
-        (TranslationCache, {"settings": "", "lookup_seconds": 0.5, "write_seconds": 2.0}),
+        (TranslationCache, {"lookup_seconds": 0.5, "write_seconds": 2.0}),
+        (TranslationEngine.request, {"style": PLAIN}),
+        (Glossaries, {"read_seconds": 0.5}),
         (Broadcast.send, {"share": 1.0}),
         (JsonLines, {"end": ""}),
         (_answer, {"status": 200}),

@@ -10,7 +10,8 @@ Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
 - a session, `golden-eagle-427`: speakerConnectionId, speakerGreeted, sourceLanguage, listenerCount,
   `listeners.<language>` (one number a language, top-level because ADD takes no nested attribute),
   countsRevision, isActive, createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash,
-  lastSequence and, where the session has its own, joinCodeHash, maxListeners, characterBudget;
+  lastSequence and, where the session has its own, joinCodeHash, maxListeners, characterBudget,
+  profanity, formality, glossaryVersion (its glossary's own row: `glossaries`);
 - a sentence, `golden-eagle-427#<createdAt>#<sequence>`: spokenAt (ms), sourceLanguage, expiresAt,
   claim (random, whose it is), settled once it has been sent and, if sentences are kept, text. Its
   conditional put is what makes a sequence be spoken once, in whatever order two invocations come;
@@ -31,6 +32,7 @@ from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.errors import ConditionFailed
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, Sentence, SentenceRef
 from chalice_app.domain.session import Session
+from chalice_app.domain.style import Style
 from chalice_app.wire.attribute_values import Item
 
 LANGUAGE_PREFIX = "listeners."
@@ -68,6 +70,8 @@ class SessionsTable:
                 "joinCodeHash": session.join_code_hash,
                 "maxListeners": session.max_listeners,
                 "characterBudget": session.character_budget,
+                "profanity": "mask" if session.style.masks_profanity else None,
+                "formality": session.style.formality,
             },
             "attribute_not_exists(sessionId) OR expiresAt <= :now",
             now=session.created_at // 1000,
@@ -229,6 +233,8 @@ def session_from(item: Mapping[str, object]) -> Session:
         max_listeners=_number(item, "maxListeners") if "maxListeners" in item else None,
         character_budget=_number(item, "characterBudget") if "characterBudget" in item else None,
         counts_revision=_number(item, REVISION) if REVISION in item else 0,
+        glossary_version=_optional(item, "glossaryVersion"),
+        style=Style(item.get("profanity") == "mask", _optional(item, "formality")),
     )
 
 

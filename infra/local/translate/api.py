@@ -2,9 +2,10 @@
 
 `X-Amz-Target` names the operation, an error carries its name in `__type`. TranslateText and
 ListLanguages are there; what the engine lacks is refused as Amazon refuses it, never feigned:
-`auto`, terminologies, other display languages. Settings are left out of the answer, as Amazon
-leaves out those that do not apply. ListLanguages adds a header that Amazon does not send,
-`x-translation-quality: es=fair,fr=draft`.
+`auto`, terminologies, other display languages. Settings are accepted and left out of the answer, as
+Amazon leaves out those that do not apply: the engine knows neither profanity nor formality.
+Do-not-translate markup is honoured (`do_not_translate`). ListLanguages adds a header that Amazon
+does not send, `x-translation-quality: es=fair,fr=draft`.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from aiohttp import web
 
 from chalice_app.domain.languages import describe
 from infra.local.access.programs_only import programs_only
+from infra.local.translate.do_not_translate import around_elements
 from infra.local.translate.engine.apertium import PipeFailed
 from infra.local.translate.engine.routes import EngineClosed, UnsupportedPair
 
@@ -126,13 +128,16 @@ class Endpoint:
             # Here, not in a worker: each chain loads while the workers are at other sentences.
             self._engine.prepare(source, target)
             translated = await loop.run_in_executor(
-                self._workers, self._engine.translate, text, source, target
+                self._workers, around_elements, text, self._between(source, target)
             )
         except UnsupportedPair as error:
             raise Refused(_UNSUPPORTED_PAIR, str(error), **codes) from error
         except (PipeFailed, EngineClosed) as error:
             raise Refused(_UNAVAILABLE, str(error)) from error
         return {"TranslatedText": translated, **codes}, {}
+
+    def _between(self, source: str, target: str) -> Callable[[str], str]:
+        return lambda text: self._engine.translate(text, source, target)
 
     async def _list_languages(self, request: Request) -> Reply:
         display = request.get("DisplayLanguageCode", "en")

@@ -79,6 +79,7 @@ class Stage(Application):
         return Adapters(
             sessions=tables.sessions,
             counters=missing,
+            glossaries=missing,
             in_flight=rows,
             tallies=rows,
             invoker=Invoker(client),

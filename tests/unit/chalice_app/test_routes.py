@@ -18,6 +18,7 @@ from chalice_app.bootstrap.process import composed
 from chalice_app.domain.errors import BroadcasterError, RateLimited, SessionFull
 from chalice_app.domain.languages import Language
 from chalice_app.domain.session import Connection, Role, Session
+from chalice_app.domain.style import Style
 from chalice_app.observability import logs
 from chalice_app.sessions.tokens import hash_token
 from chalice_app.wire.incoming import OpenSession
@@ -751,6 +752,139 @@ def test_an_unexpected_failure_of_a_request_tells_no_detail() -> None:
         answer = call("GET", "/sessions/golden-eagle-427")
     assert answer.status_code == 500
     assert b"secret" not in answer.body
+
+
+# --- Glossaries ----------------------------------------------------------------------------------
+
+GLOSSARY = {
+    "terms": [
+        {"source": "Grace Hall", "keep": True},
+        {"source": "grace", "targets": {"es": "gracia"}, "caseSensitive": True},
+    ],
+    "blocked": ["darn"],
+}
+
+
+def test_a_glossary_is_put_and_given_back_to_the_speaker(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    path = f"/sessions/{of.session_id}/glossary"
+    answer = call("PUT", path, GLOSSARY, bearer(token))
+    assert answer.status_code == 200
+    version = world.now(of).glossary_version
+    assert answer.json_body == {"terms": 2, "blocked": 1, "version": version}
+    assert call("GET", path, headers=bearer(token)).json_body == {**GLOSSARY, "version": version}
+
+
+def test_an_empty_glossary_clears_the_former(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    path = f"/sessions/{of.session_id}/glossary"
+    call("PUT", path, GLOSSARY, bearer(token))
+    cleared = call("PUT", path, {"terms": [], "blocked": []}, bearer(token)).json_body
+    assert (cleared["terms"], cleared["blocked"]) == (0, 0)
+    found = call("GET", path, headers=bearer(token)).json_body
+    assert found == {"terms": [], "blocked": [], "version": cleared["version"]}
+
+
+@pytest.mark.parametrize("method", ["PUT", "GET"])
+@pytest.mark.parametrize(
+    "authorization",
+    http_request.AUTHORIZATIONS_INSIDE.values(),
+    ids=http_request.AUTHORIZATIONS_INSIDE,
+)
+def test_a_glossary_is_the_speaker_s_alone(
+    world: World, authorization: str | None, method: str
+) -> None:
+    of, token = world.app.sessions.open("en")
+    headers = http_request.headers(authorization, token)
+    body = GLOSSARY if method == "PUT" else None
+    answer = call(method, f"/sessions/{of.session_id}/glossary", body, headers)
+    assert answer.status_code == 401
+    assert answer.json_body["code"] == "NOT_SPEAKER"
+    assert world.now(of).glossary_version is None
+
+
+@pytest.mark.parametrize("method", ["PUT", "GET"])
+def test_a_session_that_has_ended_has_no_glossary(world: World, method: str) -> None:
+    of, token = world.app.sessions.open("en")
+    world.app.sessions.end(of)
+    for name in (of.session_id, "golden-eagle-427"):
+        answer = call(
+            method, f"/sessions/{name}/glossary", GLOSSARY if method == "PUT" else None,
+            bearer(token),
+        )  # fmt: skip
+        assert answer.status_code == 404
+        assert answer.json_body["code"] == "SESSION_NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("body", "details"),
+    [
+        (b"no JSON", None),
+        (b"[]", None),
+        (b" " * 100_001, {"maxBytes": 100_000}),
+        ({"terms": [{"source": f"t{n}", "keep": True} for n in range(501)]}, {"most": 500}),
+        ({"terms": [{"source": "a", "keep": True}, {"source": "", "keep": True}]}, {"term": 1}),
+        ({"blocked": ["\u202edarn"]}, {"blocked": 0}),
+    ],
+)
+def test_a_bad_glossary_is_refused_and_the_former_stays(
+    world: World, body: object, details: object
+) -> None:
+    of, token = world.app.sessions.open("en")
+    path = f"/sessions/{of.session_id}/glossary"
+    call("PUT", path, GLOSSARY, bearer(token))
+    answer = call("PUT", path, body, bearer(token))
+    assert answer.status_code == 400
+    assert answer.json_body["code"] == "BAD_GLOSSARY"
+    assert answer.json_body.get("details") == details
+    assert call("GET", path, headers=bearer(token)).json_body["terms"] == GLOSSARY["terms"]
+
+
+@pytest.mark.parametrize(("method", "store"), [("PUT", "put_glossary"), ("GET", "get_glossary")])
+def test_a_glossary_whose_table_is_down_is_503(world: World, method: str, store: str) -> None:
+    of, token = world.app.sessions.open("en")
+    path = f"/sessions/{of.session_id}/glossary"
+    call("PUT", path, GLOSSARY, bearer(token))
+    world.tables.refusing.add(store)
+    answer = call(method, path, {"blocked": ["x"]} if method == "PUT" else None, bearer(token))
+    assert answer.status_code == 503
+
+
+def test_a_glossary_is_in_force_from_the_next_sentence_and_in_what_is_kept(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    of = world.speaker(of)
+    world.listener(of, "c1", "es")
+    send("speaker", {"action": "speak", "sequence": 1, "text": "grace, darn it"})
+    call("PUT", f"/sessions/{of.session_id}/glossary", GLOSSARY, bearer(token))
+    send("speaker", {"action": "speak", "sequence": 2, "text": "grace, darn it"})
+    assert texts(world.gateway, "c1") == ["[es] grace, darn it", "[es] gracia, *** it"]
+    kept = world.tables.get_sentences(of, [2])
+    assert [each.text for each in kept] == ["grace, *** it"]
+
+
+@pytest.mark.parametrize(
+    "wish", [{"profanity": "hide"}, {"profanity": True}, {"formality": "Formal"}, {"formality": 1}]
+)
+def test_a_session_s_style_is_one_of_the_protocol_s(wish: dict[str, object]) -> None:
+    answer = call("POST", "/sessions", {"sourceLanguage": "en", **wish})
+    assert answer.status_code == 400
+    assert answer.json_body["code"] == "BAD_MESSAGE"
+
+
+@pytest.mark.parametrize(
+    ("wish", "style"),
+    [
+        ({"profanity": "show", "formality": "default"}, Style()),
+        ({"profanity": None, "formality": None}, Style()),
+        ({"profanity": "mask"}, Style(masks_profanity=True)),
+        ({"formality": "informal"}, Style(formality="informal")),
+    ],
+)
+def test_a_session_has_the_style_that_it_was_opened_with(
+    world: World, wish: dict[str, object], style: Style
+) -> None:
+    opened = call("POST", "/sessions", {"sourceLanguage": "en", **wish}).json_body
+    assert world.app.sessions.get(opened["sessionId"]).style == style
 
 
 # --- A sentence's whole way, with everyone in it -------------------------------------------------

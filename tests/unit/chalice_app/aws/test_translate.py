@@ -11,6 +11,7 @@ from botocore.stub import Stubber
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.translate import MAX_TEXT_BYTES, AmazonTranslate
 from chalice_app.domain.errors import TranslationFailed, Unavailable
+from chalice_app.domain.style import Style
 
 
 @pytest.fixture
@@ -40,6 +41,30 @@ def expect(amazon: Stubber, text: str, translated: str) -> None:
 def test_a_text_is_translated_in_one_call(amazon: Stubber, engine: AmazonTranslate) -> None:
     expect(amazon, "Hello", "Hola")
     assert engine.translate("Hello", "en", "es") == "Hola"
+
+
+@pytest.mark.parametrize(
+    ("style", "settings"),
+    [
+        (Style(masks_profanity=True), {"Profanity": "MASK"}),
+        (Style(formality="formal"), {"Formality": "FORMAL"}),
+        (Style(True, "informal"), {"Profanity": "MASK", "Formality": "INFORMAL"}),
+    ],
+)
+def test_a_style_is_amazon_s_settings(
+    amazon: Stubber, engine: AmazonTranslate, style: Style, settings: dict[str, str]
+) -> None:
+    amazon.add_response(
+        "translate_text",
+        {"TranslatedText": "Hola", "SourceLanguageCode": "en", "TargetLanguageCode": "es"},
+        {
+            "Text": "Hello",
+            "SourceLanguageCode": "en",
+            "TargetLanguageCode": "es",
+            "Settings": settings,
+        },
+    )
+    assert engine.translate_in_style("Hello", "en", "es", style) == "Hola"
 
 
 def test_a_text_of_just_the_limit_is_one_call(amazon: Stubber, engine: AmazonTranslate) -> None:

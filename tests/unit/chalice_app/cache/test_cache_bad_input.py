@@ -105,8 +105,8 @@ def test_a_row_that_cannot_even_be_read_is_a_miss_and_is_healed(
     assert caption(application, "Hello") == ("[es] Hello", True)
 
 
-def policy(store: MemoryCache, clock: FakeClock, settings: str = "") -> TranslationCache:
-    return TranslationCache(store, clock, TTL, HitBuffer(store, clock), SameThread(), settings)
+def policy(store: MemoryCache, clock: FakeClock) -> TranslationCache:
+    return TranslationCache(store, clock, TTL, HitBuffer(store, clock), SameThread())
 
 
 def test_a_forced_collision_is_never_answered(world: World) -> None:
@@ -131,15 +131,23 @@ def test_a_forced_collision_is_never_answered(world: World) -> None:
 
 
 def test_settings_that_alter_the_output_have_entries_of_their_own() -> None:
-    store, clock = MemoryCache(), FakeClock()
-    caches = {
-        name: policy(store, clock, name) for name in ("", "formality=FORMAL", "profanity=MASK")
+    cache = policy(MemoryCache(), FakeClock())
+    every: list[dict[str, str]] = [{}, {"es": "formality=FORMAL"}, {"es": "profanity=MASK"}]
+    for settings in every:
+        assert cache.get("Hello", "en", ["es"], settings) == {}
+        cache.put("Hello", "en", {"es": f"Hola {settings}"}, settings)
+    for settings in every:
+        assert cache.get("Hello", "en", ["es"], settings) == {"es": f"Hola {settings}"}
+
+
+def test_settings_are_those_of_their_language_alone() -> None:
+    cache = policy(MemoryCache(), FakeClock())
+    cache.put("Hello", "en", {"es": "Hola", "fr": "Salut"}, {"fr": "formality=INFORMAL"})
+    assert cache.get("Hello", "en", ["es", "fr"]) == {"es": "Hola"}
+    assert cache.get("Hello", "en", ["es", "fr"], {"fr": "formality=INFORMAL"}) == {
+        "es": "Hola",
+        "fr": "Salut",
     }
-    for name, cache in caches.items():
-        assert cache.get("Hello", "en", ["es"]) == {}
-        cache.put("Hello", "en", {"es": f"Hola {name}"})
-    for name, cache in caches.items():
-        assert cache.get("Hello", "en", ["es"]) == {"es": f"Hola {name}"}
 
 
 def test_hits_alone_are_noted(world: World) -> None:

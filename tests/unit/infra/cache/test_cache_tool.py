@@ -15,13 +15,21 @@ from hypothesis import strategies as st
 
 from chalice_app.bootstrap.application import Application
 from chalice_app.cache.lookup import cache_key
-from chalice_app.domain.errors import InvalidLanguage, Unavailable, UnsupportedLanguage
+from chalice_app.domain.errors import (
+    BadGlossary,
+    InvalidLanguage,
+    Unavailable,
+    UnsupportedLanguage,
+)
+from chalice_app.glossary.terms import Glossary, Term
+from chalice_app.glossary.wording import Wording
 from chalice_app.settings import ConfigurationError
 from infra.cache.__main__ import parser, run
 from infra.cache.warm import Warmed, Warming, read_script
 from infra.stage_options import stage_settings, use_endpoints
 from tests.fakes.cache import MemoryCache
-from tests.fakes.domain import NOW_MS
+from tests.fakes.domain import NOW_MS, sentence
+from tests.fakes.translation import StubTranslator
 from tests.fakes.world import World
 
 
@@ -183,6 +191,48 @@ def test_a_script_is_translated_once_and_found_when_it_is_spoken(
     again = output(capsys)
     assert (again["translated"], again["cached"], again["characters"]) == (0, 4, 0)
     assert len(tool.world.translator.calls) == 4
+
+
+def test_a_script_is_warmed_with_the_terms_that_its_session_will_have(
+    tool: Tool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    glossary = Glossary((Term("hall", targets={"es": "sala"}),), ("darn",))
+    terms = script(tmp_path, "source,es,blocked", "hall,sala,darn")
+    terms = str(Path(terms).rename(tmp_path / "terms.csv"))
+    name = script(tmp_path, "Darn, the hall is cold", "Hall!", "It is late")
+    tool.run("warm", name, "--to", "es,fr", "--budget", "1000", "--glossary", terms, "--json")
+    assert output(capsys)["translated"] == 5
+    of = tool.world.open()
+    tool.application.glossaries.replace(of, glossary)
+    of = tool.world.now(of)
+    tool.world.translator.calls.clear()
+    for text in ("Darn, the hall is cold", "Hall!", "It is late"):
+        said = sentence(text=text)
+        captions = tool.application.sentence_translator.translate(of, said, ["es", "fr"])
+        assert [caption.is_cached for caption in captions] == [True, True]
+    assert tool.world.translator.calls == []
+
+
+def test_a_glossary_that_is_wrong_costs_nothing(tool: Tool, tmp_path: Path) -> None:
+    terms = str(tmp_path / "terms.json")
+    Path(terms).write_text('{"terms":[{"source":""}]}')
+    name = script(tmp_path, "Hello")
+    with pytest.raises(BadGlossary, match="term 1"):
+        tool.run("warm", name, "--to", "es", "--budget", "1000", "--glossary", terms)
+    assert tool.world.translator.calls == []
+
+
+def test_terms_that_the_engine_loses_are_failures(tmp_path: Path) -> None:
+    class Careless(StubTranslator):
+        def translate(self, text: str, source_language: str, target_language: str) -> str:
+            return "nothing of it"
+
+    world = World(translator=Careless())
+    wording = Wording(Glossary((Term("hall", keep=True),)))
+    warming = Warming(world.app.cache, world.app.engine, "en", ["es"], 1000, wording)
+    warmed = warming.warm(["the hall"], lambda _: None)
+    assert (warmed.translated, warmed.failed) == (0, 1)
+    assert "terms" in warmed.reason
 
 
 @given(

@@ -44,6 +44,10 @@ class Scenario:
         self._http("GET", f"/sessions/{opened['sessionId']}")
         self._http("GET", "/languages")
         self._http("GET", "/ops/state")
+        bearer = {"Authorization": f"Bearer {opened['speakerToken']}"}
+        glossary = f"/sessions/{opened['sessionId']}/glossary"
+        self._http("PUT", glossary, json.dumps({"blocked": ["darn"]}), bearer)
+        self._http("GET", glossary, headers=bearer)
         return opened["sessionId"], opened["speakerToken"]
 
     def _arrive(self, name: str, token: str) -> None:

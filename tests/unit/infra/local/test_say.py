@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chalice_app.glossary.terms import Glossary, Term
 from infra.local import say
 from infra.local.stage_client import Heard, StageClientError
 
@@ -163,3 +164,13 @@ def test_without_a_stage_the_command_that_starts_one_is_named(
     error = capsys.readouterr().err
     assert error.startswith(f"say: no stage at {url}")
     assert error.endswith("start one: make run\n")
+
+
+def test_a_glossary_is_read_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "terms.csv"
+    path.write_text("source,keep\nhall,yes\n")
+    assert say.read_glossary(str(path)) == Glossary((Term("hall", keep=True),))
+    assert say.read_glossary(None) is None
+    path.write_text("source,keep\nhall,no\n")
+    with pytest.raises(StageClientError, match=r"terms\.csv: term 1"):
+        say.read_glossary(str(path))

@@ -13,6 +13,7 @@ from chalice_app.aws.clients import Clients
 from chalice_app.aws.dynamodb.cached_translations import CachedTranslationsTable
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
 from chalice_app.aws.dynamodb.counters import CounterRows
+from chalice_app.aws.dynamodb.glossaries import GlossaryRows
 from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
 from chalice_app.aws.dynamodb.rosters import RostersTable
 from chalice_app.aws.dynamodb.sentences import SentenceRows
@@ -24,6 +25,8 @@ from chalice_app.domain.errors import ConditionFailed, Conflict
 from chalice_app.domain.reports import LanguageReport, Posted
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, RecentSentences, SentenceRef
 from chalice_app.domain.session import Connection, Session
+from chalice_app.domain.style import Style
+from chalice_app.glossary.ports import GlossaryStore
 from chalice_app.operations.ports import SessionDirectory
 from chalice_app.rosters.ledger import (
     LedgerRow,
@@ -59,6 +62,7 @@ class Stores:
     survey: RosterSurvey
     cache: TranslationCacheStore
     directory: SessionDirectory
+    glossaries: GlossaryStore
 
 
 def in_memory() -> Stores:
@@ -77,6 +81,7 @@ def in_memory() -> Stores:
         survey=tables,
         cache=MemoryCache(),
         directory=tables,
+        glossaries=tables,
     )
 
 
@@ -99,6 +104,7 @@ def in_dynamodb(clients: Clients) -> Stores:
         DynamoDbSurvey(sessions, connected, counted),
         cache,
         SessionsTable(sessions),
+        GlossaryRows(sessions),
     )
 
 
@@ -128,6 +134,57 @@ def test_what_a_session_has_of_its_own_is_kept(stores: Stores) -> None:
     own = replace(HERE, join_code_hash="1" * 64, max_listeners=7, character_budget=900)
     stores.sessions.put_session(own)
     assert stores.sessions.get_session(HERE.session_id) == own
+
+
+@pytest.mark.parametrize("style", [Style(masks_profanity=True), Style(formality="informal")])
+def test_a_session_s_style_is_kept(stores: Stores, style: Style) -> None:
+    own = replace(HERE, style=style)
+    stores.sessions.put_session(own)
+    assert stores.sessions.get_session(HERE.session_id) == own
+
+
+# --- Glossaries ----------------------------------------------------------------------------------
+
+
+def test_a_glossary_is_named_by_its_session_and_found(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.glossaries.put_glossary(HERE, "v1", "{}")
+    assert now(stores) == replace(HERE, glossary_version="v1")
+    assert stores.glossaries.get_glossary(HERE, "v1") == "{}"
+    assert stores.glossaries.get_glossary(HERE, "v2") is None
+
+
+def test_a_former_version_is_there_for_sentences_on_their_way(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.glossaries.put_glossary(HERE, "v1", "first")
+    stores.glossaries.put_glossary(HERE, "v2", "second")
+    assert now(stores).glossary_version == "v2"
+    assert stores.glossaries.get_glossary(HERE, "v1") == "first"
+
+
+def test_a_session_can_be_without_a_glossary_again(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.glossaries.put_glossary(HERE, "v1", "{}")
+    stores.glossaries.put_glossary(HERE, None, "{}")
+    assert now(stores) == HERE
+
+
+def test_a_session_that_is_not_open_gets_no_glossary(stores: Stores) -> None:
+    later = replace(HERE, created_at=HERE.created_at + 1)
+    stores.sessions.put_session(HERE)
+    with pytest.raises(ConditionFailed):
+        stores.glossaries.put_glossary(later, "v1", "{}")
+    stores.sessions.end_session(HERE)
+    with pytest.raises(ConditionFailed):
+        stores.glossaries.put_glossary(HERE, "v1", "{}")
+    assert now(stores).glossary_version is None
+
+
+def test_a_glossary_is_of_one_session_of_a_name(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.glossaries.put_glossary(HERE, "v1", "{}")
+    later = replace(HERE, created_at=HERE.created_at + 1)
+    assert stores.glossaries.get_glossary(later, "v1") is None
 
 
 def test_a_session_that_was_never_put_is_none(stores: Stores) -> None:
