@@ -83,8 +83,8 @@ class TranslationCache:
         `settings` are by target, where there are any (see `cache_key`).
 
         An entry counts only if it is alive (DynamoDB deletes late) and was made from this very
-        text ("US" is not "us"), between these languages and with these settings. What no engine
-        may answer (`domain.guards`) is not a hit either, whoever has written it.
+        text ("US" is not "us"), between these languages and with these settings. An entry
+        that `domain.guards` refuses is a miss: it may be older than the guards.
         """
         wanted = canonical(text)
         keys = {

@@ -1,8 +1,8 @@
 """What a translation must be to reach a listener, whichever engine or cache entry it comes from.
 
 An engine may answer with nothing, with something other than text, with a text that never ends, or
-with the very words that it got. No rule here judges how good a translation is: each finds answers
-that are none.
+with the very words that it got. The rules here find such answers; they do not judge how good a
+translation is.
 """
 
 import re
@@ -50,7 +50,7 @@ def checked(answer: object, text: str, source: str, target: str) -> str:
     """An engine's answer, if it is a translation of the text.
 
     Raises:
-        TranslationFailed: it is none, with the reason; the message repeats nobody's words.
+        TranslationFailed: it is not one. The message says why, and repeats neither text.
     """
     if not isinstance(answer, str) or not is_unicode(answer):
         raise TranslationFailed("the engine's answer is not text")
