@@ -7,9 +7,12 @@ language's badge stands for the rest of what its model cannot do.
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from infra.local.translate.engine.masking import TIME_MASK
+
 Translate = Callable[[str], str]
 Correction = tuple[re.Pattern[str], str]
 
+_TIME = TIME_MASK.pattern
 _NUMBER = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _ENDINGS = "ad[oa]s?|ar|aram|ou|ei|amos|ando|arão|ará|em"  # of the verb, not of "reparo"
 _WHEN = r"(?=[.,;!?]|$| (?:and|or|on|in|today|tonight|tomorrow|sharp)\b)"
@@ -52,10 +55,18 @@ _AFTER: Mapping[str, Sequence[Correction]] = {
     # Ladies and gentlemen are not always members of parliament.
     "en-pt": [
         (re.compile(r"\bSenhoras e Senhores Deputados\b"), "senhoras e senhores"),
+        # The model does not know that a stand-in is a time: "no 18:45" instead of "às 18:45".
+        (re.compile(rf"\b(?:[nN][oa]s?|em|aos?|às?) ({_TIME})"), r"às \1"),
+        (re.compile(rf"\b(?:de|d[oa]s?) ({_TIME})"), r"das \1"),
+        (re.compile(rf"\bpara (?:[oa]s? )?({_TIME})"), r"às \1"),
+        (re.compile(rf"\bÉ (?:[oa] )?({_TIME})"), r"São \1"),
+        (re.compile(rf"\baté (?:[oa]s? )?({_TIME})"), r"até às \1"),
         # Left in English, the next model takes it for a verb: "Aimez." (love!), "Estimin."
         (re.compile(r"\bAmen\b"), "Amém"),
         (re.compile(r"\bHallelujah(?: \(em inglês\))?"), "Aleluia"),
     ],
+    # "até às" (until, of hours) becomes "hasta a las".
+    "pt-es": [(re.compile(r"\bhasta a (las?)\b"), r"hasta \1")],
     # apertium-pt-gl 0.9.3: "ele disse" (he said) becomes the first person, as "eu disse" is.
     "pt-gl": [(re.compile(r"^(?!.*\beu\b)(.*)\bdixen\b", re.IGNORECASE), r"\1dixo")],
     # apertium-fr-es 0.9.4: "Sí.", "No." and "Gracias." at the start of a sentence.

@@ -49,6 +49,11 @@ def test_before_the_model(mode: str, sentence: str, given: str) -> None:
     ("mode", "translated", "expected"),
     [
         ("en-pt", "Bom dia, Senhoras e Senhores Deputados.", "Bom dia, senhoras e senhores."),
+        ("en-pt", "O trem sai no X1000X.", "O trem sai às X1000X."),
+        ("en-pt", "de X1000X até o X1001X", "das X1000X até às X1001X"),
+        ("en-pt", "É o X1000X, para o X1001X", "São X1000X, às X1001X"),
+        ("pt-es", "hasta a las 9", "hasta las 9"),
+        ("en-pt", "no X0X", "no X0X"),
         ("en-pt", "Amen.", "Amém."),
         ("en-pt", "Hallelujah (em inglês).", "Aleluia."),
         ("pt-gl", "El dixen que non", "El dixo que non"),
