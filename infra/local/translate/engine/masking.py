@@ -13,6 +13,10 @@ from dataclasses import dataclass
 MASK = re.compile(r"\b[Xx]\d+[Xx]\b")  # either case: a shouted sentence is lowered
 _PLACE = re.compile(r"(\s*)\bX(\d+)X\b(\s*)(\.?)", re.IGNORECASE)
 _CORE = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
+# The stand-ins of times of day count from a thousand: times have prepositions of their own.
+_TIME = re.compile(r"\d{1,2}[:.]\d\d\b|\d{1,2}\s?[AaPp]\.?[Mm]\b")
+_FIRST_TIME = 1000
+TIME_MASK = re.compile(r"\b[Xx]1\d{3}[Xx]\b")
 _MANY, _SPARSE = 30, 20  # pieces in a sentence; characters to a piece
 
 Translate = Callable[[str], str]
@@ -28,6 +32,10 @@ class _Piece:
     stop: str
     """The full stop that it ends in, if none follows: a sentence may end in "a.m."."""
 
+    def stand_in(self, number: int) -> str:
+        """What goes through the models in its place."""
+        return f"X{number + (_FIRST_TIME if _TIME.match(self.text) else 0)}X"
+
 
 def masked(pattern: re.Pattern[str], text: str, translate: Translate) -> str:
     """Translate a sentence, but bring back unchanged whatever the pattern matches.
@@ -42,7 +50,7 @@ def masked(pattern: re.Pattern[str], text: str, translate: Translate) -> str:
     if _is_dense(text, pieces) or not any(map(_has_letters, between)):
         return text
     translated = translate(_with_stand_ins(between, pieces))
-    numbers = sorted(int(number) for _, number, _, _ in _PLACE.findall(translated))
+    numbers = sorted(int(number) % _FIRST_TIME for _, number, _, _ in _PLACE.findall(translated))
     if numbers == list(range(len(pieces))):
         return _restore(translated, pieces)
     return _piecewise(between, pieces, translate)
@@ -98,13 +106,13 @@ def _with_stand_ins(between: Sequence[str], pieces: Sequence[_Piece]) -> str:
     parts = [between[0]]
     for number, (piece, following) in enumerate(zip(pieces, between[1:], strict=True)):
         left, right = " " * piece.glued_left, " " * piece.glued_right
-        parts += [f"{left}X{number}X{right}", following]
+        parts += [f"{left}{piece.stand_in(number)}{right}", following]
     return "".join(parts) + pieces[-1].stop * (not between[-1])
 
 
 def _restore(translated: str, pieces: Sequence[_Piece]) -> str:
     def original(found: re.Match[str]) -> str:
-        piece = pieces[int(found[2])]
+        piece = pieces[int(found[2]) % _FIRST_TIME]
         left = "" if piece.glued_left else found[1]
         right = "" if piece.glued_right else found[3]
         return f"{left}{piece.text}{right}{found[4].removeprefix(piece.stop)}"

@@ -17,7 +17,65 @@ _ASKING = {
 }  # fmt: skip
 _FIRST_WORD = re.compile(r"\w+")
 
+# In a headline's middle they have a capital, in a name's none ("Bank of America").
+_SMALL = frozenset(
+    (
+        "a an and are as at be but by can do does for from has have if in into is it its may must "
+        "no not of off on or our out over so than that the their then there this to under until "
+        "up was we were what when where will with without you your"
+    ).split()
+)
+# No part of a name, either.
+_PLAIN = frozenset(
+    (
+        "begin begins closed closes close coming don't ends free here keep now only open opening "
+        "opens please required reserved smoking start starts stay stop today tomorrow tonight "
+        "wait welcome one two three four five six seven eight nine ten eleven twelve noon"
+    ).split()
+)
+_CAPITAL_ALWAYS = re.compile(
+    r"I|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|June|July|August"
+    r"|September|October|November|December"
+)
+_HEADLINE_WORD = re.compile(r"\b[^\W\d_]+(?:['’-][^\W\d_]+)*\b")
+_LEAST_WORDS = 3  # "Good Morning", "Bon Jovi" and "Old Bridge" say too little
+
 Translate = Callable[[str], str]
+
+
+def in_plain_case(sentence: str, source: str, translate: Translate) -> str:
+    """Translate an English headline as the sentence that it is.
+
+    The model takes `Doors Close At Nine` for names ("Portas perto no Nine"). Each word of a
+    headline but the small ones begins with a capital, and one of them is in no name. A word that
+    the model leaves as it is was a name after all: it has its capital back for the next model.
+    """
+    if source != "en" or not _is_headline(sentence):
+        return translate(sentence)
+    first, *others = _HEADLINE_WORD.findall(sentence)
+    start = sentence.index(first) + len(first)
+    lowered = _HEADLINE_WORD.sub(_lowered, sentence[start:])
+    names = {word.lower(): word for word in others if word.lower() not in _SMALL | _PLAIN}
+    translated = translate(sentence[:start] + lowered)
+    return _HEADLINE_WORD.sub(lambda word: names.get(word[0], word[0]), translated)
+
+
+def _is_headline(sentence: str) -> bool:
+    words = _HEADLINE_WORD.findall(sentence)
+    if len(words) < _LEAST_WORDS or is_shouted(sentence):
+        return False
+    capital = [word.lower() for word in words if word[0].isupper()]
+    small = [word for word in words if not word[0].isupper()]
+    return (
+        _SMALL.issuperset(small)
+        and words[0][0].isupper()
+        and len(capital) > len(small)
+        and not _SMALL.union(_PLAIN).isdisjoint(capital[1:] or ())
+    )
+
+
+def _lowered(word: re.Match[str]) -> str:
+    return word[0] if _CAPITAL_ALWAYS.fullmatch(word[0]) else word[0].lower()
 
 
 def in_sentence_case(sentence: str, source: str, translate: Translate) -> str:
@@ -62,8 +120,13 @@ def _asking(word: re.Match[str]) -> str:
 
 
 def _with_initial_of(sentence: str, translated: str) -> str:
-    """Some dictionaries give the first word in lower case ("buen día")."""
+    """Some dictionaries give the first word in lower case ("buen día").
+
+    Others raise the first after a stand-in ("X0X Est ici").
+    """
     before, after = _INITIAL.match(sentence), _INITIAL.match(translated)
-    if before and after and before[1].isupper() and after[1].islower():
-        return translated[: after.start(1)] + after[1].upper() + translated[after.end(1) :]
-    return translated
+    if not before or not after or before[1].isupper() == after[1].isupper():
+        return translated
+    if before[1].islower() and (not before.start(1) or not after.start(1)):
+        return translated
+    return translated[: after.start(1)] + after[1].swapcase() + translated[after.end(1) :]

@@ -15,7 +15,12 @@ from infra.local.translate.engine.apertium_modes import find_mode
 from infra.local.translate.engine.corrections import corrected
 from infra.local.translate.engine.masking import masked
 from infra.local.translate.engine.memo import Memo
-from infra.local.translate.engine.orthography import as_spanish_writes, in_sentence_case, is_shouted
+from infra.local.translate.engine.orthography import (
+    as_spanish_writes,
+    in_plain_case,
+    in_sentence_case,
+    is_shouted,
+)
 from infra.local.translate.engine.sentences import each_sentence
 from infra.local.translate.engine.shielded_tokens import shield
 
@@ -149,14 +154,18 @@ class Engine:
         if self._closed:
             raise EngineClosed("the engine is closed")
 
+        source = steps[0].source
+
         def through(masked_sentence: str) -> str:
-            return in_sentence_case(masked_sentence, steps[0].source, chain)
+            return in_sentence_case(masked_sentence, source, chain)
 
         def chain(text: str) -> str:
-            return reduce(lambda result, step: self._shared[step](result), steps, text)
+            first, *others = (self._shared[step] for step in steps)
+            plain = in_plain_case(text, source, first)
+            return reduce(lambda result, step: step(result), others, plain)
 
         finish = _FINISHED.get(steps[-1].target, str)
-        return finish(masked(shield(steps[0].source, is_shouted(sentence)), sentence, through))
+        return finish(masked(shield(source, is_shouted(sentence)), sentence, through))
 
 
 def installed_engine() -> Engine:

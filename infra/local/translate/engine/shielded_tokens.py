@@ -128,8 +128,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("acronyms",
          rf"(?<![\w'’-])(?!(?:{SHOUTED})\b)"
          r"(?:[A-Z]{1,4}(?:-[A-Z]{1,4})+|[A-Z]{2,4}|UNESCO|UNICEF|ASEAN|COVID)s?(?!\w)"
+         r"| (?<=\b[Tt]he\s)WHO\b"
          r"| \b(?:[a-z]{1,2}[A-Z]|[A-Z][a-z]+[A-Z])[A-Za-z]*\b",
-         ("AI", "NASA", "USB-C", "CEOs", "PhD", "YouTube", "iOS"), in_capitals=False),
+         ("AI", "NASA", "USB-C", "CEOs", "the [WHO]", "PhD", "YouTube", "iOS"), in_capitals=False),
     Kind("spans of letters", rf"{_APART}(?:[A-Z]\s?{_DASH}\s?[A-Z]|[A-Z]/[A-Z]|A\sto\sZ){_ENDS}",
          ("A–Z", "A-D", "A to Z")),
     Kind("a letter alone", r"^\s*[^\W\d_]\.?\s*$", ("[a]", "[b.]", "[E]")),

@@ -2,7 +2,11 @@
 
 import pytest
 
-from infra.local.translate.engine.orthography import as_spanish_writes, in_sentence_case
+from infra.local.translate.engine.orthography import (
+    as_spanish_writes,
+    in_plain_case,
+    in_sentence_case,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +45,8 @@ def test_only_english_has_a_capital_i() -> None:
         ("Good day", "buen día", "Buen día"),
         ('"Good day"', '"buen día"', '"Buen día"'),
         ("X0X Good", "X0X bueno", "X0X Bueno"),
+        ("X0X is here", "X0X Est ici", "X0X est ici"),
+        ("good day", "Buen día", "Buen día"),
         ("good day", "buen día", "buen día"),
         ("Good", "", ""),
         ("42", "42", "42"),
@@ -68,3 +74,40 @@ def test_spanish_opens_what_it_closes_and_accents_what_it_asks_with(
     sentence: str, expected: str
 ) -> None:
     assert as_spanish_writes(sentence) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "seen_by_the_model"),
+    [
+        ("Doors Close At Nine", "Doors close at nine"),
+        ("Doors Close at Nine.", "Doors close at nine."),
+        ("Please Wait Here", "Please wait here"),
+        ("X0X Opens On Monday", "X0X Opens on Monday"),
+        ("Where Can I Park", "Where can I park"),
+        ("Martin Luther King", "Martin Luther King"),
+        ("The Bank of America", "The Bank of America"),
+        ("Welcome to Boston", "Welcome to Boston"),
+        ("The doors close at Nine", "The doors close at Nine"),
+        ("Good Morning", "Good Morning"),
+        ("GO IN NOW", "GO IN NOW"),
+    ],
+)
+def test_a_headline_is_lowered_and_a_name_is_not(sentence: str, seen_by_the_model: str) -> None:
+    seen: list[str] = []
+
+    def translate(text: str) -> str:
+        seen.append(text)
+        return "x"
+
+    in_plain_case(sentence, "en", translate)
+    assert seen == [seen_by_the_model]
+
+
+def test_a_name_in_a_headline_has_its_capital_back() -> None:
+    assert in_plain_case(
+        "Talk By Maria Silva At Noon", "en", lambda _: "fala de maria silva a"
+    ) == ("fala de Maria Silva a")
+
+
+def test_headlines_are_an_english_custom() -> None:
+    assert in_plain_case("A Casa De Pedra Em Chamas", "pt", str) == "A Casa De Pedra Em Chamas"
