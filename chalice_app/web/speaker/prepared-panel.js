@@ -1,5 +1,5 @@
 /** The panel of a prepared text: its form, its list, and the keys of a presenter's remote. */
-import { button, element } from "./elements.js";
+import { $, button, element } from "./elements.js";
 import { PreparedList } from "./prepared-list.js";
 import { restorePlace, storePlace, storedText, storeText } from "./prepared-storage.js";
 import { linesOf, PreparedText } from "./prepared-text.js";
@@ -47,7 +47,7 @@ export class PreparedPanel {
     document.addEventListener("focusin", () => this.#showKeys());
     document.addEventListener("focusout", () => this.#showKeys());
     const text = storedText(options.sessionId);
-    if (text) this.#use(text);
+    if (text) this.#resume(text);
     else this.#edit(true);
   }
 
@@ -65,6 +65,12 @@ export class PreparedPanel {
   listened(languages) {
     this.#languages = languages;
     this.#showEstimate();
+  }
+
+  /** After a reload the page has put the cursor into the empty box, where the remote would be dead. @param {string} text */
+  #resume(text) {
+    this.#use(text);
+    if (document.activeElement === $("text") && !$("text").value) this.#next.focus({ preventScroll: true });
   }
 
   #build() {
