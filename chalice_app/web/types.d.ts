@@ -72,6 +72,12 @@ interface Correction {
   following: string | null;
   state: "queued" | "sent" | "corrected" | "retracted" | "failed";
   tries: number;
+  /** It was sent more than once, so that the first may have had its effect. */
+  isRepeated: boolean;
+  /** How many of it have no answer yet, on this connection. */
+  open: number;
+  /** How many reports of the former correction of this sentence may still come. */
+  stale: number;
   /** Why it failed. */
   problem: string;
   /** The newest that the server has reported; 0 for none. */

@@ -562,7 +562,7 @@ class StubStage:
             case "speak":
                 await self._speak(socket, message)
             case "correct":
-                await self._correct(socket, message["sequence"])
+                await self._correct(socket, message["sequence"], message["text"])
             case "end":
                 await self._end()
 
@@ -582,10 +582,12 @@ class StubStage:
             if self.reports:
                 await socket.response.send_json(self._spoken_report(sequence))
 
-    async def _correct(self, socket: Socket, sequence: int) -> None:
+    async def _correct(self, socket: Socket, sequence: int, text: str) -> None:
         if sequence not in self._spoken or sequence in self.not_kept:
             await _refuse(socket, "SEQUENCE_NOT_KEPT", details={"sequence": sequence})
             return
+        if not text:
+            self.not_kept.add(sequence)
         self._revisions[sequence] = revision = self._revisions.get(sequence, 0) + 1
         if self.reports:
             report = {"type": "corrected", "sequence": sequence, "revision": revision}

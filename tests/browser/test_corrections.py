@@ -185,6 +185,39 @@ def test_a_change_is_sent_again_until_its_report_comes(
     assert corrections(stub, stub.speaker(2), 1) == [(1, "second")]
     expect(change).to_have_text("Corrected")
     expect(page.locator(".said li .summary")).to_have_text("Nobody was listening")
+    # The first has had its effect, and its report is lost.
+    stub.reports = False
+    page.get_by_role("button", name="Take back sentence 1").click()
+    corrections(stub, stub.speaker(2), 2)
+    stub.cut()
+    assert corrections(stub, stub.speaker(3), 1) == [(1, "")]
+    expect(change).to_have_text("Taken back")
+
+
+def test_a_report_of_the_former_change_is_not_taken_for_the_later_ones(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http, has_clock=True)
+    socket = start(stub, page)
+    speak(page, "first")
+    change = page.locator(".said li .change")
+    expect(page.get_by_role("button", name="Correct sentence 1")).to_be_visible()
+    stub.reports = False
+    correct(page, 1, "second")
+    corrections(stub, socket, 1)
+    page.clock.fast_forward(12_000)
+    assert corrections(stub, socket, 2) == [(1, "second")] * 2
+    correct(page, 1, "third")
+    report = {"sequence": 1, "languages": {}, "durationMs": 5}
+    stub.send(socket, "corrected", revision=1, **report)
+    assert corrections(stub, socket, 3)[2] == (1, "third")
+    stub.send(socket, "corrected", revision=2, **report)
+    stub.send(socket, "corrected", revision=2, **report)
+    expect(page.locator(".said li .summary")).to_have_text("Nobody was listening")
+    expect(change).to_have_text("Sending the change…")
+    stub.send(socket, "corrected", revision=3, **report)
+    expect(change).to_have_text("Corrected")
+    expect(page.locator(".said li .words")).to_have_text("third")
 
 
 def test_a_change_that_is_refused_says_why_and_leaves_the_old_words(

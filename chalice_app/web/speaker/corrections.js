@@ -45,8 +45,9 @@ export class Corrections {
       this.#changed(sentence);
       return;
     }
-    const revision = correction?.revision ?? 0;
-    sentence.correction = { text, following: null, state: "queued", tries: 0, problem: "", revision };
+    const { revision = 0, open: stale = 0 } = correction ?? {};
+    const nothing = { following: null, tries: 0, isRepeated: false, open: 0, problem: "" };
+    sentence.correction = { ...nothing, text, state: "queued", stale, revision };
     this.#sentences.set(sentence.sequence, sentence);
     this.#changed(sentence);
     if (this.#isLive) this.#transmit(/** @type {CorrectedSentence} */ (sentence));
@@ -62,16 +63,24 @@ export class Corrections {
   lost() {
     this.#isLive = false;
     this.#clocks.cancel();
-    for (const { correction } of this.#waiting()) correction.tries = 0;
+    for (const { correction } of this.#sentences.values()) {
+      if (correction) Object.assign(correction, { tries: 0, open: 0, stale: 0 });
+    }
   }
 
   /** @param {Corrected} report */
   reported(report) {
     const sentence = this.#corrected(report.sequence);
     if (!sentence || report.revision <= sentence.correction.revision) return;
-    const { text } = sentence.correction;
+    const { text, stale, open } = sentence.correction;
     Object.assign(sentence.correction, { revision: report.revision, problem: "" });
     sentence.report = report;
+    if (stale > 0) {
+      sentence.correction.stale = stale - 1;
+      this.#changed(sentence);
+      return;
+    }
+    sentence.correction.open = Math.max(0, open - 1);
     sentence.text = text || sentence.text;
     this.#finish(sentence, text ? "corrected" : "retracted");
   }
@@ -91,7 +100,11 @@ export class Corrections {
     if (sentence?.correction.state !== "sent" || details.lastSequence !== undefined) return false;
     // Another speaker took over: it is sent when this page speaks again.
     if (code === "NOT_SPEAKER") return true;
-    if (retryAfterMs !== undefined) {
+    sentence.correction.open -= 1;
+    // What was taken back is not kept, either: the first one has had its effect.
+    const isGone = code === "SEQUENCE_NOT_KEPT" && !sentence.correction.text && sentence.correction.isRepeated;
+    if (isGone) this.#finish(sentence, "retracted");
+    else if (retryAfterMs !== undefined) {
       sentence.correction.tries = 1;
       this.#startClock(sentence, retryAfterMs);
     } else {
@@ -115,7 +128,9 @@ export class Corrections {
   #transmit(sentence) {
     const { correction, sequence } = sentence;
     if (!this.#send({ action: "correct", sequence, text: correction.text })) return;
+    correction.isRepeated = correction.state === "sent";
     correction.tries += 1;
+    correction.open += 1;
     correction.state = "sent";
     this.#startClock(sentence, REPORT_MS * 2 ** (correction.tries - 1));
     this.#changed(sentence);

@@ -21,10 +21,10 @@ VERSION = pages.load().version
 SOURCES = sorted(path for path in pages.WEB.rglob("*") if path.suffix in pages._TYPES)
 FILES = sorted(path.name for path in SOURCES)
 PAGES = (pages.SPEAKER, pages.LISTENER, pages.OPERATOR)
-LARGEST_TRANSFER = {pages.SPEAKER: 136 * 1024, pages.LISTENER: 92 * 1024, pages.OPERATOR: 64 * 1024}
+LARGEST_TRANSFER = {pages.SPEAKER: 140 * 1024, pages.LISTENER: 92 * 1024, pages.OPERATOR: 64 * 1024}
 """What a page and its files weigh: the listener's comes to a hall's phones all at once.
 
-Since corrections they are 92 and 136 KB: a sentence may change at any moment, so that code is not
+Since corrections they are 92 and 140 KB: a sentence may change at any moment, so that code is not
 loaded later, as the glossary's is.
 """
 ELEMENTS = {
