@@ -17,6 +17,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from chalice_app.domain.characters import has_letters
+
 _PROTECTED = re.compile(
     r"<span\b[^<>]*\btranslate\s*=\s*[\"']?no[\"']?[^<>]*>(?P<content>.*?)</span\s*>",
     re.IGNORECASE | re.DOTALL,
@@ -80,7 +82,7 @@ class Protected:
 
 def protect(text: str, replacements: Iterable[Replacement]) -> Protected:
     """The text with its replacements made and protected; they must not overlap, and be in order."""
-    marked, plain, behind, has_letters = "", "", 0, False
+    marked, plain, behind, is_left = "", "", 0, False
     forms: list[str] = []
     endings: dict[str, str] = {}
     for start, end, form, possessive, ending in replacements:
@@ -91,12 +93,12 @@ def protect(text: str, replacements: Iterable[Replacement]) -> Protected:
         if possessive:
             endings[_plain(_escaped(form))] = ending
         forms.append(form)
-        has_letters |= _has_letters(between)
+        is_left |= has_letters(between)
         behind = end
     if not forms:
         return Protected(text)
     rest = text[behind:]
-    whole = None if has_letters or _has_letters(rest) else plain + rest
+    whole = None if is_left or has_letters(rest) else plain + rest
     return Protected(marked + _escaped(rest), tuple(forms), endings, whole)
 
 
@@ -106,7 +108,3 @@ def _escaped(text: str) -> str:
 
 def _plain(content: str) -> str:
     return " ".join(html.unescape(content).split())
-
-
-def _has_letters(text: str) -> bool:
-    return any(map(str.isalpha, text))

@@ -118,10 +118,10 @@ def _targets(value: object) -> Mapping[str, str]:
 
 def _language(tag: str) -> str:
     try:
-        code = parse_language(tag)
+        plain = parse_language(tag)
     except InvalidLanguage:
         raise BadGlossary("targets must be by languages such as es or zh-TW") from None
-    if code not in languages.CODES:
+    if (code := languages.resolve(plain, languages.CODES)) is None:
         raise BadGlossary("targets has a language that is not known")
     return code
 

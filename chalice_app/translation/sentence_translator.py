@@ -54,13 +54,13 @@ class SentenceTranslator:
         said = replace(sentence, text=wording.masked(sentence.text))
         writer = CaptionWriter(session.session_id, said, wording)
         source = said.source_language
+        mentions = wording.mentions(canonical(said.text), source)
         # A text without letters (`👍`, `12:30`) is the same in every language.
         others = (each for each in languages if not self.engine.are_one(each, source))
-        targets = list(others) if has_letters(said.text) else []
+        targets = list(others) if has_letters(mentions.text) else []
         for language in languages:
             if language not in targets:
                 yield writer.untranslated(language, Origin.SOURCE)
-        mentions = wording.mentions(canonical(said.text), source)
         orders = {
             target: TranslationOrder.of(mentions, session.style, target) for target in targets
         }

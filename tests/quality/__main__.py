@@ -7,7 +7,7 @@ import argparse
 import sys
 from importlib import import_module
 
-SECTIONS = ("tokens",)
+SECTIONS = ("tokens", "glossary")
 
 
 def main() -> int:
