@@ -116,6 +116,8 @@ interface HeldSentence {
 /** From what comes before sending to the outbox. */
 interface Way {
   sessionId: string;
+  /** The speaker's. */
+  token: string;
   /** The tag of what is spoken. */
   language: string;
   /** Whether the page is connected, not paused and not displaced. */

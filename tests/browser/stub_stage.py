@@ -167,6 +167,8 @@ class StubStage:
         self._spoken: set[int] = set()
         self._revisions: dict[int, int] = {}
         self.not_kept: set[int] = set()
+        self.prepared: list[list[str]] = []
+        self.prepared_over_budget: int | None = 0
         self.glossary: Message = {"terms": [], "blocked": []}
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
@@ -331,6 +333,11 @@ class StubStage:
         """Waits until pages asked so many times for the languages."""
         self.wait(lambda: self.listings >= count or None, f"question {count} for the languages")
 
+    def prepares(self, count: int) -> list[str]:
+        """Waits until the page asked so many times for translations ahead; what it asked last."""
+        self.wait(lambda: len(self.prepared) >= count or None, f"preparation {count}")
+        return self.prepared[count - 1]
+
     def tries(self, count: int) -> None:
         """Waits for so many handshakes, the refused ones too."""
         self.wait(lambda: self.handshakes >= count or None, f"handshake {count}")
@@ -373,6 +380,7 @@ class StubStage:
         app.router.add_delete("/sessions/{session_id}", self._delete)
         app.router.add_get("/sessions/{session_id}/glossary", self._get_glossary)
         app.router.add_put("/sessions/{session_id}/glossary", self._put_glossary)
+        app.router.add_post("/sessions/{session_id}/preparation", self._prepare)
         return app
 
     def _gateway_app(self) -> web.Application:
@@ -473,6 +481,21 @@ class StubStage:
             self._news.notify_all()
         counts = {name: len(glossary[name]) for name in ("terms", "blocked")}
         return web.json_response(counts | {"version": "1"})
+
+    async def _prepare(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return web.json_response({"type": "error", "code": "NOT_SPEAKER"}, status=401)
+        sentences = (await request.json())["sentences"]
+        assert 1 <= len(sentences) <= 20, "the server takes twenty at a time"
+        with self._news:
+            self.prepared.append(sentences)
+            self._news.notify_all()
+        if self.prepared_over_budget is None:
+            limited = {"type": "error", "code": "RATE_LIMITED", "retryAfterMs": 1}
+            self.prepared_over_budget = 0
+            return web.json_response(limited, status=429)
+        answer = {"languages": [], "ready": 0, "failed": 0}
+        return web.json_response(answer | {"overBudget": self.prepared_over_budget})
 
     async def _delete(self, _: web.Request) -> web.Response:
         await self._end()

@@ -171,3 +171,25 @@ def test_a_text_is_cut_at_its_lines_and_sentences_not_at_abbreviations(
     assert len(lines("x" * 9_000)) == 3
     many = lines("This is one of very many. " * 7_000)
     assert len(many) == 7_000
+
+
+def test_the_next_sentences_are_translated_before_they_are_spoken(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    sentences = [f"Sentence number {each}." for each in range(1, 46)]
+    page, socket = prepared(stub, open_page, "\n".join(sentences))
+    assert stub.prepared == []  # nobody listens yet
+    stub.prepared_over_budget = None  # refused for a moment
+    stub.show_roster(socket, es=1, en=2)
+    assert stub.prepares(1) == sentences[:20]
+    assert stub.prepares(2) == sentences[:20]
+    expect(page.get_by_text("The next sentences are translated already.")).to_be_visible()
+    page.keyboard.press("PageDown")
+    assert stub.prepares(3) == sentences[20:40]
+    stub.show_roster(socket, es=2, en=2)
+    stub.show_roster(socket, es=2, fr=1)
+    assert stub.prepares(4) == sentences[1:21]
+    stub.prepared_over_budget = 1
+    stub.show_roster(socket, es=2, fr=1, pt=1)
+    assert stub.prepares(5) == sentences[1:21]
+    expect(page.get_by_text("budget does not pay for translating ahead")).to_be_visible()

@@ -22,7 +22,8 @@ export function beforeSending(given) {
   const early = [];
   /** @type {import("./prepared-panel.js").PreparedPanel | null} */
   let panel = null;
-  let listened = 0;
+  /** @type {string[]} */
+  let listened = [];
 
   function loadReview() {
     if (!isLoading) tryReview();
@@ -89,7 +90,7 @@ export function beforeSending(given) {
     refused: (error) => panel?.refused(error),
     /** @param {Counts} counts */
     listened(counts) {
-      listened = Object.keys(counts).filter((code) => code !== options.language && counts[code]).length;
+      listened = Object.keys(counts).filter((code) => code !== options.language && counts[code]);
       panel?.listened(listened);
     },
     close() {

@@ -47,7 +47,7 @@ export function openConsole(session, languages, over) {
     quietMs: QUIET_MS,
   });
   const mayGo = () => connection === "live" && !paused && !isDisplaced;
-  const before = beforeSending({ sessionId, language: sourceLanguage, languages, mayGo, say, send });
+  const before = beforeSending({ sessionId, token, language: sourceLanguage, languages, mayGo, say, send });
   const dictation = microphoneControls(sourceLanguage, before.heard);
   // For the hall's screen, too: it is a dialog of this page.
   const screenLock = new WakeLock($("awake"), $("may-darken"), $("hall-may-darken"));

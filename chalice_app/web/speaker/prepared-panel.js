@@ -1,5 +1,6 @@
 /** The panel of a prepared text: its form, its list, and the keys of a presenter's remote. */
 import { $, button, element } from "./elements.js";
+import { Preparation } from "./preparation.js";
 import { PreparedList } from "./prepared-list.js";
 import { restorePlace, storePlace, storedText, storeText } from "./prepared-storage.js";
 import { linesOf, PreparedText } from "./prepared-text.js";
@@ -25,6 +26,7 @@ export class PreparedPanel {
     (direction) => this.#prepared?.step(direction),
   );
   #languages = 0;
+  #preparation;
   #form = element("form");
   #box = element("textarea");
   #cancel = button("Cancel", () => this.#edit(false));
@@ -34,6 +36,7 @@ export class PreparedPanel {
   #status = element("p");
   #hint = element("p", "hint", KEYS_ON);
   #estimate = element("p", "hint");
+  #ready = element("p", "hint");
   #kept = element("p", "hint");
 
   /**
@@ -41,6 +44,9 @@ export class PreparedPanel {
    */
   constructor(place, options) {
     this.#options = options;
+    this.#preparation = new Preparation(options.sessionId, options.token, (text) => {
+      this.#ready.textContent = text;
+    });
     this.#build();
     place.replaceChildren(this.#form, this.#run);
     document.addEventListener("keydown", (event) => this.#pressed(event));
@@ -61,9 +67,10 @@ export class PreparedPanel {
     this.#prepared?.refused(error);
   }
 
-  /** @param {number} languages into which a sentence would be translated now */
-  listened(languages) {
-    this.#languages = languages;
+  /** @param {string[]} codes into which a sentence would be translated now */
+  listened(codes) {
+    this.#languages = codes.length;
+    this.#preparation.listened(codes);
     this.#showEstimate();
   }
 
@@ -105,7 +112,7 @@ export class PreparedPanel {
       button("Back", () => this.#prepared?.step(-1)),
       button("Change the text", () => this.#edit(true)),
     );
-    this.#run.append(this.#next, this.#status, this.#list.list, tools, this.#hint, this.#estimate, this.#kept);
+    this.#run.append(this.#next, this.#status, this.#list.list, tools, this.#hint, this.#ready, this.#estimate, this.#kept);
   }
 
   /** @param {File} file @param {HTMLInputElement} input */
@@ -178,6 +185,7 @@ export class PreparedPanel {
     this.#status.textContent = waiting ? `${status} ${waiting} wait: the server asks for patience.` : status;
     this.#next.disabled = isAtEnd;
     this.#list.show(lines, place);
+    this.#preparation.ahead(lines.slice(place).filter(isSentence).map(({ text }) => text));
     this.#showEstimate();
     storePlace(this.#options.sessionId, this.#prepared);
   }
