@@ -127,5 +127,6 @@ def _caption(
         text=text,
         source_language=sentence.source_language,
         spoken_at=sentence.spoken_at,
+        revision=sentence.revision,
         origin=origin,
     )
