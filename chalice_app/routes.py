@@ -46,6 +46,7 @@ from chalice_app.web import pages
 from chalice_app.wire import incoming, outgoing
 from chalice_app.wire.incoming import (
     ChangeLanguage,
+    Correct,
     End,
     Heartbeat,
     Join,
@@ -162,7 +163,7 @@ def _admitted(event: WebsocketEvent) -> Message:
     except BroadcasterError:
         limits.admit(event.connection_id, is_sentence=False)
         raise
-    limits.admit(event.connection_id, is_sentence=isinstance(received, Speak))
+    limits.admit(event.connection_id, is_sentence=isinstance(received, Speak | Correct))
     return received
 
 
@@ -180,6 +181,11 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
             session = _spoken_by(parts, connection_id)
             sentence = Sentence(sequence, text, session.source_language, received_at)
             parts.speech.speak(session, connection_id, parts.glossaries.masked(session, sentence))
+        case Correct(sequence, text):
+            logs.bind(sequence=sequence)
+            session = _spoken_by(parts, connection_id)
+            words = parts.glossaries.wording_of(session).masked(text)
+            parts.corrections.correct(session, connection_id, sequence, words, received_at)
         case ChangeLanguage(target_language):
             parts.participants.change_language(connection_id, target_language)
         case Heartbeat():

@@ -6,9 +6,11 @@ from functools import cached_property
 from chalice_app.bootstrap.parts import LANGUAGE_THREADS
 from chalice_app.bootstrap.translation import TranslationParts
 from chalice_app.rosters.recipients import RosterReader
+from chalice_app.speech.correction import Corrections
 from chalice_app.speech.delivery_report import DeliveryReporter
 from chalice_app.speech.flow_control import FlowControl
 from chalice_app.speech.large_halls import LargeHalls
+from chalice_app.speech.sending import Sending
 from chalice_app.speech.speech import Speech
 from chalice_app.speech.warm_up import WarmUp
 
@@ -22,13 +24,28 @@ class SpeechParts(TranslationParts):
         """A sentence's way."""
         return Speech(
             sessions=self.adapters.sessions,
+            flow_control=self.flow_control,
+            sending=self.sending,
+            clock=self.adapters.clock,
+        )
+
+    @cached_property
+    def corrections(self) -> Corrections:
+        """A correction's way."""
+        return Corrections(
+            self.adapters.sessions, self.flow_control, self.sending, self.adapters.clock
+        )
+
+    @cached_property
+    def sending(self) -> Sending:
+        """What both have in common."""
+        return Sending(
             rosters=RosterReader(
                 self.adapters.roster,
                 self._executor("rosters"),
             ),
             translator=self.sentence_translator,
             broadcast=self.broadcast,
-            flow_control=self.flow_control,
             large_halls=self.large_halls,
             reporter=self.delivery_reporter,
             executor=self._executor("speech", LANGUAGE_THREADS),

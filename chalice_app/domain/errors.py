@@ -82,6 +82,13 @@ class BadGlossary(BroadcasterError):
     http_status = 400
 
 
+class SequenceNotKept(BroadcasterError):
+    """The sentence cannot be corrected: it is not kept, or was retracted, or was never spoken."""
+
+    code = "SEQUENCE_NOT_KEPT"
+    http_status = 404
+
+
 class RateLimited(BroadcasterError):
     """Requests come too fast; `details` carries `retryAfterMs`."""
 

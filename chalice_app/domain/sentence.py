@@ -13,12 +13,21 @@ CAPTION_LIFE_MS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What the speaker said, with the speaker's number; `spoken_at` is when the gateway got it."""
+    """What the speaker said, with the speaker's number; `spoken_at` is when the gateway got it.
+
+    `revision` counts its corrections; without a text the last of them retracts the sentence.
+    """
 
     sequence: int
     text: str
     source_language: str
     spoken_at: int
+    revision: int = 0
+
+    @property
+    def is_retracted(self) -> bool:
+        """Whether the speaker has taken it back."""
+        return self.revision > 0 and not self.text
 
 
 class Claim(StrEnum):
@@ -37,6 +46,7 @@ class SentenceRef:
     """A sentence on its way, without its words: all that is needed to report on it.
 
     `session_epoch` is the session's `created_at`, `started_at` when it was taken up (both ms).
+    With a `revision` it is a correction, and `spoken_at` is when the gateway got that.
     """
 
     session_id: str
@@ -45,6 +55,7 @@ class SentenceRef:
     speaker_connection_id: str
     spoken_at: int
     started_at: int
+    revision: int = 0
 
     @property
     def expires_at(self) -> int:
@@ -108,7 +119,13 @@ class Caption:
     source_language: str
     spoken_at: int
     origin: Origin
+    revision: int = 0
     translation: Translation | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def is_retracted(self) -> bool:
+        """Whether the speaker has taken the sentence back."""
+        return self.revision > 0 and not self.text
 
     @property
     def is_cached(self) -> bool:
@@ -119,3 +136,17 @@ class Caption:
     def is_untranslated(self) -> bool:
         """Whether it carries the source text for want of a translation."""
         return self.origin in (Origin.FAILED, Origin.OVER_BUDGET)
+
+
+def retraction(session_id: str, sentence: Sentence, language: str) -> Caption:
+    """What the listeners of a language get of a sentence that was taken back."""
+    return Caption(
+        session_id=session_id,
+        sequence=sentence.sequence,
+        language=language,
+        text="",
+        source_language=sentence.source_language,
+        spoken_at=sentence.spoken_at,
+        origin=Origin.SOURCE,
+        revision=sentence.revision,
+    )

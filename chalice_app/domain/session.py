@@ -27,7 +27,8 @@ class Session:
     `listener_count` is always its sum, and `counts_revision` rises whenever a listener joins,
     leaves or changes language. `is_speaker_greeted` says whether the speaker's connection has been
     sent `joined`: before that it is sent no roster. Where `max_listeners` or `character_budget` is
-    None, the stage's setting holds. `glossary_version` is None where it has no glossary.
+    None, the stage's setting holds. `corrections` rises with every correction of a sentence.
+    `glossary_version` is None where it has no glossary.
     """
 
     session_id: str
@@ -47,6 +48,7 @@ class Session:
     counts_revision: int = 0
     glossary_version: str | None = None
     style: Style = PLAIN
+    corrections: int = 0
 
     def is_open(self, now_ms: int) -> bool:
         """Whether people may join and speak: neither ended nor past its life."""
@@ -61,8 +63,10 @@ class Session:
 class Connection:
     """One open socket.
 
-    `session_epoch` is the `created_at` of the session it joined; `version` starts at 1 and rises
-    with every change of the row, so that of two readings the newer is known. `last_sequence` is the
+    `session_epoch` is the `created_at` of the session it joined; `first_sequence` is the first
+    sentence that may have been shown to it: corrections of older ones are not replayed to it;
+    `version` starts at 1 and rises with every change of the row, so that of two readings the newer
+    is known. `last_sequence` is the
     last sentence that a returning or late listener has heard; None for all others. `is_replay_due`
     means that what was spoken after it is still to be sent, although the listener is counted. A
     listener that returned keeps the `resume_token` that it came with: were each socket given
@@ -80,6 +84,7 @@ class Connection:
     last_sequence: int | None = None
     is_replay_due: bool = False
     resume_token: str | None = field(default=None, repr=False)
+    first_sequence: int = 0
 
     @property
     def is_listener(self) -> bool:

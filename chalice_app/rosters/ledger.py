@@ -82,12 +82,14 @@ class LedgerTransaction:
 
     `session` is None where nothing is counted: tombstones, and rows of deleted sessions. `deltas`
     are listeners per language; their sum is the change of listenerCount. With a `last_sequence` the
-    transaction holds only while no later sentence of the session has been spoken.
+    transaction holds only while no later sentence of the session has been spoken, and no sentence
+    corrected since its `corrections` were read.
     """
 
     writes: tuple[LedgerWrite, ...]
     session: SessionKey | None = None
     last_sequence: int | None = None
+    corrections: int = 0
 
     @property
     def deltas(self) -> Mapping[str, int]:
@@ -147,8 +149,8 @@ def plan_return(
     """The transactions that count returning listeners who have had everything replayed.
 
     None of them may be in the ledger yet. Broadcasts begin where the replay has ended: the count
-    holds only if nothing was spoken since. A sentence spoken before the count, whose broadcast
-    reads the roster after it, passes them over.
+    holds only if nothing was spoken or corrected since. A sentence spoken before the count, whose
+    broadcast reads the roster after it, passes them over.
     """
     session_key = (session.session_id, session.created_at)
     keys = [LedgerKey(*session_key, connection_id) for connection_id in sorted(connections)]
@@ -159,7 +161,7 @@ def plan_return(
     ]
     for start in range(0, len(writes), MAX_WRITES):
         chunk = tuple(writes[start : start + MAX_WRITES])
-        yield LedgerTransaction(chunk, session_key, session.last_sequence)
+        yield LedgerTransaction(chunk, session_key, session.last_sequence, session.corrections)
 
 
 def plan_write(

@@ -15,8 +15,8 @@ class RosterReader:
     roster: Roster
     executor: Executor
 
-    def recipients(self, session: Session, sequence: int) -> "Recipients":
-        """Starts to read who is sent the sentence with that number.
+    def recipients(self, session: Session, sequence: int | None) -> "Recipients":
+        """Starts to read who is sent the sentence with that number; None: everybody.
 
         `session` is the session as it was when the number was claimed. A listener who was counted
         before that is found, because the read is consistent and begins after it.

@@ -53,7 +53,10 @@ class Joining:
         if join.last_sequence is None and self.late_captions and session.last_sequence:
             # From here on a late listener is a returning one that has missed the last few captions.
             last = max(0, session.last_sequence - self.late_captions)
-            join = replace(join, last_sequence=last)
+            late = replace(join, last_sequence=last)
+            connection = self._connection(session, connection_id, Role.LISTENER, late)
+            self.connections.put_connection(replace(connection, first_sequence=last + 1))
+            return
         self.connections.put_connection(
             self._connection(session, connection_id, Role.LISTENER, join)
         )

@@ -55,8 +55,27 @@ class SessionStore(Protocol):
         find the sequence there when they join. ConditionFailed when the session is gone.
         """
 
+    def correct_sentence(
+        self, session: Session, sequence: int, text: str, corrected_at: int
+    ) -> Sentence:
+        """Gives a kept sentence its next text and revision (none: retracts it); returns it.
+
+        `corrected_at` is when the gateway got the correction (ms). SequenceNotKept where there is
+        no text to correct; a retraction may be repeated. ConditionFailed while it is being sent.
+        """
+
+    def note_correction(self, session: Session) -> Session:
+        """Notes that a sentence was corrected; returns the session as it is from then on.
+
+        A listener who returns is counted only if nothing was corrected since its session was read.
+        ConditionFailed when the session is gone.
+        """
+
     def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
-        """The kept sentences with these numbers, in order; those not kept are left out."""
+        """The kept sentences with these numbers, in order; those not kept are left out.
+
+        Each has its newest text; the retracted are among them.
+        """
 
 
 class Roster(Protocol):

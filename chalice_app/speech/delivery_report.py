@@ -33,7 +33,11 @@ class DeliveryReporter:
         # Not below 0: two machines' clocks differ, and a caption is never younger than new.
         latency_ms = max(0, self.clock.now_ms() - ref.spoken_at)
         took_ms = max(0, self.clock.now_ms() - ref.started_at)
-        report = outgoing.spoken(ref.sequence, reports, took_ms)
+        report = (
+            outgoing.corrected(ref.sequence, ref.revision, reports, took_ms)
+            if ref.revision
+            else outgoing.spoken(ref.sequence, reports, took_ms)
+        )
         self.broadcast.notify([ref.speaker_connection_id], report)
         self.flow_control.mark_sent(ref)
         if not reports:

@@ -8,7 +8,7 @@ the same time as the claim of the sequence number: it costs no round trip.
 import logging
 from collections.abc import Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import BadMessage, RateLimited, Unavailable
@@ -77,6 +77,25 @@ class FlowControl:
         if len(over) >= _WORTH_REMOVING:
             self.executor.submit(self._remove, ref, over)
 
+    def admit_correction(self, ref: SentenceRef) -> None:
+        """Admits a correction; corrections have a rate of their own, that of sentences.
+
+        Raises:
+            RateLimited: corrections come too fast; nothing was changed.
+        """
+        mark = _mark_of(ref)
+        marks = self._add(mark)
+        wait_ms = max(self._wait_for_room(marks, mark), self._wait_for_rate(marks, mark))
+        if wait_ms > 0:
+            self._remove(mark, [mark.sequence])
+            raise RateLimited(
+                "corrections come faster than they can be sent",
+                retryAfterMs=max(SHORTEST_RETRY_MS, wait_ms),
+            )
+        over = self._over(marks)
+        if len(over) >= _WORTH_REMOVING:
+            self.executor.submit(self._remove, mark, over)
+
     def withdraw(self, session: Session, ref: SentenceRef) -> None:
         """Gives the number of an admitted sentence back: nothing of it was sent.
 
@@ -92,6 +111,9 @@ class FlowControl:
         Errors are ignored: the marks expire by themselves, and its speaker, who has the report, has
         no reason to send it again.
         """
+        if ref.revision:
+            self._complete(_mark_of(ref))
+            return
         completed = self.executor.submit(self._complete, ref)
         try:
             self.sessions.mark_sent(ref)
@@ -105,7 +127,7 @@ class FlowControl:
         except Unavailable:
             _log.warning("a sentence that was sent still counts as in flight")
 
-    def _wait_for_room(self, marks: RecentSentences, sentence: Sentence) -> int:
+    def _wait_for_room(self, marks: RecentSentences, sentence: Sentence | SentenceRef) -> int:
         """Milliseconds until there is room among those in flight, as an estimate."""
         now = self.clock.now_ms()
         ahead = [at for sequence, at in marks.in_flight.items() if sequence != sentence.sequence]
@@ -115,7 +137,7 @@ class FlowControl:
         # As long as the oldest has taken so far: the slower it goes, the longer the pause.
         return max(SHORTEST_RETRY_MS, now - min(alive))
 
-    def _wait_for_rate(self, marks: RecentSentences, sentence: Sentence) -> int:
+    def _wait_for_rate(self, marks: RecentSentences, sentence: Sentence | SentenceRef) -> int:
         """Milliseconds until the rate allows it: a token bucket of one second's sentences.
 
         As in a bucket, no stretch of time that ends with this sentence may hold more sentences than
@@ -173,3 +195,8 @@ class FlowControl:
             self.in_flight.remove_sentences(ref, sequences)
         except Unavailable:
             _log.warning("marks of old sentences could not be removed")
+
+
+def _mark_of(correction: SentenceRef) -> SentenceRef:
+    """Its mark, named by its time: one sentence may be corrected twice in a second."""
+    return replace(correction, sequence=correction.spoken_at)

@@ -49,8 +49,11 @@ class RecipientBatch:
     share: float
 
     def payload(self) -> dict[str, Any]:
-        """The batch as JSON has it."""
-        return asdict(replace(self, caption=replace(self.caption, translation=None)))
+        """The batch as JSON has it; without a correction, functions of older versions know it."""
+        payload = asdict(replace(self, caption=replace(self.caption, translation=None)))
+        if not self.ref.revision:
+            del payload["ref"]["revision"], payload["caption"]["revision"]
+        return payload
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> "RecipientBatch":

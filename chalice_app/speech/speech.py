@@ -1,41 +1,22 @@
 """START HERE for a sentence's way: one sentence in, captions out in every language listened to.
 
-The order is the product's promise: check, claim the sequence number, look into the cache, translate
-what is missing at once, and send **each language as soon as its own text is there**. Cache entries
-are written after the captions and the speaker's report are sent.
+Check, claim the sequence number, note it, and send (`sending`).
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
-from chalice_app.delivery.broadcast import Broadcast
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import ConditionFailed, Unavailable
-from chalice_app.domain.reports import LanguageReport, Posted, Reports, merged
-from chalice_app.domain.sentence import Caption, Sentence, SentenceRef
+from chalice_app.domain.reports import Reports
+from chalice_app.domain.sentence import Sentence, SentenceRef
 from chalice_app.domain.session import Session
-from chalice_app.observability import logs
-from chalice_app.rosters.recipients import Recipients, RosterReader
 from chalice_app.sessions.ports import SessionStore
-from chalice_app.speech.delivery_report import DeliveryReporter
 from chalice_app.speech.flow_control import FlowControl
-from chalice_app.speech.large_halls import LargeHalls, RecipientBatch
-from chalice_app.translation.sentence_translator import SentenceTranslator
-from chalice_app.wire import outgoing
+from chalice_app.speech.sending import Sending, Sent
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A caption, what became of it here, and the batches of it that other functions send."""
-
-    caption: Caption
-    reports: Reports
-    batches: Sequence[RecipientBatch] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +24,8 @@ class Speech:
     """Sentences on their way from one speaker to every listener."""
 
     sessions: SessionStore
-    rosters: RosterReader
-    translator: SentenceTranslator
-    broadcast: Broadcast
     flow_control: FlowControl
-    large_halls: LargeHalls
-    reporter: DeliveryReporter
-    executor: Executor
+    sending: Sending
     clock: Clock
 
     def speak(self, session: Session, speaker_connection_id: str, sentence: Sentence) -> None:
@@ -71,15 +47,7 @@ class Speech:
         self.flow_control.admit(session, sentence, ref)
         session = self._raise_last_sequence(session, sentence.sequence)
         sent, reports = self._send_or_withdraw(session, sentence, ref)
-        batches = [batch for each in sent for batch in each.batches]
-        if batches:
-            self.large_halls.finish(ref, reports, batches)
-        else:
-            self.reporter.report(ref, reports)
-        captions = {each.caption.language: each.caption for each in sent}.values()
-        self.translator.remember(sentence, captions)
-        if session.languages or captions:
-            self.reporter.count_translations(sentence, captions)
+        self.sending.finish(session, sentence, ref, sent, reports)
 
     def _raise_last_sequence(self, session: Session, sequence: int) -> Session:
         """The session from that sequence on, for which its roster is read.
@@ -99,85 +67,7 @@ class Speech:
     ) -> tuple[Sequence[Sent], Reports]:
         """Sends it or drops it; where nobody knows who listens, its speaker may send it again."""
         try:
-            return self._send_or_drop(session, sentence, ref)
+            return self.sending.send_or_drop(session, sentence, ref)
         except Unavailable:
             self.flow_control.withdraw(session, ref)
             raise
-
-    def _send_or_drop(
-        self, session: Session, sentence: Sentence, ref: SentenceRef
-    ) -> tuple[Sequence[Sent], Reports]:
-        """Sends it while it is in time; what is late is reported by the counts."""
-        if ref.seconds_left(self.clock.now_ms()) > 0:
-            sent = self._send(session, sentence, ref)
-            return sent, merged(each.reports for each in sent)
-        if not _has_its_counts(session, sentence):
-            raise Unavailable("the sentence could not be sent in time")
-        return [], _dropped(session.languages)
-
-    def _send(self, session: Session, sentence: Sentence, ref: SentenceRef) -> list[Sent]:
-        """Translates and sends; a session without listeners costs no call."""
-        if _has_its_counts(session, sentence) and not session.languages:
-            return []  # nobody was there
-        recipients = self.rosters.recipients(session, sentence.sequence)
-        send = partial(self._send_to_language, session, ref, recipients)
-        # Each caption is handed to a thread of its own as soon as the translator yields it.
-        return list(self.executor.map(send, self._captions(session, sentence, recipients)))
-
-    def _captions(
-        self, session: Session, sentence: Sentence, recipients: Recipients
-    ) -> Iterator[Caption]:
-        """A caption for each language: those that are counted at once, then what the roster adds.
-
-        Somebody may have changed to a language since the counts were read.
-        """
-        yield from self.translator.translate(session, sentence, session.languages)
-        try:
-            found = recipients.languages()
-        except Unavailable:
-            if not _has_its_counts(session, sentence):
-                raise
-            return  # each language that is counted reports it
-        if added := [language for language in found if language not in session.languages]:
-            yield from self.translator.translate(session, sentence, added)
-
-    def _send_to_language(
-        self, session: Session, ref: SentenceRef, recipients: Recipients, caption: Caption
-    ) -> Sent:
-        logs.bind(language=caption.language)  # in this thread alone
-        try:
-            listeners = recipients.of_language(caption.language)
-        except Unavailable:
-            _log.exception("the roster could not be read")
-            count = session.languages[caption.language]
-            return Sent(caption, _report(caption, count, Posted(failed=count)))
-        return self._send_to(session, ref, caption, listeners)
-
-    def _send_to(
-        self, session: Session, ref: SentenceRef, caption: Caption, listeners: Sequence[str]
-    ) -> Sent:
-        """Sends a caption to these listeners, or has other functions send it."""
-        if self.large_halls.is_for(session, len(listeners)):
-            return Sent(caption, {}, self.large_halls.send(session, ref, caption, listeners))
-        deadline = self.clock.monotonic() + ref.seconds_left(self.clock.now_ms())
-        posted = self.broadcast.send(listeners, outgoing.caption(caption), deadline)
-        return Sent(caption, _report(caption, len(listeners), posted))
-
-
-def _has_its_counts(session: Session, sentence: Sentence) -> bool:
-    """Whether the session was read after the sentence claimed its number, and noted it.
-
-    Older counts may lack listeners to whom the sentence is due: no report may rest on them.
-    """
-    return session.last_sequence >= sentence.sequence
-
-
-def _report(caption: Caption, listeners: int, posted: Posted) -> Reports:
-    return {caption.language: LanguageReport.of(caption, listeners, posted)}
-
-
-def _dropped(languages: Mapping[str, int]) -> Reports:
-    return {
-        language: LanguageReport(count, Posted(dropped=count))
-        for language, count in languages.items()
-    }

@@ -49,5 +49,6 @@ class CaptionWriter:
             source_language=self.said.source_language,
             spoken_at=self.said.spoken_at,
             origin=origin,
+            revision=self.said.revision,
             translation=translation,
         )

@@ -87,6 +87,14 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True)
+class Correct:
+    """A kept sentence's new text; an empty one retracts the sentence."""
+
+    sequence: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeLanguage:
     """A listener's new language."""
 
@@ -109,7 +117,7 @@ class End:
 
 
 Join = JoinAsListener | JoinAsSpeaker
-Message = Speak | ChangeLanguage | Heartbeat | Status | End
+Message = Speak | Correct | ChangeLanguage | Heartbeat | Status | End
 
 
 def parse_join(query: Mapping[str, str] | None) -> Join:
@@ -270,6 +278,8 @@ def parse_message(text: str) -> Message:
     match body.get("action"):
         case "speak":
             return Speak(_sequence(body.get("sequence")), _sentence_text(body.get("text")))
+        case "correct":
+            return Correct(_sequence(body.get("sequence")), _corrected_text(body.get("text")))
         case "changeLanguage":
             return ChangeLanguage(parse_language(body.get("targetLanguage")))
         case "heartbeat":
@@ -278,18 +288,18 @@ def parse_message(text: str) -> Message:
             return Status()
         case "end":
             return End()
-    raise BadMessage("action must be speak, changeLanguage, heartbeat, status or end")
+    raise BadMessage("action must be speak, changeLanguage, heartbeat, status, end or correct")
 
 
 def spoken_sequence(text: str) -> int | None:
-    """The sequence of a message that is a sentence, whatever else may be wrong with it.
+    """The sequence of a sentence or a correction, whatever else may be wrong with the message.
 
     None where it has none that a sentence may have. Errors name it, so that the speaker's client
     knows which sentence is refused.
     """
     with suppress(BadMessage):
         body = parse_json(text)
-        if isinstance(body, dict) and body.get("action") == "speak":
+        if isinstance(body, dict) and body.get("action") in ("speak", "correct"):
             return _sequence(body.get("sequence"))
     return None
 
@@ -308,3 +318,8 @@ def _sentence_text(value: object) -> str:
     if not is_unicode(value):
         raise BadMessage("text must be valid Unicode: it has half a surrogate pair")
     return value
+
+
+def _corrected_text(value: object) -> str:
+    """Nothing retracts. What only looks like nothing is more likely a slip, and refused."""
+    return "" if value == "" else _sentence_text(value)

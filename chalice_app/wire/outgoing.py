@@ -97,7 +97,9 @@ def joined(
 
 
 def caption(sent: Caption) -> dict[str, Any]:
-    """A sentence for the listeners of one language."""
+    """A sentence for the listeners of one language, or that it is retracted."""
+    if sent.is_retracted:
+        return {"type": "retracted", "sequence": sent.sequence}
     body: dict[str, Any] = {
         "type": "caption",
         "sessionId": sent.session_id,
@@ -107,6 +109,7 @@ def caption(sent: Caption) -> dict[str, Any]:
         "sourceLanguage": sent.source_language,
         "spokenAt": sent.spoken_at,
     }
+    body |= {"revision": sent.revision} if sent.revision else {}
     return body | ({"untranslated": True} if sent.is_untranslated else {})
 
 
@@ -120,6 +123,14 @@ def spoken(
         "languages": {code: _language_report(report) for code, report in reports.items()},
         "durationMs": duration_ms,
     }
+
+
+def corrected(
+    sequence: int, revision: int, reports: Mapping[str, LanguageReport], duration_ms: int
+) -> dict[str, Any]:
+    """The delivery report of a correction, for its speaker."""
+    report = spoken(sequence, reports, duration_ms)
+    return report | {"type": "corrected", "revision": revision}
 
 
 def _language_report(report: LanguageReport) -> dict[str, Any]:

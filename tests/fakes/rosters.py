@@ -92,17 +92,20 @@ class MemoryRosters(MemorySessions, MemoryConnections):
             if not all(map(self._is_as_read, transaction.writes)):
                 raise Conflict("a row is not as it was read")
             if transaction.session is not None and counts:
-                self._check_unspoken(transaction.session[0], transaction.last_sequence)
+                self._check_unspoken(transaction.session[0], transaction)
                 self._count(*transaction.session, transaction.deltas)
             now = int(self.seconds())
             for write in transaction.writes:
                 left_at = now if write.after.state is State.OUT else None
                 self._ledger[write.key] = replace(write.after, left_at=left_at)
 
-    def _check_unspoken(self, session_id: str, last_sequence: int | None) -> None:
+    def _check_unspoken(self, session_id: str, transaction: LedgerTransaction) -> None:
         found = self._sessions.get(session_id)
-        if last_sequence is not None and found and found.last_sequence != last_sequence:
-            raise Conflict("something was spoken meanwhile")
+        if found is None or transaction.last_sequence is None:
+            return
+        expected = (transaction.last_sequence, transaction.corrections)
+        if (found.last_sequence, found.corrections) != expected:
+            raise Conflict("something was spoken or corrected meanwhile")
 
     def _is_as_read(self, write: LedgerWrite) -> bool:
         found = self._ledger.get(write.key)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalice_app.domain.errors import ConditionFailed, Unavailable
+from chalice_app.domain.errors import ConditionFailed, SequenceNotKept, Unavailable
 from chalice_app.domain.reports import LanguageReport, merged
 from chalice_app.domain.sentence import (
     CAPTION_LIFE_MS,
@@ -79,6 +79,31 @@ class MemorySentences(MemorySessions):
                 self._store(found)
             return found
 
+    def correct_sentence(
+        self, session: Session, sequence: int, text: str, corrected_at: int
+    ) -> Sentence:
+        self._called("correct_sentence")
+        with self._lock:
+            key = (session.session_id, session.created_at, sequence)
+            found = self._sentences.get(key) if self.keep_sentences else None
+            if found is None or (found.is_retracted and text):
+                raise SequenceNotKept("the sentence is not kept")
+            if key not in self._completed and found.spoken_at > corrected_at - CAPTION_LIFE_MS:
+                raise ConditionFailed("the sentence is being sent")
+            self._completed.add(key)
+            corrected = replace(found, text=text, revision=found.revision + 1)
+            self._sentences[key] = corrected
+            return corrected
+
+    def note_correction(self, session: Session) -> Session:
+        self._called("note_correction")
+        with self._lock:
+            found = self._same(session)
+            if found is None:
+                raise ConditionFailed("the session is no more")
+            self._store(found := replace(found, corrections=found.corrections + 1))
+            return found
+
     def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
         self._called("get_sentences")
         with self._lock:
@@ -87,34 +112,39 @@ class MemorySentences(MemorySessions):
             return [kept[key] for key in keys if key in kept]
 
 
+def _marked(ref: SentenceRef) -> tuple[str, int, bool]:
+    """Corrections have marks of their own."""
+    return *_talk(ref), ref.revision > 0
+
+
 class MemorySentencesInFlight(MemoryTable):
     """`SentencesInFlight`."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._in_flight: dict[tuple[str, int], dict[int, int]] = {}
-        self._sent: dict[tuple[str, int], dict[int, int]] = {}
+        self._in_flight: dict[tuple[str, int, bool], dict[int, int]] = {}
+        self._sent: dict[tuple[str, int, bool], dict[int, int]] = {}
 
     def add_sentence(self, ref: SentenceRef) -> RecentSentences:
         self._called("add_sentence")
         with self._lock:
-            marks = self._in_flight.setdefault(_talk(ref), {})
+            marks = self._in_flight.setdefault(_marked(ref), {})
             marks.setdefault(ref.sequence, ref.spoken_at)
-            return RecentSentences(dict(marks), dict(self._sent.get(_talk(ref), {})))
+            return RecentSentences(dict(marks), dict(self._sent.get(_marked(ref), {})))
 
     def complete_sentence(self, ref: SentenceRef) -> None:
         self._called("complete_sentence")
         with self._lock:
-            self._in_flight.get(_talk(ref), {}).pop(ref.sequence, None)
-            sent = self._sent.setdefault(_talk(ref), {})
+            self._in_flight.get(_marked(ref), {}).pop(ref.sequence, None)
+            sent = self._sent.setdefault(_marked(ref), {})
             sent[ref.sequence] = ref.spoken_at
 
     def remove_sentences(self, ref: SentenceRef, sequences: Iterable[int]) -> None:
         self._called("remove_sentences")
         with self._lock:
             for sequence in sequences:
-                self._in_flight.get(_talk(ref), {}).pop(sequence, None)
-                self._sent.get(_talk(ref), {}).pop(sequence, None)
+                self._in_flight.get(_marked(ref), {}).pop(sequence, None)
+                self._sent.get(_marked(ref), {}).pop(sequence, None)
 
 
 class MemoryTallies(MemoryTable):
@@ -122,7 +152,7 @@ class MemoryTallies(MemoryTable):
 
     def __init__(self) -> None:
         super().__init__()
-        self._tallies: dict[tuple[str, int, int, int], Tally] = {}
+        self._tallies: dict[tuple[str, int, int, int, int], Tally] = {}
 
     def claim_part(self, ref: SentenceRef, part: str) -> bool:
         self._called("claim_part")
@@ -154,7 +184,7 @@ class MemoryTallies(MemoryTable):
             self._tally(ref).is_reported = True
 
     def _tally(self, ref: SentenceRef) -> "Tally":
-        key = (*_talk(ref), ref.sequence, ref.spoken_at)
+        key = (*_talk(ref), ref.sequence, ref.spoken_at, ref.revision)
         return self._tallies.setdefault(key, Tally())
 
 

@@ -25,8 +25,8 @@ CODES = {each.code for each in errors.BroadcasterError.__subclasses__()} - {
 
 def test_there_is_something_to_look_for() -> None:
     assert len(MESSAGES) >= 8
-    assert len(ACTIONS) == 5
-    assert len(CODES) == 10
+    assert len(ACTIONS) == 6
+    assert len(CODES) == 11
 
 
 @pytest.mark.parametrize("message", MESSAGES)

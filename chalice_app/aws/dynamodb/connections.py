@@ -2,9 +2,9 @@
 
 Key: `connectionId`. Attributes: sessionId, sessionEpoch (the session's createdAt), role,
 connectedAt (ms), ttl (epoch seconds), v (raised by every change), and for listeners targetLanguage
-and, where they returned, came late or were put off, lastSequence; resumeToken where they came with
-one; replayDue where they are counted
-although what was spoken since is not sent yet.
+and, where they returned, came late or were put off, lastSequence; firstSequence where they came
+late; resumeToken where they came with one; replayDue where they are counted although what was
+spoken since is not sent yet.
 Index `sessionId-targetLanguage-index` (all attributes): only listeners carry targetLanguage, so it
 holds them alone.
 """
@@ -44,6 +44,7 @@ class ConnectionsTable:
                 "v": connection.version,
                 "targetLanguage": connection.target_language,
                 "lastSequence": connection.last_sequence,
+                "firstSequence": connection.first_sequence or None,
                 "resumeToken": connection.resume_token,
             }
         )
@@ -139,6 +140,7 @@ def connection_from(item: Item) -> Connection:
         target_language=_optional_str(item.get("targetLanguage")),
         version=_int(item, "v"),
         last_sequence=_int(item, "lastSequence") if "lastSequence" in item else None,
+        first_sequence=_int(item, "firstSequence") if "firstSequence" in item else 0,
         is_replay_due=item.get("replayDue") is True,
         resume_token=_optional_str(item.get("resumeToken")),
     )

@@ -15,7 +15,12 @@ from typing import Any
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
 from chalice_app.aws.dynamodb.errors import errors_translated
 from chalice_app.aws.dynamodb.rows import read_all, read_rows, readable_rows
-from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, REVISION, session_from
+from chalice_app.aws.dynamodb.sessions import (
+    CORRECTIONS,
+    LANGUAGE_PREFIX,
+    REVISION,
+    session_from,
+)
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.session import Connection, Session
 from chalice_app.observability.logs import ContextThreads
@@ -114,9 +119,7 @@ class RostersTable:
         """Writes rows and counts together; Conflict when a row is not as it was read."""
         actions = [self._put(write) for write in transaction.writes]
         if transaction.session is not None and transaction.moves:
-            actions.append(
-                self._count(transaction.session, transaction.deltas, transaction.last_sequence)
-            )
+            actions.append(self._count(transaction, transaction.session))
         with errors_translated():
             self.table.clients.dynamodb.transact_write_items(TransactItems=actions)
 
@@ -135,17 +138,12 @@ class RostersTable:
             )
         return {"Put": put}
 
-    def _count(
-        self,
-        session: SessionKey,
-        deltas: Mapping[str, int],
-        last_sequence: int | None = None,
-    ) -> Any:
+    def _count(self, transaction: LedgerTransaction, session: SessionKey) -> Any:
         """The counts' change, on condition that the session is still of that epoch.
 
         Their revision rises also where the sums stay as they are: see `LedgerTransaction.moves`.
         """
-        unspoken = {} if last_sequence is None else {":last": last_sequence}
+        deltas, (unspoken, expected) = transaction.deltas, _unspoken(transaction)
         names = {f"#l{n}": LANGUAGE_PREFIX + language for n, language in enumerate(deltas)}
         values = {f":l{n}": delta for n, delta in enumerate(deltas.values())} | {":one": 1}
         adds = ["listenerCount :total", f"{REVISION} :one"]
@@ -154,15 +152,26 @@ class RostersTable:
             "TableName": self.sessions.name,
             "Key": encode({"sessionId": session[0]}),
             "UpdateExpression": f"ADD {', '.join(adds)}",
-            "ConditionExpression": "createdAt = :epoch"
-            + (" AND lastSequence = :last" if unspoken else ""),
+            "ConditionExpression": "createdAt = :epoch" + unspoken,
             "ExpressionAttributeValues": encode(
-                {":total": sum(deltas.values()), ":epoch": session[1], **values, **unspoken}
+                {":total": sum(deltas.values()), ":epoch": session[1], **values, **expected}
             ),
         }
         if names:
             update["ExpressionAttributeNames"] = names
         return {"Update": update}
+
+
+def _unspoken(transaction: LedgerTransaction) -> tuple[str, Mapping[str, int]]:
+    """The condition that nothing was spoken or corrected meanwhile, and its values."""
+    if transaction.last_sequence is None:
+        return "", {}
+    values = {":last": transaction.last_sequence}
+    if not transaction.corrections:
+        return f" AND lastSequence = :last AND attribute_not_exists({CORRECTIONS})", values
+    uncorrected = f" AND {CORRECTIONS} = :corrections"
+    values[":corrections"] = transaction.corrections
+    return f" AND lastSequence = :last{uncorrected}", values
 
 
 def ledger_key_from(item: Item) -> LedgerKey:

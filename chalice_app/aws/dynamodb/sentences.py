@@ -1,10 +1,13 @@
 """Rows of the Sessions table that functions share while a sentence is on its way.
 
-Key: `sessionId`, like every row of that table. Two kinds, both with expiresAt (epoch seconds, TTL):
+Key: `sessionId`, like every row of that table. Three kinds, all with expiresAt (TTL):
 
 - `golden-eagle-427#<createdAt>#under-way`: `at.<sequence>` = spokenAt (ms) for each sentence that
   is on its way to the listeners, `said.<sequence>` for some that were;
-- `golden-eagle-427#<createdAt>#<sequence>#<spokenAt>#tally`, only of a sentence that is sent in
+- `golden-eagle-427#<createdAt>#corrections-under-way`: the same for corrections, each by the time
+  (ms) when the gateway got it;
+- `golden-eagle-427#<createdAt>#<sequence>#<spokenAt>#tally` (a correction's with that time and
+  `#<revision>`), only of a sentence that is sent in
   batches: `claim.<part>` = whose it is (random), `part.<part>` = what became of it (JSON: by
   language, listeners, delivered, gone, dropped, failed, cached, untranslated, overBudget), expected
   (parts), settled.
@@ -152,13 +155,15 @@ def _marks(row: Item, prefix: str) -> Mapping[int, int]:
 
 
 def _in_flight_key(ref: SentenceRef) -> str:
-    return f"{ref.session_id}#{ref.session_epoch}#under-way"
+    kind = "corrections-under-way" if ref.revision else "under-way"
+    return f"{ref.session_id}#{ref.session_epoch}#{kind}"
 
 
 def _tally_key(ref: SentenceRef) -> str:
     # With the time: a sentence whose function died is spoken again, and has a tally of its own.
     spoken = f"{ref.sequence}#{ref.spoken_at}"
-    return f"{ref.session_id}#{ref.session_epoch}#{spoken}#tally"
+    revision = f"#{ref.revision}" if ref.revision else ""
+    return f"{ref.session_id}#{ref.session_epoch}#{spoken}{revision}#tally"
 
 
 def _expires_at(ref: SentenceRef) -> int:

@@ -10,10 +10,13 @@ Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
 - a session, `golden-eagle-427`: speakerConnectionId, speakerGreeted, sourceLanguage, listenerCount,
   `listeners.<language>` (one number a language, top-level because ADD takes no nested attribute),
   countsRevision, isActive, createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash,
-  lastSequence and, where the session has its own, joinCodeHash, maxListeners, characterBudget,
-  profanity, formality, glossaryVersion (its glossary's own row: `glossaries`);
+  lastSequence, corrections (how many there were: it rises with each, perhaps by more than one)
+  and, where the session has its own, joinCodeHash, maxListeners, characterBudget, profanity,
+  formality, glossaryVersion (its glossary's own row: `glossaries`);
 - a sentence, `golden-eagle-427#<createdAt>#<sequence>`: spokenAt (ms), sourceLanguage, expiresAt,
-  claim (random, whose it is), settled once it has been sent and, if sentences are kept, text. Its
+  claim (random, whose it is), settled once it has been sent and, if sentences are kept, text;
+  once it was corrected, revision and `by.<revision>` (random, whose it is), without a text where
+  it was retracted. Its
   conditional put is what makes a sequence be spoken once, in whatever order two invocations come;
   it lives `SENTENCE_TTL_SECONDS`.
 
@@ -26,10 +29,11 @@ write, which the next listener of that language undoes, to save a cent in 8,000 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from chalice_app.aws.dynamodb.retries import tries
 from chalice_app.aws.dynamodb.table import Table
-from chalice_app.domain.errors import ConditionFailed
+from chalice_app.domain.errors import ConditionFailed, SequenceNotKept, Unavailable
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, Sentence, SentenceRef
 from chalice_app.domain.session import Session
 from chalice_app.domain.style import Style
@@ -43,8 +47,14 @@ DIRECTORY_INDEX = "directory-index"
 REVISION = "countsRevision"
 """Rises with every change of the counts."""
 
+CORRECTIONS = "corrections"
+"""Rises with every correction of a sentence."""
+
 SENTENCE_TTL_SECONDS = 2 * 3600
 """A connection lives 2 hours at most: nobody can come back for anything older."""
+
+
+_REVISION, _BY = "revision", "by."
 
 
 @dataclass(frozen=True)
@@ -199,6 +209,69 @@ class SessionsTable:
             item = failure.found
         return session_from(item)
 
+    def correct_sentence(
+        self, session: Session, sequence: int, text: str, corrected_at: int
+    ) -> Sentence:
+        """Writes the next revision, on condition that the row has the one before it.
+
+        The SDK sends a write again whose answer is lost, and others may have gone on meanwhile:
+        each revision notes whose it is, so one that was made is found again.
+        """
+        mine, revision = secrets.token_hex(8), 1
+        for _ in tries():
+            try:
+                row = self._write_revision(session, sequence, text, corrected_at, revision, mine)
+            except ConditionFailed as failure:
+                if failure.found.get(f"{_BY}{revision}") == mine:
+                    return _corrected(failure.found, sequence, text, revision)
+                _require_correctable(failure.found, text, corrected_at)
+                revision = _revision_of(failure.found) + 1
+            else:
+                return _corrected(row, sequence, text, revision)
+        raise Unavailable("the sentence is being corrected by others")
+
+    def _write_revision(
+        self,
+        session: Session,
+        sequence: int,
+        text: str,
+        corrected_at: int,
+        revision: int,
+        mine: str,
+    ) -> Item:
+        """A row that was retracted has no text: it can only be retracted again."""
+        before = f"{_REVISION} = :before" if revision > 1 else f"attribute_not_exists({_REVISION})"
+        kept = "attribute_exists(#text)"
+        if not text and revision > 1:
+            kept = f"({kept} OR {before})"
+        sets = f"{_REVISION} = :revision, #by = :mine, settled = :true"
+        return self.table.update(
+            _sentence_key(session, sequence),
+            f"SET {sets}, #text = :text" if text else f"SET {sets} REMOVE #text",
+            f"{before} AND {kept} AND (attribute_exists(settled) OR spokenAt <= :dead)"
+            " AND expiresAt > :now",
+            "ALL_NEW",
+            {"#text": "text", "#by": f"{_BY}{revision}"},
+            revision=revision,
+            mine=mine,
+            true=True,
+            dead=corrected_at - CAPTION_LIFE_MS,
+            now=corrected_at // 1000,
+            **({"text": text} if text else {}),
+            **({"before": revision - 1} if revision > 1 else {}),
+        )
+
+    def note_correction(self, session: Session) -> Session:
+        """Raises `corrections`: made twice, it is as good."""
+        item = self.table.update(
+            session.session_id,
+            f"ADD {CORRECTIONS} :one",
+            "createdAt = :epoch",
+            one=1,
+            epoch=session.created_at,
+        )
+        return session_from(item)
+
     def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
         """The kept sentences with these numbers, in order."""
         keys = {_sentence_key(session, sequence): sequence for sequence in sorted(sequences)}
@@ -206,7 +279,7 @@ class SessionsTable:
         return [
             _sentence_from(found[key], sequence)
             for key, sequence in keys.items()
-            if "text" in found.get(key, {})
+            if "text" in found.get(key, {}) or _REVISION in found.get(key, {})
         ]
 
 
@@ -232,19 +305,45 @@ def session_from(item: Mapping[str, object]) -> Session:
         join_code_hash=_optional(item, "joinCodeHash"),
         max_listeners=_number(item, "maxListeners") if "maxListeners" in item else None,
         character_budget=_number(item, "characterBudget") if "characterBudget" in item else None,
+        corrections=_number(item, CORRECTIONS) if CORRECTIONS in item else 0,
         counts_revision=_number(item, REVISION) if REVISION in item else 0,
         glossary_version=_optional(item, "glossaryVersion"),
         style=Style(item.get("profanity") == "mask", _optional(item, "formality")),
     )
 
 
-def _sentence_from(item: Item, sequence: int) -> Sentence:
+def _sentence_from(item: Mapping[str, object], sequence: int) -> Sentence:
     return Sentence(
         sequence=sequence,
-        text=str(item["text"]),
+        text=str(item.get("text", "")),
         source_language=str(item["sourceLanguage"]),
         spoken_at=_number(item, "spokenAt"),
+        revision=_revision_of(item),
     )
+
+
+def _corrected(row: Mapping[str, object], sequence: int, text: str, revision: int) -> Sentence:
+    """The sentence as this correction left it; the row may be further on."""
+    return replace(_sentence_from(row, sequence), text=text, revision=revision)
+
+
+def _require_correctable(row: Mapping[str, object], text: str, corrected_at: int) -> None:
+    """Passes where the row is at another revision than was thought.
+
+    Raises:
+        SequenceNotKept: there is no text, or its life is over.
+        ConditionFailed: it is being sent.
+    """
+    is_kept = "text" in row or (not text and _REVISION in row)
+    if not is_kept or _number(row, "expiresAt") <= corrected_at // 1000:
+        raise SequenceNotKept("the sentence is not kept")
+    is_dead = _number(row, "spokenAt") <= corrected_at - CAPTION_LIFE_MS
+    if "settled" not in row and not is_dead:
+        raise ConditionFailed("the sentence is being sent", row)
+
+
+def _revision_of(row: Mapping[str, object]) -> int:
+    return _number(row, _REVISION) if _REVISION in row else 0
 
 
 def _sentence_key(session: Session, sequence: int) -> str:

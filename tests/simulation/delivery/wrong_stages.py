@@ -26,7 +26,7 @@ from chalice_app.sessions.sessions import Sessions
 from chalice_app.speech.delivery_report import DeliveryReporter
 from chalice_app.speech.flow_control import FlowControl
 from chalice_app.speech.large_halls import LargeHalls, RecipientBatch
-from chalice_app.speech.speech import Speech
+from chalice_app.speech.sending import Sending
 from chalice_app.wire import outgoing
 from tests.fakes.threads import SameThread
 from tests.simulation.client import SimulatedClient, Tables
@@ -131,9 +131,9 @@ class _EventuallyConsistent(Clients):
 class _Reader(RosterReader):
     """Reads for the sentence that `for_sequence` says, whatever the session does."""
 
-    for_sequence: Callable[[int], int | None] = lambda _: None
+    for_sequence: Callable[[int | None], int | None] = lambda _: None
 
-    def recipients(self, session: Session, sequence: int) -> Recipients:
+    def recipients(self, session: Session, sequence: int | None) -> Recipients:
         read = self.roster.read_roster
         return Recipients(self.executor.submit(read, session, self.for_sequence(sequence)))
 
@@ -142,18 +142,18 @@ class NeverOvertaken(Stage):
     """A sentence passes over those who returned later, also when it was overtaken."""
 
     @cached_property
-    def speech(self) -> Speech:
+    def sending(self) -> Sending:
         reader = _Reader(self.adapters.roster, self._executor("rosters"), lambda sequence: sequence)
-        return replace(super().speech, rosters=reader)
+        return replace(super().sending, rosters=reader)
 
 
 class AlwaysOvertaken(Stage):
     """A sentence is sent to everybody, also to those to whom it was replayed."""
 
     @cached_property
-    def speech(self) -> Speech:
+    def sending(self) -> Sending:
         reader = _Reader(self.adapters.roster, self._executor("rosters"))
-        return replace(super().speech, rosters=reader)
+        return replace(super().sending, rosters=reader)
 
 
 class RosterBeforeClaim(Stage):
@@ -162,12 +162,13 @@ class RosterBeforeClaim(Stage):
     @cached_property
     def flow_control(self) -> FlowControl:
         made = super().flow_control
+        reader = RosterReader(self.adapters.roster, self._executor("rosters"))
         parts = (made.sessions, made.in_flight, made.executor, made.clock, made.per_second)
-        return _ReadsFirst(*parts, rosters=super().speech.rosters, read=self._read)
+        return _ReadsFirst(*parts, rosters=reader, read=self._read)
 
     @cached_property
-    def speech(self) -> Speech:
-        made = super().speech
+    def sending(self) -> Sending:
+        made = super().sending
         reader = _HasRead(made.rosters.roster, made.rosters.executor, self._read)
         return replace(made, rosters=reader)
 
@@ -192,7 +193,9 @@ class _ReadsFirst(FlowControl):
 class _HasRead(RosterReader):
     read: dict[tuple[str, int], Recipients]
 
-    def recipients(self, session: Session, sequence: int) -> Recipients:
+    def recipients(self, session: Session, sequence: int | None) -> Recipients:
+        if sequence is None:
+            return RosterReader.recipients(self, session, None)
         return self.read[session.session_id, sequence]
 
 

@@ -47,7 +47,7 @@ def test_an_application_is_taken_away_though_its_test_failed() -> None:
 def test_each_part_is_built_once(world: World) -> None:
     assert world.app.sessions is world.app.sessions
     assert world.app.engine is world.app.sentence_translator.engine
-    assert world.app.broadcast is world.app.speech.broadcast
+    assert world.app.broadcast is world.app.sending.broadcast
 
 
 def run(code: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

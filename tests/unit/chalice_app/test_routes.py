@@ -362,6 +362,40 @@ def test_whatever_a_former_speaker_asks_for_is_refused(
     assert world.tables.calls["claim_sequence"] == 0
 
 
+# Corrections
+
+
+def test_the_speaker_corrects_and_retracts_what_was_said(world: World) -> None:
+    of = world.speaker(world.open())
+    world.listener(of, "c1", "en")
+    send("speaker", {"action": "speak", "sequence": 4, "text": "Hello"})
+    send("speaker", {"action": "correct", "sequence": 4, "text": "Hallo"})
+    send("speaker", {"action": "correct", "sequence": 4, "text": ""})
+    assert [each["type"] for each in world.gateway.to("c1")] == ["caption", "caption", "retracted"]
+    assert [each["revision"] for each in world.gateway.to("speaker", "corrected")] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("Hi", "SEQUENCE_NOT_KEPT"), ("x" * 4_001, "TEXT_TOO_LONG"), (" ", "BAD_MESSAGE")],
+)
+def test_an_error_about_a_correction_names_its_sentence(world: World, text: str, code: str) -> None:
+    world.speaker(world.open())
+    send("speaker", {"action": "correct", "sequence": 4, "text": text})
+    told = error(world, "speaker")
+    assert (told["code"], told["details"]["sequence"]) == (code, 4)
+
+
+def test_a_listener_corrects_nothing(world: World) -> None:
+    of = world.speaker(world.open())
+    world.listener(of, "c1", "en")
+    send("speaker", {"action": "speak", "sequence": 4, "text": "Hello"})
+    world.gateway.log.clear()
+    send("c1", {"action": "correct", "sequence": 4, "text": "Hallo"})
+    assert error(world, "c1")["code"] == "NOT_SPEAKER"
+    assert len(world.gateway.log) == 1
+
+
 # Errors
 
 

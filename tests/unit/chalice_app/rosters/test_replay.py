@@ -1,5 +1,7 @@
 """Returning listeners get what they missed, in order and in their language."""
 
+from dataclasses import replace
+
 from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.replay import MOST_CAPTIONS
 from tests.fakes.domain import listener, sentence
@@ -96,3 +98,50 @@ def test_a_language_that_fails_is_replayed_as_it_was_said(world: World) -> None:
     world.app.replay.send_missed(of, "es", [back(of, "c1", 0)])
     (caption,) = world.gateway.to("c1")
     assert (caption["text"], caption["untranslated"]) == ("Sentence 1", True)
+
+
+def correct(world: World, of: Session, sequence: int, text: str) -> Session:
+    world.app.corrections.correct(of, "speaker", sequence, text, world.clock.now_ms())
+    world.gateway.log.clear()
+    return world.now(of)
+
+
+def seen(world: World, connection_id: str) -> list[tuple[str, int, int]]:
+    return [
+        (each["type"], each["sequence"], each.get("revision", 0))
+        for each in world.gateway.to(connection_id)
+    ]
+
+
+def test_the_newest_revision_alone_is_replayed_and_nothing_that_was_retracted(
+    world: World,
+) -> None:
+    of = talk(world, 3)
+    for text in ("one", "two"):
+        of = correct(world, of, 1, text)
+    of = correct(world, of, 2, "")
+    world.app.replay.send_missed(of, "es", [back(of, "c1", 0)])
+    assert seen(world, "c1") == [("caption", 1, 2), ("caption", 3, 0)]
+    assert world.gateway.to("c1")[0]["text"] == "[es] two"
+
+
+def test_who_was_away_learns_what_was_corrected_and_retracted(world: World) -> None:
+    of = talk(world, 4)
+    of = correct(world, correct(world, of, 1, "one"), 2, "")
+    world.app.replay.send_missed(of, "es", [back(of, "c1", 3), back(of, "c2", 4)])
+    assert seen(world, "c1") == [("caption", 1, 1), ("retracted", 2, 0), ("caption", 4, 0)]
+    assert seen(world, "c2") == [("caption", 1, 1), ("retracted", 2, 0)]
+
+
+def test_a_late_joiner_is_sent_no_correction_of_what_it_was_never_shown(world: World) -> None:
+    of = correct(world, talk(world, 5), 1, "one")
+    late = replace(back(of, "c1", 2), first_sequence=3)
+    world.app.replay.send_missed(of, "es", [late])
+    assert heard(world, "c1") == [3, 4, 5]
+
+
+def test_corrections_are_replayed_within_the_last_captions_alone(world: World) -> None:
+    of = talk(world, MOST_CAPTIONS + 1)
+    of = correct(world, correct(world, of, 1, "one"), 2, "two")
+    world.app.replay.send_missed(of, "es", [back(of, "c1", MOST_CAPTIONS + 1)])
+    assert seen(world, "c1") == [("caption", 2, 1)]

@@ -18,6 +18,7 @@ from chalice_app.wire.incoming import (
     MAX_SEQUENCE,
     MAX_TEXT_CHARACTERS,
     ChangeLanguage,
+    Correct,
     End,
     Heartbeat,
     JoinAsListener,
@@ -158,6 +159,8 @@ def test_the_canonical_case_is_a_fixed_point(tag: str) -> None:
     ("body", "message"),
     [
         ({"action": "speak", "sequence": 7, "text": "Hi"}, Speak(7, "Hi")),
+        ({"action": "correct", "sequence": 7, "text": "Hi"}, Correct(7, "Hi")),
+        ({"action": "correct", "sequence": 7, "text": ""}, Correct(7, "")),
         ({"action": "speak", "sequence": MAX_SEQUENCE, "text": "é"}, Speak(MAX_SEQUENCE, "é")),
         ({"action": "changeLanguage", "targetLanguage": "FR"}, ChangeLanguage("fr")),
         ({"action": "heartbeat"}, Heartbeat()),
@@ -252,3 +255,11 @@ def test_a_session_s_own_limit_is_from_one_to_a_browser_s_largest_integer(
     for wrong in (0, 2**53):
         with pytest.raises(BadMessage, match=f"^{name} must be a whole number from 1$"):
             incoming.parse_open_session({"sourceLanguage": "en", name: wrong})
+
+
+@pytest.mark.parametrize("text", [" ", "\u200b", None, 7, "\ud800"])
+def test_a_correction_that_only_looks_empty_is_no_retraction(text: object) -> None:
+    body = json.dumps({"action": "correct", "sequence": 7, "text": text})
+    with pytest.raises(BadMessage):
+        incoming.parse_message(body)
+    assert incoming.spoken_sequence(body) == 7

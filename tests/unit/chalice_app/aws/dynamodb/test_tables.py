@@ -21,7 +21,7 @@ from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.cache.entries import CachedTranslation
 from chalice_app.cache.ports import TranslationCacheStore
-from chalice_app.domain.errors import ConditionFailed, Conflict
+from chalice_app.domain.errors import ConditionFailed, Conflict, SequenceNotKept
 from chalice_app.domain.reports import LanguageReport, Posted
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, RecentSentences, SentenceRef
 from chalice_app.domain.session import Connection, Session
@@ -356,6 +356,67 @@ def test_sentences_come_in_order_and_without_those_that_are_not_there(stores: St
     assert stores.sessions.get_sentences(HERE, range(130, 0, -1)) == spoken
     assert stores.sessions.get_sentences(HERE, []) == []
     assert stores.sessions.get_sentences(session(created_at=NOW_MS + 1), [1, 2]) == []
+
+
+def spoken(stores: Stores, sequence: int = 1, text: str = "Hello") -> None:
+    """A sentence that was sent."""
+    stores.sessions.claim_sequence(HERE, sentence(sequence, text))
+    stores.sessions.mark_sent(reference(sequence))
+
+
+def reference(sequence: int) -> SentenceRef:
+    return SentenceRef(HERE.session_id, HERE.created_at, sequence, "speaker", NOW_MS, NOW_MS)
+
+
+def test_a_correction_is_the_next_revision_of_a_sentence(stores: Stores) -> None:
+    spoken(stores)
+    for revision, text in enumerate(("one", "two", "three"), 1):
+        corrected = stores.sessions.correct_sentence(HERE, 1, text, NOW_MS)
+        assert corrected == replace(sentence(1, text), revision=revision)
+        assert stores.sessions.get_sentences(HERE, [1]) == [corrected]
+
+
+def test_a_retracted_sentence_has_no_text_and_stays_retracted(stores: Stores) -> None:
+    spoken(stores)
+    assert stores.sessions.correct_sentence(HERE, 1, "", NOW_MS).revision == 1
+    retracted = stores.sessions.correct_sentence(HERE, 1, "", NOW_MS)
+    assert retracted == replace(sentence(1, ""), revision=2)
+    assert retracted.is_retracted
+    with pytest.raises(SequenceNotKept):
+        stores.sessions.correct_sentence(HERE, 1, "Hello again", NOW_MS)
+    assert stores.sessions.get_sentences(HERE, [1]) == [retracted]
+
+
+@pytest.mark.parametrize("text", ["Hello again", ""])
+def test_what_is_not_kept_is_not_corrected(stores: Stores, text: str) -> None:
+    spoken(stores)
+    elsewhere = session("silver-fox-100")
+    with pytest.raises(SequenceNotKept):
+        stores.sessions.correct_sentence(elsewhere, 1, text, NOW_MS)
+    with pytest.raises(SequenceNotKept):
+        stores.sessions.correct_sentence(HERE, 2, text, NOW_MS)
+    stores.forgetful_sessions.claim_sequence(HERE, sentence(3))
+    with pytest.raises(SequenceNotKept):
+        stores.forgetful_sessions.correct_sentence(HERE, 3, text, NOW_MS)
+
+
+def test_a_sentence_on_its_way_is_not_corrected_before_its_life_is_over(stores: Stores) -> None:
+    stores.sessions.claim_sequence(HERE, sentence(1))
+    over = NOW_MS + CAPTION_LIFE_MS
+    with pytest.raises(ConditionFailed):
+        stores.sessions.correct_sentence(HERE, 1, "Hello again", over - 1)
+    assert stores.sessions.correct_sentence(HERE, 1, "Hello again", over).revision == 1
+    late = sentence(1, spoken_at=over)
+    assert stores.sessions.claim_sequence(HERE, late) is Claim.DONE
+
+
+def test_a_session_notes_its_corrections(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    assert stores.sessions.note_correction(HERE).corrections == 1
+    assert stores.sessions.note_correction(HERE) == now(stores)
+    assert now(stores).corrections == 2
+    with pytest.raises(ConditionFailed):
+        stores.sessions.note_correction(session(created_at=NOW_MS + 1))
 
 
 # --- Connections ---------------------------------------------------------------------------------

@@ -68,6 +68,18 @@ def test_what_really_is_a_repetition_is_refused_nevertheless(
     assert sessions.claim_sequence(HERE, sentence(1, "Something else")) is Claim.IN_PROGRESS
 
 
+def test_a_correction_that_is_sent_twice_is_one_revision(
+    sessions: SessionsTable, resent: list[str]
+) -> None:
+    sessions.claim_sequence(HERE, sentence(1, "Hello"))
+    after = NOW_MS + CAPTION_LIFE_MS
+    assert sessions.correct_sentence(HERE, 1, "one", after).revision == 1
+    assert sessions.correct_sentence(HERE, 1, "two", after).revision == 2
+    assert sessions.correct_sentence(HERE, 1, "", after).revision == 3
+    (kept,) = sessions.get_sentences(HERE, [1])
+    assert (kept.revision, kept.text) == (3, "")
+
+
 def test_a_language_change_that_is_sent_twice_ends_in_that_language(
     connections: ConnectionsTable, resent: list[str]
 ) -> None:
