@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from infra.local.translate.engine.routes import Engine, installed_engine
+from infra.local.translate.missing_engines import missing_engines
 from tests.quality.token_sentences import TOKEN_SENTENCES
 
 LANGUAGES = ("es", "fr", "it", "ca", "gl", "pt")
@@ -15,6 +16,9 @@ _MARKED = re.compile(r"\[(.+?)\](?=[\s.,?]|$)")
 
 def main() -> int:
     """Print the table and every harmed token; 0 if enough are unharmed."""
+    if missing := "\n".join(missing_engines()):
+        print(missing)
+        return 1
     engine = installed_engine()
     try:
         harmed = {language: list(_harmed(engine, language)) for language in LANGUAGES}

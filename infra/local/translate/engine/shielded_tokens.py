@@ -120,14 +120,16 @@ KINDS: tuple[Kind, ...] = (
          r"\b(?:[A-Za-z]\.\s?)+[A-Za-z]\.(?!\w) | \bPh\.\s?D\."
          r"| \b(?:etc|vs|cf|viz|ibid|approx|al|ca)\.(?!\w)",
          ("i.e.", "e.g.", "a.m.", "U.S.", "Ph.D.", "etc.", "vs.")),
-    Kind("apostrophe names", r"\b[DLMNOdlmno]['’][A-ZÀ-Þ][\w-]+",
-         ("O'Connor", "D'Angelo", "L’Oréal"), ("en", "pt", "es", "gl")),
+    Kind("apostrophe names",
+         r"\b[DLMNOdlmno]['’][A-ZÀ-Þ][\w-]+"
+         r"| \b[A-Z][a-z]+['’](?!(?:s|t|re|ve|ll|d|m|em|am|all|clock)\b)[a-z]+\b",
+         ("O'Connor", "D'Angelo", "L’Oréal", "Hawai'i"), ("en", "pt", "es", "gl")),
     Kind("acronyms with signs", r"(?<![\w'’-])[A-Z]{1,6}(?:[&/][A-Z]{1,6})+(?:s\b)?(?!\w)",
          ("Q&A", "R&D", "AC/DC")),
     # Not in a sentence all in capitals: there, every word looks like one.
     Kind("acronyms",
          rf"(?<![\w'’-])(?!(?:{SHOUTED})\b)"
-         r"(?:[A-Z]{1,4}(?:-[A-Z]{1,4})+|[A-Z]{2,4}|UNESCO|UNICEF|ASEAN|COVID)s?(?!\w)"
+         r"(?:[A-Z]{1,4}(?:-[A-Z]{1,4})+|[A-Z]{2,4}|UNESCO|UNICEF|UNHCR|ASEAN|COVID)s?(?!\w)"
          r"| (?<=\b[Tt]he\s)WHO\b"
          r"| \b(?:[a-z]{1,2}[A-Z]|[A-Z][a-z]+[A-Z])[A-Za-z]*\b",
          ("AI", "NASA", "USB-C", "CEOs", "the [WHO]", "PhD", "YouTube", "iOS"), in_capitals=False),
