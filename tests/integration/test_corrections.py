@@ -30,8 +30,8 @@ def test_corrections_reach_those_who_are_there_were_away_and_come_late(stage: St
             }
             told = await english.expect("caption", sequence=1, revision=1)
             assert told["text"] == "Good morning."
-            first = spanish.of("caption")[0]
             translated = await spanish.expect("caption", sequence=1, revision=1)
+            first = spanish.of("caption")[0]
             assert (translated["language"], translated["spokenAt"]) == ("es", first["spokenAt"])
 
             report = await correct(speaker, 2, "")
