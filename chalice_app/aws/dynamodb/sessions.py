@@ -241,15 +241,15 @@ class SessionsTable:
     ) -> Item:
         """A row that was retracted has no text: it can only be retracted again."""
         before = f"{_REVISION} = :before" if revision > 1 else f"attribute_not_exists({_REVISION})"
-        kept = "attribute_exists(#text)"
-        if not text and revision > 1:
-            kept = f"({kept} OR {before})"
+        kept = "expiresAt > :now" + (
+            " AND attribute_exists(#text)" if text or revision == 1 else ""
+        )
+        base = f"{before} AND {kept}"
         sets = f"{_REVISION} = :revision, #by = :mine, settled = :true"
         return self.table.update(
             _sentence_key(session, sequence),
             f"SET {sets}, #text = :text" if text else f"SET {sets} REMOVE #text",
-            f"{before} AND {kept} AND (attribute_exists(settled) OR spokenAt <= :dead)"
-            " AND expiresAt > :now",
+            f"{base} AND attribute_exists(settled) OR {base} AND spokenAt <= :dead",
             "ALL_NEW",
             {"#text": "text", "#by": f"{_BY}{revision}"},
             revision=revision,

@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalice_app.aws.dynamodb.rosters import ledger_key_from
+from chalice_app.domain.errors import BadMessage, SequenceNotKept
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Sentence
 from chalice_app.rosters.ledger import SessionKey
 from chalice_app.speech.large_halls import BatchInProgress, RecipientBatch
@@ -128,6 +129,7 @@ class Hall(World):
         self.sockets: dict[str, Socket] = {}
         self.listeners: dict[str, Listener] = {}
         self.spoken: list[Spoken] = []
+        self.corrected: list[Spoken] = []
         self.unclosed: set[str] = set()
         self.unended: set[str] = set()
         self.speakers: defaultdict[str, list[str]] = defaultdict(list)
@@ -244,6 +246,32 @@ class Hall(World):
             session = self.stage.participants.spoken_by(connection)
             sentence = Sentence(sequence, text, session.source_language, now)
             self.stage.speech.speak(session, connection, sentence)
+
+        def then(done: Activity) -> None:
+            spoken.is_dead = done.is_dead or done.invocation.failed
+
+        return self.begin(act, then, spoken)
+
+    def correct(
+        self, session_id: str, connection: str, sequence: int, text: str
+    ) -> Activity | None:
+        """The speaker's client corrects a sentence, or retracts it."""
+        row = self.database.sessions.rows.get(session_id)
+        if row is None or not self.is_connected(connection):
+            return None
+        epoch, now = int(row["createdAt"]["N"]), self.clock.milliseconds
+        said = f"{session_id}#{epoch}#{sequence} {text}" if text else ""
+        spoken = Spoken((session_id, epoch), sequence, said, now, connection, corrects=True)
+        self.corrected.append(spoken)
+
+        def act() -> None:
+            session = self.stage.participants.spoken_by(connection)
+            try:
+                self.stage.corrections.correct(session, connection, sequence, said, now)
+            except SequenceNotKept:
+                return
+            except BadMessage:
+                spoken.has_lost = True  # a late copy of the write may yet arrive
 
         def then(done: Activity) -> None:
             spoken.is_dead = done.is_dead or done.invocation.failed

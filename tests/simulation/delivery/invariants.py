@@ -11,6 +11,8 @@ D4: a report says what became of the posts: of an invocation that died, never mo
 D5: a listener who is counted and stays is greeted, before any replay, and its row stays.
 D6: when a session has ended, every socket in it is closed. The reconciler sees to the others: those
     of an end whose invocation died, and those whose closing failed or met a handshake.
+D7: one who was sent a sentence and is there has been sent the newest of its corrections, or that it
+    is retracted; each correction is reported as D4 says, and sent as D1 and D3 say.
 
 Exceptions, each as narrow as the production code's own words for it:
 
@@ -23,6 +25,8 @@ Exceptions, each as narrow as the production code's own words for it:
   (`speech`).
 - A sentence whose report says that listeners were not reached may be missed by one who was counted
   while it was on its way.
+- A sentence that is retracted after it was replayed by an invocation that failed stays: the next
+  replay leaves it out. A correction whose invocation died is the speaker's to send again.
 - Sentences of an invocation that died, and are spoken again, come again. Records of the stream are
   handled at least once, and their replays with them; a notice whose answer is lost is sent again.
 """
@@ -33,7 +37,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_app.domain.sentence import CAPTION_LIFE_MS
 from chalice_app.rosters.replay import MOST_CAPTIONS
-from tests.simulation.delivery.record import Listener, Reception, Spoken
+from tests.simulation.delivery.record import RETRACTED, Listener, Reception, Spoken
 from tests.simulation.delivery.sockets import GONE, SENT
 from tests.simulation.invariants import Violation
 
@@ -55,7 +59,7 @@ def check_message(
         Violation: it must not be sent.
     """
     kind = message["type"]
-    if kind == "spoken" and doing.spoken is not None:
+    if kind in ("spoken", "corrected") and doing.spoken is not None:
         _check_report(hall, doing.spoken, message)
         return
     listener = hall.listeners.get(connection)
@@ -63,6 +67,8 @@ def check_message(
         return
     if kind == "joined":
         listener.is_greeted |= status != GONE
+    elif kind == "retracted" or "revision" in message:
+        _check_corrected(hall, doing, listener, message, status, reached=reached)
     elif kind == "caption":
         _check_caption(
             hall,
@@ -96,6 +102,39 @@ def _check_caption(
     before.append(reception)
 
 
+def _check_corrected(
+    hall: "Hall",
+    doing: "Doing",
+    listener: Listener,
+    message: Mapping[str, Any],
+    status: int | None,
+    *,
+    reached: bool,
+) -> None:
+    """A correction, as it is sent or in a replay: it may come again, and in any order."""
+    name, sequence = listener.connection_id, message["sequence"]
+    own = listener.languages(0, hall.step)
+    language = ""
+    if message["type"] == "caption":
+        language = message["language"]
+        if not message["text"].startswith(f"{listener.session[0]}#{listener.session[1]}#"):
+            raise Violation(f"D3: {name} of {listener.session} is sent {message['text']}")
+        if language not in own:
+            raise Violation(f"D3: {name} is sent a correction in {language}")
+    reception = Reception(
+        hall.step, language, doing.spoken, status if reached or status == GONE else None
+    )
+    if doing.spoken is None:
+        if message["type"] == "caption" and sequence > listener.heard:
+            listener.captions.setdefault(sequence, []).append(reception)
+    elif name in doing.spoken.posts:
+        raise Violation(f"D1: {name} is sent a correction of {sequence} twice")
+    else:
+        doing.spoken.posts[name] = reception
+    if reached:
+        listener.revisions.setdefault(sequence, set()).add(message.get("revision", RETRACTED))
+
+
 def _check_sent(
     hall: "Hall",
     spoken: Spoken,
@@ -127,6 +166,7 @@ def _check_sent(
         for each in _missed(hall, listener)
         if each.sequence < min(spoken.sequence, listener.from_sequence)
         and each.sequence not in listener.captions
+        and not _is_retracted(hall, each)
     ]
     if missing:
         raise Violation(f"D2: {name} is sent sentence {spoken.sequence} before {missing}")
@@ -208,6 +248,10 @@ def _check_report(hall: "Hall", spoken: Spoken, message: Mapping[str, Any]) -> N
         raise Violation(f"D4: a report of {message['sequence']} in place of {spoken.sequence}")
     reports = message["languages"]
     posts = Counter((each.language, each.status) for each in spoken.posts.values())
+    if spoken.corrects and not spoken.text:
+        # What is retracted names no language.
+        fields = ("listeners", "delivered", "gone", "dropped")
+        reports = {"": {name: sum(each[name] for each in reports.values()) for name in fields}}
     for language, report in reports.items():
         done = report["delivered"], report["gone"]
         real = posts[language, SENT], posts[language, GONE]
@@ -313,9 +357,43 @@ def check_rest(hall: "Hall") -> None:
             for each in _missed(hall, listener)
             if each.sequence not in listener.captions
             and not (each.has_lost or (each.unreached and listener.from_sequence <= each.sequence))
+            and not _is_retracted(hall, each)
         ]
         if missing:
             raise Violation(f"D2: {listener.connection_id} has not been sent {missing}")
+        _check_newest(hall, listener)
+
+
+def _is_retracted(hall: "Hall", spoken: Spoken) -> bool:
+    row = hall.database.sessions.rows.get(spoken.key)
+    return row is not None and "revision" in row and "text" not in row
+
+
+def _check_newest(hall: "Hall", listener: Listener) -> None:
+    """What the listener reads at rest, if every correction of it came to its end.
+
+    Raises:
+        Violation: it is not the newest.
+    """
+    for spoken in hall.corrected:
+        had = listener.captions.get(spoken.sequence)
+        row = hall.database.sessions.rows.get(spoken.key)
+        if spoken.session != listener.session or not had or row is None or "revision" not in row:
+            continue
+        if spoken.sequence <= listener.last_at_count - MOST_CAPTIONS:
+            continue  # too old for a replay
+        tries = [each for each in hall.corrected if each.key == spoken.key]
+        if any(each.is_dead or each.has_lost or each.unreached for each in tries):
+            continue
+        newest = int(row["revision"]["N"]) if "text" in row else RETRACTED
+        if all(each.status is None for each in had):
+            continue
+        if newest == RETRACTED and listener.is_repeated:
+            continue
+        if newest not in listener.revisions.get(spoken.sequence, set()):
+            raise Violation(
+                f"D7: {listener.connection_id} lacks revision {newest} of {spoken.sequence}"
+            )
 
 
 def _check_ended(hall: "Hall", listener: Listener) -> None:

@@ -18,6 +18,8 @@ MUTANTS = (
     _delivery("roster without those who returned after an overtaken one", wrong.NeverOvertaken),
     _delivery("roster with those who had a sentence replayed", wrong.AlwaysOvertaken),
     _delivery("last sequence noted after the captions", wrong.with_sessions(wrong.NotedLate)),
+    _delivery("corrections not noted", wrong.with_sessions(wrong.CorrectionsUnnoted)),
+    _delivery("replay without corrections", wrong.with_replay(wrong.CorrectionsSkipped)),
     _delivery("number claimed by all who ask", wrong.with_sessions(wrong.UnconditionalClaim)),
     _delivery("replay reads stale sentences", wrong.with_sessions(wrong.StaleSentences)),
     _delivery("replay without order", wrong.with_sessions(wrong.UnorderedSentences)),

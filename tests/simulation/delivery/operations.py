@@ -104,6 +104,27 @@ class Say(NamedTuple):
             hall.go_on(begun, self.calls, self.fault, self.struck)
 
 
+class Correct(NamedTuple):
+    """A speaker corrects a sentence, so many back from the last; without a text it retracts it."""
+
+    session: str
+    back: int = 0
+    text: str = "again"
+    calls: int = TO_THE_END
+    fault: Fault | None = None
+    struck: int = 1
+
+    def apply(self, hall: Hall) -> None:
+        """Begins the correction."""
+        speakers = hall.speakers[self.session]
+        sequence = hall.last_sequence(self.session) - self.back
+        if not speakers or sequence < 1:
+            return
+        begun = hall.correct(self.session, speakers[-1], sequence, self.text)
+        if begun is not None:
+            hall.go_on(begun, self.calls, self.fault, self.struck)
+
+
 class Move(NamedTuple):
     """A listener changes its language."""
 

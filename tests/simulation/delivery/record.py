@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 from chalice_app.rosters.ledger import SessionKey
 
+RETRACTED = 1_000_000
+"""Above every revision."""
+
 
 @dataclass
 class Reception:
@@ -29,7 +32,8 @@ class Listener:
     `last_at_count` what the session's was then; `from_sequence` is its roster row's. `records` are
     those of the stream that were handled; `is_repeated` says that one was handled twice,
     `is_unknown` that no answer came to a probe, and `is_overtaken` that it is counted before its
-    replay is done.
+    replay is done. `revisions` are the corrections that reached it, by sentence: a retraction is
+    `RETRACTED`.
     """
 
     connection_id: str
@@ -43,6 +47,7 @@ class Listener:
     wanted: list[tuple[int, str]] = field(default_factory=list)
     listed: list[tuple[int, str]] = field(default_factory=list)
     captions: dict[int, list[Reception]] = field(default_factory=dict)
+    revisions: dict[int, set[int]] = field(default_factory=dict)
     records: set[str] = field(default_factory=set)
     is_repeated: bool = False
     is_greeted: bool = False
@@ -67,7 +72,8 @@ class Spoken:
     tried, and no answer came; `is_unnoted`: nor was it done. `is_overtaken`: a later sentence's was
     noted before. `is_dead`: its invocation died or raised; `has_lost`: a slice's did, or the tally
     was not written. `posts` are the captions posted for it, `reports` how many of its reports were
-    posted; by the last of them `unreached` listeners were not reached, and `gone` were gone.
+    posted; by the last of them `unreached` listeners were not reached, and `gone` were gone. With
+    `corrects` it is a correction: claimed when the revision is written.
     """
 
     session: SessionKey
@@ -86,6 +92,7 @@ class Spoken:
     reports: int = 0
     unreached: int = 0
     gone: int = 0
+    corrects: bool = False
 
     @property
     def key(self) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from tests.simulation.deliveries import Arrive, Crash, Deliver, GiveUp, Rewind, ZombieGoesOn
 from tests.simulation.delivery.hall import Hall
 from tests.simulation.delivery.operations import (
+    Correct,
     Die,
     End,
     Enter,
@@ -140,6 +141,25 @@ class _Draw:
         yield from map(self._delivered, range(self._shards))
         yield GoOn(0)
 
+    def correct(self) -> Iterator[Operation]:
+        yield self._correct()
+
+    def correct_meanwhile(self) -> Iterator[Operation]:
+        """A sentence is corrected while one who had it, or missed it, is brought back."""
+        session, shard = self._session(), self._below(self._shards)
+        yield Say(session)
+        yield Enter(self._newcomer(), session, self._language(), self._below(4))
+        for _ in range(self._below(1, 4)):
+            yield self._deliver(shard)._replace(calls=self._below(1, 10))
+            yield self._correct()._replace(session=session, calls=self._below(2, 14))
+            if self._below(2):
+                yield GoOn(self._below(2), self._calls())
+
+    def _correct(self) -> Correct:
+        calls, fault, struck = self._course()
+        text = "" if self._below(5) == 0 else "again"
+        return Correct(self._session(), self._below(3), text, calls, fault, struck)
+
     def move(self) -> Iterator[Operation]:
         yield Move(self._connection(), self._language(), self._calls())
 
@@ -252,6 +272,8 @@ _TABLE: tuple[tuple[_Kind, int], ...] = (
     (_Draw.give_up, 3),
     (_Draw.rewind, 1),
     (_Draw.arrive, 1),
+    (_Draw.correct, 3),
+    (_Draw.correct_meanwhile, 3),
 )
 _KINDS, _WEIGHTS = zip(*_TABLE, strict=True)
 

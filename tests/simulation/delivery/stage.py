@@ -187,6 +187,7 @@ class Interpreter:
                 sentence.source_language,
                 sentence.spoken_at,
                 Origin.ENGINE,
+                sentence.revision,
             )
 
     def remember(self, _: Sentence, __: Collection[Caption]) -> None:

@@ -28,6 +28,7 @@ from chalice_app.speech.flow_control import FlowControl
 from chalice_app.speech.large_halls import LargeHalls, RecipientBatch
 from chalice_app.speech.sending import Sending
 from chalice_app.wire import outgoing
+from chalice_app.wire.incoming import MAX_SEQUENCE
 from tests.fakes.threads import SameThread
 from tests.simulation.client import SimulatedClient, Tables
 from tests.simulation.delivery.sockets import SimulatedGateway
@@ -209,6 +210,13 @@ def with_sessions(table: type[SessionsTable]) -> type[Stage]:
     )
 
 
+class CorrectionsUnnoted(SessionsTable):
+    """Reads the session after a correction, and notes nothing in it."""
+
+    def note_correction(self, session: Session) -> Session:
+        return self.get_session(session.session_id) or session
+
+
 class NotedLate(SessionsTable):
     """Notes the last sequence when the sentence has been sent."""
 
@@ -267,6 +275,15 @@ class FirstSkipped(Replay):
 
     def send_missed(self, session: Session, language: str, listeners: Sequence[Connection]) -> None:
         later = [replace(each, last_sequence=(each.last_sequence or 0) + 1) for each in listeners]
+        Replay.send_missed(self, session, language, later)
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionsSkipped(Replay):
+    """Sends what was missed, and no correction of what was heard."""
+
+    def send_missed(self, session: Session, language: str, listeners: Sequence[Connection]) -> None:
+        later = [replace(each, first_sequence=MAX_SEQUENCE) for each in listeners]
         Replay.send_missed(self, session, language, later)
 
 
