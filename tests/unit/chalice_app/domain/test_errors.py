@@ -13,6 +13,7 @@ PROTOCOL = {
     "TEXT_TOO_LONG": 400,
     "NOT_SPEAKER": 401,
     "SESSION_NOT_FOUND": 404,
+    "SEQUENCE_NOT_KEPT": 404,
     "RATE_LIMITED": 429,
     "SESSION_FULL": 503,
     # Of the operator's view alone, which is no part of the protocol.
