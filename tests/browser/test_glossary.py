@@ -176,9 +176,11 @@ def test_the_next_session_can_use_the_words_of_last_time(
     expect(again).to_be_hidden()
     page.get_by_role("button", name="End session").click()
     page.get_by_role("button", name="End it").click()
+    another = page.get_by_role("button", name="Start another session")
+    expect(another).to_be_visible()  # the stub, too, has ended the first one
     stub.session.is_active, stub.session.session_id = True, "quiet-river-100"
     stub.glossary = {"terms": [], "blocked": []}
-    page.get_by_role("button", name="Start another session").click()
+    another.click()
     page.get_by_role("button", name="Start a session").click()
     again.click()
     expect(page.locator("#words-state")).to_contain_text("1 word, 1 blocked word in force")
