@@ -1,8 +1,9 @@
 """From `speak` to the last caption: `.venv/bin/python tests/benchmarks/end_to_end.py`.
 
 A whole stage (gateway, functions, DynamoDB, engine) on this machine's cores, which the listeners
-share. Each hall hears sentences that are cached and sentences that are new. Five minutes on a quiet
-machine, most of them with 5,000 listeners; `--halls 100 1000` is quicker.
+share. Each hall hears sentences that are cached, sentences that are new, and corrections, whose
+texts are new, too. Six minutes on a quiet machine, most of them with 5,000 listeners;
+`--halls 100 1000` is quicker.
 """
 
 import argparse
@@ -10,18 +11,19 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
 from tests.benchmarks.crowd import Crowd
 from tests.benchmarks.results import RESULTS, Figure, percentile, report
-from tests.integration.client import Client, Stage, Talk, eventually, running_stage, talk
+from tests.integration.client import Client, Message, Stage, Talk, eventually, running_stage, talk
 
 HALLS = (100, 1_000, 5_000)
 LANGUAGES = (1, 5)
@@ -39,6 +41,7 @@ TARGETS_MS = {(1_000, 5, "cached"): 400.0}
 
 CACHED = "Four score and seven years ago our fathers brought forth a new nation."
 NEW = "The {} of us who meet here today resolve that nothing said was said in vain."
+CORRECTED = "The {} of us who met there that day resolved that all they said was said for good."
 NUMBERS = "one two three four five six seven eight nine ten eleven twelve thirteen".split()
 
 
@@ -68,6 +71,12 @@ async def measure_hall(
             target = TARGETS_MS.get((listeners, len(languages), kind))
             for figure in summary(f"{hall}, {kind}", heard, target):
                 yield figure
+        corrected = [
+            await hear_again(at, speaker, crowd, listeners, CORRECTED.format(NUMBERS[n]))
+            for n in range(rounds)
+        ]
+        for figure in summary(f"{hall}, corrected", corrected, None):
+            yield figure
 
 
 @asynccontextmanager
@@ -112,10 +121,22 @@ async def counted(at: Talk, listeners: int) -> None:
 
 async def hear(at: Talk, speaker: Client, crowd: Crowd, listeners: int, text: str) -> Hearing:
     """Says a sentence and waits for everyone to have it, and for the report."""
+    return await _heard(at.say(speaker, text), crowd, at.sequence + 1, listeners)
+
+
+async def hear_again(at: Talk, speaker: Client, crowd: Crowd, listeners: int, text: str) -> Hearing:
+    """Corrects the last sentence to a text that this hall has not heard, and waits as `hear`."""
+    new = f"{text} {listeners}"
+    return await _heard(at.correct(speaker, at.sequence, new), crowd, at.sequence, listeners)
+
+
+async def _heard(
+    saying: Coroutine[Any, Any, Message], crowd: Crowd, sequence: int, listeners: int
+) -> Hearing:
     begun = time.perf_counter()
-    saying = asyncio.create_task(at.say(speaker, text))
-    times = await crowd.times_of(at.sequence + 1, listeners, LIFE_SECONDS)
-    report = await saying
+    report_due = asyncio.create_task(saying)
+    times = await crowd.times_of(sequence, listeners, LIFE_SECONDS)
+    report = await report_due
     delivered = sum(each["delivered"] for each in report["languages"].values())
     assert delivered >= len(times), "whoever has it must have been counted as delivered"
     return Hearing([(at - begun) * 1000 for at in times], listeners - len(times))

@@ -259,6 +259,11 @@ class Talk:
         await speaker.send("speak", sequence=self.sequence, text=text)
         return await speaker.expect("spoken", sequence=self.sequence)
 
+    async def correct(self, speaker: Client, sequence: int, text: str) -> Message:
+        """Corrects a sentence, or takes it back; returns the report on it."""
+        await speaker.send("correct", sequence=sequence, text=text)
+        return await speaker.expect("corrected", sequence=sequence)
+
 
 @asynccontextmanager
 async def talk(stage: Stage, source: str = "en") -> AsyncIterator[Talk]:

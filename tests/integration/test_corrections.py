@@ -2,13 +2,7 @@
 
 import asyncio
 
-from tests.integration.client import Client, Message, Stage, talk
-
-
-async def correct(speaker: Client, sequence: int, text: str) -> Message:
-    """Corrects a sentence; returns the report."""
-    await speaker.send("correct", sequence=sequence, text=text)
-    return await speaker.expect("corrected", sequence=sequence)
+from tests.integration.client import Stage, talk
 
 
 def test_corrections_reach_those_who_are_there_were_away_and_come_late(stage: Stage) -> None:
@@ -22,7 +16,7 @@ def test_corrections_reach_those_who_are_there_were_away_and_come_late(stage: St
             await leaver.socket.close()
             await speaker.expect("roster", listenerCount=2)
 
-            report = await correct(speaker, 1, "Good morning.")
+            report = await at.correct(speaker, 1, "Good morning.")
             assert report["revision"] == 1
             assert {code: line["delivered"] for code, line in report["languages"].items()} == {
                 "es": 1,
@@ -34,7 +28,7 @@ def test_corrections_reach_those_who_are_there_were_away_and_come_late(stage: St
             first = spanish.of("caption")[0]
             assert (translated["language"], translated["spokenAt"]) == ("es", first["spokenAt"])
 
-            report = await correct(speaker, 2, "")
+            report = await at.correct(speaker, 2, "")
             assert report["revision"] == 1
             for each in (spanish, english):
                 gone = await each.expect("retracted", sequence=2)
