@@ -20,7 +20,7 @@ from chalice_app.cache.hit_buffer import HitBuffer
 from chalice_app.cache.ports import TranslationCacheStore
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import Unavailable
-from chalice_app.domain.guards import is_translation
+from chalice_app.domain.guards import is_translation, may_be_shown
 
 _log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ class TranslationCache:
             and canonical(entry.source_text) == wanted
             and (entry.source_language, entry.target_language) == (source, keys[key])
             and entry.settings == settings.get(keys[key], "")
-            and is_translation(entry.translated_text, wanted, source, keys[key])
+            and _is_good(entry, wanted)
         }
         self.hit_buffer.count(hits)
         return {keys[key]: translated for key, translated in hits.items()}
@@ -168,3 +168,10 @@ class TranslationCache:
             )
             for target, translated in translations.items()
         ]
+
+
+def _is_good(entry: CachedTranslation, text: str) -> bool:
+    """Whether the entry's translation may be shown; with settings, terms may have shaped it."""
+    if entry.settings:
+        return may_be_shown(entry.translated_text)
+    return is_translation(entry.translated_text, text, entry.source_language, entry.target_language)

@@ -39,6 +39,8 @@ is a failure: "O presidente visita a casa de Pedro" is Portuguese and Galician."
 _NOT_WORDS: Final = re.compile(r'<span translate="no">.*?</span>|<[^<>]*>', re.DOTALL)
 """Markup, and terms that the engine was asked to keep."""
 
+_SPAN_TAGS: Final = re.compile(r"</?span\b[^<>]*>")
+
 _UNSPACED: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
@@ -56,11 +58,20 @@ def checked(answer: object, text: str, source: str, target: str) -> str:
         raise TranslationFailed("the engine's answer is not text")
     if shows_nothing(answer):
         raise TranslationFailed("the engine's answer shows nothing")
-    if len(answer) > min(ALWAYS_ALLOWED + LONGER_BY * len(text), MOST_CHARACTERS):
+    if _length(answer) > min(ALWAYS_ALLOWED + LONGER_BY * _length(text), MOST_CHARACTERS):
         raise TranslationFailed("the engine's answer is far too long for its text")
     if _is_echo(answer, text, source, target):
         raise TranslationFailed("the engine's answer is the text itself")
     return answer
+
+
+def may_be_shown(text: str) -> bool:
+    """Whether it shows something, and no more than a caption holds.
+
+    All that can be said of a translation that a glossary shaped: its forms may be longer than what
+    was said, or the same.
+    """
+    return is_unicode(text) and not shows_nothing(text) and len(text) <= MOST_CHARACTERS
 
 
 def is_translation(answer: object, text: str, source: str, target: str) -> bool:
@@ -70,6 +81,11 @@ def is_translation(answer: object, text: str, source: str, target: str) -> bool:
     except TranslationFailed:
         return False
     return True
+
+
+def _length(text: str) -> int:
+    """In characters, without the tags round terms and masks."""
+    return len(_SPAN_TAGS.sub("", text)) if "<" in text else len(text)
 
 
 def _is_echo(answer: str, text: str, source: str, target: str) -> bool:

@@ -15,6 +15,9 @@ MAX_BLOCKED = 100
 MAX_BYTES = 100_000
 """The protocol's limits; one of 100 KB is read from DynamoDB once a container and version."""
 
+MAX_CHARACTERS = 200
+"""Of a term's source and of each form: a name, and not a page that a word would become."""
+
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode's categories of controls, zero-width characters, direction marks and halves of pairs."""
 
@@ -143,6 +146,8 @@ def _text(value: object, name: str) -> str:
     if "<" in value:
         raise BadGlossary(f"{name} must not have markup (<)")
     text = " ".join(unicodedata.normalize("NFC", value).split())
+    if len(text) > MAX_CHARACTERS:
+        raise BadGlossary(f"{name} may have {MAX_CHARACTERS} characters at most")
     if not any(unicodedata.category(each)[0] in "LNPS" for each in text):
         raise BadGlossary(f"{name} must not be empty")
     return text
@@ -184,5 +189,5 @@ def _refuse_repeated(kind: str, keys: Sequence[tuple[str, ...]]) -> None:
 
 
 def _folded(text: str) -> str:
-    """As it is matched: capitals and the kind of apostrophe do not matter."""
-    return unicodedata.normalize("NFC", gap(text).casefold())
+    """As it is matched: capitals, widths and the kind of apostrophe do not matter."""
+    return unicodedata.normalize("NFKC", gap(text).casefold())

@@ -10,6 +10,9 @@ from chalice_app.glossary.markup import Protected, Replacement, protect
 from chalice_app.glossary.matching import Match, Matcher, chosen
 from chalice_app.glossary.terms import Glossary, Term
 
+MOST_CHARACTERS = 20_000
+"""Of all forms that stand in one sentence: more is no caption (`domain.guards`)."""
+
 MASK = "***"
 """What a blocked word becomes in every language: nothing of it is left to guess from."""
 
@@ -50,6 +53,10 @@ class Mentions:
         """The text as an engine is to get it for a language."""
         return protect(self.text, self._replacements(target))
 
+    def has_terms(self, target: str) -> bool:
+        """Whether a term occurs that has a form in that language."""
+        return any(self._named(target))
+
     def effect(self, target: str) -> str:
         """Names what the glossary changes in the translation into a language; empty for nothing."""
         replacements = self._replacements(target)
@@ -59,7 +66,10 @@ class Mentions:
         return f"terms={digest[:16]}"
 
     def _replacements(self, target: str) -> list[Replacement]:
-        return sorted((*self._masked(), *self._named(target)))
+        named = list(self._named(target))
+        if sum(len(each.form) for each in named) > MOST_CHARACTERS:
+            named = []
+        return sorted((*self._masked(), *named))
 
     def _masked(self) -> Iterator[Replacement]:
         yield from (Replacement(start, end, MASK) for start, end in self.masks)

@@ -14,7 +14,8 @@ _SPACELESS = (
 )
 """Scripts that write no spaces between words: each of their characters counts as a word."""
 
-_WORD = re.compile(f"[{_SPACELESS}]|[^\\W{_SPACELESS}]+")
+# `_` joins words, as in a handle; at a word's ends it only sets it off ("_so_").
+_WORD = re.compile(f"[{_SPACELESS}]|[^\\W_{_SPACELESS}]+(?:_+[^\\W_{_SPACELESS}]+)*")
 _SPACELESS_CHARACTER = re.compile(f"[{_SPACELESS}]")
 _JOINERS = "\u200c\u200d"
 
@@ -44,7 +45,8 @@ def words(text: str) -> list[Word]:
 
 def _word(text: str, start: int, end: int) -> Word:
     exact = unicodedata.normalize("NFC", text[start:end])
-    return Word(start, end, exact, unicodedata.normalize("NFC", exact.casefold()))
+    # NFKC: full-width letters are read as the others are.
+    return Word(start, end, exact, unicodedata.normalize("NFKC", exact.casefold()))
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

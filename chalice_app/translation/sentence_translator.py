@@ -57,7 +57,8 @@ class SentenceTranslator:
         mentions = wording.mentions(canonical(said.text), source)
         # A text without letters (`👍`, `12:30`) is the same in every language.
         others = (each for each in languages if not self.engine.are_one(each, source))
-        targets = list(others) if has_letters(mentions.text) else []
+        is_plain = has_letters(mentions.text)
+        targets = [each for each in others if is_plain or mentions.has_terms(each)]
         for language in languages:
             if language not in targets:
                 yield writer.untranslated(language, Origin.SOURCE)
@@ -96,9 +97,10 @@ class SentenceTranslator:
             # A sentence whose name is translated says more than one without it. It is ordered as a
             # session without a glossary orders it, and so it is cached.
             _log.warning("the engine lost terms: translating without them: %s", ", ".join(lost))
-            yield from self._paid(
-                session, writer, {target: orders[target].without_terms() for target in lost}
-            )
+            plain = {target: orders[target].without_terms() for target in lost}
+            text = plain[lost[0]].source_text
+            if missing := (yield from self._from_cache(writer, text, plain)):
+                yield from self._paid(session, writer, missing)
 
     def _ask_engine(
         self, session: Session, writer: CaptionWriter, orders: Orders

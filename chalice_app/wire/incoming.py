@@ -30,6 +30,10 @@ four at a time, it is answered within API Gateway's 29 s."""
 MAX_PREPARED_LANGUAGES = 30
 """Languages that a preparation may name."""
 
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060"))
+"""Marks of where a word may be broken or joined, as copied texts have them: engines would read the
+word as two."""
+
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -317,7 +321,7 @@ def _sentence_text(value: object) -> str:
         raise TextTooLong("the sentence is too long", maxCharacters=MAX_TEXT_CHARACTERS)
     if not is_unicode(value):
         raise BadMessage("text must be valid Unicode: it has half a surrogate pair")
-    return value
+    return value.translate(_UNSEEN)
 
 
 def _corrected_text(value: object) -> str:

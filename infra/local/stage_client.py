@@ -78,7 +78,7 @@ class Api:
             answer = json.loads(text or "{}")
         except OSError as error:
             raise StageClientError(
-                f"no stage at {self.base} ({error}); start one: make run"
+                f"no stage at {self.base} ({error}); start one (make run), or give its --http"
             ) from None
         except (http.client.HTTPException, ValueError):
             raise StageClientError(

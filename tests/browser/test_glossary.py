@@ -88,7 +88,7 @@ def test_a_table_is_filled_by_hand_and_shows_what_is_in_force(
     panel.get_by_role("button", name="Remove, row 1").click()
     expect(panel.get_by_label("Said, row 1", exact=True)).to_be_focused()
     panel.get_by_role("button", name="Close").click()
-    expect(page.locator("#words-state")).to_contain_text("3 words, 2 blocked words in force")
+    expect(page.locator("#words-state")).to_have_text("Changes are not saved")
     # What is not saved yet is still there.
     expect(open_glossary(page).get_by_label("Said, row 1", exact=True)).to_have_value("Grace Hall")
 
@@ -106,12 +106,15 @@ def test_a_spreadsheet_and_a_file_fill_the_table_and_a_file_comes_out(
     expect(panel.get_by_label("Said, row 4", exact=True)).to_be_focused()
     expect(panel.get_by_label("Keep as it is, row 1", exact=True)).to_be_checked()
     expect(panel.get_by_label("español, row 2", exact=True)).to_have_value("gracia")
-    file = '\ufeffSource;keep;caseSensitive;pt-BR;tlh\r\nhall;;x;"salão; grande";\r\nAI;true;;;\r\n'
+    file = (
+        "\ufeffSource;keep;caseSensitive;pt-BR;tlh;blocked\r\n"
+        'hall;;x;"salão; grande";;\r\nAI;true;;;;\r\n;;;;;darn\r\n'
+    )
     panel.locator("input[type=file]").set_input_files(
         {"name": "words.csv", "mimeType": "text/csv", "buffer": file.encode()}
     )
     expect(panel.get_by_role("alert")).to_have_text(
-        "Left out, because no language is called so: tlh"
+        "Left out, because columns are named by codes such as es: tlh"
     )
     assert saved(stub, panel, 5)["terms"] == [
         {"source": "Grace Hall", "keep": True},
@@ -123,9 +126,9 @@ def test_a_spreadsheet_and_a_file_fill_the_table_and_a_file_comes_out(
     with page.expect_download() as download:
         panel.get_by_role("button", name="Save as CSV").click()
     assert download.value.path().read_text(encoding="utf-8") == (
-        "source,keep,caseSensitive,es,pt\n"
-        "Grace Hall,true,,,\ngrace,,,gracia,\n"
-        '"Room ""E""",true,,,\nhall,,true,,"salão; grande"\nAI,true,,,\n'
+        "source,keep,caseSensitive,blocked,es,pt\n"
+        "Grace Hall,true,,,,\ngrace,,,,gracia,\n"
+        '"Room ""E""",true,,,,\nhall,,true,,,"salão; grande"\nAI,true,,,,\n,,,darn,,\n'
     )
 
 

@@ -80,7 +80,12 @@ export function beforeSending(given) {
       else send(text);
     },
     /** What `mayGo` answers may have changed. */
-    refresh: () => review?.refresh(),
+    refresh() {
+      review?.refresh();
+      panel?.refresh();
+    },
+    /** The glossary has changed. */
+    reworded: () => panel?.reworded(),
     sendOldest: () => review?.sendOldest(),
     /** Whether the microphone's last words came into the list after the speaker was asked about it. */
     asksAgain: () => review?.asksAgain(),

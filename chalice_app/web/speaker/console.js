@@ -235,7 +235,7 @@ export function openConsole(session, languages, over) {
   }
 
   wire();
-  wireGlossary(session, languages, () => roster.codes);
+  wireGlossary(session, languages, () => roster.codes, before.reworded);
   showSpokenLanguage(sourceLanguage, nativeName(languages, sourceLanguage), directionOf(languages, sourceLanguage));
   showSending();
   invite(sessionId, joinCode);

@@ -5,9 +5,13 @@ import { keptGlossary } from "./kept-glossary.js";
 /**
  * @param {HeldSession} session @param {Language[]} languages
  * @param {() => string[]} listened the languages that somebody listens to now
+ * @param {() => void} changed
  */
-export function wireGlossary(session, languages, listened) {
-  const say = (/** @type {string} */ text) => ($("words-state").textContent = text);
+export function wireGlossary(session, languages, listened, changed) {
+  const say = (/** @type {string} */ text) => {
+    $("words-state").textContent = text;
+    changed();
+  };
   /** @type {Promise<import("./glossary-panel.js").GlossaryPanel> | undefined} */
   let loading;
   const panel = () =>

@@ -157,16 +157,18 @@ export class GlossaryPanel {
     if (!file) return;
     const offered = this.#languages.map(({ code }) => code);
     const cells = glossary.cellsOf(await file.text());
-    const { rows, unknown } = glossary.rowsFromCells(cells, ["source", ...this.#table.codes], offered);
+    const { rows, blocked, unknown } = glossary.rowsFromCells(cells, ["source", ...this.#table.codes], offered);
     this.#file.value = "";
     const all = [...this.#table.rows.filter((each) => !glossary.isEmpty(each)), ...rows];
     this.#table.show(all, [...new Set([...this.#table.codes, ...glossary.codesOf(all)])]);
+    this.#blocked.value = [...new Set([...this.#blockedWords(), ...blocked])].join("\n");
     this.#changed();
-    this.#problem.textContent = unknown.length ? `Left out, because no language is called so: ${unknown.join(", ")}` : "";
+    this.#problem.textContent = unknown.length ? `Left out, because columns are named by codes such as es: ${unknown.join(", ")}` : "";
   }
 
   #download() {
-    const csv = new Blob([glossary.writeCsv(this.#table.rows, this.#table.codes)], { type: "text/csv" });
+    const text = glossary.writeCsv(this.#table.rows, this.#table.codes, this.#blockedWords());
+    const csv = new Blob([text], { type: "text/csv" });
     const link = element("a");
     link.href = URL.createObjectURL(csv);
     link.download = `words-${this.#session.sourceLanguage}.csv`;
@@ -214,6 +216,7 @@ export class GlossaryPanel {
     end.append(this.#problem, this.#save, button("Close", () => this.#dialog.close()), this.#size, this.#state);
     const add = button("Add a word", () => this.#table.add());
     this.#dialog.append(title, element("p", "hint", INTRODUCTION), tools, scroller, add, label, end);
+    this.#dialog.addEventListener("close", () => this.#isDirty && this.#say("Changes are not saved"));
     document.body.append(this.#dialog);
   }
 }

@@ -6,7 +6,7 @@ export const MOST_TERMS = 500;
 export const MOST_BLOCKED = 100;
 export const MOST_BYTES = 100_000;
 
-const HEADS = ["source", "keep", "caseSensitive"];
+const HEADS = ["source", "keep", "caseSensitive", "blocked"];
 const YES = /^(true|yes|y|x|1|\u2713)$/i;
 
 /** @param {Partial<TermRow>} fields @returns {TermRow} */
@@ -52,8 +52,9 @@ function filled(targets) {
 export function problemOf(row) {
   if (isEmpty(row)) return "";
   if (!row.source.trim()) return "What is said is missing";
-  const isSaid = row.keep || Object.keys(filled(row.targets)).length > 0;
-  return isSaid ? "" : "Keep it as it is, or say it in one language at least";
+  const isSaid = Object.keys(filled(row.targets)).length > 0;
+  if (row.keep && isSaid) return "Keep it as it is, or say it in a language: not both";
+  return row.keep || isSaid ? "" : "Keep it as it is, or say it in one language at least";
 }
 
 /** The languages that rows have words for. @param {TermRow[]} rows */
@@ -61,15 +62,16 @@ export function codesOf(rows) {
   return [...new Set(rows.flatMap(({ targets }) => Object.keys(filled(targets))))];
 }
 
-/** @param {TermRow[]} rows @param {string[]} codes */
-export function writeCsv(rows, codes) {
+/** @param {TermRow[]} rows @param {string[]} codes @param {string[]} blocked */
+export function writeCsv(rows, codes, blocked) {
   const lines = rows
     .filter((each) => !isEmpty(each))
     .map(({ source, keep, caseSensitive, targets }) => {
       const flags = [keep, caseSensitive].map((is) => (is ? "true" : ""));
-      return [source, ...flags, ...codes.map((code) => targets[code] ?? "")];
+      return [source, ...flags, "", ...codes.map((code) => targets[code] ?? "")];
     });
-  return [[...HEADS, ...codes], ...lines].map((line) => `${line.map(quoted).join(",")}\r\n`).join("");
+  const masked = blocked.map((word) => ["", "", "", word, ...codes.map(() => "")]);
+  return [[...HEADS, ...codes], ...lines, ...masked].map((line) => `${line.map(quoted).join(",")}\r\n`).join("");
 }
 
 /** @param {string} cell */
@@ -112,20 +114,25 @@ function delimiterOf(text) {
 /**
  * Rows of cells. A first line that begins with "source" names the columns; without one they are `columns`.
  * @param {string[][]} cells @param {string[]} columns "source" and codes @param {string[]} offered codes
- * @returns {{rows: TermRow[], unknown: string[]}} `unknown`: columns whose name is not a language's
+ * @returns {{rows: TermRow[], blocked: string[], unknown: string[]}} `unknown`: columns whose name is not a language's
  */
 export function rowsFromCells(cells, columns, offered) {
   const hasHead = cells[0]?.[0]?.trim().toLowerCase() === "source";
   const names = (hasHead ? (cells[0] ?? []) : columns).map((name) => columnOf(name.trim(), offered) ?? "");
   const unknown = hasHead ? (cells[0] ?? []).filter((name, at) => name.trim() && !names[at]) : [];
+  /** @type {string[]} */
+  const blocked = [];
   const rows = cells.slice(hasHead ? 1 : 0).map((line) => {
     const value = (/** @type {string} */ name) => line[names.indexOf(name)]?.trim() ?? "";
+    if (value("blocked")) blocked.push(value("blocked"));
     const codes = names.filter((name) => name && !HEADS.includes(name));
     const targets = filled(Object.fromEntries(codes.map((code) => [code, value(code)])));
-    const keep = YES.test(value("keep")) || Object.keys(targets).length === 0;
+    // A form may have been in a column that is left out: then the row says so before it is saved.
+    const isKept = unknown.length === 0 && Object.keys(targets).length === 0;
+    const keep = YES.test(value("keep")) || isKept;
     return row({ source: value("source"), keep, caseSensitive: YES.test(value("caseSensitive")), targets });
   });
-  return { rows, unknown };
+  return { rows: rows.filter((each) => !isEmpty(each)), blocked, unknown };
 }
 
 /** @param {string} name @param {string[]} offered */

@@ -42,6 +42,14 @@ export class Preparation {
   /** @param {string[]} texts what comes next, in order */
   ahead(texts) {
     this.#next = texts.slice(0, LOOK_AHEAD);
+    if (texts.length === 0) this.#report("");
+    this.#goOn();
+  }
+
+  /** What words become has changed: what comes next is translated again. */
+  reworded() {
+    this.#done.clear();
+    this.#report("");
     this.#goOn();
   }
 

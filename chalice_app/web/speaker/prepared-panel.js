@@ -74,6 +74,16 @@ export class PreparedPanel {
     this.#showEstimate();
   }
 
+  /** What words become has changed. */
+  reworded() {
+    this.#preparation.reworded();
+  }
+
+  /** What `mayGo` answers may have changed. */
+  refresh() {
+    this.#show();
+  }
+
   /** After a reload the page has put the cursor into the empty box, where the remote would be dead. @param {string} text */
   #resume(text) {
     this.#use(text);
@@ -183,7 +193,7 @@ export class PreparedPanel {
     const next = lines.slice(0, place).filter(isSentence).length + 1;
     const status = isAtEnd ? `The end: all ${count} have had their turn.` : `Next: sentence ${next} of ${count}.`;
     this.#status.textContent = waiting ? `${status} ${waiting} wait: the server asks for patience.` : status;
-    this.#next.disabled = isAtEnd;
+    this.#next.disabled = isAtEnd || !this.#options.mayGo();
     this.#list.show(lines, place);
     this.#preparation.ahead(lines.slice(place).filter(isSentence).map(({ text }) => text));
     this.#showEstimate();

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 MASK = re.compile(r"\b[Xx]\d+[Xx]\b")  # either case: a shouted sentence is lowered
 _PLACE = re.compile(r"(\s*)\bX(\d+)X\b(\s*)(\.?)", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"(?:['\u2019]s\b)?")
 _CORE = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 # The stand-ins of times of day count from a thousand: times have prepositions of their own.
 _TIME = re.compile(r"\d{1,2}[:.]\d\d\b|\d{1,2}\s?[AaPp]\.?[Mm]\b")
@@ -123,5 +124,8 @@ def _restore(translated: str, pieces: Sequence[_Piece]) -> str:
 def _piecewise(between: Sequence[str], pieces: Sequence[_Piece], translate: Translate) -> str:
     parts = [around_space(between[0], translate)]
     for piece, following in zip(pieces, between[1:], strict=True):
-        parts += [piece.text, around_space(following, translate)]
+        # Alone, a possessive is taken for a verb. The glossary knows what to do with it.
+        possessive = _POSSESSIVE.match(following)[0]  # type: ignore[index]  # it may be empty
+        rest = following[len(possessive) :]
+        parts += [piece.text, possessive, around_space(rest, translate)]
     return "".join(parts)

@@ -105,7 +105,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("letters with signs", rf"{_APART}[A-Z](?:[+\#♯♭]+|[-−](?=[\s.,;!?]|$))(?!\w)",
          ("C++", "F#", "A+")),
     Kind("numbered parts",
-         r"\b(?:[Nn]os?|[Ff]igs?|[Vv]ols?|[Cc]h|pp?|[Aa]rt|[Ss]ec|[Ee]q)\.\s?\d+(?:-\d+)?",
+         r"\b(?:[Nn]os?|[Ff]igs?|[Vv]ols?|[Cc]h|pp?|[Aa]rt|[Ss]ec|[Ee]q)\.\s?\d+(?:[-\u2010-\u2015]\d+)?",
          ("No. 5", "Fig. 2", "pp. 4-9")),
     Kind("initials",
          rf"\b(?:[A-Z]\.[\s-]?){{2,}}(?!(?:{OPENING})\b)[A-Z][\w'’-]+"
@@ -138,8 +138,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("a letter alone", r"^\s*[^\W\d_]\.?\s*$", ("[a]", "[b.]", "[E]")),
     # Mid in a sentence no word is one capital, but for English `I`, and before another capital
     # ("Once Upon A Time", "O Lord"); at its start `A`, `I`, `O` are words.
-    Kind("letters", rf"{_APART}[B-HJ-NP-Zb-hj-np-z]{_ENDS} | (?<=[\w,;&+]\s)[AO]{_ENDS}(?!\s[A-Z])"
-         rf"| (?:^|(?<=[\"“]))[AO]{_LETTER_IS}",
+    Kind("letters", rf"{_APART}[B-HJ-NP-Zb-hj-np-z]{_ENDS} | (?<=[\w,;:&+]\s)[AO]{_ENDS}(?!\s[A-Z])"
+         rf"| (?:^|(?<=[\"“]))[AO]{_LETTER_IS} | (?<=[\"“])[AO](?=[\"”])"
+         rf"| (?<=\b[MD]r\.\s)[AO]{_ENDS} | (?<=\b(?:Mrs)\.\s)[AO]{_ENDS} | (?<=\w-)[AO]{_ENDS}"
+         rf"| {_APART}[à-öø-ÿ]{_ENDS}",
          ("Room [E]", "a letter [O] here", "vitamin [C]", "point [b]"), ("en",)),
     Kind("letters", rf"(?<=[\w,;&+]\s)[A-Z]{_ENDS}(?!\s[A-Z])"
          rf"| {_APART}[BCDF-HJ-NP-TV-XZb-df-hj-np-tv-xz]{_ENDS}",

@@ -166,3 +166,10 @@ def test_any_two_texts_are_judged(answer: str, text: str, target: str) -> None:
 def test_the_longest_sentence_is_judged_at_once() -> None:
     for text in ("word " * 800, "字" * 4_000, "a" * 4_000, "<" * 4_000, "😀" * 4_000):
         reason(text, text)
+
+
+def test_markup_does_not_make_an_answer_long() -> None:
+    """A sentence may have hundreds of masks, each in markup of its own."""
+    masked = 'so <span translate="no">***</span> ' * 600
+    assert len(masked) > MOST_CHARACTERS
+    assert reason(masked.replace("so", "así"), masked) == ""

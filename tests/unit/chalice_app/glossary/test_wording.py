@@ -54,6 +54,13 @@ def test_blocked_words_are_masked_whole_in_any_case_and_with_endings() -> None:
     assert masked("Damn, DAMNS! Damn's damning") == "***, ***! *** damning"
     assert masked("you son of a  gun") == "you ***"
     assert masked(masked("damn it")) == "*** it"
+    assert masked("_damn_ \uff44\uff41\uff4d\uff4e *damn*") == "_***_ *** *****"
+
+
+def test_forms_that_fill_more_than_a_caption_are_left_out() -> None:
+    wording = Wording(Glossary((Term("a", targets={"es": "x" * 200}),)))
+    assert wording.mentions("a " * 100, "en").protected("es").whole == ("x" * 200 + " ") * 100
+    assert wording.mentions("a " * 101, "en").protected("es").forms == ()
 
 
 def test_a_mask_is_protected_like_a_term() -> None:

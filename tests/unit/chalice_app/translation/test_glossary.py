@@ -134,6 +134,42 @@ def test_where_the_engine_loses_a_term_the_sentence_is_translated_without_it(
     ]
 
 
+def test_what_is_cached_without_the_lost_terms_is_not_paid_again() -> None:
+    world = World(translator=Careless())
+    of = session_of(world)
+    captions(world, of, "his grace", ["es"])
+    world.clock.advance(11_000)  # the engine's own memory of what it just made is over
+    world.translator.calls.clear()
+    again = captions(world, of, "his grace", ["es"])["es"]
+    assert (again.text, again.origin) == ("[es] his grace", Origin.CACHE)
+    assert [text for text, _, _ in world.translator.calls] == [
+        'his <span translate="no">gracia</span>'
+    ]
+
+
+def test_what_terms_have_shaped_is_a_hit_however_long_it_is_or_like_its_source() -> None:
+    class Echo(StubTranslator):
+        def translate(self, text: str, source_language: str, target_language: str) -> str:
+            super().translate(text, source_language, target_language)
+            return text
+
+    world = World(translator=Echo())
+    long = Term("FAO", targets={"es": "f" * 120})
+    of = session_of(world, Glossary((Term("open source community forum", keep=True), long)))
+    for text in ("Maria: open source community forum", "FAO is"):
+        first = captions(world, of, text, ["es"])["es"]
+        world.clock.advance(11_000)
+        again = captions(world, of, text, ["es"])["es"]
+        assert (first.origin, again.origin) == (Origin.ENGINE, Origin.CACHE)
+        assert first.text == again.text
+
+
+def test_a_term_without_letters_is_said_in_its_form(world: World) -> None:
+    of = session_of(world, Glossary((Term("24/7", targets={"es": "siempre"}),)))
+    assert texts(world, of, "24/7!", ["es", "fr"]) == {"es": "siempre!", "fr": "24/7!"}
+    assert world.translator.calls == []
+
+
 def test_both_attempts_are_paid_and_the_second_is_within_the_budget() -> None:
     world = World(translator=Careless())
     marked = len('his <span translate="no">gracia</span>')

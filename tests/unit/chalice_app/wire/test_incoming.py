@@ -263,3 +263,8 @@ def test_a_correction_that_only_looks_empty_is_no_retraction(text: object) -> No
     with pytest.raises(BadMessage):
         incoming.parse_message(body)
     assert incoming.spoken_sequence(body) == 7
+
+
+def test_marks_of_where_a_word_may_break_are_left_out() -> None:
+    text = '{"action":"speak","sequence":1,"text":"in\\u00adfor\\u200bma\\u2060tion \\u200d"}'
+    assert incoming.parse_message(text) == Speak(1, "information \u200d")

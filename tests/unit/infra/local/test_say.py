@@ -163,7 +163,7 @@ def test_without_a_stage_the_command_that_starts_one_is_named(
         assert say.main(["--http", url]) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"say: no stage at {url}")
-    assert error.endswith("start one: make run\n")
+    assert error.endswith("start one (make run), or give its --http\n")
 
 
 def test_a_glossary_is_read_from_a_file(tmp_path: Path) -> None:
