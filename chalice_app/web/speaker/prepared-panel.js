@@ -193,7 +193,9 @@ export class PreparedPanel {
     const next = lines.slice(0, place).filter(isSentence).length + 1;
     const status = isAtEnd ? `The end: all ${count} have had their turn.` : `Next: sentence ${next} of ${count}.`;
     this.#status.textContent = waiting ? `${status} ${waiting} wait: the server asks for patience.` : status;
-    this.#next.disabled = isAtEnd || !this.#options.mayGo();
+    this.#next.disabled = isAtEnd;
+    // Not `disabled`: it would lose the focus, and with it the keys, whenever the line is lost.
+    this.#next.setAttribute("aria-disabled", String(!this.#options.mayGo()));
     this.#list.show(lines, place);
     this.#preparation.ahead(lines.slice(place).filter(isSentence).map(({ text }) => text));
     this.#showEstimate();
