@@ -338,6 +338,9 @@ def test_a_session_can_be_held_by_keyboard_alone(stub: StubStage, open_page: Ope
     while not end.evaluate("each => each === document.activeElement"):
         page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
+    # A key that is held must not end it: the focus is on the other button.
+    expect(page.locator("#confirm-stay")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
     expect(page.get_by_role("button", name="End it")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Start another session")).to_be_focused()

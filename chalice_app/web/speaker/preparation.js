@@ -34,7 +34,7 @@ export class Preparation {
   /** @param {string[]} codes into which sentences are translated now */
   listened(codes) {
     // What is cached in the other languages costs nothing when it is asked for again.
-    if (codes.some((code) => !this.#codes.has(code))) this.#done.clear();
+    if (codes.some((code) => !this.#codes.has(code))) this.#done = new Set();
     this.#codes = new Set(codes);
     this.#goOn();
   }
@@ -48,7 +48,7 @@ export class Preparation {
 
   /** What words become has changed: what comes next is translated again. */
   reworded() {
-    this.#done.clear();
+    this.#done = new Set();
     this.#report("");
     this.#goOn();
   }
@@ -60,13 +60,13 @@ export class Preparation {
 
   async #ask() {
     const wanted = [...new Set(this.#next.filter((text) => !this.#done.has(text)))].slice(0, CALL);
-    const codes = this.#codes;
+    const done = this.#done;
     this.#isResting = true;
     try {
       const { overBudget } = await this.#call(wanted);
       this.#isResting = overBudget > 0;
-      // A language that was added meanwhile needs them all again.
-      if (this.#codes === codes) for (const text of wanted) this.#done.add(text);
+      // Where a language was added meanwhile, this set counts no more: all are needed again.
+      for (const text of wanted) done.add(text);
       this.#report(overBudget ? OVER_BUDGET : READY);
       this.#goOn();
     } catch (error) {
