@@ -37,14 +37,13 @@ class AmazonTranslate:
 
     clients: Clients
 
-    def translate(self, text: str, source_language: str, target_language: str) -> str:
-        """One translation; a text over the limit is translated in pieces, sentence by sentence."""
-        return self.translate_in_style(text, source_language, target_language, PLAIN)
-
-    def translate_in_style(
-        self, text: str, source_language: str, target_language: str, style: Style
+    def translate(
+        self, text: str, source_language: str, target_language: str, style: Style = PLAIN
     ) -> str:
-        """As `translate`; what Amazon cannot do for a language it ignores."""
+        """One translation; a text over the limit is translated in pieces, sentence by sentence.
+
+        What Amazon cannot do of a style for a language it ignores.
+        """
         settings = _settings(style)
         return "".join(
             self._translate_piece(piece.rstrip(), source_language, target_language, settings)

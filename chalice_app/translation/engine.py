@@ -86,10 +86,7 @@ class TranslationEngine:
 
     def _translate(self, text: str, source: str, target: str, style: Style) -> str:
         """The engine's answer, if it is a translation; a failure reaches all who share the call."""
-        if style == PLAIN:
-            answer = self.translator.translate(text, source, target)
-        else:
-            answer = self.translator.translate_in_style(text, source, target, style)
+        answer = self.translator.translate(text, source, target, style)
         return guards.checked(answer, text, source, target)
 
     def _just_made(self, key: _Key) -> Future[str] | None:

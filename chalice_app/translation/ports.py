@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from chalice_app.domain.languages import Language
-from chalice_app.domain.style import Style
+from chalice_app.domain.style import PLAIN, Style
 
 
 class Translator(Protocol):
     """The translation engine."""
 
-    def translate(self, text: str, source_language: str, target_language: str) -> str:
-        """One translation; TranslationFailed when there is none."""
-
-    def translate_in_style(
-        self, text: str, source_language: str, target_language: str, style: Style
+    def translate(
+        self, text: str, source_language: str, target_language: str, style: Style = PLAIN
     ) -> str:
-        """As `translate`, worded as a session wishes, where the engine can do so."""
+        """One translation, in that style as far as the engine knows it for the language.
+
+        Raises TranslationFailed when there is none.
+        """
 
     def list_languages(self) -> Sequence[Language]:
         """What the engine offers."""

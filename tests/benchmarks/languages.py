@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script,
 
 from chalice_app.domain.reports import Posted
 from chalice_app.domain.session import Session
+from chalice_app.domain.style import PLAIN, Style
 from tests.benchmarks.results import RESULTS, Figure, report
 from tests.fakes.delivery import RecordingGateway
 from tests.fakes.domain import sentence
@@ -36,10 +37,12 @@ ROUNDS = 25
 class SlowTranslator(StubTranslator):
     """As slow as a translation service, and as parallel."""
 
-    def translate(self, text: str, source_language: str, target_language: str) -> str:
+    def translate(
+        self, text: str, source_language: str, target_language: str, style: Style = PLAIN
+    ) -> str:
         """The text with its language, after a while."""
         time.sleep(TRANSLATION_SECONDS)
-        return super().translate(text, source_language, target_language)
+        return super().translate(text, source_language, target_language, style)
 
 
 class FreeGateway(RecordingGateway):

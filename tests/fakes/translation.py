@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice_app.domain.errors import TranslationFailed, Unavailable
 from chalice_app.domain.languages import Language
-from chalice_app.domain.style import FORMALITY_LANGUAGES, Style
+from chalice_app.domain.style import FORMALITY_LANGUAGES, PLAIN, Style
 from tests.fakes.domain import PATIENCE, language
 
 
@@ -28,9 +28,13 @@ class StubTranslator:
         self.listings = 0
         self._news = threading.Condition()
 
-    def translate(self, text: str, source_language: str, target_language: str) -> str:
+    def translate(
+        self, text: str, source_language: str, target_language: str, style: Style = PLAIN
+    ) -> str:
+        """As Amazon: the grawlix for `damn`, and formality in the languages that it knows."""
+        said = text.replace("damn", "?$#@$") if style.masks_profanity else text
         with self._news:
-            self.calls.append((text, source_language, target_language))
+            self.calls.append((said, source_language, target_language))
             self._news.notify_all()
         if target_language in self.held:
             assert self.held[target_language].wait(PATIENCE), "nobody released the translation"
@@ -39,16 +43,8 @@ class StubTranslator:
         if target_language in self.answers:
             answer: str = self.answers[target_language]
             return answer
-        return f"[{target_language}] {text}"
-
-    def translate_in_style(
-        self, text: str, source_language: str, target_language: str, style: Style
-    ) -> str:
-        """As Amazon: the grawlix for `damn`, and formality in the languages that it knows."""
-        said = text.replace("damn", "?$#@$") if style.masks_profanity else text
-        translated = self.translate(said, source_language, target_language)
         formality = style.formality if target_language in FORMALITY_LANGUAGES else None
-        return f"{translated} ({formality})" if formality else translated
+        return f"[{target_language}] {said}" + (f" ({formality})" if formality else "")
 
     def list_languages(self) -> Sequence[Language]:
         self.listings += 1

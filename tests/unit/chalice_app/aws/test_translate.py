@@ -64,7 +64,7 @@ def test_a_style_is_amazon_s_settings(
             "Settings": settings,
         },
     )
-    assert engine.translate_in_style("Hello", "en", "es", style) == "Hola"
+    assert engine.translate("Hello", "en", "es", style) == "Hola"
 
 
 def test_a_text_of_just_the_limit_is_one_call(amazon: Stubber, engine: AmazonTranslate) -> None:

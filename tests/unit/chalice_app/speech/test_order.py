@@ -19,6 +19,7 @@ from chalice_app.bootstrap.process import composed
 from chalice_app.cache.entries import CachedTranslation
 from chalice_app.domain.reports import Posted
 from chalice_app.domain.session import Session
+from chalice_app.domain.style import PLAIN, Style
 from tests.fakes.cache import MemoryCache
 from tests.fakes.delivery import RecordingGateway
 from tests.fakes.domain import NOW_MS
@@ -75,9 +76,11 @@ class SlowTranslator(StubTranslator):
         super().__init__()
         self.dice = dice
 
-    def translate(self, text: str, source_language: str, target_language: str) -> str:
+    def translate(
+        self, text: str, source_language: str, target_language: str, style: Style = PLAIN
+    ) -> str:
         self.dice.delay()
-        return super().translate(text, source_language, target_language)
+        return super().translate(text, source_language, target_language, style)
 
 
 class SlowGateway(RecordingGateway):

@@ -6,7 +6,7 @@ import pytest
 
 from chalice_app.domain.sentence import Caption, Origin
 from chalice_app.domain.session import Session
-from chalice_app.domain.style import Style
+from chalice_app.domain.style import PLAIN, Style
 from chalice_app.glossary.terms import Glossary, Term
 from chalice_app.wire.incoming import OpenSession
 from tests.fakes.domain import sentence
@@ -92,7 +92,9 @@ def test_blocked_words_are_in_no_caption_and_reach_no_engine(world: World) -> No
 
 def test_a_blocked_word_that_the_engine_answers_is_masked_and_cached_as_it_was() -> None:
     class Swearing(StubTranslator):
-        def translate(self, text: str, source_language: str, target_language: str) -> str:
+        def translate(
+            self, text: str, source_language: str, target_language: str, style: Style = PLAIN
+        ) -> str:
             return f"caramba, {text}"
 
     world = World(translator=Swearing())
@@ -112,8 +114,10 @@ def test_a_language_that_fails_is_the_source_text_without_blocked_words(world: W
 class Careless(StubTranslator):
     """Loses what it is to leave alone."""
 
-    def translate(self, text: str, source_language: str, target_language: str) -> str:
-        answer = super().translate(text, source_language, target_language)
+    def translate(
+        self, text: str, source_language: str, target_language: str, style: Style = PLAIN
+    ) -> str:
+        answer = super().translate(text, source_language, target_language, style)
         return answer.replace("<span", "<b").replace("</span", "</b")
 
 
@@ -149,8 +153,10 @@ def test_what_is_cached_without_the_lost_terms_is_not_paid_again() -> None:
 
 def test_what_terms_have_shaped_is_a_hit_however_long_it_is_or_like_its_source() -> None:
     class Echo(StubTranslator):
-        def translate(self, text: str, source_language: str, target_language: str) -> str:
-            super().translate(text, source_language, target_language)
+        def translate(
+            self, text: str, source_language: str, target_language: str, style: Style = PLAIN
+        ) -> str:
+            super().translate(text, source_language, target_language, style)
             return text
 
     world = World(translator=Echo())

@@ -8,6 +8,7 @@ import pytest
 
 from chalice_app.domain.errors import TranslationFailed
 from chalice_app.domain.sentence import Caption, Origin
+from chalice_app.domain.style import PLAIN, Style
 from tests.fakes.domain import NOW_MS, PATIENCE, sentence, session
 from tests.fakes.translation import StubTranslator
 from tests.fakes.world import World
@@ -160,10 +161,12 @@ def test_a_language_that_takes_too_long_is_the_source_text(world: World) -> None
 
 def test_a_language_whose_engine_breaks_unexpectedly_fails_alone() -> None:
     class Broken(StubTranslator):
-        def translate(self, text: str, source_language: str, target_language: str) -> str:
+        def translate(
+            self, text: str, source_language: str, target_language: str, style: Style = PLAIN
+        ) -> str:
             if target_language == "fr":
                 raise KeyError("TranslatedText")
-            return super().translate(text, source_language, target_language)
+            return super().translate(text, source_language, target_language, style)
 
     captions = captions_of(World(translator=Broken()), ["es", "fr"])
     assert captions["es"].origin is Origin.ENGINE

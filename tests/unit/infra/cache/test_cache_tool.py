@@ -21,6 +21,7 @@ from chalice_app.domain.errors import (
     Unavailable,
     UnsupportedLanguage,
 )
+from chalice_app.domain.style import PLAIN, Style
 from chalice_app.glossary.terms import Glossary, Term
 from chalice_app.glossary.wording import Wording
 from chalice_app.settings import ConfigurationError
@@ -224,7 +225,9 @@ def test_a_glossary_that_is_wrong_costs_nothing(tool: Tool, tmp_path: Path) -> N
 
 def test_terms_that_the_engine_loses_are_failures(tmp_path: Path) -> None:
     class Careless(StubTranslator):
-        def translate(self, text: str, source_language: str, target_language: str) -> str:
+        def translate(
+            self, text: str, source_language: str, target_language: str, style: Style = PLAIN
+        ) -> str:
             return "nothing of it"
 
     world = World(translator=Careless())
