@@ -65,17 +65,9 @@ class FlowControl:
                 # The mark is not that of the first with this number.
                 self._remove(ref, [ref.sequence])
             raise
-        marks = added.result()
-        wait_ms = max(self._wait_for_room(marks, sentence), self._wait_for_rate(marks, sentence))
-        if wait_ms > 0:
+        if wait_ms := self._wait(added.result(), ref):
             self.withdraw(session, ref)
-            raise RateLimited(
-                "sentences come faster than they can be sent",
-                retryAfterMs=max(SHORTEST_RETRY_MS, wait_ms),
-            )
-        over = self._over(marks)
-        if len(over) >= _WORTH_REMOVING:
-            self.executor.submit(self._remove, ref, over)
+            raise RateLimited("sentences come faster than they can be sent", retryAfterMs=wait_ms)
 
     def admit_correction(self, ref: SentenceRef) -> None:
         """Admits a correction; corrections have a rate of their own, that of sentences.
@@ -84,17 +76,9 @@ class FlowControl:
             RateLimited: corrections come too fast; nothing was changed.
         """
         mark = _mark_of(ref)
-        marks = self._add(mark)
-        wait_ms = max(self._wait_for_room(marks, mark), self._wait_for_rate(marks, mark))
-        if wait_ms > 0:
+        if wait_ms := self._wait(self._add(mark), mark):
             self._remove(mark, [mark.sequence])
-            raise RateLimited(
-                "corrections come faster than they can be sent",
-                retryAfterMs=max(SHORTEST_RETRY_MS, wait_ms),
-            )
-        over = self._over(marks)
-        if len(over) >= _WORTH_REMOVING:
-            self.executor.submit(self._remove, mark, over)
+            raise RateLimited("corrections come faster than they can be sent", retryAfterMs=wait_ms)
 
     def withdraw(self, session: Session, ref: SentenceRef) -> None:
         """Gives the number of an admitted sentence back: nothing of it was sent.
@@ -127,17 +111,30 @@ class FlowControl:
         except Unavailable:
             _log.warning("a sentence that was sent still counts as in flight")
 
-    def _wait_for_room(self, marks: RecentSentences, sentence: Sentence | SentenceRef) -> int:
+    def _wait(self, marks: RecentSentences, ref: SentenceRef) -> int:
+        """Milliseconds after which it may come again; 0 where it is admitted.
+
+        Then old marks are removed, if they are worth a write.
+        """
+        wait_ms = max(self._wait_for_room(marks, ref), self._wait_for_rate(marks, ref))
+        if wait_ms > 0:
+            return max(SHORTEST_RETRY_MS, wait_ms)
+        over = self._over(marks)
+        if len(over) >= _WORTH_REMOVING:
+            self.executor.submit(self._remove, ref, over)
+        return 0
+
+    def _wait_for_room(self, marks: RecentSentences, ref: SentenceRef) -> int:
         """Milliseconds until there is room among those in flight, as an estimate."""
         now = self.clock.now_ms()
-        ahead = [at for sequence, at in marks.in_flight.items() if sequence != sentence.sequence]
+        ahead = [at for sequence, at in marks.in_flight.items() if sequence != ref.sequence]
         alive = [at for at in ahead if at > now - CAPTION_LIFE_MS]
         if len(alive) < MOST_IN_FLIGHT:
             return 0
         # As long as the oldest has taken so far: the slower it goes, the longer the pause.
         return max(SHORTEST_RETRY_MS, now - min(alive))
 
-    def _wait_for_rate(self, marks: RecentSentences, sentence: Sentence | SentenceRef) -> int:
+    def _wait_for_rate(self, marks: RecentSentences, ref: SentenceRef) -> int:
         """Milliseconds until the rate allows it: a token bucket of one second's sentences.
 
         As in a bucket, no stretch of time that ends with this sentence may hold more sentences than
@@ -147,12 +144,12 @@ class FlowControl:
         if not self.per_second:
             return 0
         others = {**marks.sent, **marks.in_flight}
-        others.pop(sentence.sequence, None)
-        since = sentence.spoken_at - CAPTION_LIFE_MS
+        others.pop(ref.sequence, None)
+        since = ref.spoken_at - CAPTION_LIFE_MS
         latest = sorted((at for at in others.values() if at > since), reverse=True)
         each_ms = 1000 / self.per_second
         waits = (
-            at + (count - self.per_second) * each_ms - sentence.spoken_at
+            at + (count - self.per_second) * each_ms - ref.spoken_at
             # With this one, `count` sentences since `at`.
             for count, at in enumerate(latest, 2)
         )
