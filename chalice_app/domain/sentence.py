@@ -136,17 +136,3 @@ class Caption:
     def is_untranslated(self) -> bool:
         """Whether it carries the source text for want of a translation."""
         return self.origin in (Origin.FAILED, Origin.OVER_BUDGET)
-
-
-def retraction(session_id: str, sentence: Sentence, language: str) -> Caption:
-    """What the listeners of a language get of a sentence that was taken back."""
-    return Caption(
-        session_id=session_id,
-        sequence=sentence.sequence,
-        language=language,
-        text="",
-        source_language=sentence.source_language,
-        spoken_at=sentence.spoken_at,
-        origin=Origin.SOURCE,
-        revision=sentence.revision,
-    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from chalice_app.delivery.broadcast import Broadcast
-from chalice_app.domain.sentence import Caption, Sentence, retraction
+from chalice_app.domain.sentence import Caption, Sentence
 from chalice_app.domain.session import Connection, Session
 from chalice_app.sessions.ports import SessionStore
 from chalice_app.translation.sentence_translator import SentenceTranslator
@@ -49,8 +49,6 @@ class Replay:
         return 1 + (max(oldest, 0) if session.corrections else max(oldest, last_heard))
 
     def _translate(self, session: Session, language: str, sentence: Sentence) -> Caption:
-        if sentence.is_retracted:
-            return retraction(session.session_id, sentence, language)
         (caption,) = self.translator.translate(session, sentence, [language])
         self.translator.remember(sentence, [caption])
         return caption

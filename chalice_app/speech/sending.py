@@ -6,7 +6,7 @@ the speaker's report are sent.
 """
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,7 @@ from chalice_app.delivery.broadcast import Broadcast
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import Unavailable
 from chalice_app.domain.reports import LanguageReport, Posted, Reports, merged
-from chalice_app.domain.sentence import Caption, Sentence, SentenceRef, retraction
+from chalice_app.domain.sentence import Caption, Sentence, SentenceRef
 from chalice_app.domain.session import Session
 from chalice_app.observability import logs
 from chalice_app.rosters.recipients import Recipients, RosterReader
@@ -102,7 +102,7 @@ class Sending:
 
         Somebody may have changed to a language since the counts were read.
         """
-        yield from self._translated(session, sentence, session.languages)
+        yield from self.translator.translate(session, sentence, session.languages)
         try:
             found = recipients.languages()
         except Unavailable:
@@ -110,15 +110,7 @@ class Sending:
                 raise
             return  # each language that is counted reports it
         if added := [language for language in found if language not in session.languages]:
-            yield from self._translated(session, sentence, added)
-
-    def _translated(
-        self, session: Session, sentence: Sentence, languages: Collection[str]
-    ) -> Iterator[Caption]:
-        """A retraction has nothing to translate."""
-        if not sentence.is_retracted:
-            return self.translator.translate(session, sentence, languages)
-        return (retraction(session.session_id, sentence, language) for language in languages)
+            yield from self.translator.translate(session, sentence, added)
 
     def _send_to_language(
         self, session: Session, ref: SentenceRef, recipients: Recipients, caption: Caption

@@ -45,10 +45,10 @@ class SentenceTranslator:
         """The captions of a sentence, in the order in which their texts become ready.
 
         Each language comes exactly once, without the session's blocked words. The speaker's own
-        language comes as it was said, and so does every language of a text without letters
-        (SOURCE). A language that fails or takes longer than `patience` seconds comes with the
-        source text (FAILED); so does every language that the session's budget does not pay for
-        (OVER_BUDGET).
+        language comes as it was said, and so does every language of a text without letters, or of
+        a retraction, which has no text (SOURCE). A language that fails or takes longer than
+        `patience` seconds comes with the source text (FAILED); so does every language that the
+        session's budget does not pay for (OVER_BUDGET).
         """
         wording = self.glossaries.wording_of(session)
         said = replace(sentence, text=wording.masked(sentence.text))
@@ -142,9 +142,9 @@ class SentenceTranslator:
     def remember(self, sentence: Sentence, captions: Iterable[Caption]) -> None:
         """Caches new translations; called after the listeners have their captions."""
         made = {
-            each.language: each.translation or Translation(sentence.text, each.text)
+            each.language: each.translation
             for each in captions
-            if each.origin is Origin.ENGINE
+            if each.translation is not None and each.origin is Origin.ENGINE
         }
         # A sentence's captions are all of one text: it is masked before it is translated.
         text = next((each.source_text for each in made.values()), sentence.text)

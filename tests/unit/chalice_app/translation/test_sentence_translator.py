@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chalice_app.domain.errors import TranslationFailed
-from chalice_app.domain.sentence import Caption, Origin
+from chalice_app.domain.sentence import Caption, Origin, Translation
 from chalice_app.domain.style import PLAIN, Style
 from tests.fakes.domain import NOW_MS, PATIENCE, sentence, session
 from tests.fakes.translation import StubTranslator
@@ -18,6 +18,11 @@ from tests.hostile import sentence as hostile_sentence
 
 def caption(language: str, text: str, origin: Origin) -> Caption:
     return Caption("golden-eagle-427", 1, language, text, "en", NOW_MS, origin)
+
+
+def made(language: str, text: str) -> Caption:
+    """What an engine has just made of "Hello"."""
+    return replace(caption(language, text, Origin.ENGINE), translation=Translation("Hello", text))
 
 
 def captions_of(world: World, languages: Sequence[str], text: str = "Hello") -> dict[str, Caption]:
@@ -82,7 +87,7 @@ def test_a_text_that_is_ready_does_not_wait_for_one_that_is_not(world: World) ->
 
 
 def test_what_needs_no_engine_comes_first(world: World) -> None:
-    world.app.sentence_translator.remember(sentence(), [caption("es", "Hola", Origin.ENGINE)])
+    world.app.sentence_translator.remember(sentence(), [made("es", "Hola")])
     release = world.translator.held["fr"] = threading.Event()
     captions = world.app.sentence_translator.translate(session(), sentence(), ["fr", "es", "en"])
     assert [next(captions).language for _ in range(2)] == ["en", "es"]
@@ -178,7 +183,7 @@ def test_only_what_was_newly_translated_is_remembered(world: World) -> None:
         caption("en", "Hello", Origin.SOURCE),
         caption("es", "Hola", Origin.CACHE),
         caption("fr", "Hello", Origin.FAILED),
-        caption("de", "Hallo", Origin.ENGINE),
+        made("de", "Hallo"),
     ]
     world.app.sentence_translator.remember(sentence(), captions)
     assert world.app.cache.get("Hello", "en", ["en", "es", "fr", "de"]) == {"de": "Hallo"}
