@@ -179,12 +179,13 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
         case Speak(sequence, text):
             logs.bind(sequence=sequence)
             session = _spoken_by(parts, connection_id)
-            sentence = Sentence(sequence, text, session.source_language, received_at)
-            parts.speech.speak(session, connection_id, parts.glossaries.masked(session, sentence))
+            words = parts.glossaries.masked(session, text)
+            sentence = Sentence(sequence, words, session.source_language, received_at)
+            parts.speech.speak(session, connection_id, sentence)
         case Correct(sequence, text):
             logs.bind(sequence=sequence)
             session = _spoken_by(parts, connection_id)
-            words = parts.glossaries.wording_of(session).masked(text)
+            words = parts.glossaries.masked(session, text)
             parts.corrections.correct(session, connection_id, sequence, words, received_at)
         case ChangeLanguage(target_language):
             parts.participants.change_language(connection_id, target_language)
@@ -355,12 +356,7 @@ def end_session(session_id: str) -> Response:
     """Ends a session for everyone; needs its speaker token."""
 
     def ended() -> None:
-        token = _bearer_token()
-        if token is None:
-            raise NotSpeaker("the Authorization header must be: Bearer <speakerToken>")
-        parts, address = _parts(), _source_address(_request().context)
-        with _counted(parts, session_id):
-            parts.entrance.end(session_id, token, address)
+        _parts().sessions.end(_session_of_speaker(session_id))
 
     return _answer(ended, status=204)
 

@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from chalice_app.domain.errors import (
@@ -14,7 +14,6 @@ from chalice_app.domain.errors import (
     SessionNotFound,
     Unavailable,
 )
-from chalice_app.domain.sentence import Sentence
 from chalice_app.domain.session import Session
 from chalice_app.glossary.parsing import read_glossary
 from chalice_app.glossary.ports import GlossaryStore
@@ -64,9 +63,9 @@ class Glossaries:
             return NO_WORDING
         return self._keep(key, wording)
 
-    def masked(self, session: Session, sentence: Sentence) -> Sentence:
-        """The sentence without its session's blocked words: so it is kept and captioned."""
-        return replace(sentence, text=self.wording_of(session).masked(sentence.text))
+    def masked(self, session: Session, text: str) -> str:
+        """What is said without the session's blocked words: so it is kept and captioned."""
+        return self.wording_of(session).masked(text)
 
     def read(self, session: Session) -> Glossary:
         """The session's glossary.

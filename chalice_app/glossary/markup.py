@@ -10,10 +10,12 @@ An English possessive stays outside as `'s`, which engines translate: "the hall'
 "las puertas de la sala" with the form "sala". Inside, it would be left there.
 """
 
+import hashlib
 import html
+import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -52,12 +54,14 @@ class Replacement(NamedTuple):
 class Protected:
     """A text for the engine, in which some parts are protected; `forms` in their order.
 
-    `endings` are of those among the forms that were possessives.
+    `endings` are of those among the forms that were possessives. `effect` names what the forms
+    change in the translation; it is empty for nothing.
     """
 
     text: str
     forms: tuple[str, ...] = ()
     endings: Mapping[str, str] = field(default_factory=dict)
+    effect: str = ""
     whole: str | None = None
     """The translation, where the forms leave nothing with letters to translate."""
 
@@ -80,7 +84,7 @@ class Protected:
         return content + (self.endings.get(_plain(content), ending) if ending else "")
 
 
-def protect(text: str, replacements: Iterable[Replacement]) -> Protected:
+def protect(text: str, replacements: Sequence[Replacement]) -> Protected:
     """The text with its replacements made and protected; they must not overlap, and be in order."""
     marked, plain, behind, is_left = "", "", 0, False
     forms: list[str] = []
@@ -99,7 +103,12 @@ def protect(text: str, replacements: Iterable[Replacement]) -> Protected:
         return Protected(text)
     rest = text[behind:]
     whole = None if is_left or has_letters(rest) else plain + rest
-    return Protected(marked + _escaped(rest), tuple(forms), endings, whole)
+    return Protected(marked + _escaped(rest), tuple(forms), endings, _effect(replacements), whole)
+
+
+def _effect(replacements: Sequence[Replacement]) -> str:
+    digest = hashlib.sha256(json.dumps(replacements).encode()).hexdigest()
+    return f"terms={digest[:16]}"
 
 
 def _escaped(text: str) -> str:

@@ -1,7 +1,5 @@
 """A glossary applied to sentences."""
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -56,14 +54,6 @@ class Mentions:
     def has_terms(self, target: str) -> bool:
         """Whether a term occurs that has a form in that language."""
         return any(self._named(target))
-
-    def effect(self, target: str) -> str:
-        """Names what the glossary changes in the translation into a language; empty for nothing."""
-        replacements = self._replacements(target)
-        if not replacements:
-            return ""
-        digest = hashlib.sha256(json.dumps(replacements).encode()).hexdigest()
-        return f"terms={digest[:16]}"
 
     def _replacements(self, target: str) -> list[Replacement]:
         named = list(self._named(target))

@@ -83,10 +83,6 @@ class Entrance:
         self.rate_limits.admit_proof(join.token, address)
         return self._welcome(session, address)
 
-    def end(self, session_id: str, token: str, address: str) -> None:
-        """Ends a session for a caller who has its token; raises as `admit_speaker` does."""
-        self.sessions.end(self.of_speaker(session_id, token, address))
-
     def of_speaker(self, session_id: str, token: str, address: str) -> Session:
         """The open session of a caller who has its token; raises as `admit_speaker` does."""
         if not is_session_name(session_id):

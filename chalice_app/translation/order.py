@@ -24,8 +24,9 @@ class TranslationOrder:
     def of(cls, mentions: Mentions, style: Style, target: str) -> "TranslationOrder":
         """A sentence with its glossary's terms."""
         style = style.in_language(target)
-        settings = ";".join(filter(None, (mentions.effect(target), str(style))))
-        return cls(mentions.text, mentions.protected(target), style, settings)
+        protected = mentions.protected(target)
+        settings = ";".join(filter(None, (protected.effect, str(style))))
+        return cls(mentions.text, protected, style, settings)
 
     @property
     def text(self) -> str:

@@ -87,7 +87,6 @@ def _costs(count: int) -> tuple[float, float]:
         mentions = wording.mentions(canonical(wording.masked(text)), "en")
         for target in ("es", "pt", "gl", "ca", "fr", "it"):
             mentions.protected(target)
-            mentions.effect(target)
     return compiling * 1000, (time.perf_counter() - started) / len(texts) * 1000
 
 

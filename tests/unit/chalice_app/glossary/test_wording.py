@@ -35,18 +35,19 @@ def test_a_region_has_its_language_s_form_unless_it_is_written_otherwise() -> No
 
 def test_the_effect_is_of_what_occurs_alone() -> None:
     wording = Wording(GLOSSARY)
-    assert wording.mentions("nothing of it", "en").effect("es") == ""
-    assert wording.mentions("the hall", "en").effect("fr") == ""
+    assert wording.mentions("nothing of it", "en").protected("es").effect == ""
+    assert wording.mentions("the hall", "en").protected("fr").effect == ""
     other = Wording(Glossary((*GLOSSARY.terms, Term("door", keep=True)), ("bad",)))
     assert (
-        wording.mentions("the hall", "en").effect("es")
-        == other.mentions("the hall", "en").effect("es")
+        wording.mentions("the hall", "en").protected("es").effect
+        == other.mentions("the hall", "en").protected("es").effect
         != ""
     )
     changed = Wording(Glossary((Term("hall", targets={"es": "aula"}),)))
-    assert changed.mentions("the hall", "en").effect("es") != wording.mentions(
-        "the hall", "en"
-    ).effect("es")
+    assert (
+        changed.mentions("the hall", "en").protected("es").effect
+        != wording.mentions("the hall", "en").protected("es").effect
+    )
 
 
 def test_blocked_words_are_masked_whole_in_any_case_and_with_endings() -> None:
@@ -74,4 +75,4 @@ def test_a_session_without_a_glossary_changes_nothing() -> None:
     assert NO_WORDING.masked("damn hall") == "damn hall"
     mentions = NO_WORDING.mentions("a <b> & ***", "en")
     assert mentions.protected("es").text == "a <b> & ***"
-    assert mentions.effect("es") == ""
+    assert mentions.protected("es").effect == ""

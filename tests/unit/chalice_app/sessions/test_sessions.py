@@ -156,20 +156,25 @@ def test_a_session_ends_though_nobody_can_be_notified(world: World) -> None:
     assert world.gateway.closed == ["c1"]
 
 
+def end(world: World, opened: Session, token: str) -> None:
+    """As `DELETE /sessions/{id}` does."""
+    world.app.sessions.end(world.app.entrance.of_speaker(opened.session_id, token, ""))
+
+
 def test_the_token_ends_a_session(world: World) -> None:
     opened, token = world.app.sessions.open("en")
     with pytest.raises(NotSpeaker):
-        world.app.entrance.end(opened.session_id, "another", "")
+        end(world, opened, "another")
     assert world.now(opened).is_active
-    world.app.entrance.end(opened.session_id, token, "")
+    end(world, opened, token)
     assert not world.now(opened).is_active
 
 
 def test_a_session_that_has_ended_cannot_be_ended_again(world: World) -> None:
     opened, token = world.app.sessions.open("en")
-    world.app.entrance.end(opened.session_id, token, "")
+    end(world, opened, token)
     with pytest.raises(SessionNotFound):
-        world.app.entrance.end(opened.session_id, token, "")
+        end(world, opened, token)
 
 
 def test_where_the_stage_has_no_limit_a_session_may_ask_for_any() -> None:
