@@ -6,14 +6,14 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
 """Unicode's categories of what shows nothing by itself: spaces, controls, zero-width characters,
 and marks that have no letter to stand on."""
 
-_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols by their category that are drawn as nothing: Hangul's four fillers, and the
 Braille pattern without dots."""
 
 
 def shows_nothing(text: str) -> bool:
     """Whether a reader would see an empty line."""
-    return all(each in _BLANK or unicodedata.category(each) in _INVISIBLE for each in text)
+    return all(each in BLANK or unicodedata.category(each) in _INVISIBLE for each in text)
 
 
 def has_letters(text: str) -> bool:
@@ -22,7 +22,7 @@ def has_letters(text: str) -> bool:
     Ideographs, kana, Hangul and the letters that Indic marks stand on are letters; digits,
     punctuation, emoji and symbols such as ℃ are not.
     """
-    return any(unicodedata.category(each)[0] == "L" and each not in _BLANK for each in text)
+    return any(unicodedata.category(each)[0] == "L" and each not in BLANK for each in text)
 
 
 def is_unicode(text: str) -> bool:

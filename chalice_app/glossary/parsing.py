@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from chalice_app.domain import languages
+from chalice_app.domain.characters import BLANK
 from chalice_app.domain.errors import BadGlossary, BadMessage, InvalidLanguage
 from chalice_app.glossary.terms import Glossary, Term
 from chalice_app.glossary.words import gap
@@ -21,8 +22,8 @@ MAX_CHARACTERS = 200
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode's categories of controls, zero-width characters, direction marks and halves of pairs."""
 
-_BLANK = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
-"""Letters, marks and symbols by their category that are drawn as nothing."""
+_BLANK = BLANK | {"\u034f"}
+"""Letters, symbols and a mark by their category that are drawn as nothing."""
 
 _JOINERS = "\u200c\u200d"
 """Parts of words in Persian and in Indian languages, and of some emoji."""

@@ -1,6 +1,6 @@
 """What was said is corrected and taken back: on a listener's screen, from the speaker's list."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import Message, Socket, StubStage
@@ -160,10 +160,8 @@ def test_the_speaker_takes_back_with_one_click(stub: StubStage, open_page: OpenP
     assert corrections(stub, socket, 1) == [(1, "")]
 
 
-def test_a_change_is_sent_again_until_its_report_comes(
-    stub: StubStage, open_page: OpenPage
-) -> None:
-    page = open_page(stub.http)
+def corrected_without_a_report(stub: StubStage, page: Page) -> tuple[Socket, Locator]:
+    """A speaker whose correction is on its way, and what the list says of it."""
     socket = start(stub, page)
     speak(page, "first")
     change = page.locator(".said li .change")
@@ -171,6 +169,14 @@ def test_a_change_is_sent_again_until_its_report_comes(
     stub.reports = False
     correct(page, 1, "second")
     corrections(stub, socket, 1)
+    return socket, change
+
+
+def test_a_change_is_sent_again_until_its_report_comes(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.http)
+    socket, change = corrected_without_a_report(stub, page)
     details = {"sequence": 1}
     # Of a `speak` that was sent twice, not of the correction.
     older = details | {"lastSequence": 1}
@@ -198,13 +204,7 @@ def test_a_report_of_the_former_change_is_not_taken_for_the_later_ones(
     stub: StubStage, open_page: OpenPage
 ) -> None:
     page = open_page(stub.http, has_clock=True)
-    socket = start(stub, page)
-    speak(page, "first")
-    change = page.locator(".said li .change")
-    expect(page.get_by_role("button", name="Correct sentence 1")).to_be_visible()
-    stub.reports = False
-    correct(page, 1, "second")
-    corrections(stub, socket, 1)
+    socket, change = corrected_without_a_report(stub, page)
     page.clock.fast_forward(12_000)
     assert corrections(stub, socket, 2) == [(1, "second")] * 2
     correct(page, 1, "third")

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from chalice_app.domain.characters import has_letters
+
 MASK = re.compile(r"\b[Xx]\d+[Xx]\b")  # either case: a shouted sentence is lowered
 _PLACE = re.compile(r"(\s*)\bX(\d+)X\b(\s*)(\.?)", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"(?:['\u2019]s\b)?")
@@ -45,10 +47,10 @@ def masked(pattern: re.Pattern[str], text: str, translate: Translate) -> str:
     """
     spans = _spans(pattern, text)
     if not spans:
-        return translate(text) if _has_letters(text) else text
+        return translate(text) if has_letters(text) else text
     pieces = [_piece(text, start, end) for start, end in spans]
     between = _between(text, spans)
-    if _is_dense(text, pieces) or not any(map(_has_letters, between)):
+    if _is_dense(text, pieces) or not any(map(has_letters, between)):
         return text
     translated = translate(_with_stand_ins(between, pieces))
     numbers = sorted(int(number) % _FIRST_TIME for _, number, _, _ in _PLACE.findall(translated))
@@ -59,7 +61,7 @@ def masked(pattern: re.Pattern[str], text: str, translate: Translate) -> str:
 
 def around_space(text: str, translate: Translate) -> str:
     """Translate a text but for the white space round it; without letters it stays as it is."""
-    if not _has_letters(text):
+    if not has_letters(text):
         return text
     before, core, after = _CORE.fullmatch(text).groups()  # type: ignore[union-attr]  # fits all
     return f"{before}{translate(core)}{after}"
@@ -96,10 +98,6 @@ def _between(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
     starts = [0, *(end for _, end in spans)]
     ends = [*(start for start, _ in spans), len(text)]
     return [text[start:end] for start, end in zip(starts, ends, strict=True)]
-
-
-def _has_letters(text: str) -> bool:
-    return any(map(str.isalpha, text))
 
 
 def _with_stand_ins(between: Sequence[str], pieces: Sequence[_Piece]) -> str:

@@ -5,11 +5,12 @@ it, and no white space between sentences does: that is kept as it was.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
+from itertools import accumulate
 
 from sentencex import segment
 
+from chalice_app.domain.graphemes import graphemes
 from infra.local.translate.engine.masking import Translate, around_space, matches
 from infra.local.translate.engine.shielded_tokens import list_mark_end, shield
 
@@ -17,7 +18,6 @@ _CLAUSE_END = re.compile(r"[;:,.!?)\u2014]\s")
 _SPACE = re.compile(r"\s")
 # In the order in which a cut is looked for in a piece without spaces (Chinese, Japanese).
 _STOPS = (re.compile(r"[。！？]"), re.compile(r"、"))
-_JOINER = "\u200d"
 
 
 def each_sentence(text: str, language: str, translate: Translate) -> str:
@@ -69,17 +69,5 @@ def _cut(window: str) -> int:
 
 def _grapheme_cut(window: str) -> int:
     """The last place in it that is inside no grapheme; its end if it is all one."""
-    ends = range(len(window) - 1, 0, -1)
-    return next((end for end in ends if not _joined(window, end)), len(window) - 1)
-
-
-def _joined(text: str, at: int) -> bool:
-    """Whether what follows a place belongs to what is before it: accents, parts of emoji, flags."""
-    following = text[at]
-    flags = re.search("[\U0001f1e6-\U0001f1ff]*$", text[:at])
-    return (
-        unicodedata.category(following).startswith("M")
-        or _JOINER in (following, text[at - 1])
-        or "\U0001f3fb" <= following <= "\U0001f3ff"
-        or ("\U0001f1e6" <= following <= "\U0001f1ff" and bool(flags and len(flags[0]) % 2))
-    )
+    *inner, _ = accumulate(map(len, graphemes(window)))
+    return inner[-1] if inner else len(window) - 1

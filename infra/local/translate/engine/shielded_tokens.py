@@ -56,8 +56,6 @@ _HALF = r"[AaPp](?:\.[Mm]\.|[Mm]\b)"  # of the day
 
 KINDS: tuple[Kind, ...] = (
     # Endless "words" before all that looks ahead. A Portuguese dictionary's longest has 46 letters.
-    Kind("untranslated spans", r"(?i:<span\s[^<>]*translate=[\"']?no\b[^<>]*>).*?</(?i:span)>",
-         ('<span translate="no">Blue Room</span>',)),
     Kind("tags", r"</?[A-Za-z][^<>]*>", ("<b>", '<a href="x y">')),
     Kind("endless words", r"[^\s<>]{60,}", ("x" * 60,)),
     Kind("addresses",
