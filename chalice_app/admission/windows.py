@@ -24,14 +24,14 @@ _ROW_SECONDS = 60
 """A row outlives its window by as much as two machines' clocks may differ, and more."""
 
 Limits = dict[str, int]
-"""The highest value of each count, by its name; 0 is no limit."""
+"""The highest value of each count, by its name; 0 means that the count has no limit."""
 
 NONE: Limits = {}
 
 
 @dataclass(slots=True)
 class Windows:
-    """The counts of whoever is limited, of one `kind` each, and which of them are full."""
+    """Counts for one address, token, session or owner each, and which of them are full."""
 
     counters: CounterStore
     clock: Clock

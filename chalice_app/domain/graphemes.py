@@ -37,7 +37,7 @@ def graphemes(text: str) -> Iterator[str]:
 
 
 def _belongs(before: str, after: str) -> bool:
-    """Whether there is no break between two code points (rules GB3 and GB6 to GB11)."""
+    """Whether two code points stay together (rules GB3 and GB6 to GB11)."""
     if before == _ZERO_WIDTH_JOINER or before in _PREPENDED:
         return True  # emoji sequences (GB11), numbers (GB9b)
     if after < "\u0300":

@@ -109,7 +109,7 @@ class Translation:
 class Caption:
     """A sentence as the listeners of one language receive it.
 
-    `translation` is there where an engine has just made it, and is no part of what is sent.
+    `translation` is set where an engine has just made it: for the cache, not for the listeners.
     """
 
     session_id: str

@@ -9,7 +9,7 @@ from chalice_app.glossary.terms import Term
 from chalice_app.glossary.words import APOSTROPHES, Word, gap, plurals, words
 
 _ACRONYM = 2
-"""The shortest word that has a plural, and then only in capitals (`TVs`): `us` is no two U."""
+"""The shortest word that has a plural, and only in capitals (`TVs`): `us` is not two U."""
 
 
 class Match(NamedTuple):

@@ -170,7 +170,7 @@ def _joins(text: str, place: int) -> bool:
 
 
 def _refuse_repeated_terms(terms: Sequence[Term]) -> None:
-    """Sources must differ, but for a term that is told from another by its case alone."""
+    """Sources must differ. A case-sensitive term may differ in its case alone."""
     exact = [(term.source, "") for term in terms]
     _refuse_repeated("term", exact)
     _refuse_repeated(

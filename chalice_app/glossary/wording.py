@@ -9,7 +9,7 @@ from chalice_app.glossary.matching import Match, Matcher, chosen
 from chalice_app.glossary.terms import Glossary, Term
 
 MOST_CHARACTERS = 20_000
-"""Of all forms that stand in one sentence: more is no caption (`domain.guards`)."""
+"""Of all forms in one sentence. A caption has no more characters (`domain.guards`)."""
 
 MASK = "***"
 """What a blocked word becomes in every language: nothing of it is left to guess from."""

@@ -46,7 +46,7 @@ class Corrections:
         then.
 
         Raises:
-            SequenceNotKept: there is no such sentence to correct.
+            SequenceNotKept: no sentence with that sequence is kept.
             BadMessage: the sentence is being sent; `retryAfterMs` says when to try again.
             RateLimited: corrections come too fast; `retryAfterMs` says when to try again.
             Unavailable: it may be sent again, as a further revision.

@@ -3,8 +3,8 @@
 Key: `sessionId`, like every row of that table: `golden-eagle-427#<createdAt>#glossary#<version>`,
 with glossary (JSON, as clients send it) and expiresAt (the session's, TTL). A version's row never
 changes, and the session's own row names the version in force: a sentence that reads the session
-knows whether there is a glossary, and which. Versions that are no longer in force stay until their
-TTL, for the sentences that are on their way.
+knows whether there is a glossary, and which. Earlier versions stay until their TTL, for the
+sentences that are on their way.
 """
 
 from dataclasses import dataclass

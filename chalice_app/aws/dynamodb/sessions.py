@@ -16,9 +16,8 @@ Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
 - a sentence, `golden-eagle-427#<createdAt>#<sequence>`: spokenAt (ms), sourceLanguage, expiresAt,
   claim (random, whose it is), settled once it has been sent and, if sentences are kept, text;
   once it was corrected, revision and `by.<revision>` (random, whose it is), without a text where
-  it was retracted. Its
-  conditional put is what makes a sequence be spoken once, in whatever order two invocations come;
-  it lives `SENTENCE_TTL_SECONDS`.
+  it was retracted. Its conditional put is what makes a sequence be spoken once, in whatever order
+  two invocations come; it lives `SENTENCE_TTL_SECONDS`.
 
 The counts are written by the roster ledger alone (`rosters_table`) and corrected by the reconciler.
 A language's count stays when it falls to zero. Beyond some 53 languages the row exceeds 1 KB and a
@@ -52,7 +51,6 @@ CORRECTIONS = "corrections"
 
 SENTENCE_TTL_SECONDS = 2 * 3600
 """A connection lives 2 hours at most: nobody can come back for anything older."""
-
 
 _REVISION, _BY = "revision", "by."
 
@@ -331,7 +329,7 @@ def _require_correctable(row: Mapping[str, object], text: str, corrected_at: int
     """Passes where the row is at another revision than was thought.
 
     Raises:
-        SequenceNotKept: there is no text, or its life is over.
+        SequenceNotKept: the row has no text, or has expired.
         ConditionFailed: it is being sent.
     """
     is_kept = "text" in row or (not text and _REVISION in row)
