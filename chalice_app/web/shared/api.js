@@ -61,28 +61,6 @@ export function passHeaders({ joinCode, resumeToken, token }) {
   };
 }
 
-/**
- * @param {WantedSession} wanted
- * @param {string} token of the stage's provider; "" where it has none
- * @returns {Promise<OpenedSession>}
- */
-export function openSession(wanted, token = "") {
-  const filled = Object.entries(wanted).filter(([, value]) => value);
-  return request("sessions", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", ...passHeaders({ token }) },
-    body: JSON.stringify(Object.fromEntries(filled)),
-  });
-}
-
-/** Ends a session over HTTP, for when its socket is down. @param {string} sessionId @param {string} token */
-export function endSession(sessionId, token) {
-  return request(`sessions/${encodeURIComponent(sessionId)}`, {
-    method: "DELETE",
-    headers: passHeaders({ token }),
-  });
-}
-
 /** For the operator. @param {string} token "" on a stage that needs none @returns {Promise<StageState>} */
 export function getStageState(token) {
   return request("ops/state", { headers: passHeaders({ token }) });

@@ -4,8 +4,9 @@
  */
 import { keep, recall } from "./browser-storage.js";
 import { Dictation } from "./dictation.js";
-import { $, element } from "./elements.js";
+import { $ } from "./elements.js";
 import { directionOf } from "./languages.js";
+import { loadStyle } from "./load-style.js";
 
 const NOT_LOADED = "This part of the page could not be loaded. Close it and open it again.";
 /** Until the server is asked for a module again. */
@@ -32,7 +33,7 @@ export function beforeSending(given) {
 
   async function tryReview() {
     try {
-      const [{ ReviewList }] = await Promise.all([import("./review-list.js"), loadStyle()]);
+      const [{ ReviewList }] = await Promise.all([import("./review-list.js"), styled()]);
       review = new ReviewList(options);
       for (const text of early.splice(0)) review.hear(text);
     } catch {
@@ -44,7 +45,7 @@ export function beforeSending(given) {
   async function loadPanel() {
     if (panel || !$("prepared").hasAttribute("open")) return;
     try {
-      const [{ PreparedPanel }] = await Promise.all([import("./prepared-panel.js"), loadStyle()]);
+      const [{ PreparedPanel }] = await Promise.all([import("./prepared-panel.js"), styled()]);
       panel ??= new PreparedPanel($("prepared-body"), options);
       panel.listened(listened);
     } catch {
@@ -109,15 +110,7 @@ export function beforeSending(given) {
 /** @type {Promise<unknown> | undefined} */
 let style;
 
-/** Waits for the style of both parts. A page without it still works. */
-function loadStyle() {
-  return (style ??= new Promise(addStyle));
-}
-
-/** @param {(value: unknown) => void} done */
-function addStyle(done) {
-  const link = element("link");
-  Object.assign(link, { rel: "stylesheet", href: new URL("./before-sending.css", import.meta.url).href });
-  link.onload = link.onerror = done;
-  document.head.append(link);
+/** That of both parts. */
+function styled() {
+  return (style ??= loadStyle(new URL("./before-sending.css", import.meta.url)));
 }

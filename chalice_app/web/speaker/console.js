@@ -1,5 +1,5 @@
 /** The speaker's console: from the first connection to the end of a session. */
-import { askToJoin, asApiError, endSession, getJoinState, getSession, socketAddress } from "./api.js";
+import { askToJoin, asApiError, getJoinState, getSession, socketAddress } from "./api.js";
 import { beforeSending } from "./before-sending.js";
 import { DISPLACED, limited, LOST, notice, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
 import { Dictation } from "./dictation.js";
@@ -15,6 +15,7 @@ import { refusalSentence } from "./refusals.js";
 import { RosterBars } from "./roster-bars.js";
 import { showSpokenLanguage, wireSayForm } from "./say-form.js";
 import { listeners, SentenceLog } from "./sentence-log.js";
+import { endSession } from "./speaker-api.js";
 import { TabLock } from "./tab-lock.js";
 import { WakeLock } from "./wake-lock.js";
 

@@ -6,9 +6,10 @@
  */
 import { Timers } from "./timers.js";
 
-/** How long a report may take, as for a sentence. */
-const REPORT_MS = 12_000;
-const MOST_TRIES = 4;
+/** How long a report may take: a sentence is sent for 10 s, and is dropped then. A correction, too. */
+export const REPORT_MS = 12_000;
+/** So often each is sent without any answer, each time with twice the patience. */
+export const MOST_TRIES = 4;
 
 /** By the error's code. @type {Record<string, string>} */
 const PROBLEMS = {

@@ -5,6 +5,8 @@ import { GlossaryTable } from "./glossary-table.js";
 import * as glossary from "./glossary-rows.js";
 import { keepGlossary } from "./kept-glossary.js";
 import { fillSelect } from "./languages.js";
+import { loadStyle } from "./load-style.js";
+import { sendJson } from "./speaker-api.js";
 
 const INTRODUCTION =
   "Say what a name is called in each language, or keep it as it is. A block from a spreadsheet can be pasted. " +
@@ -44,7 +46,7 @@ export class GlossaryPanel {
     if (this.#isDirty) return;
     this.#problem.textContent = "";
     try {
-      this.#show(await request(this.#path(), { headers: this.#headers() }));
+      this.#show(await request(this.#path(), { headers: passHeaders({ token: this.#session.speakerToken }) }));
     } catch (error) {
       this.#show({ terms: [], blocked: [] });
       this.#problem.textContent = `${problemText(error)} What is in force could not be read: saving replaces it.`;
@@ -66,8 +68,7 @@ export class GlossaryPanel {
     const words = { terms, blocked: this.#blockedWords() };
     this.#save.disabled = true;
     try {
-      const headers = { "Content-Type": "application/json", ...this.#headers() };
-      await request(this.#path(), { method: "PUT", headers, body: JSON.stringify(words) });
+      await sendJson("PUT", this.#path(), words, this.#session.speakerToken);
     } catch (error) {
       this.#refused(error, places);
       return false;
@@ -180,10 +181,6 @@ export class GlossaryPanel {
     return `sessions/${encodeURIComponent(this.#session.sessionId)}/glossary`;
   }
 
-  #headers() {
-    return passHeaders({ token: this.#session.speakerToken });
-  }
-
   #build() {
     const title = element("h2", "", "Names and words");
     Object.assign(title, { id: "words-title", tabIndex: -1, autofocus: true });
@@ -237,11 +234,6 @@ function counted(count, thing) {
 
 /** Waits for the panel's style. @param {ConstructorParameters<typeof GlossaryPanel>} options */
 export async function openPanel(...options) {
-  const style = element("link");
-  Object.assign(style, { rel: "stylesheet", href: new URL("./glossary.css", import.meta.url).href });
-  await new Promise((done) => {
-    style.onload = style.onerror = done;
-    document.head.append(style);
-  });
+  await loadStyle(new URL("./glossary.css", import.meta.url));
   return new GlossaryPanel(...options);
 }

@@ -7,13 +7,8 @@
  * twice.
  */
 
-import { Corrections } from "./corrections.js";
+import { Corrections, MOST_TRIES, REPORT_MS } from "./corrections.js";
 import { Timers } from "./timers.js";
-
-/** How long a report may take: a sentence is sent for 10 s, and is dropped then. */
-const REPORT_MS = 12_000;
-/** So often a sentence is sent without any answer, each time with twice the patience. */
-const MOST_TRIES = 4;
 
 export class Outbox {
   #send;

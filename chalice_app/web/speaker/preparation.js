@@ -1,5 +1,6 @@
 /** Has a prepared text's next sentences translated before they are spoken, a call for twenty of them. */
-import { asApiError, passHeaders, request } from "./api.js";
+import { asApiError } from "./api.js";
+import { sendJson } from "./speaker-api.js";
 
 /** As many as the server takes at a time. */
 const CALL = 20;
@@ -84,11 +85,6 @@ export class Preparation {
 
   /** @param {string[]} sentences @returns {Promise<{overBudget: number}>} */
   #call(sentences) {
-    return request(this.#path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", ...passHeaders({ token: this.#token }) },
-      body: JSON.stringify({ sentences }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    return sendJson("POST", this.#path, { sentences }, this.#token, { signal: AbortSignal.timeout(TIMEOUT_MS) });
   }
 }

@@ -1,5 +1,5 @@
 /** The list "Said so far": each sentence with its state, and then with its delivery report. */
-import { element } from "./elements.js";
+import { button, element } from "./elements.js";
 import { directionOf, nativeName } from "./languages.js";
 import { SentenceEditor } from "./sentence-editor.js";
 
@@ -51,10 +51,7 @@ export class SentenceLog {
     if (sentence.report) report.replaceChildren(...this.#report(sentence.report));
     else report.replaceChildren(element("span", "summary", STATES[sentence.state]));
     if (sentence.state === "failed" || sentence.state === "unanswered") {
-      const button = element("button", "", "Send again");
-      button.type = "button";
-      button.addEventListener("click", () => this.#sendAgain(sentence));
-      report.append(button);
+      report.append(button("Send again", () => this.#sendAgain(sentence)));
     }
   }
 

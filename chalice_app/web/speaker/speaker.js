@@ -1,10 +1,11 @@
 /** The speaker's page: START HERE. Opens a session, or continues this tab's or this browser's. */
-import { asApiError, getJoinState, getLanguages, openSession, root, sessionName } from "./api.js";
+import { asApiError, getJoinState, getLanguages, root, sessionName } from "./api.js";
 import { openConsole } from "./console.js";
 import { $ } from "./elements.js";
 import { bestLanguage } from "./language-matching.js";
 import { fillSelect } from "./languages.js";
 import { backoffMs } from "./pauses.js";
+import { openSession } from "./speaker-api.js";
 import { forgetSession, storedSession, storeSession } from "./stored-session.js";
 
 /** @type {Language[]} */
