@@ -21,6 +21,7 @@ from chalice_app.cache.ports import TranslationCacheStore
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import Unavailable
 from chalice_app.domain.guards import is_translation, may_be_shown
+from chalice_app.domain.sentence import Translation
 
 _log = logging.getLogger(__name__)
 
@@ -126,6 +127,13 @@ class TranslationCache:
             except (Unavailable, TimeoutError):
                 _log.warning("%d translations could not be cached in time", len(translations))
         self.flush_hits_if_due()
+
+    def keep(self, source: str, made: Mapping[str, Translation]) -> None:
+        """Stores what an engine has made of one text, by target language, as `put` does."""
+        translations = {language: each.text for language, each in made.items()}
+        settings = {language: each.settings for language, each in made.items()}
+        text = next((each.source_text for each in made.values()), "")
+        self.put(text, source, translations, settings)
 
     def flush_hits_if_due(self) -> None:
         """Writes the hits if they are due; called after the listeners have their captions."""

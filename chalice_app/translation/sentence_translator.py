@@ -11,7 +11,7 @@ from chalice_app.admission.budget import Budget, Payment
 from chalice_app.cache.lookup import TranslationCache, canonical
 from chalice_app.domain.characters import has_letters
 from chalice_app.domain.errors import TranslationFailed, Unavailable
-from chalice_app.domain.sentence import Caption, Origin, Sentence, Translation
+from chalice_app.domain.sentence import Caption, Origin, Sentence
 from chalice_app.domain.session import Session
 from chalice_app.glossary.glossaries import Glossaries
 from chalice_app.glossary.markup import TermsLost
@@ -146,14 +146,7 @@ class SentenceTranslator:
             for each in captions
             if each.translation is not None and each.origin is Origin.ENGINE
         }
-        # A sentence's captions are all of one text: it is masked before it is translated.
-        text = next((each.source_text for each in made.values()), sentence.text)
-        self._put(text, sentence.source_language, made)
-
-    def _put(self, text: str, source: str, made: Mapping[str, Translation]) -> None:
-        translations = {language: each.text for language, each in made.items()}
-        settings = {language: each.settings for language, each in made.items()}
-        self.cache.put(text, source, translations, settings)
+        self.cache.keep(sentence.source_language, made)
 
     def _keep(
         self,
@@ -171,8 +164,7 @@ class SentenceTranslator:
             self.budget.refund(session, len(order.text))
             return
         with suppress(TermsLost):
-            made = order.translation(late.result())
-            self._put(order.source_text, source, {language: made})
+            self.cache.keep(source, {language: order.translation(late.result())})
 
 
 def _outcome(done: Future[str], language: str, *, is_shared: bool) -> tuple[Origin, str]:

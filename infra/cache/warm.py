@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -89,7 +89,7 @@ class Warming:
             made = {to: each for to, each in answers.items() if isinstance(each, Translation)}
             failures = [each for each in answers.values() if not isinstance(each, Translation)]
             given += _characters(asked, answers)
-            self._keep(made)
+            self.cache.keep(self.source, made)
             fits = len(answers) == len(missing)
             warmed = replace(
                 warmed,
@@ -138,12 +138,6 @@ class Warming:
         wait(asked.values())
         for target, answer in asked.items():
             yield target, _result(orders[target], answer)
-
-    def _keep(self, made: Mapping[str, Translation]) -> None:
-        texts = {target: each.text for target, each in made.items()}
-        settings = {target: each.settings for target, each in made.items()}
-        text = next((each.source_text for each in made.values()), "")
-        self.cache.put(text, self.source, texts, settings)
 
 
 def _characters(orders: Orders, targets: Iterable[str]) -> int:
