@@ -15,7 +15,7 @@ table's stream (`streams.rosters`, then `rosters.update`), never from here.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -47,6 +47,7 @@ from chalice_app.wire import incoming, outgoing
 from chalice_app.wire.incoming import (
     ChangeLanguage,
     Correct,
+    Draft,
     End,
     Heartbeat,
     Join,
@@ -163,7 +164,10 @@ def _admitted(event: WebsocketEvent) -> Message:
     except BroadcasterError:
         limits.admit(event.connection_id, is_sentence=False)
         raise
-    limits.admit(event.connection_id, is_sentence=isinstance(received, Speak | Correct))
+    if isinstance(received, Draft):
+        limits.admit_draft(event.connection_id)
+    else:
+        limits.admit(event.connection_id, is_sentence=isinstance(received, Speak | Correct))
     return received
 
 
@@ -182,6 +186,8 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
             words = parts.glossaries.masked(session, text)
             sentence = Sentence(sequence, words, session.source_language, received_at)
             parts.speech.speak(session, connection_id, sentence)
+        case Draft():
+            _draft(parts, connection_id, received, received_at)
         case Correct(sequence, text):
             logs.bind(sequence=sequence)
             session = _spoken_by(parts, connection_id)
@@ -200,6 +206,13 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
         case End():
             parts.sessions.end(parts.participants.spoken_by(connection_id))
             parts.cache.flush_hits()
+
+
+def _draft(parts: RouteParts, connection_id: str, draft: Draft, received_at: int) -> None:
+    """Sends a draft; what this service cannot do for it now is not worth an error."""
+    if parts.draft_pace.admits(connection_id, received_at):
+        with suppress(Unavailable):
+            parts.drafts.send(_spoken_by(parts, connection_id), draft, received_at)
 
 
 def _spoken_by(parts: RouteParts, connection_id: str) -> Session:

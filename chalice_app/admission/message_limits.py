@@ -82,8 +82,22 @@ class MessageLimits:
                 step = 1 / (SENTENCES_SHARE * self.sentences_per_second)
                 sender.sentences_full_at = max(sender.sentences_full_at, now) + step
 
+    def admit_draft(self, connection_id: str) -> None:
+        """Lets a draft pass that counts for nothing: `draft_pace` limits them.
+
+        Raises:
+            Flooding: the connection has spent its messages.
+        """
+        if not self.messages_per_second:
+            return
+        now = self.clock.monotonic()
+        with self._lock:
+            sender = self._sender(connection_id)
+            if (late := sender.messages_full_at - now - BURST_SECONDS) > 0:
+                raise self._refusal(sender, now, late)
+
     def charge_stranger(self, connection_id: str) -> None:
-        """Counts a sentence that was not its sender's to say as what it was: a message."""
+        """Counts as a message what was not its sender's to say: a sentence or a draft."""
         if self.messages_per_second:
             with self._lock:
                 self._take_message(self._sender(connection_id), self.clock.monotonic())

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from chalice_app.admission.draft_pace import DraftPace
 from chalice_app.admission.message_limits import MessageLimits
 from chalice_app.admission.rate_limits import RateLimits
 from chalice_app.admission.refusals import Refusals
@@ -71,6 +72,11 @@ class RouteParts(SpeechParts):
         return MessageLimits(
             self.adapters.clock, limits.messages_per_second, limits.sentences_per_second
         )
+
+    @cached_property
+    def draft_pace(self) -> DraftPace:
+        """How many drafts a speaker may send."""
+        return DraftPace()
 
     @cached_property
     def rate_limits(self) -> RateLimits:

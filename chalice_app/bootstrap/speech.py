@@ -8,10 +8,13 @@ from chalice_app.bootstrap.translation import TranslationParts
 from chalice_app.rosters.recipients import RosterReader
 from chalice_app.speech.correction import Corrections
 from chalice_app.speech.delivery_report import DeliveryReporter
+from chalice_app.speech.drafts import Drafts
 from chalice_app.speech.flow_control import FlowControl
 from chalice_app.speech.large_halls import LargeHalls
+from chalice_app.speech.readers import OwnLanguageReaders
 from chalice_app.speech.sending import Sending
 from chalice_app.speech.speech import Speech
+from chalice_app.speech.under_way import SentencesUnderWay
 from chalice_app.speech.warm_up import WarmUp
 
 
@@ -26,6 +29,7 @@ class SpeechParts(TranslationParts):
             sessions=self.adapters.sessions,
             flow_control=self.flow_control,
             sending=self.sending,
+            under_way=self.sentences_under_way,
             clock=self.adapters.clock,
         )
 
@@ -33,8 +37,31 @@ class SpeechParts(TranslationParts):
     def corrections(self) -> Corrections:
         """A correction's way."""
         return Corrections(
-            self.adapters.sessions, self.flow_control, self.sending, self.adapters.clock
+            self.adapters.sessions,
+            self.flow_control,
+            self.sending,
+            self.sentences_under_way,
+            self.adapters.clock,
         )
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """A draft's way."""
+        adapters, settings = self.adapters, self.settings
+        return Drafts(
+            readers=OwnLanguageReaders(adapters.roster, self.engine, adapters.clock),
+            glossaries=self.glossaries,
+            broadcast=self.broadcast,
+            under_way=self.sentences_under_way,
+            clock=adapters.clock,
+            posts_per_second=settings.posts_per_second,
+            most_listeners=settings.slice_listeners,
+        )
+
+    @cached_property
+    def sentences_under_way(self) -> SentencesUnderWay:
+        """What this process is sending."""
+        return SentencesUnderWay()
 
     @cached_property
     def sending(self) -> Sending:

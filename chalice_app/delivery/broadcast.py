@@ -53,6 +53,14 @@ class Broadcast:
         data, began = outgoing.encode(message), self.clock.now_ms()
         return self._without_gone(self.gateway.post(connection_ids, data, deadline, share), began)
 
+    def offer(
+        self, connection_ids: Sequence[str], message: Mapping[str, Any], seconds: float
+    ) -> None:
+        """Posts once, within so many seconds, what may be lost; who is gone is left alone."""
+        if connection_ids:
+            deadline = self.clock.monotonic() + seconds
+            self.gateway.post_once(connection_ids, outgoing.encode(message), deadline)
+
     def notify(self, connection_ids: Sequence[str], message: Mapping[str, Any]) -> Posted:
         """Sends a notice: the same, within `NOTICE_SECONDS`.
 

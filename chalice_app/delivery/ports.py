@@ -29,6 +29,9 @@ class Gateway(Protocol):
         exactly one count.
         """
 
+    def post_once(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
+        """Posts what may be lost: nothing is retried, and no failure is logged."""
+
     def notify(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
         """Posts what may come twice, so that it is tried oftener, and also where no answer came."""
 

@@ -28,7 +28,8 @@ class Session:
     leaves or changes language. `is_speaker_greeted` says whether the speaker's connection has been
     sent `joined`: before that it is sent no roster. Where `max_listeners` or `character_budget` is
     None, the stage's setting holds. `corrections` rises with every correction of a sentence.
-    `glossary_version` is None where it has no glossary.
+    `glossary_version` is None where it has no glossary. `has_drafts` says whether readers of the
+    source language see words before they are a sentence.
     """
 
     session_id: str
@@ -49,6 +50,8 @@ class Session:
     glossary_version: str | None = None
     style: Style = PLAIN
     corrections: int = 0
+    title: str | None = None
+    has_drafts: bool = True
 
     def is_open(self, now_ms: int) -> bool:
         """Whether people may join and speak: neither ended nor past its life."""

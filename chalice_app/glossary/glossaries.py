@@ -48,6 +48,14 @@ class Glossaries:
         A glossary that cannot be read costs no caption: the sentence is translated without it, as
         one of a session without a glossary is, and so it is cached. The next sentence asks again.
         """
+        wording = self._found(session)
+        if wording is None:
+            _log.warning("the glossary could not be read: translating without it")
+            return NO_WORDING
+        return wording
+
+    def _found(self, session: Session) -> Wording | None:
+        """The session's glossary, prepared; None where it cannot be read."""
         version = session.glossary_version
         if version is None:
             return NO_WORDING
@@ -59,13 +67,17 @@ class Glossaries:
             read = self.executor.submit(partial(self._read, session, version))
             wording = Wording(read.result(self.read_seconds))
         except (Unavailable, TimeoutError):
-            _log.warning("the glossary could not be read: translating without it")
-            return NO_WORDING
+            return None
         return self._keep(key, wording)
 
     def masked(self, session: Session, text: str) -> str:
         """What is said without the session's blocked words: so it is kept and captioned."""
         return self.wording_of(session).masked(text)
+
+    def masked_or_none(self, session: Session, text: str) -> str | None:
+        """The same for what need not be said: None where the glossary cannot be read."""
+        wording = self._found(session)
+        return None if wording is None else wording.masked(text)
 
     def read(self, session: Session) -> Glossary:
         """The session's glossary.

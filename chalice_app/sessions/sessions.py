@@ -74,6 +74,8 @@ class Sessions:
             max_listeners=wanted.max_listeners,
             character_budget=wanted.character_budget,
             style=wanted.style,
+            title=wanted.title,
+            has_drafts=wanted.has_drafts,
         )
 
     def get(self, session_id: str) -> Session:

@@ -21,6 +21,7 @@ from chalice_app.domain.session import Session
 from chalice_app.sessions.ports import SessionStore
 from chalice_app.speech.flow_control import CLAIM_RETRY_MS, FlowControl
 from chalice_app.speech.sending import Sending
+from chalice_app.speech.under_way import SentencesUnderWay
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Corrections:
     sessions: SessionStore
     flow_control: FlowControl
     sending: Sending
+    under_way: SentencesUnderWay
     clock: Clock
 
     def correct(
@@ -60,12 +62,16 @@ class Corrections:
             started_at=self.clock.now_ms(),
             revision=1,
         )
+        with self.under_way.sending(session):
+            self._send(session, ref, text)
+
+    def _send(self, session: Session, ref: SentenceRef, text: str) -> None:
         self.flow_control.admit_correction(ref)
         try:
-            sentence = self.sessions.correct_sentence(session, sequence, text, received_at)
+            sentence = self.sessions.correct_sentence(session, ref.sequence, text, ref.spoken_at)
         except ConditionFailed:
             raise BadMessage(
-                "this sequence is being spoken", sequence=sequence, retryAfterMs=CLAIM_RETRY_MS
+                "this sequence is being spoken", sequence=ref.sequence, retryAfterMs=CLAIM_RETRY_MS
             ) from None
         ref = replace(ref, revision=sentence.revision)
         session = self._noted(session)

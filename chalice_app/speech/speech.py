@@ -15,6 +15,7 @@ from chalice_app.domain.session import Session
 from chalice_app.sessions.ports import SessionStore
 from chalice_app.speech.flow_control import FlowControl
 from chalice_app.speech.sending import Sending, Sent
+from chalice_app.speech.under_way import SentencesUnderWay
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class Speech:
     sessions: SessionStore
     flow_control: FlowControl
     sending: Sending
+    under_way: SentencesUnderWay
     clock: Clock
 
     def speak(self, session: Session, speaker_connection_id: str, sentence: Sentence) -> None:
@@ -44,6 +46,10 @@ class Speech:
             sentence.spoken_at,
             started_at=self.clock.now_ms(),
         )
+        with self.under_way.sending(session):
+            self._send(session, sentence, ref)
+
+    def _send(self, session: Session, sentence: Sentence, ref: SentenceRef) -> None:
         self.flow_control.admit(session, sentence, ref)
         session = self._raise_last_sequence(session, sentence.sequence)
         sent, reports = self._send_or_withdraw(session, sentence, ref)

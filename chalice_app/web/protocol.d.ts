@@ -24,6 +24,8 @@ interface Session {
   languages: Counts;
   createdAt: number;
   expiresAt: number;
+  title?: string | null;
+  drafts?: "source" | "off";
   /** For its speaker alone. */
   refused?: Refused;
 }
@@ -70,6 +72,14 @@ interface Caption {
   untranslated?: boolean;
   /** A correction: it replaces the caption of that sequence. Absent: as it was spoken. */
   revision?: number;
+}
+
+/** Words of the sentence to come, which may still change; an empty text clears them. */
+interface Draft {
+  type: "draft";
+  sequence: number;
+  language: string;
+  text: string;
 }
 
 /** A sentence was taken back. */
@@ -142,6 +152,7 @@ interface ErrorMessage {
 type ServerMessage =
   | Joined
   | Caption
+  | Draft
   | Retracted
   | Spoken
   | Corrected
@@ -154,6 +165,7 @@ type ServerMessage =
 
 type ClientMessage =
   | { action: "speak"; sequence: number; text: string }
+  | { action: "draft"; sequence: number; text: string }
   | { action: "correct"; sequence: number; text: string }
   | { action: "changeLanguage"; targetLanguage: string }
   | { action: "heartbeat" }

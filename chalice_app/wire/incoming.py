@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from chalice_app.domain import languages
-from chalice_app.domain.characters import is_unicode, shows_nothing
+from chalice_app.domain.characters import is_unicode, one_line, shows_nothing
 from chalice_app.domain.errors import BadMessage, InvalidLanguage, TextTooLong
 from chalice_app.domain.join_codes import LONGEST, SHORTEST, composed_code
 from chalice_app.domain.session_names import is_session_name
@@ -19,6 +19,9 @@ from chalice_app.domain.style import PLAIN, Style
 
 MAX_TEXT_CHARACTERS = 4_000
 """One sentence's length; the protocol's limit."""
+
+MAX_TITLE_CHARACTERS = 120
+"""A session's title, once it is cleaned; the protocol's limit."""
 
 MAX_SEQUENCE = 2**53 - 1
 """The largest integer that a browser's JSON keeps exact."""
@@ -69,6 +72,8 @@ class OpenSession:
     max_listeners: int | None = None
     character_budget: int | None = None
     style: Style = PLAIN
+    title: str | None = None
+    has_drafts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,14 @@ class Prepare:
 @dataclass(frozen=True, slots=True)
 class Speak:
     """One sentence."""
+
+    sequence: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Words of the sentence to come, which may still change; an empty text clears them."""
 
     sequence: int
     text: str
@@ -121,7 +134,7 @@ class End:
 
 
 Join = JoinAsListener | JoinAsSpeaker
-Message = Speak | Correct | ChangeLanguage | Heartbeat | Status | End
+Message = Speak | Draft | Correct | ChangeLanguage | Heartbeat | Status | End
 
 
 def parse_join(query: Mapping[str, str] | None) -> Join:
@@ -195,6 +208,8 @@ def parse_open_session(body: object) -> OpenSession:
         _limit(body.get("maxListeners"), "maxListeners"),
         _limit(body.get("characterBudget"), "characterBudget"),
         _style(body),
+        _title(body.get("title")),
+        _choice(body, "drafts", "source", "off") == "source",
     )
 
 
@@ -211,6 +226,18 @@ def _limit(value: object, name: str) -> int | None:
     if value is not None and (type(value) is not int or not 1 <= value <= MAX_SEQUENCE):
         raise BadMessage(f"{name} must be a whole number from 1")
     return value
+
+
+def _title(value: object) -> str | None:
+    """A title on one line, without what does not show; None where nothing is left."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or not is_unicode(value):
+        raise BadMessage("title must be a string")
+    title = one_line(value)
+    if len(title) > MAX_TITLE_CHARACTERS:
+        raise BadMessage(f"title must have at most {MAX_TITLE_CHARACTERS} characters")
+    return None if shows_nothing(title) else title
 
 
 def _style(body: Mapping[str, object]) -> Style:
@@ -280,10 +307,8 @@ def parse_message(text: str) -> Message:
     if not isinstance(body, dict):
         raise BadMessage("the message must be a JSON object")
     match body.get("action"):
-        case "speak":
-            return Speak(_sequence(body.get("sequence")), _sentence_text(body.get("text")))
-        case "correct":
-            return Correct(_sequence(body.get("sequence")), _corrected_text(body.get("text")))
+        case "speak" | "draft" | "correct":
+            return _said(body)
         case "changeLanguage":
             return ChangeLanguage(parse_language(body.get("targetLanguage")))
         case "heartbeat":
@@ -292,18 +317,31 @@ def parse_message(text: str) -> Message:
             return Status()
         case "end":
             return End()
-    raise BadMessage("action must be speak, changeLanguage, heartbeat, status, end or correct")
+    raise BadMessage(
+        "action must be speak, changeLanguage, heartbeat, status, end, correct or draft"
+    )
+
+
+def _said(body: Mapping[str, object]) -> Speak | Draft | Correct:
+    sequence, text = _sequence(body.get("sequence")), body.get("text")
+    match body["action"]:
+        case "draft":
+            return Draft(sequence, _text_or_nothing(text))
+        case "correct":
+            return Correct(sequence, _text_or_nothing(text))
+        case _:
+            return Speak(sequence, _sentence_text(text))
 
 
 def spoken_sequence(text: str) -> int | None:
-    """The sequence of a sentence or a correction, whatever else may be wrong with the message.
+    """The sequence of a sentence, a draft or a correction, whatever else may be wrong with it.
 
     None where it has none that a sentence may have. Errors name it, so that the speaker's client
     knows which sentence is refused.
     """
     with suppress(BadMessage):
         body = parse_json(text)
-        if isinstance(body, dict) and body.get("action") in ("speak", "correct"):
+        if isinstance(body, dict) and body.get("action") in ("speak", "draft", "correct"):
             return _sequence(body.get("sequence"))
     return None
 
@@ -324,6 +362,6 @@ def _sentence_text(value: object) -> str:
     return value.translate(_UNSEEN)
 
 
-def _corrected_text(value: object) -> str:
-    """Nothing retracts. What only looks like nothing is more likely a slip, and refused."""
+def _text_or_nothing(value: object) -> str:
+    """Nothing retracts, or clears a draft. What only looks like nothing is refused: a slip."""
     return "" if value == "" else _sentence_text(value)

@@ -40,6 +40,8 @@ def session_status(session: Session, now_ms: int) -> dict[str, Any]:
         "languages": dict(session.languages),
         "createdAt": session.created_at,
         "expiresAt": session.expires_at_seconds * 1000,
+        "title": session.title,
+        "drafts": "source" if session.has_drafts else "off",
     }
 
 
@@ -111,6 +113,11 @@ def caption(sent: Caption) -> dict[str, Any]:
     }
     body |= {"revision": sent.revision} if sent.revision else {}
     return body | ({"untranslated": True} if sent.is_untranslated else {})
+
+
+def draft(sequence: int, language: str, text: str) -> dict[str, Any]:
+    """Words of the sentence to come, for the readers of the speaker's own language."""
+    return {"type": "draft", "sequence": sequence, "language": language, "text": text}
 
 
 def spoken(

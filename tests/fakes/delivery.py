@@ -63,6 +63,9 @@ class RecordingGateway:
         self.young[connection_id] -= 1
         return True
 
+    def post_once(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
+        return self.post(connection_ids, data, deadline)
+
     def notify(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
         return self.post(connection_ids, data, deadline)
 

@@ -15,7 +15,11 @@ WIRE = "".join(
 )
 
 MESSAGES = re.findall(r'"type": "(\w+)"', WIRE)
-ACTIONS = re.findall(r'case "(\w+)":', WIRE)
+ACTIONS = [
+    action
+    for case in re.findall(r'case ("\w+"(?: \| "\w+")*):', WIRE)
+    for action in re.findall(r"\w+", case)
+]
 FIELDS = sorted({*re.findall(r'body(?:\.get\(|\[)"(\w+)"', WIRE), *re.findall(r'"(\w+)":', WIRE)})
 CODES = {each.code for each in errors.BroadcasterError.__subclasses__()} - {
     errors.NotOperator.code,
@@ -25,7 +29,7 @@ CODES = {each.code for each in errors.BroadcasterError.__subclasses__()} - {
 
 def test_there_is_something_to_look_for() -> None:
     assert len(MESSAGES) >= 8
-    assert len(ACTIONS) == 6
+    assert len(set(ACTIONS)) == 7
     assert len(CODES) == 11
 
 

@@ -12,7 +12,7 @@ Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
   countsRevision, isActive, createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash,
   lastSequence, corrections (how many there were: it rises with each, perhaps by more than one)
   and, where the session has its own, joinCodeHash, maxListeners, characterBudget, profanity,
-  formality, glossaryVersion (its glossary's own row: `glossaries`);
+  formality, title, drafts ("off"), glossaryVersion (its glossary's own row: `glossaries`);
 - a sentence, `golden-eagle-427#<createdAt>#<sequence>`: spokenAt (ms), sourceLanguage, expiresAt,
   claim (random, whose it is), settled once it has been sent and, if sentences are kept, text;
   once it was corrected, revision and `by.<revision>` (random, whose it is), without a text where
@@ -80,6 +80,8 @@ class SessionsTable:
                 "characterBudget": session.character_budget,
                 "profanity": "mask" if session.style.masks_profanity else None,
                 "formality": session.style.formality,
+                "title": session.title,
+                "drafts": None if session.has_drafts else "off",
             },
             "attribute_not_exists(sessionId) OR expiresAt <= :now",
             now=session.created_at // 1000,
@@ -307,6 +309,8 @@ def session_from(item: Mapping[str, object]) -> Session:
         counts_revision=_number(item, REVISION) if REVISION in item else 0,
         glossary_version=_optional(item, "glossaryVersion"),
         style=Style(item.get("profanity") == "mask", _optional(item, "formality")),
+        title=_optional(item, "title"),
+        has_drafts=item.get("drafts") != "off",
     )
 
 

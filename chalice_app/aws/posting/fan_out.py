@@ -44,12 +44,12 @@ class FanOut:
     `bucket` bounds these requests alone, below what bounds them all. `outcomes` counts responses by
     status and failures by kind, retried ones too. What is sent may come twice: captions have
     sequences, and a client shows each once. `repeatable` is tried more often, and also where no
-    answer came in time. Not thread-safe.
+    answer came in time; anything else has so many `retries` a connection. Not thread-safe.
     """
 
     __slots__ = (
-        "_delivered", "_dropped", "_failed", "_gone", "_ids", "_next", "_order", "_retries",
-        "_total", "bucket", "deadline", "outcomes", "repeatable", "requests",
+        "_delivered", "_dropped", "_failed", "_gone", "_ids", "_most_retries", "_next", "_order",
+        "_retries", "_total", "bucket", "deadline", "outcomes", "repeatable", "requests",
     )  # fmt: skip
 
     def __init__(
@@ -60,9 +60,11 @@ class FanOut:
         bucket: TokenBucket | None = None,
         *,
         repeatable: bool = False,
+        retries: int = MAX_RETRIES,
     ) -> None:
         self.requests = requests
         self.repeatable = repeatable
+        self._most_retries = REPEATABLE_RETRIES if repeatable else retries
         self.bucket = bucket
         self.deadline = deadline
         self.outcomes: Counter[int | str] = Counter()
@@ -147,8 +149,7 @@ class FanOut:
     def _retry(self, attempt: Attempt, now: float) -> None:
         longest = BACK_OFF_SECONDS * math.ldexp(1.0, attempt.retries)
         due = now + random.uniform(0.0, longest)  # noqa: S311 - jitter, not a secret
-        most = REPEATABLE_RETRIES if self.repeatable else MAX_RETRIES
-        if attempt.retries == most or due >= self.deadline:
+        if attempt.retries == self._most_retries or due >= self.deadline:
             self._failed += 1
             return
         attempt.retries += 1

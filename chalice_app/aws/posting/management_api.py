@@ -19,7 +19,7 @@ from chalice_app.aws.posting.connection_requests import (
     Endpoint,
     PersonalRequests,
 )
-from chalice_app.aws.posting.fan_out import FanOut
+from chalice_app.aws.posting.fan_out import MAX_RETRIES, FanOut
 from chalice_app.aws.posting.post_loop import PostLimits, PostLoop
 from chalice_app.aws.posting.sigv4 import Credentials
 from chalice_app.aws.posting.socket_pool import SocketPool
@@ -90,6 +90,12 @@ class ManagementApi:
             return Posted()
         return self._send("POST", connection_ids, data, deadline, share)
 
+    def post_once(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
+        """The same for what may be lost: nothing is retried, and no failure is logged."""
+        if not connection_ids:
+            return Posted()
+        return self._send("POST", connection_ids, data, deadline, retries=0)
+
     def notify(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
         """The same for notices, which are retried oftener."""
         if not connection_ids:
@@ -130,6 +136,7 @@ class ManagementApi:
         share: float = 1.0,
         *,
         repeatable: bool = False,
+        retries: int = MAX_RETRIES,
     ) -> Posted:
         try:
             requests = self._requests(method, data)
@@ -138,14 +145,20 @@ class ManagementApi:
             return Posted(failed=len(connection_ids))
         pool, loop = self._parts()
         fan_out = FanOut(
-            requests, connection_ids, deadline, self._bucket_of(share), repeatable=repeatable
+            requests,
+            connection_ids,
+            deadline,
+            self._bucket_of(share),
+            repeatable=repeatable,
+            retries=retries,
         )
         if pool.resolve():
             self._drive(loop, fan_out)
         else:
             fan_out.fail("resolve")
         posted = fan_out.posted()
-        level = logging.WARNING if posted.failed or posted.dropped else logging.DEBUG
+        is_loss = retries > 0 and (posted.failed or posted.dropped)
+        level = logging.WARNING if is_loss else logging.DEBUG
         _log.log(
             level, "%s to %d connections: %s, %d dropped",
             method, len(connection_ids), dict(fan_out.outcomes), posted.dropped,

@@ -55,6 +55,10 @@ class SimulatedGateway:
         """Posts to one after the other."""
         return self._each("post", connection_ids, json.loads(data), deadline)
 
+    def post_once(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
+        """The same, of what may be lost."""
+        return self._each("post", connection_ids, json.loads(data), deadline)
+
     def notify(self, connection_ids: Sequence[str], data: bytes, deadline: float) -> Posted:
         """The same, of what may come twice."""
         return self._each("notify", connection_ids, json.loads(data), deadline)

@@ -257,6 +257,8 @@ def test_anyone_may_ask_for_the_status(world: World) -> None:
                 "languages": {"es": 1},
                 "createdAt": NOW_MS,
                 "expiresAt": of.expires_at_seconds * 1000,
+                "title": None,
+                "drafts": "source",
             },
         )
     ]
@@ -639,6 +641,8 @@ def test_a_session_tells_its_state(world: World) -> None:
         "languages": {"es": 1},
         "createdAt": NOW_MS,
         "expiresAt": of.expires_at_seconds * 1000,
+        "title": None,
+        "drafts": "source",
     }
 
 

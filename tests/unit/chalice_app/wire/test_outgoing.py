@@ -111,7 +111,7 @@ def test_a_session_ends_for_a_reason() -> None:
 
 
 def test_a_session_is_told_in_epoch_milliseconds() -> None:
-    of = session(listener_count=2, languages={"es": 2})
+    of = session(listener_count=2, languages={"es": 2}, title="Sunday", has_drafts=False)
     assert outgoing.session_status(of, NOW_MS) == {
         "sessionId": SESSION,
         "sourceLanguage": "en",
@@ -120,6 +120,8 @@ def test_a_session_is_told_in_epoch_milliseconds() -> None:
         "languages": {"es": 2},
         "createdAt": NOW_MS,
         "expiresAt": NOW_MS + 3_600_000,
+        "title": "Sunday",
+        "drafts": "off",
     }
 
 
