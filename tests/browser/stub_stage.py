@@ -319,6 +319,10 @@ class StubStage:
             **fields,
         )
 
+    def draft(self, sequence: int, text: str, language: str = "es") -> None:
+        """Words of the sentence to come, for whoever reads the speaker's language."""
+        self.send(self.listener(), "draft", sequence=sequence, language=language, text=text)
+
     def show_roster(self, socket: Socket, **counts: int) -> None:
         """Tells the speaker who listens."""
         self.session.counts = counts

@@ -32,6 +32,14 @@ def listener(stub: StubStage, open_page: OpenPage) -> Page:
     return page
 
 
+def drafting_listener(stub: StubStage, open_page: OpenPage) -> Page:
+    page = open_page(stub.listener_page)
+    stub.caption(1, "Hace ochenta y siete años")
+    stub.draft(2, "nuestros padres crearon en este continente una nueva nación " * 8)
+    expect(page.locator(".draft")).to_be_visible()
+    return page
+
+
 def waiting_listener(stub: StubStage, open_page: OpenPage) -> Page:
     page = open_page(stub.listener_page, locale="ar")
     expect(page.locator("#empty")).to_be_visible()
@@ -235,7 +243,7 @@ def strange_operator(stub: StubStage, open_page: OpenPage) -> Page:
 
 
 VIEWS = (
-    *(listener, waiting_listener, lost_listener, limited_listener),
+    *(listener, drafting_listener, waiting_listener, lost_listener, limited_listener),
     *(choosing_listener, ended_listener, lost_way),
     *(
         starting_speaker,

@@ -12,7 +12,7 @@ const NEAR_END_PX = 48;
 export class CaptionList {
   #list;
   #viewport;
-  #directionOf;
+  directionOf;
   /** @type {{sequence: number, row: HTMLElement}[]} */
   #rows = [];
   #pinned = true;
@@ -30,7 +30,7 @@ export class CaptionList {
   constructor(viewport, list, directionOf, onUnread) {
     this.#viewport = viewport;
     this.#list = list;
-    this.#directionOf = directionOf;
+    this.directionOf = directionOf;
     this.#onUnread = onUnread;
     viewport.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     new ResizeObserver(() => this.#follow()).observe(viewport);
@@ -105,7 +105,7 @@ export class CaptionList {
     const language = languageOf(caption);
     const row = element("p", "caption", caption.text);
     row.lang = language;
-    row.dir = this.#directionOf(language);
+    row.dir = this.directionOf(language);
     if (caption.untranslated) row.prepend(note("mark", mark));
     return row;
   }

@@ -29,6 +29,11 @@ export class CaptionOrder {
     return this.#complete;
   }
 
+  /** Whether its caption is here or comes too late. @param {number} sequence */
+  isOver(sequence) {
+    return sequence < this.#next || this.#revisions.has(sequence);
+  }
+
   /** @param {Caption} caption */
   accept(caption) {
     const { sequence, revision = 0 } = caption;

@@ -6,6 +6,8 @@ import { word } from "./localization.js";
 export class CaptionScreen {
   #list;
   #voice;
+  /** @type {Promise<import("./drafts.js").Drafts | undefined> | undefined} */
+  #drafts;
   /** The sequence up to which captions are old: they are not read aloud. */
   caughtUpTo = 0;
 
@@ -21,6 +23,18 @@ export class CaptionScreen {
     const isNew = caption.sequence > this.caughtUpTo;
     this.#list.add(caption, word("untranslated"), isNew);
     if (isNew) this.#voice.read(caption);
+    this.endDraft(caption.sequence);
+  }
+
+  /** @param {Draft} draft */
+  showDraft(draft) {
+    this.#drafts ??= import("./drafts.js").then((part) => part.load(this.#list)).catch(() => undefined);
+    this.#drafts.then((drafts) => drafts?.show(draft));
+  }
+
+  /** @param {number} [sequence] a later draft stays */
+  endDraft(sequence) {
+    this.#drafts?.then((drafts) => drafts?.end(sequence));
   }
 
   /** @param {Caption} caption */
@@ -34,6 +48,7 @@ export class CaptionScreen {
 
   /** It leaves no trace on the screen: a hall need not see that something was wrong. @param {number} sequence */
   retract(sequence) {
+    this.endDraft(sequence);
     if (!this.#list.remove(sequence)) return;
     this.#voice.retract(sequence);
     $("announcement").textContent = word("retracted");

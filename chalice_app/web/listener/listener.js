@@ -76,6 +76,9 @@ function onMessage(message) {
       confirmedLanguage = message.language;
       order.accept(message);
       break;
+    case "draft":
+      if (message.language === language && !order.isOver(message.sequence)) screen.showDraft(message);
+      break;
     case "retracted":
       order.retract(message.sequence);
       break;
@@ -126,6 +129,7 @@ function onState(state, why, waitMs = 0) {
   $("state-text").textContent = state === "over" ? "" : word(state === "live" ? "live" : "connecting");
   $("empty").hidden = !(state === "live" && list.isEmpty);
   if (state !== "live") isAway = true;
+  if (state !== "live") screen.endDraft();
   if (state === "live") notice("");
   if (state === "connecting") showWait(0);
   if (state === "waiting") notice(word(isReason(why) ? why : "waiting"), true, why === "limited" ? waitMs : 0);
@@ -166,6 +170,7 @@ function showUnread(count) {
 function use(code) {
   language = code;
   keep("language", code);
+  screen.endDraft();
   localize([code, ...navigator.languages]);
   document.title = `${sessionId} · ${word("title")}`;
   $("chooser").hidden = true;
