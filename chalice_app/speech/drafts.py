@@ -7,7 +7,7 @@ a moment. So that drafts take nothing from captions:
 - none is sent while a sentence of its session is (`under_way`), nor to a hall that is so large that
   its sentences are cut into batches (`large_halls`);
 - a session's drafts take a tenth of a function's posts a second at most. Above some 200 readers
-  there are fewer than four drafts a second;
+  there are fewer than four drafts a second, above 2,000 none;
 - each is posted once, in half a second, and readers who are gone are left to the next caption.
 """
 
@@ -33,6 +33,16 @@ POST_SECONDS = 0.5
 SHARE = 0.1
 """The part of a function's posts a second that one session's drafts may take."""
 
+MOST_READERS_SHARE = 0.25
+"""A draft to more readers than this part of a function's posts a second is not sent.
+
+It would be 2,000 posts at once. That many a second are left of API Gateway's 10,000 by
+`settings.POSTS_PER_SECOND`.
+"""
+
+BURST_SECONDS = 1.0
+"""What a session may spend in advance: the drafts of one second may come at once."""
+
 _REMEMBERED = 1_024
 """Sessions whose posts a process remembers, the ones that were heard last."""
 
@@ -51,7 +61,7 @@ class Drafts:
     clock: Clock
     posts_per_second: float
     most_listeners: int
-    _free_at: OrderedDict[tuple[str, int], float] = field(default_factory=OrderedDict)
+    _spent_until: OrderedDict[tuple[str, int], float] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def send(self, session: Session, draft: Draft, received_at: int) -> None:
@@ -85,15 +95,17 @@ class Drafts:
         return self.clock.now_ms() - received_at > LIFE_MS
 
     def _charge(self, session: Session, posts: int) -> bool:
-        """Whether the session's allowance is free; these posts then hold it for a while."""
+        """Whether the session's allowance admits another draft, of so many posts."""
         key, now = (session.session_id, session.created_at), self.clock.monotonic()
         with self._lock:
-            if now < self._free_at.get(key, now):
+            spent_until = max(now, self._spent_until.get(key, now))
+            is_spent = spent_until - now >= BURST_SECONDS
+            if is_spent or posts > self.posts_per_second * MOST_READERS_SHARE:
                 return False
-            self._free_at[key] = now + posts / (self.posts_per_second * SHARE)
-            self._free_at.move_to_end(key)
-            if len(self._free_at) > _REMEMBERED:
-                self._free_at.popitem(last=False)
+            self._spent_until[key] = spent_until + posts / (self.posts_per_second * SHARE)
+            self._spent_until.move_to_end(key)
+            if len(self._spent_until) > _REMEMBERED:
+                self._spent_until.popitem(last=False)
             return True
 
     def _post(self, sequence: int, text: str, readers: Readers) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from chalice_app import settings
 from chalice_app.admission import (
+    draft_pace,
     jwks,
     limits,
     message_limits,
@@ -50,7 +51,7 @@ from chalice_app.operations import operations
 from chalice_app.rosters import catch_up, ledger, liveness, notifier, renewal, repair, replay
 from chalice_app.sessions import closing, joining, participants
 from chalice_app.sessions import sessions as session_use_cases
-from chalice_app.speech import flow_control
+from chalice_app.speech import drafts, flow_control, readers
 from chalice_app.translation import engine, sentence_translator
 from chalice_app.wire import incoming
 
@@ -61,6 +62,8 @@ HOUR = 3600
     ("ours", "limit"),
     [
         pytest.param(incoming.MAX_TEXT_CHARACTERS, 4_000, id="a sentence's characters"),
+        pytest.param(incoming.MAX_TITLE_CHARACTERS, 120, id="a title's characters"),
+        pytest.param(draft_pace.MOST_A_SECOND, 4, id="a speaker's drafts a second"),
         pytest.param(incoming.MAX_SEQUENCE, 9_007_199_254_740_991, id="a browser's integers"),
         pytest.param(replay.MOST_CAPTIONS, 50, id="captions sent again"),
         pytest.param(joining.LATE_CAPTIONS, 3, id="captions for who comes late"),
@@ -91,6 +94,7 @@ def test_a_limit_is_what_the_other_side_says(ours: int, limit: int) -> None:
         (limits, {"NEWCOMERS_PER_MINUTE": 1_000, "SESSION_NEWCOMERS_PER_MINUTE": 6_000}),
         (limits, {"GUESSES_PER_MINUTE": 10, "RETURNS_PER_MINUTE": 20}),
         (rate_limits, {"LOOKS_SHARE": 10}),
+        (draft_pace, {"_SECOND_MS": 1_000, "_REMEMBERED": 4_096}),
         (message_limits, {"BURST_SECONDS": 10, "SENTENCES_SHARE": 4, "ERROR_SECONDS": 1.0}),
         (message_limits, {"MOST_CONNECTIONS": 4_096}),
         (refusals, {"MINUTES": 5, "FLUSH_MS": 1_000, "ROWS_AT_ONCE": 20, "MOST_SESSIONS": 1_024}),
@@ -140,6 +144,9 @@ def test_a_limit_is_what_the_other_side_says(ours: int, limit: int) -> None:
         (session_use_cases, {"_NAME_TRIES": 8}),
         (flow_control, {"MOST_IN_FLIGHT": 10, "SHORTEST_RETRY_MS": 250, "_WORTH_REMOVING": 5}),
         (flow_control, {"CLAIM_RETRY_MS": 2_000}),
+        (drafts, {"LIFE_MS": 2_000, "POST_SECONDS": 0.5, "SHARE": 0.1, "BURST_SECONDS": 1.0}),
+        (drafts, {"MOST_READERS_SHARE": 0.25, "_REMEMBERED": 1_024}),
+        (readers, {"KEPT_SECONDS": 2.0, "LARGE": 1_000, "_REMEMBERED": 64}),
         (engine, {"LANGUAGES_KEPT_SECONDS": 600.0, "RECENT_SECONDS": 10.0, "RECENT_MOST": 256}),
         (sentence_translator, {"TRANSLATION_SECONDS": 2.0}),
         (settings, {"POSTS_PER_SECOND": 8_000, "SLICE_LISTENERS": 5_000}),

@@ -8,6 +8,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -163,9 +164,17 @@ def speak(talk: Talk) -> None:
         talk.send(LISTENER, "speak", sequence=2, text=TEXT)
     with composed(talk.broken(translator=Broken())):
         talk.send(SPEAKER, "speak", sequence=2, text=TEXT)
+    talk.world.listener(talk.session, "ReAdEr=", "en")
+    for adapters in ({}, {"connections": Broken()}, {"roster": Broken()}, {"gateway": Broken()}):
+        with composed(talk.broken(**adapters)), suppress(FunctionFailed):
+            talk.send(SPEAKER, "draft", sequence=3, text=TEXT)
+    talk.send(LISTENER, "draft", sequence=3, text=TEXT)
     world.tables.refusing.add("read_roster")
+    talk.send(SPEAKER, "draft", sequence=3, text=TEXT)
     talk.send(SPEAKER, "speak", sequence=3, text=TEXT)
     world.tables.refusing.clear()
+    talk.world.tables.delete_connection("ReAdEr=")
+    talk.world.count(["ReAdEr="])
     world.gateway.late.add(LISTENER)
     talk.send(SPEAKER, "speak", sequence=4, text=TEXT)
     talk.world.listener(talk.session, "SeCoNd=", "es")

@@ -398,6 +398,86 @@ def test_a_listener_corrects_nothing(world: World) -> None:
     assert len(world.gateway.log) == 1
 
 
+# Drafts
+
+
+def test_a_draft_reaches_the_readers_of_the_speaker_s_language(world: World) -> None:
+    of = world.speaker(world.open())
+    world.listener(of, "c1", "en")
+    world.listener(of, "c2", "es")
+    send("speaker", {"action": "draft", "sequence": 1, "text": "Good"})
+    send("speaker", {"action": "speak", "sequence": 1, "text": "Good morning"})
+    send("speaker", {"action": "draft", "sequence": 1, "text": "late"})
+    assert [each["type"] for each in world.gateway.to("c1")] == ["draft", "caption"]
+    assert [each["type"] for each in world.gateway.to("c2")] == ["caption"]
+    assert [each["type"] for each in world.gateway.to("speaker")] == ["spoken"]
+
+
+def test_more_than_four_drafts_a_second_are_skipped_before_anything_is_read(world: World) -> None:
+    of = world.speaker(world.open())
+    world.listener(of, "c1", "en")
+    for number in range(10):
+        send("speaker", {"action": "draft", "sequence": 1, "text": f"word {number}"})
+    assert [each["text"] for each in world.gateway.to("c1")] == [f"word {n}" for n in range(4)]
+    assert world.gateway.to("speaker") == []
+    world.tables.calls.clear()
+    send("speaker", {"action": "draft", "sequence": 1, "text": "more"})
+    assert not world.tables.calls
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("x" * 4_001, "TEXT_TOO_LONG"), (" ", "BAD_MESSAGE"), (7, "BAD_MESSAGE")]
+)
+def test_an_error_about_a_draft_names_its_sentence(world: World, text: object, code: str) -> None:
+    of = world.speaker(world.open())
+    world.listener(of, "c1", "en")
+    send("speaker", {"action": "draft", "sequence": 4, "text": text})
+    told = error(world, "speaker")
+    assert (told["code"], told["details"]["sequence"]) == (code, 4)
+    assert len(world.gateway.log) == 1
+
+
+def test_a_listener_drafts_nothing(world: World) -> None:
+    of = world.speaker(world.open())
+    world.listener(of, "c1", "en")
+    world.listener(of, "c2", "en")
+    send("c1", {"action": "draft", "sequence": 4, "text": "Mine"})
+    assert error(world, "c1")["code"] == "NOT_SPEAKER"
+    assert world.gateway.to("c2") == []
+
+
+@pytest.mark.parametrize("method", ["get_connection", "get_session", "read_roster"])
+def test_a_draft_while_the_tables_are_down_is_skipped(world: World, method: str) -> None:
+    of = world.speaker(world.open())
+    world.listener(of, "c1", "en")
+    world.tables.refusing.add(method)
+    send("speaker", {"action": "draft", "sequence": 4, "text": "Good"})
+    assert world.gateway.log == []
+
+
+def test_a_session_without_drafts_takes_and_skips_them(world: World) -> None:
+    body = {"sourceLanguage": "en", "drafts": "off", "title": " Sunday\nservice "}
+    name = call("POST", "/sessions", body).json_body["sessionId"]
+    of = world.speaker(world.app.sessions.get(name))
+    world.listener(of, "c1", "en")
+    send("speaker", {"action": "draft", "sequence": 1, "text": "Good"})
+    assert world.gateway.log == []
+    state = call("GET", f"/sessions/{name}").json_body
+    assert (state["title"], state["drafts"]) == ("Sunday service", "off")
+    send("c1", {"action": "status"})
+    (status,) = world.gateway.to("c1")
+    assert (status["title"], status["drafts"]) == ("Sunday service", "off")
+
+
+@pytest.mark.parametrize(
+    "wish", [{"title": "x" * 121}, {"title": 7}, {"drafts": "on"}, {"drafts": True}]
+)
+def test_a_title_and_a_wish_for_drafts_are_the_protocol_s(wish: dict[str, object]) -> None:
+    answer = call("POST", "/sessions", {"sourceLanguage": "en", **wish})
+    assert answer.status_code == 400
+    assert answer.json_body["code"] == "BAD_MESSAGE"
+
+
 # Errors
 
 

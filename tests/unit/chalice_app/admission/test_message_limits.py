@@ -102,3 +102,37 @@ def test_the_memory_is_bounded_and_holds_who_was_heard_last(
         sender.send(f"other{number}")
     assert sender.send() == "in"
     assert len(sender.limits._senders) == 3
+
+
+def test_drafts_count_for_nothing() -> None:
+    sender = Sender()
+    for _ in range(RATE * BURST_SECONDS * 10):
+        sender.limits.admit_draft("c1")
+    assert sender.flood(seconds=1, per_second=RATE) == ["in"] * RATE
+
+
+def test_who_has_spent_its_messages_sends_no_drafts() -> None:
+    sender = Sender()
+    sender.flood(seconds=2, per_second=1_000)
+    with pytest.raises(Flooding) as refused:
+        sender.limits.admit_draft("c1")
+    assert refused.value.is_silent
+    sender.limits.admit_draft("c2")
+    sender.clock.advance(60_000)
+    sender.limits.admit_draft("c1")
+
+
+def test_drafts_of_strangers_are_messages() -> None:
+    sender = Sender()
+    for _ in range(RATE * BURST_SECONDS):
+        sender.limits.admit_draft("c1")
+        sender.limits.charge_stranger("c1")
+    sender.limits.charge_stranger("c1")
+    with pytest.raises(Flooding):
+        sender.limits.admit_draft("c1")
+
+
+def test_without_limits_drafts_have_none() -> None:
+    limits = MessageLimits(FakeClock(), 0, 0)
+    for _ in range(10_000):
+        limits.admit_draft("c1")

@@ -27,6 +27,19 @@ def test_nobody_to_send_to_is_no_call(world: World) -> None:
     assert world.gateway.calls == []
 
 
+def test_what_may_be_lost_is_offered_for_a_moment_and_the_gone_are_left_alone(
+    world: World,
+) -> None:
+    world.tables.put_connection(listener(session(), "c1", connected_at=OLD))
+    world.gateway.gone.add("c1")
+    world.app.broadcast.offer([], MESSAGE, 0.5)
+    assert world.gateway.calls == []
+    world.app.broadcast.offer(["c1", "c2"], MESSAGE, 0.5)
+    assert world.gateway.log == [("c2", MESSAGE)]
+    assert world.gateway.deadlines == [world.clock.monotonic() + 0.5]
+    assert world.tables.get_connection("c1") is not None
+
+
 def test_everyone_is_in_exactly_one_count(world: World) -> None:
     world.gateway.gone.add("c2")
     world.gateway.late.add("c3")

@@ -2,7 +2,22 @@
 
 import pytest
 
-from chalice_app.domain.characters import has_letters, is_unicode, shows_nothing
+from chalice_app.domain.characters import has_letters, is_unicode, one_line, shows_nothing
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", ""),
+        ("a\r\nb", "a b"),
+        (" a\t\u2028\u2029\x00b\x7f\x85 ", "a b"),
+        ("a\u3000b", "a b"),
+        ("\u202ea\u2066b\u200f", "ab"),
+        ("👩\u200d💻 a\u200cb", "👩\u200d💻 a\u200cb"),
+    ],
+)
+def test_a_line_has_neither_controls_nor_marks_of_direction(text: str, line: str) -> None:
+    assert one_line(text) == line
 
 
 @pytest.mark.parametrize(

@@ -103,3 +103,15 @@ def test_the_oldest_prepared_glossary_makes_room(world: World) -> None:
     assert reads(world) == PREPARED_MOST + 1
     world.app.glossaries.wording_of(all_of_them[0])
     assert reads(world) == PREPARED_MOST + 2
+
+
+def test_what_need_not_be_said_is_left_out_where_the_glossary_cannot_be_read(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    of = with_glossary(world)
+    world.tables.refusing.add("get_glossary")
+    assert world.app.glossaries.masked_or_none(of, "damn hall") is None
+    assert caplog.records == []
+    world.tables.refusing.clear()
+    assert world.app.glossaries.masked_or_none(of, "damn hall") == "*** hall"
+    assert world.app.glossaries.masked_or_none(world.open(), "damn hall") == "damn hall"

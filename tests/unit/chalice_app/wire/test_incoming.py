@@ -19,6 +19,7 @@ from chalice_app.wire.incoming import (
     MAX_TEXT_CHARACTERS,
     ChangeLanguage,
     Correct,
+    Draft,
     End,
     Heartbeat,
     JoinAsListener,
@@ -161,6 +162,8 @@ def test_the_canonical_case_is_a_fixed_point(tag: str) -> None:
         ({"action": "speak", "sequence": 7, "text": "Hi"}, Speak(7, "Hi")),
         ({"action": "correct", "sequence": 7, "text": "Hi"}, Correct(7, "Hi")),
         ({"action": "correct", "sequence": 7, "text": ""}, Correct(7, "")),
+        ({"action": "draft", "sequence": 7, "text": "Hi\u200b"}, Draft(7, "Hi")),
+        ({"action": "draft", "sequence": 7, "text": ""}, Draft(7, "")),
         ({"action": "speak", "sequence": MAX_SEQUENCE, "text": "é"}, Speak(MAX_SEQUENCE, "é")),
         ({"action": "changeLanguage", "targetLanguage": "FR"}, ChangeLanguage("fr")),
         ({"action": "heartbeat"}, Heartbeat()),
@@ -257,12 +260,47 @@ def test_a_session_s_own_limit_is_from_one_to_a_browser_s_largest_integer(
             incoming.parse_open_session({"sourceLanguage": "en", name: wrong})
 
 
+@pytest.mark.parametrize("action", ["correct", "draft"])
 @pytest.mark.parametrize("text", [" ", "\u200b", None, 7, "\ud800"])
-def test_a_correction_that_only_looks_empty_is_no_retraction(text: object) -> None:
-    body = json.dumps({"action": "correct", "sequence": 7, "text": text})
+def test_what_only_looks_empty_retracts_and_clears_nothing(action: str, text: object) -> None:
+    body = json.dumps({"action": action, "sequence": 7, "text": text})
     with pytest.raises(BadMessage):
         incoming.parse_message(body)
     assert incoming.spoken_sequence(body) == 7
+
+
+@pytest.mark.parametrize(
+    ("wish", "title"),
+    [
+        (None, None),
+        ("", None),
+        (" \u200b\n", None),
+        ("Sunday service", "Sunday service"),
+        ("  Sunday\r\n\tservice\x00 ", "Sunday service"),
+        ("\u202eSunday\u202c", "Sunday"),
+        ("a\u200cb", "a\u200cb"),
+        ("x" * 120, "x" * 120),
+        (" " + "x" * 120 + "\n", "x" * 120),
+    ],
+)
+def test_a_title_is_one_line_of_what_shows(wish: str | None, title: str | None) -> None:
+    wanted = incoming.parse_open_session({"sourceLanguage": "en", "title": wish})
+    assert wanted.title == title
+
+
+@pytest.mark.parametrize("title", [7, ["Sunday"], True, "x" * 121, "half \ud83d"])
+def test_a_title_that_is_too_long_or_no_text_is_refused(title: object) -> None:
+    with pytest.raises(BadMessage, match=r"^title must"):
+        incoming.parse_open_session({"sourceLanguage": "en", "title": title})
+
+
+def test_drafts_are_wanted_unless_they_are_off() -> None:
+    for wish in ({}, {"drafts": None}, {"drafts": "source"}):
+        assert incoming.parse_open_session({"sourceLanguage": "en", **wish}).has_drafts
+    assert not incoming.parse_open_session({"sourceLanguage": "en", "drafts": "off"}).has_drafts
+    for wrong in ("on", True, False, "Off", ["off"]):
+        with pytest.raises(BadMessage, match=r"^drafts must be one of: source, off$"):
+            incoming.parse_open_session({"sourceLanguage": "en", "drafts": wrong})
 
 
 def test_marks_of_where_a_word_may_break_are_left_out() -> None:

@@ -136,6 +136,12 @@ def test_what_a_session_has_of_its_own_is_kept(stores: Stores) -> None:
     assert stores.sessions.get_session(HERE.session_id) == own
 
 
+def test_a_session_s_title_and_its_wish_for_drafts_are_kept(stores: Stores) -> None:
+    own = replace(HERE, title="Sunday service", has_drafts=False)
+    stores.sessions.put_session(own)
+    assert stores.sessions.get_session(HERE.session_id) == own
+
+
 @pytest.mark.parametrize("style", [Style(masks_profanity=True), Style(formality="informal")])
 def test_a_session_s_style_is_kept(stores: Stores, style: Style) -> None:
     own = replace(HERE, style=style)

@@ -46,6 +46,14 @@ def test_retries_are_few_and_back_off(status: int) -> None:
     assert fan_out.posted() == Posted(failed=1)
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_may_be_lost_is_tried_once(status: int) -> None:
+    fan_out = FanOut(REQUESTS, ["a", "b"], deadline=10.0, retries=0)
+    fan_out.answered(fan_out.next_attempt(0.0), status, 0.0)
+    fan_out.broke(fan_out.next_attempt(0.0), "reset", 0.0)
+    assert fan_out.posted() == Posted(failed=2)
+
+
 def test_a_retry_that_could_not_start_in_time_fails_at_once() -> None:
     fan_out = FanOut(REQUESTS, ["a"], deadline=1e-9)
     fan_out.answered(fan_out.next_attempt(0.0), 429, 0.0)

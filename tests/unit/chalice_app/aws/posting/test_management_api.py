@@ -325,6 +325,18 @@ def test_what_may_come_twice_is_given_up_after_six_tries(
     assert make_api().notify([], b"x", soon()) == Posted()
 
 
+def test_what_may_be_lost_is_tried_once_and_its_loss_is_not_logged(
+    gateway: ScriptedGateway, make_api: MakeApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway.scripts["x"] = [answer(500)]
+    gateway.scripts["y"] = [answer(410)]
+    posted = make_api().post_once(["x", "y", "z"], b"x", soon())
+    assert posted == Posted(delivered=1, gone=("y",), failed=1)
+    assert len(gateway.requests) == 3
+    assert make_api().post_once([], b"x", soon()) == Posted()
+    assert [each for each in caplog.records if each.levelno > logging.DEBUG] == []
+
+
 def test_a_name_is_looked_up_once_for_many_posts_and_again_when_no_connection_comes(
     gateway: ScriptedGateway, make_api: MakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
