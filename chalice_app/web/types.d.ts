@@ -172,6 +172,49 @@ type MicrophoneCommand =
   /** `problem` is "", an error of the recogniser's, "unsteady" or "interrupted". */
   | { do: "show"; isOn: boolean; problem: string };
 
+/** Of a recogniser. Times are whole milliseconds on the talk's audio clock: the audio captured since dictation began. */
+interface HeardItem {
+  content: string;
+  kind: "word" | "punctuation";
+  startMs: number;
+  endMs: number;
+  /** The recogniser will not change it. */
+  stable: boolean;
+}
+
+interface HeardResult {
+  id: string;
+  partial: boolean;
+  startMs: number;
+  endMs: number;
+  items: HeardItem[];
+}
+
+interface HeardSentence {
+  text: string;
+  startMs: number;
+  endMs: number;
+}
+
+interface Heard {
+  sentences: HeardSentence[];
+  /** The words that are not yet a sentence, as they would be shown. */
+  draft: string;
+}
+
+/** A word with the punctuation around it. */
+interface HeardWord {
+  text: string;
+  before: string;
+  after: string;
+  startMs: number;
+  endMs: number;
+  isStable: boolean;
+  isAfterStable: boolean;
+  /** It is the last of a final result. */
+  endsResult: boolean;
+}
+
 /** What the speaker asks for when a session is opened. "" leaves it to the stage. */
 interface WantedSession {
   sourceLanguage: string;
