@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 ANSWER_SECONDS: Final = 30.0
 """How long anything that the stage owes is waited for; API Gateway gives a function 29 s."""
 
+
 Message = Mapping[str, Any]
 
 Listener = tuple[str, ClientConnection]
@@ -27,6 +28,15 @@ Listener = tuple[str, ClientConnection]
 
 class StageClientError(Exception):
     """Why the stage cannot be used, in one line that also says what to do about it."""
+
+
+class StageRefusal(StageClientError):
+    """The stage has answered, and it does not do what it was asked for."""
+
+    def __init__(self, reason: str, status: int, retry_after_ms: int) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.retry_after_ms = retry_after_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +110,11 @@ class Api:
                 f"what answers at {self.base} is not a stage; give its --http"
             ) from None
         if status >= 300 or not isinstance(answer, dict):
-            reason = answer.get("message") if isinstance(answer, dict) else None
-            raise StageClientError(
-                f"{method} {self.base}{path} answered {status}: {reason or 'no reason'}"
+            said = answer if isinstance(answer, dict) else {}
+            raise StageRefusal(
+                f"{method} {self.base}{path} answered {status}: {said.get('message', 'no reason')}",
+                status,
+                said.get("retryAfterMs", 0),
             )
         return answer
 

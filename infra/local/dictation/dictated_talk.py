@@ -96,8 +96,16 @@ class DictatedTalk:
             await self._speak(event["sentence"])
         elif "draft" in event:
             await self._draft(event["draft"]["text"])
-        elif self.lines is not None:
-            self.lines.state(_described(event["state"]))
+        else:
+            self._state(event["state"])
+
+    def _state(self, state: Mapping[str, Any]) -> None:
+        """What the modules' stream does; "over": it has given up."""
+        described = f"{state['state']} ({state['problem']})" if state["problem"] else state["state"]
+        if state["state"] == "over":
+            raise StageClientError(f"nobody hears the recording any more: {described}")
+        if self.lines is not None:
+            self.lines.state(f"recogniser {described}")
 
     async def _speak(self, heard: Mapping[str, Any]) -> None:
         sequence = len(self.record.said) + 1
@@ -174,7 +182,3 @@ async def _finished(main: Task[None], company: Sequence[Task[None]]) -> None:
         done, waiting = await asyncio.wait(waiting, return_when=FIRST_COMPLETED)
         for task in done:
             task.result()
-
-
-def _described(state: Mapping[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in state.items())

@@ -23,10 +23,9 @@ from urllib.parse import urlsplit
 
 from deno import find_deno_bin
 
-from infra.local.stage_client import Api, Message, StageClientError
+from infra.local.stage_client import Api, Message, StageClientError, StageRefusal
 
 PAGE_MODULES: Final = Path(__file__).with_name("page_modules.js")
-IMPORTS: Final = Path(__file__).with_name("page_modules.json")
 END_SECONDS: Final = 5.0
 
 T = TypeVar("T")
@@ -76,9 +75,14 @@ class PageRecogniser:
 
     async def _answer(self) -> None:
         try:
-            await self._write(permission=dict(await self._permission()))
-        except StageClientError as refused:
-            await self._write(refused=str(refused))
+            await self._write(grant=dict(await self._permission()))
+        except StageClientError as error:
+            status, wait = 0, 0
+            if isinstance(error, StageRefusal):
+                status, wait = error.status, error.retry_after_ms
+            await self._write(
+                refused={"message": str(error), "status": status, "retryAfterMs": wait}
+            )
 
     async def _last_words(self) -> str:
         lines = (await self._errors.read()).decode(errors="replace").strip().splitlines()
@@ -95,9 +99,16 @@ def command(url: str, language: str) -> list[str]:
     address = urlsplit(url)
     port = address.port or (443 if address.scheme == "wss" else 80)
     return [
-        *(find_deno_bin(), "run", "--quiet", "--no-prompt", "--no-remote", "--no-lock"),
-        *("--import-map", str(IMPORTS), f"--allow-net={address.hostname}:{port}"),
-        *(str(PAGE_MODULES), language),
+        *(
+            find_deno_bin(),
+            "run",
+            "--quiet",
+            "--no-prompt",
+            "--no-remote",
+            "--no-config",
+            "--no-lock",
+        ),
+        *(f"--allow-net={address.hostname}:{port}", str(PAGE_MODULES), language),
     ]
 
 

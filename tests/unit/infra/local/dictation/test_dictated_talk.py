@@ -18,7 +18,7 @@ from infra.local.stage_client import StageClientError
 
 Message = dict[str, Any]
 HEARD: list[Message] = [
-    {"state": {"state": "hearing"}},
+    {"state": {"state": "live", "problem": "", "unheardMs": 0}},
     {"draft": {"text": "Good"}},
     {"sentence": {"text": "Good morning.", "startMs": 0, "endMs": 100}},
     {"draft": {"text": "Wel"}},
@@ -124,7 +124,7 @@ def test_what_listeners_get_is_noted_and_printed() -> None:
     ]
     assert [(each.sequence, each.text) for each in record.read_drafts] == [(1, "Go"), (2, "Go")]
     assert record.text == "Good morning. Welcome."
-    assert "state=hearing" in output.getvalue()
+    assert "recogniser live" in output.getvalue()
     assert output.getvalue().count("Bom dia.") == 2
 
 
