@@ -19,6 +19,9 @@ from infra.local.dictation.talk_record import ReadCaption, SaidSentence, ShownDr
 from infra.local.stage_client import ANSWER_SECONDS, Listener, StageClientError, expect, send
 
 CHUNK_SECONDS: Final = 0.1
+DRAFT_SECONDS: Final = 0.3
+"""Between two drafts that are sent: the stage skips more than four a second, the last ones too."""
+
 CHUNK_BYTES: Final = round(16_000 * CHUNK_SECONDS) * 2
 
 
@@ -46,6 +49,8 @@ class DictatedTalk:
     _unreported: dict[int, str] = field(default_factory=dict)
     _all_reported: asyncio.Event = field(default_factory=asyncio.Event)
     _resending: set[Task[None]] = field(default_factory=set)
+    _latest_draft: ShownDraft | None = None
+    _sending_drafts: Task[None] | None = None
 
     async def run(self, recogniser: Recogniser, pcm: bytes) -> None:
         """Plays everything; returns when the session has ended for every listener.
@@ -68,6 +73,7 @@ class DictatedTalk:
             await asyncio.wait(reading, timeout=ANSWER_SECONDS)
         finally:
             tasks = [following, *company, *reading, *self._resending]
+            tasks += [self._sending_drafts] if self._sending_drafts else []
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -95,7 +101,7 @@ class DictatedTalk:
         if "sentence" in event:
             await self._speak(event["sentence"])
         elif "draft" in event:
-            await self._draft(event["draft"]["text"])
+            self._draft(event["draft"]["text"])
         else:
             self._state(event["state"])
 
@@ -117,12 +123,24 @@ class DictatedTalk:
             self.lines.said(said)
         await send(self.speaker, action="speak", sequence=sequence, text=text)
 
-    async def _draft(self, text: str) -> None:
-        draft = ShownDraft(len(self.record.said) + 1, text, monotonic())
+    def _draft(self, text: str) -> None:
+        self._latest_draft = draft = ShownDraft(len(self.record.said) + 1, text, monotonic())
         self.record.seen.append(draft)
         if self.lines is not None:
             self.lines.draft(draft)
-        await send(self.speaker, action="draft", sequence=draft.sequence, text=text)
+        if self._sending_drafts is None or self._sending_drafts.done():
+            self._sending_drafts = asyncio.create_task(self._send_drafts())
+
+    async def _send_drafts(self) -> None:
+        """Sends the latest draft again and again, unless its sentence has been sent meanwhile."""
+        with suppress(StageClientError):  # `_hear_the_stage` says that the connection is lost
+            while (draft := self._latest_draft) is not None:
+                self._latest_draft = None
+                if draft.text and draft.sequence > len(self.record.said):
+                    await send(
+                        self.speaker, action="draft", sequence=draft.sequence, text=draft.text
+                    )
+                await asyncio.sleep(DRAFT_SECONDS)
 
     async def _hear_the_stage(self) -> None:
         """Takes the reports, and sends again what was too fast."""
