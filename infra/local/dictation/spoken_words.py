@@ -2,9 +2,9 @@
 
 Case, punctuation, hyphens and the kind of apostrophe do not matter. Numbers are figures, whether
 they were written in words or not: "two hundred and fifty" is 250, "third" is 3rd. Neighbouring
-numbers are one ("nineteen twenty one", "1921", "19 21"; "half past" stays words, "9:30" and "nine
-thirty" are 930). Currency and percent signs are their English words behind the number. In scripts
-without spaces each character is a word: what counts their differences is a rate of characters.
+numbers are one: "nineteen twenty one" and "19 21" are 1921, "9:30" and "nine thirty" are 930.
+Currency and percent signs are their English words behind the number; in English, Mr is mister.
+In scripts without spaces each character is a word: the rate is one of characters there.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ _READ_AS_FIGURES: Final = {"en", "fr", "es", "pt", "de", "it", "nl"}
 
 _UNSPACED: Final = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 _SIGNS: Final = {"%": " percent ", "&": " and ", "$": "dollars", "£": "pounds", "€": "euros"}
+_TITLES: Final = {"mr": "mister", "mrs": "missus", "dr": "doctor"}
+"""Of English, as one says them."""
+
 _PRICE: Final = re.compile(r"([$£€])\s?(\d[\d.,]*\d|\d)")
 _THOUSANDS: Final = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _INITIALS: Final = re.compile(r"\b(\w)\.(?=\w\b)")
@@ -33,8 +36,11 @@ def spoken_words(text: str, language: str) -> list[str]:
     plain = _PRICE.sub(lambda price: f"{price[2]} {_SIGNS[price[1]]}", _THOUSANDS.sub("", plain))
     plain = _INITIALS.sub(r"\1", plain.replace("%", _SIGNS["%"]).replace("&", _SIGNS["&"]))
     spaced = "".join(map(_spaced, plain))
-    bare = " ".join(filter(None, (word.strip("'") for word in spaced.split())))
-    return _numbers_joined(_in_figures(bare, language.partition("-")[0]).split())
+    words = [bare for word in spaced.split() if (bare := word.strip("'"))]
+    primary = language.partition("-")[0]
+    if primary == "en":
+        words = [_TITLES.get(word, word) for word in words]
+    return _numbers_joined(_in_figures(" ".join(words), primary).split())
 
 
 def _spaced(character: str) -> str:

@@ -22,6 +22,7 @@ from infra.local.dictation.spoken_words import spoken_words
         ("four point five metres", "4.5 metres"),
         ("salt and pepper", "salt & pepper"),
         ("U.S. law", "US law"),
+        ("Mister Collins and Doctor Wilson", "Mr. Collins and Dr Wilson"),
         ("Cafe\u0301", "café"),
     ],
 )
