@@ -1,7 +1,8 @@
-"""Speaks a text to a running stage and prints what its listeners hear: `python -m infra.local.say`.
+"""Speaks to a running stage and prints what its listeners hear: `python -m infra.local.say`.
 
-One listener a language joins a session of its own, the text is said sentence by sentence, each
-after the report on the one before, and every caption is printed as it comes.
+One listener a language joins a session of its own, and every caption is printed as it comes. A text
+is said sentence by sentence, each after the report on the one before; a recording is played in real
+time to the stage's recogniser.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Collection, Sequence
-from math import ceil
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -22,7 +23,10 @@ from chalice_app.domain.errors import BadGlossary
 from chalice_app.glossary.terms import Glossary
 from chalice_app.wire.incoming import MAX_TEXT_CHARACTERS
 from infra.glossary_file import read_glossary_file
-from infra.local.stage_client import Api, Heard, StageClientError, talk
+from infra.local.dictation.latencies import percentile
+from infra.local.dictation.speak_recording import SpokenFile, speak_recording
+from infra.local.dictation.wav import UnreadableRecording, read_wav
+from infra.local.stage_client import Api, Heard, Message, StageClientError, talk
 from infra.local.translate.engine.sentences import clauses
 
 SAMPLE: Final = Path(__file__).parent / "samples" / "speech-en.txt"
@@ -67,12 +71,6 @@ def all_in_order(heard: Collection[Heard], languages: Collection[str], sentences
     )
 
 
-def percentile(values: Collection[float], percent: float) -> float:
-    """The smallest value that is not below `percent` of all (nearest rank)."""
-    ordered = sorted(values)
-    return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)]
-
-
 def summary(heard: Collection[Heard], languages: Collection[str], sentences: int) -> str:
     """The last line of the output, and another one where something was not translated."""
     latencies = [caption.latency_ms for caption in heard]
@@ -87,10 +85,12 @@ def summary(heard: Collection[Heard], languages: Collection[str], sentences: int
     )
 
 
-async def _say(
-    options: argparse.Namespace, sentences: Sequence[str], glossary: Glossary | None
-) -> bool:
-    """The whole visit; returns whether every caption came once and in order."""
+Speak = Callable[[Api, Message, Sequence[str]], Awaitable[bool]]
+"""Says everything to a session, with a listener of each language; returns whether all came."""
+
+
+async def _visit(options: argparse.Namespace, glossary: Glossary | None, speak: Speak) -> bool:
+    """Opens a session, speaks to it and ends it; returns whether every caption came."""
     api = Api(options.http.rstrip("/"))
     languages = choose_languages(options.to, options.source, await api.languages())
     session = await api.open_session(options.source)
@@ -98,10 +98,16 @@ async def _say(
     try:
         if glossary is not None:
             await api.put_glossary(session, glossary.body())
-        async with talk(session, languages) as said:
-            await said.run(sentences, options.pace)
+        return await speak(api, session, languages)
     finally:
         await api.end_session(session)
+
+
+async def _say_text(
+    sentences: Sequence[str], pace: int, _: Api, session: Message, languages: Sequence[str]
+) -> bool:
+    async with talk(session, languages) as said:
+        await said.run(sentences, pace)
     print(summary(said.heard, languages, len(sentences)))
     return all_in_order(said.heard, languages, len(sentences))
 
@@ -140,9 +146,15 @@ def read_glossary(name: str | None) -> Glossary | None:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m infra.local.say", description="Speak a text to listeners of a stage."
+        prog="python -m infra.local.say",
+        description="Speak a text or a recording to listeners of a stage.",
     )
-    parser.add_argument("file", nargs="?", default=str(SAMPLE), help="text file, - for stdin")
+    spoken = parser.add_mutually_exclusive_group()
+    spoken.add_argument("file", nargs="?", default=str(SAMPLE), help="text file, - for stdin")
+    spoken.add_argument("--audio", metavar="FILE.wav", help="speak a recording, in real time")
+    parser.add_argument(
+        "--text", metavar="FILE", help="what the recording says: counts word errors"
+    )
     parser.add_argument("--to", metavar="es,pt,...", help="default: all that the stage offers")
     parser.add_argument("--source", default="en", metavar="LANGUAGE")
     parser.add_argument("--glossary", metavar="FILE", help="terms and blocked words, JSON or CSV")
@@ -150,17 +162,30 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--pace", type=int, default=0, metavar="N", help="words a minute; 0: as reports come"
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.text is not None and options.audio is None:
+        parser.error("--text is the text of a recording; give --audio too")
+    return options
+
+
+def _speaking(options: argparse.Namespace) -> Speak:
+    """What is to be said, read and checked before anything is opened."""
+    if options.audio is None:
+        sentences = split_sentences(read_text(options.file), options.source)
+        return partial(_say_text, sentences, options.pace)
+    text = None if options.text is None else read_text(options.text)
+    recording = SpokenFile(read_wav(Path(options.audio)), options.source, text)
+    return partial(speak_recording, recording)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0 all came in order, 1 not, 2 nothing could be said, 130 interrupted."""
     options = _options(arguments)
     try:
-        sentences = split_sentences(read_text(options.file), options.source)
+        speak = _speaking(options)
         glossary = read_glossary(options.glossary)
-        return 0 if asyncio.run(_say(options, sentences, glossary)) else 1
-    except StageClientError as error:
+        return 0 if asyncio.run(_visit(options, glossary, speak)) else 1
+    except (StageClientError, UnreadableRecording) as error:
         print(f"say: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

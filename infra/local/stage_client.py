@@ -19,11 +19,24 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 ANSWER_SECONDS: Final = 30.0
 """How long anything that the stage owes is waited for; API Gateway gives a function 29 s."""
 
+
 Message = Mapping[str, Any]
+
+Listener = tuple[str, ClientConnection]
+"""A language and the connection of one who reads it."""
 
 
 class StageClientError(Exception):
     """Why the stage cannot be used, in one line that also says what to do about it."""
+
+
+class StageRefusal(StageClientError):
+    """The stage has answered, and it does not do what it was asked for."""
+
+    def __init__(self, reason: str, status: int, retry_after_ms: int) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.retry_after_ms = retry_after_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,18 @@ class Api:
         path = f"/sessions/{session['sessionId']}/glossary"
         await self._call("PUT", path, glossary, token=session["speakerToken"])
 
+    async def permit_transcription(self, session: Message) -> Message:
+        """A recogniser's WebSocket address for the session, of a few minutes' life."""
+        path = f"/sessions/{session['sessionId']}/transcription"
+        body = {"sampleRate": 16_000}
+        return await self._call("POST", path, body, token=session["speakerToken"])
+
+    async def end_transcription(self, session: Message) -> None:
+        """Ends the counting of dictated minutes; they end by themselves where this fails."""
+        path = f"/sessions/{session['sessionId']}/transcription"
+        with suppress(StageClientError):
+            await self._call("DELETE", path, token=session["speakerToken"])
+
     async def end_session(self, session: Message) -> None:
         """Ends the session; one that has ended already, or a stage that is gone, is fine."""
         with suppress(StageClientError):
@@ -85,9 +110,11 @@ class Api:
                 f"what answers at {self.base} is not a stage; give its --http"
             ) from None
         if status >= 300 or not isinstance(answer, dict):
-            reason = answer.get("message") if isinstance(answer, dict) else None
-            raise StageClientError(
-                f"{method} {self.base}{path} answered {status}: {reason or 'no reason'}"
+            said = answer if isinstance(answer, dict) else {}
+            raise StageRefusal(
+                f"{method} {self.base}{path} answered {status}: {said.get('message', 'no reason')}",
+                status,
+                said.get("retryAfterMs", 0),
             )
         return answer
 
@@ -112,13 +139,13 @@ class Api:
 
 @dataclass(slots=True)
 class Talk:
-    """A session with its speaker and one listener a language, from first to last sentence.
+    """A session with its speaker and its listeners, from first to last sentence.
 
     `spoken_at` is in monotonic seconds, by sequence number.
     """
 
     speaker: ClientConnection
-    listeners: Mapping[str, ClientConnection]
+    listeners: Sequence[Listener]
     heard: list[Heard] = field(default_factory=list)
     spoken_at: dict[int, float] = field(default_factory=dict)
 
@@ -128,9 +155,9 @@ class Talk:
         Raises:
             StageClientError: the stage refused a sentence, fell silent or went away.
         """
-        everyone = [self.speaker, *self.listeners.values()]
-        await asyncio.gather(*(_expect(socket, "joined") for socket in everyone))
-        hearing = [asyncio.create_task(self._hear(socket)) for socket in self.listeners.values()]
+        everyone = [self.speaker, *(socket for _, socket in self.listeners)]
+        await asyncio.gather(*(expect(socket, "joined") for socket in everyone))
+        hearing = [asyncio.create_task(self._hear(socket)) for _, socket in self.listeners]
         try:
             for sequence, text in enumerate(sentences, start=1):
                 await self._speak(sequence, text)
@@ -140,7 +167,7 @@ class Talk:
                     pause += 60 * len(text.split()) / words_per_minute
                     await asyncio.wait(hearing, timeout=pause, return_when=FIRST_COMPLETED)
             # What was posted before `sessionEnded` comes before it: then all that comes has come.
-            await _send(self.speaker, action="end")
+            await send(self.speaker, action="end")
             await asyncio.wait(hearing, timeout=ANSWER_SECONDS)
         finally:
             for task in hearing:
@@ -151,8 +178,8 @@ class Talk:
         print(f"{sequence:>4}  {'said':<7}  {'':>8}  {text}", flush=True)
         while True:
             self.spoken_at[sequence] = monotonic()
-            await _send(self.speaker, action="speak", sequence=sequence, text=text)
-            answer = await _expect(self.speaker, "spoken", or_code="RATE_LIMITED")
+            await send(self.speaker, action="speak", sequence=sequence, text=text)
+            answer = await expect(self.speaker, "spoken", or_code="RATE_LIMITED")
             if answer["type"] == "spoken":
                 return
             await asyncio.sleep(answer["retryAfterMs"] / 1000)
@@ -178,19 +205,24 @@ class Talk:
         print(heard, flush=True)
 
 
-async def _send(socket: ClientConnection, **message: object) -> None:
-    with _lost_connection_reported():
+async def send(socket: ClientConnection, **message: object) -> None:
+    """Sends a message of the protocol.
+
+    Raises:
+        StageClientError: the connection is closed.
+    """
+    with lost_connection_reported():
         await socket.send(json.dumps(message))
 
 
-async def _expect(socket: ClientConnection, kind: str, or_code: str = "") -> Message:
+async def expect(socket: ClientConnection, kind: str, or_code: str = "") -> Message:
     """The next message of that kind, or error of that code.
 
     Raises:
         StageClientError: an error came instead, the connection ended, or nothing came at all.
     """
     try:
-        with _lost_connection_reported():
+        with lost_connection_reported():
             async with asyncio.timeout(ANSWER_SECONDS):
                 while True:
                     message: Message = json.loads(await socket.recv())
@@ -207,7 +239,8 @@ async def _expect(socket: ClientConnection, kind: str, or_code: str = "") -> Mes
 
 
 @contextmanager
-def _lost_connection_reported() -> Iterator[None]:
+def lost_connection_reported() -> Iterator[None]:
+    """Says in one line that the stage has closed a connection (`StageClientError`)."""
     try:
         yield
     except ConnectionClosed:
@@ -216,7 +249,7 @@ def _lost_connection_reported() -> Iterator[None]:
 
 @asynccontextmanager
 async def talk(session: Message, languages: Sequence[str]) -> AsyncIterator[Talk]:
-    """Everybody's connection; all of them are closed at the end."""
+    """Everybody's connection, a listener's for each language; all are closed at the end."""
 
     async def joined(**who: str) -> ClientConnection:
         query = urlencode({"sessionId": session["sessionId"], **who})
@@ -226,7 +259,7 @@ async def talk(session: Message, languages: Sequence[str]) -> AsyncIterator[Talk
     async with AsyncExitStack() as sockets:
         try:
             speaker = await joined(token=session["speakerToken"])
-            listeners = {code: await joined(targetLanguage=code) for code in languages}
+            listeners = [(code, await joined(targetLanguage=code)) for code in languages]
         except (OSError, InvalidHandshake) as error:
             raise StageClientError(
                 f"no way into {session['webSocketUrl']}: {error}; see its log"

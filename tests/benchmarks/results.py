@@ -30,6 +30,8 @@ class Figure:
     @property
     def promise(self) -> str | None:
         """What the figure is held to, None where nothing is promised."""
+        if self.target is not None and self.at_least is not None:
+            return f"{self.at_least:,g} to {self.target:,g}"
         if self.target is not None:
             return f"<= {self.target:,g}"
         return None if self.at_least is None else f">= {self.at_least:,g}"

@@ -101,6 +101,11 @@ class Memory:
                 life.sizes.append(size)
         return total
 
+    @property
+    def names(self) -> list[str]:
+        """Of the processes that were seen."""
+        return sorted({life.name for life in self._lives.values()})
+
     def growth(self, name: str) -> Growth | None:
         """The greatest of all lives of that name; None if none was warm for long."""
         lives = [life.sizes for life in self._lives.values() if life.name == name]

@@ -83,22 +83,6 @@ def test_how_languages_interleave_does_not_matter() -> None:
     assert say.all_in_order(captions, ["es", "pt"], 2)
 
 
-@pytest.mark.parametrize(
-    ("values", "percent", "expected"),
-    [
-        ([5.0], 99, 5.0),
-        ([3.0, 1.0, 2.0], 50, 2.0),
-        ([float(n) for n in range(1, 101)], 99, 99.0),
-        ([float(n) for n in range(1, 11)], 99, 10.0),
-        ([1.0, 2.0], 0, 1.0),
-    ],
-)
-def test_a_percentile_is_a_value_that_was_measured(
-    values: list[float], percent: float, expected: float
-) -> None:
-    assert say.percentile(values, percent) == expected
-
-
 def test_the_summary_counts_and_measures() -> None:
     captions = [*heard("es", 1, 2, latency_ms=20.4), *heard("pt", 1, 2, latency_ms=41.0)]
     assert say.summary(captions, ["es", "pt"], 2) == (
