@@ -304,7 +304,8 @@ class OrderedTalk:
                 draft(self.world, session, f"words {ahead}", max(1, self.spoken + ahead))
             case "speak", _:
                 self.spoken += 1
-                self.world.app.speech.speak(session, "speaker", sentence(self.spoken))
+                said = sentence(self.spoken, spoken_at=self.world.clock.now_ms())
+                self.world.app.speech.speak(session, "speaker", said)
             case "correct", int(sequence) if sequence <= self.spoken:
                 now = self.world.clock.now_ms()
                 self.world.app.corrections.correct(session, "speaker", sequence, "again", now)
