@@ -221,6 +221,7 @@ interface OperatedSession {
   lastSequence: number;
   createdAt: number;
   expiresAt: number;
+  title?: string | null;
 }
 
 interface StageState {

@@ -57,6 +57,8 @@ class StubSession:
             "languages": self.counts,
             "createdAt": NOW_MS,
             "expiresAt": NOW_MS + 12 * 3_600_000,
+            "title": None,
+            "drafts": "source",
         }
         return status | ({"isFull": True} if self.is_full else {})
 
@@ -102,6 +104,7 @@ class Operations:
             "lastSequence": 7,
             "createdAt": self.now_ms - 600_000,
             "expiresAt": self.now_ms + 3_600_000,
+            "title": None,
         }
         self.sessions.append(made)
         return made
