@@ -277,7 +277,7 @@ def test_what_was_said_comes_out_in_a_hundred_talks(deno: Deno, language: str, s
 
 
 def comes_out_once(deno: Deno, language: str, seed: int) -> None:
-    """The concatenation of the sentences is the transcript, and their times are its words' times."""
+    """The sentences together are the transcript, and their times are its words' times."""
     random = Random(seed)
     words = spoken(language, random)
     talk = Talk(deno, language, random, words, restarts=random.choice([0, 0.1])).run()
