@@ -158,3 +158,39 @@ def test_a_glossary_is_read_from_a_file(tmp_path: Path) -> None:
     path.write_text("source,keep\nhall,no\n")
     with pytest.raises(StageClientError, match=r"terms\.csv: term 1"):
         say.read_glossary(str(path))
+
+
+def test_a_recording_that_cannot_be_read_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "talk.mp3"
+    path.write_bytes(b"ID3")
+    assert say.main(["--audio", str(path)]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == (
+        f"say: {path} is not a WAV file; convert it with ffmpeg -i FILE FILE.wav\n"
+    )
+
+
+def test_a_recording_s_text_that_cannot_be_read_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert say.main(["--audio", "talk.wav", "--text", str(tmp_path / "none.txt")]) == 2
+    assert capsys.readouterr().err.endswith("none.txt cannot be read: No such file or directory;"
+                                            " name a text file\n")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--text", "talk.txt"], "--text is the text of a recording; give --audio too"),
+        (["--audio", "talk.wav", "talk.txt"], "not allowed with argument --audio"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        say.main(arguments)
+    assert complaint in capsys.readouterr().err
