@@ -51,9 +51,9 @@ class Deno:
 @contextmanager
 def running_deno(*modules: str) -> Iterator[Deno]:
     """A process that has imported these modules of `chalice_app/web/`, such as `speaker/api.js`."""
-    files = [(pages.WEB / module).as_uri() for module in modules]
+    files = [(pages.WEB / module).resolve().as_uri() for module in modules]
     command = [_DENO, "run", "--quiet", "--no-remote", "--no-config", "--no-lock"]
-    permissions = [f"--allow-read={pages.WEB}"]
+    permissions = [f"--allow-read={pages.WEB},{Path(__file__).parent}"]
     with subprocess.Popen(  # noqa: S603  the project's own deno and files
         [*command, *permissions, _BRIDGE, *files],
         stdin=subprocess.PIPE,

@@ -99,6 +99,7 @@ def test_botocore_reads_what_the_page_sends(
     deno: Deno, headers: dict[str, str], payload: bytes
 ) -> None:
     frame = encode(deno, headers, payload)
+    message: Any
     buffer = EventStreamBuffer()
     buffer.add_data(frame)
     (message,) = list(buffer)
