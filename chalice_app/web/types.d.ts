@@ -172,6 +172,49 @@ type MicrophoneCommand =
   /** `problem` is "", an error of the recogniser's, "unsteady" or "interrupted". */
   | { do: "show"; isOn: boolean; problem: string };
 
+/** Of a recogniser. Times are whole milliseconds on the talk's audio clock: the audio captured since dictation began. */
+interface HeardItem {
+  content: string;
+  kind: "word" | "punctuation";
+  startMs: number;
+  endMs: number;
+  /** The recogniser will not change it. */
+  stable: boolean;
+}
+
+interface HeardResult {
+  id: string;
+  partial: boolean;
+  startMs: number;
+  endMs: number;
+  items: HeardItem[];
+}
+
+interface HeardSentence {
+  text: string;
+  startMs: number;
+  endMs: number;
+}
+
+interface Heard {
+  sentences: HeardSentence[];
+  /** The words that are not yet a sentence, as they would be shown. */
+  draft: string;
+}
+
+/** A word with the punctuation around it. */
+interface HeardWord {
+  text: string;
+  before: string;
+  after: string;
+  startMs: number;
+  endMs: number;
+  isStable: boolean;
+  isAfterStable: boolean;
+  /** It is the last of a final result. */
+  endsResult: boolean;
+}
+
 /** What the speaker asks for when a session is opened. "" leaves it to the stage. */
 interface WantedSession {
   sourceLanguage: string;
@@ -257,36 +300,6 @@ interface ChartSpec {
 
 /** The tab's own storage, or the browser's. */
 type StorageName = "sessionStorage" | "localStorage";
-
-/** A word or a mark of a recogniser's. Times are whole milliseconds on the talk's audio clock. */
-interface HeardItem {
-  content: string;
-  kind: "word" | "punctuation";
-  startMs: number;
-  endMs: number;
-  stable: boolean;
-}
-
-/** A stretch of the talk as the recogniser has it now; a partial one may still change. */
-interface HeardResult {
-  id: string;
-  partial: boolean;
-  startMs: number;
-  endMs: number;
-  items: HeardItem[];
-}
-
-interface HeardSentence {
-  text: string;
-  startMs: number;
-  endMs: number;
-}
-
-/** `draft`: the words that are not yet a sentence, as they would be shown. */
-interface Heard {
-  sentences: HeardSentence[];
-  draft: string;
-}
 
 /** What makes sentences of results: `Segmenter` of segmenter.js. */
 interface SpeechSegmenter {
