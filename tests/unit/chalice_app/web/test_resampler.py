@@ -1,4 +1,4 @@
-"""The microphone's samples at the recogniser's rate: what stays, what goes, and chunks of 100 ms."""
+"""The microphone's samples at the recogniser's rate: what stays, what goes, chunks of 100 ms."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -57,7 +57,7 @@ def test_a_tone_that_a_recogniser_hears_stays_as_it_is(
     if frequency > 0.9 * rate / 2:
         pytest.skip("the microphone does not have it either")
     made = resampled(deno, rate, frequency, [128] * (rate // 128))
-    assert len(made) == pytest.approx(RATE, abs=150)
+    assert len(made) == pytest.approx(RATE, abs=200)
     for n, sample in list(enumerate(made))[400:]:
         assert sample == pytest.approx(math.sin(2 * math.pi * frequency * n / RATE), abs=0.003)
 
