@@ -10,6 +10,8 @@ interface Language {
   nativeName: string;
   direction: "ltr" | "rtl";
   quality?: string;
+  /** How good the stage's recogniser is, where it has one for the language. */
+  dictation?: string;
 }
 
 /** Listeners by language. */
@@ -24,6 +26,8 @@ interface Session {
   languages: Counts;
   createdAt: number;
   expiresAt: number;
+  title?: string | null;
+  drafts?: "source" | "off";
   /** For its speaker alone. */
   refused?: Refused;
 }
@@ -154,6 +158,7 @@ type ServerMessage =
 
 type ClientMessage =
   | { action: "speak"; sequence: number; text: string }
+  | { action: "draft"; sequence: number; text: string }
   | { action: "correct"; sequence: number; text: string }
   | { action: "changeLanguage"; targetLanguage: string }
   | { action: "heartbeat" }

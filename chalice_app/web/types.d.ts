@@ -374,3 +374,34 @@ interface StreamState {
   /** When it is over: so much of the latest audio has become no words. */
   unheardMs: number;
 }
+
+/** Who can hear the speaker: the stage's recogniser, the browser's own. */
+interface Recognisers {
+  stage: boolean;
+  browser: boolean;
+  any: boolean;
+}
+
+interface MicrophoneOptions extends Way {
+  recognisers: Recognisers;
+  /** The review: sentences go by it, and while it is on, what is heard is not shown to readers yet. */
+  before: { heard: (text: string) => void; readonly isOn: boolean };
+  roster: { readonly codes: string[] };
+  outbox: { readonly next: number };
+  socket: { send: (message: ClientMessage) => boolean };
+}
+
+interface StageDictationOptions {
+  sessionId: string;
+  token: string;
+  language: string;
+  mayGiveUp: () => boolean;
+  onInterim: (text: string) => void;
+  onSentence: (text: string) => void;
+  /** `notice` and `heardBy` are texts; "" for none. */
+  onChange: (isOn: boolean, notice: string, heardBy: string) => void;
+  /** The microphone's stream; null when there is none any more. */
+  onStream: (stream: MediaStream | null) => void;
+  /** Somebody else must hear the speaker; with the reason as a text. */
+  onGaveUp: (why: string) => void;
+}
