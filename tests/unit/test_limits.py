@@ -1,6 +1,6 @@
 """Limits that others set, and figures that were weighed or measured: none changes unnoticed.
 
-The others are the protocol's page, API Gateway, DynamoDB and its streams, Translate and Transcribe.
+The others are the protocol's page, API Gateway, DynamoDB and its streams, and Translate.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,6 @@ from chalice_app.rosters import catch_up, ledger, liveness, notifier, renewal, r
 from chalice_app.sessions import closing, joining, participants
 from chalice_app.sessions import sessions as session_use_cases
 from chalice_app.speech import flow_control
-from chalice_app.transcription import grants, messages, minutes
 from chalice_app.translation import engine, sentence_translator
 from chalice_app.wire import incoming
 
@@ -70,10 +69,6 @@ HOUR = 3600
         pytest.param(table.BATCH_WRITE_ITEMS, 25, id="items of BatchWriteItem"),
         pytest.param(ledger.MAX_WRITES, 99, id="a transaction but for the counts"),
         pytest.param(hits.MAX_ACTIONS, 100, id="a transaction"),
-        pytest.param(grants.URL_SECONDS, 300, id="a presigned address of Transcribe's"),
-        pytest.param(minutes.STREAM_MS, 4 * HOUR * 1000, id="a stream of Transcribe's"),
-        pytest.param(messages.LEAST_HZ, 8_000, id="the lowest rate of Transcribe's"),
-        pytest.param(messages.MOST_HZ, 48_000, id="the highest rate of Transcribe's"),
         pytest.param(translate.MAX_TEXT_BYTES, 10_000, id="a text for Translate"),
         pytest.param(oidc.LEEWAY_SECONDS, 5, id="what a provider's clock may differ by"),
         pytest.param(oidc.KEYS_SECONDS, HOUR, id="a withdrawn key's life"),
@@ -105,7 +100,6 @@ def test_a_limit_is_what_the_other_side_says(ours: int, limit: int) -> None:
         (oidc, {"MOST_CHARACTERS": 8_192, "ALGORITHM": "RS256"}),
         (limits, {"CHARACTER_BUDGET": 2_000_000}),
         (limits, {"DICTATIONS_PER_HOUR": 20, "DICTATION_MINUTES": 300}),
-        (minutes, {"_TRIES": 8}),
         (rate_limits, {"_REMEMBERED": 4_096, "_IPV6_SUBSCRIBER": 64}),
         (windows, {"_REMEMBERED": 4_096, "_ROW_SECONDS": 60, "HOUR_MS": 3_600_000}),
         (cache_hits, {"_MOST_HITS": 1_000_000}),
