@@ -88,12 +88,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sentences", type=float, default=12, help="a minute (default: 12)")
     parser.add_argument("--characters", type=int, default=80, help="a sentence (default: 80)")
     parser.add_argument("--hit-rate", type=float, default=0, help="of the cache, in percent")
+    parser.add_argument(
+        "--dictation-minutes", type=float, default=0, help="of streams to Transcribe (default: 0)"
+    )
     parser.add_argument("--json", action="store_true", help="for a machine")
     chosen = parser.parse_args(arguments)
     numbers = (chosen.listeners, chosen.languages, chosen.minutes, chosen.sentences)
-    if min(*numbers, chosen.characters) < 0 or not 0 <= chosen.hit_rate <= 100:
+    if (
+        min(*numbers, chosen.characters, chosen.dictation_minutes) < 0
+        or not 0 <= chosen.hit_rate <= 100
+    ):
         parser.error("numbers must not be below 0, nor the hit rate above 100")
-    event = Event(*numbers, chosen.characters, chosen.hit_rate / 100)
+    event = Event(*numbers, chosen.characters, chosen.hit_rate / 100, chosen.dictation_minutes)
     lines = bill(event)
     if chosen.json:
         print(json.dumps({"dollars": by_service(lines), "items": [vars(line) for line in lines]}))

@@ -52,7 +52,10 @@ PAIR_METRICS: Final = 2
 
 @dataclass(frozen=True)
 class Event:
-    """A talk. `hit_rate` is the part of the translations that the cache has, 0 to 1."""
+    """A talk. `hit_rate` is the part of the translations that the cache has, 0 to 1.
+
+    `dictation_minutes` is how long the microphone is streamed to Transcribe, its pauses included.
+    """
 
     listeners: int
     languages: int
@@ -60,6 +63,7 @@ class Event:
     sentences_a_minute: float = 12
     characters: int = 80
     hit_rate: float = 0.0
+    dictation_minutes: float = 0.0
 
     @property
     def sentences(self) -> float:
@@ -77,6 +81,7 @@ def quantities(event: Event) -> Iterator[tuple[str, float]]:
     captions = sentences * listeners
     changes = 2 * listeners
     yield "characters", translated * event.characters
+    yield "dictation_minutes", event.dictation_minutes
     # A sentence in, its report and a roster message out; every connection receives `joined`.
     yield "messages", captions + 3 * sentences + 2 * listeners
     yield "connection_minutes", (listeners + 1) * event.minutes

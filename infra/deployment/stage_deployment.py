@@ -26,6 +26,7 @@ from chalice.config import Config
 from chalice_app.settings import POSTS_PER_SECOND
 from infra.deployment.chalice_command import BY_MAKE_DEPLOY
 from infra.deployment.custom_domain import DomainChoice, StageDomain
+from infra.deployment.dictation_regions import dictation_gap
 from infra.deployment.errors import DeploymentError
 from infra.deployment.event_invoke_config import EventInvokeConfig
 from infra.deployment.mappings import STREAMS, Mappings
@@ -92,6 +93,8 @@ class StageDeployment:
         before.require_record(again)
         config = read_config(self.record.project)
         settings = require_settings(config, self.stage.name)
+        if gap := dictation_gap(settings, place):
+            self.say(gap)
         own_domain.require(domain, place, settings)
         require_matching_layers(self.session.client("lambda"), config, self.stage.name)
         outputs = self._stacks(alarms)

@@ -19,6 +19,8 @@ class MemoryDictation(MemorySessions):
             found = self._same(session)
             if found is None or (only_open and not found.is_active):
                 raise ConditionFailed("the session is not open")
+            if found.dictated.change == after.change:
+                return  # the same write, which the SDK sends again
             if found.dictated.change != before.change:
                 raise ConditionFailed("the session's minutes have changed")
             self._store(replace(found, dictated=after))

@@ -171,11 +171,12 @@ def requested(hall: Hall, method: str, resource: str, parameter: str, **more: ob
 
     `parameter` is what stands for the placeholder of `resource`, decoded as the gateway does.
     """
-    name = resource.partition("{")[2].rstrip("}")
+    before, _, behind = resource.partition("{")
+    name, _, rest = behind.partition("}")
     context = {"resourcePath": resource, "httpMethod": method, "requestId": "request-1"}
     sent = {
         "httpMethod": method,
-        "path": resource.partition("{")[0] + parameter,
+        "path": before + parameter + rest,
         "pathParameters": {name: parameter} if name else None,
         "headers": {},
         "multiValueHeaders": {},
@@ -226,6 +227,26 @@ def test_a_new_session(body: str, content_type: str) -> None:
         isBase64Encoded=binary,
     )
     assert status in {201, 400, 415}
+    assert hall.told() == set()
+
+
+@cases(0.05)
+@example("POST", '{"sampleRate":16000}')
+@given(
+    st.sampled_from(["POST", "POST", "DELETE"]),
+    hostile.bodies(
+        st.fixed_dictionaries({"sampleRate": st.sampled_from([8_000, 16_000, 48_000, 0])}),
+        [json.dumps(bad) for bad in http_request.DICTATIONS.values() if not isinstance(bad, bytes)],
+    ),
+)
+def test_a_stream_to_the_recogniser(method: str, body: str) -> None:
+    run["/sessions/transcription"] += 1
+    hall = Hall.open()
+    headers = {"Content-Type": "application/json", "Authorization": hall.named("Bearer {token}")}
+    resource, name = "/sessions/{session_id}/transcription", hall.session.session_id
+    status = requested(hall, method, resource, name, headers=headers, body=body)
+    assert status in ({201, 400} if method == "POST" else {204})
+    assert len(hall.world.recogniser.asked) == (status == 201)
     assert hall.told() == set()
 
 

@@ -103,6 +103,7 @@ def test_a_limit_is_what_the_other_side_says(ours: int, limit: int) -> None:
         (jwks, {"TIMEOUT_SECONDS": 3.0}),
         (oidc, {"MOST_CHARACTERS": 8_192, "ALGORITHM": "RS256"}),
         (limits, {"CHARACTER_BUDGET": 2_000_000}),
+        (limits, {"DICTATIONS_PER_HOUR": 20, "DICTATION_MINUTES": 300}),
         (rate_limits, {"_REMEMBERED": 4_096, "_IPV6_SUBSCRIBER": 64}),
         (windows, {"_REMEMBERED": 4_096, "_ROW_SECONDS": 60, "HOUR_MS": 3_600_000}),
         (cache_hits, {"_MOST_HITS": 1_000_000}),

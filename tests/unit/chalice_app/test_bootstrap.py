@@ -95,9 +95,16 @@ def test_importing_the_handlers_needs_no_environment() -> None:
 @pytest.mark.parametrize(
     ("function", "unneeded"),
     [
-        ("rosters", ["speech.speech", "cache.update", "sessions.joining", "rosters.repair"]),
-        ("cache_access", ["speech.speech", "rosters.update", "translation.engine"]),
-        ("broadcast", ["rosters.update", "cache.update", "sessions.joining"]),
+        ("rosters", ["speech.speech", "cache.update", "sessions.joining", "transcription.grants"]),
+        ("rosters", ["rosters.repair", "transcription.minutes"]),
+        (
+            "cache_access",
+            ["speech.speech", "rosters.update", "translation.engine", "transcription.grants"],
+        ),
+        (
+            "broadcast",
+            ["rosters.update", "cache.update", "sessions.joining", "transcription.grants"],
+        ),
     ],
 )
 def test_a_function_imports_what_it_needs_alone(function: str, unneeded: list[str]) -> None:

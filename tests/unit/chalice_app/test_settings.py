@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalice_app.admission.limits import AdmissionLimits
+from chalice_app.domain.dictation import ALL_GOOD
 from chalice_app.settings import ConfigurationError, Oidc, Settings, require_settings
 
 TABLES = {
@@ -462,3 +463,68 @@ def test_an_address_that_is_not_known_yet_says_so() -> None:
     settings = Settings.from_env(TABLES)
     assert settings.websocket_url == f"wss://{host}"
     assert settings.management_endpoint == f"https://{host}"
+
+
+@pytest.mark.parametrize(
+    ("environ", "url"),
+    [
+        ({}, "wss://transcribestreaming.us-east-1.amazonaws.com:8443"),
+        ({"AWS_REGION": "eu-west-1"}, "wss://transcribestreaming.eu-west-1.amazonaws.com:8443"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, "ws://127.0.0.1:4566"),
+        ({"AWS_ENDPOINT_URL": "https://all.example/"}, "wss://all.example"),
+        (
+            {
+                "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
+                "AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING": "ws://127.0.0.1:8003/",
+            },
+            "ws://127.0.0.1:8003",
+        ),
+    ],
+)
+def test_the_recogniser_is_transcribe_unless_told(environ: dict[str, str], url: str) -> None:
+    assert Settings.from_env({**TABLES, **environ}).transcribe_url == url
+
+
+@pytest.mark.parametrize("text", ["http://127.0.0.1:8003", "ws://", "127.0.0.1:8003", "wss://a b"])
+def test_the_recogniser_s_address_is_one_of_a_websocket(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING"):
+        Settings.from_env({**TABLES, "AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING": text})
+
+
+@pytest.mark.parametrize(
+    ("environ", "heard"),
+    [
+        ({}, ALL_GOOD),
+        ({"DICTATION_LANGUAGES": ""}, {}),
+        ({"DICTATION_LANGUAGES": " , "}, {}),
+        ({"DICTATION_LANGUAGES": "en=good,pt=fair"}, {"en": "good", "pt": "fair"}),
+        ({"DICTATION_LANGUAGES": " zh-TW=draft , gl=good,"}, {"zh-TW": "draft", "gl": "good"}),
+    ],
+)
+def test_transcribe_hears_all_its_languages_unless_told(
+    environ: dict[str, str], heard: dict[str, str]
+) -> None:
+    assert Settings.from_env({**TABLES, **environ}).dictation_languages == heard
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["en", "en=", "=good", "en=perfect", "en=Good", "en good", "EN=good", "xx=good", "en=good;pt",
+     "en = good", "en=good=fair", "english=good", "ur=good", "pt_BR=good"],
+)  # fmt: skip
+def test_what_is_no_language_that_is_heard_is_an_error(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="DICTATION_LANGUAGES") as raised:
+        Settings.from_env({**TABLES, "DICTATION_LANGUAGES": f"de=good,{text}"})
+    assert "en=good,pt=fair" in str(raised.value)
+
+
+@pytest.mark.parametrize(("text", "minutes"), [("", 300), ("0", 0), ("7", 7)])
+def test_the_minutes_of_dictation_may_be_unlimited(text: str, minutes: int) -> None:
+    settings = Settings.from_env({**TABLES, "DICTATION_MINUTES": text})
+    assert settings.limits.dictation_minutes == minutes
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "many", " 5"])
+def test_minutes_of_dictation_are_whole(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="DICTATION_MINUTES"):
+        Settings.from_env({**TABLES, "DICTATION_MINUTES": text})

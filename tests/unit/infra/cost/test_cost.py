@@ -37,6 +37,14 @@ def test_what_is_cached_is_not_translated() -> None:
     assert dollars(half) < dollars(HOUR)
 
 
+def test_dictation_costs_its_minutes_and_nothing_else() -> None:
+    dictated = Event(1000, 5, 60, dictation_minutes=90)
+    lines = {line.item: line for line in bill(dictated)}
+    assert lines["dictation_minutes"].service == "Amazon Transcribe"
+    assert lines["dictation_minutes"].dollars == pytest.approx(90 * 0.024)
+    assert dollars(dictated) == pytest.approx(dollars(HOUR) + 2.16)
+
+
 def test_nobody_and_nothing_cost_next_to_nothing() -> None:
     assert dollars(Event(0, 0, 0)) == 0
     assert dollars(Event(0, 0, 60)) < 0.05
@@ -65,12 +73,21 @@ def test_the_command_prints_the_bill(capsys: pytest.CaptureFixture[str]) -> None
     out = capsys.readouterr().out
     assert "Amazon Translate" in out
     assert "above API Gateway's default quota" in out
+    assert "Amazon Transcribe $     0.00" in out
+    assert main(["--dictation-minutes", "60"]) == 0
+    assert "Amazon Transcribe $     1.44  60 dictation minutes" in capsys.readouterr().out
     assert main(["--json"]) == 0
     assert json.loads(capsys.readouterr().out)["dollars"]["API Gateway"] > 0
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--listeners", "-1"], ["--minutes", "-5"], ["--hit-rate", "101"]]
+    "arguments",
+    [
+        ["--listeners", "-1"],
+        ["--minutes", "-5"],
+        ["--hit-rate", "101"],
+        ["--dictation-minutes", "-1"],
+    ],
 )
 def test_numbers_that_make_no_event_are_refused(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as refused:

@@ -338,6 +338,14 @@ def test_another_region_than_the_recorded_one_is_refused(
         elsewhere.run()
 
 
+def test_a_region_that_recognises_no_streams_is_said_and_deployed_to(
+    project: Path, said: list[str]
+) -> None:
+    deployed_to(project, said, FakeAws(region_name="eu-west-3")).run()
+    assert any(line.startswith("the SDK knows no Transcribe streaming in eu-w") for line in said)
+    assert said[-1] == "invocations of broadcast: updated"
+
+
 def test_another_account_than_the_recorded_one_is_refused(
     deployment: StageDeployment, project: Path
 ) -> None:

@@ -21,6 +21,7 @@ from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.cache.entries import CachedTranslation
 from chalice_app.cache.ports import TranslationCacheStore
+from chalice_app.domain.dictation import NOT_DICTATED, Dictated
 from chalice_app.domain.errors import ConditionFailed, Conflict, SequenceNotKept
 from chalice_app.domain.reports import LanguageReport, Posted
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, RecentSentences, SentenceRef
@@ -39,6 +40,7 @@ from chalice_app.rosters.ledger import (
 from chalice_app.rosters.ports import Ledger, RosterSurvey
 from chalice_app.sessions.ports import ConnectionStore, Roster, SessionStore
 from chalice_app.speech.ports import SentencesInFlight, TallyStore
+from chalice_app.transcription.ports import DictationStore
 from tests.fakes.cache import MemoryCache
 from tests.fakes.domain import MANY, NOW_MS, ledger_keys, listener, sentence, session, speaker
 from tests.fakes.world import SETTINGS, MemoryTables
@@ -63,6 +65,7 @@ class Stores:
     cache: TranslationCacheStore
     directory: SessionDirectory
     glossaries: GlossaryStore
+    dictation: DictationStore
 
 
 def in_memory() -> Stores:
@@ -82,6 +85,7 @@ def in_memory() -> Stores:
         cache=MemoryCache(),
         directory=tables,
         glossaries=tables,
+        dictation=tables,
     )
 
 
@@ -105,6 +109,7 @@ def in_dynamodb(clients: Clients) -> Stores:
         cache,
         SessionsTable(sessions),
         GlossaryRows(sessions),
+        SessionsTable(sessions),
     )
 
 
@@ -191,6 +196,69 @@ def test_a_glossary_is_of_one_session_of_a_name(stores: Stores) -> None:
     stores.glossaries.put_glossary(HERE, "v1", "{}")
     later = replace(HERE, created_at=HERE.created_at + 1)
     assert stores.glossaries.get_glossary(later, "v1") is None
+
+
+# --- Dictation -----------------------------------------------------------------------------------
+
+BEGUN, OVER = Dictated(0, NOW_MS, "first"), Dictated(90_000, None, "second")
+
+
+def dictated(stores: Stores) -> tuple[Dictated, str | None]:
+    found = now(stores).dictated
+    return found, found.change
+
+
+def test_what_a_session_dictates_is_written_from_state_to_state(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.dictation.put_dictated(HERE, now(stores).dictated, BEGUN, only_open=True)
+    assert dictated(stores) == (BEGUN, "first")
+    stores.dictation.put_dictated(HERE, BEGUN, OVER, only_open=True)
+    assert dictated(stores) == (OVER, "second")
+
+
+def test_a_change_from_another_state_is_not_made(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.dictation.put_dictated(HERE, NOT_DICTATED, BEGUN, only_open=True)
+    for before in (NOT_DICTATED, OVER):
+        with pytest.raises(ConditionFailed):
+            stores.dictation.put_dictated(HERE, before, Dictated(1, 2, "other"), only_open=True)
+    assert dictated(stores) == (BEGUN, "first")
+
+
+def test_a_change_that_is_sent_again_is_made_once(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    for _ in range(2):
+        stores.dictation.put_dictated(HERE, NOT_DICTATED, BEGUN, only_open=True)
+    for _ in range(2):
+        stores.dictation.put_dictated(HERE, BEGUN, OVER, only_open=True)
+    assert dictated(stores) == (OVER, "second")
+
+
+def test_an_ended_session_begins_no_dictation_and_ends_one(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.dictation.put_dictated(HERE, NOT_DICTATED, BEGUN, only_open=True)
+    stores.sessions.end_session(HERE)
+    with pytest.raises(ConditionFailed):
+        stores.dictation.put_dictated(HERE, BEGUN, Dictated(1, 2, "other"), only_open=True)
+    stores.dictation.put_dictated(HERE, BEGUN, OVER, only_open=False)
+    assert dictated(stores) == (OVER, "second")
+
+
+@pytest.mark.parametrize("of", [HERE, replace(HERE, created_at=HERE.created_at + 1)])
+def test_a_session_that_is_not_there_dictates_nothing(stores: Stores, of: Session) -> None:
+    if of != HERE:
+        stores.sessions.put_session(HERE)
+    for only_open in (True, False):
+        with pytest.raises(ConditionFailed):
+            stores.dictation.put_dictated(of, NOT_DICTATED, BEGUN, only_open=only_open)
+    found = stores.sessions.get_session(HERE.session_id)
+    assert found is None or found == HERE
+
+
+def test_the_end_of_a_session_tells_what_it_has_dictated(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.dictation.put_dictated(HERE, NOT_DICTATED, BEGUN, only_open=True)
+    assert stores.sessions.end_session(HERE).dictated == BEGUN
 
 
 def test_a_session_that_was_never_put_is_none(stores: Stores) -> None:
