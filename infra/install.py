@@ -284,7 +284,7 @@ def explain(output: str, lock: Path) -> str:
             f"edited, {_restore(lock)}, else distrust the index"
         )
     if "No space left on device" in output:
-        return "the disk is full: the environment needs 800 MB"
+        return "the disk is full: the environment needs 1.4 GB"
     # Before "no matching distribution", which pip also says of a name that it could not look up.
     if _OFFLINE.search(output):
         return (

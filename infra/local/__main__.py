@@ -13,7 +13,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from infra.local.process.parent import end_with_parent
@@ -22,6 +22,7 @@ from infra.local.stage import signals
 from infra.local.stage.environment import Environment, Ports, stage_settings, url
 from infra.local.stage.stage import Stage, StageError
 from infra.local.stage.workspace import WorkspaceError, workspace
+from infra.local.transcribe.models import missing_recogniser, recognised_languages
 from infra.local.translate.missing_engines import missing_engines
 
 LOGGER = logging.getLogger(__name__)
@@ -40,10 +41,11 @@ def main(
     signals.block()
     if arguments.parent is not None:
         end_with_parent(arguments.parent)
-    for missing in missing_engines():
+    dictation = recognised_languages()
+    for missing in (*missing_engines(), *missing_recogniser(dictation)):
         print(f"infra.local: {missing}", file=sys.stderr)
     try:
-        _run(arguments, between)
+        _run(arguments, between, dictation)
     except signals.Interrupted:
         return 0
     except (PortError, WorkspaceError, StageError) as error:
@@ -52,10 +54,14 @@ def main(
     return 0
 
 
-def _run(arguments: argparse.Namespace, between: Callable[[Environment], Environment]) -> None:
+def _run(
+    arguments: argparse.Namespace,
+    between: Callable[[Environment], Environment],
+    dictation: Mapping[str, str],
+) -> None:
     with workspace(arguments.data_dir) as place:
-        ports = _choose_ports(arguments)
-        settings = stage_settings(ports)
+        ports = _choose_ports(arguments, can_dictate=bool(dictation))
+        settings = stage_settings(ports, dictation)
         stage = Stage(ports, place, os.environ, {**settings, **between(settings)})
         try:
             announcement = _announcement(ports, stage.start())
@@ -66,7 +72,7 @@ def _run(arguments: argparse.Namespace, between: Callable[[Environment], Environ
             stage.stop()
 
 
-def _choose_ports(arguments: argparse.Namespace) -> Ports:
+def _choose_ports(arguments: argparse.Namespace, can_dictate: bool) -> Ports:
     free = free_ports()
     http, ws = arguments.http_port, arguments.ws_port
     if ws and ws == http and not arguments.without_http:
@@ -84,6 +90,7 @@ def _choose_ports(arguments: argparse.Namespace) -> Ports:
         dynamodb=next(free),
         translate=next(free),
         functions=next(free),
+        transcribe=next(free) if can_dictate else None,
     )
 
 

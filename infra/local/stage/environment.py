@@ -29,13 +29,18 @@ _EMULATOR_KEEPS: Final = (
 
 @dataclass(frozen=True)
 class Ports:
-    """Where everything listens; `http` is None where somebody else serves the HTTP routes."""
+    """Where everything listens.
+
+    `http` is None where somebody else serves the HTTP routes, `transcribe` where no language can be
+    dictated.
+    """
 
     http: int | None
     ws: int
     dynamodb: int
     translate: int
     functions: int
+    transcribe: int | None = None
 
 
 def url(port: int, scheme: str = "http") -> str:
@@ -43,9 +48,20 @@ def url(port: int, scheme: str = "http") -> str:
     return f"{scheme}://{LOOPBACK}:{port}"
 
 
-def stage_settings(ports: Ports) -> Environment:
-    """What makes an AWS SDK talk to this stage and to nothing else."""
+def stage_settings(ports: Ports, dictation: Mapping[str, str] | None = None) -> Environment:
+    """What makes an AWS SDK talk to this stage and to nothing else.
+
+    `dictation` names the languages that the stage recognises, each with its quality.
+    """
+    languages = ",".join(f"{code}={mark}" for code, mark in (dictation or {}).items())
+    recogniser = (
+        {}
+        if ports.transcribe is None
+        else {"AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING": url(ports.transcribe, "ws")}
+    )
     return {
+        **recogniser,
+        "DICTATION_LANGUAGES": languages,
         # Whatever has no endpoint of its own gets the emulator's refusal, never AWS.
         "AWS_ENDPOINT_URL": url(ports.dynamodb),
         "AWS_ENDPOINT_URL_DYNAMODB": url(ports.dynamodb),

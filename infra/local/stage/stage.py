@@ -39,7 +39,7 @@ LOOK_SECONDS: Final = 0.01
 ENDING_ORDER: Final = (
     (("gateway",), 2.4),
     (("tables", "stale_connections", "functions"), 4.0),
-    (("translate_server", "dynamodb"), 4.6),
+    (("transcribe_server", "translate_server", "dynamodb"), 4.6),
 )
 """Groups of processes, and when they are killed: seconds after the stage's end was asked for, where
 the contract is five for all. A group ends together, and before the next one is asked to."""
@@ -50,11 +50,12 @@ PROGRAMS: Final = {
     "tables": "infra.local.dynamodb.tables",
     "stale_connections": "infra.local.gateway.stale_connections",
     "translate_server": "infra.local.translate.server",
+    "transcribe_server": "infra.local.transcribe.server",
     "functions": "infra.local.functions",
     "gateway": "infra.local.gateway",
 }
 """What each process runs: `python -m` and one of these."""
-RESTARTED: Final = ("translate_server", "functions", "gateway")
+RESTARTED: Final = ("translate_server", "transcribe_server", "functions", "gateway")
 """Processes that are started again when they die, in the order in which they need each other."""
 MORTAL: Final = (*RESTARTED, *ONCE)
 
@@ -117,6 +118,9 @@ class Stage:
         settings = table_settings(json.loads(self._ready(tables)))
         self._environment = {**self._environment, **settings}
         functions = self._start_functions()
+        if self._ports.transcribe is not None:
+            # Not waited for: nobody dictates before the page is open.
+            self._start("transcribe_server", "--port", str(self._ports.transcribe))
         for child in (functions, gateway, translate):
             self._ready(child)
         if kept:
@@ -133,7 +137,7 @@ class Stage:
         """
         while True:
             self._check(MORTAL)
-            dead = [name for name in RESTARTED if self._children[name].exit_code is not None]
+            dead = [name for name in RESTARTED if self._has_ended(name)]
             if dead:
                 self._restart(self._children[dead[0]])
             else:
@@ -150,6 +154,11 @@ class Stage:
                 if not child.wait(begun + seconds):
                     LOGGER.warning("%s did not end in time and is killed", child.name)
                 child.kill()
+
+    def _has_ended(self, name: str) -> bool:
+        """Whether a process that was started is not there any more."""
+        child = self._children.get(name)
+        return child is not None and child.exit_code is not None
 
     def _restart(self, dead: Child) -> None:
         """Start a process again; if that fails because another has died, `watch` comes back."""
