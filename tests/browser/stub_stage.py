@@ -178,6 +178,7 @@ class StubStage:
         self.transcribe: StubTranscribe | None = None
         self.grant_refusal: tuple[int, Message] | None = None
         self.grants = 0
+        self.session_fields: Message = {}
         self.releases = 0
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
@@ -488,7 +489,8 @@ class StubStage:
         if not is_known or not (speaks or self.session.code in (None, code)):
             return web.json_response({"type": "error", "code": "SESSION_NOT_FOUND"}, status=404)
         refused = {"refused": {"minutes": 5, "reasons": self.session.refused}}
-        return web.json_response(self.session.status() | (refused if speaks else {}))
+        told = self.session.status() | self.session_fields
+        return web.json_response(told | (refused if speaks else {}))
 
     async def _get_glossary(self, request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
