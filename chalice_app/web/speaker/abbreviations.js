@@ -70,11 +70,13 @@ const sets = new Map();
 
 /** @param {string} language its tag */
 function of(language) {
+  const known = sets.get(language);
+  if (known) return known;
   const base = baseOf(language).replace(/^n[bn]$/, "no");
   const own = (/** @type {Record<string, string>} */ table) => new Set(`${table.common} ${table[base] ?? ""}`.split(" "));
-  const known = sets.get(base) ?? { leading: own(LEADING), numbered: own(NUMBERED), trailing: own(TRAILING) };
-  sets.set(base, known);
-  return known;
+  const made = { leading: own(LEADING), numbered: own(NUMBERED), trailing: own(TRAILING) };
+  sets.set(language, made);
+  return made;
 }
 
 /**

@@ -75,9 +75,16 @@ class Cut {
       const isKnown = this.#words[count] || this.#state.isOver || this.#word(count).after;
       if (this.#size(count) >= FEWEST && isKnown) places.push(count);
     }
-    const clause = this.#atClause(places);
-    if (clause || !this.#isBeyond(TOO_LONG, settled) || this.#stopIsNear(settled)) return clause;
+    const isTooLong = this.#isBeyond(TOO_LONG, settled);
+    const clause = this.#atClause(isTooLong ? places : places.filter((count) => this.#leavesEnough(count)));
+    if (clause || !isTooLong || this.#stopIsNear(settled)) return clause;
     return this.#atGap(places.filter((count) => !this.#binds(count)), places);
+  }
+
+  /** Not one or two words, which would be a caption of their own if nothing followed. @param {number} count */
+  #leavesEnough(count) {
+    const rest = this.#size(this.#state.settled) - this.#size(count);
+    return rest === 0 || rest >= FEWEST;
   }
 
   /** @param {number[]} places */

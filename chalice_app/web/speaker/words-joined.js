@@ -64,10 +64,11 @@ export function written(words, language) {
 
 /** @param {HeardWord} word @param {string} language */
 function writtenWord({ before, text, after }, language) {
+  if (!before && !after) return text;
   const isFrench = /^fr\b(?!-CA)/i.test(language);
   const opening = isFrench ? before.replace(/«$/, "« ") : before;
   const dashed = after.replace(/^[–—]/, " $&");
-  return opening + text + (isFrench ? dashed.replace(/^[?!;:»]/, " $&") : dashed);
+  return opening + text + (isFrench ? dashed.replace(/[?!;:]+|»/g, " $&") : dashed);
 }
 
 /** What stands between two words. @param {string} left @param {string} right @param {string} language */
