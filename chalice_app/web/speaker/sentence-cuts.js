@@ -21,9 +21,9 @@ const SHORT_CLAUSE = 5;
 const WINDOW = 4 * MOST;
 
 /**
- * `settled`: how many words are stable, from the first on. `isOver`: nothing follows. `isQuiet`:
- * nothing has followed for the length of a pause.
- * @typedef {{settled: number, isOver: boolean, isQuiet: boolean, language: string}} State
+ * `settled`: how many words are stable, from the first on. `isOver`: nothing follows. `silenceMs`:
+ * for so long nothing has followed.
+ * @typedef {{settled: number, isOver: boolean, silenceMs: number, language: string}} State
  */
 
 /**
@@ -119,11 +119,11 @@ class Cut {
 
   /** @param {number} count */
   #pausesAfter(count) {
-    const { isOver, isQuiet, language } = this.#state;
+    const { isOver, silenceMs, language } = this.#state;
     if (!this.#words[count] && !this.#hasMore && isOver) return true;
     const word = this.#word(count);
     const isHesitation = binds(word.text, language) && !word.after;
-    const gap = this.#words[count] ? this.#gapAfter(count) : isQuiet && !this.#hasMore ? HESITATION_MS : 0;
+    const gap = this.#words[count] ? this.#gapAfter(count) : this.#hasMore ? 0 : silenceMs;
     return gap >= (isHesitation || /[,،、，]$/.test(word.after) ? HESITATION_MS : PAUSE_MS);
   }
 
