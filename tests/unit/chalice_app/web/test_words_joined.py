@@ -5,6 +5,7 @@ import pytest
 from tests.deno import Deno
 from tests.unit.chalice_app.web.recogniser import (
     FINISH,
+    RUN,
     final,
     heard,
     partial,
@@ -41,13 +42,27 @@ def test_words_are_written_as_their_language_has_it(
     assert sentences(heard(segmenter, language, final(text), FINISH)) == [expected]
 
 
-def test_where_there_are_no_spaces_an_item_may_be_a_character_or_a_phrase(segmenter: Deno) -> None:
-    phrase = "我们今天在这里说话因为大家都想知道水是从哪里来的也想知道它到哪里去所以请大家都听好"
-    characters = " ".join(phrase)
-    for text in (phrase, characters):
-        answers = heard(segmenter, "zh", final(text * 3), FINISH)
-        assert "".join(sentences(answers)) == phrase * 3
-        assert all(15 <= len(each) <= 60 for each in sentences(answers)[:-1])
+PHRASE = "我们今天在这里说话因为大家都想知道水是从哪里来的也想知道它到哪里去所以请大家都听好" * 3
+WITHOUT = """(modules, language, calls) => {
+  const kept = Intl.Segmenter;
+  Intl.Segmenter = undefined;
+  try {
+    return (%s)(modules, language, calls);
+  } finally {
+    Intl.Segmenter = kept;
+  }
+}"""
+
+
+@pytest.mark.parametrize("source", [RUN, WITHOUT % RUN], ids=["new browser", "old browser"])
+@pytest.mark.parametrize("text", [PHRASE, " ".join(PHRASE)], ids=["phrase", "characters"])
+def test_where_there_are_no_spaces_an_item_may_be_a_character_or_a_phrase(
+    segmenter: Deno, text: str, source: str
+) -> None:
+    """Firefox has had `Intl.Segmenter` since 125."""
+    texts = sentences(segmenter.evaluate(source, "zh", [final(text), FINISH]))
+    assert "".join(texts) == PHRASE
+    assert all(15 <= len(each) <= 60 for each in texts[:-1])
 
 
 def test_a_draft_is_not_longer_than_a_message_may_be(segmenter: Deno) -> None:
