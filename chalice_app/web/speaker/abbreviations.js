@@ -30,11 +30,11 @@ const LEADING = {
 
 /** Before a number. @type {Record<string, string>} */
 const NUMBERED = {
-  common: "No Nos no nr Nr vol Vol p pp art Art fig Fig cap",
-  en: "Ch ch Sec sec Eq eq",
+  common: "No Nos nr Nr vol Vol p pp art Art fig Fig cap",
+  en: "no nos Ch ch Sec sec Eq eq",
   es: "n núm núms pág págs n.º",
   pt: "n núm pág págs nº n.º",
-  fr: "n chap nº",
+  fr: "no nos n chap nº",
   it: "n num pag pagg",
   de: "S Abs Kap Bd",
   ca: "núm pàg pàgs",

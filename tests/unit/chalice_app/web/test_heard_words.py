@@ -1,5 +1,6 @@
 """Values that no recogniser should send, and floods."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -8,6 +9,7 @@ from tests.unit.chalice_app.web.recogniser import (
     FINISH,
     Call,
     heard,
+    sentences,
 )
 
 finite = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -100,3 +102,16 @@ def test_times_that_are_no_numbers_are_as_if_they_were_missing(segmenter: Deno) 
       return segmenter.finish().sentences;
     }"""
     assert segmenter.evaluate(source) == [{"text": "w0 w1 w2 w3 w4", "startMs": 0, "endMs": 900}]
+
+
+@pytest.mark.parametrize(
+    "content", ["a", "的", "ー", "々", "ก", "\N{KHMER SIGN COENG}", "的a", "a的", "👍"]
+)
+def test_a_word_without_an_end_is_cut(segmenter: Deno, content: str) -> None:
+    """A sentence is not longer than the protocol's 4,000 characters."""
+    long = content * 12_000
+    item = {"content": long, "kind": "word", "startMs": 0, "endMs": 9000, "stable": True}
+    result = {"id": "a", "partial": False, "startMs": 0, "endMs": 9000, "items": [item]}
+    texts = sentences(heard(segmenter, "en", ["hear", result], FINISH))
+    assert "".join(texts).replace(" ", "") == long
+    assert max(map(len, texts)) < 4_000

@@ -5,6 +5,8 @@ import pytest
 from tests.deno import Deno
 from tests.unit.chalice_app.web.recogniser import (
     FINISH,
+    STEP_MS,
+    Call,
     final,
     heard,
     partial,
@@ -60,9 +62,9 @@ def test_a_long_sentence_is_cut(segmenter: Deno, name: str) -> None:
 def test_without_a_clause_it_is_cut_at_the_longest_gap_but_not_after_an_article(
     segmenter: Deno,
 ) -> None:
-    words = """old men saw that big dog near the farm house last night before dinner time came round
+    text = """old men saw that big dog near the farm house last night before dinner time came round
     again some people say that they were not so very glad"""
-    call = partial(words)
+    call = partial(text)
     for at, gap in ((8, 500), (13, 300)):  # after "the", after "before"
         for item in call[1]["items"][at:]:
             item["startMs"] += gap
@@ -71,13 +73,62 @@ def test_without_a_clause_it_is_cut_at_the_longest_gap_but_not_after_an_article(
     assert sentences(heard(segmenter, "en", call))[0] == "old men saw that big dog near the farm"
 
 
-@pytest.mark.parametrize("gap", [0, 100])
-def test_a_sentence_of_plain_words_is_cut_before_it_has_thirty(segmenter: Deno, gap: int) -> None:
+def test_a_sentence_of_plain_words_is_cut_before_it_has_thirty(segmenter: Deno) -> None:
     answers = heard(segmenter, "xx", *(partial("w " * count) for count in range(1, 100)), FINISH)
     counts = [len(text.split()) for text in sentences(answers)]
     assert sum(counts) == 99
     assert max(counts) <= 30
     assert min(counts[:-1]) >= 15
+
+
+def words(count: int, *, comma: int = 0, step: int = STEP_MS) -> Call:
+    """So many words; after the `comma`th one there is a comma."""
+    text = " ".join(f"w{at}," if at == comma else f"w{at}" for at in range(1, count + 1))
+    call = partial(text)
+    for item in call[1]["items"]:
+        number = int(item["content"][1:]) - 1 if item["content"] != "," else comma - 1
+        item["startMs"], item["endMs"] = number * step, (number + 1) * step
+    call[1]["endMs"] = count * step
+    return call
+
+
+@pytest.mark.parametrize(
+    ("count", "comma", "step", "cut"),
+    [
+        (20, 10, 300, 0),
+        (21, 10, 300, 10),
+        (10, 5, 800, 0),
+        (10, 5, 801, 5),
+        (10, 4, 801, 4),
+        (10, 2, 1200, 9),
+        (24, 0, 300, 0),
+        (25, 0, 300, 24),
+        (10, 0, 1000, 0),
+        (10, 0, 1001, 9),
+        (22, 20, 300, 0),
+        (23, 20, 300, 20),
+        (25, 23, 300, 23),
+    ],
+)
+def test_a_sentence_is_long_after_so_many_words_or_so_much_time(
+    segmenter: Deno, count: int, comma: int, step: int, cut: int
+) -> None:
+    (answer,) = heard(segmenter, "xx", words(count, comma=comma, step=step))
+    assert [len(each["text"].split()) for each in answer["sentences"]] == [cut] * bool(cut)
+
+
+@pytest.mark.parametrize(("count", "first"), [(30, 30), (31, 24)])
+def test_a_stop_that_is_heard_already_ends_up_to_thirty_words(
+    segmenter: Deno, count: int, first: int
+) -> None:
+    text = " ".join(f"w{at}" for at in range(count)) + "."
+    assert len(sentences(heard(segmenter, "xx", final(text)))[0].split()) == first
+
+
+def test_a_stop_that_is_not_stable_yet_is_waited_for(segmenter: Deno) -> None:
+    text = " ".join(f"w{at}" for at in range(27)) + ". w"
+    waits, stable = heard(segmenter, "xx", partial(text, stable=26), partial(text, stable=27))
+    assert (waits["sentences"], len(stable["sentences"][0]["text"].split())) == ([], 27)
 
 
 def test_slow_speech_is_cut_by_its_time(segmenter: Deno) -> None:
@@ -89,7 +140,5 @@ def test_slow_speech_is_cut_by_its_time(segmenter: Deno) -> None:
 
 
 def test_a_short_end_of_a_long_sentence_is_not_left_alone(segmenter: Deno) -> None:
-    words = (
-        "we have come from every town of this old valley of ours to speak of the river, of course"
-    )
-    assert sentences(heard(segmenter, "en", final(words), FINISH)) == [words]
+    text = f"{' '.join(f'w{at}' for at in range(20))}, of course"
+    assert sentences(heard(segmenter, "en", final(text), FINISH)) == [text]
