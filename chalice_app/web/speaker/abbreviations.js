@@ -30,11 +30,11 @@ const LEADING = {
 
 /** Before a number. @type {Record<string, string>} */
 const NUMBERED = {
-  common: "No Nos no nr Nr vol Vol p pp art Art fig Fig cap",
-  en: "Ch ch Sec sec Eq eq",
+  common: "No Nos nr Nr vol Vol p pp art Art fig Fig cap",
+  en: "no nos Ch ch Sec sec Eq eq",
   es: "n núm núms pág págs n.º",
   pt: "n núm pág págs nº n.º",
-  fr: "n chap nº",
+  fr: "no nos n chap nº",
   it: "n num pag pagg",
   de: "S Abs Kap Bd",
   ca: "núm pàg pàgs",
@@ -70,11 +70,13 @@ const sets = new Map();
 
 /** @param {string} language its tag */
 function of(language) {
+  const known = sets.get(language);
+  if (known) return known;
   const base = baseOf(language).replace(/^n[bn]$/, "no");
   const own = (/** @type {Record<string, string>} */ table) => new Set(`${table.common} ${table[base] ?? ""}`.split(" "));
-  const known = sets.get(base) ?? { leading: own(LEADING), numbered: own(NUMBERED), trailing: own(TRAILING) };
-  sets.set(base, known);
-  return known;
+  const made = { leading: own(LEADING), numbered: own(NUMBERED), trailing: own(TRAILING) };
+  sets.set(language, made);
+  return made;
 }
 
 /**

@@ -10,10 +10,10 @@ import { baseOf } from "./words-joined.js";
  */
 const WORDS = {
   en: {
-    joins: "and but or so because which who when where while although though if unless since until whereas nor yet",
+    joins: "and but or because which who when where while although though if unless since until whereas nor",
     binds:
-      "the a an my your his her its our their this these those of to in on at by for from with into onto upon about over under between through during without within against among as than no all every each some any very is are was were be been will would can could shall should may might must not",
-    opens: "i he she it we you they there that what why how here now then today tomorrow yes please let thank after before everyone everybody nobody someone both many most",
+      "the a an my your his her its our their this these those of to in on at by for from with into onto upon about over under between through during without within against among as than near behind above after before like no all every each some any very is are was were be been will would can could shall should may might must not",
+    opens: "so i he she it we you they there that what why how here now then today tomorrow yes please let thank everyone everybody nobody someone both many most",
   },
   es: {
     joins: "y e pero o u sino porque que cuando donde mientras aunque si pues ni como",
@@ -71,11 +71,12 @@ const sets = new Map();
 
 /** @param {string} language its tag @returns {FunctionWords} empty sets where the language has none here */
 function of(language) {
-  const base = baseOf(language);
-  const { joins, binds, opens } = WORDS[base] ?? { joins: "", binds: "", opens: "" };
-  const known = sets.get(base) ?? { joins: setOf(joins), binds: setOf(binds), opens: setOf(`${joins} ${binds} ${opens}`) };
-  sets.set(base, known);
-  return known;
+  const known = sets.get(language);
+  if (known) return known;
+  const { joins, binds, opens } = WORDS[baseOf(language)] ?? { joins: "", binds: "", opens: "" };
+  const made = { joins: setOf(joins), binds: setOf(`${joins} ${binds}`), opens: setOf(`${joins} ${binds} ${opens}`) };
+  sets.set(language, made);
+  return made;
 }
 
 /** @param {string} words */
@@ -90,8 +91,7 @@ export function joins(word, language) {
 
 /** Whether the word wants the one after it: "the", "of", also "and". @param {string} word @param {string} language */
 export function binds(word, language) {
-  const words = of(language);
-  return words.binds.has(plain(word)) || words.joins.has(plain(word));
+  return of(language).binds.has(plain(word));
 }
 
 /** Whether the word is likely to begin a sentence: a capital, and a word that names do not begin with. @param {string} word @param {string} language */
@@ -101,7 +101,7 @@ export function opens(word, language) {
 
 /** @param {string} word */
 function plain(word) {
-  return word.toLowerCase().replace(/’/g, "'");
+  return word.toLowerCase().replaceAll("’", "'");
 }
 
 /** Before an apostrophe: `It's`, `L'homme`. @param {string} word */

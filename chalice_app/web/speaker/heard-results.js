@@ -64,6 +64,7 @@ export class HeardResults {
   leave(count) {
     for (const result of this.#live) {
       const own = Math.min(count, result.words.length - result.left);
+      if (!own) continue;
       this.#remember(result.words.slice(result.left, result.left + own));
       result.left += own;
       count -= own;
@@ -155,9 +156,8 @@ export class HeardResults {
 
   /** @param {HeardWord[]} words */
   #remember(words) {
-    const known = new Set(this.#known);
-    this.#known = [...this.#known, ...words.slice(-REMEMBERED_WORDS).filter((word) => !known.has(word))];
-    this.#known = this.#known.slice(-REMEMBERED_WORDS);
+    const news = words.slice(-REMEMBERED_WORDS).filter((word) => !this.#known.includes(word));
+    if (news.length) this.#known = this.#known.concat(news).slice(-REMEMBERED_WORDS);
   }
 }
 

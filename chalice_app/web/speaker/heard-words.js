@@ -8,6 +8,7 @@ import { isSpaceless, splitSpaceless } from "./words-joined.js";
 const LATEST_MS = 1e9;
 /** In code points: a longer word is cut, so that thirty of them are a text that the protocol takes. */
 const LONGEST_WORD = 100;
+const PIECES = new RegExp(`.{1,${LONGEST_WORD}}`, "gsu");
 const LONGEST_PUNCTUATION = 8;
 /** A word without spaces that is longer is a phrase. */
 const LONGEST_SPACELESS = 20;
@@ -107,12 +108,11 @@ function addAfter(word, punctuation, isStable) {
   if (word.after.length < LONGEST_PUNCTUATION) word.after += punctuation.slice(0, LONGEST_PUNCTUATION);
 }
 
-/** The words of an item, which ought to be one. @param {string} content */
+/** The words of an item, which ought to be one. @param {string} content @returns {string[]} */
 function piecesOf(content) {
-  return content.split(/\s+/).flatMap((piece) => {
-    if (isSpaceless(piece)) return splitSpaceless(piece, LONGEST_SPACELESS);
-    return piece.length > LONGEST_WORD ? (piece.match(new RegExp(`.{1,${LONGEST_WORD}}`, "gsu")) ?? []) : [piece];
-  });
+  const words = content.split(/\s+/);
+  const pieces = words.flatMap((word) => (isSpaceless(word) ? splitSpaceless(word, LONGEST_SPACELESS) : [word]));
+  return pieces.flatMap((piece) => (piece.length > LONGEST_WORD ? (piece.match(PIECES) ?? []) : [piece]));
 }
 
 /** @param {{startMs: number | null, endMs: number | null}} times @param {number} at @param {number} count */

@@ -81,7 +81,7 @@ export class Segmenter {
     const state = {
       settled: isOver || loose < 0 ? words.length : loose,
       isOver,
-      isQuiet: this.#isQuiet(),
+      silenceMs: this.#silenceMs(),
       language: this.#language,
     };
     const sentences = [];
@@ -95,18 +95,17 @@ export class Segmenter {
   }
 
   /**
-   * Whether nothing has followed the last final result for the length of a pause. A final result alone
-   * is not a sign of one: recognisers end results in the middle of speech, and are a second behind. The
-   * pause is sure when the recogniser has listened to it, or when a word that began in it would have been
-   * heard by now, given how late words have lately been heard.
+   * How long nothing has followed the last final result. A final result alone is not a sign of a pause:
+   * recognisers end results in the middle of speech, and are a second behind. So much is sure as the
+   * recogniser has listened to, or as a word would have been heard in by now, given how late words have
+   * lately been heard.
    */
-  #isQuiet() {
+  #silenceMs() {
     const { last, heardMs } = this.#results;
-    if (!last) return false;
-    const quietMs = heardMs + PAUSE_MS;
-    const isQuiet = last.endMs >= quietMs || this.#clockMs >= quietMs + Math.max(0, ...this.#delays);
-    if (isQuiet) this.#results.listened(quietMs);
-    return isQuiet;
+    if (!last) return 0;
+    const silenceMs = Math.max(last.endMs, this.#clockMs - Math.max(0, ...this.#delays)) - heardMs;
+    if (silenceMs >= PAUSE_MS) this.#results.listened(heardMs + PAUSE_MS);
+    return silenceMs;
   }
 
   /** @param {HeardWord[]} words @returns {HeardSentence} */

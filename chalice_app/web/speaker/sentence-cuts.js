@@ -21,9 +21,9 @@ const SHORT_CLAUSE = 5;
 const WINDOW = 4 * MOST;
 
 /**
- * `settled`: how many words are stable, from the first on. `isOver`: nothing follows. `isQuiet`:
- * nothing has followed for the length of a pause.
- * @typedef {{settled: number, isOver: boolean, isQuiet: boolean, language: string}} State
+ * `settled`: how many words are stable, from the first on. `isOver`: nothing follows. `silenceMs`:
+ * for so long nothing has followed.
+ * @typedef {{settled: number, isOver: boolean, silenceMs: number, language: string}} State
  */
 
 /**
@@ -75,9 +75,16 @@ class Cut {
       const isKnown = this.#words[count] || this.#state.isOver || this.#word(count).after;
       if (this.#size(count) >= FEWEST && isKnown) places.push(count);
     }
-    const clause = this.#atClause(places);
-    if (clause || !this.#isBeyond(TOO_LONG, settled) || this.#stopIsNear(settled)) return clause;
+    const isTooLong = this.#isBeyond(TOO_LONG, settled);
+    const clause = this.#atClause(isTooLong ? places : places.filter((count) => this.#leavesEnough(count)));
+    if (clause || !isTooLong || this.#stopIsNear(settled)) return clause;
     return this.#atGap(places.filter((count) => !this.#binds(count)), places);
+  }
+
+  /** Not one or two words, which would be a caption of their own if nothing followed. @param {number} count */
+  #leavesEnough(count) {
+    const rest = this.#size(this.#state.settled) - this.#size(count);
+    return rest === 0 || rest >= FEWEST;
   }
 
   /** @param {number[]} places */
@@ -112,11 +119,11 @@ class Cut {
 
   /** @param {number} count */
   #pausesAfter(count) {
-    const { isOver, isQuiet, language } = this.#state;
+    const { isOver, silenceMs, language } = this.#state;
     if (!this.#words[count] && !this.#hasMore && isOver) return true;
     const word = this.#word(count);
     const isHesitation = binds(word.text, language) && !word.after;
-    const gap = this.#words[count] ? this.#gapAfter(count) : isQuiet && !this.#hasMore ? HESITATION_MS : 0;
+    const gap = this.#words[count] ? this.#gapAfter(count) : this.#hasMore ? 0 : silenceMs;
     return gap >= (isHesitation || /[,،、，]$/.test(word.after) ? HESITATION_MS : PAUSE_MS);
   }
 

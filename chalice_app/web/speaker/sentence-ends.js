@@ -18,6 +18,7 @@ const CLAUSE = /[,;:،؛、，；：、–—]$/u;
  * @param {string} language its tag
  */
 export function endsSentence(word, next, first, language) {
+  if (!word.after) return false;
   const after = word.after.replace(CLOSERS, "");
   const isStop = (baseOf(language) === "el" ? GREEK_STOP : STOP).test(after);
   if (!isStop || !word.isAfterStable) return false;
@@ -46,6 +47,6 @@ function endsWithDot(word, next, language) {
 
 /** Whether a clause ends with the word: not a number that goes on, as `1`, `000` or `9`: `30`. @param {HeardWord} word @param {HeardWord | undefined} next */
 export function endsClause(word, next) {
-  if (!word.isAfterStable || !CLAUSE.test(word.after.replace(CLOSERS, ""))) return false;
+  if (!word.after || !word.isAfterStable || !CLAUSE.test(word.after.replace(CLOSERS, ""))) return false;
   return !(/\d$/.test(word.text) && /^\d/.test(next?.text ?? ""));
 }

@@ -14,6 +14,7 @@ RUN = """({ Segmenter }, language, calls) => {
 
 Call = list[Any]
 """A method's name and its arguments."""
+FINISH: Call = ["finish"]
 
 
 def heard(deno: Deno, language: str, *calls: Call) -> list[dict[str, Any]]:
@@ -53,3 +54,13 @@ def partial(text: str, at: int = 0, name: str = "a", stable: int | None = None) 
 def _result(name: str, content: list[dict[str, Any]], *, partial: bool) -> Call:
     span = {"startMs": content[0]["startMs"], "endMs": content[-1]["endMs"]}
     return ["hear", {"id": name, "partial": partial, **span, "items": content}]
+
+
+def advance(milliseconds: float) -> Call:
+    """The audio clock."""
+    return ["advance", milliseconds]
+
+
+def restart(milliseconds: float) -> Call:
+    """A new stream, where audio from here on is still kept."""
+    return ["restart", milliseconds]

@@ -6,7 +6,7 @@ A falsifying example names its seed: `Talk(deno, language, Random(seed))` is the
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.deno import Deno, running_deno
+from tests.deno import Deno
 
 TRANSCRIPTS: dict[str, str] = tomllib.loads(
     Path(__file__).with_name("transcripts.toml").read_text(encoding="utf-8")
@@ -37,13 +37,6 @@ CALLS = """(_, calls) => calls.map(([name, ...args]) => {
   }
   return heard;
 })"""
-
-
-@pytest.fixture(scope="module")
-def deno() -> Iterator[Deno]:
-    """A process that has the module."""
-    with running_deno("speaker/segmenter.js") as running:
-        yield running
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,23 +257,27 @@ few = settings(
 @pytest.mark.parametrize("language", TRANSCRIPTS)
 @given(seed=seeds)
 @few
-def test_what_was_said_comes_out_once_and_in_order(deno: Deno, language: str, seed: int) -> None:
-    comes_out_once(deno, language, seed)
+def test_what_was_said_comes_out_once_and_in_order(
+    segmenter: Deno, language: str, seed: int
+) -> None:
+    comes_out_once(segmenter, language, seed)
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("language", TRANSCRIPTS)
 @given(seed=seeds)
 @settings(few, max_examples=100)
-def test_what_was_said_comes_out_in_a_hundred_talks(deno: Deno, language: str, seed: int) -> None:
-    comes_out_once(deno, language, seed)
+def test_what_was_said_comes_out_in_a_hundred_talks(
+    segmenter: Deno, language: str, seed: int
+) -> None:
+    comes_out_once(segmenter, language, seed)
 
 
-def comes_out_once(deno: Deno, language: str, seed: int) -> None:
+def comes_out_once(segmenter: Deno, language: str, seed: int) -> None:
     """The sentences together are the transcript, and their times are its words' times."""
     random = Random(seed)
     words = spoken(language, random)
-    talk = Talk(deno, language, random, words, restarts=random.choice([0, 0.1])).run()
+    talk = Talk(segmenter, language, random, words, restarts=random.choice([0, 0.1])).run()
     assert talk.text == joined(language, [word.written for word in words])
     assert talk.draft == ""
     assert max(map(size(language), talk.said)) <= 30
@@ -293,9 +290,11 @@ def comes_out_once(deno: Deno, language: str, seed: int) -> None:
 @pytest.mark.parametrize("language", TRANSCRIPTS)
 @given(seed=seeds)
 @few
-def test_without_pauses_a_sentence_has_three_words(deno: Deno, language: str, seed: int) -> None:
+def test_without_pauses_a_sentence_has_three_words(
+    segmenter: Deno, language: str, seed: int
+) -> None:
     random = Random(seed)
-    talk = Talk(deno, language, random, spoken(language, random, pauses=0)).run()
+    talk = Talk(segmenter, language, random, spoken(language, random, pauses=0)).run()
     assert [each["text"] for each in talk.said[:-1] if size(language)(each) < 3] == []
 
 
@@ -303,11 +302,11 @@ def test_without_pauses_a_sentence_has_three_words(deno: Deno, language: str, se
 @given(seed=seeds)
 @few
 def test_a_sentence_ends_at_a_stop_at_a_pause_or_where_it_is_long(
-    deno: Deno, language: str, seed: int
+    segmenter: Deno, language: str, seed: int
 ) -> None:
     """A final result, and a recogniser that is late, are no reason to cut."""
     random = Random(seed)
-    talk = Talk(deno, language, random, spoken(language, random)).run()
+    talk = Talk(segmenter, language, random, spoken(language, random)).run()
     is_spaceless = language in SPACELESS
     for sentence in talk.said[:-1]:
         first, last = talk.first_word(sentence), talk.last_word(sentence)

@@ -2,12 +2,11 @@
 
 # ruff: noqa: RUF001  # the stops of other scripts are what is tested
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.deno import Deno, running_deno
+from tests.deno import Deno
 from tests.unit.chalice_app.web.recogniser import Call, heard, items, sentences
 
 ENGLISH = """
@@ -122,13 +121,6 @@ LINES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def deno() -> Iterator[Deno]:
-    """A process that has the module."""
-    with running_deno("speaker/segmenter.js") as running:
-        yield running
-
-
 def results(text: str, *, marks_apart: bool, word_by_word: bool) -> list[Call]:
     """The text as one final result, or growing by a word each time."""
     every = items(text) if marks_apart else whole(text)
@@ -162,9 +154,9 @@ def whole(text: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("marks_apart", [False, True], ids=["marks inside", "marks apart"])
 @pytest.mark.parametrize(("language", "line"), LINES)
 def test_a_stop_ends_a_sentence_or_not(
-    deno: Deno, language: str, line: str, marks_apart: bool, word_by_word: bool
+    segmenter: Deno, language: str, line: str, marks_apart: bool, word_by_word: bool
 ) -> None:
     expected = line.split("|")
     text = line.replace("|", "" if language in ("zh", "ja", "my", "km") else " ")
     calls = results(text, marks_apart=marks_apart, word_by_word=word_by_word)
-    assert sentences(heard(deno, language, *calls, ["finish"])) == expected
+    assert sentences(heard(segmenter, language, *calls, ["finish"])) == expected
