@@ -42,6 +42,7 @@ from chalice_app.observability import logs, metrics
 from chalice_app.operations import messages as operator_messages
 from chalice_app.sessions.entrance import Caller
 from chalice_app.settings import Oidc
+from chalice_app.transcription import messages as dictation_messages
 from chalice_app.web import pages
 from chalice_app.wire import incoming, outgoing
 from chalice_app.wire.incoming import (
@@ -204,7 +205,7 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
             parts.broadcast.notify([connection_id], {"type": "sessionStatus", **status})
             parts.warm_up.once()
         case End():
-            parts.sessions.end(parts.participants.spoken_by(connection_id))
+            _end(parts, parts.participants.spoken_by(connection_id))
             parts.cache.flush_hits()
 
 
@@ -221,6 +222,10 @@ def _spoken_by(parts: RouteParts, connection_id: str) -> Session:
     except (NotSpeaker, SessionNotFound):
         parts.message_limits.charge_stranger(connection_id)
         raise
+
+
+def _end(parts: RouteParts, session: Session) -> None:
+    parts.dictation.end_with(parts.sessions.end(session))
 
 
 def _tell(event: WebsocketEvent, failure: BroadcasterError) -> None:
@@ -289,9 +294,13 @@ def _moved(location: str) -> Response:
 
 
 def _page(name: str) -> Response:
-    settings = _parts().settings
-    sign_in = _sign_in(settings.oidc) if name == pages.SPEAKER else None
-    return _served(pages.load().page(name, settings.websocket_url, _if_none_match(), sign_in))
+    settings, known = _parts().settings, _if_none_match()
+    page, socket = pages.load().page, settings.websocket_url
+    if name != pages.SPEAKER:
+        return _served(page(name, socket, known))
+    # Where no language is heard, the page has no business at the recogniser.
+    recogniser = settings.transcribe_url if settings.dictation_languages else ""
+    return _served(page(name, socket, known, _sign_in(settings.oidc), recogniser))
 
 
 def _sign_in(oidc: Oidc | None) -> pages.SignIn | None:
@@ -318,14 +327,19 @@ def health() -> Response:
 
 @app.route("/languages", methods=["GET"])
 def languages() -> Response:
-    """The languages that the translation engine offers."""
-    return _answer(
-        lambda: {
+    """The languages that the translation engine offers, and which of them may be dictated."""
+
+    def offered() -> dict[str, Any]:
+        """What the engine translates and the recogniser hears."""
+        parts = _parts()
+        return {
             "languages": [
-                outgoing.language(offered) for offered in _parts().engine.list_languages()
+                outgoing.language(each, parts.dictation.quality(each.code))
+                for each in parts.engine.list_languages()
             ]
         }
-    )
+
+    return _answer(offered)
 
 
 @app.route("/sessions", methods=["POST"])
@@ -369,7 +383,7 @@ def end_session(session_id: str) -> Response:
     """Ends a session for everyone; needs its speaker token."""
 
     def ended() -> None:
-        _parts().sessions.end(_session_of_speaker(session_id))
+        _end(_parts(), _session_of_speaker(session_id))
 
     return _answer(ended, status=204)
 
@@ -416,6 +430,29 @@ def prepare_sentences(session_id: str) -> Response:
         return outgoing.prepared(done)
 
     return _answer(prepared)
+
+
+@app.route("/sessions/{session_id}/transcription", methods=["POST"])
+def grant_dictation(session_id: str) -> Response:
+    """An address at which the speaker's page streams the microphone; needs the speaker token."""
+
+    def granted() -> dict[str, Any]:
+        parts, session = _parts(), _session_of_speaker(session_id)
+        rate = dictation_messages.parse_sample_rate(incoming.parse_json(_body()))
+        with _counted(parts, session_id):
+            return dictation_messages.granted(parts.dictation.grant(session, rate))
+
+    return _answer(granted, status=201)
+
+
+@app.route("/sessions/{session_id}/transcription", methods=["DELETE"])
+def end_dictation(session_id: str) -> Response:
+    """The speaker's stream is over, so its minutes count no longer; needs the speaker token."""
+
+    def ended() -> None:
+        _parts().dictation.end(_session_of_speaker(session_id))
+
+    return _answer(ended, status=204)
 
 
 @app.route("/ops/state", methods=["GET"])

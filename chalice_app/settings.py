@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from chalice_app.admission import limits
 from chalice_app.admission.jwks import is_fetchable
 from chalice_app.admission.limits import CHARACTER_BUDGET, AdmissionLimits, Network
+from chalice_app.domain import dictation, languages
 from chalice_app.domain.errors import BroadcasterError
 from chalice_app.sessions.tokens import OPEN_TO_ALL
 
@@ -104,7 +105,8 @@ class Settings:
 
     `websocket_url` is what clients connect to and `management_endpoint` where `@connections` is
     posted to: both follow from the API's id on AWS, or name a custom domain. `allowed_origins` are
-    the pages that browsers may connect from; none means any.
+    the pages that browsers may connect from; none means any. `transcribe_url` is where streams to
+    the recogniser go, and `dictation_languages` are those that it hears, with their quality.
     """
 
     sessions_table: str
@@ -130,6 +132,8 @@ class Settings:
     renew_after_seconds: int = RENEW_AFTER_SECONDS
     renew_within_seconds: int = RENEW_WITHIN_SECONDS
     operator_token_hash: str = ""
+    transcribe_url: str = "wss://transcribestreaming.us-east-1.amazonaws.com:8443"
+    dictation_languages: Mapping[str, str] = field(default_factory=lambda: dictation.ALL_GOOD)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -166,6 +170,8 @@ class Settings:
             require_origin=_flag(environ, "REQUIRE_ORIGIN", default=False),
             limits=_limits(environ),
             operator_token_hash=_operator_token_hash(environ),
+            transcribe_url=_transcribe_url(environ, region),
+            dictation_languages=_dictation_languages(environ),
         )
 
 
@@ -249,6 +255,7 @@ def _limits(environ: Mapping[str, str]) -> AdmissionLimits:
         messages_per_second=_number(environ, "MESSAGES_PER_SECOND", 20),
         character_budget=_number(environ, "CHARACTER_BUDGET", CHARACTER_BUDGET),
         unlimited_addresses=tuple(map(_network, _listed(environ, "UNLIMITED_ADDRESSES"))),
+        dictation_minutes=_number(environ, "DICTATION_MINUTES", limits.DICTATION_MINUTES),
     )
 
 
@@ -375,6 +382,41 @@ def _management_endpoint(environ: Mapping[str, str], region: str) -> str:
     own = _url(environ, "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", ("https", "http"))
     every = _url(environ, "AWS_ENDPOINT_URL", ("https", "http"))
     return own or every or f"https://{_api_host(environ, region)}"
+
+
+def _transcribe_url(environ: Mapping[str, str], region: str) -> str:
+    """In botocore's own order, as an address for WebSockets."""
+    own = _url(environ, "AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING", ("wss", "ws"))
+    every = _url(environ, "AWS_ENDPOINT_URL", ("https", "http")).replace("http", "ws", 1)
+    found = own or every or f"wss://transcribestreaming.{region}.amazonaws.com:8443"
+    return found.rstrip("/")
+
+
+def _dictation_languages(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Those of Transcribe where the setting is missing; empty, none."""
+    if "DICTATION_LANGUAGES" not in environ:
+        return dictation.ALL_GOOD
+    pairs = (each.partition("=") for each in _listed(environ, "DICTATION_LANGUAGES"))
+    return {_dictated(tag): _quality(quality) for tag, _, quality in pairs}
+
+
+def _dictated(tag: str) -> str:
+    if not languages.is_language_tag(tag) or dictation.transcribe_code(tag) is None:
+        raise _bad_dictation()
+    return tag
+
+
+def _quality(text: str) -> str:
+    if text not in dictation.QUALITIES:
+        raise _bad_dictation()
+    return text
+
+
+def _bad_dictation() -> ConfigurationError:
+    return ConfigurationError(
+        "DICTATION_LANGUAGES must be languages that Amazon Transcribe hears as a stream, each with "
+        f"{', '.join(dictation.QUALITIES)}, such as en=good,pt=fair"
+    )
 
 
 def _url(environ: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:

@@ -30,6 +30,15 @@ PREPARATIONS_PER_MINUTE = 30
 """Requests of one session to have up to 20 sentences translated beforehand: 600 sentences, as many
 as its speaker may speak at ten a second."""
 
+DICTATIONS_PER_HOUR = 20
+"""Streams to the recogniser that one session may open: one every three minutes, where a good line
+needs a new one after four hours. The protocol's limit."""
+
+DICTATION_MINUTES = 300
+"""Minutes that a session may dictate: $7.20 at Transcribe's $0.024, a day of talks with its
+pauses. Source: https://aws.amazon.com/transcribe/pricing/
+"""
+
 Network = IPv4Network | IPv6Network
 
 
@@ -52,3 +61,4 @@ class AdmissionLimits:
     messages_per_second: int = 20
     character_budget: int = CHARACTER_BUDGET
     unlimited_addresses: tuple[Network, ...] = ()
+    dictation_minutes: int = DICTATION_MINUTES

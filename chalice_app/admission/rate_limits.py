@@ -21,7 +21,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from chalice_app.admission.limits import PREPARATIONS_PER_MINUTE, AdmissionLimits
+from chalice_app.admission.limits import (
+    DICTATIONS_PER_HOUR,
+    PREPARATIONS_PER_MINUTE,
+    AdmissionLimits,
+)
 from chalice_app.admission.ports import CounterStore
 from chalice_app.admission.windows import HOUR_MS, NONE, Windows, digest
 from chalice_app.domain.clock import Clock
@@ -166,8 +170,20 @@ class RateLimits:
             RateLimited: too many of this session in this minute.
             Unavailable: the counters cannot be reached.
         """
-        who = f"{session.session_id}#{session.created_at}"
-        self._windows.require("preparation", who, {"requests": PREPARATIONS_PER_MINUTE})
+        most = {"requests": PREPARATIONS_PER_MINUTE}
+        self._windows.require("preparation", _epoch_of(session), most)
+
+    def admit_dictation(self, session: Session) -> None:
+        """Counts a stream to the recogniser.
+
+        When the counters fail, none is opened: streams cost money, and a speaker can type.
+
+        Raises:
+            RateLimited: too many of this session in this hour.
+            Unavailable: the counters cannot be reached.
+        """
+        most = {"streams": DICTATIONS_PER_HOUR}
+        self._windows.require("dictation", _epoch_of(session), most, window_ms=HOUR_MS)
 
     def admit_session(self, address: str, subject: str | None = None) -> None:
         """Counts a session that is opened, by its owner: the verified subject, or the address.
@@ -246,6 +262,11 @@ class RateLimits:
         if any(ip in network for network in self.limits.unlimited_addresses):
             return None
         return str(ip if ip.version == 4 else ip_network((int(ip), _IPV6_SUBSCRIBER), strict=False))
+
+
+def _epoch_of(session: Session) -> str:
+    """The session, and not a later one of its name."""
+    return f"{session.session_id}#{session.created_at}"
 
 
 def _standing_key(session: Session | None, session_id: str, who: str) -> str:

@@ -21,6 +21,7 @@ from chalice_app.aws.dynamodb.sentences import SentenceRows
 from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.aws.posting.management_api import ManagementApi
+from chalice_app.aws.transcribe import TranscribeStreams
 from chalice_app.aws.translate import AmazonTranslate
 from chalice_app.cache.ports import HitStore, RecencyIndex, TranslationCacheStore
 from chalice_app.delivery.ports import Gateway
@@ -33,6 +34,7 @@ from chalice_app.rosters.ports import Ledger, RosterSurvey
 from chalice_app.sessions.ports import ConnectionStore, Roster, SessionStore
 from chalice_app.settings import Settings
 from chalice_app.speech.ports import BatchInvoker, SentencesInFlight, TallyStore
+from chalice_app.transcription.ports import DictationStore, Recogniser
 from chalice_app.translation.ports import Translator
 
 
@@ -47,6 +49,8 @@ class Adapters:
     sessions: SessionStore
     counters: CounterStore
     glossaries: GlossaryStore
+    dictation: DictationStore
+    recogniser: Recogniser
     in_flight: SentencesInFlight
     tallies: TallyStore
     invoker: BatchInvoker
@@ -83,6 +87,8 @@ def aws_adapters(settings: Settings) -> Adapters:
         sessions=stored,
         counters=CounterRows(sessions),
         glossaries=GlossaryRows(sessions),
+        dictation=stored,
+        recogniser=TranscribeStreams(clients, settings.transcribe_url),
         in_flight=shared,
         tallies=shared,
         invoker=BroadcastFunction(clients, settings.broadcast_function),

@@ -13,6 +13,8 @@ from chalice_app.sessions.entrance import Entrance
 from chalice_app.sessions.joining import LATE_CAPTIONS, Joining
 from chalice_app.sessions.participants import Participants
 from chalice_app.sessions.sessions import Sessions
+from chalice_app.transcription.grants import DictationGrants
+from chalice_app.transcription.minutes import Minutes
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,20 @@ class RouteParts(SpeechParts):
     def rate_limits(self) -> RateLimits:
         """How often addresses, sessions, tokens and owners may come."""
         return RateLimits(self.adapters.counters, self.adapters.clock, self.settings.limits)
+
+    @cached_property
+    def dictation(self) -> DictationGrants:
+        """Streams to the recogniser."""
+        adapters, settings = self.adapters, self.settings
+        most = settings.limits.dictation_minutes
+        return DictationGrants(
+            recogniser=adapters.recogniser,
+            rate_limits=self.rate_limits,
+            minutes=Minutes(adapters.dictation, adapters.metrics, adapters.clock, most),
+            metrics=adapters.metrics,
+            clock=adapters.clock,
+            languages=settings.dictation_languages,
+        )
 
     @cached_property
     def operations(self) -> Operations:

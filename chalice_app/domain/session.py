@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from chalice_app.domain.dictation import NOT_DICTATED, Dictated
 from chalice_app.domain.style import PLAIN, Style
 
 
@@ -23,6 +24,7 @@ class Session:
     """One talk.
 
     `created_at` is also its epoch: a name can come back, the pair (session_id, created_at) cannot.
+    `dictated` is what it has used of its minutes of dictation.
     `languages` holds the listeners per language, only where there are any. The stream keeps it;
     `listener_count` is always its sum, and `counts_revision` rises whenever a listener joins,
     leaves or changes language. `is_speaker_greeted` says whether the speaker's connection has been
@@ -46,6 +48,7 @@ class Session:
     join_code_hash: str | None = None
     max_listeners: int | None = None
     character_budget: int | None = None
+    dictated: Dictated = NOT_DICTATED
     counts_revision: int = 0
     glossary_version: str | None = None
     style: Style = PLAIN

@@ -25,6 +25,8 @@ LISTENER_COUNT = "ListenerCount"
 CHARACTERS_TRANSLATED = "CharactersTranslated"
 CHARACTERS_SAVED = "CharactersSaved"
 ROSTER_DRIFT = "RosterDrift"
+DICTATION_STARTED = "DictationStarted"
+DICTATION_SECONDS = "DictationSeconds"
 SESSIONS_OPENED = "SessionsOpened"
 HANDSHAKES_ADMITTED = "HandshakesAdmitted"
 HANDSHAKES_REFUSED = "HandshakesRefused"
@@ -51,6 +53,8 @@ UNITS: Mapping[str, str] = {
     CHARACTERS_TRANSLATED: "Count",
     CHARACTERS_SAVED: "Count",
     ROSTER_DRIFT: "Count",
+    DICTATION_STARTED: "Count",
+    DICTATION_SECONDS: "Seconds",
     SESSIONS_OPENED: "Count",
     HANDSHAKES_ADMITTED: "Count",
     HANDSHAKES_REFUSED: "Count",

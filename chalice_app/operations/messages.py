@@ -2,7 +2,8 @@
 
     {"stage": "dev", "at": ms,
      "sessions": [{"sessionId", "sourceLanguage", "listenerCount", "languages": {"es": 2},
-                   "hasSpeaker": bool, "lastSequence", "createdAt": ms, "expiresAt": ms}],
+                   "hasSpeaker": bool, "lastSequence", "createdAt": ms, "expiresAt": ms,
+                   "title": str | null, "refused"}],
      "hasMoreSessions": bool,
      "measurements": null, or
         {"begin": ms, "latencyMedian": [15 x ms|null], "latencyP99": ..., "sentences": ...,
@@ -47,6 +48,7 @@ def _session(session: Session, refused: Mapping[str, int]) -> dict[str, Any]:
         "lastSequence": session.last_sequence,
         "createdAt": session.created_at,
         "expiresAt": session.expires_at_seconds * 1000,
+        "title": session.title,
         "refused": outgoing.refused(refused, MINUTES),
     }
 

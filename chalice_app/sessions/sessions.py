@@ -111,11 +111,15 @@ class Sessions:
             raise SessionNotFound("there is no such session")
         return session
 
-    def end(self, session: Session) -> None:
-        """Ends a session: nobody can join any more; every connection is notified and closed."""
+    def end(self, session: Session) -> Session:
+        """Ends a session: nobody can join any more; every connection is notified and closed.
+
+        Returns it as it is from then on.
+        """
         ended = self.session_store.end_session(session)
         everyone = dict.fromkeys(self._everyone_in(ended))
         self.closer.notify_and_close(everyone, CloseReason.SESSION_ENDED)
+        return ended
 
     def _everyone_in(self, session: Session) -> Iterable[str]:
         """The speaker, all who are counted, and those whom the index shows.

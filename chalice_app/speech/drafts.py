@@ -11,7 +11,6 @@ a moment. So that drafts take nothing from captions:
 - each is posted once, in half a second, and readers who are gone are left to the next caption.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -44,7 +43,7 @@ BURST_SECONDS = 1.0
 """What a session may spend in advance: the drafts of one second may come at once."""
 
 _REMEMBERED = 1_024
-"""Sessions whose posts a process remembers, the ones that were heard last."""
+"""Sessions whose posts a process remembers, those that came last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Drafts:
     clock: Clock
     posts_per_second: float
     most_listeners: int
-    _spent_until: OrderedDict[tuple[str, int], float] = field(default_factory=OrderedDict)
+    _spent_until: dict[tuple[str, int], float] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def send(self, session: Session, draft: Draft, received_at: int) -> None:
@@ -103,9 +102,8 @@ class Drafts:
             if is_spent or posts > self.posts_per_second * MOST_READERS_SHARE:
                 return False
             self._spent_until[key] = spent_until + posts / (self.posts_per_second * SHARE)
-            self._spent_until.move_to_end(key)
             if len(self._spent_until) > _REMEMBERED:
-                self._spent_until.popitem(last=False)
+                del self._spent_until[next(iter(self._spent_until))]
             return True
 
     def _post(self, sequence: int, text: str, readers: Readers) -> None:

@@ -1,6 +1,5 @@
 """Who reads the speaker's own language, remembered between the drafts of a session."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
@@ -18,7 +17,7 @@ LARGE = 1_000
 """Listeners from which on reading a roster costs 25 read units and more."""
 
 _REMEMBERED = 64
-"""Sessions whose readers a process remembers, the ones that were heard last."""
+"""Sessions whose readers a process remembers, those that came last."""
 
 Readers = Sequence[tuple[str, Sequence[str]]]
 """The connections of each language that is the speaker's own: `en-GB` may be, beside `en`."""
@@ -37,7 +36,7 @@ class OwnLanguageReaders:
     roster: Roster
     engine: TranslationEngine
     clock: Clock
-    _known: OrderedDict[tuple[str, int], _Known] = field(default_factory=OrderedDict)
+    _known: dict[tuple[str, int], _Known] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def has_any(self, session: Session) -> bool:
@@ -72,9 +71,8 @@ class OwnLanguageReaders:
         ]
         with self._lock:
             self._known[key] = _Known(session.counts_revision, read_at, readers)
-            self._known.move_to_end(key)
             if len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
+                del self._known[next(iter(self._known))]
         return readers
 
     def _is_own(self, session: Session, language: str) -> bool:

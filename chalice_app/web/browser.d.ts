@@ -18,3 +18,10 @@ interface Window {
   readonly SpeechRecognition?: new () => SpeechRecognition;
   readonly webkitSpeechRecognition?: new () => SpeechRecognition;
 }
+
+/** An audio worklet's own world. */
+declare const sampleRate: number;
+declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
+declare class AudioWorkletProcessor {
+  readonly port: MessagePort;
+}

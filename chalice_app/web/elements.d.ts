@@ -47,6 +47,7 @@ interface PageElements {
   "hall-title": HTMLElement;
   "heads": HTMLElement;
   "heads-words": HTMLElement;
+  "heard-by": HTMLElement;
   "held": HTMLElement;
   "held-status": HTMLElement;
   "interim": HTMLElement;

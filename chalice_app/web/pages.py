@@ -58,8 +58,7 @@ class SignIn:
     @property
     def origins(self) -> tuple[str, ...]:
         """What the page must be allowed to ask."""
-        issuer = urlsplit(self.issuer)
-        own = f"{issuer.scheme}://{issuer.netloc}"
+        own = _origin(self.issuer)
         return tuple(dict.fromkeys((own, self.token_origin or own)))
 
     def tag(self) -> str:
@@ -83,10 +82,12 @@ class Pages:
         websocket_url: str,
         if_none_match: str = "",
         sign_in: SignIn | None = None,
+        recogniser: str = "",
     ) -> Answer:
         """A page that may connect to that WebSocket endpoint and to its own origin only.
 
-        Where the speaker signs in, the page may ask the provider as well. Browsers ask at each
+        Where the speaker signs in, the page may ask the provider as well, and where there is a
+        recogniser (a URL), connect to that. Browsers ask at each
         visit whether the page has changed.
         """
         body = (
@@ -95,6 +96,7 @@ class Pages:
             .replace(_SIGN_IN, sign_in.tag() if sign_in else "")
         )
         origins = sign_in.origins if sign_in else ()
+        origins += (_origin(recogniser),) if recogniser else ()
         headers = {
             "Cache-Control": _REVALIDATE,
             "Content-Security-Policy": content_security_policy(websocket_url, origins),
@@ -132,8 +134,7 @@ def load(directory: Path = WEB) -> Pages:
 
 def content_security_policy(websocket_url: str, origins: Iterable[str] = ()) -> str:
     """The pages' policy: only their own files run, and no text can become markup or script."""
-    socket = urlsplit(websocket_url)
-    asked = " ".join(("'self'", f"{socket.scheme}://{socket.netloc}", *origins))
+    asked = " ".join(("'self'", _origin(websocket_url), *origins))
     return "; ".join(
         (
             "default-src 'none'",
@@ -162,6 +163,11 @@ def _answer(name: str, body: str, headers: Mapping[str, str], if_none_match: str
     # A proxy that compresses marks the tag as weak (W/). The comparison ignores that (RFC 9110).
     known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
     return Answer(304, common) if tag in known else Answer(200, common, body)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _digest(text: str) -> str:

@@ -10,6 +10,8 @@ interface Language {
   nativeName: string;
   direction: "ltr" | "rtl";
   quality?: string;
+  /** How good the stage's recogniser is, where it has one for the language. */
+  dictation?: string;
 }
 
 /** Listeners by language. */
@@ -221,6 +223,7 @@ interface OperatedSession {
   lastSequence: number;
   createdAt: number;
   expiresAt: number;
+  title?: string | null;
 }
 
 interface StageState {

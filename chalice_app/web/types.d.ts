@@ -300,3 +300,108 @@ interface ChartSpec {
 
 /** The tab's own storage, or the browser's. */
 type StorageName = "sessionStorage" | "localStorage";
+
+/** What makes sentences of results: `Segmenter` of segmenter.js. */
+interface SpeechSegmenter {
+  hear(result: HeardResult): Heard;
+  advance(audioMs: number): Heard;
+  finish(): Heard;
+  restart(availableFromMs: number): Heard & { resumeMs: number };
+}
+
+/** Permission for a recogniser's stream, as `POST /sessions/{id}/transcription` answers it. */
+interface Grant {
+  url: string;
+  /** In epoch milliseconds: until then a stream can be opened with it. */
+  expiresAt?: number;
+}
+
+/** What TranscribeStream uses of a WebSocket. */
+interface AudioSocket {
+  binaryType: string;
+  readonly bufferedAmount: number;
+  onopen: ((event: any) => void) | null;
+  onmessage: ((event: any) => void) | null;
+  onclose: ((event: any) => void) | null;
+  send(data: Uint8Array<ArrayBuffer>): void;
+  close(): void;
+}
+
+interface StreamClock {
+  /** In milliseconds; it never goes back. */
+  now(): number;
+  /** Epoch milliseconds. */
+  wallNow(): number;
+  /** Calls it again and again. Returns what ends that. */
+  every(milliseconds: number, act: () => void): () => void;
+}
+
+interface StreamOptions {
+  /** Rejects with an error that has `status`, `code` and `retryAfterMs` as ApiError has; `status` 0: no answer. */
+  grant: () => Promise<Grant>;
+  /** The stream is over: its minutes need not be counted any more. */
+  release: () => void;
+  openSocket: (url: string) => AudioSocket;
+  segmenter: SpeechSegmenter;
+  onSentence: (sentence: HeardSentence) => void;
+  onDraft: (text: string) => void;
+  onState: (state: StreamState) => void;
+  /** Whether something else hears the speaker when this gives up. Without it, it goes on trying. */
+  mayGiveUp?: () => boolean;
+  /** How long `finish` waits for the last words; 5,000 ms. */
+  finishMs?: number;
+  clock?: StreamClock;
+}
+
+interface StreamState {
+  /** "resting": a long pause has ended the stream. "over": it has given up; `start` tries anew. */
+  state: "off" | "connecting" | "live" | "resting" | "over";
+  /**
+   * "wordless": sound, and no answer yet; "unanswering": for so long that the stream was opened anew.
+   * "behind": the line is too slow. "spent", "unsupported" and "refused" are the grant's.
+   */
+  problem:
+    | ""
+    | "wordless"
+    | "unanswering"
+    | "unreachable"
+    | "failing"
+    | "limited"
+    | "behind"
+    | "spent"
+    | "unsupported"
+    | "refused";
+  /** When it is over: so much of the latest audio has become no words. */
+  unheardMs: number;
+}
+
+/** Who can hear the speaker: the stage's recogniser, the browser's own. */
+interface Recognisers {
+  stage: boolean;
+  browser: boolean;
+  any: boolean;
+}
+
+interface MicrophoneOptions extends Way {
+  recognisers: Recognisers;
+  /** The review: sentences go by it, and while it is on, what is heard is not shown to readers yet. */
+  before: { heard: (text: string) => void; readonly isOn: boolean };
+  roster: { readonly codes: string[] };
+  outbox: { readonly next: number };
+  socket: { send: (message: ClientMessage) => boolean };
+}
+
+interface StageDictationOptions {
+  sessionId: string;
+  token: string;
+  language: string;
+  mayGiveUp: () => boolean;
+  onInterim: (text: string) => void;
+  onSentence: (text: string) => void;
+  /** `notice` and `heardBy` are texts; "" for none. */
+  onChange: (isOn: boolean, notice: string, heardBy: string) => void;
+  /** The microphone's stream; null when there is none any more. */
+  onStream: (stream: MediaStream | null) => void;
+  /** Somebody else must hear the speaker; with the reason as a text. */
+  onGaveUp: (why: string) => void;
+}

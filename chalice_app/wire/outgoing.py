@@ -71,15 +71,16 @@ def prepared(done: Prepared) -> dict[str, Any]:
     }
 
 
-def language(offered: Language) -> dict[str, Any]:
-    """One entry of `GET /languages`."""
+def language(offered: Language, dictation: str | None = None) -> dict[str, Any]:
+    """One entry of `GET /languages`; `dictation` is how well a recogniser hears it, if one does."""
     body = {
         "code": offered.code,
         "name": offered.name,
         "nativeName": offered.native_name,
         "direction": offered.direction,
     }
-    return body | ({"quality": offered.quality} if offered.quality else {})
+    body |= {"quality": offered.quality} if offered.quality else {}
+    return body | ({"dictation": dictation} if dictation else {})
 
 
 def joined(

@@ -4,6 +4,7 @@
 recorded ARNs in it (`.chalice/generated/<stage>/`), the packaged template with references to the
 stack's own resources. A `*` stands only where AWS has nothing finer; the statement's Sid says why:
 
+- TranscribeStreamsHaveNoResources: a stream has no name before it is opened;
 - TranslateHasNoResourcesForThese: TranslateText and ListLanguages know no resource but `*`;
 - CloudWatchHasNoResourcesForThese: GetMetricData knows no resource but `*`, DescribeAlarms none but
   all alarms of the account;

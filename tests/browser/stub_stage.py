@@ -7,6 +7,7 @@ stage does; only what is behind them is made up. Everything may be called from t
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from chalice_app.domain import languages
 from chalice_app.web import pages
 from chalice_app.wire import outgoing
+from tests.browser.stub_transcribe import StubTranscribe
 from tests.fakes.domain import NOW_MS, PATIENCE
 
 Message = dict[str, Any]
@@ -57,6 +59,8 @@ class StubSession:
             "languages": self.counts,
             "createdAt": NOW_MS,
             "expiresAt": NOW_MS + 12 * 3_600_000,
+            "title": None,
+            "drafts": "source",
         }
         return status | ({"isFull": True} if self.is_full else {})
 
@@ -102,6 +106,7 @@ class Operations:
             "lastSequence": 7,
             "createdAt": self.now_ms - 600_000,
             "expiresAt": self.now_ms + 3_600_000,
+            "title": None,
         }
         self.sessions.append(made)
         return made
@@ -170,6 +175,10 @@ class StubStage:
         self.prepared: list[list[str]] = []
         self.prepared_over_budget: int | None = 0
         self.glossary: Message = {"terms": [], "blocked": []}
+        self.transcribe: StubTranscribe | None = None
+        self.grant_refusal: tuple[int, Message] | None = None
+        self.grants = 0
+        self.releases = 0
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -342,6 +351,14 @@ class StubStage:
         self.wait(lambda: len(self.prepared) >= count or None, f"preparation {count}")
         return self.prepared[count - 1]
 
+    def grants_asked(self, count: int) -> None:
+        """Waits until pages asked so many times for a recogniser's stream."""
+        self.wait(lambda: self.grants >= count or None, f"grant {count}")
+
+    def released(self, count: int) -> None:
+        """Waits until pages have given so many streams back."""
+        self.wait(lambda: self.releases >= count or None, f"release {count}")
+
     def tries(self, count: int) -> None:
         """Waits for so many handshakes, the refused ones too."""
         self.wait(lambda: self.handshakes >= count or None, f"handshake {count}")
@@ -385,6 +402,8 @@ class StubStage:
         app.router.add_get("/sessions/{session_id}/glossary", self._get_glossary)
         app.router.add_put("/sessions/{session_id}/glossary", self._put_glossary)
         app.router.add_post("/sessions/{session_id}/preparation", self._prepare)
+        app.router.add_post("/sessions/{session_id}/transcription", self._grant)
+        app.router.add_delete("/sessions/{session_id}/transcription", self._release)
         return app
 
     def _gateway_app(self) -> web.Application:
@@ -394,7 +413,12 @@ class StubStage:
 
     async def _speaker_page(self, _: web.Request) -> web.Response:
         address = f"ws://{self._gateway}"
-        return _response(pages.load().page(pages.SPEAKER, address, sign_in=self.sign_in))
+        answer = _response(pages.load().page(pages.SPEAKER, address, sign_in=self.sign_in))
+        if self.transcribe is not None:
+            policy = answer.headers["Content-Security-Policy"]
+            asked = f"connect-src {self.transcribe.origin} "
+            answer.headers["Content-Security-Policy"] = policy.replace("connect-src ", asked)
+        return answer
 
     async def _listener_page(self, _: web.Request) -> web.Response:
         return _response(pages.load().page(pages.LISTENER, f"ws://{self._gateway}"))
@@ -425,6 +449,7 @@ class StubStage:
         described = [languages.describe(code) for code in self.offered]
         offered = [
             outgoing.language(replace(each, quality=self.qualities.get(each.code)))
+            | ({"dictation": "good"} if self.transcribe and each.code == "en" else {})
             for each in described
         ]
         return web.json_response({"languages": offered})
@@ -500,6 +525,33 @@ class StubStage:
             return web.json_response(limited, status=429)
         answer = {"languages": [], "ready": 0, "failed": 0}
         return web.json_response(answer | {"overBudget": self.prepared_over_budget})
+
+    async def _grant(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return web.json_response({"type": "error", "code": "NOT_SPEAKER"}, status=401)
+        assert (await request.json()) == {"sampleRate": 16_000}
+        with self._news:
+            self.grants += 1
+            self._news.notify_all()
+        if self.grant_refusal is not None:
+            status, refusal = self.grant_refusal
+            return web.json_response({"type": "error", **refusal}, status=status)
+        assert self.transcribe is not None
+        grant = {
+            "url": f"{self.transcribe.origin}/stream-transcription-websocket?grant={self.grants}",
+            "languageCode": "en-US",
+            "mediaEncoding": "pcm",
+            "sampleRate": 16_000,
+            "expiresAt": time.time() * 1_000 + 300_000,
+        }
+        return web.json_response(grant, status=201)
+
+    async def _release(self, request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == f"Bearer {TOKEN}"
+        with self._news:
+            self.releases += 1
+            self._news.notify_all()
+        return web.Response(status=204)
 
     async def _delete(self, _: web.Request) -> web.Response:
         await self._end()

@@ -206,6 +206,14 @@ def test_the_numbers_are_there_as_a_table(stub: StubStage, open_page: OpenPage) 
 # --- the sessions ---
 
 
+def test_a_session_s_title_stands_under_its_name(stub: StubStage, open_page: OpenPage) -> None:
+    stub.operations.open("golden-eagle-427")["title"] = "Sunday <b>service</b>"
+    stub.operations.open("quiet-river-100")
+    page = operate(stub, open_page)
+    heads = page.locator("#sessions tbody th")
+    expect(heads).to_have_text(["golden-eagle-427Sunday <b>service</b>", "quiet-river-100"])
+
+
 def test_sessions_come_move_and_go(stub: StubStage, open_page: OpenPage) -> None:
     page = operate(stub, open_page)
     expect(page.get_by_text("No session is open.")).to_be_visible()
@@ -236,7 +244,7 @@ def test_sessions_come_move_and_go(stub: StubStage, open_page: OpenPage) -> None
 def test_names_and_languages_are_text(stub: StubStage, open_page: OpenPage) -> None:
     for payload in PAYLOADS:
         made = stub.operations.open(payload, **{payload: 1})
-        made["sourceLanguage"] = payload
+        made["sourceLanguage"] = made["title"] = payload
     stub.operations.alarms = {"CacheHitRate": {"state": PAYLOADS[0], "comparison": PAYLOADS[1]}}
     page = operate(stub, open_page, FASTER + WATCH)
     names = page.locator("#sessions tbody th a")

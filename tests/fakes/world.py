@@ -23,6 +23,7 @@ from tests.fakes.speech import (
     MemoryTallies,
     QueuedInvocations,
 )
+from tests.fakes.transcription import MemoryDictation, StubRecogniser
 from tests.fakes.translation import StubTranslator
 
 SETTINGS = Settings(
@@ -35,6 +36,8 @@ SETTINGS = Settings(
     websocket_url="wss://socket.example/api",
     management_endpoint="https://socket.example/api",
     # The clock stands still, so everything that a test says is said at once.
+    transcribe_url="wss://recogniser.example:8443",
+    dictation_languages={"en": "good", "pt": "fair"},
     limits=AdmissionLimits(sentences_per_second=0, messages_per_second=0),
 )
 
@@ -46,6 +49,7 @@ class MemoryTables(
     MemoryCounters,
     MemoryRosters,
     MemoryGlossaries,
+    MemoryDictation,
 ):
     """Sessions, Connections and Rosters, with one lock: a transaction changes several of them."""
 
@@ -58,6 +62,7 @@ class World:
     cache: MemoryCache = field(default_factory=MemoryCache)
     gateway: RecordingGateway = field(default_factory=RecordingGateway)
     translator: StubTranslator = field(default_factory=StubTranslator)
+    recogniser: StubRecogniser = field(default_factory=StubRecogniser)
     metrics: RecordingMetrics = field(default_factory=RecordingMetrics)
     clock: FakeClock = field(default_factory=FakeClock)
     settings: Settings = SETTINGS
@@ -72,6 +77,8 @@ class World:
                 sessions=self.tables,
                 counters=self.tables,
                 glossaries=self.tables,
+                dictation=self.tables,
+                recogniser=self.recogniser,
                 in_flight=self.tables,
                 tallies=self.tables,
                 invoker=self.invoker,

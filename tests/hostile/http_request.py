@@ -61,6 +61,25 @@ LIMITS: Mapping[str, object] = {
 }
 """As `joinCode`, and as `maxListeners` or `characterBudget` of `POST /sessions`: BAD_MESSAGE."""
 
+DICTATIONS: Mapping[str, object] = {
+    **{name: bad.body for name, bad in BODIES.items() if bad.code == "BAD_MESSAGE"},
+    "no rate": {"rate": 16_000},
+    "a rate for each channel": [16_000],
+    **{
+        f"rate {name}": {"sampleRate": value}
+        for name, value in {
+            **LIMITS,
+            "null": None,
+            "a fraction of a kilohertz": 16_000.5,
+            "as a float": 16_000.0,
+            "an object": {"hz": 16_000},
+            "too low": 7_999,
+            "too high": 48_001,
+        }.items()
+    },
+}
+"""The body of `POST /sessions/{id}/transcription`: BAD_MESSAGE."""
+
 CONTENT_TYPES = ("text/plain", "application/xml", "application/octet-stream", "nonsense")
 """Other than JSON's."""
 

@@ -103,6 +103,13 @@ MALFORMED: Mapping[str, Bad] = {
     "text one half alone": _half("\\ud83d"),
     "text the other half": _half("ok \\ude00"),
     "text a pair in the wrong order": _half("\\ude00\\ud83d"),
+    "draft without a sequence": Bad('{"action":"draft","text":"Hel"}', says="sequence"),
+    "draft of sequence 0": Bad('{"action":"draft","sequence":0,"text":"Hel"}', says="sequence"),
+    "draft without a text": Bad('{"action":"draft","sequence":1}', says="text"),
+    "draft blank": Bad('{"action":"draft","sequence":1,"text":" "}', says="text"),
+    "draft half a surrogate pair": Bad(
+        '{"action":"draft","sequence":1,"text":"Hi \\ud83d"}', says="surrogate"
+    ),
     "binary": Bad(b"\x00\xff\xfe", says="binary"),
     "binary JSON": Bad(b'{"action":"heartbeat"}', says="binary"),
     "binary nothing": Bad(b"", says="binary"),
@@ -127,6 +134,7 @@ TOO_MUCH_SAID: Mapping[str, Bad] = {
 
 NOT_FOR_LISTENERS: Mapping[str, Bad] = {
     "speak": Bad('{"action":"speak","sequence":1,"text":"I say."}', "NOT_SPEAKER"),
+    "draft": Bad('{"action":"draft","sequence":1,"text":"I sa"}', "NOT_SPEAKER"),
     "end": Bad('{"action":"end"}', "NOT_SPEAKER"),
 }
 

@@ -99,7 +99,11 @@ documents = st.recursive(
 
 messages = st.one_of(
     st.fixed_dictionaries(
-        {"action": st.just("speak"), "sequence": st.integers(1, 9), "text": texts}
+        {
+            "action": st.sampled_from(["speak", "draft"]),
+            "sequence": st.integers(1, 9),
+            "text": texts,
+        }
     ),
     st.fixed_dictionaries(
         {"action": st.just("changeLanguage"), "targetLanguage": st.sampled_from(["es", "fr"])}

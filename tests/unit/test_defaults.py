@@ -42,7 +42,7 @@ ROOT = Path(__file__).parents[2]
     ("short", "whole"),
     [
         (AdmissionLimits(),
-         AdmissionLimits(1_000, 6_000, 10, 10, 20, 50, 10_000, 10, 20, 2_000_000, ())),
+         AdmissionLimits(1_000, 6_000, 10, 10, 20, 50, 10_000, 10, 20, 2_000_000, (), 300)),
         (CachedTranslation("k", "en", "es", "a", "b", 1, 2),
          CachedTranslation("k", "en", "es", "a", "b", 1, 2, settings="")),
         (EntryUse("k", 1, 2, 3), EntryUse("k", 1, 2, 3, characters=0)),

@@ -232,7 +232,7 @@ def test_every_command_of_python_in_the_pages_exists() -> None:
 
 def test_every_metric_is_in_the_pages_with_its_unit() -> None:
     (rows,) = tables("infra/README.md", "Metrics")
-    units = {"percent": "Percent", "milliseconds": "Milliseconds"}
+    units = {"percent": "Percent", "milliseconds": "Milliseconds", "seconds": "Seconds"}
     shown = {name(row["metric"]): units.get(row["unit"], "Count") for row in rows}
     assert shown == metrics.UNITS
 

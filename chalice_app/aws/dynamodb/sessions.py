@@ -10,6 +10,7 @@ Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
 - a session, `golden-eagle-427`: speakerConnectionId, speakerGreeted, sourceLanguage, listenerCount,
   `listeners.<language>` (one number a language, top-level because ADD takes no nested attribute),
   countsRevision, isActive, createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash,
+  dictatedMs, dictatedSince (epoch ms, while a stream is open), dictatedChange (random, whose),
   lastSequence, corrections (how many there were: it rises with each, perhaps by more than one)
   and, where the session has its own, joinCodeHash, maxListeners, characterBudget, profanity,
   formality, title, drafts ("off"), glossaryVersion (its glossary's own row: `glossaries`);
@@ -32,6 +33,7 @@ from dataclasses import dataclass, replace
 
 from chalice_app.aws.dynamodb.retries import tries
 from chalice_app.aws.dynamodb.table import Table
+from chalice_app.domain.dictation import NOT_DICTATED, Dictated
 from chalice_app.domain.errors import ConditionFailed, SequenceNotKept, Unavailable
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, Sentence, SentenceRef
 from chalice_app.domain.session import Session
@@ -53,6 +55,8 @@ SENTENCE_TTL_SECONDS = 2 * 3600
 """A connection lives 2 hours at most: nobody can come back for anything older."""
 
 _REVISION, _BY = "revision", "by."
+
+_NEVER_DICTATED, _NOT_OPEN = "attribute_not_exists(dictatedChange)", "REMOVE dictatedSince"
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,32 @@ class SessionsTable:
         except ConditionFailed:
             return session
         return session_from(item)
+
+    def put_dictated(
+        self, session: Session, before: Dictated, after: Dictated, *, only_open: bool
+    ) -> None:
+        """Writes what the session has dictated, if nobody has changed it since `before`.
+
+        The SDK sends a write again whose answer is lost, and would meet its own change.
+        """
+        sets = "dictatedMs = :spent, dictatedChange = :change"
+        is_open = after.since is not None
+        unchanged = "dictatedChange = :before" if before.change else _NEVER_DICTATED
+        try:
+            self.table.update(
+                session.session_id,
+                f"SET {sets}, dictatedSince = :since" if is_open else f"SET {sets} {_NOT_OPEN}",
+                f"createdAt = :epoch AND {unchanged}" + (" AND isActive = :true" * only_open),
+                epoch=session.created_at,
+                spent=after.spent_ms,
+                change=after.change,
+                **({"since": after.since} if is_open else {}),
+                **({"before": before.change} if before.change else {}),
+                **({"true": True} if only_open else {}),
+            )
+        except ConditionFailed as failure:
+            if failure.found.get("dictatedChange") != after.change:
+                raise
 
     def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
         """Claims the sequence number by writing its row, or says which state its claim is in.
@@ -306,12 +336,20 @@ def session_from(item: Mapping[str, object]) -> Session:
         max_listeners=_number(item, "maxListeners") if "maxListeners" in item else None,
         character_budget=_number(item, "characterBudget") if "characterBudget" in item else None,
         corrections=_number(item, CORRECTIONS) if CORRECTIONS in item else 0,
+        dictated=_dictated(item),
         counts_revision=_number(item, REVISION) if REVISION in item else 0,
         glossary_version=_optional(item, "glossaryVersion"),
         style=Style(item.get("profanity") == "mask", _optional(item, "formality")),
         title=_optional(item, "title"),
         has_drafts=item.get("drafts") != "off",
     )
+
+
+def _dictated(item: Mapping[str, object]) -> Dictated:
+    if "dictatedChange" not in item:
+        return NOT_DICTATED
+    since = _number(item, "dictatedSince") if "dictatedSince" in item else None
+    return Dictated(_number(item, "dictatedMs"), since, str(item["dictatedChange"]))
 
 
 def _sentence_from(item: Mapping[str, object], sequence: int) -> Sentence:

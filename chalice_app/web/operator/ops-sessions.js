@@ -63,12 +63,13 @@ class SessionRow {
   #roster;
 
   /** @param {OperatedSession} session @param {Language[]} languages */
-  constructor({ sessionId, sourceLanguage }, languages) {
+  constructor({ sessionId, sourceLanguage, title }, languages) {
     const head = rowHead();
     const link = element("a", "name", sessionId);
     link.href = joinLink(encodeURIComponent(sessionId));
     link.translate = false;
     head.append(link);
+    if (title) head.append(element("br"), element("bdi", "hint", title));
     const speaks = cell("Speaks");
     const source = element("bdi", "", nativeName(languages, sourceLanguage));
     source.lang = sourceLanguage;

@@ -8,7 +8,7 @@ import { baseOf } from "./words-joined.js";
 const LEADING = {
   common: "Dr Prof Mr Mrs Ms St i.e e.g cf vs ca",
   en: "Messrs Rev Hon Gen Col Capt Lt Sgt Maj Cmdr Adm Gov Sen Rep Pres Mt Ft Supt Det Insp Fr v approx",
-  es: "Sr Sra Sres Srta Dra D Dª Lic Ing Arq Gral Av Avda Ud Uds Vd Vds Sto Sta Pbro Mons p.ej ej aprox tel pza",
+  es: "EE Sr Sra Sres Srta Dra D Dª Lic Ing Arq Gral Av Avda Ud Uds Vd Vds Sto Sta Pbro Mons p.ej ej aprox tel pza",
   pt: "Sr Sra Srs Srta Dra Profa Eng D Exmo Exma Av Sto Sta Pe p.ex ex aprox tel",
   fr: "M MM Mme Mmes Mlle Mlles Me Mgr Ste env p.ex ex av c.-à-d bd tél",
   it: "Sig Sig.ra Sigg Sig.na Dott Dott.ssa Prof.ssa Avv Ing Arch On Mons Spett Gent Egr p.es es ad.es tel",
@@ -45,7 +45,7 @@ const NUMBERED = {
 const TRAILING = {
   common: "etc a.m p.m A.M P.M U.S U.K U.S.A D.C Ph.D M.D B.C A.D Inc Ltd Co Corp Jr Sr Bros al",
   en: "Ave Blvd Rd est dept Dept Univ Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thurs Fri Sat Sun",
-  es: "EE.UU S.A S.L a.C d.C máx mín",
+  es: "EE.UU UU S.A S.L a.C d.C máx mín",
   pt: "Ltda Cia S.A a.C d.C",
   fr: "J.-C S.A",
   it: "S.p.A S.r.l a.C d.C ecc",

@@ -3,7 +3,6 @@
  * are loaded when the speaker first asks for them.
  */
 import { keep, recall } from "./browser-storage.js";
-import { Dictation } from "./dictation.js";
 import { $ } from "./elements.js";
 import { directionOf } from "./languages.js";
 import { loadStyle } from "./load-style.js";
@@ -12,7 +11,7 @@ const NOT_LOADED = "This part of the page could not be loaded. Close it and open
 /** Until the server is asked for a module again. */
 const RETRY_MS = 3_000;
 
-/** @param {Way & {languages: Language[]}} given */
+/** @param {Way & {languages: Language[], recognisers: Recognisers}} given */
 export function beforeSending(given) {
   const { sessionId, send } = given;
   const options = { ...given, direction: directionOf(given.languages, given.language) };
@@ -54,7 +53,7 @@ export function beforeSending(given) {
   }
 
   function wire() {
-    $("review-group").hidden = !Dictation.isSupported;
+    $("review-group").hidden = !given.recognisers.any;
     $("review").checked = recall("review") === "on";
     $("review-seconds").value = recall("review-seconds") ?? "0";
     if ($("review").checked || recall(`held ${sessionId}`, "sessionStorage")) loadReview();
@@ -79,6 +78,10 @@ export function beforeSending(given) {
       if (review) review.hear(text);
       else if (isLoading) early.push(text);
       else send(text);
+    },
+    /** Whether the speaker looks at what is heard before anybody else reads it. */
+    get isOn() {
+      return $("review").checked;
     },
     /** What `mayGo` answers may have changed. */
     refresh() {

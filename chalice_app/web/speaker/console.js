@@ -2,13 +2,12 @@
 import { askToJoin, asApiError, getJoinState, getSession, socketAddress } from "./api.js";
 import { beforeSending } from "./before-sending.js";
 import { DISPLACED, limited, LOST, notice, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
-import { Dictation } from "./dictation.js";
 import { $ } from "./elements.js";
 import { wireGlossary } from "./glossary-button.js";
 import { invite } from "./invitation.js";
 import { directionOf, nativeName } from "./languages.js";
 import { partsOf } from "./long-text.js";
-import { microphoneControls } from "./microphone-controls.js";
+import { microphoneControls, recognisersFor } from "./microphone-controls.js";
 import { Outbox } from "./outbox.js";
 import { ReconnectingSocket } from "./reconnecting-socket.js";
 import { refusalSentence } from "./refusals.js";
@@ -48,8 +47,10 @@ export function openConsole(session, languages, over) {
     quietMs: QUIET_MS,
   });
   const mayGo = () => connection === "live" && !paused && !isDisplaced;
-  const before = beforeSending({ sessionId, token, language: sourceLanguage, languages, mayGo, say, send });
-  const dictation = microphoneControls(sourceLanguage, before.heard);
+  const recognisers = recognisersFor(sourceLanguage, languages);
+  const way = { sessionId, token, language: sourceLanguage, recognisers, mayGo, say, send };
+  const before = beforeSending({ ...way, languages });
+  const dictation = microphoneControls({ ...way, before, roster, outbox, socket });
   // For the hall's screen, too: it is a dialog of this page.
   const screenLock = new WakeLock($("awake"), $("may-darken"), $("hall-may-darken"));
   /** @type {SocketState} */
@@ -208,7 +209,7 @@ export function openConsole(session, languages, over) {
 
   function showSending() {
     $("send").disabled = paused || isDisplaced;
-    $("microphone").disabled = $("send").disabled || !Dictation.isSupported;
+    $("microphone").disabled = $("send").disabled || !recognisers.any;
     const parts = partsOf($("text").value, sourceLanguage).length;
     if (paused) $("say-hint").textContent = "Paused: nothing is sent until you go on.";
     else if (parts > 1) $("say-hint").textContent = `Too long for one sentence: Enter sends it in ${parts} parts.`;

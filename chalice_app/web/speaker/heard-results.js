@@ -46,7 +46,7 @@ export class HeardResults {
     return this.#former.length ? words.concat(this.#former) : words;
   }
 
-  /** @param {unknown} value a HeardResult, or anything @returns {number | null} the end of its first word that is new */
+  /** @param {unknown} value a HeardResult, or anything @returns {number | null} the start of its first new word: of the last, where it is final at once */
   hear(value) {
     const read = readResult(value, this.#heardMs);
     if (!read) return null;
@@ -86,6 +86,7 @@ export class HeardResults {
     this.#former = this.unsent.map((word) => ({ ...word, isStable: false, isAfterStable: false, endsResult: false }));
     this.#live = [];
     this.#past = [];
+    this.#known = this.#known.filter((word) => word.endMs <= fromMs);
     this.#newest = null;
     this.#heardMs = fromMs;
   }
@@ -149,7 +150,7 @@ export class HeardResults {
     const first = fresh.words.find((word) => word.endMs > this.#heardMs);
     this.#heardMs = Math.max(this.#heardMs, lastEnd(fresh.words));
     if (!first) return null;
-    return former || !fresh.isFinal ? first.endMs : lastEnd(fresh.words);
+    return former || !fresh.isFinal ? first.startMs : (fresh.words.at(-1)?.startMs ?? null);
   }
 
   /** @param {HeardWord[]} words */

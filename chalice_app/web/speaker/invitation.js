@@ -1,7 +1,6 @@
 /** How people find a session: its name, its link, and a QR code for the hall's screen. */
 import { joinLink } from "./api.js";
 import { $ } from "./elements.js";
-import { qrCode } from "./qr-code.js";
 
 /** Addresses by which a computer reaches itself alone. */
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
@@ -19,13 +18,18 @@ export function invite(sessionId, joinCode) {
   // Without the code: people type this link, and the code stands beside it, large.
   $("hall-link").textContent = joinLink(sessionId);
   $("loopback").hidden = !LOOPBACK.test(location.hostname);
-  $("qr").replaceChildren(qrCode(link));
-  $("hall-qr").replaceChildren(qrCode(link));
+  drawCodes(link);
   for (const button of [$("qr"), $("hall-button")]) {
     button.addEventListener("click", () => $("hall").showModal());
   }
   $("hall-close").addEventListener("click", () => $("hall").close());
   $("copy").addEventListener("click", () => copy(link));
+}
+
+/** The start page needs none: what draws them comes with the console. @param {string} link */
+async function drawCodes(link) {
+  const loaded = await import("./qr-code.js").catch(() => null);
+  for (const place of [$("qr"), $("hall-qr")]) if (loaded) place.replaceChildren(loaded.qrCode(link));
 }
 
 /** @param {string} link */

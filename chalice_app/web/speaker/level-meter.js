@@ -11,6 +11,8 @@ export class LevelMeter {
   #stream = null;
   /** @type {AudioContext | null} */
   #context = null;
+  /** The recogniser's: it goes on when the meter stops. */
+  #isShared = false;
   #timer = 0;
   #isWanted = false;
 
@@ -30,9 +32,12 @@ export class LevelMeter {
     return !isPhone && Boolean(mediaDevices);
   }
 
-  async start() {
-    if (this.#isWanted || !LevelMeter.isSupported) return;
+  /** @param {MediaStream | null} shared a stream that is there already */
+  async start(shared = null) {
+    if (this.#isWanted || !(shared ?? LevelMeter.isSupported)) return;
     this.#isWanted = true;
+    this.#isShared = shared !== null;
+    if (shared) return this.#measure(shared);
     try {
       // As the microphone gives it: a level that the browser has evened out says nothing.
       const audio = { autoGainControl: false, noiseSuppression: false, echoCancellation: false };
@@ -47,7 +52,7 @@ export class LevelMeter {
   stop() {
     this.#isWanted = false;
     clearInterval(this.#timer);
-    if (this.#stream) stopTracks(this.#stream);
+    if (this.#stream && !this.#isShared) stopTracks(this.#stream);
     this.#context?.close();
     this.#stream = this.#context = null;
     this.#show(null);

@@ -38,6 +38,11 @@ export class Outbox {
     return this.#unreported().length > 0 || this.corrections.isWaiting;
   }
 
+  /** The number that the next sentence will get. */
+  get next() {
+    return this.#next;
+  }
+
   /** @param {string} text */
   say(text) {
     /** @type {Sentence} */

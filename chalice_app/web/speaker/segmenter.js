@@ -10,8 +10,9 @@ import { written } from "./words-joined.js";
 
 /** The protocol's limit, in code points. */
 const LONGEST_DRAFT = 4_000;
-/** So many of the newest delays are looked at. */
+/** So many of the newest delays are looked at. A recogniser that was quick so far may be slower once. */
 const DELAYS = 6;
+const LEAST_DELAY_MS = 1_000;
 
 export class Segmenter {
   #language;
@@ -20,7 +21,7 @@ export class Segmenter {
   #clockMs = 0;
   /** The end of the last sentence. */
   #saidMs = 0;
-  /** How far behind the clock words were heard. @type {number[]} */
+  /** How long after their beginning words were heard. @type {number[]} */
   #delays = [];
 
   /** @param {string} language its tag */
@@ -31,7 +32,7 @@ export class Segmenter {
   /** A partial result with a known id replaces it; a final one ends it. @param {HeardResult} result @returns {Heard} */
   hear(result) {
     const newMs = this.#results.hear(result);
-    if (newMs !== null) this.#delays = [...this.#delays, Math.max(0, this.#clockMs - newMs)].slice(-DELAYS);
+    if (newMs !== null) this.#delayed(this.#clockMs - newMs);
     return this.#heard(false);
   }
 
@@ -68,9 +69,15 @@ export class Segmenter {
     return { sentences: this.#take(this.#results.unsent, isOver), draft: this.#draft() };
   }
 
+  /** A negative one says nothing: the clock stands still. @param {number} milliseconds */
+  #delayed(milliseconds) {
+    if (milliseconds < 0) return;
+    this.#delays = [...this.#delays, Math.max(LEAST_DELAY_MS, milliseconds)].slice(-DELAYS);
+  }
+
   /** @param {HeardWord[]} words unsent, from the first on @param {boolean} isOver @returns {HeardSentence[]} */
   #take(words, isOver) {
-    const loose = words.findIndex((word) => !word.isStable);
+    const loose = words.findIndex((word) => !word.isStable || (word.after && !word.isAfterStable));
     const state = {
       settled: isOver || loose < 0 ? words.length : loose,
       isOver,
@@ -80,7 +87,7 @@ export class Segmenter {
     const sentences = [];
     let from = 0;
     for (let count = cutOf(words, from, state); count; count = cutOf(words, from, state)) {
-      sentences.push(this.#sentence(words.slice(from, from + count), isOver));
+      sentences.push(this.#sentence(words.slice(from, from + count)));
       from += count;
     }
     this.#results.leave(from);
@@ -90,8 +97,8 @@ export class Segmenter {
   /**
    * Whether nothing has followed the last final result for the length of a pause. A final result alone
    * is not a sign of one: recognisers end results in the middle of speech, and are a second behind. The
-   * pause is sure when the recogniser has listened to it, or when a word in it would have been heard by
-   * now, given how late words have lately been heard.
+   * pause is sure when the recogniser has listened to it, or when a word that began in it would have been
+   * heard by now, given how late words have lately been heard.
    */
   #isQuiet() {
     const { last, heardMs } = this.#results;
@@ -102,13 +109,12 @@ export class Segmenter {
     return isQuiet;
   }
 
-  /** @param {HeardWord[]} words @param {boolean} isOver @returns {HeardSentence} */
-  #sentence(words, isOver) {
+  /** @param {HeardWord[]} words @returns {HeardSentence} */
+  #sentence(words) {
     const startMs = Math.max(this.#saidMs, words[0]?.startMs ?? 0);
     const endMs = Math.max(startMs, words.at(-1)?.endMs ?? 0);
     this.#saidMs = endMs;
-    const sure = words.map((word) => (isOver || word.isAfterStable ? word : { ...word, after: "" }));
-    return { text: written(sure, this.#language), startMs, endMs };
+    return { text: written(words, this.#language), startMs, endMs };
   }
 
   /** The newest words, where there are more than a message takes. */

@@ -71,7 +71,9 @@ class Cut {
     if (!this.#isBeyond(LONG, settled)) return 0;
     const places = [];
     for (let count = 1; count <= settled && this.#size(count) <= TOO_LONG.words; count += 1) {
-      if (this.#size(count) >= FEWEST && (this.#words[count] || !this.#hasMore)) places.push(count);
+      // After the newest word a mark may still come.
+      const isKnown = this.#words[count] || this.#state.isOver || this.#word(count).after;
+      if (this.#size(count) >= FEWEST && isKnown) places.push(count);
     }
     const clause = this.#atClause(places);
     if (clause || !this.#isBeyond(TOO_LONG, settled) || this.#stopIsNear(settled)) return clause;

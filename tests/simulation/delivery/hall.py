@@ -166,7 +166,7 @@ class Hall(World):
 
     def begin(
         self,
-        act: Callable[[], None],
+        act: Callable[[], object],
         then: Callable[[Activity], None] | None = None,
         spoken: Spoken | None = None,
     ) -> Activity:

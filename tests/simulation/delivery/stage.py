@@ -80,6 +80,8 @@ class Stage(Application):
             sessions=tables.sessions,
             counters=missing,
             glossaries=missing,
+            dictation=missing,
+            recogniser=missing,
             in_flight=rows,
             tallies=rows,
             invoker=Invoker(client),

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import app as functions
 from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.bootstrap.application import Application
 from chalice_app.bootstrap.process import composed
+from chalice_app.domain.dictation import Dictated
 from chalice_app.domain.errors import BroadcasterError, RateLimited, SessionFull
 from chalice_app.domain.languages import Language
 from chalice_app.domain.session import Connection, Role, Session
@@ -676,6 +677,16 @@ def test_the_languages_are_the_engines(world: World) -> None:
     assert codes == [language.code for language in world.translator.offered]
 
 
+def test_a_language_tells_how_well_it_is_heard_where_it_is(world: World) -> None:
+    world.translator.offered = [
+        Language(code, code, code, "ltr") for code in ("en", "pt-PT", "fr", "en-GB")
+    ]
+    told = {each["code"]: each for each in call("GET", "/languages").json_body["languages"]}
+    heard = {code: each.get("dictation") for code, each in told.items()}
+    assert heard == {"en": "good", "pt-PT": "fair", "fr": None, "en-GB": "good"}
+    assert "dictation" not in told["fr"]
+
+
 def test_an_engine_that_cannot_be_asked_is_503(world: World) -> None:
     world.translator.unavailable = True
     answer = call("GET", "/languages")
@@ -854,6 +865,182 @@ def test_too_many_preparations_are_refused_until_the_minute_ends(world: World) -
     world.tables.refusing.add("count")
     other, token = world.app.sessions.open("en")
     assert prepare(other, token, body).status_code == 503
+
+
+def dictate(of: Session, headers: Mapping[str, str], body: object = None) -> HTTPResponse:
+    wanted = {"sampleRate": 16_000} if body is None else body
+    return call("POST", f"/sessions/{of.session_id}/transcription", wanted, headers)
+
+
+def stop_dictating(of: Session, headers: Mapping[str, str]) -> HTTPResponse:
+    return call("DELETE", f"/sessions/{of.session_id}/transcription", None, headers)
+
+
+def test_the_speaker_gets_a_stream_to_the_recogniser(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    answer = dictate(of, bearer(token))
+    assert answer.status_code == 201
+    assert answer.json_body == {
+        "url": "wss://recogniser.example:8443/stream?language-code=en-US&n=1",
+        "languageCode": "en-US",
+        "mediaEncoding": "pcm",
+        "sampleRate": 16_000,
+        "expiresAt": NOW_MS // 1000 * 1000 + 300_000,
+        "remainingSeconds": 300 * 60,
+    }
+    assert world.recogniser.asked == [("en-US", 16_000, 300)]
+
+
+@pytest.mark.parametrize("name", http_request.DICTATIONS)
+def test_a_bad_request_for_a_stream_is_refused_and_signs_nothing(world: World, name: str) -> None:
+    of, token = world.app.sessions.open("en")
+    body = http_request.DICTATIONS[name]
+    answer = dictate(of, bearer(token), body)
+    assert (answer.status_code, answer.json_body["code"]) == (400, "BAD_MESSAGE")
+    assert world.recogniser.asked == []
+    assert world.now(of).dictated.since is None
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100, 48_000])
+def test_every_rate_that_transcribe_takes_is_signed_for(world: World, rate: int) -> None:
+    of, token = world.app.sessions.open("pt-BR")
+    answer = dictate(of, bearer(token), {"sampleRate": rate, "unknown": ["field"]})
+    assert (answer.status_code, answer.json_body["sampleRate"]) == (201, rate)
+    assert world.recogniser.asked == [("pt-BR", rate, 300)]
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    http_request.AUTHORIZATIONS_INSIDE.values(),
+    ids=http_request.AUTHORIZATIONS_INSIDE,
+)
+@pytest.mark.parametrize("act", [dictate, stop_dictating])
+def test_without_the_token_nobody_dictates_or_ends_it(
+    world: World,
+    act: Callable[[Session, Mapping[str, str]], HTTPResponse],
+    authorization: str | None,
+) -> None:
+    of, token = world.app.sessions.open("en")
+    dictate(of, bearer(token))
+    answer = act(of, http_request.headers(authorization, token))
+    assert (answer.status_code, answer.json_body["code"]) == (401, "NOT_SPEAKER")
+    assert len(world.recogniser.asked) == 1
+    assert world.now(of).dictated.since == NOW_MS
+
+
+def test_wrong_tokens_of_an_address_are_guesses(world: World) -> None:
+    of, _ = world.app.sessions.open("en")
+    statuses = [dictate(of, bearer("another")).status_code for _ in range(11)]
+    assert statuses == [401] * 10 + [429]
+
+
+@pytest.mark.parametrize("act", [dictate, stop_dictating])
+@pytest.mark.parametrize("name", ["zz-zz-100", "no name", "a-b-100%231%231"])
+def test_a_session_that_is_not_there_is_not_dictated(
+    world: World, act: Callable[[Session, Mapping[str, str]], HTTPResponse], name: str
+) -> None:
+    of = replace(world.open(), session_id=quote(name, safe="%"))
+    answer = act(of, bearer("0" * 22))
+    assert (answer.status_code, answer.json_body["code"]) == (404, "SESSION_NOT_FOUND")
+
+
+@pytest.mark.parametrize("act", [dictate, stop_dictating])
+def test_a_session_that_has_ended_is_not_dictated(
+    world: World, act: Callable[[Session, Mapping[str, str]], HTTPResponse]
+) -> None:
+    of, token = world.app.sessions.open("en")
+    world.app.sessions.end(of)
+    answer = act(of, bearer(token))
+    assert (answer.status_code, answer.json_body["code"]) == (404, "SESSION_NOT_FOUND")
+    assert world.recogniser.asked == []
+
+
+def test_a_language_that_nothing_hears_is_404(world: World) -> None:
+    of, token = world.app.sessions.open("fr")
+    answer = dictate(of, bearer(token))
+    assert (answer.status_code, answer.json_body["code"]) == (404, "UNSUPPORTED_LANGUAGE")
+    assert world.recogniser.asked == []
+
+
+def test_a_stage_without_a_recogniser_hears_no_language() -> None:
+    world = World(settings=replace(SETTINGS, dictation_languages={}))
+    of, token = world.app.sessions.open("en")
+    with composed(world.app):
+        answer = dictate(of, bearer(token))
+        listed = call("GET", "/languages").json_body["languages"]
+    assert (answer.status_code, answer.json_body["code"]) == (404, "UNSUPPORTED_LANGUAGE")
+    assert not any("dictation" in each for each in listed)
+
+
+def test_too_many_streams_are_refused_until_the_hour_ends_and_counted(world: World) -> None:
+    of, own = world.app.sessions.open("en")
+    answers = [dictate(of, bearer(own)) for _ in range(21)]
+    assert [each.status_code for each in answers] == [201] * 20 + [429]
+    told = answers[-1].json_body
+    assert told["code"] == "RATE_LIMITED"
+    assert told["retryAfterMs"] == 3_600_000 - NOW_MS % 3_600_000
+    state = call("GET", f"/sessions/{of.session_id}", headers=bearer(own)).json_body
+    assert state["refused"]["reasons"] == {"RATE_LIMITED": 1}
+    other, token = world.app.sessions.open("en")
+    assert dictate(other, bearer(token)).status_code == 201
+    world.clock.advance(told["retryAfterMs"])
+    assert dictate(of, bearer(own)).status_code == 201
+
+
+def test_the_speaker_ends_the_dictation_as_often_as_it_likes(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    dictate(of, bearer(token))
+    world.clock.advance(90_000)
+    for _ in range(2):
+        answer = stop_dictating(of, bearer(token))
+        assert (answer.status_code, answer.body) == (204, b"")
+    assert world.now(of).dictated == Dictated(90_000)
+    assert dictate(of, bearer(token)).json_body["remainingSeconds"] == 300 * 60 - 90
+
+
+def test_minutes_that_are_spent_are_told(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    for _ in range(2):
+        dictate(of, bearer(token))
+        world.clock.advance(4 * 3_600_000)
+    answer = dictate(of, bearer(token))
+    assert (answer.status_code, answer.json_body["code"]) == (429, "RATE_LIMITED")
+    assert answer.json_body["message"] == "the session's 300 minutes of dictation are spent"
+    assert answer.json_body["retryAfterMs"] == of.expires_at_seconds * 1000 - world.clock.now_ms()
+    assert answer.json_body["details"]["remainingSeconds"] == 0
+
+
+@pytest.mark.parametrize("method", ["put_dictated", "count"])
+def test_a_stream_that_cannot_be_counted_is_not_granted(world: World, method: str) -> None:
+    of, token = world.app.sessions.open("en")
+    world.tables.refusing.add(method)
+    answer = dictate(of, bearer(token))
+    assert (answer.status_code, answer.json_body["code"]) == (503, "INTERNAL")
+    assert b"wss://" not in answer.body
+
+
+@pytest.mark.parametrize("over", ["http", "websocket"])
+def test_the_end_of_a_session_ends_its_dictation(world: World, over: str) -> None:
+    of, token = world.app.sessions.open("en")
+    connect("speaker", sessionId=of.session_id, token=token)
+    dictate(of, bearer(token))
+    world.clock.advance(60_000)
+    if over == "http":
+        call("DELETE", f"/sessions/{of.session_id}", headers=bearer(token))
+    else:
+        send("speaker", {"action": "end"})
+    assert not world.now(of).is_active
+    assert world.now(of).dictated == Dictated(60_000)
+    assert {"DictationSeconds": 60} in world.metrics.emitted
+
+
+def test_a_session_ends_though_its_minutes_cannot_be_counted(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    dictate(of, bearer(token))
+    world.clock.advance(60_000)
+    world.tables.refusing.add("put_dictated")
+    assert call("DELETE", f"/sessions/{of.session_id}", headers=bearer(token)).status_code == 204
+    assert not world.now(of).is_active
 
 
 def test_a_session_that_is_not_there_is_not_ended() -> None:

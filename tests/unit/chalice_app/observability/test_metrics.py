@@ -17,7 +17,9 @@ from tests.fakes.domain import NOW_MS, FakeClock
 
 PERCENT = {"CacheHitRate", "BroadcastSuccessRate", "BufferOverflowRate"}
 MILLISECONDS = {"ProcessingDuration", "DeliveryLatency"}
+SECONDS = {"DictationSeconds"}
 COUNT = {
+    "DictationStarted",
     "CacheSize",
     "CacheEvictions",
     "LanguagesProcessed",
@@ -61,11 +63,12 @@ def check_format(line: dict[str, Any]) -> None:
         assert len(directive["Metrics"]) <= 100
         for metric in directive["Metrics"]:
             assert isinstance(line[metric["Name"]], int | float)
-            assert metric["Unit"] in {"Percent", "Count", "Milliseconds"}
+            assert metric["Unit"] in {"Percent", "Count", "Seconds", "Milliseconds"}
 
 
 @pytest.mark.parametrize(
-    ("unit", "names"), [("Percent", PERCENT), ("Milliseconds", MILLISECONDS), ("Count", COUNT)]
+    ("unit", "names"),
+    [("Percent", PERCENT), ("Milliseconds", MILLISECONDS), ("Seconds", SECONDS), ("Count", COUNT)],
 )
 def test_every_metric_of_the_protocol_has_its_unit(unit: str, names: set[str]) -> None:
     assert {name for name in UNITS if UNITS[name] == unit} == names

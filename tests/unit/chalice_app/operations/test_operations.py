@@ -97,6 +97,7 @@ def test_open_sessions_are_shown_newest_first_with_their_rosters(world: World) -
         "lastSequence": 0,
         "createdAt": NOW_MS,
         "expiresAt": NOW_MS + SETTINGS.session_ttl_seconds * 1000,
+        "title": None,
         "refused": {"minutes": 5, "reasons": {}},
     }
     assert "token" not in str(operator_messages.stage_state(state)).lower()

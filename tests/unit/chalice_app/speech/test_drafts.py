@@ -1,18 +1,23 @@
 """A draft's way: to readers of the speaker's own language, at no cost to anything else."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from chalice_app.domain.errors import Unavailable
+from chalice_app.domain.errors import BadMessage, Unavailable
+from chalice_app.domain.reports import Posted
 from chalice_app.domain.session import Session
 from chalice_app.glossary.terms import Glossary
 from chalice_app.speech.drafts import BURST_SECONDS, LIFE_MS, POST_SECONDS, SHARE
 from chalice_app.speech.readers import KEPT_SECONDS, LARGE
 from chalice_app.wire.incoming import Draft
-from tests.fakes.domain import MANY, PATIENCE, sentence
+from tests.fakes.delivery import RecordingGateway
+from tests.fakes.domain import MANY, sentence
 from tests.fakes.world import SETTINGS, World
 
 WRITES = (
@@ -146,26 +151,31 @@ def test_none_is_sent_while_a_sentence_of_the_session_is(world: World) -> None:
     assert read(world, "a") == ["Good"]
 
 
-@pytest.mark.parametrize("is_correction", [False, True])
-def test_a_sentence_and_a_correction_are_under_way_until_they_are_reported(
-    world: World, is_correction: bool
-) -> None:
+def test_sentences_and_corrections_are_under_way_until_they_are_reported() -> None:
+    seen: list[tuple[str, bool]] = []
+
+    class Watching(RecordingGateway):
+        def post(self, connection_ids: Sequence[str], data: bytes, *more: float) -> Posted:
+            is_sending = world.app.sentences_under_way.is_sending(of)
+            seen.append((json.loads(data)["type"], is_sending))
+            return super().post(connection_ids, data, *more)
+
+    world = World(gateway=Watching())
     of = hall(world, a="en")
-    said = sentence(1)
-    if is_correction:
-        world.app.speech.speak(of, "speaker", said)
-    held = world.gateway.hanging["a"] = threading.Event()
-    with ThreadPoolExecutor(1) as threads:
-        if is_correction:
-            correct, now = world.app.corrections.correct, world.clock.now_ms()
-            sending = threads.submit(correct, world.now(of), "speaker", 1, "Hallo", now)
-        else:
-            sending = threads.submit(world.app.speech.speak, of, "speaker", said)
-        while not (is_sending := world.app.sentences_under_way.is_sending(of)):
-            assert not sending.done()
-        held.set()
-        sending.result(PATIENCE)
-    assert is_sending
+    world.app.speech.speak(of, "speaker", sentence(1))
+    assert not world.app.sentences_under_way.is_sending(of)
+    now = world.clock.now_ms()
+    world.app.corrections.correct(world.now(of), "speaker", 1, "Hallo", now)
+    assert not world.app.sentences_under_way.is_sending(of)
+    kinds = ("caption", "spoken", "caption", "corrected")
+    assert seen == [(kind, True) for kind in kinds]
+
+
+def test_a_sentence_that_is_refused_is_not_under_way(world: World) -> None:
+    of = hall(world, a="en")
+    world.app.speech.speak(of, "speaker", sentence(1))
+    with pytest.raises(BadMessage):
+        world.app.speech.speak(world.now(of), "speaker", sentence(1))
     assert not world.app.sentences_under_way.is_sending(of)
 
 
@@ -262,3 +272,66 @@ def test_a_roster_that_cannot_be_read_is_asked_for_again(world: World) -> None:
     world.tables.refusing.clear()
     draft(world, of)
     assert read(world, "a") == ["Good"]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("draft"), st.integers(0, 2)),
+        st.tuples(st.just("speak"), st.just(1)),
+        st.tuples(st.just("correct"), st.integers(1, 3)),
+        st.tuples(st.just("move"), st.sampled_from(["a", "b", "c"])),
+        st.tuples(st.just("pass"), st.sampled_from([100, 1_000, 3_000])),
+    ),
+    max_size=30,
+)
+"""A talk whose messages are handled one after the other, as the local gateway does."""
+
+
+class OrderedTalk:
+    """What happens step by step, and what must be true of every draft that comes of it."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.languages = {"a": "en", "b": "es", "c": "en"}
+        self.of = hall(self.world, **self.languages)
+        self.spoken = 0
+
+    def take(self, step: str, choice: int | str) -> None:
+        before = len(self.world.gateway.log)
+        session = self.world.now(self.of)
+        match step, choice:
+            case "draft", int(ahead):
+                draft(self.world, session, f"words {ahead}", max(1, self.spoken + ahead))
+            case "speak", _:
+                self.spoken += 1
+                said = sentence(self.spoken, spoken_at=self.world.clock.now_ms())
+                self.world.app.speech.speak(session, "speaker", said)
+            case "correct", int(sequence) if sequence <= self.spoken:
+                now = self.world.clock.now_ms()
+                self.world.app.corrections.correct(session, "speaker", sequence, "again", now)
+            case "move", str(listener):
+                self.languages[listener] = "es" if self.languages[listener] == "en" else "en"
+                self.world.tables.change_language(listener, self.languages[listener], MANY)
+                self.world.count([listener])
+            case "pass", int(milliseconds):
+                self.world.clock.advance(milliseconds)
+        self._check(self.world.gateway.log[before:])
+
+    def _check(self, sent: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        drafts = [(reader, each) for reader, each in sent if each["type"] == "draft"]
+        assert all(each["sequence"] > self.spoken for _, each in drafts)
+        readers = {name for name, language in self.languages.items() if language == "en"}
+        assert {reader for reader, _ in drafts} in (set(), readers)
+        for _, report in sent:
+            if report["type"] in ("spoken", "corrected"):
+                delivered = sum(each["delivered"] for each in report["languages"].values())
+                assert delivered == 3, "drafts count as no delivery, and cost none"
+
+
+@given(STEPS)
+def test_in_an_ordered_talk_no_draft_follows_its_caption_or_reaches_anybody_else(
+    steps: list[tuple[str, int | str]],
+) -> None:
+    talk = OrderedTalk()
+    for step, choice in steps:
+        talk.take(step, choice)

@@ -58,6 +58,10 @@ def policy(response: HTTPResponse) -> dict[str, str]:
     return {name: rest for name, _, rest in (each.partition(" ") for each in directives)}
 
 
+COMMON = "'self' wss://socket.example"
+RECOGNISER = "wss://recogniser.example:8443"
+
+
 @pytest.mark.parametrize("path", ["/", "/s/golden-eagle-427", "/ops"])
 def test_a_page_is_served_under_a_policy_that_lets_nothing_else_run(
     client: Client, path: str
@@ -74,7 +78,7 @@ def test_a_page_is_served_under_a_policy_that_lets_nothing_else_run(
         "script-src": "'self'",
         "style-src": "'self'",
         "img-src": "'self'",
-        "connect-src": "'self' wss://socket.example",
+        "connect-src": f"{COMMON} {RECOGNISER}" if path == "/" else COMMON,
         "base-uri": "'none'",
         "form-action": "'self'",
         "frame-ancestors": "'none'",
@@ -99,7 +103,6 @@ def test_an_address_cannot_break_out_of_its_attribute() -> None:
 
 SIGN_IN = Oidc("https://issuer.example/keys", "https://issuer.example/realm", "page", signs_in=True)
 ELSEWHERE = replace(SIGN_IN, token_origin="https://tokens.example")
-COMMON = "'self' wss://socket.example"
 
 
 @pytest.mark.parametrize(
@@ -115,12 +118,18 @@ def test_the_speaker_s_page_alone_may_ask_where_the_speaker_signs_in(
     operated = World(settings=replace(SETTINGS, operator_token_hash="open", oidc=oidc))
     with composed(operated.app), Client(app) as client:
         speaker, *others = (client.http.get(path) for path in ("/", "/s/x-y-100", "/ops"))
-    assert policy(speaker)["connect-src"] == f"{COMMON} {origins}"
+    assert policy(speaker)["connect-src"] == f"{COMMON} {origins} {RECOGNISER}"
     tag = f'content="page" data-issuer="https://issuer.example/realm" data-origins="{origins}"'
     assert f'\n<meta name="sign-in" {tag}>\n' in speaker.body.decode()
     for other in others:
         assert policy(other)["connect-src"] == COMMON
         assert "sign-in" not in other.body.decode()
+
+
+def test_where_nothing_is_heard_the_speaker_s_page_may_not_ask_the_recogniser() -> None:
+    world = World(settings=replace(SETTINGS, dictation_languages={}))
+    with composed(world.app), Client(app) as client:
+        assert policy(client.http.get("/"))["connect-src"] == COMMON
 
 
 def test_where_nobody_signs_in_the_page_is_as_without_a_provider() -> None:

@@ -48,6 +48,9 @@ class Scenario:
         glossary = f"/sessions/{opened['sessionId']}/glossary"
         self._http("PUT", glossary, json.dumps({"blocked": ["darn"]}), bearer)
         self._http("GET", glossary, headers=bearer)
+        dictation = f"/sessions/{opened['sessionId']}/transcription"
+        self._http("POST", dictation, json.dumps({"sampleRate": 16_000}), bearer)
+        self._http("DELETE", dictation, headers=bearer)
         return opened["sessionId"], opened["speakerToken"]
 
     def _arrive(self, name: str, token: str) -> None:

@@ -4,16 +4,18 @@ boto3's calls are recorded where botocore builds them, those of the poster by th
 posts to. Resources are named by the placeholders of `.chalice/policies`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from chalice_app.aws.clients import Clients
 from chalice_app.bootstrap.adapters import aws_adapters
 from chalice_app.bootstrap.application import Application
 from chalice_app.bootstrap.process import composed
+from chalice_app.transcription.ports import Recogniser
 from tests.fakes.world import SETTINGS
 from tests.unit.chalice_app.aws.posting.scripted_gateway import ScriptedGateway
 
@@ -40,6 +42,21 @@ _ANSWERS: Mapping[str, Mapping[str, Any]] = {
 """What moto does not answer."""
 
 
+@dataclass(frozen=True)
+class SignedStreams:
+    """Notes what a presigned address asks for, as AWS does when a browser opens it."""
+
+    signing: Recogniser
+    needs: Callable[[], set[Need]]
+
+    def presign(self, language_code: str, sample_rate: int, seconds: int) -> str:
+        """The address, as the function signs it."""
+        url = self.signing.presign(language_code, sample_rate, seconds)
+        assert urlsplit(url).path == "/stream-transcription-websocket"
+        self.needs().add(("transcribe:StartStreamTranscriptionWebSocket", "*"))
+        return url
+
+
 class Recorder:
     """The needs of each function, by its Chalice name; `payloads` are those of invocations."""
 
@@ -52,7 +69,9 @@ class Recorder:
             SETTINGS, management_endpoint=gateway.endpoint, operator_token_hash="open"
         )
         # Made once: the SDK takes longer to load its service models than all the rest takes.
-        self._adapters = aws_adapters(self._settings)
+        adapters = aws_adapters(self._settings)
+        signed = SignedStreams(adapters.recogniser, self._current_needs)
+        self._adapters = replace(adapters, recogniser=signed)
         clients: Clients = self._adapters.translator.clients  # type: ignore[attr-defined]
         for client in (clients.dynamodb, clients.translate, clients.lambda_, clients.cloudwatch):
             client.meta.events.register("provide-client-params", self._record)
@@ -76,6 +95,9 @@ class Recorder:
     def close(self) -> None:
         """Closes the sockets to the gateway."""
         self._adapters.gateway.shutdown()  # type: ignore[attr-defined]
+
+    def _current_needs(self) -> set[Need]:
+        return self._current
 
     def _record(self, model: Any, params: Mapping[str, Any], **_: object) -> None:
         self._current.update(_needs(model, params))

@@ -27,11 +27,12 @@ LOGS: set[Need] = {
 WITHOUT_RESOURCES = {
     *("translate:TranslateText", "translate:ListLanguages"),
     *("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"),
+    "transcribe:StartStreamTranscriptionWebSocket",
 }
 """Actions that AWS authorises for `*` alone or, as DescribeAlarms, for all alarms of an account.
 
-Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazontranslate.html
-and list_amazoncloudwatch.html there
+Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazontranslate.html,
+list_amazoncloudwatch.html and list_amazontranscribe.html there
 """
 
 
