@@ -28,7 +28,7 @@ class SpokenFile:
 async def speak_recording(
     recording: SpokenFile, api: Api, session: Message, languages: Sequence[str]
 ) -> bool:
-    """The whole talk, printed as it goes; returns whether anything was heard and every caption came.
+    """The whole talk, printed as it goes; returns whether every caption came, and any at all.
 
     Raises:
         StageClientError: the stage has no recogniser for the language, refused something, or went
