@@ -53,7 +53,7 @@ check-types:
 # The pages' JavaScript by its JSDoc types. deno takes nothing from the network, and keeps what it has
 # checked in .venv.
 check-pages:
-	env DENO_DIR=.venv/.deno DENO_NO_UPDATE_CHECK=1 $(BIN)/deno check --quiet --no-remote --config chalice_app/web/deno.json chalice_app/web
+	env DENO_DIR=.venv/.deno DENO_NO_UPDATE_CHECK=1 $(BIN)/deno check --quiet --no-remote --config chalice_app/web/deno.json chalice_app/web infra/local/dictation
 
 check-imports:
 	$(BIN)/lint-imports

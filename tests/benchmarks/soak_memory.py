@@ -18,8 +18,9 @@ from statistics import median
 
 from infra.local.stage.stage import PROGRAMS
 
-_NAMES = ("dynamodb", "translate_server", "functions", "gateway", "stale_connections")
-_MODULES = {PROGRAMS[name]: name for name in _NAMES}
+_MODULES = {module: name for name, module in PROGRAMS.items() if name != "tables"}
+"""All but the one that ends when it has created the tables."""
+
 _PSS = re.compile(r"^Pss:\s+(\d+) kB$", re.MULTILINE)
 FEWEST_LOOKS = 15
 

@@ -1,3 +1,4 @@
+/// <reference lib="deno.ns" />
 /**
  * The speaker's page's modules that hear and cut, for a program that has no page: page_recogniser.py.
  * A line of JSON comes in: `{"pcm"}` (base64), `{"grant"}` or `{"refused"}` as the answer to `{"ask"}`,
@@ -9,8 +10,9 @@ import { TranscribeStream } from "../../../chalice_app/web/speaker/transcribe-st
 /** Longer than the page waits: here the last sentence is always wanted. */
 const FINISH_MS = 15_000;
 
+const [language = "en"] = Deno.args;
 const encoder = new TextEncoder();
-/** @type {{resolve: (grant: object) => void, reject: (refusal: object) => void} | null} */
+/** @type {{resolve: (grant: Grant) => void, reject: (refusal: object) => void} | null} */
 let asking = null;
 
 /** @param {object} message */
@@ -27,7 +29,7 @@ const stream = new TranscribeStream({
     }),
   release: () => {}, // page_recogniser.py gives the permission back
   openSocket: (url) => new WebSocket(url),
-  segmenter: new Segmenter(Deno.args[0]),
+  segmenter: new Segmenter(language),
   onSentence: (sentence) => write({ sentence }),
   onDraft: (text) => write({ draft: { text } }),
   onState: (state) => write({ state }),

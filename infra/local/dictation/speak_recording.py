@@ -28,7 +28,7 @@ class SpokenFile:
 async def speak_recording(
     recording: SpokenFile, api: Api, session: Message, languages: Sequence[str]
 ) -> bool:
-    """The whole talk, printed as it goes; returns whether every caption came.
+    """The whole talk, printed as it goes; returns whether every caption came, and any at all.
 
     Raises:
         StageClientError: the stage has no recogniser for the language, refused something, or went
@@ -44,7 +44,7 @@ async def speak_recording(
         await said.run(recogniser, recording.pcm)
     for line in summary(record, recording, languages):
         print(line)
-    return len(record.captions) == len(record.said) * len(languages)
+    return 0 < len(record.captions) == len(record.said) * len(languages)
 
 
 def summary(record: TalkRecord, recording: SpokenFile, languages: Sequence[str]) -> Iterator[str]:
