@@ -38,8 +38,12 @@ export function leftOf(former, read) {
   const { words } = read;
   if (said.every((word, at) => isAlike(word, words[at]))) return said.length;
   if (!former.isTimed || !read.isTimed) return Math.min(said.length, words.length);
+  const distance = (/** @type {HeardWord | undefined} */ word) => Math.abs((word?.endMs ?? Infinity) - last.endMs);
+  // One word for another is what recognisers change most.
+  if (distance(words[said.length - 1]) <= SHIFT_MS / 2) return said.length;
   const byTime = leadingCount(words, (word) => middle(word) < last.endMs);
-  return [byTime, byTime + 1, byTime - 1].find((count) => isAlike(last, words[count - 1])) ?? byTime;
+  const near = [byTime, byTime + 1, byTime - 1].filter((count) => distance(words[count - 1]) <= SHIFT_MS);
+  return near.find((count) => isAlike(last, words[count - 1])) ?? byTime;
 }
 
 /**

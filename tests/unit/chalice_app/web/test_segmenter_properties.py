@@ -7,7 +7,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -48,6 +48,11 @@ class Word:
     end: int
     pause: int
     """Until the next word."""
+
+    def moved(self, milliseconds: int) -> "Word":
+        """The same word, a little earlier or later."""
+        start = max(0, self.start + milliseconds)
+        return replace(self, start=start, end=max(start + 1, self.end + milliseconds))
 
     def items(self, content: str, *, stable: bool, marks_stable: bool) -> list[dict[str, Any]]:
         """The recogniser's: the word, and its marks one by one."""
@@ -114,6 +119,8 @@ class Talk:
     words: list[Word]
     restarts: float = 0.0
     guesses: bool = True
+    lies: bool = False
+    """The recogniser changes words that it has called stable or final, and moves them by 50 ms."""
     repeats: bool = True
     said: list[dict[str, Any]] = field(default_factory=list)
     draft: str = ""
@@ -189,10 +196,13 @@ class Talk:
         items = []
         for number in range(first, end):
             is_guess = number in guessed and self.random.random() < 0.5
-            content = "甲" if self.language in SPACELESS else "Guess."
+            content = "甲" if self.language in SPACELESS else f"Guess{self.random.randrange(10**6)}"
             is_stable = number < stable
             marks = number < stable - 1 or not partial or self.random.random() < 0.7
             word = self.words[number]
+            if self.lies:
+                is_guess = is_guess or self.random.random() < 0.2
+                word = word.moved(self.random.randrange(-50, 50))
             items += word.items(content if is_guess else "", stable=is_stable, marks_stable=marks)
         span = {"startMs": self.words[first].start, "endMs": self.words[end - 1].end}
         result = {"id": name, "partial": partial, **span, "items": items}
@@ -271,6 +281,21 @@ def test_what_was_said_comes_out_in_a_hundred_talks(
     segmenter: Deno, language: str, seed: int
 ) -> None:
     comes_out_once(segmenter, language, seed)
+
+
+@pytest.mark.parametrize("language", [each for each in TRANSCRIPTS if each not in SPACELESS])
+@given(seed=seeds)
+@few
+def test_a_recogniser_that_changes_its_mind_makes_no_word_more_and_none_less(
+    segmenter: Deno, language: str, seed: int
+) -> None:
+    random = Random(seed)
+    words = spoken(language, random)
+    talk = Talk(segmenter, language, random, words, lies=True, repeats=False).run()
+    said = sum(words_in(each["text"]) for each in talk.said)
+    assert said == sum(words_in(word.written) for word in words)
+    times = [time for each in talk.said for time in (each["startMs"], each["endMs"])]
+    assert times == sorted(times)
 
 
 def comes_out_once(segmenter: Deno, language: str, seed: int) -> None:
