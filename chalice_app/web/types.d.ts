@@ -371,7 +371,7 @@ interface StreamState {
     | "spent"
     | "unsupported"
     | "refused";
-  /** When it is over: so much of the latest audio has become no words. */
+  /** When it is over: so much of the latest speech has become no words. */
   unheardMs: number;
 }
 

@@ -1,9 +1,10 @@
 /**
  * A talk over made-up time: TranscribeStream, a recogniser that fails when it should, and a segmenter
- * that makes a sentence of each final result. A word is 400 ms of one sample value, so that the
+ * that makes a sentence of each final result (with a `language`, the page's own). A word is 400 ms of one sample value, so that the
  * recogniser can tell what it hears and tests can tell what was lost or said twice.
  */
 import { decodeMessage, encodeMessage } from "../../chalice_app/web/speaker/event-stream.js";
+import { Segmenter } from "../../chalice_app/web/speaker/segmenter.js";
 import { TranscribeStream } from "../../chalice_app/web/speaker/transcribe-stream.js";
 
 const STEP_MS = 50;
@@ -15,7 +16,7 @@ const PER_MS = 16;
 const GAP_MS = 600;
 const LATENCY_MS = 500;
 
-class Segmenter {
+class FinalSegmenter {
   #pending = [];
   #saidMs = 0;
 
@@ -188,11 +189,11 @@ function tellAll(world, headers, text) {
 }
 
 /**
- * @param {{untilMs: number, words: number[], moments: [number, string][], mayGiveUp?: boolean, noise?: [number, number]}} talk
+ * @param {{untilMs: number, words: number[], moments: [number, string][], mayGiveUp?: boolean, noise?: [number, number], language?: string}} talk
  *   `words`: when each begins; a moment's word is one of ACTS, an exception's name, "grant STATUS
  *   RETRY_AFTER_MS MESSAGE", or a fault: "refusing", "hanging", "mute", "slow", "deaf" (no microphone), "" for none
  */
-export async function talk({ untilMs, words, moments, mayGiveUp = true, noise = [0, 0] }) {
+export async function talk({ untilMs, words, moments, mayGiveUp = true, noise = [0, 0], language = "" }) {
   const world = { now: 0, fault: "", refusal: null, isPaused: false, sockets: new Set(), sentMs: 0, grants: 0, opened: 0, released: 0, most: 0, log: [] };
   const timers = new Set();
   const log = (entry) => world.log.push({ at: world.now, ...entry });
@@ -210,7 +211,7 @@ export async function talk({ untilMs, words, moments, mayGiveUp = true, noise = 
       world.most = Math.max(world.most, world.sockets.size);
       return socket;
     },
-    segmenter: new Segmenter(),
+    segmenter: language ? new Segmenter(language) : new FinalSegmenter(),
     onSentence: (sentence) => log({ sentence }),
     onDraft: (draft) => log({ draft }),
     onState: (state) => log({ state }),

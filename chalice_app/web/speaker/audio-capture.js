@@ -13,8 +13,16 @@ const RATE = 16_000;
 const LOOK_MS = 500;
 /** A recording microphone sends ten chunks a second: after so long without one, something is wrong. */
 const STALLED_MS = 2_000;
-/** By the name of getUserMedia's error. Others: "busy", as another program has it. @type {Record<string, string>} */
-const ERRORS = { NotAllowedError: "not-allowed", SecurityError: "not-allowed", NotFoundError: "audio-capture" };
+/** A microphone that another program has, or a file that did not come, is asked for again. */
+const RETRY_MS = 3_000;
+/** By the error's name. Others: "busy", as another program has it. @type {Record<string, string>} */
+const ERRORS = {
+  NotAllowedError: "not-allowed",
+  SecurityError: "not-allowed",
+  NotFoundError: "audio-capture",
+  // The worklet's file.
+  AbortError: "unloaded",
+};
 
 export class AudioCapture {
   #onChunk;
@@ -26,13 +34,14 @@ export class AudioCapture {
   #isWanted = false;
   #isOpening = false;
   #chunkAt = 0;
+  #triedAt = 0;
   #timer = 0;
   #problem = "";
 
   /**
    * @param {(samples: Int16Array, stream: MediaStream) => void} onChunk
    * @param {(problem: string) => void} onProblem "" when it is over; "not-allowed", "audio-capture", "busy",
-   *   "unplugged", "muted", "suspended" or "stalled"
+   *   "unloaded", "unplugged", "muted", "suspended" or "stalled"
    */
   constructor(onChunk, onProblem) {
     this.#onChunk = onChunk;
@@ -64,6 +73,7 @@ export class AudioCapture {
   async #open() {
     if (this.#isOpening) return;
     this.#isOpening = true;
+    this.#triedAt = performance.now();
     this.#chunkAt = Infinity;
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: AUDIO });
@@ -116,7 +126,11 @@ export class AudioCapture {
   }
 
   #look() {
-    if (!this.#stream || this.#isOpening) return;
+    if (this.#isOpening) return;
+    if (!this.#stream) {
+      if (performance.now() - this.#triedAt > RETRY_MS) this.#open();
+      return;
+    }
     const [track] = this.#stream.getAudioTracks();
     if (track?.muted) this.#tell("muted");
     else if (this.#context?.state === "suspended") this.#tell("suspended");

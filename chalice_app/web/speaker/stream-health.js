@@ -7,8 +7,9 @@ const LIMITED_PAUSE_MS = 2_000;
 /** So many failures over so long a time. */
 const HOPELESS_FAILURES = 3;
 const HOPELESS_MS = 15_000;
-/** A stream that comes at once is not worth a word. */
+/** A stream that comes back at once is not worth a word, nor is one that takes its time to open. */
 const TELL_MS = 1_500;
+const SLOW_MS = 2_600;
 /** Speech that has no answer yet, for so long: told. For the second: the stream is opened anew. */
 const SPEECH_MS = 1_000;
 const WORDLESS_MS = 4_000;
@@ -130,7 +131,9 @@ export class StreamHealth {
   /** @param {number} now @param {StreamState["state"]} state @returns {StreamState["problem"]} */
   shown(now, state) {
     if (state === "over") return this.problem;
-    if (state === "connecting") return now - this.#downSince < TELL_MS ? "" : this.problem || "unreachable";
+    const downMs = now - this.#downSince;
+    if (state === "connecting" && this.problem) return downMs < TELL_MS ? "" : this.problem;
+    if (state === "connecting") return downMs < SLOW_MS ? "" : "unreachable";
     if (this.#isBehind) return "behind";
     // A stream is there: whether it works is seen by its answers.
     return this.problem === "wordless" || this.problem === "unanswering" ? this.problem : "";

@@ -39,6 +39,8 @@ export class TranscribeStream {
   #pausedAt = 0;
   /** The end of the latest word, in the talk. */
   #heardMs = 0;
+  /** The end of the latest sound of speech. */
+  #soundMs = 0;
   /** @type {(() => void) | null} what `finish` waits for */
   #finished = null;
   #finishBy = Infinity;
@@ -70,7 +72,10 @@ export class TranscribeStream {
   push(samples) {
     if (this.#isPaused || !this.#isOn) return;
     const now = this.#clock.now();
-    if (this.#audio.push(samples, now)) this.#health.sounded(milliseconds(samples.length), now);
+    if (this.#audio.push(samples, now)) {
+      this.#health.sounded(milliseconds(samples.length), now);
+      this.#soundMs = milliseconds(this.#audio.end);
+    }
     this.#sendOn();
   }
 
@@ -235,7 +240,6 @@ export class TranscribeStream {
 
   #show() {
     const now = this.#clock.now();
-    const unheardMs = milliseconds(this.#audio.end) - this.#heardMs;
-    this.#report.show(this.#life, (state) => this.#health.shown(now, state), unheardMs);
+    this.#report.show(this.#life, (state) => this.#health.shown(now, state), this.#soundMs - this.#heardMs);
   }
 }

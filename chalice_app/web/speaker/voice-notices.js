@@ -5,6 +5,7 @@ export const CAPTURE = {
   "not-allowed": "The browser may not use the microphone. Allow it for this page, or type.",
   "audio-capture": "No microphone was found. Connect one, and this page uses it at once; or type.",
   busy: "The microphone cannot be opened. Another program may be using it. Please type meanwhile.",
+  unloaded: "What records your voice could not be loaded. This page tries again in a moment; please type meanwhile.",
   unplugged: "The microphone was unplugged. This page looks for another; what you said before is kept.",
   muted: "The microphone is muted by this computer or by a switch of its own: nothing that you say now is heard.",
   suspended: "The browser has stopped the microphone. Click anywhere on this page to go on.",

@@ -13,7 +13,7 @@ Entry = dict[str, Any]
 Talk = dict[str, Any]
 
 SEED = 20_261
-TALKS = 24
+TALKS = 12
 HOUR = 3_600_000
 FAULTS = ("refusing", "hanging", "mute", "slow")
 ACTS = (
@@ -143,6 +143,19 @@ def test_whatever_fails_nothing_is_lost_and_nothing_is_said_twice(deno: Deno, pa
         assert said(happened) == names(words), note
         assert happened["most"] == 1, note
         assert states(happened)[-1] == ("live", ""), note
+
+
+def test_with_the_page_s_own_segmenter_too(deno: Deno) -> None:
+    chance = random.Random(SEED)
+    for n in range(4):
+        moments, words = random_talk(chance)
+        pause = chance.randrange(160_000, 170_000)
+        moments += [(pause, "pause"), (pause + chance.randrange(100_000), "start"), (175_000, "")]
+        kept = [at for at in words if at + 400 < pause]
+        options = {"language": "en", "mayGiveUp": False}
+        happened = talk(deno, *moments, words=kept, until=300_000, **options)
+        note = f"seed {SEED}, talk {n}: {sorted(moments)} {kept}"
+        assert [word.strip(".").lower() for word in said(happened)] == names(kept), note
 
 
 def test_a_pause_is_filled_with_silence(deno: Deno) -> None:
