@@ -75,7 +75,7 @@ def test_a_stream_s_backlog_stops_no_other(worker: Worker) -> None:
     worker.streams.receive(Kind.OPEN, 2, b"")
     for _ in range(60):
         worker.streams.receive(Kind.AUDIO, 1, VOICE + SILENCE)
-    worker.streams.receive(Kind.AUDIO, 2, VOICE)
+    worker.streams.receive(Kind.AUDIO, 2, VOICE * 2)
     worker.streams.turn()
     assert worker.results(2)
     assert len(worker.results(1)) <= 1
