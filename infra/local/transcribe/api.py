@@ -32,6 +32,8 @@ PATH: Final = "/stream-transcription-websocket"
 MOST_STREAMS: Final = 4
 """Two cores decode about three talks at once; AWS admits 25 streams an account."""
 SILENT_SECONDS: Final = 15.0
+_CLOSE_SECONDS: Final = 2.0
+"""For the client to answer the close; it may have stopped reading."""
 _NO_AUDIO: Final = "Your request timed out because no new audio was received for {:g} seconds."
 
 
@@ -99,7 +101,9 @@ class Endpoint:
             require_signature(request.query, self._now())
         except Forbidden as refused:
             return web.json_response({"message": str(refused)}, status=403)
-        socket = web.WebSocketResponse(max_msg_size=MOST_BYTES, compress=False)
+        socket = web.WebSocketResponse(
+            timeout=_CLOSE_SECONDS, max_msg_size=MOST_BYTES, compress=False
+        )
         await socket.prepare(request)
         try:
             with self._counted():

@@ -4,8 +4,8 @@ A voice begins an utterance and 0.6 s without one ends it. Meanwhile its sound i
 again, and each decode gives a partial result. Silence and noise are never decoded: they cost the
 voice detector's 0.3 ms for each 32 ms of sound, and nothing is invented in them.
 
-An utterance without a pause is cut behind a full stop from 10 s on, and from 18 s on behind a comma
-or the last stable word. What a result has said to be stable stays in that result.
+An utterance without a pause is cut behind a full stop from 10 s on, behind a comma from 16 s on,
+and behind the last stable word from 21 s on. What a result has said to be stable stays in it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ _LONGEST_STEP_SECONDS: Final = 3.0
 _SHARE: Final = 0.5
 """Of one core's time, at most, that the partial results of a stream take."""
 _SENTENCE_CUT_SECONDS: Final = 10.0
-_CUT_SECONDS: Final = 18.0
+_CLAUSE_CUT_SECONDS: Final = 16.0
+_WORD_CUT_SECONDS: Final = 21.0
 _LONGEST_SECONDS: Final = 25.0
 _WORD_MARGIN_SECONDS: Final = 0.3
 _INCOMPLETE_SECONDS: Final = 0.1
@@ -72,6 +73,7 @@ class _Utterance:
         self.voiced: list[bool] = []
         self.agreement = agreement or Agreement()
         self.decoded_windows = 0
+        self._decoded_in_silence = False
         self.sent_stable = 0
         self.was_sent = False
 
@@ -94,6 +96,21 @@ class _Utterance:
     def new_voice(self) -> int:
         """Windows with a voice that no decode has heard."""
         return sum(self.voiced[self.decoded_windows :])
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the last decode heard all of the voice and some silence behind it."""
+        return self._decoded_in_silence and not self.new_voice
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the voice may have ended."""
+        return self.silent_windows * WINDOW_SECONDS >= _EARLY_SECONDS
+
+    def note_decode(self) -> None:
+        """All of the sound was decoded."""
+        self.decoded_windows = len(self.windows)
+        self._decoded_in_silence = self.is_silent
 
     def near_voice(self, word: Word) -> bool:
         """Whether a voice was detected where the word is said to be."""
@@ -187,29 +204,28 @@ class Listener:
     def _go_on(self) -> list[Heard]:
         """A partial result, if one is due."""
         utterance = self._utterance
-        if utterance is None or not utterance.new_voice:
+        if utterance is None or utterance.is_settled:
             return []
         least = STEP_SECONDS if utterance.decoded_windows == 0 else self._step
         is_due = utterance.new_voice * WINDOW_SECONDS >= least
-        silent = utterance.silent_windows * WINDOW_SECONDS >= _EARLY_SECONDS
-        if not is_due and not (silent and self._has_enough_voice(utterance)):
+        if not is_due and not (utterance.is_silent and self._has_enough_voice(utterance)):
             return []
         return self._cut(self._decode(utterance))
 
     def _has_enough_voice(self, utterance: _Utterance) -> bool:
         return sum(utterance.voiced) * WINDOW_SECONDS >= _LEAST_VOICE_SECONDS
 
-    def _decode(self, utterance: _Utterance) -> _Utterance:
+    def _decode(self, utterance: _Utterance, at_end: bool = False) -> _Utterance:
         begun = self._clock()
         silent = utterance.silent_windows
         kept = max(0, silent - int(_AFTER_SECONDS / WINDOW_SECONDS))
         sound = np.concatenate(utterance.windows[: len(utterance.windows) - kept])
         decoded = self._decoder.decode(sound)
-        utterance.decoded_windows = len(utterance.windows)
+        utterance.note_decode()
         words = [word.moved(utterance.begins_at) for word in decoded.words]
         words = [word for word in words if utterance.near_voice(word)]
         if decoded.is_believable:
-            if silent * WINDOW_SECONDS < _EARLY_SECONDS:
+            if not utterance.is_silent and not at_end:
                 words = _complete(words, utterance.begins_at + len(sound) / RATE)
             utterance.agreement.add(words)
         self._step = min(_LONGEST_STEP_SECONDS, max(STEP_SECONDS, (self._clock() - begun) / _SHARE))
@@ -217,16 +233,12 @@ class Listener:
 
     def _cut(self, utterance: _Utterance, force: bool = False) -> list[Heard]:
         """The partial result, or the end of this result if it is long and may be cut."""
-        agreement, seconds = utterance.agreement, utterance.seconds
-        count = 0
-        if seconds >= _SENTENCE_CUT_SECONDS:
-            count = _last_end(agreement, utterance.sent_stable, lambda word: word.ends_sentence)
-        if not count and (force or seconds >= _CUT_SECONDS):
-            count = _last_end(agreement, utterance.sent_stable, lambda word: word.ends_clause)
-            count = count or len(agreement.stable) or (len(agreement.words) if force else 0)
+        count = _cut_count(utterance)
+        if force and not count:
+            count = len(utterance.agreement.words)
         if count or force:
             return self._split(utterance, count)
-        return [self._partial(utterance)] if agreement.words else []
+        return [self._partial(utterance)] if utterance.agreement.words else []
 
     def _split(self, utterance: _Utterance, count: int) -> list[Heard]:
         words = utterance.agreement.words
@@ -242,8 +254,8 @@ class Listener:
 
     def _end(self, utterance: _Utterance) -> list[Heard]:
         """The last result of an utterance; the sound behind it is looked at anew."""
-        if utterance.new_voice and self._has_enough_voice(utterance):
-            self._decode(utterance)
+        if not utterance.is_settled and self._has_enough_voice(utterance):
+            self._decode(utterance, at_end=True)
         utterance.agreement.end()
         self._utterance = None
         if not utterance.agreement.words and not utterance.was_sent:
@@ -273,8 +285,21 @@ def _heard(utterance: _Utterance, partial: bool, end: float) -> Heard:
     )
 
 
+def _cut_count(utterance: _Utterance) -> int:
+    """After how many words a long utterance is cut; 0: not now."""
+    agreement, seconds, least = utterance.agreement, utterance.seconds, utterance.sent_stable
+    count = 0
+    if seconds >= _SENTENCE_CUT_SECONDS:
+        count = _last_end(agreement, least, lambda word: word.ends_sentence)
+    if seconds >= _CLAUSE_CUT_SECONDS:
+        count = count or _last_end(agreement, least, lambda word: word.ends_clause)
+    if seconds >= _WORD_CUT_SECONDS:
+        count = count or len(agreement.stable)
+    return count
+
+
 def _last_end(agreement: Agreement, least: int, is_end: Callable[[Word], bool]) -> int:
-    """How many words there are up to the last such end with settled marks; 0: none."""
+    """How many words there are up to the last such end that is settled; 0: none."""
     for count in range(agreement.settled_marks, max(least, 1) - 1, -1):
         if is_end(agreement.stable[count - 1]):
             return count
@@ -282,7 +307,7 @@ def _last_end(agreement: Agreement, least: int, is_end: Callable[[Word], bool]) 
 
 
 def _complete(words: Sequence[Word], end: float) -> list[Word]:
-    """Without a last word that the end of the sound may have cut, and without the mark behind it."""
+    """Without a last word that the end of the sound may have cut, and the mark behind it."""
     kept = list(words)
     if len(kept) > 1 and kept[-1].end >= end - _INCOMPLETE_SECONDS:
         return kept[:-1]

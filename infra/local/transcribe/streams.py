@@ -12,8 +12,9 @@ from infra.local.transcribe.messages import Kind
 from infra.local.transcribe.results import transcript_event
 
 Send = Callable[[Kind, int, bytes], None]
-MOST_SAMPLES: Final = 16_000
-"""Of a stream in one turn: a client that sends a whole recording at once delays nobody."""
+MOST_SAMPLES: Final = 10 * 16_000
+"""Of a stream that a listener is given ahead. All of it is listened to before the next partial
+result, so a stream that falls behind gets fewer of them."""
 
 
 class _Stream:
