@@ -49,13 +49,13 @@ def in_decibels(amplitude: float) -> float:
     return 20 * math.log10(max(amplitude, 1e-9))
 
 
-@pytest.mark.parametrize("rate", RATES)
-@pytest.mark.parametrize("frequency", [100, 1_000, 3_400, 6_500])
+@pytest.mark.parametrize(
+    ("rate", "frequency"),
+    [(rate, tone) for rate in RATES for tone in (100, 1_000, 3_000, 6_500) if tone < 0.4 * rate],
+)
 def test_a_tone_that_a_recogniser_hears_stays_as_it_is(
     deno: Deno, rate: int, frequency: int
 ) -> None:
-    if frequency > 0.9 * rate / 2:
-        pytest.skip("the microphone does not have it either")
     made = resampled(deno, rate, frequency, [128] * (rate // 128))
     assert len(made) == pytest.approx(RATE, abs=200)
     for n, sample in list(enumerate(made))[400:]:
