@@ -28,8 +28,8 @@ RATE: Final = 16_000
 _SILENCE_SECONDS: Final = 1.2
 """Behind the sound, at least. With 0.5 s one word in eight was wrong, with 2 s one in thirty.
 
-The whole is a multiple of a second: the engine keeps something for each length that it has seen, and
-60 decodes of any length took 140 MB."""
+The whole is a multiple of a second: the engine keeps something for each length that it has seen,
+and 60 decodes of any length took 140 MB."""
 _END_MARGIN_SECONDS: Final = 0.35
 _STAMP_SECONDS: Final = 0.02
 _TOKENS_A_SECOND: Final = 8
