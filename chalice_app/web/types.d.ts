@@ -314,6 +314,8 @@ interface Grant {
   url: string;
   /** In epoch milliseconds: until then a stream can be opened with it. */
   expiresAt?: number;
+  /** Of the session's minutes; a session without a limit has no such field. */
+  remainingSeconds?: number;
 }
 
 /** What TranscribeStream uses of a WebSocket. */

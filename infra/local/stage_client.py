@@ -33,10 +33,13 @@ class StageClientError(Exception):
 class StageRefusal(StageClientError):
     """The stage has answered, and it does not do what it was asked for."""
 
-    def __init__(self, reason: str, status: int, retry_after_ms: int) -> None:
+    def __init__(
+        self, reason: str, status: int, retry_after_ms: int, details: Mapping[str, Any]
+    ) -> None:
         super().__init__(reason)
         self.status = status
         self.retry_after_ms = retry_after_ms
+        self.details = details
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ class Api:
                 f"{method} {self.base}{path} answered {status}: {said.get('message', 'no reason')}",
                 status,
                 said.get("retryAfterMs", 0),
+                said.get("details", {}),
             )
         return answer
 

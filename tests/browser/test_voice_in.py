@@ -261,7 +261,7 @@ def test_a_recogniser_that_cannot_be_reached_is_told_and_then_the_browsers_hears
     ("refusal", "words"),
     [
         ((404, {"code": "UNSUPPORTED_LANGUAGE"}), "no recogniser for this language"),
-        ((429, {"code": "RATE_LIMITED", "message": "The minutes are spent."}), "minutes of the"),
+        ((429, {"code": "RATE_LIMITED", "details": {"remainingSeconds": 0}}), "minutes of the"),
         ((401, {"code": "NOT_SPEAKER"}), "does not let this session in"),
     ],
 )

@@ -189,11 +189,11 @@ function tellAll(world, headers, text) {
 }
 
 /**
- * @param {{untilMs: number, words: number[], moments: [number, string][], mayGiveUp?: boolean, noise?: [number, number], language?: string}} talk
+ * @param {{untilMs: number, words: number[], moments: [number, string][], remainingSeconds?: number, mayGiveUp?: boolean, noise?: [number, number], language?: string}} talk
  *   `words`: when each begins; a moment's word is one of ACTS, an exception's name, "grant STATUS
- *   RETRY_AFTER_MS MESSAGE", or a fault: "refusing", "hanging", "mute", "slow", "deaf" (no microphone), "" for none
+ *   RETRY_AFTER_MS [REMAINING_SECONDS]", or a fault: "refusing", "hanging", "mute", "slow", "deaf" (no microphone), "" for none
  */
-export async function talk({ untilMs, words, moments, mayGiveUp = true, noise = [0, 0], language = "" }) {
+export async function talk({ untilMs, words, moments, remainingSeconds, mayGiveUp = true, noise = [0, 0], language = "" }) {
   const world = { now: 0, fault: "", refusal: null, isPaused: false, sockets: new Set(), sentMs: 0, grants: 0, opened: 0, released: 0, most: 0, log: [] };
   const timers = new Set();
   const log = (entry) => world.log.push({ at: world.now, ...entry });
@@ -201,7 +201,8 @@ export async function talk({ untilMs, words, moments, mayGiveUp = true, noise = 
     async grant() {
       world.grants += 1;
       if (world.refusal) throw world.refusal;
-      return { url: `wss://recogniser/${world.grants}`, expiresAt: world.now + 300_000 };
+      const url = `wss://recogniser/${world.grants}`;
+      return { url, expiresAt: world.now + 300_000, remainingSeconds };
     },
     release: () => (world.released += 1),
     openSocket() {
@@ -245,14 +246,15 @@ export async function talk({ untilMs, words, moments, mayGiveUp = true, noise = 
 }
 
 function act(world, what) {
-  const [word, status, retryAfterMs, ...message] = what.split(" ");
+  const [word, status, retryAfterMs, remainingSeconds] = what.split(" ");
   if (word in ACTS) ACTS[word](world);
   else if (word.endsWith("Exception")) {
     const headers = { ":message-type": "exception", ":exception-type": word };
     tellAll(world, headers, JSON.stringify({ Message: what.slice(word.length + 1) }));
   } else if (word === "grant") {
-    const refusal = { status: Number(status), retryAfterMs: Number(retryAfterMs), message: message.join(" ") };
-    world.refusal = status ? Object.assign(new Error(refusal.message), refusal) : null;
+    const details = remainingSeconds ? { remainingSeconds: Number(remainingSeconds) } : undefined;
+    const refusal = { status: Number(status), retryAfterMs: Number(retryAfterMs), details };
+    world.refusal = status ? Object.assign(new Error("refused"), refusal) : null;
   } else world.fault = what;
 }
 

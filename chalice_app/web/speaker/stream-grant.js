@@ -13,6 +13,8 @@ export class StreamGrant {
   /** @type {Grant | null} */
   #grant = null;
   #failures = 0;
+  /** When the session's minutes are over. */
+  #spentAt = Infinity;
 
   /** @param {() => Promise<Grant>} ask @param {StreamClock} clock */
   constructor(ask, clock) {
@@ -35,6 +37,11 @@ export class StreamGrant {
     this.#failures += 1;
   }
 
+  /** Whether the session's minutes are over: the stream that is open must end. @param {number} now */
+  isSpent(now) {
+    return now >= this.#spentAt;
+  }
+
   /** @returns {Promise<{url: string} | {problem: StreamState["problem"], isFinal: boolean, retryAfterMs: number}>} */
   async get() {
     const expiresAt = this.#grant?.expiresAt ?? 0;
@@ -44,6 +51,7 @@ export class StreamGrant {
     try {
       const grant = await this.#ask();
       if (typeof grant?.url !== "string") return { problem: "failing", isFinal: false, retryAfterMs: 0 };
+      this.#spentAt = this.#clock.now() + (grant.remainingSeconds ?? Infinity) * 1_000;
       return (this.#grant = grant);
     } catch (error) {
       return refusal(/** @type {any} */ (error) ?? {});
@@ -51,11 +59,11 @@ export class StreamGrant {
   }
 }
 
-/** @param {{status?: number, message?: string, retryAfterMs?: number}} error */
-function refusal({ status = 0, message = "", retryAfterMs = 0 }) {
+/** @param {{status?: number, details?: {remainingSeconds?: number}, retryAfterMs?: number}} error */
+function refusal({ status = 0, details = {}, retryAfterMs = 0 }) {
   const answer = (/** @type {StreamState["problem"]} */ problem, isFinal = true) => ({ problem, isFinal, retryAfterMs });
   if (status === 404) return answer("unsupported");
-  if (status === 429 && /minute|budget/i.test(message)) return answer("spent");
+  if (status === 429 && details?.remainingSeconds === 0) return answer("spent");
   if (status === 429) return answer("limited", !retryAfterMs || retryAfterMs > LONGEST_WAIT_MS);
   if (status >= 400 && status < 500 && status !== 408) return answer("refused");
   return answer(status ? "failing" : "unreachable", false);

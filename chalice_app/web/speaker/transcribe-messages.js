@@ -29,7 +29,8 @@ export function readMessage(data, offsetMs) {
   // Other events may come to be: they are not results.
   if (headers[":event-type"] !== "TranscriptEvent") return { results: [] };
   const results = body.Transcript.Results.map((/** @type {any} */ each) => heardResult(each, offsetMs));
-  return { results: results.filter((/** @type {HeardResult} */ { items }) => items.length) };
+  // A final result without words takes back what its partial results had guessed.
+  return { results: results.filter((/** @type {HeardResult} */ { items, partial }) => items.length || !partial) };
 }
 
 /** @param {any} result @param {number} offsetMs @returns {HeardResult} */

@@ -143,7 +143,8 @@ export class TranscribeStream {
 
   /** @param {HeardResult[]} results */
   #heard(results) {
-    this.#health.answered(this.#clock.now(), results.length > 0);
+    const hasWords = results.some(({ items }) => items.length > 0);
+    this.#health.answered(this.#clock.now(), hasWords);
     for (const result of results) {
       this.#heardMs = Math.max(this.#heardMs, result.items.at(-1)?.endMs ?? 0);
       this.#report.say(this.#options.segmenter.hear(result));
@@ -153,7 +154,10 @@ export class TranscribeStream {
 
   /** The recogniser has sent its last words. */
   #ended() {
-    this.#conclude(this.#finished ? "off" : "resting");
+    if (this.#finished) return this.#conclude("off");
+    const isSpent = this.#grant.isSpent(this.#clock.now());
+    if (isSpent) this.#health.problem = "spent";
+    this.#conclude(isSpent ? "over" : "resting");
   }
 
   #end() {
@@ -167,7 +171,7 @@ export class TranscribeStream {
     const now = this.#clock.now();
     this.#drop();
     // During a pause nothing is lost by an end: the next start opens another.
-    if (this.#life === "ending" && !this.#finished) return this.#conclude("resting");
+    if (this.#life === "ending" && !this.#finished) return this.#ended();
     const pause = this.#health.failed(problem, isPrompt, now);
     const mayGiveUp = this.#options.mayGiveUp?.() ?? false;
     if (isFinal || (mayGiveUp && this.#health.isHopeless(now))) {
@@ -229,7 +233,7 @@ export class TranscribeStream {
     const isLongPause = this.#isPaused && now - this.#pausedAt >= REST_AFTER_MS;
     if (isLongPause && !this.#finished && this.#life === "waiting") return this.#conclude("resting");
     if (this.#life !== "live" || !this.#connection) return;
-    if (isLongPause) return this.#end();
+    if (isLongPause || this.#grant.isSpent(now)) return this.#end();
     const problem = this.#health.look(now, milliseconds(this.#audio.end - this.#connection.sent));
     if (problem) return this.#failed({ problem });
     if (!this.#health.isOld(now, this.#report.isInSentence)) return;

@@ -77,12 +77,12 @@ class PageRecogniser:
         try:
             await self._write(grant=dict(await self._permission()))
         except StageClientError as error:
-            status, wait = 0, 0
+            refused: dict[str, Any] = {"message": str(error)}
             if isinstance(error, StageRefusal):
-                status, wait = error.status, error.retry_after_ms
-            await self._write(
-                refused={"message": str(error), "status": status, "retryAfterMs": wait}
-            )
+                refused["status"] = error.status
+                refused["retryAfterMs"] = error.retry_after_ms
+                refused["details"] = error.details
+            await self._write(refused=refused)
 
     async def _last_words(self) -> str:
         lines = (await self._errors.read()).decode(errors="replace").strip().splitlines()

@@ -220,8 +220,8 @@ def test_a_stream_is_renewed_within_four_hours_in_a_gap(deno: Deno) -> None:
         ("grant 404 0", "unsupported"),
         ("grant 401 0", "refused"),
         ("grant 400 0", "refused"),
-        ("grant 429 0 The session's minutes of dictation are used up.", "spent"),
-        ("grant 429 1800000 Too many.", "limited"),
+        ("grant 429 7200000 0", "spent"),
+        ("grant 429 1800000", "limited"),
     ],
 )
 def test_a_refusal_that_lasts_is_given_up_at_once(deno: Deno, refusal: str, problem: str) -> None:
@@ -240,7 +240,18 @@ def test_a_refusal_that_lasts_is_given_up_at_once(deno: Deno, refusal: str, prob
     assert happened["grants"] == 2
 
 
-@pytest.mark.parametrize("refusal", ["grant 0 0", "grant 503 0", "grant 429 5000 Later."])
+def test_the_stream_ends_with_the_session_s_minutes_and_its_last_words_come(deno: Deno) -> None:
+    words = spoken(1_000, 60_000)
+    happened = talk(deno, words=words, until=40_000, remainingSeconds=20)
+    assert states(happened) == [("connecting", ""), ("live", ""), ("over", "spent")]
+    assert entries(happened, "state")[-1]["at"] <= 22_000
+    heard = said(happened)
+    assert heard == names(words)[: len(heard)]
+    assert len(heard) >= len([at for at in words if at + 400 < 19_800])
+    assert (happened["released"], happened["open"]) == (1, 0)
+
+
+@pytest.mark.parametrize("refusal", ["grant 0 0", "grant 503 0", "grant 429 5000"])
 def test_a_refusal_that_passes_is_waited_for(deno: Deno, refusal: str) -> None:
     words = spoken(1_000, 30_000)
     happened = talk(deno, (0, refusal), (8_000, "grant"), words=words, until=40_000)

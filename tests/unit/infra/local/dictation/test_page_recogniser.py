@@ -81,9 +81,9 @@ def test_a_stream_that_fails_is_followed_by_another_which_hears_it_again() -> No
 @pytest.mark.parametrize(
     ("refusal", "problem"),
     [
-        (StageRefusal("answered 404: no recogniser", 404, 0), "unsupported"),
-        (StageRefusal("answered 429: the session's minutes are spent", 429, 0), "spent"),
-        (StageRefusal("answered 401: whose token is this", 401, 0), "refused"),
+        (StageRefusal("answered 404: no recogniser", 404, 0, {}), "unsupported"),
+        (StageRefusal("answered 429: minutes", 429, 0, {"remainingSeconds": 0}), "spent"),
+        (StageRefusal("answered 401: whose token is this", 401, 0, {}), "refused"),
     ],
 )
 def test_a_refused_permission_ends_the_hearing(refusal: StageClientError, problem: str) -> None:
