@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
@@ -100,8 +101,12 @@ async def measure_soak(
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
-    name = f"voice in, {minutes:g} minutes without a pause"
-    report(figures(name, recording, happened), results)
+    name = "voice in, no pause"
+    # What is held to a target here is that nothing grows: without a pause a sentence ends later.
+    unheld = (
+        replace(each, target=None, at_least=None) for each in figures(name, recording, happened)
+    )
+    report(unheld, results)
     report([missing(name, happened, len(languages))], results)
     report(soak_figures(name, recording, happened, memory), results)
 
