@@ -4,6 +4,7 @@ A sample's value is its word's number: each word takes 0.5 s of sound, zeros are
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -87,6 +88,25 @@ def test_a_pause_ends_a_result_and_everything_said_is_in_one() -> None:
 def test_the_first_partial_comes_within_a_second_of_the_voice() -> None:
     listener = Listener(Reader(), Voice())
     assert hear(listener, spoken(1, 2))[0].end <= 1.0
+
+
+def test_the_newest_words_are_shown_when_they_are_heard_again_or_the_voice_pauses() -> None:
+    class Guesser(Reader):
+        def decode(self, sound: Sound) -> Decoded:
+            words = list(super().decode(sound).words)
+            guess = f"guess{self.decodes}"
+            return Decoded(
+                [*words[:-2], *(replace(word, text=guess) for word in words[-2:])], logprob=0.0
+            )
+
+    listener = Listener(Guesser(), Voice())
+    results = hear(listener, silence(1) + spoken(*range(1, 13)))
+    assert len(results) > 5
+    shown = [[word.text for word in each.words] for each in results]
+    assert all(text[3:] == [f"w{n + 1}" for n in range(3, len(text))] for text in shown)
+    assert len(shown[-1]) >= 8
+    paused = hear(listener, silence(0.4))
+    assert [word.text for word in paused[-1].words][-2:] == [f"guess{len(results) + 1}"] * 2
 
 
 def test_a_word_that_no_later_decode_heard_whole_is_in_the_final() -> None:
