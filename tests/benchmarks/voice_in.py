@@ -3,7 +3,7 @@
 A whole stage with its recogniser, the page's own modules under deno, and 21 listeners share this
 machine. A recording of two offline voices plays in real time, clean and with noise 15 dB below the
 speech; then come a minute of silence and a minute of noise. 17 minutes; `--soak 20` speaks for
-20 minutes more without a pause.
+20 minutes more without a pause, and `--rounds noise` leaves out the other rounds.
 """
 
 import argparse
@@ -38,6 +38,7 @@ from tests.speech.recording import (
 from tests.speech.truth import caption_latencies
 
 LISTENERS, LANGUAGES = 20, 3
+ROUNDS = ("clean", "noise", "empty")
 NOISE_DECIBELS = 15.0
 MINUTE = 60.0
 WARM_SECONDS = 60.0
@@ -61,16 +62,22 @@ async def dictate(stage: Stage, recording: Recording, languages: Sequence[str]) 
     return happened
 
 
-async def measure_rounds(stage: Stage, languages: Sequence[str], results: Path) -> None:
-    """The recording clean and with noise, then nothing that anybody says."""
+async def measure_rounds(
+    stage: Stage, languages: Sequence[str], rounds: Sequence[str], results: Path
+) -> None:
+    """The recording clean and with noise, then nothing that anybody says; of these, `rounds`."""
     clean = record(turns_of())
     noisy = clean.with_noise(pink_noise, NOISE_DECIBELS)
-    for kind, recording in (("clean", clean), ("noise", noisy)):
+    spoken = {"clean": clean, "noise": noisy}
+    for kind, recording in spoken.items():
+        if kind not in rounds:
+            continue
         name = f"voice in, {kind}"
         happened = await dictate(stage, recording, languages)
         report(figures(name, recording, happened), results)
         report([missing(name, happened, len(languages))], results)
-    for kind, recording in empty_minutes(noisy).items():
+    empty = empty_minutes(noisy) if "empty" in rounds else {}
+    for kind, recording in empty.items():
         happened = await dictate(stage, recording, [SOURCE])
         about = f"voice in, a minute of {kind}: captions"
         report([Figure(about, len(happened.said), "captions", 0, note=happened.text)], results)
@@ -117,7 +124,7 @@ async def _watch(memory: Memory) -> None:
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def measure(stage: Stage, soak_minutes: float, results: Path) -> None:
+async def measure(stage: Stage, rounds: Sequence[str], soak_minutes: float, results: Path) -> None:
     """Warms the recogniser and the engines, and measures."""
     offered = [code for code in stage.languages() if code != SOURCE][:LANGUAGES]
     languages = [*(offered[n % len(offered)] for n in range(LISTENERS)), SOURCE]
@@ -128,7 +135,7 @@ async def measure(stage: Stage, soak_minutes: float, results: Path) -> None:
     report(
         [Figure("voice in, the first two sentences of a new stage: slowest", slowest, "s")], results
     )
-    await measure_rounds(stage, languages, results)
+    await measure_rounds(stage, languages, rounds, results)
     if soak_minutes:
         await measure_soak(stage, languages, soak_minutes, results)
 
@@ -136,13 +143,14 @@ async def measure(stage: Stage, soak_minutes: float, results: Path) -> None:
 def main() -> None:
     """Measures, prints and appends."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", nargs="*", choices=ROUNDS, default=ROUNDS)
     parser.add_argument("--soak", type=float, default=0, metavar="MINUTES", help="without a pause")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "stage.log"
         with running_stage(log, "--data-dir", directory) as stage:
-            asyncio.run(measure(stage, options.soak, options.results))
+            asyncio.run(measure(stage, options.rounds, options.soak, options.results))
 
 
 if __name__ == "__main__":
