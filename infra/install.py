@@ -225,7 +225,7 @@ def build(environment: Path, lock: Path) -> None:
     count = sum(1 for _ in _requirements(lock.read_text(encoding="utf-8")))
     if environment.exists():
         print(f"{environment} is unfinished, or of another lock, folder or Python: it is rebuilt")
-    print(f"installing {count} packages into {environment}: one to two minutes", flush=True)
+    print(f"installing {count} packages into {environment}: two to three minutes", flush=True)
     _create(environment)
     python = environment / "bin" / "python"
     done = _run(pip_install(python, lock))

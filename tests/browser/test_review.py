@@ -67,7 +67,7 @@ def test_after_its_seconds_a_sentence_goes_by_itself_but_not_from_under_the_curs
     stub: StubStage, open_page: OpenPage
 ) -> None:
     page, socket = listening(stub, open_page, has_clock=True)
-    page.get_by_label("Send by itself").select_option("after 3 s")
+    page.get_by_label("Send what waits").select_option("after 3 s")
     held = hear(page, "one")
     expect(held.first).to_contain_text("Goes in 3 s")
     page.clock.run_for(1_000)
@@ -80,7 +80,7 @@ def test_after_its_seconds_a_sentence_goes_by_itself_but_not_from_under_the_curs
     assert words(page) == ["two", "three"], "the younger one waits for the one that is edited"
     held.first.get_by_role("textbox").blur()
     expect(held.first).to_contain_text("Goes in 3 s")
-    page.get_by_label("Send by itself").select_option("never")
+    page.get_by_label("Send what waits").select_option("when I say so")
     page.clock.run_for(10_000)
     assert words(page) == ["two", "three"]
     page.get_by_label(SWITCH).uncheck()

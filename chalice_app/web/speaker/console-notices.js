@@ -19,7 +19,7 @@ export const DISPLACED =
 
 /** By the problem of microphone.js. @type {Record<string, string>} */
 export const MICROPHONE = {
-  "not-allowed": "The browser may not use the microphone. Allow it for this page, or type.",
+  "not-allowed": "This page is not allowed to use the microphone. Allow it in the browser’s settings for this page, or type.",
   "service-not-allowed": "This browser’s speech recognition is switched off. Please type.",
   "audio-capture": "No microphone was found. Connect one, or type.",
   "language-not-supported": "This browser does not recognise that language. Please type.",

@@ -195,7 +195,7 @@ export function openConsole(session, languages, over) {
 
   function togglePause() {
     paused = !paused;
-    if (paused) dictation.stop();
+    dictation.pause(paused);
     $("pause").setAttribute("aria-pressed", String(paused));
     $("pause").textContent = paused ? "Go on" : "Pause";
     showState();
@@ -217,7 +217,7 @@ export function openConsole(session, languages, over) {
   }
 
   async function end() {
-    dictation.finish();
+    await dictation.hearOut();
     if (before.asksAgain()) return;
     $("confirm").close();
     if (socket.send({ action: "end" })) return;

@@ -32,6 +32,8 @@ export function microphoneControls(options) {
   /** Why the stage's recogniser hears no more; only a switch clears it. */
   let fallback = "";
   let isLoading = false;
+  /** Whether going on after a pause turns it on again. */
+  let wasOn = false;
   const isOn = () => isLoading || browser.isOn || (stage?.isOn ?? false);
   $("microphone").addEventListener("click", () => (isOn() ? stop() : start()));
   show(false, "", "");
@@ -139,6 +141,19 @@ export function microphoneControls(options) {
 
   return {
     stop,
+    /** @param {boolean} isPaused what was on is on again after it */
+    pause(isPaused) {
+      if (!isPaused && wasOn) start();
+      wasOn = isPaused && isOn();
+      if (isPaused) stop();
+    },
+    /** Resolves when the last sentence is out, in a moment at the latest. */
+    async hearOut() {
+      isLoading = false;
+      browser.finish();
+      await stage?.hearOut();
+      meter?.stop();
+    },
     /** Stops at once: what was heard comes as sentences before this returns. */
     finish() {
       isLoading = false;

@@ -3,7 +3,7 @@
  */
 import { binds, joins } from "./function-words.js";
 import { endsClause, endsSentence } from "./sentence-ends.js";
-import { counts } from "./words-joined.js";
+import { counts, splitsWord } from "./words-joined.js";
 
 export const PAUSE_MS = 700;
 /** After "the" or a comma somebody looks for a word: the sentence goes on. */
@@ -78,7 +78,8 @@ class Cut {
     const isTooLong = this.#isBeyond(TOO_LONG, settled);
     const clause = this.#atClause(isTooLong ? places : places.filter((count) => this.#leavesEnough(count)));
     if (clause || !isTooLong || this.#stopIsNear(settled)) return clause;
-    return this.#atGap(places.filter((count) => !this.#binds(count)), places);
+    const whole = places.filter((count) => !splitsWord(this.#words, count));
+    return this.#atGap(whole.filter((count) => !this.#binds(count)), whole.length ? whole : places);
   }
 
   /** Not one or two words, which would be a caption of their own if nothing followed. @param {number} count */

@@ -7,6 +7,9 @@ import { SAMPLE_RATE } from "./kept-audio.js";
 import { TranscribeStream } from "./transcribe-stream.js";
 import { CAPTURE, gaveUp, heardBy, STREAM } from "./voice-notices.js";
 
+/** The speaker who ends the session waits so long for the last words, at most. */
+const LAST_WORDS_MS = 2_000;
+
 export class StageDictation {
   #options;
   #capture;
@@ -35,6 +38,7 @@ export class StageDictation {
       onDraft: options.onInterim,
       onState: (state) => this.#became(state),
       mayGiveUp: options.mayGiveUp,
+      finishMs: LAST_WORDS_MS,
     });
     document.addEventListener("visibilitychange", () => document.hidden || this.#stream.retry());
     window.addEventListener("online", () => this.#stream.retry());
@@ -64,6 +68,13 @@ export class StageDictation {
     this.#mute();
     this.#stream.abandon();
     this.#show();
+  }
+
+  /** Stops, and resolves when the last sentence is out: in two seconds at the latest. */
+  async hearOut() {
+    this.#mute();
+    this.#show();
+    await this.#stream.finish();
   }
 
   #mute() {

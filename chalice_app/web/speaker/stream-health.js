@@ -10,9 +10,13 @@ const HOPELESS_MS = 15_000;
 /** A stream that comes back at once is not worth a word, nor is one that takes its time to open. */
 const TELL_MS = 1_500;
 const SLOW_MS = 2_600;
+/** After several failures a stream has to last so long before the speaker reads that it hears again. */
+const DOUBTFUL_MS = 5_000;
+/** One that could not be reached is reached now: it may break again, and no more. */
+const REACHED_MS = 2_000;
 /** Speech that has no answer yet, for so long: told. For the second: the stream is opened anew. */
 const SPEECH_MS = 1_000;
-const WORDLESS_MS = 4_000;
+const WORDLESS_MS = 2_500;
 const UNANSWERED_MS = 8_000;
 /** Music has no words: with each stream that does not answer either, the next has longer. */
 const LONGEST_UNANSWERED_MS = 64_000;
@@ -131,10 +135,14 @@ export class StreamHealth {
   /** @param {number} now @param {StreamState["state"]} state @returns {StreamState["problem"]} */
   shown(now, state) {
     if (state === "over") return this.problem;
-    const downMs = now - this.#downSince;
+    // Streams that open and fail again are one trouble, which began with the first failure.
+    const isRepeated = this.#failures > 1;
+    const downMs = now - (isRepeated ? Math.min(this.#downSince, this.#failingSince) : this.#downSince);
     if (state === "connecting" && this.problem) return downMs < TELL_MS ? "" : this.problem;
     if (state === "connecting") return downMs < SLOW_MS ? "" : "unreachable";
     if (this.#isBehind) return "behind";
+    const doubtfulMs = this.problem === "unreachable" ? REACHED_MS : DOUBTFUL_MS;
+    if (isRepeated && now - this.#openedAt < doubtfulMs) return this.problem;
     // A stream is there: whether it works is seen by its answers.
     return this.problem === "wordless" || this.problem === "unanswering" ? this.problem : "";
   }

@@ -2,7 +2,7 @@
 
 /** By the problem of audio-capture.js. @type {Record<string, string>} */
 export const CAPTURE = {
-  "not-allowed": "The browser may not use the microphone. Allow it for this page, or type.",
+  "not-allowed": "This page is not allowed to use the microphone. Allow it in the browser’s settings for this page and press “Use the microphone” again, or type.",
   "audio-capture": "No microphone was found. Connect one, and this page uses it at once; or type.",
   busy: "The microphone cannot be opened. Another program may be using it. Please type meanwhile.",
   unloaded: "What records your voice could not be loaded. This page tries again in a moment; please type meanwhile.",

@@ -18,6 +18,9 @@ const CHARACTERS_A_WORD = 2;
 /** No word is longer, whatever the browser finds. */
 const MOST_CHARACTERS_A_WORD = 10;
 
+/** So many words on each side show where a word without spaces ends. */
+const CONTEXT = 8;
+
 /** Languages whose articles and pronouns lose their vowel before the next word: `l'` `home`. */
 const ELIDES = ["ca", "fr", "it", "oc"];
 /** An ending that recognisers may give as a word of its own. */
@@ -46,6 +49,25 @@ function withPunctuation(text) {
     else parts.push(segment);
   }
   return parts;
+}
+
+/**
+ * Whether a cut after so many words would be in the middle of one, in a script without spaces.
+ * @param {HeardWord[]} words @param {number} count
+ */
+export function splitsWord(words, count) {
+  const [left, right] = [words[count - 1], words[count]];
+  if (!left || !right || left.after || right.before) return false;
+  if (!ENDS_SPACELESS.test(left.text) || !STARTS_SPACELESS.test(right.text)) return false;
+  const [before, after] = [words.slice(Math.max(0, count - CONTEXT), count), words.slice(count, count + CONTEXT)].map(
+    (some) => some.map(({ text }) => text).join(""),
+  );
+  let end = 0;
+  for (const { segment } of segmentsOf(`${before}${after}`)) {
+    end += segment.length;
+    if (end >= (before ?? "").length) return end > (before ?? "").length;
+  }
+  return false;
 }
 
 /** @param {string} text @returns {Iterable<{segment: string, isWordLike?: boolean}>} */

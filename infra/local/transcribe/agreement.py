@@ -72,7 +72,7 @@ class Agreement:
                 same = [word.normal for word in words[end - length : end]] == tail[-length:]
                 if same and abs(words[end - 1].end - last.end) < _NEAR_SECONDS:
                     return end
-        return sum((word.start + word.end) / 2 <= last.end for word in words)
+        return sum(_is_within(word, last) for word in words)
 
     def _follow_marks(self, words: Sequence[Word], known: int) -> None:
         """The last stable word's marks may still change, until the next word is stable."""
@@ -89,6 +89,11 @@ def _common(former: Sequence[Word], latter: Sequence[Word]) -> int:
             break
         count += 1
     return count
+
+
+def _is_within(word: Word, last: Word) -> bool:
+    """Whether a word sounds no later than the last stable one, which it may replace and outlast."""
+    return (word.start + word.end) / 2 <= last.end or word.start < (last.start + last.end) / 2
 
 
 def _in_order(stable: Sequence[Word], words: Sequence[Word]) -> list[Word]:

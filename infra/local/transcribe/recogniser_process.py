@@ -19,6 +19,9 @@ LOGGER = logging.getLogger(__name__)
 
 WORKER: Final = (sys.executable, "-m", "infra.local.transcribe.worker")
 UNUSED_SECONDS: Final = 180.0
+HUNG_SECONDS: Final = 10.0
+"""The worker reads in a thread of its own, beside its decodes: sound that it does not take for so
+long waits for a process that hangs."""
 MOST_WAITING_BYTES: Final = 30 * 32_000
 """Of a stream, on the way to the worker: 30 s of sound. Then the client is not read from."""
 
@@ -93,11 +96,15 @@ class RecogniserProcess:
     """At most one worker at a time, and the streams in it."""
 
     def __init__(
-        self, command: Sequence[str] = WORKER, unused_seconds: float = UNUSED_SECONDS
+        self,
+        command: Sequence[str] = WORKER,
+        unused_seconds: float = UNUSED_SECONDS,
+        hung_seconds: float = HUNG_SECONDS,
     ) -> None:
         """Nothing is started before `open`."""
         self._command = command
         self._unused_seconds = unused_seconds
+        self._hung_seconds = hung_seconds
         self._worker: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._ending: asyncio.TimerHandle | None = None
@@ -136,9 +143,13 @@ class RecogniserProcess:
             raise RecogniserFailed("the recogniser has ended")
         try:
             self._worker.stdin.write(encoded(kind, number, body))
-            await self._worker.stdin.drain()
+            async with asyncio.timeout(self._hung_seconds):
+                await self._worker.stdin.drain()
         except ConnectionError as error:
             raise RecogniserFailed("the recogniser has ended") from error
+        except TimeoutError as error:
+            self._end_hung()
+            raise RecogniserFailed("the recogniser takes no sound any more") from error
 
     async def forget(self, number: int) -> None:
         """A stream's client is gone, or served."""
@@ -162,6 +173,12 @@ class RecogniserProcess:
 
     def _end_unused(self) -> None:
         if self._worker and not self._hearings:
+            _end(self._worker)
+
+    def _end_hung(self) -> None:
+        """End a worker that hangs: its streams fail, and the next one starts another."""
+        if self._worker:
+            LOGGER.warning("the recogniser takes no sound any more and is ended")
             _end(self._worker)
 
     async def _start(self) -> None:

@@ -31,6 +31,8 @@ _BEFORE: Mapping[str, Sequence[Correction]] = {
         (re.compile(r"^(Hi|Hello) (all|everyone|everybody)\b"), r"\1, \2"),
         # "at nine" becomes "aos nove" (to the nine) instead of "às nove".
         (re.compile(rf"\b([Aa]t) ({_NUMBER}){_WHEN}"), r"\1 \2 o'clock"),
+        # "I look after the house" becomes "eu cu olho", which is vulgar and means nothing.
+        (re.compile(r"\blook after\b"), "take care of"),
         (re.compile(r"^(Good \w+),? (all|everyone|everybody)\b"), r"\1 to \2"),
     ],
     "pt-en": [

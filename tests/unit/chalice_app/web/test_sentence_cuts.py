@@ -52,6 +52,47 @@ LONG = {
 }
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (
+            "zh",
+            "我们今天来自这个古老山谷的每一个城镇想要谈谈那条河流给予我们的东西以及如何在将来更方便地保护它们",
+        ),
+        (
+            "ja",
+            "私たちは今日この古い谷のすべての町から集まってきましたそして川が私たちに与えてくれたものについて話したいと思っています",
+        ),
+        (
+            "th",
+            "เราเดินทางมาจากทุกเมืองในหุบเขาเก่าแก่แห่งนี้เพื่อพูดคุยเกี่ยวกับสิ่งที่แม่น้ำได้มอบให้แก่พวกเราทุกคนในปีที่ผ่านมา",
+        ),
+    ],
+)
+def test_characters_without_spaces_are_cut_between_words(
+    segmenter: Deno, language: str, text: str
+) -> None:
+    items = segmenter.evaluate(
+        """(_, text) => Array.from(
+          new Intl.Segmenter("und", { granularity: "grapheme" }).segment(text),
+          ({ segment }) => segment,
+        )""",
+        text,
+    )
+    ends = segmenter.evaluate(
+        """(_, text) => Array.from(new Intl.Segmenter("und", { granularity: "word" }).segment(text),
+          ({ index, segment }) => index + segment.length)""",
+        text,
+    )
+    parts = sentences(heard(segmenter, language, final(" ".join(items)), FINISH))
+    assert "".join(parts) == text
+    assert len(parts) > 1
+    at = 0
+    for part in parts:
+        at += len(part)
+        assert at in ends, parts
+
+
 @pytest.mark.parametrize("name", LONG)
 def test_a_long_sentence_is_cut(segmenter: Deno, name: str) -> None:
     language, text = LONG[name]

@@ -289,6 +289,17 @@ def test_a_recogniser_that_keeps_failing_is_asked_less_and_less_often(deno: Deno
     assert all(later - earlier >= 15_000 for earlier, later in pairwise(opened[-5:]))
 
 
+@pytest.mark.parametrize("act", ["garbage", "InternalFailureException"])
+def test_streams_that_open_and_fail_are_one_trouble_that_stays_told(deno: Deno, act: str) -> None:
+    every = [(at, act) for at in range(1_000, 40_000, 1_000)]
+    happened = talk(deno, *every, until=20_000, mayGiveUp=False)
+    shown = entries(happened, "state")
+    told = next(each["at"] for each in shown if each["state"]["problem"] == "failing")
+    assert told <= 1_000 + 3_000
+    later = [each["state"]["problem"] for each in shown if each["at"] >= told]
+    assert set(later) == {"failing"}
+
+
 def test_a_recogniser_at_its_limit_is_given_more_time(deno: Deno) -> None:
     times = {}
     for act in ("LimitExceededException", "InternalFailureException"):
@@ -302,7 +313,7 @@ def test_a_recogniser_without_words_is_told_and_then_opened_anew(deno: Deno) -> 
     happened = talk(deno, (0, "mute"), words=words, until=100_000)
     problems = [(each["at"], each["state"]["problem"]) for each in entries(happened, "state")]
     first = {problem: at for at, problem in reversed(problems)}
-    assert first["wordless"] <= 7_000
+    assert first["wordless"] <= 4_600  # 1 s of speech, and 2.5 s of it without a word
     assert first["unanswering"] <= 12_000
     assert states(happened)[-1] == ("over", "unanswering")
 

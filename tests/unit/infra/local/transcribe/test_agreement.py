@@ -34,6 +34,20 @@ def test_a_stable_word_stays_whatever_a_later_decode_says() -> None:
     assert [word.text for word in agreement.words] == ["one", "two", "three", "four", "five"]
 
 
+def test_a_stable_word_that_grows_into_another_is_not_said_twice() -> None:
+    def words(*parts: tuple[str, float, float]) -> list[Word]:
+        return joined([(f" {text}", start, end, 1.0) for text, start, end in parts])
+
+    began = [("began", 0.2, 0.6), ("with", 0.6, 0.8), ("one", 0.8, 1.0)]
+    agreement = Agreement()
+    for _ in range(2):
+        agreement.add(words(("you", 0.0, 0.2), *began, ("other.", 1.0, 1.2)))
+    for _ in range(2):
+        heard = ("oven,", 1.0, 1.5), ("two", 1.5, 1.7), ("tables", 1.7, 2.0)
+        agreement.add(words(("he", 0.0, 0.2), *began, *heard))
+    assert stable(agreement) == "you began with one other two tables"
+
+
 def test_the_last_stable_word_s_mark_is_settled_with_the_next_word() -> None:
     agreement = Agreement()
     agreement.add(said("the town."))

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -53,8 +55,12 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(limits: Limits = Limits(), unused: float = 60.0) -> AsyncIterator[Server]:  # noqa: B008
-    recogniser = RecogniserProcess((sys.executable, "-m", WORKER), unused)
+async def serving(
+    limits: Limits = Limits(),  # noqa: B008
+    unused: float = 60.0,
+    hung: float = SECONDS,
+) -> AsyncIterator[Server]:
+    recogniser = RecogniserProcess((sys.executable, "-m", WORKER), unused, hung)
     runner = web.AppRunner(application(recogniser, {"en"}, limits, lambda: NOW))
     await runner.setup()
     await web.TCPSite(runner, LOOPBACK, 0).start()
@@ -184,6 +190,23 @@ def test_a_dead_worker_fails_its_streams_and_the_next_stream_has_another() -> No
         async with serving() as server:
             async with server.stream() as socket:
                 await say(socket, b"die!")
+                assert (await ended(socket))[0] == "InternalFailureException"
+            async with server.stream() as socket:
+                await say(socket, b"")
+                assert (await ended(socket))[0] == "TranscriptEvent"
+
+    asyncio.run(talk())
+
+
+def test_a_hung_worker_is_ended_like_a_dead_one() -> None:
+    async def talk() -> None:
+        async with serving(hung=0.2) as server:
+            async with server.stream() as socket:
+                async with asyncio.timeout(SECONDS):
+                    while not server.recogniser.pid:
+                        await asyncio.sleep(0.01)
+                os.kill(server.recogniser.pid, signal.SIGSTOP)
+                await say(socket, bytes(600_000))  # more than a pipe holds
                 assert (await ended(socket))[0] == "InternalFailureException"
             async with server.stream() as socket:
                 await say(socket, b"")
