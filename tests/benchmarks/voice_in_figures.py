@@ -83,4 +83,7 @@ def soak_figures(
         growth = memory.growth(process)
         if growth is not None:
             note = f"of {growth.first / 2**20:.0f} MB"
-            yield Figure(f"{name}: memory gained, {process}", growth.percent, "%", 5, note=note)
+            # The emulator holds the tables, which grow with every sentence.
+            target = None if process == "dynamodb" else 5
+            about = f"{name}: memory gained, {process}"
+            yield Figure(about, growth.percent, "%", target, note=note)
