@@ -5,6 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import Message, StubStage
 from tests.browser.test_speaker import start
+from tests.fakes.domain import PATIENCE
 
 PASTE = """([field, text]) => {
     const clipboardData = new DataTransfer();
@@ -25,7 +26,8 @@ def open_glossary(page: Page) -> Locator:
 def saved(stub: StubStage, panel: Locator, terms: int) -> Message:
     """What is in force after a click on Save."""
     panel.get_by_role("button", name="Save", exact=True).click()
-    expect(panel.get_by_role("status")).to_contain_text("Saved.")
+    # Five hundred rows are written anew: longer than other things take on a busy machine.
+    expect(panel.get_by_role("status")).to_contain_text("Saved.", timeout=PATIENCE * 1_000)
     assert len(stub.glossary["terms"]) == terms
     return stub.glossary
 

@@ -398,11 +398,11 @@ def test_a_speaker_that_is_never_done_renews_and_says_nothing_twice(
     page = open_page(stub.http, has_clock=True)
     first = start(stub, page)
     stub.reports = False
+    # From here on the page's time is the test's: the clock of a sentence, 12 s, must not run out.
+    page.clock.pause_at(datetime.fromtimestamp(page.evaluate("Date.now()") / 1000 + 1, UTC))
     speak(page, "heard")
     said(stub, first, 1)
     stub.reports = True
-    # From here on the page's time is the test's: the clock of a sentence, 12 s, must not run out.
-    page.clock.pause_at(datetime.fromtimestamp(page.evaluate("Date.now()") / 1000 + 1, UTC))
     stub.send(first, "renew", withinMs=0)
     stub.show_roster(first, es=3)
     expect(page.locator("#count")).to_have_text("3")
