@@ -170,8 +170,8 @@ def test_what_arrives_is_what_the_microphone_heard(
 ) -> None:
     stub.transcribe = transcribe
     sound = melody()
-    # Chromium's made-up microphone itself leaves out samples now and then, where a busy machine wakes
-    # it late. What the page loses it loses in every take.
+    # Chromium's made-up microphone itself leaves out samples now and then, where a busy machine
+    # wakes it late. What the page loses it loses in every take.
     differs = []
     for take in range(1, TAKES + 1):
         page = open_with_microphone(stub.http, sound)
