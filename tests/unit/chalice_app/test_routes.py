@@ -256,6 +256,7 @@ def test_anyone_may_ask_for_the_status(world: World) -> None:
                 "isActive": True,
                 "listenerCount": 1,
                 "languages": {"es": 1},
+                "voices": {},
                 "createdAt": NOW_MS,
                 "expiresAt": of.expires_at_seconds * 1000,
                 "title": None,
@@ -730,6 +731,7 @@ def test_a_session_tells_its_state(world: World) -> None:
         "isActive": True,
         "listenerCount": 1,
         "languages": {"es": 1},
+        "voices": {},
         "createdAt": NOW_MS,
         "expiresAt": of.expires_at_seconds * 1000,
         "title": None,
@@ -970,6 +972,14 @@ def test_a_stage_without_a_recogniser_hears_no_language() -> None:
         listed = call("GET", "/languages").json_body["languages"]
     assert (answer.status_code, answer.json_body["code"]) == (404, "UNSUPPORTED_LANGUAGE")
     assert not any("dictation" in each for each in listed)
+
+
+def test_the_languages_say_which_of_them_are_spoken() -> None:
+    world = World(settings=replace(SETTINGS, voice_languages={"es": "fair", "pt": "good"}))
+    with composed(world.app):
+        listed = call("GET", "/languages").json_body["languages"]
+    spoken = {each["code"]: each["voice"] for each in listed if "voice" in each}
+    assert spoken == {"es": "fair", "pt-BR": "good"}
 
 
 def test_too_many_streams_are_refused_until_the_hour_ends_and_counted(world: World) -> None:
