@@ -1,13 +1,14 @@
 """The ports of `chalice_app.rosters`: the roster, the ledger and the survey."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from operator import itemgetter
 
 from chalice_app.domain.errors import ConditionFailed, Conflict, MalformedRows
 from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.ledger import (
+    Deltas,
     LedgerKey,
     LedgerRow,
     LedgerTransaction,
@@ -17,6 +18,7 @@ from chalice_app.rosters.ledger import (
     State,
     key_of,
 )
+from chalice_app.sessions.ports import SessionRoster
 from tests.fakes.memory import Rows
 from tests.fakes.sessions import MemoryConnections, MemorySessions
 
@@ -39,17 +41,18 @@ class MemoryRosters(MemorySessions, MemoryConnections):
         self.before_commit: list[Callable[[], object]] = []
         self._ledger = Rows[LedgerKey, LedgerRow](self)
 
-    def read_roster(
-        self, session: Session, sequence: int | None = None
-    ) -> Mapping[str, Sequence[str]]:
+    def read_roster(self, session: Session, sequence: int | None = None) -> SessionRoster:
         self._called("read_roster")
-        found: defaultdict[str, list[str]] = defaultdict(list)
+        languages: defaultdict[str, list[str]] = defaultdict(list)
+        voices: defaultdict[str, list[str]] = defaultdict(list)
         with self._lock:
             for key, row in sorted(self._ledger.items(), key=itemgetter(0)):
                 is_there = row.state is State.IN and key.session_key == session_key(session)
                 if is_there and (sequence is None or row.from_sequence <= sequence):
-                    found[row.target_language].append(key.connection_id)
-        return dict(found)
+                    languages[row.target_language].append(key.connection_id)
+                    if row.wants_voice:
+                        voices[row.target_language].append(key.connection_id)
+        return SessionRoster(dict(languages), dict(voices))
 
     def get_ledger(self, keys: Iterable[LedgerKey]) -> Mapping[LedgerKey, LedgerRow]:
         self._called("get_ledger")
@@ -93,7 +96,7 @@ class MemoryRosters(MemorySessions, MemoryConnections):
                 raise Conflict("a row is not as it was read")
             if transaction.session is not None and counts:
                 self._check_unspoken(transaction.session[0], transaction)
-                self._count(*transaction.session, transaction.deltas)
+                self._count(*transaction.session, transaction)
             now = int(self.seconds())
             for write in transaction.writes:
                 left_at = now if write.after.state is State.OUT else None
@@ -113,20 +116,25 @@ class MemoryRosters(MemorySessions, MemoryConnections):
             return found is write.before
         return (found.state, found.version) == (write.before.state, write.before.version)
 
-    def _count(self, session_id: str, epoch: int, deltas: Mapping[str, int]) -> None:
+    def _count(self, session_id: str, epoch: int, transaction: LedgerTransaction) -> None:
         found = self._sessions.get(session_id)
         if found is None or found.created_at != epoch:
             raise Conflict("the session is no more")
-        self._add(found, deltas, found.listener_count + sum(deltas.values()))
+        deltas = Deltas(transaction.deltas, transaction.voice_deltas)
+        total = found.listener_count + sum(deltas.languages.values())
+        self._add(found, deltas, total)
 
-    def _add(self, to: Session, deltas: Mapping[str, int], listener_count: int) -> None:
-        counts = self._counts[to.session_id]
-        counts.update(deltas)
-        languages = {language: n for language, n in sorted(counts.items()) if n > 0}
-        revision = to.counts_revision + 1
+    def _add(self, to: Session, deltas: Deltas, listener_count: int) -> None:
+        counts, voices = self._counts[to.session_id], self._voices[to.session_id]
+        counts.update(deltas.languages)
+        voices.update(deltas.voices)
         self._store(
             replace(
-                to, listener_count=listener_count, languages=languages, counts_revision=revision
+                to,
+                listener_count=listener_count,
+                languages=_positive(counts),
+                voices=_positive(voices),
+                counts_revision=to.counts_revision + 1,
             )
         )
 
@@ -168,13 +176,13 @@ class MemoryRosters(MemorySessions, MemoryConnections):
             for key in keys:
                 self._ledger.discard(key)
 
-    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
+    def correct_counts(self, seen: SessionCounts, deltas: Deltas) -> None:
         self._called("correct_counts")
         with self._lock:
             found = self._sessions.get(seen.session_id)
             if found is None or self._counts_of(found) != seen:
                 raise ConditionFailed("the counts are not as they were seen")
-            total = sum(seen.languages.values()) + sum(deltas.values())
+            total = sum(seen.languages.values()) + sum(deltas.languages.values())
             self._add(found, deltas, total)
 
     def tamper(self, session_id: str, listener_count: int, **languages: int) -> None:
@@ -184,7 +192,24 @@ class MemoryRosters(MemorySessions, MemoryConnections):
             self._counts[session_id] = Counter(languages)
             self._store(replace(found, listener_count=listener_count, languages=languages))
 
+    def tamper_voices(self, session_id: str, **voices: int) -> None:
+        """Sets a session's counts of voices by hand."""
+        with self._lock:
+            self._voices[session_id] = Counter(voices)
+            self._store(replace(self._sessions[session_id], voices=voices))
+
     def _counts_of(self, of: Session) -> SessionCounts:
         counts = dict(self._counts[of.session_id])
-        revision = of.counts_revision
-        return SessionCounts(of.session_id, of.created_at, of.listener_count, counts, revision)
+        voices = dict(self._voices[of.session_id])
+        return SessionCounts(
+            of.session_id,
+            of.created_at,
+            of.listener_count,
+            counts,
+            of.counts_revision,
+            voices=voices,
+        )
+
+
+def _positive(counts: Counter[str]) -> dict[str, int]:
+    return {language: n for language, n in sorted(counts.items()) if n > 0}

@@ -16,6 +16,7 @@ class MemorySessions(MemoryTable):
         super().__init__()
         self._sessions = Rows[str, Session](self)
         self._counts: dict[str, Counter[str]] = {}
+        self._voices: dict[str, Counter[str]] = {}
 
     def put_session(self, session: Session) -> None:
         self._called("put_session")
@@ -30,8 +31,10 @@ class MemorySessions(MemoryTable):
                 last_sequence=0,
                 listener_count=0,
                 languages={},
+                voices={},
             )
             self._counts[session.session_id] = Counter()
+            self._voices[session.session_id] = Counter()
 
     def get_session(self, session_id: str) -> Session | None:
         self._called("get_session")
@@ -109,7 +112,11 @@ class MemoryConnections(MemoryTable):
             return self._connections.get(connection_id)
 
     def change_language(
-        self, connection_id: str, target_language: str, highest_version: int
+        self,
+        connection_id: str,
+        target_language: str,
+        highest_version: int,
+        wants_voice: bool | None = None,
     ) -> None:
         self._called("change_language")
         with self._lock:
@@ -119,7 +126,10 @@ class MemoryConnections(MemoryTable):
             if found.version > highest_version:
                 raise ConditionFailed("changed too often", {"v": found.version})
             self._connections[connection_id] = replace(
-                found, target_language=target_language, version=found.version + 1
+                found,
+                target_language=target_language,
+                version=found.version + 1,
+                wants_voice=found.wants_voice if wants_voice is None else wants_voice,
             )
 
     def put_off(
