@@ -128,6 +128,7 @@ interface PageElements {
   "verdict": HTMLElement;
   "view": HTMLElement;
   "viewport": HTMLElement;
+  "voices-notice": HTMLElement;
   "wait": HTMLElement;
   "words-again": HTMLButtonElement;
   "words-button": HTMLButtonElement;

@@ -24,6 +24,7 @@ interface Session {
   isFull?: boolean;
   listenerCount: number;
   languages: Counts;
+  voices?: Counts;
   createdAt: number;
   expiresAt: number;
   title?: string | null;
@@ -117,10 +118,20 @@ interface Corrected {
   durationMs?: number;
 }
 
+/** No voice could be made of a sentence: the engine failed, or the session's budget is spent. */
+interface SpeechFailed {
+  type: "speechFailed";
+  sequence: number;
+  language: string;
+  reason: "failed" | "overBudget";
+}
+
 interface RosterMessage {
   type: "roster";
   listenerCount: number;
   languages: Counts;
+  /** Of these, who also hears the language's voice. */
+  voices?: Counts;
 }
 
 interface SessionStatus extends Session {
@@ -158,6 +169,7 @@ type ServerMessage =
   | Retracted
   | Spoken
   | Corrected
+  | SpeechFailed
   | RosterMessage
   | SessionStatus
   | Renew
@@ -218,6 +230,7 @@ interface OperatedSession {
   sourceLanguage: string;
   listenerCount: number;
   languages: Counts;
+  voices?: Counts;
   hasSpeaker: boolean;
   refused: Refused;
   lastSequence: number;

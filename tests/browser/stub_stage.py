@@ -47,6 +47,7 @@ class StubSession:
     is_active: bool = True
     last_sequence: int = 0
     counts: dict[str, int] = field(default_factory=dict)
+    voices: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
 
     def status(self) -> Message:
@@ -57,6 +58,7 @@ class StubSession:
             "isActive": self.is_active,
             "listenerCount": sum(self.counts.values()),
             "languages": self.counts,
+            "voices": self.voices,
             "createdAt": NOW_MS,
             "expiresAt": NOW_MS + 12 * 3_600_000,
             "title": None,
@@ -101,6 +103,7 @@ class Operations:
             "sourceLanguage": "en",
             "listenerCount": sum(counts.values()),
             "languages": counts,
+            "voices": {},
             "hasSpeaker": True,
             "refused": {"minutes": 5, "reasons": {}},
             "lastSequence": 7,
@@ -333,10 +336,14 @@ class StubStage:
         """Words of the sentence to come, for whoever reads the speaker's language."""
         self.send(self.listener(), "draft", sequence=sequence, language=language, text=text)
 
-    def show_roster(self, socket: Socket, **counts: int) -> None:
-        """Tells the speaker who listens."""
-        self.session.counts = counts
-        self.send(socket, "roster", listenerCount=sum(counts.values()), languages=counts)
+    def show_roster(
+        self, socket: Socket, voices: Mapping[str, int] | None = None, **counts: int
+    ) -> None:
+        """Tells the speaker who listens, and who of them hears the language's voice."""
+        self.session.counts, self.session.voices = counts, dict(voices or {})
+        heads = sum(counts.values())
+        told = {"languages": counts, "voices": self.session.voices}
+        self.send(socket, "roster", listenerCount=heads, **told)
 
     def asks(self, count: int) -> Mapping[str, str]:
         """Waits until pages asked so many times whether they may join; the last one's headers."""
