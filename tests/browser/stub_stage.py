@@ -337,7 +337,7 @@ class StubStage:
         self.send(self.listener(), "draft", sequence=sequence, language=language, text=text)
 
     def show_roster(
-        self, socket: Socket, voices: Mapping[str, int] | None = None, **counts: int
+        self, socket: Socket, voices: Mapping[str, int] | None = None, /, **counts: int
     ) -> None:
         """Tells the speaker who listens, and who of them hears the language's voice."""
         self.session.counts, self.session.voices = counts, dict(voices or {})

@@ -34,13 +34,13 @@ def fails(stub: StubStage, socket: Socket, sequence: int, language: str, reason:
 def test_who_hears_a_voice_stands_beside_who_listens(stub: StubStage, open_page: OpenPage) -> None:
     page = open_page(stub.http, locale="en-GB")
     socket = start(stub, page)
-    stub.show_roster(socket, voices={"es": 3, "pt": 1}, es=12, pt=2, fr=1)
+    stub.show_roster(socket, {"es": 3, "pt": 1}, es=12, pt=2, fr=1)
     rows = page.locator("#roster li")
     expect(rows).to_have_text(
         ["español12, 3 hear it", "português (Brasil)2, 1 hears it", "français1"],
         use_inner_text=False,
     )
-    stub.show_roster(socket, voices={"fr": 1}, es=12, fr=1)
+    stub.show_roster(socket, {"fr": 1}, es=12, fr=1)
     expect(rows).to_have_text(["español12", "français1, 1 hears it"])
 
 
@@ -66,7 +66,7 @@ def test_voices_that_fail_are_told_once_and_until_they_are_made_again(
 ) -> None:
     page = open_page(stub.http, locale="en-GB")
     socket = start(stub, page)
-    stub.show_roster(socket, voices={"es": 3, "pt": 1}, es=12, pt=2)
+    stub.show_roster(socket, {"es": 3, "pt": 1}, es=12, pt=2)
     expect(notice(page)).to_be_hidden()
     page.evaluate(WATCH)
     say(page, 1)
@@ -91,11 +91,11 @@ def test_nobody_is_told_of_a_voice_that_nobody_hears_any_more(
 ) -> None:
     page = open_page(stub.http, locale="en-GB")
     socket = start(stub, page)
-    stub.show_roster(socket, voices={"es": 1, "pt": 1}, es=1, pt=1)
+    stub.show_roster(socket, {"es": 1, "pt": 1}, es=1, pt=1)
     fails(stub, socket, 1, "es", "failed")
     fails(stub, socket, 1, "pt", "failed")
     expect(notice(page)).to_contain_text("español and português (Brasil)")
-    stub.show_roster(socket, voices={"pt": 1}, es=1, pt=1)
+    stub.show_roster(socket, {"pt": 1}, es=1, pt=1)
     expect(notice(page)).to_contain_text("The voice in português (Brasil) fails")
     stub.show_roster(socket, es=1)
     expect(notice(page)).to_be_hidden()
@@ -106,12 +106,12 @@ def test_a_budget_for_voices_that_is_used_up_stays_told(
 ) -> None:
     page = open_page(stub.http, locale="en-GB")
     socket = start(stub, page)
-    stub.show_roster(socket, voices={"es": 3, "pt": 1}, es=12, pt=2)
+    stub.show_roster(socket, {"es": 3, "pt": 1}, es=12, pt=2)
     fails(stub, socket, 1, "es", "overBudget")
     fails(stub, socket, 1, "pt", "overBudget")
     expect(notice(page)).to_have_text(
-        "The session\u2019s budget for voices is used up. From now on listeners hear only sentences "
-        "that were said before. Captions go on."
+        "The session\u2019s budget for voices is used up. From now on listeners hear only "
+        "sentences that were said before. Captions go on."
     )
     for count in range(1, 5):
         say(page, count)
