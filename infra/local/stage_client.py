@@ -25,11 +25,11 @@ Message = Mapping[str, Any]
 Listener = tuple[str, ClientConnection]
 """A language and the connection of one who reads it."""
 
-HearOut = Callable[[], Awaitable[None]]
-"""Waits, at a talk's end, for what its captions are not: the voices."""
+HearOut = Callable[[int], Awaitable[None]]
+"""Waits, at a talk's end, for the voices, given the number of its last sentence."""
 
 
-async def nothing_to_hear() -> None:
+async def nothing_to_hear(_: int) -> None:
     """Nobody has asked for a voice."""
 
 
@@ -183,7 +183,7 @@ class Talk:
                     pause = self.spoken_at[sequence] - monotonic()
                     pause += 60 * len(text.split()) / words_per_minute
                     await asyncio.wait(hearing, timeout=pause, return_when=FIRST_COMPLETED)
-            await self.hear_out()
+            await self.hear_out(len(sentences))
             # What was posted before `sessionEnded` comes before it: then all that comes has come.
             await send(self.speaker, action="end")
             await asyncio.wait(hearing, timeout=ANSWER_SECONDS)

@@ -77,7 +77,7 @@ class DictatedTalk:
         following = asyncio.create_task(self._follow(recogniser))
         try:
             await _finished(following, company)
-            await self.hear_out()
+            await self.hear_out(len(self.record.said))
             # What was posted before `sessionEnded` comes before it.
             await send(self.speaker, action="end")
             await asyncio.wait(reading, timeout=ANSWER_SECONDS)

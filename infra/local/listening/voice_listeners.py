@@ -58,7 +58,11 @@ class VoiceListener:
         elif message["type"] == "speech":
             task = asyncio.create_task(self._fetch(message, now))
             self._fetching.add(task)
-            task.add_done_callback(self._fetching.discard)
+            task.add_done_callback(self._fetched)
+        self.news.set()
+
+    def _fetched(self, task: asyncio.Task[None]) -> None:
+        self._fetching.discard(task)
         self.news.set()
 
     async def _fetch(self, speech: Mapping[str, Any], came_at: float) -> None:
@@ -75,11 +79,10 @@ class VoiceListener:
                 self.sounds.append(Sound(sequence, read_at, came_at, seconds, part, parts))
         if part == parts:
             self.awaited.discard(sequence)
-        self.news.set()
 
-    async def hear_out(self) -> None:
-        """Returns when every caption has been heard, or nothing more comes."""
-        while self.awaited or self._fetching:
+    async def hear_out(self, last: int) -> None:
+        """Returns when every caption has been heard, the last one too, or nothing more comes."""
+        while self.awaited or self._fetching or last not in self.captioned:
             self.news.clear()
             try:
                 async with asyncio.timeout(QUIET_SECONDS):
@@ -95,9 +98,9 @@ class VoiceListeners:
     listeners: Sequence[VoiceListener]
     begun: float
 
-    async def hear_out(self) -> None:
+    async def hear_out(self, last: int) -> None:
         """Returns when all that was said has been heard, or nothing more comes."""
-        await asyncio.gather(*(listener.hear_out() for listener in self.listeners))
+        await asyncio.gather(*(listener.hear_out(last) for listener in self.listeners))
 
 
 @asynccontextmanager
