@@ -1,0 +1,158 @@
+"""Voice out, from the caption to its sound: `.venv/bin/python tests/benchmarks/voice_out.py`.
+
+A whole stage with its voices and 200 listeners share this machine. Blocks of ten sentences, one in
+1.5 s, go in turn to a hall of a hundred who read and to one of a hundred of whom thirty hear: so
+captions with and without voices are of the same minutes. Then a recogniser listens to what is
+heard. Five minutes; `--rounds hall` leaves out the rest, `--sentences 20` is quicker.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
+
+from infra.local.dictation.word_errors import WordErrors
+from infra.local.listening.voice_listeners import VoiceListener, voice_listeners
+from infra.local.stage_client import Api
+from tests.benchmarks.counted_polly import Syntheses, counted_stage
+from tests.benchmarks.ears import word_errors
+from tests.benchmarks.results import RESULTS, Figure, percentile, report
+from tests.benchmarks.voice_hall import Hall, hall
+from tests.integration.client import Stage, talk
+from tests.speech.recording import turns_of
+
+LANGUAGES = ("es", "pt", "fr")
+LISTENERS, VOICES = 100, 30
+BLOCK = 10
+SENTENCES = 100
+HEARD_SENTENCES = 30
+PACE_SECONDS = 1.5
+ROUNDS = ("hall", "heard")
+WORD_ERRORS_PERCENT = {"en": 5.0, "es": 10.0}
+OPENING = "Good morning, and a warm welcome to everybody."
+
+
+def sentences() -> list[str]:
+    """The talk of the voice-in benchmark, sentence by sentence."""
+    return [sentence for turn in turns_of() for sentence in turn]
+
+
+async def measure_hall(stage: Stage, polly: Syntheses, count: int, results: Path) -> None:
+    """Captions with and without voices, and the sounds behind them."""
+    texts = sentences()[:count]
+    async with (
+        hall(stage, LANGUAGES, LISTENERS, 0) as readers,
+        hall(stage, LANGUAGES, LISTENERS, VOICES) as hearers,
+    ):
+        for each in (readers, hearers):  # the engines and the voices are loaded
+            await each.speak([OPENING], PACE_SECONDS)
+            each.forget()
+        before = len(polly.texts())
+        for number, start in enumerate(range(0, len(texts), BLOCK)):
+            # In the order A B B A A B B A ..., so that neither is always the later one.
+            now = readers if number % 4 in (0, 3) else hearers
+            await now.speak(texts[start : start + BLOCK], PACE_SECONDS)
+        made = len(polly.texts()) - before
+        report(_caption_figures(readers, hearers), results)
+        report(_speech_figures(hearers, made), results)
+        report([await _said_again(hearers, polly)], results)
+
+
+def _caption_figures(readers: Hall, hearers: Hall) -> Iterator[Figure]:
+    without, beside = readers.caption_seconds(), hearers.caption_seconds()
+    for share in (0.5, 0.95):
+        about = f"voice out: sentence to caption, p{round(100 * share)}"
+        alone, together = percentile(without, share), percentile(beside, share)
+        yield Figure(f"{about}, nobody hears", alone, "s")
+        yield Figure(f"{about}, {VOICES} of {LISTENERS} hear", together, "s")
+        note = f"{together:.3f} s to {alone:.3f} s"
+        yield Figure(f"{about}, with to without voices", together / alone, "x", 1.1, note=note)
+
+
+def _speech_figures(hearers: Hall, made: int) -> Iterator[Figure]:
+    seconds = hearers.speech_seconds()
+    yield Figure("voice out: caption to speech, p50", percentile(seconds, 0.5), "s", 0.4)
+    yield Figure("voice out: caption to speech, p95", percentile(seconds, 0.95), "s", 1.0)
+    yield Figure("voice out: speeches missing", hearers.missing(), "speeches", 0)
+    asked = len(hearers.said) * len(LANGUAGES)
+    name = f"voice out: syntheses for each sentence and language, {VOICES} hear"
+    yield Figure(name, made / asked, "", 1.0, note=f"{made} of {asked}")
+
+
+async def _said_again(hearers: Hall, polly: Syntheses) -> Figure:
+    before = len(polly.texts())
+    hearers.forget()
+    await hearers.speak([OPENING], PACE_SECONDS)
+    made = len(polly.texts()) - before
+    note = "" if not hearers.missing() else "and it was not heard"
+    return Figure("voice out: syntheses for a sentence said again", made, "", 0, note=note)
+
+
+async def measure_heard(stage: Stage, count: int, words: bool, results: Path) -> None:
+    """What a recogniser understands of each voice; `words` prints what it does not."""
+    api = Api(stage.http)
+    offered = await api.voices()
+    languages = [each for each in ("en", *LANGUAGES) if each in offered]
+    async with talk(stage) as at:
+        speaker = await at.join_speaker()
+        session = {"sessionId": at.session.session_id, "webSocketUrl": at.session.url}
+        async with voice_listeners(session, languages) as joined:
+            for text in sentences()[:count]:
+                await at.say(speaker, text)
+                await joined.hear_out(at.sequence)
+    for listener in joined.listeners:
+        figure = await asyncio.to_thread(_heard_figure, listener, offered[listener.language], words)
+        report([figure], results)
+
+
+def _heard_figure(listener: VoiceListener, quality: str, words: bool) -> Figure:
+    total = WordErrors(0, 0, 0, 0)
+    for text, heard, errors in word_errors(listener.texts, listener.encoded, listener.language):
+        total = replace(
+            total,
+            substituted=total.substituted + errors.substituted,
+            missed=total.missed + errors.missed,
+            invented=total.invented + errors.invented,
+            said=total.said + errors.said,
+        )
+        if words and errors.rate:
+            print(f"  {listener.language} said  {text}\n     heard {heard}", flush=True)
+    silent = len(listener.texts) - len({sequence for sequence, _ in listener.encoded})
+    note = f"of {total.said} words" + (f"; {silent} sentences without a sound" if silent else "")
+    allowed = WORD_ERRORS_PERCENT.get(listener.language)
+    name = f"voice out: word error rate of what is heard, {listener.language} ({quality})"
+    return Figure(name, 100 * total.rate, "%", allowed, note=note)
+
+
+async def measure(
+    stage: Stage, polly: Syntheses, options: argparse.Namespace, rounds: Sequence[str]
+) -> None:
+    """The rounds that were chosen, on one stage."""
+    if "hall" in rounds:
+        await measure_hall(stage, polly, options.sentences, options.results)
+    if "heard" in rounds:
+        count = min(options.sentences, HEARD_SENTENCES)
+        await measure_heard(stage, count, options.words, options.results)
+
+
+def main() -> None:
+    """Measures, prints and appends."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", nargs="*", choices=ROUNDS, default=ROUNDS)
+    parser.add_argument("--sentences", type=int, default=SENTENCES, help="said to both halls")
+    parser.add_argument("--words", action="store_true", help="print what is heard wrongly")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        log = Path(directory) / "stage.log"
+        with counted_stage(log, "--data-dir", directory) as (stage, polly):
+            asyncio.run(measure(stage, polly, options, options.rounds))
+
+
+if __name__ == "__main__":
+    main()
