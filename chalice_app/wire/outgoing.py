@@ -71,8 +71,13 @@ def prepared(done: Prepared) -> dict[str, Any]:
     }
 
 
-def language(offered: Language, dictation: str | None = None) -> dict[str, Any]:
-    """One entry of `GET /languages`; `dictation` is how well a recogniser hears it, if one does."""
+def language(
+    offered: Language, dictation: str | None = None, voice: str | None = None
+) -> dict[str, Any]:
+    """One entry of `GET /languages`.
+
+    `dictation` is how well a recogniser hears it, and `voice` how good its voice is, if it has one.
+    """
     body = {
         "code": offered.code,
         "name": offered.name,
@@ -80,7 +85,8 @@ def language(offered: Language, dictation: str | None = None) -> dict[str, Any]:
         "direction": offered.direction,
     }
     body |= {"quality": offered.quality} if offered.quality else {}
-    return body | ({"dictation": dictation} if dictation else {})
+    body |= {"dictation": dictation} if dictation else {}
+    return body | ({"voice": voice} if voice else {})
 
 
 def joined(
@@ -119,6 +125,26 @@ def caption(sent: Caption) -> dict[str, Any]:
 def draft(sequence: int, language: str, text: str) -> dict[str, Any]:
     """Words of the sentence to come, for the readers of the speaker's own language."""
     return {"type": "draft", "sequence": sequence, "language": language, "text": text}
+
+
+def speech(
+    sequence: int, language: str, url: str, duration_ms: int, part: int = 1, parts: int = 1
+) -> dict[str, Any]:
+    """The sound of a sentence, or of a part of a long one, for those who want its voice."""
+    body: dict[str, Any] = {
+        "type": "speech",
+        "sequence": sequence,
+        "language": language,
+        "url": url,
+        "durationMs": duration_ms,
+        "contentType": "audio/mpeg",
+    }
+    return body | ({"part": part, "parts": parts} if parts > 1 else {})
+
+
+def speech_failed(sequence: int, language: str, reason: str) -> dict[str, Any]:
+    """Tells the speaker that a sentence has no voice in a language, or not all of it."""
+    return {"type": "speechFailed", "sequence": sequence, "language": language, "reason": reason}
 
 
 def spoken(
