@@ -34,6 +34,9 @@ _AUDIBLE: Final = 0.01
 # Pico reads `<...>` as commands of its own (one of them plays a file), espeak-ng `[[...]]` as
 # phonemes; control characters end a text early.
 _COMMANDS: Final = re.compile(r"[<>\[\]{}\\|\x00-\x1f\x7f]+")
+# Pico hangs on a word of 200 letters, and fails on 300 digits or marks; nobody says them.
+_REPEATED_MARK: Final = re.compile(r"([^\w\s])\1+")
+_ENDLESS: Final = re.compile(r"\S{40}(?=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,9 @@ class SpokenText:
 
 
 def plain(text: str) -> str:
-    """A text without anything that an engine takes for a command."""
-    return " ".join(_COMMANDS.sub(" ", text).split())
+    """A text without anything that an engine takes for a command, or cannot end."""
+    marked_once = _REPEATED_MARK.sub(r"\1", _COMMANDS.sub(" ", text))
+    return " ".join(_ENDLESS.sub(r"\g<0> ", marked_once).split())
 
 
 def trimmed(sound: Samples, rate: int) -> Samples:

@@ -39,7 +39,7 @@ def polly(clients: Clients) -> Iterator[Stubber]:
 
 
 def answer(polly: Stubber, sound: bytes, content_type: str = "audio/mpeg") -> None:
-    body = StreamingBody(io.BytesIO(sound), len(sound))  # type: ignore[arg-type]
+    body = StreamingBody(io.BytesIO(sound), len(sound))
     polly.add_response(
         "synthesize_speech", {"AudioStream": body, "ContentType": content_type}, REQUEST
     )
