@@ -26,12 +26,13 @@ class Session:
     `created_at` is also its epoch: a name can come back, the pair (session_id, created_at) cannot.
     `dictated` is what it has used of its minutes of dictation.
     `languages` holds the listeners per language, only where there are any. The stream keeps it;
-    `listener_count` is always its sum, and `counts_revision` rises whenever a listener joins,
-    leaves or changes language. `is_speaker_greeted` says whether the speaker's connection has been
-    sent `joined`: before that it is sent no roster. Where `max_listeners` or `character_budget` is
-    None, the stage's setting holds. `corrections` rises with every correction of a sentence.
-    `glossary_version` is None where it has no glossary. `has_drafts` says whether readers of the
-    source language see words before they are a sentence.
+    `listener_count` is always its sum. `voices` are those of them who also want to hear the
+    language, only where there are any. `counts_revision` rises whenever a listener joins, leaves or
+    changes the language or that wish. `is_speaker_greeted` says whether the speaker's connection
+    has been sent `joined`: before that it is sent no roster. Where `max_listeners` or
+    `character_budget` is None, the stage's setting holds. `corrections` rises with every correction
+    of a sentence. `glossary_version` is None where it has no glossary. `has_drafts` says whether
+    readers of the source language see words before they are a sentence.
     """
 
     session_id: str
@@ -45,6 +46,7 @@ class Session:
     last_sequence: int = 0
     listener_count: int = 0
     languages: Mapping[str, int] = field(default_factory=dict)
+    voices: Mapping[str, int] = field(default_factory=dict)
     join_code_hash: str | None = None
     max_listeners: int | None = None
     character_budget: int | None = None
@@ -72,11 +74,11 @@ class Connection:
     `session_epoch` is the `created_at` of the session it joined; `first_sequence` is the first
     sentence that may have been shown to it: corrections of older ones are not replayed to it;
     `version` starts at 1 and rises with every change of the row, so that of two readings the newer
-    is known. `last_sequence` is the
-    last sentence that a returning or late listener has heard; None for all others. `is_replay_due`
-    means that what was spoken after it is still to be sent, although the listener is counted. A
-    listener that returned keeps the `resume_token` that it came with: were each socket given
-    another, one token would become twenty a minute, and those four hundred.
+    is known. `last_sequence` is the last sentence that a returning or late listener has heard; None
+    for all others. `is_replay_due` means that what was spoken after it is still to be sent,
+    although the listener is counted. `wants_voice` means that the listener also wants to hear the
+    language. A listener that returned keeps the `resume_token` that it came with: were each socket
+    given another, one token would become twenty a minute, and those four hundred.
     """
 
     connection_id: str
@@ -91,6 +93,7 @@ class Connection:
     is_replay_due: bool = False
     resume_token: str | None = field(default=None, repr=False)
     first_sequence: int = 0
+    wants_voice: bool = False
 
     @property
     def is_listener(self) -> bool:

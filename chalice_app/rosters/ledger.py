@@ -50,6 +50,13 @@ def key_of(connection: Connection) -> LedgerKey:
     return LedgerKey(connection.session_id, connection.session_epoch, connection.connection_id)
 
 
+class Place(NamedTuple):
+    """Where a listener counts in a session: among those of a language, and of its voice or not."""
+
+    language: str
+    wants_voice: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
     """What has been counted for one connection.
@@ -57,7 +64,8 @@ class LedgerRow:
     `version` is that of the Connections row it was taken from; (state, version) names every state
     that a row is ever in, because versions only rise and OUT is terminal. `from_sequence` is the
     first sentence that broadcasts send it: a returning listener has had everything before that
-    replayed. `left_at` (epoch seconds) is when a tombstone was written; the table notes it.
+    replayed. `wants_voice` counts it among those who hear its language as well. `left_at` (epoch
+    seconds) is when a tombstone was written; the table notes it.
     """
 
     state: State
@@ -65,6 +73,12 @@ class LedgerRow:
     target_language: str = ""
     from_sequence: int = 0
     left_at: int | None = field(default=None, compare=False)
+    wants_voice: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Where it counts, as long as it is IN."""
+        return Place(self.target_language, self.wants_voice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +95,10 @@ class LedgerTransaction:
     """Rows and counts that change together or not at all.
 
     `session` is None where nothing is counted: tombstones, and rows of deleted sessions. `deltas`
-    are listeners per language; their sum is the change of listenerCount. With a `last_sequence` the
-    transaction holds only while no later sentence of the session has been spoken, and no sentence
-    corrected since its `corrections` were read.
+    are listeners per language; their sum is the change of listenerCount. `voice_deltas` are those
+    of them who want the voice, and change no sum. With a `last_sequence` the transaction holds only
+    while no later sentence of the session has been spoken, and no sentence corrected since its
+    `corrections` were read.
     """
 
     writes: tuple[LedgerWrite, ...]
@@ -94,17 +109,23 @@ class LedgerTransaction:
     @property
     def deltas(self) -> Mapping[str, int]:
         """The change of every language's count; languages that stay the same are left out."""
-        counts: Counter[str] = Counter()
-        for before, after in self._moves:
-            if before is not None:
-                counts[before] -= 1
-            if after is not None:
-                counts[after] += 1
-        return {language: delta for language, delta in sorted(counts.items()) if delta}
+        return _changes((_language(before), _language(after)) for before, after in self._moves)
+
+    @property
+    def voice_deltas(self) -> Mapping[str, int]:
+        """The change of every language's count of voices; those that stay the same are left out."""
+        return _changes((_voice(before), _voice(after)) for before, after in self._moves)
+
+    @property
+    def changes_counts(self) -> bool:
+        """Whether any count changes: a speaker is told."""
+        return bool(self.deltas or self.voice_deltas)
 
     @property
     def moves(self) -> bool:
-        """Whether a listener joins, leaves or changes language, even if all sums stay the same.
+        """Whether a listener joins, leaves, or changes the language or the wish for its voice.
+
+        It is true even if all sums stay the same.
 
         The counts' revision must rise: a reader of rows, one after the other, may see one of two
         listeners who swap languages before and the other after.
@@ -112,17 +133,37 @@ class LedgerTransaction:
         return bool(self._moves)
 
     @property
-    def _moves(self) -> Sequence[tuple[str | None, str | None]]:
-        """From which language to which (None: nowhere); without a session nothing counts."""
+    def _moves(self) -> Sequence[tuple[Place | None, Place | None]]:
+        """From where to where (None: nowhere); without a session nothing counts."""
         if self.session is None:
             return []
         places = [(_place(write.before), _place(write.after)) for write in self.writes]
         return [(before, after) for before, after in places if before != after]
 
 
-def _place(row: LedgerRow | None) -> str | None:
-    """The language that the row counts for."""
-    return row.target_language if row is not None and row.state is State.IN else None
+def _place(row: LedgerRow | None) -> Place | None:
+    """Where the row counts."""
+    return row.place if row is not None and row.state is State.IN else None
+
+
+def _language(place: Place | None) -> str | None:
+    return None if place is None else place.language
+
+
+def _voice(place: Place | None) -> str | None:
+    """The language whose voice is wanted there."""
+    return place.language if place is not None and place.wants_voice else None
+
+
+def _changes(moves: Iterable[tuple[str | None, str | None]]) -> Mapping[str, int]:
+    """By how much each language's count changes; those that stay the same are left out."""
+    counts: Counter[str] = Counter()
+    for before, after in moves:
+        if before is not None:
+            counts[before] -= 1
+        if after is not None:
+            counts[after] += 1
+    return {language: delta for language, delta in sorted(counts.items()) if delta}
 
 
 def plan_transactions(
@@ -198,7 +239,12 @@ def _truth(
         return None
     if key_of(connection) != key or key.session_key not in existing:
         return None
-    return LedgerRow(State.IN, connection.version, connection.target_language)
+    return LedgerRow(
+        State.IN,
+        connection.version,
+        connection.target_language,
+        wants_voice=connection.wants_voice,
+    )
 
 
 def _out(counted: LedgerRow | None) -> LedgerRow:

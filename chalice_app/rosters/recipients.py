@@ -1,11 +1,11 @@
 """The listeners that one sentence is sent to, each exactly once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from chalice_app.domain.session import Session
-from chalice_app.sessions.ports import Roster
+from chalice_app.sessions.ports import Roster, SessionRoster
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class RosterReader:
 class Recipients:
     """The listeners of one sentence, once they have been read: each in exactly one language."""
 
-    reading: Future[Mapping[str, Sequence[str]]]
+    reading: Future[SessionRoster]
 
     def languages(self) -> Sequence[str]:
         """The languages that somebody listens to.
@@ -42,7 +42,7 @@ class Recipients:
         Raises:
             Unavailable: the roster could not be read.
         """
-        return sorted(self.reading.result())
+        return sorted(self.reading.result().languages)
 
     def of_language(self, language: str) -> Sequence[str]:
         """The connection ids of a language's listeners.
@@ -50,4 +50,12 @@ class Recipients:
         Raises:
             Unavailable: the roster could not be read.
         """
-        return self.reading.result().get(language, ())
+        return self.reading.result().languages.get(language, ())
+
+    def voices_of_language(self, language: str) -> Sequence[str]:
+        """The connection ids of those of a language's listeners who want its voice.
+
+        Raises:
+            Unavailable: the roster could not be read.
+        """
+        return self.reading.result().voices.get(language, ())

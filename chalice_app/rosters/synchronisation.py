@@ -150,6 +150,6 @@ class RosterSync:
                 _log.exception("a roster transaction failed", extra={"session": session})
                 result.failed |= {key.connection_id for key in keys}
             else:
-                if transaction.session is not None and transaction.deltas:
+                if transaction.session is not None and transaction.changes_counts:
                     result.sessions.add(transaction.session[0])
         return again

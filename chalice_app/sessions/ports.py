@@ -4,6 +4,7 @@ Every method raises `errors.Unavailable` when its service is down or throttled.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from chalice_app.domain.sentence import Claim, Sentence, SentenceRef
@@ -78,13 +79,23 @@ class SessionStore(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class SessionRoster:
+    """The connection ids of a session's listeners, by language, each exactly once.
+
+    `voices` are those of them who also want the language's voice, likewise; languages without any
+    are left out of both.
+    """
+
+    languages: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    voices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
 class Roster(Protocol):
     """Who gets a session's captions, read consistently."""
 
-    def read_roster(
-        self, session: Session, sequence: int | None = None
-    ) -> Mapping[str, Sequence[str]]:
-        """The connection ids of the session's listeners, by language, each exactly once.
+    def read_roster(self, session: Session, sequence: int | None = None) -> SessionRoster:
+        """The session's listeners by language, each exactly once.
 
         With a sequence, only of those whom that sentence's broadcast is for: listeners who
         returned later have had it replayed.

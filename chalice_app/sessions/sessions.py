@@ -130,7 +130,7 @@ class Sessions:
         """
         if session.speaker_connection_id is not None:
             yield session.speaker_connection_id
-        for listeners in self.roster.read_roster(session).values():
+        for listeners in self.roster.read_roster(session).languages.values():
             yield from listeners
         for listener in self.connections.query_listeners(session.session_id):
             if listener.session_epoch == session.created_at:

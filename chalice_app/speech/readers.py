@@ -66,7 +66,7 @@ class OwnLanguageReaders:
         read_at = self.clock.monotonic()
         readers = [
             (language, connection_ids)
-            for language, connection_ids in self.roster.read_roster(session).items()
+            for language, connection_ids in self.roster.read_roster(session).languages.items()
             if self._is_own(session, language)
         ]
         with self._lock:

@@ -111,7 +111,7 @@ class Hall:
             assert found is not None
             wrong += abs(found.listener_count - languages.total())
             for language in LANGUAGES:
-                roster = len(self.ledger.read_roster(each).get(language, []))
+                roster = len(self.ledger.read_roster(each).languages.get(language, []))
                 wrong += abs(found.languages.get(language, 0) - languages[language])
                 wrong += abs(roster - languages[language])
         return wrong

@@ -1,7 +1,7 @@
 """The ports of `chalice_app.rosters`: the roster, the ledger and the survey."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from operator import itemgetter
 
@@ -17,6 +17,7 @@ from chalice_app.rosters.ledger import (
     State,
     key_of,
 )
+from chalice_app.sessions.ports import SessionRoster
 from tests.fakes.memory import Rows
 from tests.fakes.sessions import MemoryConnections, MemorySessions
 
@@ -39,17 +40,18 @@ class MemoryRosters(MemorySessions, MemoryConnections):
         self.before_commit: list[Callable[[], object]] = []
         self._ledger = Rows[LedgerKey, LedgerRow](self)
 
-    def read_roster(
-        self, session: Session, sequence: int | None = None
-    ) -> Mapping[str, Sequence[str]]:
+    def read_roster(self, session: Session, sequence: int | None = None) -> SessionRoster:
         self._called("read_roster")
-        found: defaultdict[str, list[str]] = defaultdict(list)
+        languages: defaultdict[str, list[str]] = defaultdict(list)
+        voices: defaultdict[str, list[str]] = defaultdict(list)
         with self._lock:
             for key, row in sorted(self._ledger.items(), key=itemgetter(0)):
                 is_there = row.state is State.IN and key.session_key == session_key(session)
                 if is_there and (sequence is None or row.from_sequence <= sequence):
-                    found[row.target_language].append(key.connection_id)
-        return dict(found)
+                    languages[row.target_language].append(key.connection_id)
+                    if row.wants_voice:
+                        voices[row.target_language].append(key.connection_id)
+        return SessionRoster(dict(languages), dict(voices))
 
     def get_ledger(self, keys: Iterable[LedgerKey]) -> Mapping[LedgerKey, LedgerRow]:
         self._called("get_ledger")
@@ -93,7 +95,7 @@ class MemoryRosters(MemorySessions, MemoryConnections):
                 raise Conflict("a row is not as it was read")
             if transaction.session is not None and counts:
                 self._check_unspoken(transaction.session[0], transaction)
-                self._count(*transaction.session, transaction.deltas)
+                self._count(*transaction.session, transaction)
             now = int(self.seconds())
             for write in transaction.writes:
                 left_at = now if write.after.state is State.OUT else None
@@ -113,20 +115,31 @@ class MemoryRosters(MemorySessions, MemoryConnections):
             return found is write.before
         return (found.state, found.version) == (write.before.state, write.before.version)
 
-    def _count(self, session_id: str, epoch: int, deltas: Mapping[str, int]) -> None:
+    def _count(self, session_id: str, epoch: int, transaction: LedgerTransaction) -> None:
         found = self._sessions.get(session_id)
         if found is None or found.created_at != epoch:
             raise Conflict("the session is no more")
-        self._add(found, deltas, found.listener_count + sum(deltas.values()))
+        deltas = transaction.deltas
+        total = found.listener_count + sum(deltas.values())
+        self._add(found, deltas, transaction.voice_deltas, total)
 
-    def _add(self, to: Session, deltas: Mapping[str, int], listener_count: int) -> None:
-        counts = self._counts[to.session_id]
+    def _add(
+        self,
+        to: Session,
+        deltas: Mapping[str, int],
+        voice_deltas: Mapping[str, int],
+        listener_count: int,
+    ) -> None:
+        counts, voices = self._counts[to.session_id], self._voices[to.session_id]
         counts.update(deltas)
-        languages = {language: n for language, n in sorted(counts.items()) if n > 0}
-        revision = to.counts_revision + 1
+        voices.update(voice_deltas)
         self._store(
             replace(
-                to, listener_count=listener_count, languages=languages, counts_revision=revision
+                to,
+                listener_count=listener_count,
+                languages=_positive(counts),
+                voices=_positive(voices),
+                counts_revision=to.counts_revision + 1,
             )
         )
 
@@ -175,7 +188,7 @@ class MemoryRosters(MemorySessions, MemoryConnections):
             if found is None or self._counts_of(found) != seen:
                 raise ConditionFailed("the counts are not as they were seen")
             total = sum(seen.languages.values()) + sum(deltas.values())
-            self._add(found, deltas, total)
+            self._add(found, deltas, {}, total)
 
     def tamper(self, session_id: str, listener_count: int, **languages: int) -> None:
         """Sets a session's counts by hand, as nobody should."""
@@ -188,3 +201,7 @@ class MemoryRosters(MemorySessions, MemoryConnections):
         counts = dict(self._counts[of.session_id])
         revision = of.counts_revision
         return SessionCounts(of.session_id, of.created_at, of.listener_count, counts, revision)
+
+
+def _positive(counts: Counter[str]) -> dict[str, int]:
+    return {language: n for language, n in sorted(counts.items()) if n > 0}

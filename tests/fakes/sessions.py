@@ -16,6 +16,7 @@ class MemorySessions(MemoryTable):
         super().__init__()
         self._sessions = Rows[str, Session](self)
         self._counts: dict[str, Counter[str]] = {}
+        self._voices: dict[str, Counter[str]] = {}
 
     def put_session(self, session: Session) -> None:
         self._called("put_session")
@@ -30,8 +31,10 @@ class MemorySessions(MemoryTable):
                 last_sequence=0,
                 listener_count=0,
                 languages={},
+                voices={},
             )
             self._counts[session.session_id] = Counter()
+            self._voices[session.session_id] = Counter()
 
     def get_session(self, session_id: str) -> Session | None:
         self._called("get_session")

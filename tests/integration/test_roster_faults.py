@@ -217,7 +217,7 @@ class Hall:
             there[place].add(row["connectionId"])
         total = 0
         for key, each in self.check_counts().items():
-            roster = self.app.adapters.roster.read_roster(each)
+            roster = self.app.adapters.roster.read_roster(each).languages
             for language in LANGUAGES:
                 ids = roster.get(language, ())
                 assert set(ids) == there[*key, language], (key, language)

@@ -159,7 +159,7 @@ def check_rest(database: SimulatedDatabase, tables: Tables) -> None:
 
 def _check_session(database: SimulatedDatabase, tables: Tables, session: Session) -> None:
     live = _live_listeners(database, session)
-    roster = tables.rosters.read_roster(session)
+    roster = tables.rosters.read_roster(session).languages
     if roster != live:
         raise Violation(f"at rest {session.session_id} has the roster {roster}, live are {live}")
     counts = {language: len(ids) for language, ids in live.items()}

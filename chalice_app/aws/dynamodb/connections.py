@@ -4,7 +4,7 @@ Key: `connectionId`. Attributes: sessionId, sessionEpoch (the session's createdA
 connectedAt (ms), ttl (epoch seconds), v (raised by every change), and for listeners targetLanguage
 and, where they returned, came late or were put off, lastSequence; firstSequence where they came
 late; resumeToken where they came with one; replayDue where they are counted although what was
-spoken since is not sent yet.
+spoken since is not sent yet; voice where they also want to hear the language.
 Index `sessionId-targetLanguage-index` (all attributes): only listeners carry targetLanguage, so it
 holds them alone.
 """
@@ -46,6 +46,7 @@ class ConnectionsTable:
                 "lastSequence": connection.last_sequence,
                 "firstSequence": connection.first_sequence or None,
                 "resumeToken": connection.resume_token,
+                "voice": connection.wants_voice or None,
             }
         )
 
@@ -143,6 +144,7 @@ def connection_from(item: Item) -> Connection:
         first_sequence=_int(item, "firstSequence") if "firstSequence" in item else 0,
         is_replay_due=item.get("replayDue") is True,
         resume_token=_optional_str(item.get("resumeToken")),
+        wants_voice=item.get("voice") is True,
     )
 
 

@@ -2,7 +2,8 @@
 
 Key: `sessionKey` (`session#epoch#bucket`) and `connectionId`: one consistent Query of a session's
 partition reads its whole roster. Attributes: state (IN or OUT), v (the Connections row's version),
-targetLanguage, fromSequence of a returning listener; ttl (epoch seconds) once OUT.
+targetLanguage, fromSequence of a returning listener, voice of one who wants to hear the language;
+ttl (epoch seconds) once OUT.
 """
 
 import time
@@ -19,6 +20,7 @@ from chalice_app.aws.dynamodb.sessions import (
     CORRECTIONS,
     LANGUAGE_PREFIX,
     REVISION,
+    VOICE_PREFIX,
     session_from,
 )
 from chalice_app.aws.dynamodb.table import Table
@@ -32,10 +34,12 @@ from chalice_app.rosters.ledger import (
     SessionKey,
     State,
 )
+from chalice_app.sessions.ports import SessionRoster
 from chalice_app.wire.attribute_values import Item, encode
 
-_Listener = tuple[str, str, int]
-"""A language, a connection of it, and the first sentence that broadcasts send it."""
+_Listener = tuple[str, str, int, bool]
+"""A language, a connection of it, the first sentence that broadcasts send it, and whether it wants
+the voice."""
 
 LEDGER_KEY = ("sessionKey", "connectionId")
 """The table's key; a table of another is refused at deployment and by the local stage."""
@@ -66,21 +70,22 @@ class RostersTable:
     connections: ConnectionsTable
     buckets: int = ROSTER_BUCKETS
 
-    def read_roster(
-        self, session: Session, sequence: int | None = None
-    ) -> Mapping[str, Sequence[str]]:
-        """The connection ids of the session's listeners, by language, by consistent read.
+    def read_roster(self, session: Session, sequence: int | None = None) -> SessionRoster:
+        """The session's listeners by language, by consistent read.
 
         With a sequence, only of those whom that sentence's broadcast is for. Its partition changes
         while it is read page by page: a row stands in one page, so it is found once.
         """
         partitions = partition_keys((session.session_id, session.created_at), self.buckets)
-        found: defaultdict[str, list[str]] = defaultdict(list)
+        languages: defaultdict[str, list[str]] = defaultdict(list)
+        voices: defaultdict[str, list[str]] = defaultdict(list)
         for rows in self._side_by_side(partitions):
-            for language, connection_id, from_sequence in rows:
+            for language, connection_id, from_sequence, wants_voice in rows:
                 if sequence is None or from_sequence <= sequence:
-                    found[language].append(connection_id)
-        return dict(found)
+                    languages[language].append(connection_id)
+                    if wants_voice:
+                        voices[language].append(connection_id)
+        return SessionRoster(dict(languages), dict(voices))
 
     def _side_by_side(self, partitions: Sequence[str]) -> Iterable[Sequence[_Listener]]:
         if len(partitions) == 1:
@@ -92,7 +97,7 @@ class RostersTable:
         """The rows that are IN; a malformed one is logged and left out."""
         items = self.table.query_partition(
             partition,
-            ("connectionId", "targetLanguage", "fromSequence"),
+            ("connectionId", "targetLanguage", "fromSequence", "voice"),
             "#state = :in",
             {"#state": "state"},
             **{"in": State.IN.value},
@@ -144,10 +149,13 @@ class RostersTable:
         Their revision rises also where the sums stay as they are: see `LedgerTransaction.moves`.
         """
         deltas, (unspoken, expected) = transaction.deltas, _unspoken(transaction)
-        names = {f"#l{n}": LANGUAGE_PREFIX + language for n, language in enumerate(deltas)}
-        values = {f":l{n}": delta for n, delta in enumerate(deltas.values())} | {":one": 1}
+        counts = {LANGUAGE_PREFIX + language: delta for language, delta in deltas.items()}
+        voices = transaction.voice_deltas
+        counts |= {VOICE_PREFIX + language: delta for language, delta in voices.items()}
+        names = {f"#l{n}": name for n, name in enumerate(counts)}
+        values = {f":l{n}": delta for n, delta in enumerate(counts.values())} | {":one": 1}
         adds = ["listenerCount :total", f"{REVISION} :one"]
-        adds += [f"#l{n} :l{n}" for n in range(len(deltas))]
+        adds += [f"#l{n} :l{n}" for n in range(len(counts))]
         update: dict[str, Any] = {
             "TableName": self.sessions.name,
             "Key": encode({"sessionId": session[0]}),
@@ -188,6 +196,7 @@ def ledger_row_from(item: Item) -> LedgerRow:
         version=int(str(item["v"])),
         target_language=str(item.get("targetLanguage", "")),
         from_sequence=int(str(item.get("fromSequence", 0))),
+        wants_voice=item.get("voice") is True,
         left_at=None if expires is None else int(str(expires)) - TOMBSTONE_SECONDS,
     )
 
@@ -217,6 +226,7 @@ def _listener(item: Mapping[str, Any]) -> _Listener:
         item["targetLanguage"]["S"],
         item["connectionId"]["S"],
         0 if since is None else int(since["N"]),
+        "voice" in item and item["voice"].get("BOOL") is True,
     )
 
 
@@ -227,5 +237,6 @@ def _attributes(row: LedgerRow) -> Mapping[str, Any]:
         "v": row.version,
         "targetLanguage": row.target_language or None,
         "fromSequence": row.from_sequence or None,
+        "voice": row.wants_voice or None,
         "ttl": None if is_in else int(time.time()) + TOMBSTONE_SECONDS,
     }

@@ -9,7 +9,8 @@ Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
 
 - a session, `golden-eagle-427`: speakerConnectionId, speakerGreeted, sourceLanguage, listenerCount,
   `listeners.<language>` (one number a language, top-level because ADD takes no nested attribute),
-  countsRevision, isActive, createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash,
+  `voices.<language>` (likewise: those of them who want the voice), countsRevision, isActive,
+  createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash,
   dictatedMs, dictatedSince (epoch ms, while a stream is open), dictatedChange (random, whose),
   lastSequence, corrections (how many there were: it rises with each, perhaps by more than one)
   and, where the session has its own, joinCodeHash, maxListeners, characterBudget, profanity,
@@ -21,9 +22,10 @@ Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
   two invocations come; it lives `SENTENCE_TTL_SECONDS`.
 
 The counts are written by the roster ledger alone (`rosters_table`) and corrected by the reconciler.
-A language's count stays when it falls to zero. Beyond some 53 languages the row exceeds 1 KB and a
-change of a count costs 7 write units instead of 5. Removing a count of zero would take a further
-write, which the next listener of that language undoes, to save a cent in 8,000 changes.
+A count stays when it falls to zero. Beyond some 53 languages, or 30 that are heard as well, the row
+exceeds 1 KB and a change of a count costs 7 write units instead of 5. Removing a count of zero
+would take a further write, which the next listener of that language undoes, to save a cent in 8,000
+changes.
 """
 
 import secrets
@@ -44,6 +46,9 @@ LANGUAGE_PREFIX = "listeners."
 """Begins the attribute that counts one language's listeners."""
 
 DIRECTORY_INDEX = "directory-index"
+
+VOICE_PREFIX = "voices."
+"""Begins the attribute that counts those of a language's listeners who want its voice."""
 
 REVISION = "countsRevision"
 """Rises with every change of the counts."""
@@ -327,11 +332,8 @@ def session_from(item: Mapping[str, object]) -> Session:
         is_speaker_greeted=bool(item.get("speakerGreeted", True)),
         last_sequence=_number(item, "lastSequence"),
         listener_count=_number(item, "listenerCount"),
-        languages={
-            name.removeprefix(LANGUAGE_PREFIX): _number(item, name)
-            for name in sorted(item)
-            if name.startswith(LANGUAGE_PREFIX) and _number(item, name) > 0
-        },
+        languages=_counts(item, LANGUAGE_PREFIX),
+        voices=_counts(item, VOICE_PREFIX),
         join_code_hash=_optional(item, "joinCodeHash"),
         max_listeners=_number(item, "maxListeners") if "maxListeners" in item else None,
         character_budget=_number(item, "characterBudget") if "characterBudget" in item else None,
@@ -343,6 +345,15 @@ def session_from(item: Mapping[str, object]) -> Session:
         title=_optional(item, "title"),
         has_drafts=item.get("drafts") != "off",
     )
+
+
+def _counts(item: Mapping[str, object], prefix: str) -> Mapping[str, int]:
+    """The counts by language whose attributes begin so, without those that have fallen to zero."""
+    return {
+        name.removeprefix(prefix): _number(item, name)
+        for name in sorted(item)
+        if name.startswith(prefix) and _number(item, name) > 0
+    }
 
 
 def _dictated(item: Mapping[str, object]) -> Dictated:

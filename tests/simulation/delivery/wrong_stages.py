@@ -22,6 +22,7 @@ from chalice_app.rosters.ledger import LedgerKey, LedgerTransaction
 from chalice_app.rosters.notifier import RosterNotifier
 from chalice_app.rosters.recipients import Recipients, RosterReader
 from chalice_app.rosters.replay import Replay
+from chalice_app.sessions.ports import SessionRoster
 from chalice_app.sessions.sessions import Sessions
 from chalice_app.speech.delivery_report import DeliveryReporter
 from chalice_app.speech.flow_control import FlowControl
@@ -62,22 +63,18 @@ def with_adapters(alter: Callable[[Adapters, Tables], Adapters]) -> type[Stage]:
 class IndexRoster(RostersTable):
     """Reads the listeners by the index of Connections."""
 
-    def read_roster(
-        self, session: Session, sequence: int | None = None
-    ) -> Mapping[str, Sequence[str]]:
+    def read_roster(self, session: Session, sequence: int | None = None) -> SessionRoster:
         found: dict[str, list[str]] = {}
         for each in self.connections.query_listeners(session.session_id):
             if each.session_epoch == session.created_at:
                 found.setdefault(str(each.target_language), []).append(each.connection_id)
-        return found
+        return SessionRoster(found)
 
 
 class StaleRoster(RostersTable):
     """Reads the roster eventually consistently, which costs half."""
 
-    def read_roster(
-        self, session: Session, sequence: int | None = None
-    ) -> Mapping[str, Sequence[str]]:
+    def read_roster(self, session: Session, sequence: int | None = None) -> SessionRoster:
         stale = RostersTable(eventually(self.table), self.sessions, self.connections)
         return stale.read_roster(session, sequence)
 
@@ -85,9 +82,7 @@ class StaleRoster(RostersTable):
 class NamesakesRoster(RostersTable):
     """Reads the roster of the first session that had the name."""
 
-    def read_roster(
-        self, session: Session, sequence: int | None = None
-    ) -> Mapping[str, Sequence[str]]:
+    def read_roster(self, session: Session, sequence: int | None = None) -> SessionRoster:
         first = self.__dict__.setdefault("first", {}).setdefault(session.session_id, session)
         return super().read_roster(replace(session, created_at=first.created_at), sequence)
 
@@ -95,16 +90,16 @@ class NamesakesRoster(RostersTable):
 class FirstPageRoster(RostersTable):
     """Reads the first page alone."""
 
-    def read_roster(
-        self, session: Session, sequence: int | None = None
-    ) -> Mapping[str, Sequence[str]]:
+    def read_roster(self, session: Session, sequence: int | None = None) -> SessionRoster:
         found = super().read_roster(session, sequence)
-        first = sorted(key for keys in found.values() for key in keys)[:2]
-        return {
-            language: kept
-            for language, keys in found.items()
-            if (kept := [key for key in keys if key in first])
-        }
+        first = sorted(key for keys in found.languages.values() for key in keys)[:2]
+        return SessionRoster(
+            {
+                language: kept
+                for language, keys in found.languages.items()
+                if (kept := [key for key in keys if key in first])
+            }
+        )
 
 
 def eventually(table: Table) -> Table:
@@ -561,8 +556,8 @@ class EndedByIndex(Stage):
 
 
 class _Empty:
-    def read_roster(self, _: Session, __: int | None = None) -> Mapping[str, Sequence[str]]:
-        return {}
+    def read_roster(self, _: Session, __: int | None = None) -> SessionRoster:
+        return SessionRoster()
 
 
 class YoungDeleted(Stage):

@@ -80,7 +80,7 @@ def counts(tables: MemoryTables, of: Session) -> dict[str, int]:
     assert found.created_at == of.created_at
     assert found.listener_count == sum(found.languages.values())
     for language, count in found.languages.items():
-        assert len(tables.read_roster(of).get(language, [])) == count
+        assert len(tables.read_roster(of).languages.get(language, [])) == count
     return dict(found.languages)
 
 
@@ -94,7 +94,7 @@ def test_who_came_is_counted_and_in_the_roster(stream: Stream) -> None:
     tables.put_connection(listener(of, "c2", "fr"))
     assert stream.deliver(record("c1", Change.INSERT), record("c2", Change.INSERT)) == []
     assert counts(tables, of) == {"es": 1, "fr": 1}
-    assert tables.read_roster(of).get("es", []) == ["c1"]
+    assert tables.read_roster(of).languages.get("es", []) == ["c1"]
 
 
 def test_who_changes_the_language_moves_to_another_roster(stream: Stream) -> None:
@@ -105,7 +105,7 @@ def test_who_changes_the_language_moves_to_another_roster(stream: Stream) -> Non
     tables.change_language("c1", "fr", MANY)
     stream.deliver(record("c1"))
     assert counts(tables, of) == {"fr": 1}
-    assert tables.read_roster(of).get("es", []) == []
+    assert tables.read_roster(of).languages.get("es", []) == []
 
 
 def test_who_left_is_counted_no_more(stream: Stream) -> None:
@@ -294,7 +294,7 @@ def test_a_name_used_again_is_not_charged_with_the_listeners_of_before(stream: S
     tables.delete_connection("old")
     stream.deliver(record("old", Change.REMOVE), record("new", Change.INSERT, of=again))
     assert counts(tables, again) == {"es": 1}
-    assert tables.read_roster(again).get("es", []) == ["new"]
+    assert tables.read_roster(again).languages.get("es", []) == ["new"]
 
 
 def test_a_thousand_joins_of_75_languages_in_one_batch_are_one_roster(stream: Stream) -> None:

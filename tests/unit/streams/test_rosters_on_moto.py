@@ -7,7 +7,7 @@ takes records for hints alone does not mind.
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,14 +48,14 @@ class Hall:
     def deliver(self, records: list[Record]) -> None:
         assert handler({"Records": records}, None) == {"batchItemFailures": []}
 
+    def roster(self, of: Session) -> Mapping[str, Sequence[str]]:
+        return self.application.adapters.roster.read_roster(of).languages
+
     def check_counts(self) -> None:
         """At every instant: listenerCount = sum per language = the rosters."""
         for each in self.sessions:
             found = self.now(each)
-            rosters = {
-                language: len(self.application.adapters.roster.read_roster(each).get(language, []))
-                for language in LANGUAGES
-            }
+            rosters = {language: len(self.roster(each).get(language, [])) for language in LANGUAGES}
             assert found.languages == {key: count for key, count in rosters.items() if count}
             assert found.listener_count == sum(rosters.values())
 
@@ -66,7 +66,7 @@ class Hall:
             there = list(self.application.adapters.connections.query_listeners(each.session_id))
             assert self.now(each).languages == Counter(one.target_language for one in there)
             for language in LANGUAGES:
-                roster = self.application.adapters.roster.read_roster(each).get(language, [])
+                roster = self.roster(each).get(language, [])
                 assert set(roster) == {
                     one.connection_id for one in there if one.target_language == language
                 }

@@ -209,7 +209,7 @@ class Rosters(RuleBasedStateMachine):
                     if (row["sessionId"], row["sessionEpoch"], row.get("targetLanguage"))
                     == (found.session_id, found.created_at, language)
                 }
-                assert set(self.rosters.read_roster(found).get(language, [])) == live
+                assert set(self.rosters.read_roster(found).languages.get(language, [])) == live
 
     def hand_over(self, start: int, end: int | None) -> None:
         records = self.stream.records()

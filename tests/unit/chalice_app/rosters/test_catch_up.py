@@ -130,8 +130,8 @@ def test_broadcasts_begin_where_the_replay_ended(world: World) -> None:
     come_back(world, of, "a", last=2)
     world.listener(of, "stayed", "es")
     deliver(world, "a")
-    assert world.tables.read_roster(of, 3).get("es", []) == ["stayed"]
-    assert world.tables.read_roster(of, 4).get("es", []) == ["a", "stayed"]
+    assert world.tables.read_roster(of, 3).languages.get("es", []) == ["stayed"]
+    assert world.tables.read_roster(of, 4).languages.get("es", []) == ["a", "stayed"]
 
 
 def test_a_sentence_spoken_during_the_replay_is_replayed_too_before_it_is_counted(
@@ -143,8 +143,8 @@ def test_a_sentence_spoken_during_the_replay_is_replayed_too_before_it_is_counte
     world.tables.before_commit.append(lambda: say(world, of, 3))
     deliver(world, "a")
     assert heard(world, "a") == ["joined", 2, 3]
-    assert world.tables.read_roster(world.now(of), 3).get("es", []) == []
-    assert world.tables.read_roster(world.now(of), 4).get("es", []) == ["a"]
+    assert world.tables.read_roster(world.now(of), 3).languages.get("es", []) == []
+    assert world.tables.read_roster(world.now(of), 4).languages.get("es", []) == ["a"]
 
 
 def test_who_is_talked_over_all_the_time_is_counted_nevertheless(world: World) -> None:
@@ -232,7 +232,7 @@ def test_one_whose_handshake_cannot_go_on_any_more_is_counted_as_it_is(
     world.tables.put_connection(replace(young, connection_id="old", connected_at=NOW_MS - 1))
     world.gateway.gone.update({"young", "old"})
     assert deliver(world, "young", "old", back=back) == []
-    assert world.tables.read_roster(of) == {"es": ["old"]}
+    assert world.tables.read_roster(of).languages == {"es": ["old"]}
     assert world.tables.calls["put_off"] == 1
     assert world.gateway.log == []
 

@@ -1,12 +1,12 @@
 """Which sentence a session's roster is read for."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
 from chalice_app.domain.session import Session
 from chalice_app.rosters.recipients import RosterReader
+from chalice_app.sessions.ports import SessionRoster
 from tests.fakes.domain import session
 from tests.fakes.threads import SameThread
 
@@ -17,11 +17,9 @@ class RecordedRoster:
     def __init__(self) -> None:
         self.sequences: list[int | None] = []
 
-    def read_roster(
-        self, session: Session, sequence: int | None = None
-    ) -> Mapping[str, Sequence[str]]:
+    def read_roster(self, session: Session, sequence: int | None = None) -> SessionRoster:
         self.sequences.append(sequence)
-        return {"fr": ["b"], "es": ["a"]}
+        return SessionRoster({"fr": ["b"], "es": ["a", "c"]}, {"es": ["c"]})
 
 
 @pytest.mark.parametrize(
@@ -39,6 +37,8 @@ def test_a_roster_is_read_for_the_sentence_unless_it_was_overtaken(
     reader = RosterReader(roster, SameThread())
     recipients = reader.recipients(replace(session(), last_sequence=last_sequence), 7)
     assert recipients.languages() == ["es", "fr"]
-    assert recipients.of_language("es") == ["a"]
+    assert recipients.of_language("es") == ["a", "c"]
+    assert recipients.voices_of_language("es") == ["c"]
+    assert recipients.voices_of_language("fr") == ()
     assert recipients.of_language("de") == ()
     assert roster.sequences == [read_for]

@@ -20,6 +20,7 @@ from chalice_app.cache.entries import CachedTranslation
 from chalice_app.domain.reports import Posted
 from chalice_app.domain.session import Session
 from chalice_app.domain.style import PLAIN, Style
+from chalice_app.sessions.ports import SessionRoster
 from tests.fakes.cache import MemoryCache
 from tests.fakes.delivery import RecordingGateway
 from tests.fakes.domain import NOW_MS
@@ -50,9 +51,7 @@ class SlowTables(MemoryTables):
         super().__init__()
         self.dice = dice
 
-    def read_roster(
-        self, session: Session, sequence: int | None = None
-    ) -> Mapping[str, Sequence[str]]:
+    def read_roster(self, session: Session, sequence: int | None = None) -> SessionRoster:
         self.dice.delay()
         return super().read_roster(session, sequence)
 

@@ -13,6 +13,7 @@ from chalice_app.domain.reports import Posted
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Sentence
 from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
+from chalice_app.sessions.ports import SessionRoster
 from tests.fakes.cache import MemoryCache
 from tests.fakes.delivery import RecordingGateway
 from tests.fakes.domain import MANY, NOW_MS, PATIENCE, FakeClock, sentence
@@ -100,9 +101,7 @@ class Interrupted(MemoryTables):
 
     step: Callable[[], None] | None = None
 
-    def read_roster(
-        self, session: Session, sequence: int | None = None
-    ) -> Mapping[str, Sequence[str]]:
+    def read_roster(self, session: Session, sequence: int | None = None) -> SessionRoster:
         with self._lock:
             step, self.step = self.step, None
             if step is not None:

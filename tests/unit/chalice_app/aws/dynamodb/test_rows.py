@@ -154,7 +154,7 @@ def test_a_tombstone_leaves_the_roster_and_expires(clients: Clients, rosters: Ro
     partition = f"golden-eagle-427#{NOW_MS}#0"
     assert row == {"sessionKey": partition, "connectionId": "c1", "state": "OUT", "v": 0}
     assert before + TOMBSTONE_SECONDS <= expires <= time.time() + TOMBSTONE_SECONDS
-    assert rosters.read_roster(HERE) == {}
+    assert rosters.read_roster(HERE).languages == {}
 
 
 def test_a_roster_is_read_consistently_from_its_table(
@@ -176,7 +176,7 @@ def test_a_roster_of_several_buckets_is_one_roster(clients: Clients, rosters: Ro
     writes = tuple(LedgerWrite(ledger_key(HERE, f"c{n}"), None, counted) for n in range(20))
     wide.commit(LedgerTransaction(writes, KEY))
     assert len({row["sessionKey"] for row in rows(clients, SETTINGS.rosters_table)}) == 4
-    assert sorted(wide.read_roster(HERE)["es"]) == sorted(f"c{n}" for n in range(20))
+    assert sorted(wide.read_roster(HERE).languages["es"]) == sorted(f"c{n}" for n in range(20))
     keys = [write.key for write in writes]
     assert wide.get_ledger(keys) == dict.fromkeys(keys, counted)
     survey = DynamoDbSurvey(wide.sessions, wide.connections.table, wide.table, wide.buckets)
@@ -191,7 +191,7 @@ def test_a_malformed_row_takes_the_roster_from_nobody_else(
     rosters.commit(LedgerTransaction((LedgerWrite(ledger_key(HERE, "c1"), None, counted),), KEY))
     odd = {"sessionKey": f"{HERE.session_id}#{NOW_MS}#0", "connectionId": "c2", "state": "IN"}
     clients.dynamodb.put_item(TableName=SETTINGS.rosters_table, Item=encode(odd))
-    assert rosters.read_roster(HERE) == {"es": ["c1"]}
+    assert rosters.read_roster(HERE).languages == {"es": ["c1"]}
     assert "malformed" in caplog.text
 
 
@@ -396,9 +396,9 @@ def test_a_sentence_is_for_those_who_are_counted_from_it_on(
         LedgerWrite(ledger_key(HERE, "c4"), None, replace(there, from_sequence=4)),
     )
     rosters.commit(LedgerTransaction(writes, KEY))
-    found = [sorted(rosters.read_roster(HERE, each).get("es", ())) for each in (0, 3, 4)]
+    found = [sorted(rosters.read_roster(HERE, each).languages.get("es", ())) for each in (0, 3, 4)]
     assert found == [["c1"], ["c1"], ["c1", "c4"]]
-    assert sorted(rosters.read_roster(HERE)["es"]) == ["c1", "c4"]
+    assert sorted(rosters.read_roster(HERE).languages["es"]) == ["c1", "c4"]
 
 
 def test_only_several_partitions_are_read_side_by_side(

@@ -635,9 +635,9 @@ def test_rows_and_counts_are_written_together(stores: Stores) -> None:
     assert now(stores).listener_count == 3
     assert now(stores).languages == {"es": 2, "fr": 1}
     assert stores.ledger.get_ledger([C1, C3, C4]) == {C1: counted(), C3: counted("fr")}
-    assert sorted(stores.roster.read_roster(HERE).get("es", [])) == ["c1", "c2"]
-    assert stores.roster.read_roster(HERE).get("fr", []) == ["c3"]
-    assert stores.roster.read_roster(HERE).get("de", []) == []
+    assert sorted(stores.roster.read_roster(HERE).languages.get("es", [])) == ["c1", "c2"]
+    assert stores.roster.read_roster(HERE).languages.get("fr", []) == ["c3"]
+    assert stores.roster.read_roster(HERE).languages.get("de", []) == []
 
 
 def test_a_language_change_moves_rosters(stores: Stores) -> None:
@@ -647,8 +647,8 @@ def test_a_language_change_moves_rosters(stores: Stores) -> None:
     stores.ledger.commit(LedgerTransaction((write,), KEY))
     assert now(stores).listener_count == 1
     assert now(stores).languages == {"pt-BR": 1}
-    assert stores.roster.read_roster(HERE).get("es", []) == []
-    assert stores.roster.read_roster(HERE).get("pt-BR", []) == ["c1"]
+    assert stores.roster.read_roster(HERE).languages.get("es", []) == []
+    assert stores.roster.read_roster(HERE).languages.get("pt-BR", []) == ["c1"]
 
 
 def test_the_revision_rises_with_every_move(stores: Stores) -> None:
@@ -669,9 +669,9 @@ def test_a_returning_listener_is_in_the_roster_from_its_first_sentence_on(stores
     join(stores, listener(HERE, "c1", "es"))
     returned = replace(counted("es"), from_sequence=8)
     stores.ledger.commit(LedgerTransaction((LedgerWrite(C2, None, returned),), KEY))
-    assert stores.roster.read_roster(HERE, 7) == {"es": ["c1"]}
-    assert sorted(stores.roster.read_roster(HERE, 8)["es"]) == ["c1", "c2"]
-    assert sorted(stores.roster.read_roster(HERE)["es"]) == ["c1", "c2"]
+    assert stores.roster.read_roster(HERE, 7).languages == {"es": ["c1"]}
+    assert sorted(stores.roster.read_roster(HERE, 8).languages["es"]) == ["c1", "c2"]
+    assert sorted(stores.roster.read_roster(HERE).languages["es"]) == ["c1", "c2"]
     assert stores.ledger.get_ledger([C2]) == {C2: returned}
 
 
@@ -682,7 +682,7 @@ def test_a_tombstone_is_in_no_roster(stores: Stores) -> None:
     stores.ledger.commit(LedgerTransaction((write,), KEY))
     assert now(stores).listener_count == 0
     assert now(stores).languages == {}
-    assert stores.roster.read_roster(HERE).get("es", []) == []
+    assert stores.roster.read_roster(HERE).languages.get("es", []) == []
     assert stores.ledger.get_ledger([C1]) == {C1: tombstone(counted())}
 
 
@@ -740,14 +740,14 @@ def test_the_largest_transaction_is_written_whole(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     join(stores, *(listener(HERE, f"c{n}") for n in range(99)))
     assert now(stores).languages == {"es": 99}
-    assert len(stores.roster.read_roster(HERE).get("es", [])) == 99
+    assert len(stores.roster.read_roster(HERE).languages.get("es", [])) == 99
 
 
 def test_rosters_of_two_sessions_with_one_name_are_two(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     join(stores, listener(HERE, "c1"))
-    assert stores.roster.read_roster(session(created_at=NOW_MS + 1)).get("es", []) == []
-    assert stores.roster.read_roster(session("silver-fox-100")).get("es", []) == []
+    assert stores.roster.read_roster(session(created_at=NOW_MS + 1)).languages.get("es", []) == []
+    assert stores.roster.read_roster(session("silver-fox-100")).languages.get("es", []) == []
 
 
 def test_sessions_are_read_by_their_names(stores: Stores) -> None:
