@@ -42,6 +42,7 @@ from chalice_app.observability import logs, metrics
 from chalice_app.operations import messages as operator_messages
 from chalice_app.sessions.entrance import Caller
 from chalice_app.settings import Oidc
+from chalice_app.synthesis.voices import voice_quality
 from chalice_app.transcription import messages as dictation_messages
 from chalice_app.web import pages
 from chalice_app.wire import incoming, outgoing
@@ -297,7 +298,8 @@ def _page(name: str) -> Response:
     settings, known = _parts().settings, _if_none_match()
     page, socket = pages.load().page, settings.websocket_url
     if name != pages.SPEAKER:
-        return _served(page(name, socket, known))
+        sounds = settings.sounds_url if name == pages.LISTENER else ""
+        return _served(page(name, socket, known, sounds=sounds))
     # Where no language is heard, the page has no business at the recogniser.
     recogniser = settings.transcribe_url if settings.dictation_languages else ""
     return _served(page(name, socket, known, _sign_in(settings.oidc), recogniser))
@@ -327,14 +329,17 @@ def health() -> Response:
 
 @app.route("/languages", methods=["GET"])
 def languages() -> Response:
-    """The languages that the translation engine offers, and which of them may be dictated."""
+    """The languages that the engine offers, and which of them may be dictated or are spoken."""
 
     def offered() -> dict[str, Any]:
-        """What the engine translates and the recogniser hears."""
+        """What the engine translates, the recogniser hears, and the voices speak."""
         parts = _parts()
+        spoken = parts.settings.voice_languages
         return {
             "languages": [
-                outgoing.language(each, parts.dictation.quality(each.code))
+                outgoing.language(
+                    each, parts.dictation.quality(each.code), voice_quality(each.code, spoken)
+                )
                 for each in parts.engine.list_languages()
             ]
         }

@@ -6,9 +6,9 @@ A setting without sense is an error, never a default: `KEEP_SENTENCES=off` would
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from chalice_app.admission import limits
@@ -17,6 +17,7 @@ from chalice_app.admission.limits import CHARACTER_BUDGET, AdmissionLimits, Netw
 from chalice_app.domain import dictation, languages
 from chalice_app.domain.errors import BroadcasterError
 from chalice_app.sessions.tokens import OPEN_TO_ALL
+from chalice_app.synthesis import voices
 
 POSTS_PER_SECOND = 8_000
 """Four fifths of what API Gateway admits an account and region by default, 10,000 requests a second
@@ -73,6 +74,9 @@ _STAGE = re.compile(r"[a-z][a-z0-9-]*")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 _API_ID = re.compile(r"[A-Za-z0-9]+")
 _API_STAGE = re.compile(r"[A-Za-z0-9_-]+|\$default")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+"""S3 allows full stops too, with which a bucket has no certificate. Source:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 _TOKEN_HASH = re.compile(rf"|{OPEN_TO_ALL}|[0-9a-f]{{64}}")
 _POSITIVE = re.compile(r"[1-9][0-9]{0,8}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -107,6 +111,9 @@ class Settings:
     posted to: both follow from the API's id on AWS, or name a custom domain. `allowed_origins` are
     the pages that browsers may connect from; none means any. `transcribe_url` is where streams to
     the recogniser go, and `dictation_languages` are those that it hears, with their quality.
+    `sounds_bucket` keeps the voices' sounds: where it is empty, the stage has no voices, and
+    `voice_languages` (those that are spoken, with their quality) and `sounds_url` (the origin that
+    pages fetch sounds from) are empty, too.
     """
 
     sessions_table: str
@@ -134,6 +141,10 @@ class Settings:
     operator_token_hash: str = ""
     transcribe_url: str = "wss://transcribestreaming.us-east-1.amazonaws.com:8443"
     dictation_languages: Mapping[str, str] = field(default_factory=lambda: dictation.ALL_GOOD)
+    sounds_bucket: str = ""
+    sounds_url: str = ""
+    voice_function: str = "translation-broadcaster-dev-voice"
+    voice_languages: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -160,7 +171,7 @@ class Settings:
             ),
             posts_per_second=_positive(environ, "POSTS_PER_SECOND", POSTS_PER_SECOND),
             slice_listeners=_positive(environ, "SLICE_LISTENERS", SLICE_LISTENERS),
-            broadcast_function=_broadcast_function(environ),
+            broadcast_function=_function(environ, "BROADCAST_FUNCTION_NAME", "broadcast"),
             session_ttl_seconds=_positive(environ, "SESSION_TTL_SECONDS", 12 * 3600),
             renew_after_seconds=_positive(environ, "RENEW_AFTER_SECONDS", RENEW_AFTER_SECONDS),
             renew_within_seconds=_positive(environ, "RENEW_WITHIN_SECONDS", RENEW_WITHIN_SECONDS),
@@ -172,6 +183,10 @@ class Settings:
             operator_token_hash=_operator_token_hash(environ),
             transcribe_url=_transcribe_url(environ, region),
             dictation_languages=_dictation_languages(environ),
+            sounds_bucket=_sounds_bucket(environ),
+            sounds_url=_sounds_url(environ, region),
+            voice_function=_function(environ, "VOICE_FUNCTION_NAME", "voice"),
+            voice_languages=_voice_languages(environ),
         )
 
 
@@ -256,6 +271,7 @@ def _limits(environ: Mapping[str, str]) -> AdmissionLimits:
         character_budget=_number(environ, "CHARACTER_BUDGET", CHARACTER_BUDGET),
         unlimited_addresses=tuple(map(_network, _listed(environ, "UNLIMITED_ADDRESSES"))),
         dictation_minutes=_number(environ, "DICTATION_MINUTES", limits.DICTATION_MINUTES),
+        voice_budget=_number(environ, "VOICE_BUDGET", limits.VOICE_BUDGET),
     )
 
 
@@ -365,11 +381,11 @@ def _operator_token_hash(environ: Mapping[str, str]) -> str:
     return text
 
 
-def _broadcast_function(environ: Mapping[str, str]) -> str:
+def _function(environ: Mapping[str, str], name: str, function: str) -> str:
     """As Chalice names it: the app, the stage, the function."""
     right = "the name or the ARN of a function"
-    deployed = f"translation-broadcaster-{_stage(environ)}-broadcast"
-    return _matching(_NAME, environ, "BROADCAST_FUNCTION_NAME", right, deployed)
+    deployed = f"translation-broadcaster-{_stage(environ)}-{function}"
+    return _matching(_NAME, environ, name, right, deployed)
 
 
 def _websocket_url(environ: Mapping[str, str], region: str) -> str:
@@ -396,27 +412,69 @@ def _dictation_languages(environ: Mapping[str, str]) -> Mapping[str, str]:
     """Those of Transcribe where the setting is missing; empty, none."""
     if "DICTATION_LANGUAGES" not in environ:
         return dictation.ALL_GOOD
-    pairs = (each.partition("=") for each in _listed(environ, "DICTATION_LANGUAGES"))
-    return {_dictated(tag): _quality(quality) for tag, _, quality in pairs}
-
-
-def _dictated(tag: str) -> str:
-    if not languages.is_language_tag(tag) or dictation.transcribe_code(tag) is None:
-        raise _bad_dictation()
-    return tag
-
-
-def _quality(text: str) -> str:
-    if text not in dictation.QUALITIES:
-        raise _bad_dictation()
-    return text
-
-
-def _bad_dictation() -> ConfigurationError:
-    return ConfigurationError(
-        "DICTATION_LANGUAGES must be languages that Amazon Transcribe hears as a stream, each with "
-        f"{', '.join(dictation.QUALITIES)}, such as en=good,pt=fair"
+    right = "languages that Amazon Transcribe hears as a stream"
+    return _qualities(
+        environ,
+        "DICTATION_LANGUAGES",
+        right,
+        lambda tag: dictation.transcribe_code(tag) is not None,
     )
+
+
+def _voice_languages(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Those of Polly where the setting is missing; empty, none. A stage without sounds has none."""
+    named = _qualities(
+        environ,
+        "VOICE_LANGUAGES",
+        "languages that Amazon Polly speaks",
+        lambda tag: bool(voices.voices_of(tag)),
+    )
+    if not _sounds_bucket(environ):
+        return {}
+    return named if "VOICE_LANGUAGES" in environ else voices.ALL_GOOD
+
+
+def _qualities(
+    environ: Mapping[str, str], name: str, right: str, is_known: Callable[[str], bool]
+) -> Mapping[str, str]:
+    """Languages with their quality; `right` says which ones are known."""
+    pairs = [each.partition("=") for each in _listed(environ, name)]
+    for tag, _, quality in pairs:
+        is_tag = languages.is_language_tag(tag) and is_known(tag)
+        if not is_tag or quality not in dictation.QUALITIES:
+            raise ConfigurationError(
+                f"{name} must be {right}, each with {', '.join(dictation.QUALITIES)}, such as "
+                "en=good,pt=fair"
+            )
+    return {tag: quality for tag, _, quality in pairs}
+
+
+def _sounds_bucket(environ: Mapping[str, str]) -> str:
+    """Empty: the stage has no voices."""
+    if not environ.get("SOUNDS_BUCKET_NAME"):
+        return ""
+    right = "the name of a bucket: 3 to 63 lower-case letters, digits and hyphens"
+    return _matching(_BUCKET, environ, "SOUNDS_BUCKET_NAME", right)
+
+
+def _sounds_url(environ: Mapping[str, str], region: str) -> str:
+    """The origin of presigned addresses: botocore puts the bucket into the host, but of no IP."""
+    own = _url(environ, "AWS_ENDPOINT_URL_S3", ("https", "http"))
+    every = _url(environ, "AWS_ENDPOINT_URL", ("https", "http"))
+    bucket = _sounds_bucket(environ)
+    if not bucket:
+        return ""
+    parts = urlsplit(own or every or f"https://s3.{region}.amazonaws.com")
+    host = parts.netloc if _is_ip(parts.hostname or "") else f"{bucket}.{parts.netloc}"
+    return f"{parts.scheme}://{host}"
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _url(environ: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:

@@ -39,6 +39,12 @@ DICTATION_MINUTES = 300
 pauses. Source: https://aws.amazon.com/transcribe/pricing/
 """
 
+VOICE_BUDGET = 1_000_000
+"""Characters that a session may have spoken: $16 with Polly's neural voices at $16 a million, a day
+of talk in two languages. A sound that is there already is not counted. Source:
+https://aws.amazon.com/polly/pricing/
+"""
+
 Network = IPv4Network | IPv6Network
 
 
@@ -62,3 +68,4 @@ class AdmissionLimits:
     character_budget: int = CHARACTER_BUDGET
     unlimited_addresses: tuple[Network, ...] = ()
     dictation_minutes: int = DICTATION_MINUTES
+    voice_budget: int = VOICE_BUDGET

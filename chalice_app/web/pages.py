@@ -83,12 +83,13 @@ class Pages:
         if_none_match: str = "",
         sign_in: SignIn | None = None,
         recogniser: str = "",
+        sounds: str = "",
     ) -> Answer:
         """A page that may connect to that WebSocket endpoint and to its own origin only.
 
         Where the speaker signs in, the page may ask the provider as well, and where there is a
-        recogniser (a URL), connect to that. Browsers ask at each
-        visit whether the page has changed.
+        recogniser (a URL), connect to that. Where there are voices, it may fetch and play what is
+        at `sounds` (an origin). Browsers ask at each visit whether the page has changed.
         """
         body = (
             self.files[name]
@@ -97,9 +98,10 @@ class Pages:
         )
         origins = sign_in.origins if sign_in else ()
         origins += (_origin(recogniser),) if recogniser else ()
+        origins += (sounds,) if sounds else ()
         headers = {
             "Cache-Control": _REVALIDATE,
-            "Content-Security-Policy": content_security_policy(websocket_url, origins),
+            "Content-Security-Policy": content_security_policy(websocket_url, origins, sounds),
             "Cross-Origin-Opener-Policy": "same-origin",
             "Permissions-Policy": _PERMISSIONS,
         }
@@ -132,9 +134,15 @@ def load(directory: Path = WEB) -> Pages:
     return Pages(files, version)
 
 
-def content_security_policy(websocket_url: str, origins: Iterable[str] = ()) -> str:
-    """The pages' policy: only their own files run, and no text can become markup or script."""
+def content_security_policy(
+    websocket_url: str, origins: Iterable[str] = (), sounds: str = ""
+) -> str:
+    """The pages' policy: only their own files run, and no text can become markup or script.
+
+    Sounds come from their origin, if there is one, or from what the page has fetched (`blob:`).
+    """
     asked = " ".join(("'self'", _origin(websocket_url), *origins))
+    played = (f"media-src 'self' blob: {sounds}",) if sounds else ()
     return "; ".join(
         (
             "default-src 'none'",
@@ -142,6 +150,7 @@ def content_security_policy(websocket_url: str, origins: Iterable[str] = ()) -> 
             "style-src 'self'",
             "img-src 'self'",
             f"connect-src {asked}",
+            *played,
             "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",

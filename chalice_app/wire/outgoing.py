@@ -71,8 +71,13 @@ def prepared(done: Prepared) -> dict[str, Any]:
     }
 
 
-def language(offered: Language, dictation: str | None = None) -> dict[str, Any]:
-    """One entry of `GET /languages`; `dictation` is how well a recogniser hears it, if one does."""
+def language(
+    offered: Language, dictation: str | None = None, voice: str | None = None
+) -> dict[str, Any]:
+    """One entry of `GET /languages`.
+
+    `dictation` is how well a recogniser hears it, and `voice` how good its voice is, if it has one.
+    """
     body = {
         "code": offered.code,
         "name": offered.name,
@@ -80,7 +85,8 @@ def language(offered: Language, dictation: str | None = None) -> dict[str, Any]:
         "direction": offered.direction,
     }
     body |= {"quality": offered.quality} if offered.quality else {}
-    return body | ({"dictation": dictation} if dictation else {})
+    body |= {"dictation": dictation} if dictation else {}
+    return body | ({"voice": voice} if voice else {})
 
 
 def joined(

@@ -972,6 +972,14 @@ def test_a_stage_without_a_recogniser_hears_no_language() -> None:
     assert not any("dictation" in each for each in listed)
 
 
+def test_the_languages_say_which_of_them_are_spoken() -> None:
+    world = World(settings=replace(SETTINGS, voice_languages={"es": "fair", "pt": "good"}))
+    with composed(world.app):
+        listed = call("GET", "/languages").json_body["languages"]
+    spoken = {each["code"]: each["voice"] for each in listed if "voice" in each}
+    assert spoken == {"es": "fair", "pt-BR": "good"}
+
+
 def test_too_many_streams_are_refused_until_the_hour_ends_and_counted(world: World) -> None:
     of, own = world.app.sessions.open("en")
     answers = [dictate(of, bearer(own)) for _ in range(21)]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.domain.dictation import ALL_GOOD
 from chalice_app.settings import ConfigurationError, Oidc, Settings, require_settings
+from chalice_app.synthesis import voices
 
 TABLES = {
     "SESSIONS_TABLE_NAME": "Sessions-dev",
@@ -528,3 +529,77 @@ def test_the_minutes_of_dictation_may_be_unlimited(text: str, minutes: int) -> N
 def test_minutes_of_dictation_are_whole(text: str) -> None:
     with pytest.raises(ConfigurationError, match="DICTATION_MINUTES"):
         Settings.from_env({**TABLES, "DICTATION_MINUTES": text})
+
+
+SOUNDS = {"SOUNDS_BUCKET_NAME": "sounds-here"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "origin"),
+    [
+        ({}, "https://sounds-here.s3.us-east-1.amazonaws.com"),
+        ({"AWS_REGION": "eu-west-1"}, "https://sounds-here.s3.eu-west-1.amazonaws.com"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566/"}, "http://127.0.0.1:4566"),
+        ({"AWS_ENDPOINT_URL_S3": "http://[::1]:4566"}, "http://[::1]:4566"),
+        ({"AWS_ENDPOINT_URL_S3": "https://store.example"}, "https://sounds-here.store.example"),
+        (
+            {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:2"},
+            "http://127.0.0.1:2",
+        ),
+    ],
+)
+def test_pages_fetch_sounds_from_where_they_are_signed_for(
+    environ: dict[str, str], origin: str
+) -> None:
+    assert Settings.from_env({**TABLES, **SOUNDS, **environ}).sounds_url == origin
+
+
+@pytest.mark.parametrize("named", [{}, {"SOUNDS_BUCKET_NAME": ""}])
+def test_a_stage_without_a_bucket_for_sounds_has_no_voices(named: dict[str, str]) -> None:
+    settings = Settings.from_env({**TABLES, "VOICE_LANGUAGES": "es=good", **named})
+    assert (settings.sounds_bucket, settings.sounds_url, settings.voice_languages) == ("", "", {})
+
+
+@pytest.mark.parametrize("text", ["ab", "Sounds", "so.unds", "sounds/", "-sounds", "s" * 64])
+def test_what_is_no_bucket_s_name_is_an_error(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="SOUNDS_BUCKET_NAME"):
+        Settings.from_env({**TABLES, "SOUNDS_BUCKET_NAME": text})
+
+
+@pytest.mark.parametrize(
+    ("environ", "spoken"),
+    [
+        ({}, voices.ALL_GOOD),
+        ({"VOICE_LANGUAGES": ""}, {}),
+        ({"VOICE_LANGUAGES": "es=fair, en=good"}, {"es": "fair", "en": "good"}),
+        ({"VOICE_LANGUAGES": "es-MX=draft,"}, {"es-MX": "draft"}),
+    ],
+)
+def test_polly_speaks_all_its_languages_unless_told(
+    environ: dict[str, str], spoken: dict[str, str]
+) -> None:
+    assert Settings.from_env({**TABLES, **SOUNDS, **environ}).voice_languages == spoken
+
+
+@pytest.mark.parametrize("text", ["es", "es=best", "gl=good", "zh-TW=good", "EN=good", "xx=good"])
+def test_what_is_no_language_that_is_spoken_is_an_error(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="VOICE_LANGUAGES") as raised:
+        Settings.from_env({**TABLES, "VOICE_LANGUAGES": f"de=good,{text}"})
+    assert "en=good,pt=fair" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({}, "translation-broadcaster-dev-voice"),
+        ({"STAGE": "hall"}, "translation-broadcaster-hall-voice"),
+        ({"VOICE_FUNCTION_NAME": "voice"}, "voice"),
+    ],
+)
+def test_the_voice_function_is_the_stage_s_own(environ: dict[str, str], name: str) -> None:
+    assert Settings.from_env({**TABLES, **environ}).voice_function == name
+
+
+@pytest.mark.parametrize(("text", "most"), [("", 1_000_000), ("0", 0), ("7", 7)])
+def test_the_budget_of_voices_may_be_unlimited(text: str, most: int) -> None:
+    assert Settings.from_env({**TABLES, "VOICE_BUDGET": text}).limits.voice_budget == most
