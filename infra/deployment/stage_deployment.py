@@ -102,6 +102,7 @@ class StageDeployment:
         outputs = self._stacks(alarms)
         has = None if domain.removed else own_domain.name()
         self._record(outputs, place, has)
+        self._name_voices(place)
         quotas = self._quotas()
         self._let_stale_mappings_go(outputs)
         self._chalice()
@@ -163,6 +164,11 @@ class StageDeployment:
     def _voices(self, place: Place) -> VoiceRegions:
         variables = stage_variables(read_config(self.record.project), self.stage.name)
         return VoiceRegions(self.session, variables, place)
+
+    def _name_voices(self, place: Place) -> None:
+        """A stage that names no languages gets those that its region's Polly speaks."""
+        if languages := self._voices(place).languages():
+            self.record.set_variable("VOICE_LANGUAGES", languages)
 
     def _quotas(self) -> Quotas:
         """Says what the account admits; a stage without POSTS_PER_SECOND gets what that allows."""

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalice_app.domain.dictation import FAIR
+from chalice_app.synthesis.voices import ALL_GOOD, STANDARD, Voice, voices_of
 from infra.deployment.record import Place
 
 NEURAL: Final = frozenset(
@@ -58,15 +60,33 @@ class VoiceRegions:
                 f"the SDK knows no Polly in {self.place.region}: the stage has no voices; for "
                 f"them, use one of {', '.join(self._regions())}"
             )
-        if self.place.region not in NEURAL:
+        if not self._has_neural_voices():
             return (
                 f"Polly has no neural voices in {self.place.region}: sentences are spoken by its "
-                "standard voices, and languages that have none are not spoken"
+                "standard voices, and languages that have none are not spoken (VOICE_LANGUAGES)"
             )
         return None
+
+    def languages(self) -> str | None:
+        """VOICE_LANGUAGES for a stage that does not name them and has standard voices alone.
+
+        None where the functions know by themselves, or nothing is spoken.
+        """
+        is_settled = "VOICE_LANGUAGES" in self.variables or self._is_led_elsewhere()
+        if is_settled or not self.can_speak() or self._has_neural_voices():
+            return None
+        standard = (tag for tag in ALL_GOOD if any(_is_standard(each) for each in voices_of(tag)))
+        return ",".join(f"{tag}={FAIR}" for tag in standard)
+
+    def _has_neural_voices(self) -> bool:
+        return self.place.region in NEURAL
 
     def _is_led_elsewhere(self) -> bool:
         return any(self.variables.get(name) for name in _OWN_ENDPOINTS)
 
     def _regions(self) -> Sequence[str]:
         return sorted(self.session.get_available_regions("polly", self.place.partition))
+
+
+def _is_standard(voice: Voice) -> bool:
+    return voice.engine == STANDARD

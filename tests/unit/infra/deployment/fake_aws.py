@@ -150,7 +150,7 @@ class FakeAws:
             found |= {f"{key}TableName": f"{name}-{stage}" for key, name in names.items()}
             made = self.stream_made_at
             found |= {f"{name}StreamArn": f"{tables[name]}/stream/{made}" for name in STREAMS}
-            bucket = f"{stack}-soundsbucket-1abc"
+            bucket = f"{stack[:40].strip('-')}-soundsbucket-1abc"  # 63 characters at most
             found |= {"SoundsBucketName": bucket, "SoundsBucketArn": f"arn:aws:s3:::{bucket}"}
         return [{"OutputKey": key, "OutputValue": value} for key, value in found.items()]
 

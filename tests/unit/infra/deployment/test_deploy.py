@@ -374,7 +374,14 @@ def test_a_region_without_neural_voices_is_said_and_deployed_to(
 ) -> None:
     deployed_to(project, said, FakeAws(region_name="eu-north-1")).run()
     assert any(line.startswith("Polly has no neural voices in eu-north-1") for line in said)
-    assert "SOUNDS_BUCKET_NAME" in stage_of(project)["environment_variables"]
+    variables = stage_of(project)["environment_variables"]
+    assert "SOUNDS_BUCKET_NAME" in variables
+    assert "es=fair" in variables["VOICE_LANGUAGES"]
+    variables_of = {**variables, "VOICE_LANGUAGES": "es=good"}
+    record = deployed_to(project, said, FakeAws(region_name="eu-north-1")).record
+    record.set_variable("VOICE_LANGUAGES", "es=good")
+    deployed_to(project, said, FakeAws(region_name="eu-north-1")).run(again=True)
+    assert stage_of(project)["environment_variables"] == variables_of
 
 
 def test_a_region_without_polly_is_said_and_its_functions_learn_of_no_bucket(

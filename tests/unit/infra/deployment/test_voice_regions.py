@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import boto3
 import pytest
 
+from chalice_app.settings import require_settings
 from infra.deployment.record import Place
 from infra.deployment.voice_regions import NEURAL, VoiceRegions
 
@@ -50,6 +51,28 @@ def test_another_polly_than_the_region_s_speaks_anywhere() -> None:
 def test_of_a_stage_that_wants_no_voices_nothing_is_said() -> None:
     assert voices("eu-south-1", {"VOICE_LANGUAGES": ""}).gap() is None
     assert voices("eu-south-1", {"VOICE_LANGUAGES": "es=good"}).gap() is not None
+
+
+def test_where_there_are_standard_voices_alone_their_languages_are_named_as_fair() -> None:
+    named = str(voices("us-east-2").languages()).split(",")
+    assert {"es=fair", "en-GB=fair", "is=fair"} <= set(named)
+    assert not {"ca=fair", "fi=fair", "cs=fair"} & set(named)  # spoken by neural voices alone
+    environ = {"SOUNDS_BUCKET_NAME": "sounds", "VOICE_LANGUAGES": ",".join(named)}
+    assert require_settings(environ).voice_languages["es"] == "fair"
+
+
+@pytest.mark.parametrize(
+    ("region", "variables"),
+    [
+        ("us-east-1", {}),
+        ("eu-south-1", {}),
+        ("us-east-2", ELSEWHERE),
+        ("us-east-2", {"VOICE_LANGUAGES": "es=good"}),
+        ("us-east-2", {"VOICE_LANGUAGES": ""}),
+    ],
+)
+def test_elsewhere_no_languages_are_named(region: str, variables: Mapping[str, str]) -> None:
+    assert voices(region, variables).languages() is None
 
 
 def test_another_partition_has_regions_of_its_own() -> None:
