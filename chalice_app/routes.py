@@ -195,8 +195,8 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
             session = _spoken_by(parts, connection_id)
             words = parts.glossaries.masked(session, text)
             parts.corrections.correct(session, connection_id, sequence, words, received_at)
-        case ChangeLanguage(target_language):
-            parts.participants.change_language(connection_id, target_language)
+        case ChangeLanguage(target_language, wants_voice):
+            parts.participants.change_language(connection_id, target_language, wants_voice)
         case Heartbeat():
             parts.broadcast.notify([connection_id], outgoing.HEARTBEAT_ACK)
             parts.warm_up.once()

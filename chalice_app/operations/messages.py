@@ -2,8 +2,8 @@
 
     {"stage": "dev", "at": ms,
      "sessions": [{"sessionId", "sourceLanguage", "listenerCount", "languages": {"es": 2},
-                   "hasSpeaker": bool, "lastSequence", "createdAt": ms, "expiresAt": ms,
-                   "title": str | null, "refused"}],
+                   "voices": {"es": 1}, "hasSpeaker": bool, "lastSequence", "createdAt": ms,
+                   "expiresAt": ms, "title": str | null, "refused"}],
      "hasMoreSessions": bool,
      "measurements": null, or
         {"begin": ms, "latencyMedian": [15 x ms|null], "latencyP99": ..., "sentences": ...,
@@ -44,6 +44,7 @@ def _session(session: Session, refused: Mapping[str, int]) -> dict[str, Any]:
         "sourceLanguage": session.source_language,
         "listenerCount": session.listener_count,
         "languages": dict(session.languages),
+        "voices": dict(session.voices),
         "hasSpeaker": session.speaker_connection_id is not None,
         "lastSequence": session.last_sequence,
         "createdAt": session.created_at,

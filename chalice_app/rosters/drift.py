@@ -4,20 +4,21 @@
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from chalice_app.domain.session import Connection
-from chalice_app.rosters.ledger import LedgerKey, SessionCounts, SessionKey
+from chalice_app.rosters.ledger import Deltas, LedgerKey, Place, SessionCounts, SessionKey
 
-Place = tuple[SessionKey, str]
-"""A session, and a language in it: where a connection is, or is counted."""
+Spot = tuple[SessionKey, Place]
+"""A session, and the place in it where a connection is, or is counted."""
 
-Misplaced = Mapping[LedgerKey, tuple[Place | None, Place | None]]
+Misplaced = Mapping[LedgerKey, tuple[Spot | None, Spot | None]]
 """By connection: where it is and where it is counted, None being nowhere."""
 
-Miscounted = Mapping[SessionKey, tuple[SessionCounts, Mapping[str, int]]]
-"""By session: its counts, and what to add to each language to make them right."""
+Miscounted = Mapping[SessionKey, tuple[SessionCounts, Deltas]]
+"""By session: its counts, and what to add to them to make them right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,13 @@ class Drift:
 
     @property
     def listeners(self) -> int:
-        """By how many listeners the rosters and the counts are wrong, together."""
-        off = sum(abs(delta) for _, deltas in self.counts.values() for delta in deltas.values())
+        """By how many listeners the rosters and the counts, of voices too, are wrong, together."""
+        off = (
+            chain(deltas.languages.values(), deltas.voices.values())
+            for _, deltas in self.counts.values()
+        )
         sums = ((seen.listener_count or 0) - seen.total for seen, _ in self.counts.values())
-        return len(self.connections) + off + sum(map(abs, sums))
+        return len(self.connections) + sum(map(abs, chain(*off, sums)))
 
 
 def lasting(first: Drift, second: Drift) -> Drift:
@@ -59,9 +63,7 @@ def lasting(first: Drift, second: Drift) -> Drift:
     )
 
 
-def misplaced(
-    connected: Mapping[LedgerKey, Place], counted: Mapping[LedgerKey, Place]
-) -> Misplaced:
+def misplaced(connected: Mapping[LedgerKey, Spot], counted: Mapping[LedgerKey, Spot]) -> Misplaced:
     """The connections that are counted elsewhere than they are."""
     return {
         key: (connected.get(key), counted.get(key))
@@ -71,12 +73,12 @@ def misplaced(
 
 
 def miscounted(
-    counts: Mapping[SessionKey, SessionCounts], counted: Mapping[LedgerKey, Place]
+    counts: Mapping[SessionKey, SessionCounts], counted: Mapping[LedgerKey, Spot]
 ) -> Miscounted:
     """The sessions whose counts are not those of their rows."""
-    rows: defaultdict[SessionKey, Counter[str]] = defaultdict(Counter)
-    for key, language in counted.values():
-        rows[key][language] += 1
+    rows: defaultdict[SessionKey, list[Place]] = defaultdict(list)
+    for key, place in counted.values():
+        rows[key].append(place)
     found = {}
     for key, seen in counts.items():
         deltas = corrections(seen, rows[key])
@@ -85,15 +87,23 @@ def miscounted(
     return found
 
 
-def corrections(seen: SessionCounts, rows: Mapping[str, int]) -> Mapping[str, int]:
-    """What to add to each language's count to make it that of the rows."""
+def corrections(seen: SessionCounts, rows: Iterable[Place]) -> Deltas:
+    """What to add to the counts to make them those of the rows."""
+    languages, voices = Counter[str](), Counter[str]()
+    for language, wants_voice in rows:
+        languages[language] += 1
+        voices[language] += wants_voice
+    return Deltas(_missing(languages, seen.languages), _missing(voices, seen.voices))
+
+
+def _missing(right: Mapping[str, int], seen: Mapping[str, int]) -> Mapping[str, int]:
     deltas = {
-        language: rows.get(language, 0) - seen.languages.get(language, 0)
-        for language in rows.keys() | seen.languages.keys()
+        language: right.get(language, 0) - seen.get(language, 0)
+        for language in right.keys() | seen.keys()
     }
     return {language: delta for language, delta in sorted(deltas.items()) if delta}
 
 
-def is_off(seen: SessionCounts, deltas: Mapping[str, int]) -> bool:
+def is_off(seen: SessionCounts, deltas: Deltas) -> bool:
     """Whether anything about a session's counts must be corrected."""
     return bool(deltas or seen.malformed) or seen.listener_count != seen.total

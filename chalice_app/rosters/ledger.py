@@ -265,12 +265,24 @@ def named_sessions(keys: Iterable[LedgerKey]) -> Sequence[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Deltas:
+    """What to add to a session's counts: listeners, and voices, per language."""
+
+    languages: Mapping[str, int] = field(default_factory=dict)
+    voices: Mapping[str, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.languages or self.voices)
+
+
+@dataclass(frozen=True, slots=True)
 class SessionCounts:
     """The counts of a session's row as they stand there, right or wrong, zeros included.
 
     `listener_count` is None where the attribute is missing. `revision` rises with every change of
     them or of the rows behind them: counts that are the same again may have moved. `malformed` are
     the attributes that are not numbers: they count nothing, and nothing can be added to them.
+    `voices` is empty where nobody has wanted one yet.
     """
 
     session_id: str
@@ -279,6 +291,7 @@ class SessionCounts:
     languages: Mapping[str, int]
     revision: int | None = None
     malformed: tuple[str, ...] = ()
+    voices: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.ledger import (
+    Deltas,
     LedgerKey,
     LedgerRow,
     LedgerTransaction,
@@ -58,8 +59,8 @@ class RosterSurvey(Protocol):
     def scan_session(self, session: SessionKey) -> Iterable[LedgerRow]:
         """The rows that count in one session, as they are now."""
 
-    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
-        """Adds to a session's counts (listeners per language); listenerCount becomes their sum.
+    def correct_counts(self, seen: SessionCounts, deltas: Deltas) -> None:
+        """Adds to a session's counts; listenerCount becomes the sum of its languages.
 
         ConditionFailed when the counts are no longer as they were seen.
         """

@@ -14,7 +14,6 @@ one that was read: nobody came or went in between, and so the correction is exac
 """
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from time import sleep
@@ -27,14 +26,14 @@ from chalice_app.observability import metrics
 from chalice_app.observability.ports import MetricsSink
 from chalice_app.rosters.drift import (
     Drift,
-    Place,
+    Spot,
     corrections,
     is_off,
     lasting,
     miscounted,
     misplaced,
 )
-from chalice_app.rosters.ledger import LedgerKey, SessionKey, State, key_of
+from chalice_app.rosters.ledger import LedgerKey, Place, SessionKey, State, key_of
 from chalice_app.rosters.liveness import LivenessCheck
 from chalice_app.rosters.notifier import RosterNotifier
 from chalice_app.rosters.ports import RosterSurvey
@@ -129,7 +128,7 @@ class Reconciler:
         }
         now = self.clock.now_ms() // 1000
         rows, outlived = self._read_ledger(session_id, now - TOMBSTONE_NEEDED_SECONDS)
-        places: dict[LedgerKey, Place] = {}
+        spots: dict[LedgerKey, Spot] = {}
         connected, expired, due_for_renewal = set(), set(), set()
         to_check = []
         for connection in self.survey.scan_connections():
@@ -140,7 +139,8 @@ class Reconciler:
                 and key.session_key in counts
                 and (key in rows or not self._may_catch_up(connection, now * 1000))
             ):
-                places[key] = (key.session_key, connection.target_language)
+                place = Place(connection.target_language, connection.wants_voice)
+                spots[key] = (key.session_key, place)
             if session_id not in (None, connection.session_id):
                 continue
             if connection.ttl <= now:
@@ -151,7 +151,7 @@ class Reconciler:
                 to_check.append(connection)
         counted = _still_due(rows, counts, connected)
         return Drift(
-            connections=misplaced(places, counted),
+            connections=misplaced(spots, counted),
             counts=miscounted(counts, counted),
             expired=frozenset(expired),
             due_for_renewal=frozenset(due_for_renewal),
@@ -170,14 +170,14 @@ class Reconciler:
 
     def _read_ledger(
         self, session_id: str | None, left_by: int
-    ) -> tuple[Mapping[LedgerKey, Place], frozenset[LedgerKey]]:
+    ) -> tuple[Mapping[LedgerKey, Spot], frozenset[LedgerKey]]:
         """Where everyone is counted, and the tombstones of those who had left by then (seconds)."""
         counted, outlived = {}, set()
         for key, row in self.survey.scan_ledger():
             if session_id not in (None, key.session_id):
                 continue
             if row.state is State.IN:
-                counted[key] = (key.session_key, row.target_language)
+                counted[key] = (key.session_key, row.place)
             elif row.left_at is not None and row.left_at <= left_by:
                 outlived.add(key)
         return counted, frozenset(outlived)
@@ -191,8 +191,8 @@ class Reconciler:
             seen = self.survey.read_counts(session[0])
             if seen is None or seen.session_key != session:
                 return False
-            rows = Counter(row.target_language for row in self.survey.scan_session(session))
-            deltas = corrections(seen, rows)
+            rows = self.survey.scan_session(session)
+            deltas = corrections(seen, (row.place for row in rows))
             if not is_off(seen, deltas):
                 return False
             try:
@@ -203,9 +203,10 @@ class Reconciler:
                 _log.exception("the counts cannot be corrected", extra={"session": session[0]})
                 return False
             _log.warning(
-                "the counts were off by %s, their sum by %d; not numbers: %s",
-                dict(deltas),
+                "the counts were off by %s, their sum by %d, voices by %s; not numbers: %s",
+                dict(deltas.languages),
                 seen.total - (seen.listener_count or 0),
+                dict(deltas.voices),
                 ", ".join(seen.malformed) or "none",
                 extra={"session": seen.session_id},
             )
@@ -217,14 +218,14 @@ class Reconciler:
 
 
 def _still_due(
-    rows: Mapping[LedgerKey, Place],
+    rows: Mapping[LedgerKey, Spot],
     counts: Container[SessionKey],
     connected: Container[LedgerKey],
-) -> Mapping[LedgerKey, Place]:
+) -> Mapping[LedgerKey, Spot]:
     """The ledger's rows that the connections must agree with.
 
     A session's end leaves the rows of its connections. They go when the connections leave; where no
     record reported that, the rows of connections that have left count here, too, or they would stay
     for ever.
     """
-    return {key: place for key, place in rows.items() if place[0] in counts or key not in connected}
+    return {key: spot for key, spot in rows.items() if spot[0] in counts or key not in connected}

@@ -104,4 +104,5 @@ class Joining:
             target_language=join.target_language if join else None,
             last_sequence=join.last_sequence if join else None,
             resume_token=join.resume_token if join else None,
+            wants_voice=join.wants_voice if join else False,
         )

@@ -64,8 +64,13 @@ class Participants:
             raise SessionNotFound("the session has ended")
         return session
 
-    def change_language(self, connection_id: str, target_language: str) -> None:
+    def change_language(
+        self, connection_id: str, target_language: str, wants_voice: bool | None = None
+    ) -> None:
         """Moves a listener to another language; the roster follows by the stream.
+
+        With `wants_voice` it also wants to hear the language from now on, or no more; with None
+        that wish stays as it is. It may change while the language stays.
 
         A connection's changes are limited by its row: each raises the version, and the write asks
         for it, so that all functions together admit no more.
@@ -74,13 +79,14 @@ class Participants:
             UnsupportedLanguage: the engine does not offer the language.
             BadMessage: the connection is the speaker's, which has no language to change.
             SessionNotFound: the connection is in no session.
-            RateLimited: it has changed its language too often.
+            RateLimited: it has changed its language, or that wish, too often.
         """
         connection = self._get(connection_id)
         if not connection.is_listener:
             raise BadMessage("only a listener has a language to change")
         target_language = self.translation.require_language(target_language)
-        if connection.target_language == target_language:
+        keeps_wish = wants_voice in (None, connection.wants_voice)
+        if connection.target_language == target_language and keeps_wish:
             return
         age_ms = max(0, self.clock.now_ms() - connection.connected_at)
         highest = CHANGES_AT_ONCE + age_ms // CHANGE_MS
@@ -90,7 +96,7 @@ class Participants:
         if connection.version > highest:
             raise too_often
         try:
-            self.connections.change_language(connection_id, target_language, highest)
+            self.connections.change_language(connection_id, target_language, highest, wants_voice)
         except ConditionFailed as failure:
             if failure.found:
                 raise too_often from None

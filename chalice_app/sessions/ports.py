@@ -112,9 +112,13 @@ class ConnectionStore(Protocol):
         """The connection as it is now (consistent read)."""
 
     def change_language(
-        self, connection_id: str, target_language: str, highest_version: int
+        self,
+        connection_id: str,
+        target_language: str,
+        highest_version: int,
+        wants_voice: bool | None = None,
     ) -> None:
-        """Changes the language and raises the version.
+        """Changes the language, and the wish for its voice unless it is None; raises the version.
 
         ConditionFailed when the row is gone or, with the row found, when its version is higher.
         """

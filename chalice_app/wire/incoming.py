@@ -53,6 +53,7 @@ class JoinAsListener:
     last_sequence: int | None
     join_code: str | None = None
     resume_token: str | None = None
+    wants_voice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +114,10 @@ class Correct:
 
 @dataclass(frozen=True, slots=True)
 class ChangeLanguage:
-    """A listener's new language."""
+    """A listener's new language, and whether it wants to hear it; None: as before."""
 
     target_language: str
+    wants_voice: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ def parse_join(query: Mapping[str, str] | None) -> Join:
         _last_sequence(query),
         query.get("joinCode"),
         query.get("resumeToken"),
+        _wants_voice(query),
     )
 
 
@@ -177,6 +180,13 @@ def _last_sequence(query: Mapping[str, str]) -> int | None:
     if not _DIGITS.fullmatch(text) or int(text) > MAX_SEQUENCE:
         raise BadMessage("lastSequence must be a whole number")
     return int(text)
+
+
+def _wants_voice(query: Mapping[str, str]) -> bool:
+    text = query.get("voice", "false")
+    if text not in ("true", "false"):
+        raise BadMessage("voice must be true or false")
+    return text == "true"
 
 
 def parse_language(tag: object) -> str:
@@ -310,7 +320,7 @@ def parse_message(text: str) -> Message:
         case "speak" | "draft" | "correct":
             return _said(body)
         case "changeLanguage":
-            return ChangeLanguage(parse_language(body.get("targetLanguage")))
+            return ChangeLanguage(parse_language(body.get("targetLanguage")), _wish(body))
         case "heartbeat":
             return Heartbeat()
         case "status":
@@ -320,6 +330,13 @@ def parse_message(text: str) -> Message:
     raise BadMessage(
         "action must be speak, changeLanguage, heartbeat, status, end, correct or draft"
     )
+
+
+def _wish(body: Mapping[str, object]) -> bool | None:
+    wish = body.get("voice")
+    if "voice" in body and not isinstance(wish, bool):
+        raise BadMessage("voice must be true or false")
+    return wish if isinstance(wish, bool) else None
 
 
 def _said(body: Mapping[str, object]) -> Speak | Draft | Correct:

@@ -38,6 +38,7 @@ def session_status(session: Session, now_ms: int) -> dict[str, Any]:
         "isActive": session.is_open(now_ms),
         "listenerCount": session.listener_count,
         "languages": dict(session.languages),
+        "voices": dict(session.voices),
         "createdAt": session.created_at,
         "expiresAt": session.expires_at_seconds * 1000,
         "title": session.title,
@@ -165,6 +166,7 @@ def roster(session: Session) -> dict[str, Any]:
         "type": "roster",
         "listenerCount": session.listener_count,
         "languages": dict(session.languages),
+        "voices": dict(session.voices),
     }
 
 

@@ -8,6 +8,7 @@ from operator import itemgetter
 from chalice_app.domain.errors import ConditionFailed, Conflict, MalformedRows
 from chalice_app.domain.session import Connection, Session
 from chalice_app.rosters.ledger import (
+    Deltas,
     LedgerKey,
     LedgerRow,
     LedgerTransaction,
@@ -119,20 +120,14 @@ class MemoryRosters(MemorySessions, MemoryConnections):
         found = self._sessions.get(session_id)
         if found is None or found.created_at != epoch:
             raise Conflict("the session is no more")
-        deltas = transaction.deltas
-        total = found.listener_count + sum(deltas.values())
-        self._add(found, deltas, transaction.voice_deltas, total)
+        deltas = Deltas(transaction.deltas, transaction.voice_deltas)
+        total = found.listener_count + sum(deltas.languages.values())
+        self._add(found, deltas, total)
 
-    def _add(
-        self,
-        to: Session,
-        deltas: Mapping[str, int],
-        voice_deltas: Mapping[str, int],
-        listener_count: int,
-    ) -> None:
+    def _add(self, to: Session, deltas: Deltas, listener_count: int) -> None:
         counts, voices = self._counts[to.session_id], self._voices[to.session_id]
-        counts.update(deltas)
-        voices.update(voice_deltas)
+        counts.update(deltas.languages)
+        voices.update(deltas.voices)
         self._store(
             replace(
                 to,
@@ -181,14 +176,14 @@ class MemoryRosters(MemorySessions, MemoryConnections):
             for key in keys:
                 self._ledger.discard(key)
 
-    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
+    def correct_counts(self, seen: SessionCounts, deltas: Deltas) -> None:
         self._called("correct_counts")
         with self._lock:
             found = self._sessions.get(seen.session_id)
             if found is None or self._counts_of(found) != seen:
                 raise ConditionFailed("the counts are not as they were seen")
-            total = sum(seen.languages.values()) + sum(deltas.values())
-            self._add(found, deltas, {}, total)
+            total = sum(seen.languages.values()) + sum(deltas.languages.values())
+            self._add(found, deltas, total)
 
     def tamper(self, session_id: str, listener_count: int, **languages: int) -> None:
         """Sets a session's counts by hand, as nobody should."""
@@ -197,10 +192,23 @@ class MemoryRosters(MemorySessions, MemoryConnections):
             self._counts[session_id] = Counter(languages)
             self._store(replace(found, listener_count=listener_count, languages=languages))
 
+    def tamper_voices(self, session_id: str, **voices: int) -> None:
+        """Sets a session's counts of voices by hand."""
+        with self._lock:
+            self._voices[session_id] = Counter(voices)
+            self._store(replace(self._sessions[session_id], voices=voices))
+
     def _counts_of(self, of: Session) -> SessionCounts:
         counts = dict(self._counts[of.session_id])
-        revision = of.counts_revision
-        return SessionCounts(of.session_id, of.created_at, of.listener_count, counts, revision)
+        voices = dict(self._voices[of.session_id])
+        return SessionCounts(
+            of.session_id,
+            of.created_at,
+            of.listener_count,
+            counts,
+            of.counts_revision,
+            voices=voices,
+        )
 
 
 def _positive(counts: Counter[str]) -> dict[str, int]:

@@ -112,7 +112,11 @@ class MemoryConnections(MemoryTable):
             return self._connections.get(connection_id)
 
     def change_language(
-        self, connection_id: str, target_language: str, highest_version: int
+        self,
+        connection_id: str,
+        target_language: str,
+        highest_version: int,
+        wants_voice: bool | None = None,
     ) -> None:
         self._called("change_language")
         with self._lock:
@@ -122,7 +126,10 @@ class MemoryConnections(MemoryTable):
             if found.version > highest_version:
                 raise ConditionFailed("changed too often", {"v": found.version})
             self._connections[connection_id] = replace(
-                found, target_language=target_language, version=found.version + 1
+                found,
+                target_language=target_language,
+                version=found.version + 1,
+                wants_voice=found.wants_voice if wants_voice is None else wants_voice,
             )
 
     def put_off(

@@ -7,8 +7,9 @@ is not positive.
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
-from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX
+from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, VOICE_PREFIX
 from chalice_app.domain.session import Session
+from chalice_app.sessions.ports import SessionRoster
 from tests.simulation.client import Tables
 from tests.simulation.database import SimulatedDatabase
 from tests.simulation.expressions import Item
@@ -25,6 +26,7 @@ class Violation(BaseException):
 def check_counts(database: SimulatedDatabase, tampered: Tampered) -> None:
     """At every instant: listenerCount = sum over the languages = rows that are IN, none negative.
 
+    The voices of a language are those of its rows that want them, and so never more than they are.
     A session's counts that somebody has changed by hand stay off by exactly as much, while people
     come and go, until they are corrected: at once, and by all that they were off when the
     reconciler read them. Then they are taken out of `tampered`, or, where somebody has changed them
@@ -47,13 +49,13 @@ def check_counts(database: SimulatedDatabase, tampered: Tampered) -> None:
             if off and off in (_less(now, read) for read in history):
                 tampered[epoch] = [off]
                 continue
-        languages = _languages(session)
+        counts = _counts(session)
         total = int(session["listenerCount"]["N"])
-        if total != sum(languages.values()) or min([total, *languages.values()]) < 0:
-            raise Violation(f"{name}: listenerCount {total}, languages {languages}")
+        if total != _sum(counts) or min([total, *counts.values()]) < 0:
+            raise Violation(f"{name}: listenerCount {total}, counts {counts}")
         expected = counted[epoch]
-        if {code: count for code, count in languages.items() if count} != expected:
-            raise Violation(f"{name}: languages {languages}, rows that are IN {dict(expected)}")
+        if {code: count for code, count in counts.items() if count} != expected:
+            raise Violation(f"{name}: counts {counts}, rows that are IN {dict(expected)}")
 
 
 def _sessions(database: SimulatedDatabase) -> Iterator[tuple[str, Item]]:
@@ -68,8 +70,8 @@ def differences(database: SimulatedDatabase, name: str) -> Mapping[str, int]:
 
 
 def _off(session: Item, expected: Counter[str]) -> Mapping[str, int]:
-    counts = {**_languages(session), "listenerCount": int(session["listenerCount"]["N"])}
-    right = {**expected, "listenerCount": expected.total()}
+    counts = {**_counts(session), "listenerCount": int(session["listenerCount"]["N"])}
+    right = {**expected, "listenerCount": _sum(expected)}
     off = {name: counts.get(name, 0) - right.get(name, 0) for name in counts.keys() | right.keys()}
     return {name: difference for name, difference in sorted(off.items()) if difference}
 
@@ -81,23 +83,26 @@ def _less(off: Mapping[str, int], corrected: Mapping[str, int]) -> Mapping[str, 
 
 
 def _counted(database: SimulatedDatabase) -> defaultdict[tuple[str, str], Counter[str]]:
-    """The rows that are IN, by session and language."""
+    """The rows that are IN, by session and by the attributes that count them."""
     counted: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for row in database.rosters.rows.values():
         if row["state"]["S"] == "IN":
             name, epoch, _ = row["sessionKey"]["S"].split("#")
-            counted[name, epoch][row["targetLanguage"]["S"]] += 1
+            counted[name, epoch][LANGUAGE_PREFIX + row["targetLanguage"]["S"]] += 1
+            if "voice" in row:
+                counted[name, epoch][VOICE_PREFIX + row["targetLanguage"]["S"]] += 1
     return counted
 
 
-def _place(row: Item) -> tuple[str, str, str]:
-    return row["sessionId"]["S"], row["sessionEpoch"]["N"], row["targetLanguage"]["S"]
+def _place(row: Item) -> tuple[str, str, str, bool]:
+    session = row["sessionId"]["S"], row["sessionEpoch"]["N"]
+    return *session, row["targetLanguage"]["S"], "voice" in row
 
 
-def _counted_place(row: Item) -> tuple[str, str, str]:
+def _counted_place(row: Item) -> tuple[str, str, str, bool]:
     """Where a row of the ledger counts."""
     name, epoch, _ = row["sessionKey"]["S"].rsplit("#", 2)
-    return name, epoch, row["targetLanguage"]["S"]
+    return name, epoch, row["targetLanguage"]["S"], "voice" in row
 
 
 def misplaced(database: SimulatedDatabase) -> int:
@@ -127,12 +132,18 @@ def misplaced(database: SimulatedDatabase) -> int:
     return sum(there.get(key) != counted.get(key) for key in there.keys() | counted.keys())
 
 
-def _languages(session: Item) -> dict[str, int]:
+def _counts(session: Item) -> dict[str, int]:
+    """The counts of languages and of voices, by their attributes."""
     return {
-        attribute.removeprefix(LANGUAGE_PREFIX): int(value["N"])
+        attribute: int(value["N"])
         for attribute, value in session.items()
-        if attribute.startswith(LANGUAGE_PREFIX)
+        if attribute.startswith((LANGUAGE_PREFIX, VOICE_PREFIX))
     }
+
+
+def _sum(counts: Mapping[str, int]) -> int:
+    """What listenerCount must be."""
+    return sum(count for name, count in counts.items() if name.startswith(LANGUAGE_PREFIX))
 
 
 def _connection(row: Item) -> str:
@@ -159,18 +170,23 @@ def check_rest(database: SimulatedDatabase, tables: Tables) -> None:
 
 def _check_session(database: SimulatedDatabase, tables: Tables, session: Session) -> None:
     live = _live_listeners(database, session)
-    roster = tables.rosters.read_roster(session).languages
+    roster = tables.rosters.read_roster(session)
     if roster != live:
         raise Violation(f"at rest {session.session_id} has the roster {roster}, live are {live}")
-    counts = {language: len(ids) for language, ids in live.items()}
-    if session.languages != counts or session.listener_count != sum(counts.values()):
+    counts = {language: len(ids) for language, ids in live.languages.items()}
+    voices = {language: len(ids) for language, ids in live.voices.items()}
+    total = sum(counts.values())
+    if (session.languages, session.voices, session.listener_count) != (counts, voices, total):
         raise Violation(f"at rest {session.session_id} counts {session}, live are {live}")
 
 
-def _live_listeners(database: SimulatedDatabase, session: Session) -> Mapping[str, list[str]]:
-    live: defaultdict[str, list[str]] = defaultdict(list)
+def _live_listeners(database: SimulatedDatabase, session: Session) -> SessionRoster:
+    languages: defaultdict[str, list[str]] = defaultdict(list)
+    voices: defaultdict[str, list[str]] = defaultdict(list)
     for key, row in sorted(database.connections.rows.items()):
         epoch = row["sessionId"]["S"], int(row["sessionEpoch"]["N"])
         if row["role"]["S"] == "listener" and epoch == (session.session_id, session.created_at):
-            live[row["targetLanguage"]["S"]].append(key)
-    return dict(live)
+            languages[row["targetLanguage"]["S"]].append(key)
+            if "voice" in row:
+                voices[row["targetLanguage"]["S"]].append(key)
+    return SessionRoster(dict(languages), dict(voices))

@@ -89,6 +89,28 @@ MUTANTS = (
         "revision left where somebody comes for somebody else",
         altered(each_action(wrong_writes.revision_left_where_sums_stay)),
     ),
+    Design(
+        "voices: noted in the rows, not counted",
+        altered(each_action(wrong_writes.voices_uncounted)),
+    ),
+    Design(
+        "voices: those who want it no more stay counted",
+        altered(each_action(wrong_writes.voices_kept)),
+    ),
+    Design(
+        "voices: a wish alone does not touch the counts",
+        altered(each_action(wrong_writes.wishes_alone_uncounted)),
+    ),
+    Design(
+        "voices: a wish alone does not raise the revision",
+        altered(each_action(wrong_writes.revision_left_by_wishes)),
+    ),
+    _ledger("voices: a row whose language is right is left", wrong_writes.WishesIgnored),
+    _ledger("voices: forgotten of those who catch up", wrong_writes.ReturnsMute),
+    _ledger("voices: the first wish is kept for ever", wrong_writes.WishesForEver),
+    surveying("reconciler: voices left out of the rows", wrong_reconcilers.VoicelessRows),
+    surveying("reconciler: voices not corrected", wrong_reconcilers.VoicesForgotten),
+    surveying("reconciler: voices not looked at", wrong_reconcilers.WishesUnseen),
     surveying("reconciler: one look only", wrong_reconcilers.OneLook),
     surveying("reconciler: rows read eventually consistently", wrong_reconcilers.StaleRows),
     surveying("reconciler: rows read before the counts", wrong_reconcilers.RowsFirst),

@@ -41,7 +41,8 @@ class Open(NamedTuple):
 class Join(NamedTuple):
     """A listener comes, or comes back, having heard the talk up to `last_sequence`.
 
-    Where `later`, the row is put only by the `Enter` of that connection. After `life` seconds the
+    Where `later`, the row is put only by the `Enter` of that connection. With `voice` it wants to
+    hear the language. After `life` seconds the
     row is past its life; `ExpireConnection` does not wait for that.
     """
 
@@ -51,6 +52,7 @@ class Join(NamedTuple):
     later: bool = False
     last_sequence: int | None = None
     life: int = LONG_LIFE_SECONDS
+    voice: bool = False
 
     def apply(self, world: World) -> None:
         """Reads the session and puts the connection. Connection ids are never used again."""
@@ -63,6 +65,7 @@ class Join(NamedTuple):
             _connection(world, self.connection, session, Role.LISTENER, self.language),
             last_sequence=self.last_sequence,
             ttl=world.clock.seconds + self.life,
+            wants_voice=self.voice,
         )
         world.joined[self.connection] = key_of(connection)
         if self.later:
@@ -112,16 +115,34 @@ class Speak(NamedTuple):
 
 
 class ChangeLanguage(NamedTuple):
-    """A listener wants another language."""
+    """A listener wants another language, or to hear it, or no more (None: as before)."""
 
     connection: str
     language: str
+    voice: bool | None = None
 
     def apply(self, world: World) -> None:
         """Updates the row, if it is a listener's."""
         connection = world.tables.connections.get_connection(self.connection)
         if connection is not None and connection.is_listener:
-            world.tables.connections.change_language(self.connection, self.language, MANY)
+            world.tables.connections.change_language(
+                self.connection, self.language, MANY, self.voice
+            )
+
+
+class Wish(NamedTuple):
+    """A listener wants to hear its language, or no more."""
+
+    connection: str
+    voice: bool
+
+    def apply(self, world: World) -> None:
+        """Updates the row, if it is a listener's."""
+        connection = world.tables.connections.get_connection(self.connection)
+        if connection is not None and connection.target_language is not None:
+            world.tables.connections.change_language(
+                self.connection, connection.target_language, MANY, self.voice
+            )
 
 
 class Leave(NamedTuple):

@@ -6,7 +6,7 @@ Like all operations these are values, and do nothing where they do not apply.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX
+from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, VOICE_PREFIX
 from chalice_app.delivery.broadcast import HANDSHAKE_GRACE_MS
 from chalice_app.rosters.repair import TOMBSTONE_NEEDED_SECONDS
 from tests.simulation.invariants import Violation, differences
@@ -52,7 +52,7 @@ class CrashReconciler(NamedTuple):
 
 
 class Tamper(NamedTuple):
-    """Somebody changes a count by hand: a language's, or (None) the sum.
+    """Somebody changes a count by hand: a language's, its voice's, or (None) the sum.
 
     `by` is added to it; a language's is taken out of the row where it is None.
     """
@@ -60,6 +60,7 @@ class Tamper(NamedTuple):
     session: str
     language: str | None
     by: int | None
+    voice: bool = False
 
     def apply(self, world: World) -> None:
         """Writes the row, and notes by how much its counts are off from now on."""
@@ -67,7 +68,8 @@ class Tamper(NamedTuple):
         row = table.rows.get(self.session)
         if row is None:
             return
-        name = "listenerCount" if self.language is None else LANGUAGE_PREFIX + self.language
+        prefix = VOICE_PREFIX if self.voice else LANGUAGE_PREFIX
+        name = "listenerCount" if self.language is None else prefix + self.language
         changed = {key: value for key, value in row.items() if key != name}
         if self.by is not None:
             changed[name] = {"N": str(int(row.get(name, {"N": "0"})["N"]) + self.by)}

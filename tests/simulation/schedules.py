@@ -26,6 +26,7 @@ from tests.simulation.people import (
     Say,
     Speak,
     Vanish,
+    Wish,
 )
 from tests.simulation.repairs import CrashReconciler, PutAside, Reconcile, Tamper
 from tests.simulation.world import LANGUAGES, World
@@ -65,6 +66,9 @@ _RECONCILED = 5
 _CORRECTS, _SYNCHRONISES = "get_item", "batch_get_item"
 """What a reconciler calls first to do so: it reads a session by itself, and rows of the ledger."""
 
+_WISHES = 8
+"""After one operation of so many somebody's wish for a voice changes."""
+
 _PEOPLE = 5
 """Connections that a schedule deals with at a time: the last that came."""
 
@@ -75,6 +79,8 @@ class _Draw:
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)
         self._below = self._random.randrange
+        # Drawn by themselves: the rest of a seed's schedule is as it was before there were voices.
+        self._wishes = Random(f"voices {seed}")
         self._sessions = [f"s{n}" for n in range(self._below(1, 3))]
         self._people = 0
         self._expiries = 0
@@ -86,8 +92,24 @@ class _Draw:
         operations.append(self._join())
         table = _TABLE if self._below(_RECONCILED) else _TABLE + _REPAIRS
         kinds = self._random.choices(*zip(*table, strict=True), k=self._below(25, 65))
-        drawn = [operation for kind in kinds for operation in kind(self)]
+        drawn = [operation for kind in kinds for operation in self._with_wishes(kind)]
         return Schedule(self._shards, self._below(3), (*operations, *drawn))
+
+    def _with_wishes(self, kind: "_Kind") -> Iterator[Operation]:
+        """The operations of that kind; now and then somebody begins to want a voice, or ceases."""
+        yield from kind(self)
+        if self._wishes.randrange(_WISHES) == 0:
+            yield Wish(self._wisher(), self._wish())
+        if kind is _Draw.tamper and self._wishes.randrange(2):
+            language, by = self._wishes.choice(LANGUAGES), self._wishes.choice((-1, 1, 2, None))
+            session = self._wishes.choice(self._sessions)
+            yield Tamper(session, language, by, voice=True)
+
+    def _wish(self) -> bool:
+        return self._wishes.randrange(3) > 0
+
+    def _wisher(self) -> str:
+        return f"c{self._people - self._wishes.randrange(min(self._people, _PEOPLE))}"
 
     def deliver(self) -> Iterator[Operation]:
         yield self._deliver(self._below(self._shards))
@@ -129,7 +151,8 @@ class _Draw:
         yield Enter(self._connection())
 
     def change_language(self) -> Iterator[Operation]:
-        yield ChangeLanguage(self._connection(), self._random.choice(LANGUAGES))
+        voice = self._wishes.choice((None, None, True, False))
+        yield ChangeLanguage(self._connection(), self._random.choice(LANGUAGES), voice)
 
     def go(self) -> Iterator[Operation]:
         yield self._random.choice(_WAYS_TO_GO)(self._connection())
@@ -173,6 +196,8 @@ class _Draw:
         calls = Reconcile(0, None, self._below(4), None, 1, lag=0, until=_CORRECTS)
         yield calls
         for _ in range(2):
+            if self._wishes.randrange(2):
+                yield from self._swapped_wishes()
             if self._below(3):
                 yield self._join()._replace(session=self._sessions[0], language=language)
             if self._below(3):
@@ -180,6 +205,11 @@ class _Draw:
             yield Deliver(self._below(self._shards), 6, 0, TO_THE_END, None, 1, lag=0)
             yield calls._replace(calls=self._below(1, 5))
         yield calls._replace(calls=TO_THE_END)
+
+    def _swapped_wishes(self) -> Iterator[Operation]:
+        """One begins to want a voice, another ceases to."""
+        yield Wish(self._wisher(), voice=True)
+        yield Wish(self._wisher(), voice=False)
 
     def synchronise(self) -> Iterator[Operation]:
         """Somebody comes unnoticed, and something changes while they are counted."""
@@ -215,6 +245,7 @@ class _Draw:
             later=self._below(8) == 0,
             last_sequence=self._below(3) if self._below(4) == 0 else None,
             life=_SHORT_LIFE_SECONDS if self._below(5) == 0 else LONG_LIFE_SECONDS,
+            voice=self._wish(),
         )
 
     def _expired(self, session: str) -> Iterator[Operation]:

@@ -7,10 +7,17 @@ from typing import Any
 
 from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
 from chalice_app.aws.dynamodb.rosters import RostersTable
-from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, REVISION
+from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, REVISION, VOICE_PREFIX
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.session import Connection
-from chalice_app.rosters.ledger import LedgerKey, LedgerRow, SessionCounts, SessionKey, State
+from chalice_app.rosters.ledger import (
+    Deltas,
+    LedgerKey,
+    LedgerRow,
+    SessionCounts,
+    SessionKey,
+    State,
+)
 from chalice_app.rosters.repair import Reconciler
 from chalice_app.rosters.synchronisation import RosterSync, Synchronised
 from tests.simulation.designs import Design
@@ -116,12 +123,11 @@ class EverybodySwept(DynamoDbSurvey):
 class BlindCorrection(DynamoDbSurvey):
     """Sets the counts to what they should be by now."""
 
-    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
-        right = dict(seen.languages)
-        for language, delta in deltas.items():
-            right[language] = right.get(language, 0) + delta
-        counts = {"listenerCount": sum(right.values())}
-        counts |= {LANGUAGE_PREFIX + language: count for language, count in right.items()}
+    def correct_counts(self, seen: SessionCounts, deltas: Deltas) -> None:
+        standing = _named(seen.languages, seen.voices)
+        counts = {"listenerCount": seen.total + sum(deltas.languages.values())} | standing
+        for name, delta in _named(deltas.languages, deltas.voices).items():
+            counts[name] = counts.get(name, 0) + delta
         names = {f"#n{n}": name for n, name in enumerate(counts)}
         sets = ", ".join(f"{alias} = :n{n}" for n, alias in enumerate(names))
         values = {f"n{n}": count for n, count in enumerate(counts.values())}
@@ -131,9 +137,9 @@ class BlindCorrection(DynamoDbSurvey):
 class UnconditionalCorrection(DynamoDbSurvey):
     """Adds what the counts were off, whatever they have become."""
 
-    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
-        update = {LANGUAGE_PREFIX + language: delta for language, delta in deltas.items()}
-        total = seen.total + sum(deltas.values())
+    def correct_counts(self, seen: SessionCounts, deltas: Deltas) -> None:
+        update = _named(deltas.languages, deltas.voices)
+        total = seen.total + sum(deltas.languages.values())
         update |= {"listenerCount": total - (seen.listener_count or 0), REVISION: 1}
         self.sessions.add(seen.session_id, update, {"createdAt": seen.session_epoch})
 
@@ -141,21 +147,54 @@ class UnconditionalCorrection(DynamoDbSurvey):
 class CountsAlone(DynamoDbSurvey):
     """Corrects on condition of the counts that were read, not of their revision."""
 
-    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
-        update = {LANGUAGE_PREFIX + language: delta for language, delta in deltas.items()}
-        total = seen.total + sum(deltas.values())
+    def correct_counts(self, seen: SessionCounts, deltas: Deltas) -> None:
+        update = _named(deltas.languages, deltas.voices)
+        total = seen.total + sum(deltas.languages.values())
         update |= {"listenerCount": total - (seen.listener_count or 0), REVISION: 1}
-        expected = {LANGUAGE_PREFIX + name: count for name, count in seen.languages.items()}
+        expected = _named(seen.languages, seen.voices)
+        absent = sorted(update.keys() - expected.keys() - {"listenerCount", REVISION})
         expected |= {"createdAt": seen.session_epoch, "listenerCount": seen.listener_count or 0}
-        absent = [LANGUAGE_PREFIX + name for name in deltas.keys() - seen.languages.keys()]
         self.sessions.add(seen.session_id, update, expected, absent)
 
 
 class SumForgotten(DynamoDbSurvey):
     """Corrects the languages and moves their sum by as much, right or wrong as it was."""
 
-    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
+    def correct_counts(self, seen: SessionCounts, deltas: Deltas) -> None:
         super().correct_counts(replace(seen, listener_count=seen.total), deltas)
+
+
+class VoicelessRows(DynamoDbSurvey):
+    """Counts a session's rows without a look at who wants the voice."""
+
+    def scan_session(self, session: SessionKey) -> Iterator[LedgerRow]:
+        return (replace(row, wants_voice=False) for row in super().scan_session(session))
+
+
+class VoicesForgotten(DynamoDbSurvey):
+    """Corrects the languages alone."""
+
+    def correct_counts(self, seen: SessionCounts, deltas: Deltas) -> None:
+        super().correct_counts(seen, Deltas(deltas.languages))
+
+
+class WishesUnseen(DynamoDbSurvey):
+    """Finds who is counted in another language, and not who has another wish."""
+
+    def scan_connections(self) -> Iterator[Connection]:
+        return (replace(each, wants_voice=False) for each in super().scan_connections())
+
+    def scan_ledger(self) -> Iterator[tuple[LedgerKey, LedgerRow]]:
+        return ((key, replace(row, wants_voice=False)) for key, row in super().scan_ledger())
+
+    def scan_counts(self) -> Iterator[SessionCounts]:
+        return (replace(seen, voices={}) for seen in super().scan_counts())
+
+
+def _named(languages: Mapping[str, int], voices: Mapping[str, int]) -> dict[str, int]:
+    """Counts by the attributes of the session's row."""
+    named = {LANGUAGE_PREFIX + language: count for language, count in languages.items()}
+    return named | {VOICE_PREFIX + language: count for language, count in voices.items()}
 
 
 def stale_truth(production: Reconciler) -> Mapping[str, Any]:

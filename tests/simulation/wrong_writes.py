@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Any, cast
 
 from chalice_app.aws.dynamodb.rosters import RostersTable
-from chalice_app.aws.dynamodb.sessions import REVISION
+from chalice_app.aws.dynamodb.sessions import REVISION, VOICE_PREFIX
 from chalice_app.domain.errors import Conflict
-from chalice_app.rosters.ledger import LedgerTransaction
+from chalice_app.rosters.ledger import LedgerTransaction, LedgerWrite
 from tests.simulation.client import SimulatedClient, Tables, tables_over
 from tests.simulation.database import Answer
 from tests.simulation.tables import ROSTERS
@@ -133,10 +133,106 @@ def revision_left(action: Action) -> Action:
     return {"Update": {**update, **changed}}
 
 
-def revision_left_where_sums_stay(action: Action) -> Action | None:
-    """Writes nothing to the session if no sum changes: one came, and one of the language left."""
-    stays = "Update" in action and "#l0" not in action["Update"]["UpdateExpression"]
-    return None if stays else action
+def revision_left_where_sums_stay(action: Action) -> Action:
+    """Leaves the revision if no sum of a language changes: one came, and one of it left."""
+    return action if "Update" in action and _changes_languages(action) else revision_left(action)
+
+
+def voices_uncounted(action: Action) -> Action:
+    """Notes who wants a voice in the rows, and counts none of them."""
+    return _without_voices(action, lambda _: True)
+
+
+def voices_kept(action: Action) -> Action:
+    """Counts who begins to want a voice, and forgets who wants it no more."""
+    return _without_voices(action, lambda delta: delta < 0)
+
+
+def wishes_alone_uncounted(action: Action) -> Action | None:
+    """Writes nothing to the session where nobody comes, leaves or changes the language."""
+    if "Update" not in action or _changes_languages(action):
+        return action
+    return None
+
+
+def revision_left_by_wishes(action: Action) -> Action:
+    """Leaves the revision where voices are all that changes."""
+    names = action.get("Update", {}).get("ExpressionAttributeNames")
+    return revision_left(action) if names and not _changes_languages(action) else action
+
+
+def _changes_languages(action: Action) -> bool:
+    names = action["Update"].get("ExpressionAttributeNames", {})
+    return any(not name.startswith(VOICE_PREFIX) for name in names.values())
+
+
+def _without_voices(action: Action, is_left_out: Callable[[int], bool]) -> Action:
+    """The action without some of the changes of voices' counts."""
+    if "Update" not in action:
+        return action
+    update = dict(action["Update"])
+    names = dict(update.get("ExpressionAttributeNames", {}))
+    values = dict(update["ExpressionAttributeValues"])
+    for alias, name in list(names.items()):
+        value = ":" + alias.removeprefix("#")
+        if name.startswith(VOICE_PREFIX) and is_left_out(int(values[value]["N"])):
+            added = f", {alias} {value}"
+            assert added in update["UpdateExpression"]
+            update["UpdateExpression"] = re.sub(
+                re.escape(added) + r"\b", "", update["UpdateExpression"]
+            )
+            del names[alias], values[value]
+    update["ExpressionAttributeValues"] = values
+    if names:
+        update["ExpressionAttributeNames"] = names
+    else:
+        update.pop("ExpressionAttributeNames", None)
+    return {"Update": update}
+
+
+class WishesIgnored(RostersTable):
+    """Takes a row for right whose language is."""
+
+    def commit(self, transaction: LedgerTransaction) -> None:
+        writes = tuple(each for each in transaction.writes if not _is_wish(each))
+        if writes:
+            super().commit(replace(transaction, writes=writes))
+
+
+def _is_wish(write: LedgerWrite) -> bool:
+    before, after = write.before, write.after
+    return (
+        before is not None
+        and before.state is after.state
+        and before.target_language == after.target_language
+        and before.wants_voice is not after.wants_voice
+    )
+
+
+class ReturnsMute(RostersTable):
+    """Counts who catches up as if it wanted captions alone."""
+
+    def commit(self, transaction: LedgerTransaction) -> None:
+        if transaction.last_sequence is not None:
+            writes = tuple(
+                replace(each, after=replace(each.after, wants_voice=False))
+                for each in transaction.writes
+            )
+            transaction = replace(transaction, writes=writes)
+        super().commit(transaction)
+
+
+class WishesForEver(RostersTable):
+    """Keeps the wish of whoever had it when it was counted first."""
+
+    def commit(self, transaction: LedgerTransaction) -> None:
+        writes = tuple(
+            replace(each, after=replace(each.after, wants_voice=each.before.wants_voice))
+            if each.before is not None
+            else each
+            for each in transaction.writes
+        )
+        super().commit(replace(transaction, writes=writes))
 
 
 class ConflictIgnored(RostersTable):

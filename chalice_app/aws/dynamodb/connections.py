@@ -61,16 +61,32 @@ class ConnectionsTable:
         return read_rows(found, connection_from)
 
     def change_language(
-        self, connection_id: str, target_language: str, highest_version: int
+        self,
+        connection_id: str,
+        target_language: str,
+        highest_version: int,
+        wants_voice: bool | None = None,
     ) -> None:
-        """Changes the language and raises `v`; ConditionFailed when it is gone, or `v` higher."""
+        """Changes the language and, unless it is None, the wish for its voice; raises `v`.
+
+        ConditionFailed when the row is gone, or `v` higher.
+        """
+        values: dict[str, str | int | bool] = {
+            "language": target_language,
+            "one": 1,
+            "highest": highest_version,
+        }
+        wish = ""
+        if wants_voice:
+            wish = ", voice = :voice"
+            values["voice"] = True
+        elif wants_voice is not None:
+            wish = " REMOVE voice"
         self.table.update(
             connection_id,
-            "SET targetLanguage = :language ADD v :one",
+            f"SET targetLanguage = :language{wish} ADD v :one",
             "v <= :highest",
-            language=target_language,
-            one=1,
-            highest=highest_version,
+            **values,
         )
 
     def put_off(

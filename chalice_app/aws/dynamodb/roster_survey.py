@@ -19,14 +19,21 @@ from chalice_app.aws.dynamodb.rosters import (
     partition_keys,
 )
 from chalice_app.aws.dynamodb.rows import readable_rows
-from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, REVISION
+from chalice_app.aws.dynamodb.sessions import LANGUAGE_PREFIX, REVISION, VOICE_PREFIX
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.session import Connection
-from chalice_app.rosters.ledger import LedgerKey, LedgerRow, SessionCounts, SessionKey, State
+from chalice_app.rosters.ledger import (
+    Deltas,
+    LedgerKey,
+    LedgerRow,
+    SessionCounts,
+    SessionKey,
+    State,
+)
 from chalice_app.wire.attribute_values import Item, decode
 
 _SUM = "listenerCount"
-_ROW = ("state", "v", "targetLanguage")
+_ROW = ("state", "v", "targetLanguage", "voice")
 
 
 @dataclass(frozen=True)
@@ -67,24 +74,26 @@ class DynamoDbSurvey:
         """Deletes tombstones, 25 a call."""
         self.rosters.batch_delete_items(key_item(key, self.buckets) for key in sorted(keys))
 
-    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
+    def correct_counts(self, seen: SessionCounts, deltas: Deltas) -> None:
         """Adds to the counts, while they are still as they were seen.
 
-        `deltas` are listeners per language. ConditionFailed when anything has changed them since.
+        ConditionFailed when anything has changed them since. Of the voices only those to be
+        corrected are compared: they are in no sum, and a condition has 300 operators at most.
         """
         if seen.malformed:
             self._remove_malformed(seen)
-        right = {
-            language: seen.languages.get(language, 0) + delta for language, delta in deltas.items()
+        total = seen.total + sum(deltas.languages.values())
+        added = _attributes(LANGUAGE_PREFIX, deltas.languages)
+        added |= _attributes(VOICE_PREFIX, deltas.voices)
+        standing = _attributes(LANGUAGE_PREFIX, seen.languages)
+        standing |= {
+            name: count
+            for name, count in _attributes(VOICE_PREFIX, seen.voices).items()
+            if name in added
         }
-        total = sum({**seen.languages, **right}.values())
-        update = {_SUM: total - (seen.listener_count or 0), REVISION: 1} | {
-            LANGUAGE_PREFIX + language: delta for language, delta in deltas.items()
-        }
-        expected = {"createdAt": seen.session_epoch} | {
-            LANGUAGE_PREFIX + language: count for language, count in seen.languages.items()
-        }
-        absent = [LANGUAGE_PREFIX + language for language in deltas.keys() - seen.languages.keys()]
+        update = {_SUM: total - (seen.listener_count or 0), REVISION: 1} | added
+        expected = {"createdAt": seen.session_epoch} | standing
+        absent = sorted(added.keys() - standing.keys())
         for name, value in ((_SUM, seen.listener_count), (REVISION, seen.revision)):
             if value is None:
                 absent.append(name)
@@ -124,13 +133,26 @@ def _counts_from(item: Item) -> SessionCounts:
         session_epoch=_number(item.get("createdAt")),
         listener_count=numbers.pop(_SUM, None),
         revision=numbers.pop(REVISION, None),
-        languages={name.removeprefix(LANGUAGE_PREFIX): n for name, n in numbers.items()},
+        languages=_by_language(numbers, LANGUAGE_PREFIX),
+        voices=_by_language(numbers, VOICE_PREFIX),
         malformed=tuple(name for name, value in counts.items() if type(value) is not int),
     )
 
 
 def _is_count(name: str) -> bool:
-    return name in (_SUM, REVISION) or name.startswith(LANGUAGE_PREFIX)
+    return name in (_SUM, REVISION) or name.startswith((LANGUAGE_PREFIX, VOICE_PREFIX))
+
+
+def _by_language(numbers: Mapping[str, int], prefix: str) -> dict[str, int]:
+    return {
+        name.removeprefix(prefix): count
+        for name, count in numbers.items()
+        if name.startswith(prefix)
+    }
+
+
+def _attributes(prefix: str, counts: Mapping[str, int]) -> dict[str, int]:
+    return {prefix + language: count for language, count in counts.items()}
 
 
 def _number(value: Any) -> int:

@@ -40,7 +40,10 @@ class Open(NamedTuple):
 
 
 class Enter(NamedTuple):
-    """A listener comes or, having heard all but the last `behind` sentences, comes back."""
+    """A listener comes or, having heard all but the last `behind` sentences, comes back.
+
+    With `voice` it wants to hear its language.
+    """
 
     connection: str
     session: str
@@ -48,6 +51,7 @@ class Enter(NamedTuple):
     behind: int | None = None
     handshake_ms: int = 0
     calls: int = TO_THE_END
+    voice: bool = False
 
     def apply(self, hall: Hall) -> None:
         """Begins the handshake. Connection ids are never used again."""
@@ -56,7 +60,7 @@ class Enter(NamedTuple):
         last = None
         if self.behind is not None:
             last = max(0, hall.last_sequence(self.session) - self.behind)
-        join = JoinAsListener(self.session, self.language, last)
+        join = JoinAsListener(self.session, self.language, last, wants_voice=self.voice)
         hall.go_on(hall.connect(self.connection, self.handshake_ms, join), self.calls)
 
 
@@ -126,17 +130,20 @@ class Correct(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A listener changes its language."""
+    """A listener changes its language, or its wish to hear it (None: as before)."""
 
     connection: str
     language: str
     calls: int = TO_THE_END
+    voice: bool | None = None
 
     def apply(self, hall: Hall) -> None:
         """Begins the change, on a socket that is open."""
         if self.connection in hall.listeners and hall.is_connected(self.connection):
             participants = hall.stage.participants
-            begun = hall.begin(lambda: participants.change_language(self.connection, self.language))
+            begun = hall.begin(
+                lambda: participants.change_language(self.connection, self.language, self.voice)
+            )
             hall.go_on(begun, self.calls)
 
 

@@ -62,6 +62,8 @@ class _Draw:
         self._random = Random(f"delivery {seed}")
         self._below = self._random.randrange
         self._choice = self._random.choice
+        # Drawn by themselves: the rest of a seed's schedule is as it was before there were voices.
+        self._wish = Random(f"voices {seed}").choice
         self._sessions = SESSIONS[: 1 + (self._below(4) == 0)]
         self._people = 0
         self._shards = self._below(1, 3)
@@ -76,6 +78,7 @@ class _Draw:
         operations += [self._delivered(shard) for shard in range(self._shards)]
         kinds = self._random.choices(_KINDS, _WEIGHTS, k=self._below(8, 25))
         operations += [operation for kind in kinds for operation in kind(self)]
+        operations = [self._with_wish(each) for each in operations]
         return Schedule(
             self._shards,
             self._choice((_SMALL_SLICE, _NO_SLICES)),
@@ -83,6 +86,14 @@ class _Draw:
             self._below(2) == 0,
             tuple(operations),
         )
+
+    def _with_wish(self, operation: Operation) -> Operation:
+        """The operation, with a wish for a voice where it may have one."""
+        if isinstance(operation, Enter):
+            return operation._replace(voice=self._wish((True, False)))
+        if isinstance(operation, Move):
+            return operation._replace(voice=self._wish((None, None, True, False)))
+        return operation
 
     def say(self) -> Iterator[Operation]:
         calls, fault, struck = self._course()

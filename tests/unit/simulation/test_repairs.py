@@ -6,7 +6,7 @@ from tests.simulation.designs import PRODUCTION
 from tests.simulation.event_source import Shard
 from tests.simulation.invariants import Violation, misplaced
 from tests.simulation.invocation import TO_THE_END
-from tests.simulation.people import Join, Leave, Open
+from tests.simulation.people import Join, Leave, Open, Wish
 from tests.simulation.repairs import PutAside, Reconcile, Tamper
 from tests.simulation.runs import run, silence
 from tests.simulation.schedules import Operation, Schedule
@@ -35,13 +35,25 @@ def deliver(world: World, shard: Shard) -> None:
 def test_counts_changed_by_hand_are_off_until_the_reconciler_has_been() -> None:
     world = acted(*HERE, Tamper("s0", "es", 2), Tamper("s0", None, -1), Join("c2", "s0", "es"))
     ((_, history),) = world.tampered.items()
-    assert history == [{"es": 2}, {"es": 2, "listenerCount": -1}]
+    assert history == [{"listeners.es": 2}, {"listeners.es": 2, "listenerCount": -1}]
     deliver(world, world.source.shards[0])
     assert world.tampered
     with silence(), world.clock.installed():
         WHOLE.apply(world)
     assert not world.tampered
     assert world.database.sessions.rows["s0"]["listenerCount"] == {"N": "2"}
+
+
+def test_voices_changed_by_hand_are_off_until_the_reconciler_has_been() -> None:
+    world = acted(*HERE, Tamper("s0", "es", 2, voice=True), Wish("c1", voice=True))
+    ((_, history),) = world.tampered.items()
+    assert history == [{"voices.es": 2}]
+    deliver(world, world.source.shards[0])
+    assert world.database.sessions.rows["s0"]["voices.es"] == {"N": "3"}
+    with silence(), world.clock.installed():
+        WHOLE.apply(world)
+    assert not world.tampered
+    assert world.database.sessions.rows["s0"]["voices.es"] == {"N": "1"}
 
 
 def test_counts_that_are_put_half_right_are_noticed() -> None:
@@ -56,7 +68,7 @@ def test_counts_changed_again_while_they_are_corrected_are_left_to_the_next_run(
     with silence(), world.clock.installed():
         Tamper("s0", "fr", 1).apply(world)
         WHOLE.apply(world)
-    assert list(world.tampered.values()) == [[{"fr": 1}]]
+    assert list(world.tampered.values()) == [[{"listeners.fr": 1}]]
 
 
 def test_a_listener_whose_record_was_lost_is_counted_by_the_reconciler() -> None:

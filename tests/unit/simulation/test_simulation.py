@@ -214,7 +214,7 @@ def test_the_command_prints_the_shortest_trace_of_a_mutant(
     main(["--trace", str(caught(mutant)), "--mutant", mutant.name])
 
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("Open session=s0")
+    assert lines[0].startswith("Open session=s")
     assert lines[-1].startswith("VIOLATION: the reconciler deleted ")
     assert len(lines) < 40
 

@@ -93,6 +93,7 @@ def test_open_sessions_are_shown_newest_first_with_their_rosters(world: World) -
         "sourceLanguage": "en",
         "listenerCount": 1,
         "languages": {"es": 1},
+        "voices": {},
         "hasSpeaker": True,
         "lastSequence": 0,
         "createdAt": NOW_MS,

@@ -583,7 +583,7 @@ def test_the_speaker_hears_of_it_once(world: World) -> None:
     come_back(world, of, "b", last=0, language="fr")
     deliver(world, "a", "b")
     assert world.gateway.to("speaker") == [
-        {"type": "roster", "listenerCount": 2, "languages": {"es": 1, "fr": 1}}
+        {"type": "roster", "listenerCount": 2, "languages": {"es": 1, "fr": 1}, "voices": {}}
     ]
 
 

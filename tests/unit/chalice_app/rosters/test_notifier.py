@@ -51,7 +51,7 @@ def test_a_speaker_gets_one_roster_however_many_join(notified: Notified) -> None
     joined = [notified.world.listener(of, f"c{n}", "es" if n % 2 else "fr") for n in range(10)]
     notified.notify(joined, of)
     assert notified.world.gateway.to("speaker") == [
-        {"type": "roster", "listenerCount": 10, "languages": {"es": 5, "fr": 5}}
+        {"type": "roster", "listenerCount": 10, "languages": {"es": 5, "fr": 5}, "voices": {}}
     ]
 
 

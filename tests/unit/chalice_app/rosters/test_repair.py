@@ -1,6 +1,6 @@
 """The reconciler: finds what the stream did not, and corrects it by the same means."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
@@ -8,7 +8,14 @@ import pytest
 from chalice_app.delivery.broadcast import HANDSHAKE_GRACE_MS
 from chalice_app.domain.errors import ConditionFailed, Unavailable
 from chalice_app.domain.session import Session
-from chalice_app.rosters.ledger import LedgerKey, LedgerRow, SessionCounts, SessionKey, State
+from chalice_app.rosters.ledger import (
+    Deltas,
+    LedgerKey,
+    LedgerRow,
+    SessionCounts,
+    SessionKey,
+    State,
+)
 from chalice_app.rosters.repair import TOMBSTONE_NEEDED_SECONDS, Reconciled, Reconciler
 from chalice_app.rosters.synchronisation import RosterSync
 from tests.fakes.domain import MANY, ledger_keys, listener
@@ -228,7 +235,7 @@ class Refusing(MemoryTables):
 
     refused: str | None = None
 
-    def correct_counts(self, seen: SessionCounts, deltas: Mapping[str, int]) -> None:
+    def correct_counts(self, seen: SessionCounts, deltas: Deltas) -> None:
         if seen.session_id == self.refused:
             raise Unavailable("a number of forty digits")
         super().correct_counts(seen, deltas)
@@ -357,14 +364,15 @@ def test_a_correction_is_logged(
     world = World()
     session = talk(world)
     key = (session.session_id, session.created_at)
-    seen = SessionCounts(*key, 9, {"es": 5, "fr": 1}, 1, malformed)
+    seen = SessionCounts(*key, 9, {"es": 5, "fr": 1}, 1, malformed, {"es": 2})
     monkeypatch.setattr(world.tables, "read_counts", lambda _: seen)
     monkeypatch.setattr(world.tables, "correct_counts", lambda *_: None)
     assert reconciling(world)._correct(key)
     (record,) = caplog.records
     assert record.levelname == "WARNING"
     assert record.getMessage() == (
-        f"the counts were off by {{'es': -3}}, their sum by -3; not numbers: {words}"
+        f"the counts were off by {{'es': -3}}, their sum by -3, voices by {{'es': -2}}; "
+        f"not numbers: {words}"
     )
     assert vars(record)["session"] == session.session_id
 

@@ -98,10 +98,14 @@ def test_functions_that_work_side_by_side_admit_no_more_changes_together() -> No
 def test_a_listener_that_has_left_is_not_brought_back() -> None:
     class LeavesMeanwhile(MemoryTables):
         def change_language(
-            self, connection_id: str, target_language: str, highest_version: int
+            self,
+            connection_id: str,
+            target_language: str,
+            highest_version: int,
+            wants_voice: bool | None = None,
         ) -> None:
             self.delete_connection(connection_id)
-            super().change_language(connection_id, target_language, highest_version)
+            super().change_language(connection_id, target_language, highest_version, wants_voice)
 
     world = World(tables=LeavesMeanwhile())
     world.listener(world.open(), "c1", "es")

@@ -99,10 +99,12 @@ def test_the_delivery_report_counts_each_language() -> None:
 
 
 def test_the_roster_message_has_the_counts() -> None:
-    assert outgoing.roster(session(listener_count=3, languages={"es": 2, "fr": 1})) == {
+    of = session(listener_count=3, languages={"es": 2, "fr": 1}, voices={"es": 1})
+    assert outgoing.roster(of) == {
         "type": "roster",
         "listenerCount": 3,
         "languages": {"es": 2, "fr": 1},
+        "voices": {"es": 1},
     }
 
 
@@ -111,13 +113,16 @@ def test_a_session_ends_for_a_reason() -> None:
 
 
 def test_a_session_is_told_in_epoch_milliseconds() -> None:
-    of = session(listener_count=2, languages={"es": 2}, title="Sunday", has_drafts=False)
+    of = session(
+        listener_count=2, languages={"es": 2}, voices={"es": 1}, title="Sunday", has_drafts=False
+    )
     assert outgoing.session_status(of, NOW_MS) == {
         "sessionId": SESSION,
         "sourceLanguage": "en",
         "isActive": True,
         "listenerCount": 2,
         "languages": {"es": 2},
+        "voices": {"es": 1},
         "createdAt": NOW_MS,
         "expiresAt": NOW_MS + 3_600_000,
         "title": "Sunday",

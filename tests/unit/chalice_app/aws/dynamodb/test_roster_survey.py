@@ -12,7 +12,7 @@ from chalice_app.aws.dynamodb.rosters import RostersTable
 from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.errors import ConditionFailed
-from chalice_app.rosters.ledger import LedgerRow, SessionCounts, State
+from chalice_app.rosters.ledger import Deltas, LedgerRow, SessionCounts, State
 from chalice_app.rosters.ports import Ledger, RosterSurvey
 from chalice_app.rosters.repair import Reconciler
 from chalice_app.rosters.synchronisation import RosterSync
@@ -119,7 +119,7 @@ def test_sessions_are_seen_with_their_counts_and_sentences_are_not(stores: Store
 
 
 def test_counts_are_corrected_by_what_they_are_off(stores: Stores) -> None:
-    stores.survey.correct_counts(counts(stores), {"es": -1, "fr": 4})
+    stores.survey.correct_counts(counts(stores), Deltas({"es": -1, "fr": 4}))
     corrected = counts(stores)
     assert corrected.listener_count == 6
     assert corrected.languages == {"es": 1, "fr": 4, "zh-TW": 1}
@@ -130,7 +130,7 @@ def test_counts_that_have_moved_are_not_corrected(stores: Stores) -> None:
     stores.connections.delete_connection("c")
     RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "c"))
     with pytest.raises(ConditionFailed):
-        stores.survey.correct_counts(seen, {"es": 1})
+        stores.survey.correct_counts(seen, Deltas({"es": 1}))
     assert counts(stores).listener_count == 2
 
 
@@ -141,7 +141,7 @@ def test_a_swap_that_leaves_every_count_as_it_was_is_a_move(stores: Stores) -> N
     RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "a", "c"))
     assert counts(stores).languages == seen.languages
     with pytest.raises(ConditionFailed):
-        stores.survey.correct_counts(seen, {"es": 1})
+        stores.survey.correct_counts(seen, Deltas({"es": 1}))
 
 
 def test_malformed_rows_hide_nobody_else(
@@ -179,7 +179,7 @@ def test_a_sum_that_somebody_has_taken_away_is_put_back(
     )
     seen = counts(stores)
     assert seen.listener_count is None
-    stores.survey.correct_counts(seen, {})
+    stores.survey.correct_counts(seen, Deltas())
     assert counts(stores).listener_count == 1
 
 
@@ -219,7 +219,7 @@ def test_a_count_that_is_a_number_again_is_not_taken_away(
     stores.sessions.put_session(HERE)
     seen = replace(counts(stores), listener_count=None, malformed=("listenerCount",))
     with pytest.raises(ConditionFailed):
-        stores.survey.correct_counts(seen, {})
+        stores.survey.correct_counts(seen, Deltas())
     assert counts(stores).listener_count == 0
 
 

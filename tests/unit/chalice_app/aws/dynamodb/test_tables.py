@@ -30,6 +30,7 @@ from chalice_app.domain.style import Style
 from chalice_app.glossary.ports import GlossaryStore
 from chalice_app.operations.ports import SessionDirectory
 from chalice_app.rosters.ledger import (
+    Deltas,
     LedgerRow,
     LedgerTransaction,
     LedgerWrite,
@@ -801,7 +802,7 @@ def test_counts_are_corrected_by_what_they_are_off(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     join(stores, listener(HERE, "c1", "es"))
     (seen,) = stores.survey.scan_counts()
-    stores.survey.correct_counts(seen, {"es": -1, "fr": 2})
+    stores.survey.correct_counts(seen, Deltas({"es": -1, "fr": 2}))
     assert now(stores).languages == {"fr": 2}
     assert now(stores).listener_count == 2
 
@@ -812,7 +813,7 @@ def test_counts_that_have_moved_since_are_not_corrected(stores: Stores) -> None:
     join(stores, listener(HERE, "c1", "es"))
     for deltas in ({"fr": 1}, {"es": 1}):
         with pytest.raises(ConditionFailed):
-            stores.survey.correct_counts(seen, deltas)
+            stores.survey.correct_counts(seen, Deltas(deltas))
     assert now(stores).languages == {"es": 1}
 
 
