@@ -14,7 +14,7 @@ from typing import Final
 
 from chalice_app.domain.sentence import Sentence
 from chalice_app.domain.session import Session
-from chalice_app.observability.metrics import EmbeddedMetrics
+from chalice_app.observability.metrics import NAMESPACE, EmbeddedMetrics
 from infra.deployment.policies import read_policies
 from infra.deployment.stage_names import PROJECT, Stage, read_config
 from infra.monitoring.alarm_rules import Stream, embedded_metrics
@@ -92,6 +92,7 @@ def scenarios() -> Iterator[Scenario]:
     yield Scenario("idle: nobody speaks", _aws())
     yield Scenario("healthy hour", {**healthy, **_aws()})
     yield from _of_talks()
+    yield from _of_voices(healthy)
     yield from _of_functions(healthy)
     yield from _of_streams(healthy)
 
@@ -114,6 +115,23 @@ def _of_talks() -> Iterator[Scenario]:
     yield _talk("the engine fails for one language", down, "FailedLanguagesCount")
     ends = Talk(_from(0, 60, failing=some), minutes=9)
     yield _talk("posts fail, and the talk ends at once", ends, _SUCCESS)
+
+
+def _of_voices(healthy: Stream) -> Iterator[Scenario]:
+    """A sentence in six a minute, in three languages; all fail, or those of a minute."""
+    spoken = {_voices(): _by_minute([0.0] * 60)}
+    yield Scenario("listeners listen", {**healthy, **spoken, **_aws()})
+    failing = {_voices(): _by_minute([18.0] * 60)}
+    fires = frozenset({"FailedVoicesCount"})
+    yield Scenario("Polly fails", {**healthy, **failing, **_aws()}, fires)
+    throttled = {_voices(): _by_minute([0.0] * 30 + [18.0] * 4 + [0.0] * 26)}
+    yield Scenario("Polly throttles for four minutes", {**healthy, **throttled, **_aws()})
+    now_and_then = {_voices(): _by_minute([2.0] * 60)}
+    yield Scenario("two sounds a minute are not made", {**healthy, **now_and_then, **_aws()})
+
+
+def _voices() -> MetricKey:
+    return NAMESPACE, "FailedVoicesCount", frozenset({("Stage", STAGE.name)})
 
 
 def _talk(name: str, talk: Talk, *fires: str) -> Scenario:

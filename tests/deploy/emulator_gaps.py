@@ -4,7 +4,10 @@
   itself (AutoDeploy), which AWS offers for WebSocket APIs alike.
 - It has no domain per API: sockets and `@connections` are reached by a path of its one port, which
   the functions are told by the variables that also name a custom domain.
-- It answers no TranslateText: the functions are given the endpoint of a server that does.
+- It answers no TranslateText and knows no Polly: the functions are given the endpoints of servers
+  that do.
+- Its CloudFormation passes over a bucket's lifecycle, encryption and ownership; the template's are
+  held by a unit test.
 - It reads no zip from beside a template: the zip goes to its S3, as `aws cloudformation package`
   does for AWS.
 - It has no PutRestApi, with which Chalice updates the HTTP routes: answered here, and nothing is
@@ -64,6 +67,7 @@ def endpoints(emulator: Emulator, api_id: Any) -> dict[str, Any]:
     return {
         "AWS_ENDPOINT_URL": emulator.endpoint,
         "AWS_ENDPOINT_URL_TRANSLATE": emulator.translate,
+        "AWS_ENDPOINT_URL_POLLY": emulator.polly.endpoint,
         "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": address("http"),
         "WEBSOCKET_URL": address("ws"),
     }
