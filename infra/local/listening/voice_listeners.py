@@ -20,8 +20,9 @@ from infra.local.listening.sound_file import RATE, UnreadableSound, decode
 from infra.local.listening.turns import Sound
 from infra.local.stage_client import Message, StageClientError, expect
 
-QUIET_SECONDS: Final = 5.0
-"""Voices that have not come so long after the last caption or sound are not waited for any more."""
+QUIET_SECONDS: Final = 12.0
+"""Voices that have not come so long after the last caption or sound do not come any more: the stage
+speaks nothing that is older than ten seconds."""
 
 FETCH_SECONDS: Final = 10.0
 
