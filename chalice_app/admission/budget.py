@@ -1,4 +1,4 @@
-"""What a session may have translated: characters, counted before they are sent to the engine."""
+"""What a session may have translated and spoken: characters, counted before an engine gets them."""
 
 import logging
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from enum import StrEnum, auto
 
 from chalice_app.admission.ports import CounterStore
 from chalice_app.domain.errors import ConditionFailed, Unavailable
+from chalice_app.domain.sentence import SentenceRef
 from chalice_app.domain.session import Session
 
 _log = logging.getLogger(__name__)
@@ -14,7 +15,7 @@ _SPENT = "spent"
 
 
 class Payment(StrEnum):
-    """Whether a translation may be paid for."""
+    """Whether a translation or a sound may be paid for."""
 
     CHARGED = auto()
     OVER_BUDGET = auto()
@@ -58,6 +59,50 @@ class Budget:
             self.counters.refund(_key(session), _SPENT, characters)
         except Unavailable:
             _log.warning("%d characters stay spent", characters, extra=_named(session))
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceBudget:
+    """Characters a session that may be spoken: `most`, 0 means no limit.
+
+    `session_seconds` is how long a session may live: who has a sentence spoken has no session.
+    """
+
+    counters: CounterStore
+    most: int
+    session_seconds: int
+
+    def charge(self, ref: SentenceRef, characters: int) -> Payment:
+        """Takes characters from the budget of the sentence's session, all of them or none.
+
+        As with translations, nothing is spoken when the counter cannot be reached.
+        """
+        if not self.most:
+            return Payment.CHARGED
+        expires_at_seconds = ref.session_epoch // 1000 + self.session_seconds
+        try:
+            self.counters.count(
+                _voice_key(ref), {_SPENT: self.most}, expires_at_seconds, characters
+            )
+        except ConditionFailed:
+            return Payment.OVER_BUDGET
+        except Unavailable:
+            _log.warning("the budget of voices cannot be looked up: not spent")
+            return Payment.UNAVAILABLE
+        return Payment.CHARGED
+
+    def refund(self, ref: SentenceRef, characters: int) -> None:
+        """Returns what was charged for a sound that could not be made."""
+        if not self.most:
+            return
+        try:
+            self.counters.refund(_voice_key(ref), _SPENT, characters)
+        except Unavailable:
+            _log.warning("%d spoken characters stay spent", characters)
+
+
+def _voice_key(ref: SentenceRef) -> str:
+    return f"{ref.session_id}#{ref.session_epoch}#voice-budget"
 
 
 def _named(session: Session) -> dict[str, str]:

@@ -58,6 +58,30 @@ _CLOUDWATCH = Config(
     read_timeout=4,
     retries={"mode": "standard", "total_max_attempts": 2},
 )
+_POLLY = Config(
+    # A sound has 3 s in all (`synthesis.sounds.SOUND_SECONDS`), in which a second voice is tried
+    # where the first one hangs. A throttled call is no use again at once: the other engine is.
+    connect_timeout=0.5,
+    read_timeout=1.5,
+    retries={"mode": "standard", "total_max_attempts": 1},
+    max_pool_connections=64,
+    tcp_keepalive=True,
+)
+_S3 = Config(
+    connect_timeout=0.5,
+    read_timeout=1,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    max_pool_connections=64,
+    tcp_keepalive=True,
+    # An address that browsers get is good in every region, with temporary credentials too, and has
+    # the origin that the page's policy names (`settings.sounds_url`): "auto" would name no region.
+    # At an endpoint that is an IP, botocore puts the bucket into the path. Checksums of what HTTPS
+    # carries whole would be further parts of the address, which other stores do not know.
+    signature_version="s3v4",
+    s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+    request_checksum_calculation="when_required",
+    response_checksum_validation="when_required",
+)
 
 
 class _OurServices(Loader):
@@ -68,7 +92,7 @@ class _OurServices(Loader):
 
     def list_available_services(self, type_name: str) -> list[str]:
         """The services that have a client below."""
-        return ["cloudwatch", "dynamodb", "lambda", "translate"]
+        return ["cloudwatch", "dynamodb", "lambda", "polly", "s3", "translate"]
 
 
 class NoCredentials(RuntimeError):
@@ -117,6 +141,18 @@ class Clients:
         """CloudWatch's client."""
         with self._making:
             return self._client("cloudwatch", _CLOUDWATCH)
+
+    @cached_property
+    def polly(self) -> Any:
+        """Amazon Polly's client."""
+        with self._making:
+            return self._client("polly", _POLLY)
+
+    @cached_property
+    def s3(self) -> Any:
+        """S3's client."""
+        with self._making:
+            return self._client("s3", _S3)
 
     def _client(self, service: str, config: Config) -> Any:
         return self.session.create_client(service, self.region, config=config)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from chalice_app.admission.oidc import OidcOwners
 from chalice_app.admission.ports import CounterStore, OwnerVerifier
-from chalice_app.aws.broadcast_function import BroadcastFunction
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.cloudwatch import CloudWatch
 from chalice_app.aws.dynamodb.cache_hits import CacheHits
@@ -20,7 +19,10 @@ from chalice_app.aws.dynamodb.rosters import RostersTable
 from chalice_app.aws.dynamodb.sentences import SentenceRows
 from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
+from chalice_app.aws.functions import BackgroundFunction
+from chalice_app.aws.polly import AmazonPolly
 from chalice_app.aws.posting.management_api import ManagementApi
+from chalice_app.aws.sounds import S3Sounds
 from chalice_app.aws.transcribe import TranscribeStreams
 from chalice_app.aws.translate import AmazonTranslate
 from chalice_app.cache.ports import HitStore, RecencyIndex, TranslationCacheStore
@@ -34,6 +36,7 @@ from chalice_app.rosters.ports import Ledger, RosterSurvey
 from chalice_app.sessions.ports import ConnectionStore, Roster, SessionStore
 from chalice_app.settings import Settings
 from chalice_app.speech.ports import BatchInvoker, SentencesInFlight, TallyStore
+from chalice_app.synthesis.ports import SoundStore, SpeechEngine, VoiceInvoker
 from chalice_app.transcription.ports import DictationStore, Recogniser
 from chalice_app.translation.ports import Translator
 
@@ -54,6 +57,9 @@ class Adapters:
     in_flight: SentencesInFlight
     tallies: TallyStore
     invoker: BatchInvoker
+    voice_invoker: VoiceInvoker
+    speech_engine: SpeechEngine
+    sounds: SoundStore
     connections: ConnectionStore
     roster: Roster
     ledger: Ledger
@@ -91,7 +97,10 @@ def aws_adapters(settings: Settings) -> Adapters:
         recogniser=TranscribeStreams(clients, settings.transcribe_url),
         in_flight=shared,
         tallies=shared,
-        invoker=BroadcastFunction(clients, settings.broadcast_function),
+        invoker=BackgroundFunction(clients, settings.broadcast_function),
+        voice_invoker=BackgroundFunction(clients, settings.voice_function),
+        speech_engine=AmazonPolly(clients),
+        sounds=S3Sounds(clients, settings.sounds_bucket),
         connections=connections,
         roster=rosters,
         ledger=rosters,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chalice_app.bootstrap.parts import LANGUAGE_THREADS
+from chalice_app.bootstrap.synthesis import VoiceRequestParts
 from chalice_app.bootstrap.translation import TranslationParts
 from chalice_app.rosters.recipients import RosterReader
 from chalice_app.speech.correction import Corrections
@@ -19,7 +20,7 @@ from chalice_app.speech.warm_up import WarmUp
 
 
 @dataclass(frozen=True)
-class SpeechParts(TranslationParts):
+class SpeechParts(TranslationParts, VoiceRequestParts):
     """A sentence on its way to the listeners."""
 
     @cached_property
@@ -77,6 +78,7 @@ class SpeechParts(TranslationParts):
             reporter=self.delivery_reporter,
             executor=self._executor("speech", LANGUAGE_THREADS),
             clock=self.adapters.clock,
+            voices=self.voice_requests,
         )
 
     @cached_property
@@ -101,6 +103,7 @@ class SpeechParts(TranslationParts):
             executor=self._executor("large-halls"),
             clock=self.adapters.clock,
             batch_size=self.settings.slice_listeners,
+            voices=self.voice_requests,
         )
 
     @cached_property

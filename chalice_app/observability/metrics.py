@@ -21,6 +21,9 @@ CACHE_EVICTIONS = "CacheEvictions"
 CACHE_EXPIRATIONS = "CacheExpirations"
 LANGUAGES_PROCESSED = "LanguagesProcessed"
 FAILED_LANGUAGES_COUNT = "FailedLanguagesCount"
+FAILED_VOICES_COUNT = "FailedVoicesCount"
+CHARACTERS_SPOKEN = "CharactersSpoken"
+SPEECH_LATENCY = "SpeechLatency"
 LISTENER_COUNT = "ListenerCount"
 CHARACTERS_TRANSLATED = "CharactersTranslated"
 CHARACTERS_SAVED = "CharactersSaved"
@@ -49,6 +52,9 @@ UNITS: Mapping[str, str] = {
     CACHE_EXPIRATIONS: "Count",
     LANGUAGES_PROCESSED: "Count",
     FAILED_LANGUAGES_COUNT: "Count",
+    FAILED_VOICES_COUNT: "Count",
+    CHARACTERS_SPOKEN: "Count",
+    SPEECH_LATENCY: "Milliseconds",
     LISTENER_COUNT: "Count",
     CHARACTERS_TRANSLATED: "Count",
     CHARACTERS_SAVED: "Count",

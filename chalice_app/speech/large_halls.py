@@ -22,6 +22,7 @@ from chalice_app.domain.session import Session
 from chalice_app.observability import logs
 from chalice_app.speech.delivery_report import DeliveryReporter
 from chalice_app.speech.ports import BatchInvoker, TallyStore
+from chalice_app.synthesis.asks import VoiceRequests
 from chalice_app.wire import outgoing
 
 _log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class RecipientBatch:
     """Some of a language's listeners and their caption.
 
     `part` names the batch in the sentence's tally; `share` is the part of the requests a second
-    that the batch may take.
+    that the batch may take. The first `voices` of its connections want the voice, too.
     """
 
     ref: SentenceRef
@@ -47,12 +48,23 @@ class RecipientBatch:
     caption: Caption
     connection_ids: Sequence[str]
     share: float
+    voices: int = 0
+
+    @property
+    def wanting(self) -> Sequence[str]:
+        """The connections that want the voice."""
+        return self.connection_ids[: self.voices]
 
     def payload(self) -> dict[str, Any]:
-        """The batch as JSON has it; without a correction, functions of older versions know it."""
+        """The batch as JSON has it; without a correction, functions of older versions know it.
+
+        They pass over `voices`: their listeners read it, and do not hear it.
+        """
         payload = asdict(replace(self, caption=replace(self.caption, translation=None)))
         if not self.ref.revision:
             del payload["ref"]["revision"], payload["caption"]["revision"]
+        if not self.voices:
+            del payload["voices"]
         return payload
 
     @classmethod
@@ -65,6 +77,7 @@ class RecipientBatch:
             caption=Caption(**{**caption, "origin": Origin(caption["origin"])}),
             connection_ids=payload["connection_ids"],
             share=payload["share"],
+            voices=payload.get("voices", 0),  # a function of an older version knows of none
         )
 
     def report(self, posted: Posted) -> Reports:
@@ -84,6 +97,7 @@ class LargeHalls:
     executor: Executor
     clock: Clock
     batch_size: int
+    voices: VoiceRequests
 
     def is_for(self, session: Session, listeners: int) -> bool:
         """Whether a language with so many listeners is cut.
@@ -95,15 +109,28 @@ class LargeHalls:
         return is_large_hall and listeners * len(session.languages) > self.batch_size
 
     def send(
-        self, session: Session, ref: SentenceRef, caption: Caption, listeners: Sequence[str]
+        self,
+        session: Session,
+        ref: SentenceRef,
+        caption: Caption,
+        listeners: Sequence[str],
+        wanting: Sequence[str] = (),
     ) -> Sequence[RecipientBatch]:
-        """Gives each batch of a language a function of its own; returns the batches."""
-        batches = self._cut(session, ref, caption, listeners)
+        """Gives each batch of a language a function of its own; returns the batches.
+
+        Some of the listeners are `wanting` the caption's voice, too.
+        """
+        batches = self._cut(session, ref, caption, listeners, frozenset(wanting))
         list(self.executor.map(self._invoke, batches))
         return batches
 
     def _cut(
-        self, session: Session, ref: SentenceRef, caption: Caption, listeners: Sequence[str]
+        self,
+        session: Session,
+        ref: SentenceRef,
+        caption: Caption,
+        listeners: Sequence[str],
+        wanting: frozenset[str],
     ) -> Sequence[RecipientBatch]:
         """Equal batches of a language; the shares of all languages add up to 1."""
         count = -(-len(listeners) // self.batch_size)
@@ -114,8 +141,10 @@ class LargeHalls:
                 ref,
                 f"{caption.language}.{number}",
                 caption,
-                listeners[start:end],
+                # Those who want the voice first: their number says which they are.
+                sorted(listeners[start:end], key=lambda each: each not in wanting),
                 (end - start) / everyone,
+                sum(each in wanting for each in listeners[start:end]),
             )
             for number, (start, end) in enumerate(pairwise(bounds))
         ]
@@ -141,13 +170,18 @@ class LargeHalls:
         """
         ref, language = batch.ref, batch.caption.language
         logs.bind(session=ref.session_id, sequence=ref.sequence, language=language)
+        voice = None
         if self.tallies.claim_part(ref, batch.part):
             posted = self._post(batch)
+            voice = self.voices.ask(ref, batch.caption, batch.wanting, posted, batch.part)
         elif self.clock.now_ms() < ref.expires_at:
             raise BatchInProgress(batch.part)
         else:
             posted = Posted(failed=len(batch.connection_ids))
-        self._add(ref, batch.part, batch.report(posted))
+        try:
+            self._add(ref, batch.part, batch.report(posted))
+        finally:
+            self.voices.wait([voice])
 
     def finish(self, ref: SentenceRef, reports: Reports, batches: Sequence[RecipientBatch]) -> None:
         """Adds to the tally what was sent here, and how many batches other functions send."""

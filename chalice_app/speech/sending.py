@@ -7,7 +7,7 @@ the speaker's report are sent.
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,6 +21,7 @@ from chalice_app.observability import logs
 from chalice_app.rosters.recipients import Recipients, RosterReader
 from chalice_app.speech.delivery_report import DeliveryReporter
 from chalice_app.speech.large_halls import LargeHalls, RecipientBatch
+from chalice_app.synthesis.asks import VoiceRequests
 from chalice_app.translation.sentence_translator import SentenceTranslator
 from chalice_app.wire import outgoing
 
@@ -29,11 +30,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A caption, what became of it here, and the batches of it that other functions send."""
+    """A caption, what became of it here, and the batches of it that other functions send.
+
+    `voice` is there once another function has been asked to speak it.
+    """
 
     caption: Caption
     reports: Reports
     batches: Sequence[RecipientBatch] = ()
+    voice: Future[None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class Sending:
     reporter: DeliveryReporter
     executor: Executor
     clock: Clock
+    voices: VoiceRequests
 
     def send_or_drop(
         self, session: Session, sentence: Sentence, ref: SentenceRef
@@ -72,6 +78,19 @@ class Sending:
         reports: Reports,
     ) -> None:
         """Reports what was sent, or leaves it to the other functions; remembers translations."""
+        try:
+            self._finish(session, sentence, ref, sent, reports)
+        finally:
+            self.voices.wait(each.voice for each in sent)
+
+    def _finish(
+        self,
+        session: Session,
+        sentence: Sentence,
+        ref: SentenceRef,
+        sent: Sequence[Sent],
+        reports: Reports,
+    ) -> None:
         batches = [batch for each in sent for batch in each.batches]
         if batches:
             self.large_halls.finish(ref, reports, batches)
@@ -118,21 +137,32 @@ class Sending:
         logs.bind(language=caption.language)  # in this thread alone
         try:
             listeners = recipients.of_language(caption.language)
+            wanting = recipients.voices_of_language(caption.language)
         except Unavailable:
             _log.exception("the roster could not be read")
             count = session.languages[caption.language]
             return Sent(caption, _report(caption, count, Posted(failed=count)))
-        return self._send_to(session, ref, caption, listeners)
+        return self._send_to(session, ref, caption, listeners, wanting)
 
     def _send_to(
-        self, session: Session, ref: SentenceRef, caption: Caption, listeners: Sequence[str]
+        self,
+        session: Session,
+        ref: SentenceRef,
+        caption: Caption,
+        listeners: Sequence[str],
+        wanting: Sequence[str],
     ) -> Sent:
-        """Sends a caption to these listeners, or has other functions send it."""
+        """Sends a caption to these listeners, or has other functions send it.
+
+        Some of them are `wanting` its voice, too.
+        """
         if self.large_halls.is_for(session, len(listeners)):
-            return Sent(caption, {}, self.large_halls.send(session, ref, caption, listeners))
+            batches = self.large_halls.send(session, ref, caption, listeners, wanting)
+            return Sent(caption, {}, batches)
         deadline = self.clock.monotonic() + ref.seconds_left(self.clock.now_ms())
         posted = self.broadcast.send(listeners, outgoing.caption(caption), deadline)
-        return Sent(caption, _report(caption, len(listeners), posted))
+        voice = self.voices.ask(ref, caption, wanting, posted)
+        return Sent(caption, _report(caption, len(listeners), posted), voice=voice)
 
 
 def _has_its_counts(session: Session, sentence: Sentence) -> bool:

@@ -128,6 +128,26 @@ def draft(sequence: int, language: str, text: str) -> dict[str, Any]:
     return {"type": "draft", "sequence": sequence, "language": language, "text": text}
 
 
+def speech(
+    sequence: int, language: str, url: str, duration_ms: int, part: int = 1, parts: int = 1
+) -> dict[str, Any]:
+    """The sound of a sentence, or of a part of a long one, for those who want its voice."""
+    body: dict[str, Any] = {
+        "type": "speech",
+        "sequence": sequence,
+        "language": language,
+        "url": url,
+        "durationMs": duration_ms,
+        "contentType": "audio/mpeg",
+    }
+    return body | ({"part": part, "parts": parts} if parts > 1 else {})
+
+
+def speech_failed(sequence: int, language: str, reason: str) -> dict[str, Any]:
+    """Tells the speaker that a sentence has no voice in a language, or not all of it."""
+    return {"type": "speechFailed", "sequence": sequence, "language": language, "reason": reason}
+
+
 def spoken(
     sequence: int, reports: Mapping[str, LanguageReport], duration_ms: int
 ) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from tests.fakes.speech import (
     MemoryTallies,
     QueuedInvocations,
 )
+from tests.fakes.synthesis import MemorySounds, StubPolly
 from tests.fakes.transcription import MemoryDictation, StubRecogniser
 from tests.fakes.translation import StubTranslator
 
@@ -38,6 +39,7 @@ SETTINGS = Settings(
     # The clock stands still, so everything that a test says is said at once.
     transcribe_url="wss://recogniser.example:8443",
     dictation_languages={"en": "good", "pt": "fair"},
+    voice_languages={"es": "good", "fr": "fair"},
     limits=AdmissionLimits(sentences_per_second=0, messages_per_second=0),
 )
 
@@ -68,6 +70,9 @@ class World:
     settings: Settings = SETTINGS
     invoker: QueuedInvocations = field(default_factory=QueuedInvocations)
     monitor: StubMonitor = field(default_factory=StubMonitor)
+    voice_invoker: QueuedInvocations = field(default_factory=QueuedInvocations)
+    polly: StubPolly = field(default_factory=StubPolly)
+    sounds: MemorySounds = field(default_factory=MemorySounds)
 
     def __post_init__(self) -> None:
         self.tables.seconds = lambda: self.clock.now_ms() / 1000
@@ -82,6 +87,9 @@ class World:
                 in_flight=self.tables,
                 tallies=self.tables,
                 invoker=self.invoker,
+                voice_invoker=self.voice_invoker,
+                speech_engine=self.polly,
+                sounds=self.sounds,
                 connections=self.tables,
                 roster=self.tables,
                 ledger=self.tables,

@@ -431,7 +431,7 @@ def with_halls(halls: type[LargeHalls]) -> type[Stage]:
         def large_halls(self) -> LargeHalls:
             made = super().large_halls
             parts = (made.invoker, made.tallies, made.broadcast, made.reporter, made.executor)
-            return halls(*parts, made.clock, made.batch_size)
+            return halls(*parts, made.clock, made.batch_size, made.voices)
 
     return Altered
 
@@ -441,9 +441,14 @@ class SliceLost(LargeHalls):
     """The last slice of a language is forgotten."""
 
     def _cut(
-        self, session: Session, ref: SentenceRef, caption: Caption, listeners: Sequence[str]
+        self,
+        session: Session,
+        ref: SentenceRef,
+        caption: Caption,
+        listeners: Sequence[str],
+        wanting: frozenset[str],
     ) -> Sequence[RecipientBatch]:
-        batches = LargeHalls._cut(self, session, ref, caption, listeners)
+        batches = LargeHalls._cut(self, session, ref, caption, listeners, wanting)
         return batches[:-1] or batches
 
 
@@ -452,9 +457,14 @@ class SlicesOverlap(LargeHalls):
     """Each slice begins with the last listener of the one before."""
 
     def _cut(
-        self, session: Session, ref: SentenceRef, caption: Caption, listeners: Sequence[str]
+        self,
+        session: Session,
+        ref: SentenceRef,
+        caption: Caption,
+        listeners: Sequence[str],
+        wanting: frozenset[str],
     ) -> Sequence[RecipientBatch]:
-        batches = LargeHalls._cut(self, session, ref, caption, listeners)
+        batches = LargeHalls._cut(self, session, ref, caption, listeners, wanting)
         ends = [(), *([each.connection_ids[-1]] for each in batches)]
         return [
             replace(each, connection_ids=[*end, *each.connection_ids])

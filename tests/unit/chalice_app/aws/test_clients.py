@@ -21,9 +21,33 @@ def test_those_of_a_sentence_are_made_beforehand(clients: Clients) -> None:
 
 
 def test_every_service_of_ours_has_a_client(clients: Clients) -> None:
-    made = (clients.dynamodb, clients.lambda_, clients.translate, clients.cloudwatch)
+    made = (
+        clients.dynamodb,
+        clients.lambda_,
+        clients.translate,
+        clients.cloudwatch,
+        clients.polly,
+        clients.s3,
+    )
     names = {each.meta.service_model.service_name for each in made}
-    assert names == {"dynamodb", "lambda", "translate", "cloudwatch"}
+    assert names == set(clients.session.get_available_services())
+
+
+def test_a_sound_s_calls_end_within_its_time(clients: Clients) -> None:
+    polly, s3 = clients.polly.meta.config, clients.s3.meta.config
+    assert (polly.connect_timeout, polly.read_timeout) == (0.5, 1.5)
+    assert polly.retries == {"mode": "standard", "total_max_attempts": 1}
+    assert (s3.connect_timeout, s3.read_timeout) == (0.5, 1)
+    assert s3.retries == {"mode": "standard", "total_max_attempts": 2}
+    assert polly.max_pool_connections == s3.max_pool_connections == 64
+    assert polly.tcp_keepalive
+    assert s3.tcp_keepalive
+
+
+def test_no_sentence_pays_for_the_clients_of_voices(aws_environment: None) -> None:
+    clients = Clients("us-east-1")
+    clients.prepare()
+    assert not {"polly", "s3"} & vars(clients).keys()
 
 
 def test_the_credentials_are_those_of_the_environment(aws_environment: None) -> None:
@@ -74,4 +98,4 @@ def test_only_requests_to_dynamodb_are_left_to_the_service_to_check(clients: Cli
 
 def test_the_services_are_known_without_a_look_at_the_disk(clients: Clients) -> None:
     services = clients.session.get_available_services()
-    assert services == ["cloudwatch", "dynamodb", "lambda", "translate"]
+    assert services == ["cloudwatch", "dynamodb", "lambda", "polly", "s3", "translate"]

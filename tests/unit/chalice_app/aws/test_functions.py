@@ -1,4 +1,4 @@
-"""Invocations of the broadcast function: what Lambda is asked, and what its refusals become."""
+"""Asynchronous invocations of functions: what Lambda is asked, and what its refusals become."""
 
 import json
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
-from chalice_app.aws.broadcast_function import BroadcastFunction
 from chalice_app.aws.clients import Clients
+from chalice_app.aws.functions import BackgroundFunction
 from chalice_app.domain.errors import Unavailable
 
 PAYLOAD = {"caption": {"text": "año"}, "connection_ids": ["a=", "b="]}
@@ -28,7 +28,7 @@ def test_a_payload_is_queued_and_not_waited_for(clients: Clients, lambda_: Stubb
         {"StatusCode": 202},
         {"FunctionName": "broadcast", "InvocationType": "Event", "Payload": body},
     )
-    BroadcastFunction(clients, "broadcast").invoke(PAYLOAD)
+    BackgroundFunction(clients, "broadcast").invoke(PAYLOAD)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_payload_is_queued_and_not_waited_for(clients: Clients, lambda_: Stubb
 def test_a_refusal_is_unavailable(clients: Clients, lambda_: Stubber, code: str) -> None:
     lambda_.add_client_error("invoke", code)
     with pytest.raises(Unavailable):
-        BroadcastFunction(clients, "broadcast").invoke(PAYLOAD)
+        BackgroundFunction(clients, "broadcast").invoke(PAYLOAD)
 
 
 def test_no_answer_is_unavailable(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,4 +46,4 @@ def test_no_answer_is_unavailable(clients: Clients, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(clients.lambda_, "invoke", no_answer)
     with pytest.raises(Unavailable):
-        BroadcastFunction(clients, "broadcast").invoke(PAYLOAD)
+        BackgroundFunction(clients, "broadcast").invoke(PAYLOAD)

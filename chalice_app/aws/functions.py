@@ -1,4 +1,4 @@
-"""The broadcast function's asynchronous invocations, one a batch."""
+"""Asynchronous invocations of functions: `broadcast` gets batches, `voice` what is to be spoken."""
 
 import json
 import logging
@@ -15,8 +15,8 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class BroadcastFunction:
-    """`ports.BatchInvoker` on Lambda."""
+class BackgroundFunction:
+    """`speech.ports.BatchInvoker` and `synthesis.ports.VoiceInvoker` on Lambda: one function."""
 
     clients: Clients
     name: str
