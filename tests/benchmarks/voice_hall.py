@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.integration.client import Client, Stage, Talk, eventually, talk
 
-VOICE_SECONDS = 10.0
+VOICE_SECONDS = 6.0
 """How long a sound that has not come is waited for."""
 
 
@@ -57,6 +57,16 @@ class Hall:
             await self.say(text)
             await asyncio.sleep(max(0.0, begun + pace_seconds - time.perf_counter()))
         await self.heard()
+
+    async def warm_up(self, text: str, tries: int = 8) -> None:
+        """Until the engines and the voices are loaded: then everybody hears a sentence at once."""
+        for number in range(1, tries + 1):
+            await self.speak([f"{text} {number}."], 1.0)
+            complete = not self.missing()
+            self.said.clear()
+            if complete:
+                return
+        raise AssertionError(f"no voice for everybody in {tries} sentences")
 
     async def heard(self) -> None:
         """Until every sound of what was said has come, or has not for too long."""

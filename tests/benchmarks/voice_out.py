@@ -34,7 +34,7 @@ HEARD_SENTENCES = 30
 PACE_SECONDS = 1.5
 ROUNDS = ("hall", "heard")
 WORD_ERRORS_PERCENT = {"en": 5.0, "es": 10.0}
-OPENING = "Good morning, and a warm welcome to everybody."
+OPENING = "Good morning, and a warm welcome to everybody in row"
 
 
 def sentences() -> list[str]:
@@ -50,17 +50,18 @@ async def measure_hall(stage: Stage, polly: Syntheses, count: int, results: Path
         hall(stage, LANGUAGES, LISTENERS, VOICES) as hearers,
     ):
         for each in (readers, hearers):  # the engines and the voices are loaded
-            await each.speak([OPENING], PACE_SECONDS)
-            each.forget()
-        before = len(polly.texts())
+            await each.warm_up(OPENING)
+        before, said = len(polly.texts()), texts[:1]
         for number, start in enumerate(range(0, len(texts), BLOCK)):
             # In the order A B B A A B B A ..., so that neither is always the later one.
             now = readers if number % 4 in (0, 3) else hearers
-            await now.speak(texts[start : start + BLOCK], PACE_SECONDS)
+            block = texts[start : start + BLOCK]
+            await now.speak(block, PACE_SECONDS)
+            said = block if now is hearers else said
         made = len(polly.texts()) - before
         report(_caption_figures(readers, hearers), results)
         report(_speech_figures(hearers, made), results)
-        report([await _said_again(hearers, polly)], results)
+        report([await _said_again(hearers, said[-1], polly)], results)
 
 
 def _caption_figures(readers: Hall, hearers: Hall) -> Iterator[Figure]:
@@ -84,10 +85,10 @@ def _speech_figures(hearers: Hall, made: int) -> Iterator[Figure]:
     yield Figure(name, made / asked, "", 1.0, note=f"{made} of {asked}")
 
 
-async def _said_again(hearers: Hall, polly: Syntheses) -> Figure:
+async def _said_again(hearers: Hall, text: str, polly: Syntheses) -> Figure:
     before = len(polly.texts())
     hearers.forget()
-    await hearers.speak([OPENING], PACE_SECONDS)
+    await hearers.speak([text], PACE_SECONDS)
     made = len(polly.texts()) - before
     note = "" if not hearers.missing() else "and it was not heard"
     return Figure("voice out: syntheses for a sentence said again", made, "", 0, note=note)

@@ -1,16 +1,16 @@
-"""The fast talk of `voice_out.py`: sixty sentences in ninety seconds, heard by the page in Chromium."""
+"""The fast talk of `voice_out.py`: sixty sentences in ninety seconds, heard in Chromium."""
 
 import asyncio
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from infra.chromium import chromium, find_chromium
 from tests.benchmarks.playing import NOTES, Playing, playing
 from tests.benchmarks.results import Figure
-from tests.integration.client import Client, Session, Stage, Talk, connect
+from tests.integration.client import Client, Session, Stage, connect
 
 TALK = Path(__file__).parents[1] / "speech" / "fast-talk-en.txt"
 """267 words."""

@@ -25,7 +25,9 @@ SECONDS = 20.0
 
 @asynccontextmanager
 async def voice(hung: float = SECONDS) -> AsyncIterator[VoiceProcess]:
-    process = VoiceProcess(WORKER, load_seconds=0.0 if hung < SECONDS else SECONDS, hung_seconds=hung)
+    process = VoiceProcess(
+        WORKER, load_seconds=0.0 if hung < SECONDS else SECONDS, hung_seconds=hung
+    )
     try:
         async with asyncio.timeout(3 * SECONDS):
             yield process
