@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_sounds import StubSounds
 from tests.browser.stub_stage import StubStage
+from tests.browser.test_listener import SPEAKING_DEVICE
 
 HEARD = (Path(__file__).parent / "heard.js").read_text(encoding="utf-8")
 
@@ -65,3 +66,49 @@ def test_after_a_tap_each_sentence_is_heard_one_after_the_other(
     first, second = page.evaluate("heard.sounds")
     assert first["playedMs"] == pytest.approx(300, abs=60)
     assert second["startedAt"] >= first["endedAt"]
+
+
+def read_aloud(page: Page) -> None:
+    """Has the device read with its own voice: the stage has none for the language."""
+    expect(page.locator("#state")).to_have_attribute("data-state", "live")
+    page.locator("#listen").click()
+    page.get_by_role("button", name="Voz de este dispositivo").click()
+
+
+def test_where_the_stage_has_no_voice_the_device_s_own_reads_if_that_is_chosen(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.listener_page, script=SPEAKING_DEVICE)
+    expect(page.locator("#state")).to_have_attribute("data-state", "live")
+    page.locator("#listen").click()
+    expect(page.get_by_text("Aquí no hay voz para este idioma.")).to_be_visible()
+    stub.caption(1, "frase 1")
+    expect(page.locator(".caption")).to_have_count(1)
+    page.get_by_role("button", name="Voz de este dispositivo").click()
+    expect(page.get_by_text("Este dispositivo lee con su propia voz.")).to_be_visible()
+    for sequence in (2, 3, 4):
+        stub.caption(sequence, f"frase {sequence}")
+    for count in (1, 2, 3):
+        page.wait_for_function("count => spoken.length === count", arg=count)
+        page.evaluate("finish()")
+    assert page.evaluate("spoken") == ["frase 2", "frase 3", "frase 4"]
+    # The server is not asked for what it does not have.
+    assert not [each for each in stub.listener().received if each.get("voice")]
+    stub.caption(5, "frase 5")
+    page.wait_for_function("spoken.length === 4")
+    page.locator("#listen").click()
+    page.wait_for_function("spoken.at(-1) === '(stopped)'")
+    stub.caption(6, "frase 6")
+    expect(page.locator(".caption")).to_have_count(6)
+    assert page.evaluate("spoken.at(-1)") == "(stopped)"
+
+
+def test_where_nobody_has_a_voice_the_page_says_so_and_the_captions_go_on(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = open_page(stub.listener_page, script=SPEAKING_DEVICE, locale="fr-FR")
+    page.locator("#listen").click()
+    expect(page.get_by_text("Il n’y a pas de voix pour cette langue ici.")).to_be_visible()
+    expect(page.locator(".player button:visible")).to_have_count(0)
+    stub.caption(1, "une phrase", "fr")
+    expect(page.locator(".caption")).to_have_text(["une phrase"])

@@ -79,8 +79,8 @@ export class Player {
     this.advance();
   }
 
-  /** It was taken back: what of it is unheard stays so. @param {number} sequence */
-  retract(sequence) {
+  /** It was taken back, or has no voice: what is unheard of it stays so, and is not waited for. @param {number} sequence */
+  leaveOut(sequence) {
     this.#forget(this.#queue.leaveOut(sequence));
     if (this.#playing?.sound.sequence === sequence) this.#cut();
     else this.advance();
@@ -89,12 +89,6 @@ export class Player {
   /** @param {number} sequence @param {string} text */
   reword(sequence, text) {
     this.#queue.reword(sequence, text);
-  }
-
-  /** Nothing will be heard of it, so it is not waited for. @param {number} sequence */
-  pass(sequence) {
-    this.#queue.leaveOut(sequence);
-    this.advance();
   }
 
   /** What is in another language is not heard any more. @param {string} language */

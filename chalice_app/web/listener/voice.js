@@ -98,7 +98,7 @@ export class Voice {
     const language = languageOf(caption);
     if (this.#reader === "device" && deviceVoice(language))
       this.#player.add({ sequence, language, text, durationMs: spokenMs(text) });
-    else if (untranslated || this.#reader === "device") this.#player.pass(sequence);
+    else if (untranslated || this.#reader === "device") this.#player.leaveOut(sequence);
   }
 
   /** What was heard is not said again; what the device has still to read, it reads with the new words. @param {Caption} caption */
@@ -108,7 +108,7 @@ export class Voice {
 
   /** @param {number} sequence */
   retract(sequence) {
-    this.#player.retract(sequence);
+    this.#player.leaveOut(sequence);
   }
 
   /** @param {boolean} isWanted */
