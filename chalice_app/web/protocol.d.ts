@@ -12,6 +12,8 @@ interface Language {
   quality?: string;
   /** How good the stage's recogniser is, where it has one for the language. */
   dictation?: string;
+  /** How good the stage's voice is, where it has one for the language. */
+  voice?: string;
 }
 
 /** Listeners by language. */
@@ -83,6 +85,20 @@ interface Draft {
   sequence: number;
   language: string;
   text: string;
+}
+
+/** A sentence's sound, or a part of it, for those who asked for the voice; after its caption, or never. */
+interface Speech {
+  type: "speech";
+  sequence: number;
+  language: string;
+  /** Answers a GET for a day. */
+  url: string;
+  durationMs: number;
+  contentType: string;
+  /** From 1; absent where a sentence is in one part. */
+  part?: number;
+  parts?: number;
 }
 
 /** A sentence was taken back. */
@@ -166,6 +182,7 @@ type ServerMessage =
   | Joined
   | Caption
   | Draft
+  | Speech
   | Retracted
   | Spoken
   | Corrected
@@ -181,7 +198,7 @@ type ClientMessage =
   | { action: "speak"; sequence: number; text: string }
   | { action: "draft"; sequence: number; text: string }
   | { action: "correct"; sequence: number; text: string }
-  | { action: "changeLanguage"; targetLanguage: string }
+  | { action: "changeLanguage"; targetLanguage: string; voice?: boolean }
   | { action: "heartbeat" }
   | { action: "status" }
   | { action: "end" };

@@ -20,6 +20,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from chalice_app.domain import languages
 from chalice_app.web import pages
 from chalice_app.wire import outgoing
+from tests.browser.stub_sounds import StubSounds
 from tests.browser.stub_transcribe import StubTranscribe
 from tests.fakes.domain import NOW_MS, PATIENCE
 
@@ -179,6 +180,8 @@ class StubStage:
         self.prepared_over_budget: int | None = 0
         self.glossary: Message = {"terms": [], "blocked": []}
         self.transcribe: StubTranscribe | None = None
+        self.sounds: StubSounds | None = None
+        self.voices: Sequence[str] = ()
         self.grant_refusal: tuple[int, Message] | None = None
         self.grants = 0
         self.session_fields: Message = {}
@@ -332,6 +335,21 @@ class StubStage:
             **fields,
         )
 
+    def speech(
+        self, sequence: int, url: str, duration_ms: float, language: str = "es", **fields: object
+    ) -> None:
+        """A sentence's sound for whoever listens."""
+        self.send(
+            self.listener(),
+            "speech",
+            sequence=sequence,
+            language=language,
+            url=url,
+            durationMs=duration_ms,
+            contentType="audio/wav",
+            **fields,
+        )
+
     def draft(self, sequence: int, text: str, language: str = "es") -> None:
         """Words of the sentence to come, for whoever reads the speaker's language."""
         self.send(self.listener(), "draft", sequence=sequence, language=language, text=text)
@@ -429,7 +447,9 @@ class StubStage:
         return answer
 
     async def _listener_page(self, _: web.Request) -> web.Response:
-        return _response(pages.load().page(pages.LISTENER, f"ws://{self._gateway}"))
+        origin = self.sounds.origin if self.sounds else ""
+        address = f"ws://{self._gateway}"
+        return _response(pages.load().page(pages.LISTENER, address, sounds=origin))
 
     async def _operators_page(self, _: web.Request) -> web.Response:
         return _response(pages.load().page(pages.OPERATOR, f"ws://{self._gateway}"))
@@ -458,6 +478,7 @@ class StubStage:
         offered = [
             outgoing.language(replace(each, quality=self.qualities.get(each.code)))
             | ({"dictation": "good"} if self.transcribe and each.code == "en" else {})
+            | ({"voice": "good"} if each.code in self.voices else {})
             for each in described
         ]
         return web.json_response({"languages": offered})

@@ -11,7 +11,7 @@ export class CaptionScreen {
   /** The sequence up to which captions are old: they are not read aloud. */
   caughtUpTo = 0;
 
-  /** @param {import("./caption-list.js").CaptionList} list @param {import("./read-aloud.js").ReadAloud} voice */
+  /** @param {import("./caption-list.js").CaptionList} list @param {import("./listening.js").Listening} voice */
   constructor(list, voice) {
     this.#list = list;
     this.#voice = voice;
@@ -21,7 +21,7 @@ export class CaptionScreen {
   show(caption) {
     $("empty").hidden = true;
     const isNew = caption.sequence > this.caughtUpTo;
-    this.#list.add(caption, word("untranslated"), isNew);
+    this.#list.add(caption, word("untranslated"), isNew && !this.#voice.isOn);
     if (isNew) this.#voice.read(caption);
     this.endDraft(caption.sequence);
   }
@@ -40,7 +40,7 @@ export class CaptionScreen {
   /** @param {Caption} caption */
   correct(caption) {
     if (!this.#list.replace(caption, word("untranslated"), word("corrected"))) return;
-    this.#voice.correct(caption, this.#list.isNewest(caption.sequence));
+    this.#voice.correct(caption);
     const text = element("span", "", caption.text);
     text.lang = languageOf(caption);
     $("announcement").replaceChildren(`${word("corrected")}: `, text);

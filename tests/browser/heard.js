@@ -1,0 +1,81 @@
+/**
+ * Writes down what really sounds in a page, for tests and benchmarks: runs before the page's own scripts.
+ * `heard.sounds` has an entry for each sound that was played: its address, when it began and ended to
+ * sound (`performance.now()`), how much of it and how fast; `heard.overlaps` counts moments with two.
+ * Times are in milliseconds.
+ */
+(() => {
+  const sounds = [];
+  const skips = [];
+  const addresses = new Map();
+  const blobs = new WeakMap();
+  const elements = new Set();
+  /** The entry of what each element is playing. */
+  const current = new Map();
+  let overlaps = 0;
+
+  const blob = Response.prototype.blob;
+  Response.prototype.blob = async function () {
+    const made = await blob.call(this);
+    blobs.set(made, this.url);
+    return made;
+  };
+  const create = URL.createObjectURL;
+  URL.createObjectURL = (made) => {
+    const address = create.call(URL, made);
+    if (blobs.has(made)) addresses.set(address, blobs.get(made));
+    return address;
+  };
+
+  /** @param {HTMLMediaElement} element */
+  function follow(element) {
+    if (elements.has(element)) return;
+    elements.add(element);
+    const end = () => {
+      const entry = current.get(element);
+      if (!entry) return;
+      current.delete(element);
+      entry.endedAt = performance.now();
+    };
+    const look = () => {
+      const url = addresses.get(element.src);
+      const entry = current.get(element);
+      if (entry && entry.src !== element.src) end();
+      if (!url || element.paused || element.ended) return;
+      const known = current.get(element);
+      if (!known && element.currentTime > 0) {
+        const startedAt = performance.now() - (element.currentTime * 1000) / element.playbackRate;
+        const made = { url, src: element.src, startedAt, endedAt: 0, playedMs: 0, rates: [], pitch: element.preservesPitch };
+        current.set(element, made);
+        sounds.push(made);
+        if (current.size > 1) overlaps += 1;
+      }
+      const now = current.get(element);
+      if (!now) return;
+      now.playedMs = Math.max(now.playedMs, element.currentTime * 1000);
+      if (now.rates.at(-1) !== element.playbackRate) now.rates.push(element.playbackRate);
+    };
+    for (const name of ["playing", "timeupdate", "ratechange"]) element.addEventListener(name, look);
+    for (const name of ["pause", "ended", "emptied", "error"]) element.addEventListener(name, () => { look(); end(); });
+    setInterval(look, 20);
+  }
+
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    follow(this);
+    return play.call(this);
+  };
+
+  Object.defineProperty(window, "heard", {
+    value: {
+      sounds,
+      skips,
+      get overlaps() {
+        return overlaps;
+      },
+      get playing() {
+        return [...current.values()].map(({ url }) => url);
+      },
+    },
+  });
+})();
