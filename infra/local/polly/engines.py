@@ -30,10 +30,8 @@ CHOICES: Final[Mapping[str, tuple[Voice, ...]]] = {
     "it": (Voice("pico", "it-IT", "draft"), Voice("espeak", "it", "draft")),
     "pt": (Voice("espeak", "pt-br", "draft"),),
     "ca": (Voice("espeak", "ca", "draft"),),
-    # No engine speaks Galician; a Spanish voice reads it with its own accent.
-    "gl": (Voice("pico", "es-ES", "draft"), Voice("espeak", "es", "draft")),
 }
-"""The best first."""
+"""The best first. Galician is spoken by none of them, nor by Polly."""
 NAMES: Final[Mapping[str, str]] = {"pt": "Portuguese", "ca": "Catalan"}
 """Languages that the Debian package alone speaks."""
 PACKAGE: Final = "espeak-ng"
