@@ -66,6 +66,9 @@ some regions only; standard ones answer eighty and are everywhere. Source:
 https://docs.aws.amazon.com/polly/latest/dg/limits.html
 """
 
+_OTHER_ENGINES: Final = {"gl": (Voice("Sabela", "gl-ES", STANDARD),)}
+"""What other engines behind Polly's protocol speak, and Polly does not."""
+
 _UNLIKE: Final = frozenset({"zh"})
 """Languages whose regions speak or write so differently that one's voice is not the other's."""
 
@@ -99,7 +102,8 @@ def _row(line: str) -> tuple[str, tuple[Voice, ...]]:
     return tag, tuple(Voice(*each) for each in named if each[0] != "-")
 
 
-_BY_TAG: Final = dict(_row(line) for line in _TABLE.strip().splitlines())
+_POLLY: Final = dict(_row(line) for line in _TABLE.strip().splitlines())
+_BY_TAG: Final[Mapping[str, tuple[Voice, ...]]] = _POLLY | _OTHER_ENGINES
 
-ALL_GOOD: Final[Mapping[str, str]] = dict.fromkeys(_BY_TAG, GOOD)
+ALL_GOOD: Final[Mapping[str, str]] = dict.fromkeys(_POLLY, GOOD)
 """What Polly offers."""

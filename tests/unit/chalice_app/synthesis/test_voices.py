@@ -48,7 +48,7 @@ def test_a_region_without_a_voice_has_its_language_s(language: str, voice: str) 
     assert voices_of(language)[0].voice_id == voice
 
 
-@pytest.mark.parametrize("language", ["zh-TW", "th", "gl", "xx", ""])
+@pytest.mark.parametrize("language", ["zh-TW", "th", "xx", ""])
 def test_a_language_without_a_voice_has_none(language: str) -> None:
     assert voices_of(language) == ()
     assert voice_quality(language, {language: "good", "zh": "good"}) is None
@@ -66,3 +66,9 @@ def test_a_stage_s_quality_is_that_of_the_tag_or_its_language() -> None:
     assert voice_quality("es-MX", offered) == "fair"
     assert voice_quality("pt-PT", offered) == "draft"
     assert voice_quality("pt", offered) is None
+
+
+def test_what_polly_does_not_speak_another_engine_may() -> None:
+    assert voices_of("gl") == (Voice("Sabela", "gl-ES", STANDARD),)
+    assert "gl" not in ALL_GOOD
+    assert voice_quality("gl", {"gl": "draft"}) == "draft"
