@@ -30,8 +30,10 @@ CHOICES: Final[Mapping[str, tuple[Voice, ...]]] = {
     "it": (Voice("pico", "it-IT", "draft"), Voice("espeak", "it", "draft")),
     "pt": (Voice("espeak", "pt-br", "draft"),),
     "ca": (Voice("espeak", "ca", "draft"),),
+    # No engine speaks Galician; the Spanish voice reads it, with its own accent.
+    "gl": (Voice("pico", "es-ES", "draft"), Voice("espeak", "es", "draft")),
 }
-"""The best first. Galician is spoken by none of them, nor by Polly."""
+"""The best first."""
 NAMES: Final[Mapping[str, str]] = {"pt": "Portuguese", "ca": "Catalan"}
 """Languages that the Debian package alone speaks."""
 PACKAGE: Final = "espeak-ng"

@@ -1,7 +1,8 @@
 """Polly's voices by their names: what `DescribeVoices` and `VoiceId` know.
 
 As https://docs.aws.amazon.com/polly/latest/dg/available-voices.html lists them. A voice of a
-language is as good as any other here: the stage has one sound a language.
+language is as good as any other here: the stage has one sound a language. Sabela is not Polly's:
+it is the name by which the application asks for Galician, which Polly does not speak.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ fi-FI     Suvi:F:n
 fr-BE     Isabelle:F:n
 fr-CA     Chantal:F:s Gabrielle:F:n Liam:M:n
 fr-FR     Mathieu:M:s Lea:F:ns Celine:F:s Remi:M:n Ambre:F:g Florian:M:g
+gl-ES     Sabela:F:s
 is-IS     Karl:M:s Dora:F:s
 it-IT     Bianca:F:ns Giorgio:M:s Carla:F:s Adriano:M:n Beatrice:F:g Lorenzo:M:g
 ja-JP     Kazuha:F:n Tomoko:F:n Takumi:M:ns Mizuki:F:s
@@ -92,4 +94,4 @@ LANGUAGE_CODES: Final = frozenset(
     [each.language_code for each in VOICES.values()] + list(_BILINGUAL.values())
 )
 LANGUAGES: Final = frozenset(each.language() for each in VOICES.values())
-"""The languages that Polly speaks, as the application names them; Galician is not among them."""
+"""The languages of all these voices, as the application names them."""

@@ -26,13 +26,14 @@ def test_everything_is_installed() -> None:
         "it": "draft",
         "pt": "draft",
         "ca": "draft",
+        "gl": "draft",
     }
     assert list(missing_voices(spoken)) == []
 
 
 def test_without_the_debian_package_two_languages_have_no_voice_and_one_line_says_so() -> None:
     spoken = languages(PACKAGES)
-    assert set(spoken) == {"en", "es", "de", "fr", "it"}
+    assert set(spoken) == {"en", "es", "de", "fr", "it", "gl"}
     (line,) = missing_voices(spoken)
     assert "Portuguese, Catalan" in line
     assert "apt-get install espeak-ng" in line
@@ -45,7 +46,7 @@ def test_without_the_neural_voice_english_has_the_other_one() -> None:
 def test_with_the_debian_package_alone_all_but_english_are_drafts() -> None:
     spoken = languages(ENCODER, "espeak-ng")
     assert set(spoken.values()) == {"draft"}
-    assert set(spoken) == {"es", "de", "fr", "it", "pt", "ca"}
+    assert set(spoken) == {"es", "de", "fr", "it", "pt", "ca", "gl"}
 
 
 def test_without_an_encoder_nothing_is_spoken() -> None:

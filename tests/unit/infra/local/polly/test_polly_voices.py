@@ -12,11 +12,11 @@ POLLY: Any = botocore.session.get_session().get_service_model("polly")
 
 
 def test_every_voice_of_polly_is_known_and_no_other() -> None:
-    assert set(VOICES) == set(POLLY.shape_for("VoiceId").enum)
+    assert set(VOICES) - {"Sabela"} == set(POLLY.shape_for("VoiceId").enum)
 
 
 def test_every_language_code_is_pollys() -> None:
-    assert set(POLLY.shape_for("LanguageCode").enum) == LANGUAGE_CODES
+    assert set(POLLY.shape_for("LanguageCode").enum) == LANGUAGE_CODES - {"gl-ES"}
 
 
 def test_the_application_asks_for_voices_that_are_known_here_with_their_engines() -> None:
