@@ -16,7 +16,7 @@ from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
 from chalice_app.synthesis.asks import VoiceAsk
 from chalice_app.synthesis.parts import parts_of
-from chalice_app.synthesis.speaking import URL_SECONDS
+from chalice_app.synthesis.speaking import LONGEST_SECONDS, URL_SECONDS
 from chalice_app.synthesis.voices import NEURAL, STANDARD
 from streams import broadcast as broadcast_function
 from streams import voice as voice_function
@@ -25,6 +25,15 @@ from tests.fakes.synthesis import EVERYWHERE, FRAME_MS, FRAMES_A_CHARACTER
 from tests.fakes.world import SETTINGS, World
 
 BOTH = frozenset({NEURAL, STANDARD})
+
+
+def small_functions() -> World:
+    """A world whose functions take four listeners each, and wait for each other in no time."""
+    world = World(settings=replace(SETTINGS, slice_listeners=4))
+    speaking = world.app.speaking
+    hurried = replace(speaking.hall_sounds, wait=lambda _: None)
+    vars(world.app)["speaking"] = replace(speaking, hall_sounds=hurried)
+    return world
 
 
 @pytest.fixture
@@ -228,6 +237,14 @@ def test_later_parts_of_a_long_caption_may_be_late_and_the_first_may_not(world: 
     assert told(world) == [(2, "es", "failed")]
 
 
+def test_a_caption_that_takes_too_long_ends_before_its_function_does(world: World) -> None:
+    speak(world, hall(world, "es-1"), LONG)
+    world.polly.during = lambda: world.clock.advance(int(LONGEST_SECONDS * 1000 / 3) + 1)
+    deliver(world)
+    assert [each["part"] for each in world.gateway.to("es-1", "speech")] == [1, 2, 3]
+    assert told(world) == [(1, "es", "failed")]
+
+
 def test_an_ask_that_comes_too_late_costs_no_synthesis(world: World) -> None:
     speak(world, hall(world, "es-1"))
     world.clock.advance(CAPTION_LIFE_MS)
@@ -356,7 +373,7 @@ def test_what_a_later_version_adds_to_an_ask_is_passed_over(world: World) -> Non
 
 
 def test_each_batch_of_a_large_hall_asks_after_its_own_captions() -> None:
-    world = World(settings=replace(SETTINGS, slice_listeners=4))
+    world = small_functions()
     names = [f"es-{n}" for n in range(12)]
     hearing = sorted(random.Random(1).sample(names, 5))
     with composed(world.app):
@@ -372,10 +389,11 @@ def test_each_batch_of_a_large_hall_asks_after_its_own_captions() -> None:
         kinds = [each["type"] for each in world.gateway.to(name)]
         assert kinds == (["caption", "speech"] if name in hearing else ["caption"])
     assert len(world.gateway.to("speaker", "spoken")) == 1
+    assert len(world.polly.calls) == 1
 
 
 def test_a_large_hall_is_told_once_of_a_voice_that_failed() -> None:
-    world = World(settings=replace(SETTINGS, slice_listeners=4))
+    world = small_functions()
     world.polly.failing = set(BOTH)
     with composed(world.app):
         speak(world, hall(world, *(f"es-{n}" for n in range(12))))
