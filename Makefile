@@ -152,6 +152,8 @@ python:
 system:
 	@command -v apertium >/dev/null && command -v cg-proc >/dev/null || \
 	  $(call as_root_install,$(ENGINES),only Portuguese is offered)
+	@command -v espeak-ng >/dev/null || \
+	  $(call as_root_install,espeak-ng,Portuguese and Catalan have no voice)
 
 # Debian's Chromium for the browser tests; without it they are skipped and say so.
 browser:

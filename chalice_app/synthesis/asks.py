@@ -42,6 +42,11 @@ class VoiceAsk:
     connection_ids: Sequence[str]
     asked_at: int
 
+    @property
+    def is_batch(self) -> bool:
+        """Whether others ask for the same at the same time."""
+        return self.part != self.language
+
     def payload(self) -> dict[str, Any]:
         """The ask as JSON has it."""
         return asdict(self)

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from infra.local.polly.engines import missing_voices, spoken_languages
 from infra.local.process.parent import end_with_parent
 from infra.local.process.ports import PortError, free_ports, parse_port, require_free
 from infra.local.stage import signals
@@ -41,11 +42,12 @@ def main(
     signals.block()
     if arguments.parent is not None:
         end_with_parent(arguments.parent)
-    dictation = recognised_languages()
-    for missing in (*missing_engines(), *missing_recogniser(dictation)):
+    dictation, spoken = recognised_languages(), spoken_languages()
+    absent = (*missing_engines(), *missing_recogniser(dictation), *missing_voices(spoken))
+    for missing in absent:
         print(f"infra.local: {missing}", file=sys.stderr)
     try:
-        _run(arguments, between, dictation)
+        _run(arguments, between, dictation, spoken)
     except signals.Interrupted:
         return 0
     except (PortError, WorkspaceError, StageError) as error:
@@ -58,10 +60,11 @@ def _run(
     arguments: argparse.Namespace,
     between: Callable[[Environment], Environment],
     dictation: Mapping[str, str],
+    spoken: Mapping[str, str],
 ) -> None:
     with workspace(arguments.data_dir) as place:
-        ports = _choose_ports(arguments, can_dictate=bool(dictation))
-        settings = stage_settings(ports, dictation)
+        ports = _choose_ports(arguments, can_dictate=bool(dictation), can_speak=bool(spoken))
+        settings = stage_settings(ports, dictation, spoken)
         stage = Stage(ports, place, os.environ, {**settings, **between(settings)})
         try:
             announcement = _announcement(ports, stage.start())
@@ -72,7 +75,7 @@ def _run(
             stage.stop()
 
 
-def _choose_ports(arguments: argparse.Namespace, can_dictate: bool) -> Ports:
+def _choose_ports(arguments: argparse.Namespace, *, can_dictate: bool, can_speak: bool) -> Ports:
     free = free_ports()
     http, ws = arguments.http_port, arguments.ws_port
     if ws and ws == http and not arguments.without_http:
@@ -91,6 +94,8 @@ def _choose_ports(arguments: argparse.Namespace, can_dictate: bool) -> Ports:
         translate=next(free),
         functions=next(free),
         transcribe=next(free) if can_dictate else None,
+        polly=next(free) if can_speak else None,
+        sounds=next(free) if can_speak else None,
     )
 
 

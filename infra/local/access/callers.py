@@ -37,6 +37,12 @@ def page_hosts(allowed_origins: str) -> frozenset[str]:
     return LOOPBACK_HOSTS | {name for name in named if name}
 
 
+def page_origins(allowed_origins: str) -> frozenset[str]:
+    """The origins of ALLOWED_ORIGINS, as a browser's `Origin` names them; `*` among them is all."""
+    named = (each.strip().lower().rstrip("/") for each in allowed_origins.split(","))
+    return frozenset(name for name in named if name)
+
+
 def _without_port(host: str) -> str:
     match = _HOST.fullmatch(host.lower())
     return match[1] if match else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ from chalice_app.operations.operations import SESSIONS
 from infra.local.cloudwatch.metrics import Metrics
 from infra.local.dynamodb import tables
 from infra.local.dynamodb.expiries import Expiries
+from infra.local.dynamodb.stream_records import Record
 from infra.local.dynamodb.sweeper import Sweeper
 from infra.local.event_sources.batches import BatchPolicy
 from infra.local.event_sources.checkpoints import Checkpoints
@@ -29,12 +30,16 @@ from infra.local.event_sources.schedules import Ticker, rate_seconds
 from infra.local.event_sources.shard_reader import EventSourceMapping
 from infra.local.functions.registry import Application
 from infra.local.invocation import Invoker
+from infra.local.polly import voice_warmup
+from infra.local.polly.voice_warmup import VoiceWarmup
 from infra.local.translate.engine_warmup import EngineWarmup, asking
 
 LOGGER = logging.getLogger(__name__)
 
 STREAM_THREADS: Final = 8
 """Threads of the stream handlers: apart, so that a crowd of requests cannot starve them."""
+
+Warmup = EngineWarmup | VoiceWarmup
 
 
 @dataclass(frozen=True)
@@ -44,19 +49,20 @@ class Background:
     sources: tuple[EventSource, ...]
     tickers: tuple[Ticker, ...]
     sweeper: Sweeper
-    engines: EngineWarmup
+    warmups: tuple[Warmup, ...]
     wake: Callable[[], None]
 
     def start(self) -> None:
         """Begin to poll, tick and sweep."""
-        for thread in (*self.sources, *self.tickers, self.sweeper, self.engines):
+        for thread in (*self.sources, *self.tickers, self.sweeper, *self.warmups):
             thread.start()
 
     def stop(self, seconds: float) -> None:
         """Handle what the streams still hold, for at most so long."""
         deadline = time.monotonic() + seconds
         self.sweeper.stop()
-        self.engines.stop()
+        for warmup in self.warmups:
+            warmup.stop()
         for ticker in self.tickers:
             ticker.stop()
         for source in self.sources:
@@ -74,8 +80,13 @@ def background(
 ) -> Background:
     """The event sources, the schedules and the sweeper of an application."""
     expiries = Expiries(declared.stream_arn for declared in application.streams)
-    engines = _engine_warmup()
-    sources = _event_sources(application, failures, expiries, state, metrics, engines)
+    warmups: tuple[Warmup, ...] = (_engine_warmup(), *_voice_warmup())
+
+    def preview(records: Sequence[Record]) -> None:
+        for warmup in warmups:
+            warmup.see(records)
+
+    sources = _event_sources(application, failures, expiries, state, metrics, preview)
 
     def wake() -> None:
         for source in sources:
@@ -83,20 +94,26 @@ def background(
 
     tickers = tuple(_tickers(application, invoker, wake))
     sweeper = Sweeper(boto3.client("dynamodb"), tables.read_tables(), expiries, wake)
-    return Background(sources, tickers, sweeper, engines, wake)
+    return Background(sources, tickers, sweeper, warmups, wake)
 
 
 def _engine_warmup() -> EngineWarmup:
     """All parts at once: so this process's functions share their engine and cache from then on."""
-
-    def directory() -> Iterable[Session]:
-        return current(all_parts.Application).adapters.directory.list_open(SESSIONS)
-
     return EngineWarmup(
         session=lambda each: current(all_parts.Application).adapters.sessions.get_session(each),
-        open_sessions=directory,
+        open_sessions=_open_sessions,
         prepare=asking(os.environ["AWS_ENDPOINT_URL_TRANSLATE"]),
     )
+
+
+def _voice_warmup() -> Iterator[VoiceWarmup]:
+    """None where the stage has no voices."""
+    if endpoint := os.environ.get("AWS_ENDPOINT_URL_POLLY"):
+        yield VoiceWarmup(_open_sessions, voice_warmup.asking(endpoint))
+
+
+def _open_sessions() -> Iterable[Session]:
+    return current(all_parts.Application).adapters.directory.list_open(SESSIONS)
 
 
 def _event_sources(
@@ -105,7 +122,7 @@ def _event_sources(
     expiries: Expiries,
     state: Path,
     metrics: Metrics,
-    engines: EngineWarmup,
+    preview: Callable[[Sequence[Record]], None],
 ) -> tuple[EventSource, ...]:
     # One try a call: the readers try again themselves, and at the end the emulator may be gone.
     once = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
@@ -125,7 +142,7 @@ def _event_sources(
                 failures=failures,
                 expiries=expiries,
                 note_age=_iterator_age(application, declared.function, metrics),
-                preview=engines.see,
+                preview=preview,
             )
         )
         for declared in application.streams

@@ -19,6 +19,7 @@ _LOOPBACK_NETWORKS: Final = "127.0.0.0/8,::1/128"
 MALLOC_ARENAS: Final = "2"
 """glibc gives threads 8 heaps a core, each with holes of its own: the functions' host with its 40
 threads gained 4.1 MB in a minute of a talk, with 2 heaps 2.5 MB."""
+SOUNDS_BUCKET: Final = "sounds-local"
 _NO_FILE: Final = "/nonexistent"
 """SDKs take a file that is missing for an empty one."""
 _EMULATOR_KEEPS: Final = (
@@ -32,7 +33,7 @@ class Ports:
     """Where everything listens.
 
     `http` is None where somebody else serves the HTTP routes, `transcribe` where no language can be
-    dictated.
+    dictated, `polly` and `sounds` where none can be spoken.
     """
 
     http: int | None
@@ -41,6 +42,8 @@ class Ports:
     translate: int
     functions: int
     transcribe: int | None = None
+    polly: int | None = None
+    sounds: int | None = None
 
 
 def url(port: int, scheme: str = "http") -> str:
@@ -48,12 +51,16 @@ def url(port: int, scheme: str = "http") -> str:
     return f"{scheme}://{LOOPBACK}:{port}"
 
 
-def stage_settings(ports: Ports, dictation: Mapping[str, str] | None = None) -> Environment:
+def stage_settings(
+    ports: Ports,
+    dictation: Mapping[str, str] | None = None,
+    spoken: Mapping[str, str] | None = None,
+) -> Environment:
     """What makes an AWS SDK talk to this stage and to nothing else.
 
-    `dictation` names the languages that the stage recognises, each with its quality.
+    `dictation` names the languages that the stage recognises, `spoken` those that it has a voice
+    for, each with its quality.
     """
-    languages = ",".join(f"{code}={mark}" for code, mark in (dictation or {}).items())
     recogniser = (
         {}
         if ports.transcribe is None
@@ -61,7 +68,8 @@ def stage_settings(ports: Ports, dictation: Mapping[str, str] | None = None) -> 
     )
     return {
         **recogniser,
-        "DICTATION_LANGUAGES": languages,
+        "DICTATION_LANGUAGES": _marked(dictation or {}),
+        **_voice_settings(ports, spoken or {}),
         # Whatever has no endpoint of its own gets the emulator's refusal, never AWS.
         "AWS_ENDPOINT_URL": url(ports.dynamodb),
         "AWS_ENDPOINT_URL_DYNAMODB": url(ports.dynamodb),
@@ -84,6 +92,24 @@ def stage_settings(ports: Ports, dictation: Mapping[str, str] | None = None) -> 
         # By the name that app.py gives it, for it is deployed nowhere.
         "BROADCAST_FUNCTION_NAME": "broadcast",
     }
+
+
+def _voice_settings(ports: Ports, spoken: Mapping[str, str]) -> Environment:
+    """Without a voice there is no bucket, and so no voice for any language."""
+    if ports.polly is None or ports.sounds is None:
+        return {}
+    return {
+        "AWS_ENDPOINT_URL_POLLY": url(ports.polly),
+        "AWS_ENDPOINT_URL_S3": url(ports.sounds),
+        "SOUNDS_BUCKET_NAME": SOUNDS_BUCKET,
+        "VOICE_LANGUAGES": _marked(spoken),
+        "VOICE_FUNCTION_NAME": "voice",
+    }
+
+
+def _marked(languages: Mapping[str, str]) -> str:
+    """Languages with their qualities, as a setting has them."""
+    return ",".join(f"{code}={mark}" for code, mark in languages.items())
 
 
 def admission_settings(user: Environment, ports: Ports) -> Environment:

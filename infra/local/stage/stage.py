@@ -39,7 +39,7 @@ LOOK_SECONDS: Final = 0.01
 ENDING_ORDER: Final = (
     (("gateway",), 2.4),
     (("tables", "stale_connections", "functions"), 4.0),
-    (("transcribe_server", "translate_server", "dynamodb"), 4.6),
+    (("polly_server", "transcribe_server", "translate_server", "dynamodb"), 4.6),
 )
 """Groups of processes, and when they are killed: seconds after the stage's end was asked for, where
 the contract is five for all. A group ends together, and before the next one is asked to."""
@@ -51,11 +51,15 @@ PROGRAMS: Final = {
     "stale_connections": "infra.local.gateway.stale_connections",
     "translate_server": "infra.local.translate.server",
     "transcribe_server": "infra.local.transcribe.server",
+    "polly_server": "infra.local.polly.server",
     "functions": "infra.local.functions",
     "gateway": "infra.local.gateway",
 }
 """What each process runs: `python -m` and one of these."""
-RESTARTED: Final = ("translate_server", "transcribe_server", "functions", "gateway")
+RESTARTED: Final = (
+    *("translate_server", "transcribe_server", "polly_server"),
+    *("functions", "gateway"),
+)
 """Processes that are started again when they die, in the order in which they need each other."""
 MORTAL: Final = (*RESTARTED, *ONCE)
 
@@ -121,6 +125,8 @@ class Stage:
         if self._ports.transcribe is not None:
             # Not waited for: nobody dictates before the page is open.
             self._start("transcribe_server", "--port", str(self._ports.transcribe))
+        if self._ports.polly is not None:
+            self._start_voices()
         for child in (functions, gateway, translate):
             self._ready(child)
         if kept:
@@ -201,6 +207,12 @@ class Stage:
         http = () if self._ports.http is None else ("--http-port", str(self._ports.http))
         state = ("--state-dir", str(self._place.directory))
         return self._start("functions", "--port", str(self._ports.functions), *http, *state)
+
+    def _start_voices(self) -> None:
+        """Not waited for either: nobody listens before there is a caption."""
+        ports = ("--port", str(self._ports.polly), "--sounds-port", str(self._ports.sounds))
+        folder = ("--sounds", str(self._place.directory / "sounds"))
+        self._start("polly_server", *ports, *folder)
 
     def _start(self, name: str, *arguments: str) -> Child:
         self._arguments[name] = arguments

@@ -27,6 +27,15 @@ from tests.fakes.world import SETTINGS, World
 BOTH = frozenset({NEURAL, STANDARD})
 
 
+def small_functions() -> World:
+    """A world whose functions take four listeners each, and wait for each other in no time."""
+    world = World(settings=replace(SETTINGS, slice_listeners=4))
+    speaking = world.app.speaking
+    hurried = replace(speaking.hall_sounds, wait=lambda _: None)
+    vars(world.app)["speaking"] = replace(speaking, hall_sounds=hurried)
+    return world
+
+
 @pytest.fixture
 def world() -> Iterator[World]:
     made = World()
@@ -356,7 +365,7 @@ def test_what_a_later_version_adds_to_an_ask_is_passed_over(world: World) -> Non
 
 
 def test_each_batch_of_a_large_hall_asks_after_its_own_captions() -> None:
-    world = World(settings=replace(SETTINGS, slice_listeners=4))
+    world = small_functions()
     names = [f"es-{n}" for n in range(12)]
     hearing = sorted(random.Random(1).sample(names, 5))
     with composed(world.app):
@@ -372,10 +381,11 @@ def test_each_batch_of_a_large_hall_asks_after_its_own_captions() -> None:
         kinds = [each["type"] for each in world.gateway.to(name)]
         assert kinds == (["caption", "speech"] if name in hearing else ["caption"])
     assert len(world.gateway.to("speaker", "spoken")) == 1
+    assert len(world.polly.calls) == 1
 
 
 def test_a_large_hall_is_told_once_of_a_voice_that_failed() -> None:
-    world = World(settings=replace(SETTINGS, slice_listeners=4))
+    world = small_functions()
     world.polly.failing = set(BOTH)
     with composed(world.app):
         speak(world, hall(world, *(f"es-{n}" for n in range(12))))
