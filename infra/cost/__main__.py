@@ -104,14 +104,14 @@ def _listening(event: Event) -> str:
 def polly_lines(event: Event) -> Iterator[str]:
     """What Polly's quota means for the event: each sentence asks for all its languages at once."""
     quota = STANDARD if event.standard_voices else NEURAL
-    calls, at_once = event.polly_calls_a_second, event.spoken_languages * event.parts
+    calls, at_once = event.polly_calls_a_second, event.voice_asks * event.parts
     yield (
         f"  Polly: {calls:,.2g} calls a second on average, {at_once:,} at once with each sentence; "
         f"its {quota.engine} quota is {quota.calls_a_second} a second, {quota.at_once} at once"
     )
     yield (
-        f"  that is {quota.calls_a_second / event.spoken_languages / event.parts:,.3g} sentences a "
-        f"second in {event.spoken_languages} languages, or "
+        f"  that is {quota.calls_a_second / at_once:,.3g} sentences a second in "
+        f"{event.spoken_languages} languages, or "
         f"{_languages_at_this_pace(event, quota):,} languages at this pace"
     )
     if calls > quota.calls_a_second or at_once > quota.at_once:
@@ -126,10 +126,11 @@ def polly_lines(event: Event) -> Iterator[str]:
 
 def _languages_at_this_pace(event: Event, quota: PollyQuota) -> int:
     """Languages of which every sentence can be spoken: bounded by the rate and by the burst."""
-    by_burst = quota.at_once // event.parts
+    a_language = event.voice_asks / event.spoken_languages * event.parts
+    by_burst = int(quota.at_once / a_language)
     if event.sentences_a_minute == 0:
         return by_burst
-    by_rate = int(quota.calls_a_second * 60 / event.sentences_a_minute / event.parts)
+    by_rate = int(quota.calls_a_second * 60 / event.sentences_a_minute / a_language)
     return min(by_rate, by_burst)
 
 

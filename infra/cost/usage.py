@@ -63,7 +63,9 @@ SOUND_DAYS: Final = 2
 """A sound's life at most: S3 counts from the midnight after its day (`infra/tables.yaml`)."""
 VOICE_SECONDS: Final = 0.6
 """Of the voice function beside posting: a look into S3, Polly's answer, the sound put there."""
-VOICE_WRITES: Final = 1.0
+ASK_WRITES: Final = 1.0
+"""An ask is claimed, so that it is answered once."""
+SOUND_WRITES: Final = 1.0
 """The session's spoken characters."""
 VOICE_METRICS: Final = 3
 
@@ -99,6 +101,22 @@ class Event:
         return min(self.languages, math.ceil(self.voice_listeners))
 
     @property
+    def recipient_batches(self) -> int:
+        """Functions that send a sentence to a large hall; 0 where one sends it to all."""
+        is_large = self.listeners > SLICE_LISTENERS
+        return math.ceil(self.listeners / SLICE_LISTENERS) if is_large else 0
+
+    @property
+    def voice_asks(self) -> int:
+        """How often a sentence's sounds are asked for, at the same time.
+
+        Once a language; in a large hall by each batch for its own listeners, and batches that ask
+        at the same time do not find each other's sounds.
+        """
+        spoken = self.spoken_languages
+        return max(spoken, self.recipient_batches) if spoken else 0
+
+    @property
     def parts(self) -> int:
         """Sounds of a sentence in one language."""
         return max(1, math.ceil(self.characters / PART_CHARACTERS))
@@ -112,7 +130,7 @@ class Event:
     @property
     def polly_calls_a_second(self) -> float:
         """On average."""
-        return self.sentences_a_minute / 60 * self.spoken_languages * self.parts
+        return self.sentences_a_minute / 60 * self.voice_asks * self.parts
 
     @property
     def sentences(self) -> float:
@@ -129,48 +147,43 @@ def quantities(event: Event) -> Iterator[tuple[str, float]]:
     translated = sentences * event.languages * (1 - event.hit_rate)
     captions = sentences * listeners
     changes = 2 * listeners
-    spoken = sentences * event.spoken_languages
-    sounds = spoken * event.parts
-    # Everybody who listens to a language gets the same URL, and fetches it once.
+    asks = sentences * event.voice_asks
+    sounds = asks * event.parts
+    # Everybody who listens gets a URL a sound, and fetches it once.
     heard = sentences * event.voice_listeners * event.parts
-    yield from _sounds(event, spoken, sounds, heard)
+    yield from _sounds(event, asks, sounds, heard)
     yield "characters", translated * event.characters
     yield "dictation_minutes", event.dictation_minutes
     # A sentence in, its report and a roster message out; every connection receives `joined`.
     yield "messages", captions + 3 * sentences + 2 * listeners + heard
     yield "connection_minutes", (listeners + 1) * event.minutes
     written = changes * (ROW_WRITES + LEDGER_WRITES) + listeners * SWEPT_WRITES
-    written += sentences * SENTENCE_WRITES + spoken * VOICE_WRITES
+    written += sentences * SENTENCE_WRITES + asks * ASK_WRITES + sounds * SOUND_WRITES
     yield "write_units", written + translated * ENTRY_WRITES
     roster = math.ceil(listeners * ROSTER_BYTES / 4096)
     yield (
         "read_units",
         changes * CHANGE_READS + sentences * (SENTENCE_READS + event.languages / 2 + roster),
     )
-    recipient_batches = math.ceil(listeners / SLICE_LISTENERS) if listeners > SLICE_LISTENERS else 0
     batches = changes / CHANGES_A_BATCH
-    # Of a large hall each batch asks for the sounds of its own listeners.
-    asked = max(spoken, sentences * recipient_batches) if spoken else 0
-    invocations = changes + batches + sentences * (1 + recipient_batches) + asked
+    invocations = changes + batches + sentences * (1 + event.recipient_batches) + asks
     yield "requests", invocations
     speaking = sentences * SENTENCE_SECONDS + captions / POSTS_A_SECOND
-    speaking += asked * event.parts * VOICE_SECONDS + heard / POSTS_A_SECOND
+    speaking += sounds * VOICE_SECONDS + heard / POSTS_A_SECOND
     yield (
         "gb_seconds",
         LARGE_GB * (speaking + batches * CHANGE_SECONDS) + SMALL_GB * (changes * CHANGE_SECONDS),
     )
     yield "log_gb", invocations * LOG_BYTES / 1e9
     hours = math.ceil(event.minutes / 60)
-    metrics = STAGE_METRICS + PAIR_METRICS * event.languages + (VOICE_METRICS if spoken else 0)
+    metrics = STAGE_METRICS + PAIR_METRICS * event.languages + (VOICE_METRICS if asks else 0)
     yield "metric_hours", metrics * hours
     yield "egress_gb", (captions * CAPTION_BYTES + heard * SPEECH_BYTES) / 1e9
 
 
-def _sounds(
-    event: Event, spoken: float, sounds: float, heard: float
-) -> Iterator[tuple[str, float]]:
+def _sounds(event: Event, asks: float, sounds: float, heard: float) -> Iterator[tuple[str, float]]:
     """What Polly is asked for, and what S3 keeps and hands out."""
-    characters = spoken * event.characters
+    characters = asks * event.characters
     yield "neural_characters", 0 if event.standard_voices else characters
     yield "standard_characters", characters if event.standard_voices else 0
     seconds = event.characters / event.parts / SPOKEN_CHARACTERS_A_SECOND

@@ -17,7 +17,7 @@ import pytest
 
 from tests.deploy.deployed import ByInvocation
 from tests.deploy.emulator import Emulator, running_emulator
-from tests.deploy.emulator_gaps import endpoints, for_chalice
+from tests.deploy.emulator_gaps import endpoints, for_chalice, let_plain_connections_in
 from tests.deploy.voices import a_spoken_sentence, require_private
 from tests.integration.client import eventually, talk
 
@@ -101,7 +101,9 @@ async def a_talk(stage: ByInvocation) -> None:
 @pytest.mark.usefixtures("first")
 def test_the_deployed_stage_is_heard(emulator: Emulator, project: Path) -> None:
     stage = ByInvocation("", "", emulator=emulator, function=HTTP)
-    asyncio.run(a_heard_talk(stage, emulator, recorded(project)["SOUNDS_BUCKET_NAME"]))
+    bucket = recorded(project)["SOUNDS_BUCKET_NAME"]
+    let_plain_connections_in(emulator, bucket)
+    asyncio.run(a_heard_talk(stage, emulator, bucket))
 
 
 async def a_heard_talk(stage: ByInvocation, emulator: Emulator, bucket: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from infra.cost.__main__ import PRICES, bill, by_service, main
 from infra.cost.usage import LEDGER_WRITES, Event, quantities
+from infra.deployment.stage_names import PROJECT
 from tests.simulation.costs import measured
 
 HOUR = Event(listeners=1000, languages=5, minutes=60)
@@ -100,6 +101,9 @@ def test_each_batch_of_a_large_hall_asks_for_its_own_listeners() -> None:
     hall = Event(100_000, 5, 60, voices=0.2)
     silent = dict(quantities(Event(100_000, 5, 60)))
     assert dict(quantities(hall))["requests"] == silent["requests"] + 720 * 20
+    # They ask at the same time, so that none finds another's sound.
+    assert dict(quantities(hall))["put_requests"] == 720 * 20
+    assert dict(quantities(hall))["neural_characters"] == 720 * 20 * 80
 
 
 def test_what_polly_admits_is_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,6 +117,10 @@ def test_what_polly_admits_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert "above the quota: what is throttled is spoken by a standard" in capsys.readouterr().out
     assert main(["--voices", "0.2", "--sentences", "120"]) == 0
     assert "or 4 languages at this pace\n  above the quota" in capsys.readouterr().out
+    assert main(["--voices", "0.2", "--listeners", "100000"]) == 0
+    out = capsys.readouterr().out
+    assert "20 at once with each sentence" in out
+    assert "0.4 sentences a second in 5 languages, or 2 languages at this pace" in out
     assert main(["--voices", "0.2", "--languages", "12", "--standard-voices"]) == 0
     out = capsys.readouterr().out
     assert "its standard quota is 80 a second, 100 at once" in out
@@ -126,6 +134,20 @@ def test_sounds_urls_are_posts_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert "above API Gateway's" not in capsys.readouterr().out
     assert main(["--listeners", "45000", "--voices", "0.2"]) == 0
     assert "10,800 posts a second on average: above API Gateway's" in capsys.readouterr().out
+
+
+def test_the_readme_s_table_of_voices_is_the_command_s() -> None:
+    text = (PROJECT / "infra" / "README.md").read_text(encoding="utf-8")
+    table = text[text.index("| listeners | Polly | sounds to listeners |") :].splitlines()[2:6]
+    for row in table:
+        cells = [each.strip(" $") for each in row.strip("|").split("|")]
+        listeners = int(cells[0].replace(",", ""))
+        lines = bill(Event(listeners, 5, 60, voices=0.2))
+        polly = by_service(lines)["Amazon Polly"]
+        (sounds,) = (line.dollars for line in lines if line.item == "sound_egress_gb")
+        whole = dollars(Event(listeners, 5, 60, voices=0.2))
+        rest = whole - dollars(Event(listeners, 5, 60)) - polly - sounds
+        assert cells[1:] == [f"{each:.2f}" for each in (polly, sounds, rest, whole)]
 
 
 def test_nobody_and_nothing_cost_next_to_nothing() -> None:

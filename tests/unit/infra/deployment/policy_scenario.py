@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 from chalice.test import Client
@@ -113,7 +113,7 @@ class Scenario:
         payloads = self.recorder.payloads["voice"]
         assert payloads
         self.recorder.gateway.scripts["v1"] = [GONE]
-        for payload, most in zip(payloads, (0, *repeat(1)), strict=False):
+        for payload, most in zip(payloads, chain([0], repeat(1)), strict=False):
             limits = replace(SETTINGS.limits, voice_budget=most)
             with self.recorder.function("voice", limits=limits):
                 voice.handler(json.loads(payload), None)

@@ -130,7 +130,7 @@ def _answer(model: Any, **_: object) -> tuple[SimpleNamespace, Mapping[str, Any]
 
 
 def _sound() -> Mapping[str, Any]:
-    stream = StreamingBody(BytesIO(_SOUND), len(_SOUND))  # type: ignore[no-untyped-call]
+    stream = StreamingBody(BytesIO(_SOUND), len(_SOUND))
     return {"ContentType": "audio/mpeg", "AudioStream": stream}
 
 
@@ -141,18 +141,22 @@ def _invoked(parameters: Mapping[str, Any]) -> str:
 
 def _needs(model: Any, parameters: Mapping[str, Any]) -> Iterator[Need]:
     operation, service = model.name, model.service_model.endpoint_prefix
-    if service == "translate":
-        yield f"translate:{operation}", "*"
-    elif service == "monitoring":
-        yield f"cloudwatch:{operation}", "*"
-    elif service == "lambda":
-        yield "lambda:InvokeFunction", f"${{{_invoked(parameters).capitalize()}FunctionArn}}"
-    elif service == "polly":
-        assert "LexiconNames" not in parameters
-        yield f"polly:{operation}", "*"
-    elif service == "s3":
-        yield from _needs_of_sounds(operation, parameters)
-    elif operation == "TransactWriteItems":
+    match service:
+        case "translate" | "polly":
+            assert "LexiconNames" not in parameters  # for which Polly has resources
+            yield f"{service}:{operation}", "*"
+        case "monitoring":
+            yield f"cloudwatch:{operation}", "*"
+        case "lambda":
+            yield "lambda:InvokeFunction", f"${{{_invoked(parameters).capitalize()}FunctionArn}}"
+        case "s3":
+            yield from _needs_of_sounds(operation, parameters)
+        case _:
+            yield from _needs_of_tables(operation, parameters)
+
+
+def _needs_of_tables(operation: str, parameters: Mapping[str, Any]) -> Iterator[Need]:
+    if operation == "TransactWriteItems":
         # Authorised as what is in it; see "Using IAM with DynamoDB transactions".
         for item in parameters["TransactItems"]:
             ((kind, action),) = item.items()
