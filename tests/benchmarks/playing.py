@@ -1,69 +1,78 @@
-"""What really plays on a listener's page in Chromium, whatever its player believes.
+"""What really plays on a listener's page, in what order, and how late: by what two scripts note.
 
-The script notes captions and `speech` messages as they come, and looks every 40 ms which media
-elements have moved on since the last look, audibly. An element that plays a blob is traced back to
-the address from which the page fetched it. Moments are milliseconds of the page's clock.
+`tests/browser/heard.js` writes down what sounds; `MESSAGES` adds when captions and `speech`
+messages came. Moments are milliseconds of the page's clock.
 """
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-NOTES = Path(__file__).with_name("playing_notes.js").read_text(encoding="utf-8")
+_HEARD = Path(__file__).parents[1] / "browser" / "heard.js"
+MESSAGES = """
+  const Plain = WebSocket;
+  window.messages = [];
+  window.WebSocket = class extends Plain {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", ({ data }) => {
+        const { type, sequence, url } = JSON.parse(data);
+        const note = { type, sequence, url, at: performance.now() };
+        if (url || type === "caption") messages.push(note);
+      });
+    }
+  };
+"""
+NOTES = _HEARD.read_text(encoding="utf-8") + MESSAGES
+READ = """() => ({
+  messages,
+  sounds: heard.sounds,
+  overlaps: heard.overlaps,
+  marked: document.querySelectorAll(".caption .unheard").length,
+})"""
 
 
-@dataclass(slots=True)
-class Heard:
-    """A sound as it played: its sentence, from when to when, and its fastest rate."""
-
-    sequence: int
-    begins: float
-    ends: float
-    rate: float
-    most_behind: float
-    """Milliseconds: how much later a part of it was heard than if it had begun with its caption."""
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Playing:
-    """The whole of a talk. `overlaps`: looks at which more than one voice was heard."""
+    """A whole talk. `behind_ms`: each sound's beginning after its caption, by sentence."""
 
-    captions: dict[int, float]
-    speeches: dict[int, float]
-    heard: list[Heard] = field(default_factory=list)
-    overlaps: int = 0
+    announced: frozenset[int]
+    behind_ms: Mapping[int, float]
+    fastest: float
+    overlaps: int
+    marked: int
 
     @property
     def skipped(self) -> list[int]:
-        """Sentences whose sound was announced and never heard."""
-        return sorted(set(self.speeches) - {each.sequence for each in self.heard})
+        """Sentences whose sound was announced and not heard."""
+        return sorted(self.announced - self.behind_ms.keys())
 
     @property
-    def most_behind(self) -> float:
-        """Milliseconds."""
-        return max((each.most_behind for each in self.heard), default=0.0)
+    def most_behind_ms(self) -> float:
+        """Of all that was heard."""
+        return max(self.behind_ms.values(), default=0.0)
 
 
 def playing(notes: Mapping[str, Any]) -> Playing:
-    """What the script has noted, by sentence."""
-    speeches = {note["url"]: note for note in notes["speeches"]}
-    found = Playing(
-        captions={note["sequence"]: note["at"] for note in reversed(notes["captions"])},
-        speeches={note["sequence"]: note["at"] for note in reversed(notes["speeches"])},
+    """What `READ` gives, by sentence."""
+    captions = {
+        note["sequence"]: note["at"]
+        for note in reversed(notes["messages"])
+        if note["type"] == "caption"
+    }
+    speeches = {
+        note["url"]: note["sequence"] for note in notes["messages"] if note["type"] == "speech"
+    }
+    behind: dict[int, float] = {}
+    for sound in notes["sounds"]:
+        sequence = speeches[sound["url"]]
+        behind.setdefault(sequence, sound["startedAt"] - captions[sequence])
+    rates = [rate for sound in notes["sounds"] for rate in sound["rates"]]
+    return Playing(
+        announced=frozenset(speeches.values()),
+        behind_ms=behind,
+        fastest=max(rates, default=1.0),
+        overlaps=notes["overlaps"],
+        marked=notes["marked"],
     )
-    by_url: dict[str, Heard] = {}
-    voices = [look for look in notes["looks"] if look["url"] in speeches]
-    for look in voices:
-        sequence, at = speeches[look["url"]]["sequence"], look["at"]
-        begun = found.captions.get(sequence, speeches[look["url"]]["at"])
-        behind = at - begun - 1_000 * look["seconds"]
-        if look["url"] not in by_url:
-            by_url[look["url"]] = Heard(sequence, at, at, look["rate"], behind)
-        heard = by_url[look["url"]]
-        heard.ends, heard.rate = at, max(heard.rate, look["rate"])
-        heard.most_behind = max(heard.most_behind, behind)
-    found.heard = list(by_url.values())
-    found.overlaps = sum(count > 1 for count in Counter(look["at"] for look in voices).values())
-    return found
