@@ -1,5 +1,7 @@
 """Who hears a voice, on the speaker's and the operator's page, and what is said when one fails."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -7,6 +9,9 @@ from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import Socket, StubStage
 from tests.browser.test_operator import operate
 from tests.browser.test_speaker import speak, start
+from tests.browser.test_talk import joined
+from tests.browser.test_talk import start as start_talk
+from tests.integration.client import Stage
 
 WATCH = """() => {
     window.told = [];
@@ -126,3 +131,23 @@ def test_an_unknown_language_is_named_as_text(
     fails(stub, start(stub, page), 1, language, "failed")
     expect(notice(page)).to_contain_text(f"The voice in {language} fails")
     assert notice(page).locator("*").count() == 0
+
+
+# --- the real stage ---
+
+
+def test_the_speaker_and_the_operator_see_who_taps_listen_on_the_real_stage(
+    stage: Stage, open_page: OpenPage
+) -> None:
+    speaker = open_page(stage.http, locale="en")
+    listener = joined(open_page(start_talk(speaker), locale="es"))
+    row = speaker.locator("#roster li[data-language=es]")
+    expect(row).to_have_text("español1", timeout=20_000)
+    listener.locator("#listen").click()
+    expect(row).to_have_text("español1, 1 hears it", timeout=20_000)
+    operator = open_page(f"{stage.http}/ops", locale="en")
+    name = speaker.locator("#name").inner_text()
+    seen = operator.get_by_role("row", name=re.compile(f"^{name}"))
+    expect(seen).to_contain_text("español1, 1 hears it", timeout=20_000)
+    listener.locator("#listen").click()
+    expect(row).to_have_text("español1", timeout=20_000)

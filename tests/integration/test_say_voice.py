@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.client import PATIENCE, PROJECT, Stage
 
+WARM_UPS = 5
 TEXT = "Good morning, and welcome to the old church by the river.\nThank you for coming."
 
 
@@ -36,9 +37,14 @@ def test_what_is_heard_is_a_file_of_each_language_and_a_table_of_its_lags(
 ) -> None:
     spoken = [code for code in ("en", "pt") if code in voices]
     arguments = ("--to", "pt", "--voice", ",".join(spoken), "-o", str(tmp_path / "heard"), "-")
-    with saying(stage, *arguments) as process:
-        output, errors = process.communicate(TEXT, timeout=3 * PATIENCE)
-    assert (process.returncode, errors) == (0, ""), output
+    output = ""
+    # A voice is loaded when somebody first wants it, and its first sentences may come too late.
+    for _ in range(WARM_UPS):
+        with saying(stage, *arguments) as process:
+            output, errors = process.communicate(TEXT, timeout=3 * PATIENCE)
+        assert (process.returncode, errors) == (0, ""), output
+        if "no voice came" not in output:
+            break
     assert "sentences 2  captions expected 2  received 2" in output
     for language in spoken:
         # As sounds, not as silence: a caption's sentence of ten words takes about three seconds.
@@ -50,9 +56,9 @@ def test_what_is_heard_is_a_file_of_each_language_and_a_table_of_its_lags(
 
 def test_a_language_without_a_voice_is_said_in_one_line(stage: Stage, tmp_path: Path) -> None:
     with saying(
-        stage, "--to", "pt", "--voice", "gl", "-o", str(tmp_path / "heard"), "-"
+        stage, "--to", "pt", "--voice", "tlh", "-o", str(tmp_path / "heard"), "-"
     ) as process:
         output, errors = process.communicate(TEXT, timeout=PATIENCE)
     assert (process.returncode, output) == (2, "")
-    assert re.fullmatch(r"say: the stage has no voice for gl; it has .*en.*\n", errors)
+    assert re.fullmatch(r"say: the stage has no voice for tlh; it has .*en.*\n", errors)
     assert not (tmp_path / "heard").exists()
