@@ -45,7 +45,8 @@
       const known = current.get(element);
       if (!known && element.currentTime > 0) {
         const startedAt = performance.now() - (element.currentTime * 1000) / element.playbackRate;
-        const made = { url, src: element.src, startedAt, endedAt: 0, playedMs: 0, rates: [], pitch: element.preservesPitch };
+        const { src, volume, muted, preservesPitch } = element;
+        const made = { url, src, startedAt, endedAt: 0, playedMs: 0, rates: [], volume, muted, preservesPitch };
         current.set(element, made);
         sounds.push(made);
         if (current.size > 1) overlaps += 1;

@@ -5,7 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import Message, Socket, StubStage
 from tests.browser.test_listener import SPEAKING_DEVICE, captions
-from tests.browser.test_listening import read_aloud
+from tests.browser.test_listening import read_aloud, until
 from tests.browser.test_speaker import speak, start
 
 
@@ -114,12 +114,12 @@ def test_the_device_s_voice_reads_a_correction_only_of_what_is_still_to_be_read(
     retract(stub, 3)
     expect(page.locator(".caption")).to_have_count(2)
     page.evaluate("finish()")
-    page.wait_for_function("spoken.length === 2")
+    until(page, "spoken.length === 2")
     page.evaluate("finish()")
     stub.caption(2, "segunda bis", revision=2)
     expect(page.locator(".caption.newest")).to_contain_text("segunda bis")
     stub.caption(4, "cuatro")
-    page.wait_for_function("spoken.length === 3")
+    until(page, "spoken.length === 3")
     assert page.evaluate("spoken") == ["frase 1", "segunda", "cuatro"]
 
 
@@ -127,10 +127,10 @@ def test_what_is_taken_back_is_not_read_to_its_end(stub: StubStage, open_page: O
     page = open_page(stub.listener_page, script=SPEAKING_DEVICE)
     read_aloud(page)
     stub.caption(1, "uno")
-    page.wait_for_function("spoken.length === 1")
+    until(page, "spoken.length === 1")
     retract(stub, 1)
     stub.caption(2, "dos")
-    page.wait_for_function("spoken.length === 3")
+    until(page, "spoken.length === 3")
     assert page.evaluate("spoken") == ["uno", "(stopped)", "dos"]
 
 

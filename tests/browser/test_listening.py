@@ -12,6 +12,7 @@ from tests.browser.stub_sounds import StubSounds
 from tests.browser.stub_stage import StubStage
 from tests.browser.test_listener import SPEAKING_DEVICE
 
+PATIENCE_MS = 20_000
 HEARD = (Path(__file__).parent / "heard.js").read_text(encoding="utf-8")
 
 
@@ -21,6 +22,19 @@ def sounds(stub: StubStage) -> Iterator[StubSounds]:
     with StubSounds().running() as running:
         stub.sounds, stub.voices = running, ("es", "en", "pt", "ar")
         yield running
+
+
+def until(page: Page, condition: str) -> None:
+    """Waits for a condition in the page: its policy forbids what `wait_for_function` does."""
+    page.evaluate(
+        f"""async () => {{
+          const end = Date.now() + {PATIENCE_MS};
+          while (!({condition})) {{
+            if (Date.now() > end) throw new Error(JSON.stringify(window.heard ?? window.spoken));
+            await new Promise((done) => setTimeout(done, 10));
+          }}
+        }}"""
+    )
 
 
 def say(stub: StubStage, sequence: int, milliseconds: float = 300, **fields: Any) -> None:
@@ -38,9 +52,7 @@ def heard(page: Page) -> list[int]:
 
 def hears(page: Page, *sequences: int) -> None:
     """Waits until just these have sounded to their end."""
-    page.wait_for_function(
-        "count => heard.sounds.length >= count && !heard.playing.length", arg=len(sequences)
-    )
+    until(page, f"heard.sounds.length >= {len(sequences)} && !heard.playing.length")
     assert heard(page) == list(sequences)
 
 
@@ -89,15 +101,15 @@ def test_where_the_stage_has_no_voice_the_device_s_own_reads_if_that_is_chosen(
     for sequence in (2, 3, 4):
         stub.caption(sequence, f"frase {sequence}")
     for count in (1, 2, 3):
-        page.wait_for_function("count => spoken.length === count", arg=count)
+        until(page, f"spoken.length === {count}")
         page.evaluate("finish()")
     assert page.evaluate("spoken") == ["frase 2", "frase 3", "frase 4"]
     # The server is not asked for what it does not have.
     assert not [each for each in stub.listener().received if each.get("voice")]
     stub.caption(5, "frase 5")
-    page.wait_for_function("spoken.length === 4")
+    until(page, "spoken.length === 4")
     page.locator("#listen").click()
-    page.wait_for_function("spoken.at(-1) === '(stopped)'")
+    until(page, "spoken.at(-1) === '(stopped)'")
     stub.caption(6, "frase 6")
     expect(page.locator(".caption")).to_have_count(6)
     assert page.evaluate("spoken.at(-1)") == "(stopped)"
@@ -112,3 +124,278 @@ def test_where_nobody_has_a_voice_the_page_says_so_and_the_captions_go_on(
     expect(page.locator(".player button:visible")).to_have_count(0)
     stub.caption(1, "une phrase", "fr")
     expect(page.locator(".caption")).to_have_text(["une phrase"])
+
+
+def unheard(page: Page) -> list[str]:
+    """The captions that are marked as not read aloud."""
+    return page.locator(".caption:has(.unheard)").evaluate_all(
+        "rows => rows.map((row) => row.firstChild.textContent.trim())"
+    )
+
+
+def test_the_wish_comes_with_each_handshake_until_it_is_taken_back(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = listen(stub, open_page)
+    first = stub.listener()
+    assert "voice" not in first.query
+    stub.received(first, "changeLanguage")
+    stub.cut()
+    stub.wait(lambda: len(stub.sockets) == 2, "a second socket")
+    assert stub.sockets[1].query["voice"] == "true"
+    say(stub, 7)
+    hears(page, 7)
+    page.locator("#listen").click()
+    expect(page.locator(".player")).to_be_hidden()
+    assert stub.received(stub.sockets[1], "changeLanguage")["voice"] is False
+    stub.cut()
+    stub.wait(lambda: len(stub.sockets) == 3, "a third socket")
+    assert "voice" not in stub.sockets[2].query
+
+
+def test_a_tap_while_the_connection_comes_is_told_when_it_is_there(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    stub.lets_in = False
+    page = open_page(stub.listener_page)
+    socket = stub.listener()
+    page.locator("#listen").click()
+    expect(page.locator(".player")).to_be_visible()
+    stub.let_in(socket)
+    stub.wait(lambda: any(each.get("voice") for each in socket.received), "the wish")
+
+
+def test_the_other_language_s_voice_is_heard_from_the_next_sentence_on(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = listen(stub, open_page)
+    say(stub, 1, 5_000)
+    say(stub, 2)
+    until(page, "heard.playing.length === 1")
+    page.locator("#language").select_option("pt")
+    until(page, "!heard.playing.length")
+    say(stub, 3)
+    say(stub, 4, language="pt")
+    hears(page, 1, 4)
+    assert page.evaluate("heard.sounds[0].playedMs") < 4_000
+    page.locator("#language").select_option("fr")
+    expect(page.get_by_text("Il n’y a pas de voix pour cette langue ici.")).to_be_visible()
+    changes = [each["voice"] for each in stub.listener().received if "voice" in each]
+    assert changes == [True, True, False]
+    page.locator("#language").select_option("es")
+    expect(page.get_by_role("button", name="Pausa")).to_be_visible()
+    say(stub, 5)
+    until(page, "heard.sounds.length === 3")
+
+
+@pytest.mark.parametrize("kind", ["gone", "noise"])
+def test_a_sound_that_is_not_there_costs_no_other(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage, kind: str
+) -> None:
+    page = listen(stub, open_page)
+    say(stub, 1)
+    say(stub, 2, kind=kind)
+    say(stub, 3)
+    hears(page, 1, 3)
+    assert unheard(page) == ["frase 2"]
+    expect(page.locator(".player-status")).to_be_empty()
+
+
+def test_after_several_sounds_that_are_not_there_a_line_says_so_until_one_is(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = listen(stub, open_page)
+    for sequence in (1, 2, 3):
+        say(stub, sequence, kind="gone")
+    expect(page.get_by_text("La voz no llega. Los subtítulos continúan.")).to_be_visible()
+    expect(page.locator(".caption")).to_have_count(3)
+    say(stub, 4)
+    hears(page, 4)
+    expect(page.locator(".player-status")).to_be_empty()
+
+
+def test_a_sound_that_never_comes_is_not_waited_for_for_ever(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = listen(stub, open_page)
+    say(stub, 1, kind="never")
+    say(stub, 2)
+    hears(page, 2)
+    assert unheard(page) == ["frase 1"]
+
+
+NO_OUTPUT = """
+  // A device without sound output: it says that it plays, and nothing moves.
+  HTMLMediaElement.prototype.play = async function () {};
+"""
+
+
+def test_a_device_without_sound_hangs_nothing(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = open_page(stub.listener_page, script=NO_OUTPUT)
+    expect(page.locator("#state")).to_have_attribute("data-state", "live")
+    page.locator("#listen").click()
+    expect(page.locator(".player")).to_be_visible()
+    say(stub, 1)
+    expect(page.locator(".unheard")).to_have_count(1, timeout=10_000)
+    say(stub, 2)
+    expect(page.locator(".unheard")).to_have_count(2, timeout=10_000)
+    say(stub, 3)
+    expect(page.get_by_text("La voz no llega.")).to_be_visible(timeout=10_000)
+    expect(page.locator(".caption")).to_have_count(3)
+
+
+REFUSING = """
+  const play = HTMLMediaElement.prototype.play;
+  window.refusals = 2;
+  HTMLMediaElement.prototype.play = function () {
+    if (window.refusals-- > 0) return Promise.reject(new DOMException("", "NotAllowedError"));
+    return play.call(this);
+  };
+"""
+
+
+def test_where_the_browser_refuses_the_page_asks_for_a_tap(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = open_page(stub.listener_page, script=REFUSING + HEARD)
+    expect(page.locator("#state")).to_have_attribute("data-state", "live")
+    page.locator("#listen").click()
+    expect(page.locator(".player")).to_be_visible()
+    page.evaluate("refusals = 1")
+    say(stub, 1)
+    expect(page.get_by_text("Su navegador pide un toque más")).to_be_visible()
+    say(stub, 2)
+    assert heard(page) == []
+    page.get_by_role("button", name="Reproducir").click()
+    hears(page, 1, 2)
+    expect(page.locator(".player-status")).to_be_empty()
+
+
+def test_what_is_taken_back_is_not_heard(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = listen(stub, open_page)
+    say(stub, 1, 800)
+    say(stub, 2)
+    stub.caption(3, "frase 3")
+    for sequence in (2, 3):
+        stub.send(stub.listener(), "retracted", sequence=sequence)
+    stub.speech(3, sounds.url(3, 300), 300)
+    stub.caption(1, "la primera", revision=1)
+    stub.caption(4, "frase 4", untranslated=True)
+    say(stub, 5)
+    hears(page, 1, 5)
+    expect(page.locator(".unheard")).to_have_count(0)
+
+
+def test_pause_mute_and_volume(stub: StubStage, sounds: StubSounds, open_page: OpenPage) -> None:
+    page = listen(stub, open_page)
+    say(stub, 1, 1_500)
+    until(page, "heard.sounds[0]?.playedMs > 100")
+    page.get_by_role("button", name="Pausa").click()
+    until(page, "!heard.playing.length")
+    say(stub, 2)
+    expect(page.locator(".caption")).to_have_count(2)
+    assert heard(page) == [1]
+    page.get_by_role("button", name="Reproducir").click()
+    hears(page, 1, 1, 2)
+    paused, rest = page.evaluate("heard.sounds")[:2]
+    assert paused["playedMs"] < 1_400 < rest["playedMs"], "it goes on where it was"
+    page.get_by_role("slider", name="Volumen").fill("0.3")
+    page.get_by_role("button", name="Silenciar").click()
+    expect(page.get_by_role("button", name="Silenciar", pressed=True)).to_be_visible()
+    say(stub, 3)
+    until(page, "heard.sounds.length === 4")
+    assert page.evaluate("heard.sounds[3]") | {"muted": True, "volume": 0.3} == page.evaluate(
+        "heard.sounds[3]"
+    )
+
+
+def test_the_lock_screen_shows_what_plays_and_can_pause_it(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    stub.session_fields = {"title": "Apertura"}
+    script = """
+      window.handlers = {};
+      const set = MediaSession.prototype.setActionHandler;
+      MediaSession.prototype.setActionHandler = function (name, act) {
+        handlers[name] = act;
+        set.call(this, name, act);
+      };
+    """
+    page = open_page(stub.listener_page, script=script + HEARD)
+    expect(page.locator("#state")).to_have_attribute("data-state", "live")
+    page.locator("#listen").click()
+    until(page, "navigator.mediaSession.metadata?.title === 'Apertura'")
+    assert page.evaluate("navigator.mediaSession.metadata.artist") == "español"
+    assert page.evaluate("navigator.mediaSession.playbackState") == "playing"
+    page.evaluate("handlers.pause()")
+    expect(page.get_by_role("button", name="Reproducir")).to_be_visible()
+    assert page.evaluate("navigator.mediaSession.playbackState") == "paused"
+    page.evaluate("handlers.play()")
+    say(stub, 1)
+    hears(page, 1)
+    page.locator("#listen").click()
+    until(page, "navigator.mediaSession.playbackState === 'none'")
+
+
+def test_when_the_device_takes_the_sound_away_the_voice_is_paused(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    script = """
+      const make = window.Audio;
+      window.Audio = function () { return (window.audio = new make()); };
+    """
+    page = open_page(stub.listener_page, script=script + HEARD)
+    expect(page.locator("#state")).to_have_attribute("data-state", "live")
+    page.locator("#listen").click()
+    expect(page.locator(".player")).to_be_visible()
+    say(stub, 1, 2_000)
+    until(page, "heard.playing.length")
+    page.evaluate("audio.pause()")
+    page.get_by_role("button", name="Reproducir").click()
+    hears(page, 1, 1)
+
+
+def test_what_comes_all_at_once_is_jumped_over_and_marked(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = listen(stub, open_page)
+    for sequence in range(1, 31):
+        say(stub, sequence, 1_000)
+    expect(page.get_by_text("La voz ha saltado adelante")).to_be_visible()
+    until(page, "heard.sounds.at(-1)?.url.includes('/30/')")
+    until(page, "!heard.playing.length")
+    skipped = [int(each.split()[-1]) for each in unheard(page)]
+    assert sorted(heard(page) + skipped) == list(range(1, 31))
+    assert len(skipped) > 15
+    assert page.evaluate("heard.overlaps") == 0
+    asked = {int(path.split("/")[-2]) for path in sounds.asked}
+    assert len(asked) < 25, "what is skipped need not be fetched"
+
+
+def test_the_end_of_the_session_ends_the_voice(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = listen(stub, open_page)
+    say(stub, 1, 5_000)
+    until(page, "heard.playing.length === 1")
+    stub.send(stub.listener(), "sessionEnded", reason="ended by the speaker")
+    expect(page.locator("#listen")).to_be_hidden()
+    until(page, "!heard.playing.length")
+    expect(page.locator(".player")).to_be_hidden()
+
+
+def test_a_screen_reader_need_not_read_what_the_voice_reads(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = listen(stub, open_page)
+    say(stub, 1)
+    log = page.get_by_role("log")
+    expect(page.locator(".caption")).to_have_count(1)
+    expect(log).to_have_attribute("aria-live", "off")
+    page.locator("#listen").click()
+    stub.caption(2, "frase 2")
+    expect(log).to_have_attribute("aria-live", "polite")

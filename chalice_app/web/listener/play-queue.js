@@ -101,7 +101,6 @@ export class PlayQueue {
 
   /** After a pause: what was kept may be heard, though it is old. @param {number} now */
   resume(now) {
-    for (const each of this.#waiting) each.dueAt = Math.max(each.dueAt, now);
     this.#limitMs = Math.max(BEHIND_MS, this.#behind(now, 0, FASTEST, HEARD_MS) + SLACK_MS);
   }
 
@@ -180,9 +179,7 @@ export class PlayQueue {
   #shift() {
     const first = this.#waiting[0]?.sequence;
     const gone = this.#remove((each) => each.sequence === first);
-    for (const each of gone) this.#pass(each);
     if (first !== undefined) this.#next = { sequence: first + 1, part: 1 };
-    this.#isInOrder = false;
     return gone;
   }
 

@@ -142,6 +142,27 @@ def test_who_falls_behind_jumps_to_what_is_live(deno: Deno) -> None:
     assert told["heard"][-1]["endedAt"] < ALWAYS
 
 
+def test_it_goes_on_faster_until_it_is_hardly_late(deno: Deno) -> None:
+    burst = [sound(n, n, durationMs=3_000) for n in (1, 2, 3)]
+    told = listen(deno, *burst, sound(4_500, 4, durationMs=3_000))
+    assert told["heard"][3]["at"] == pytest.approx(7_500, abs=5)
+    assert told["heard"][3]["rates"] == [1.2], "three seconds late"
+
+
+def test_where_nobody_knows_how_long_sounds_are_it_jumps_all_the_same(deno: Deno) -> None:
+    told = listen(deno, *(sound(n, n, durationMs=0, realMs=2_000) for n in range(1, 41)))
+    assert order(told)[-1] == 40
+    assert told["heard"][-1]["endedAt"] < ALWAYS
+
+
+def test_a_very_long_sound_ends_softly_when_the_next_would_come_too_late(deno: Deno) -> None:
+    told = listen(deno, sound(0, 1, durationMs=20_000), sound(1_000, 2))
+    assert starts(told) == [0, 1_000 + FADE_MS]
+    assert skips(told) == [("behind", [1])]
+    told = listen(deno, sound(0, 1, durationMs=10_000), sound(3_000, 2))
+    assert not skips(told)
+
+
 def test_one_long_sentence_is_heard_to_its_end_if_nothing_follows(deno: Deno) -> None:
     told = listen(
         deno,
@@ -242,6 +263,20 @@ def test_a_pause_keeps_half_a_minute_of_the_talk(deno: Deno) -> None:
     assert order(told) == [1, *range(25, 42)]
     assert skips(told) == [("pause", [n]) for n in range(2, 25)]
     assert told["heard"][-1]["rates"][-1] == 1.2
+
+
+def test_when_the_pause_is_made_up_for_ten_seconds_are_the_limit_again(deno: Deno) -> None:
+    told = listen(
+        deno,
+        (0, "pause", None),
+        *(sound(n * 2_000, n) for n in range(1, 15)),
+        (40_000, "resume", None),
+        *(sound(90_000 + n, 14 + n) for n in range(1, 41)),
+        until=200_000,
+    )
+    assert order(told)[:14] == list(range(1, 15))
+    assert told["heard"][-1]["endedAt"] < 90_000 + ALWAYS
+    assert {why for why, _ in skips(told)} == {"behind"}
 
 
 def test_the_tap_that_the_browser_asks_for_lets_it_go_on(deno: Deno) -> None:
