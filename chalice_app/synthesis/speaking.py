@@ -29,8 +29,8 @@ longer than those are. Source:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
 """
 
-LONGEST_SECONDS = 18.0
-"""How long an ask may take, but for its last part, which takes some 9 s at the most: the function
+LONGEST_SECONDS = 16.0
+"""How long an ask may take, but for its last part, which takes some 11 s at the most: the function
 is stopped after 29 s (`.chalice/config.json`), and nobody would be told."""
 
 _log = logging.getLogger(__name__)

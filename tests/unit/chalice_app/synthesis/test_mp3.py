@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chalice_app.synthesis.mp3 import NotMp3, duration_ms
@@ -73,6 +73,7 @@ def test_what_has_no_frame_is_not_an_mp3(sound: bytes) -> None:
 
 @given(st.binary(max_size=2000), st.integers(0, 2**32))
 def test_no_bytes_break_the_count(noise: bytes, seed: int) -> None:
+    assume(not noise.startswith(b"ID3"))  # its size may cover all that follows
     at = random.Random(seed).randrange(len(noise) + 1)
     try:
         assert duration_ms(noise[:at] + FRAME * 3 + noise[at:]) > 0

@@ -134,11 +134,11 @@ def test_an_answer_that_is_no_sound_counts_as_none(world: World, answer: bytes) 
 
 def test_voices_share_the_time_and_none_begins_after_it(world: World) -> None:
     world.polly.failing = {NEURAL, STANDARD}
-    world.polly.during = lambda: world.clock.advance(2_000)
+    world.polly.during = lambda: world.clock.advance(2_500)
     with pytest.raises(SpeechFailed):
         sounds(world).sound(REF, "es", TEXT)
     assert world.polly.deadlines == [SOUND_SECONDS / 2, SOUND_SECONDS]
-    world.polly.during = lambda: world.clock.advance(3_000)
+    world.polly.during = lambda: world.clock.advance(4_000)
     with pytest.raises(SpeechFailed):
         sounds(world).sound(REF, "es", TEXT)
     assert engines(world) == [NEURAL, STANDARD, NEURAL]
