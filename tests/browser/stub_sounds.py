@@ -37,31 +37,32 @@ class StubSounds:
     def __init__(self) -> None:
         self.origin = ""
         self.asked: list[str] = []
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
     @contextmanager
     def running(self) -> Iterator["StubSounds"]:
         """Serves until the end of the block."""
-        self._thread.start()
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, daemon=True)
+        thread.start()
         app = web.Application()
         app.router.add_get("/sounds/{kind}/{sequence}/{milliseconds}", self._sound)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
+
+        def call(work: Coroutine[Any, Any, None]) -> None:
+            asyncio.run_coroutine_threadsafe(work, loop).result(PATIENCE)
+
         try:
-            self._call(self._start(runner))
+            call(self._start(runner))
             yield self
         finally:
-            self._call(runner.cleanup())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+            call(runner.cleanup())
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
 
     def url(self, sequence: int | str, milliseconds: float, kind: str = "tone") -> str:
         """A sound's address. `kind`: "tone", "gone" (403), "noise" (no sound), "never"."""
         return f"{self.origin}/sounds/{kind}/{sequence}/{milliseconds}"
-
-    def _call(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
     async def _start(self, runner: web.AppRunner) -> None:
         await runner.setup()

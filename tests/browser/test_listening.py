@@ -128,9 +128,9 @@ def test_where_nobody_has_a_voice_the_page_says_so_and_the_captions_go_on(
 
 def unheard(page: Page) -> list[str]:
     """The captions that are marked as not read aloud."""
-    return page.locator(".caption:has(.unheard)").evaluate_all(
-        "rows => rows.map((row) => row.firstChild.textContent.trim())"
-    )
+    rows = page.locator(".caption:has(.unheard)")
+    words = rows.evaluate_all("rows => rows.map((row) => row.firstChild.textContent.trim())")
+    return list(words)
 
 
 def test_the_wish_comes_with_each_handshake_until_it_is_taken_back(
