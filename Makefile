@@ -83,7 +83,7 @@ test-deploy: system venv  ## the real zip, deployed to an emulator and talked to
 	$(BIN)/pytest tests/deploy
 
 # On a quiet machine; each benchmark is ended after BENCH_SECONDS.
-bench: system browser wrk venv recogniser  ## every figure of the README, as tables and into bench-results.jsonl (35 min)
+bench: system browser wrk venv recogniser  ## every figure of the README, as tables and into bench-results.jsonl (45 min)
 	rm -f bench-results.jsonl
 	@for each in $(BENCHMARKS); do \
 	  timeout --signal=INT --kill-after=60 $(BENCH_SECONDS) $(BIN)/python -m tests.benchmarks.$$each || failed="$$failed $$each"; \
