@@ -21,8 +21,9 @@ export class CaptionScreen {
   show(caption) {
     $("empty").hidden = true;
     const isNew = caption.sequence > this.caughtUpTo;
-    this.#list.add(caption, word("untranslated"), isNew && !this.#voice.isOn);
+    this.#list.add(caption, word("untranslated"), isNew && !this.#voice.reads);
     if (isNew) this.#voice.read(caption);
+    else this.#voice.miss(caption.sequence);
     this.endDraft(caption.sequence);
   }
 
@@ -49,8 +50,8 @@ export class CaptionScreen {
   /** It leaves no trace on the screen: a hall need not see that something was wrong. @param {number} sequence */
   retract(sequence) {
     this.endDraft(sequence);
-    if (!this.#list.remove(sequence)) return;
     this.#voice.retract(sequence);
+    if (!this.#list.remove(sequence)) return;
     $("announcement").textContent = word("retracted");
     $("empty").hidden = !this.#list.isEmpty;
   }

@@ -16,6 +16,8 @@ export class Listening {
   #voice;
   #audio = new Audio();
   #silence = "";
+  /** A voice is heard now, so that screen readers need not read as well. */
+  reads = false;
 
   /** @param {ListeningOptions} options */
   constructor(options) {
@@ -33,11 +35,6 @@ export class Listening {
     return this.#isOn && Boolean(this.#language?.voice);
   }
 
-  /** A voice reads each caption, so that screen readers need not. */
-  get isOn() {
-    return this.#isOn;
-  }
-
   /** @param {Language | undefined} language the one in use */
   use(language) {
     this.#language = language;
@@ -52,6 +49,11 @@ export class Listening {
   /** @param {Caption} caption */
   read(caption) {
     this.#with((voice) => voice.read(caption));
+  }
+
+  /** Its caption came when it was too late to read it. @param {number} sequence */
+  miss(sequence) {
+    if (this.#isOn) this.#with((voice) => voice.miss(sequence));
   }
 
   /** @param {Caption} caption */
@@ -76,8 +78,9 @@ export class Listening {
 
   #start() {
     this.#unlock();
+    const onReads = (/** @type {boolean} */ reads) => (this.reads = reads);
     this.#voice ??= import("./voice.js")
-      .then((part) => part.load({ ...this.#options, audio: this.#audio, silence: this.#silence }))
+      .then((part) => part.load({ ...this.#options, audio: this.#audio, silence: this.#silence, onReads }))
       .catch(() => this.#failed());
     this.#turn(true);
     this.#with((voice) => {
@@ -88,8 +91,8 @@ export class Listening {
 
   /** @returns {undefined} */
   #failed() {
-    this.#voice = undefined;
     this.#turn(false);
+    this.#voice = undefined;
     this.#options.onFailed();
   }
 
