@@ -22,8 +22,7 @@ export class CaptionScreen {
     $("empty").hidden = true;
     const isNew = caption.sequence > this.caughtUpTo;
     this.#list.add(caption, word("untranslated"), isNew && !this.#voice.reads);
-    if (isNew) this.#voice.read(caption);
-    else this.#voice.miss(caption.sequence);
+    this.#voice.tell((voice) => (isNew ? voice.read(caption) : voice.miss(caption.sequence)));
     this.endDraft(caption.sequence);
   }
 
@@ -41,7 +40,7 @@ export class CaptionScreen {
   /** @param {Caption} caption */
   correct(caption) {
     if (!this.#list.replace(caption, word("untranslated"), word("corrected"))) return;
-    this.#voice.correct(caption);
+    this.#voice.tell((voice) => voice.correct(caption));
     const text = element("span", "", caption.text);
     text.lang = languageOf(caption);
     $("announcement").replaceChildren(`${word("corrected")}: `, text);
@@ -50,7 +49,7 @@ export class CaptionScreen {
   /** It leaves no trace on the screen: a hall need not see that something was wrong. @param {number} sequence */
   retract(sequence) {
     this.endDraft(sequence);
-    this.#voice.retract(sequence);
+    this.#voice.tell((voice) => voice.retract(sequence));
     if (!this.#list.remove(sequence)) return;
     $("announcement").textContent = word("retracted");
     $("empty").hidden = !this.#list.isEmpty;

@@ -38,42 +38,17 @@ export class Listening {
   /** @param {Language | undefined} language the one in use */
   use(language) {
     this.#language = language;
-    this.#with((voice) => voice.use(language));
+    this.tell((voice) => voice.use(language));
   }
 
-  /** @param {Speech} message */
-  hear(message) {
-    this.#with((voice) => voice.hear(message));
-  }
-
-  /** @param {Caption} caption */
-  read(caption) {
-    this.#with((voice) => voice.read(caption));
-  }
-
-  /** Its caption came when it was too late to read it. @param {number} sequence */
-  miss(sequence) {
-    if (this.#isOn) this.#with((voice) => voice.miss(sequence));
-  }
-
-  /** @param {Caption} caption */
-  correct(caption) {
-    this.#with((voice) => voice.correct(caption));
-  }
-
-  /** @param {number} sequence */
-  retract(sequence) {
-    this.#with((voice) => voice.retract(sequence));
-  }
-
-  /** Connected anew. */
-  restart() {
-    this.#with((voice) => voice.restart());
+  /** Tells what plays, if it is there. @param {(voice: import("./voice.js").Voice) => void} act */
+  tell(act) {
+    this.#voice?.then((voice) => voice && act(voice));
   }
 
   stop() {
     if (this.#isOn) this.#turn(false);
-    this.#with((voice) => voice.stop());
+    this.tell((voice) => voice.stop());
   }
 
   #start() {
@@ -83,7 +58,7 @@ export class Listening {
       .then((part) => part.load({ ...this.#options, audio: this.#audio, silence: this.#silence, onReads }))
       .catch(() => this.#failed());
     this.#turn(true);
-    this.#with((voice) => {
+    this.tell((voice) => {
       voice.use(this.#language);
       voice.start();
     });
@@ -92,6 +67,7 @@ export class Listening {
   /** @returns {undefined} */
   #failed() {
     this.#turn(false);
+    this.#audio.pause();
     this.#voice = undefined;
     this.#options.onFailed();
   }
@@ -108,13 +84,9 @@ export class Listening {
       const head = Uint8Array.from(atob(WAV_HEAD), (character) => character.charCodeAt(0));
       const sound = new Blob([head, new Uint8Array(8000).fill(128)], { type: "audio/wav" });
       this.#audio.src = this.#silence ||= URL.createObjectURL(sound);
+      this.#audio.loop = true;
       this.#audio.play().catch(() => {});
     }
     if (!this.#language?.voice) window.speechSynthesis?.speak(new SpeechSynthesisUtterance(""));
-  }
-
-  /** @param {(voice: import("./voice.js").Voice) => void} act */
-  #with(act) {
-    this.#voice?.then((voice) => voice && act(voice));
   }
 }

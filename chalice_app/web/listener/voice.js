@@ -109,7 +109,7 @@ export class Voice {
 
   /** While the connection was lost. @param {number} sequence */
   miss(sequence) {
-    this.#bar.mark(this.#list, sequence);
+    if (this.#player.state !== "off") this.#bar.mark(this.#list, sequence);
   }
 
   /** What was heard is not said again; what the device has still to read, it reads with the new words. @param {Caption} caption */
