@@ -482,6 +482,8 @@ interface VoiceParts extends ListeningOptions {
   audio: HTMLAudioElement;
   /** The address of a second of silence. */
   silence: string;
+  /** Whether a voice is heard now. */
+  onReads: (reads: boolean) => void;
 }
 
 interface PlayerBarOptions {

@@ -1,12 +1,14 @@
 /**
  * Writes down what really sounds in a page, for tests and benchmarks: runs before the page's own scripts.
  * `heard.sounds` has an entry for each sound that was played: its address, when it began and ended to
- * sound (`performance.now()`), how much of it and how fast; `heard.overlaps` counts moments with two.
- * Times are in milliseconds.
+ * sound, how much of it and how fast. `heard.messages` are the speech messages with the time when they
+ * came; `heard.marked()` are the sentences that the page marks as unheard. `heard.overlaps` counts
+ * moments with two sounds. Times are milliseconds by `performance.now()`. heard.py makes figures of it.
  */
 (() => {
   const sounds = [];
-  const skips = [];
+  const messages = [];
+  const captions = [];
   const addresses = new Map();
   const blobs = new WeakMap();
   const elements = new Set();
@@ -61,6 +63,18 @@
     setInterval(look, 20);
   }
 
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", ({ data }) => {
+        const message = JSON.parse(data);
+        if (message.type === "caption") captions.push(message);
+        if (message.type === "speech") messages.push({ ...message, at: performance.now() });
+      });
+    }
+  };
+
   const play = HTMLMediaElement.prototype.play;
   HTMLMediaElement.prototype.play = function () {
     follow(this);
@@ -70,7 +84,12 @@
   Object.defineProperty(window, "heard", {
     value: {
       sounds,
-      skips,
+      messages,
+      marked() {
+        const rows = [...document.querySelectorAll(".caption:has(.unheard)")];
+        const texts = rows.map((row) => row.firstChild.textContent.trim());
+        return captions.filter(({ text }) => texts.includes(text.trim())).map(({ sequence }) => sequence);
+      },
       get overlaps() {
         return overlaps;
       },

@@ -1,19 +1,20 @@
 """The voice in the listener's page: what really sounds, in what order, and what the page says."""
 
+import random
+import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import heard
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_sounds import StubSounds
 from tests.browser.stub_stage import StubStage
 from tests.browser.test_listener import SPEAKING_DEVICE
 
 PATIENCE_MS = 20_000
-HEARD = (Path(__file__).parent / "heard.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -45,20 +46,20 @@ def say(stub: StubStage, sequence: int, milliseconds: float = 300, **fields: Any
     stub.speech(sequence, stub.sounds.url(sequence, milliseconds, kind), milliseconds, **fields)
 
 
-def heard(page: Page) -> list[int]:
+def sequences(page: Page) -> list[int]:
     """The sequences of what has sounded, or begun to, in order."""
     return [int(each["url"].split("/")[-2]) for each in page.evaluate("heard.sounds")]
 
 
-def hears(page: Page, *sequences: int) -> None:
+def hears(page: Page, *expected: int) -> None:
     """Waits until just these have sounded to their end."""
-    until(page, f"heard.sounds.length >= {len(sequences)} && !heard.playing.length")
-    assert heard(page) == list(sequences)
+    until(page, f"heard.sounds.length >= {len(expected)} && !heard.playing.length")
+    assert sequences(page) == list(expected)
 
 
 def listen(stub: StubStage, open_page: OpenPage, **options: Any) -> Page:
     """A page whose listener has tapped "Listen"."""
-    page = open_page(stub.listener_page, script=HEARD, **options)
+    page = open_page(stub.listener_page, script=heard.SCRIPT, **options)
     expect(page.locator("#state")).to_have_attribute("data-state", "live")
     page.locator("#listen").click()
     expect(page.locator(".player")).to_be_visible()
@@ -145,6 +146,7 @@ def test_the_wish_comes_with_each_handshake_until_it_is_taken_back(
     assert stub.sockets[1].query["voice"] == "true"
     say(stub, 7)
     hears(page, 7)
+    expect(page.locator(".unheard")).to_have_count(0)
     page.locator("#listen").click()
     expect(page.locator(".player")).to_be_hidden()
     assert stub.received(stub.sockets[1], "changeLanguage")["voice"] is False
@@ -259,7 +261,7 @@ REFUSING = """
 def test_where_the_browser_refuses_the_page_asks_for_a_tap(
     stub: StubStage, sounds: StubSounds, open_page: OpenPage
 ) -> None:
-    page = open_page(stub.listener_page, script=REFUSING + HEARD)
+    page = open_page(stub.listener_page, script=REFUSING + heard.SCRIPT)
     expect(page.locator("#state")).to_have_attribute("data-state", "live")
     page.locator("#listen").click()
     expect(page.locator(".player")).to_be_visible()
@@ -267,7 +269,7 @@ def test_where_the_browser_refuses_the_page_asks_for_a_tap(
     say(stub, 1)
     expect(page.get_by_text("Su navegador pide un toque más")).to_be_visible()
     say(stub, 2)
-    assert heard(page) == []
+    assert sequences(page) == []
     page.get_by_role("button", name="Reproducir").click()
     hears(page, 1, 2)
     expect(page.locator(".player-status")).to_be_empty()
@@ -284,6 +286,8 @@ def test_what_is_taken_back_is_not_heard(
         stub.send(stub.listener(), "retracted", sequence=sequence)
     stub.speech(3, sounds.url(3, 300), 300)
     stub.caption(1, "la primera", revision=1)
+    stub.send(stub.listener(), "retracted", sequence=6)
+    stub.speech(6, sounds.url(6, 300), 300)
     stub.caption(4, "frase 4", untranslated=True)
     say(stub, 5)
     hears(page, 1, 5)
@@ -298,7 +302,7 @@ def test_pause_mute_and_volume(stub: StubStage, sounds: StubSounds, open_page: O
     until(page, "!heard.playing.length")
     say(stub, 2)
     expect(page.locator(".caption")).to_have_count(2)
-    assert heard(page) == [1]
+    assert sequences(page) == [1]
     page.get_by_role("button", name="Reproducir").click()
     hears(page, 1, 1, 2)
     paused, rest = page.evaluate("heard.sounds")[:2]
@@ -325,7 +329,7 @@ def test_the_lock_screen_shows_what_plays_and_can_pause_it(
         set.call(this, name, act);
       };
     """
-    page = open_page(stub.listener_page, script=script + HEARD)
+    page = open_page(stub.listener_page, script=script + heard.SCRIPT)
     expect(page.locator("#state")).to_have_attribute("data-state", "live")
     page.locator("#listen").click()
     until(page, "navigator.mediaSession.metadata?.title === 'Apertura'")
@@ -348,7 +352,7 @@ def test_when_the_device_takes_the_sound_away_the_voice_is_paused(
       const make = window.Audio;
       window.Audio = function () { return (window.audio = new make()); };
     """
-    page = open_page(stub.listener_page, script=script + HEARD)
+    page = open_page(stub.listener_page, script=script + heard.SCRIPT)
     expect(page.locator("#state")).to_have_attribute("data-state", "live")
     page.locator("#listen").click()
     expect(page.locator(".player")).to_be_visible()
@@ -369,7 +373,7 @@ def test_what_comes_all_at_once_is_jumped_over_and_marked(
     until(page, "heard.sounds.at(-1)?.url.includes('/30/')")
     until(page, "!heard.playing.length")
     skipped = [int(each.split()[-1]) for each in unheard(page)]
-    assert sorted(heard(page) + skipped) == list(range(1, 31))
+    assert sorted(sequences(page) + skipped) == list(range(1, 31))
     assert len(skipped) > 15
     assert page.evaluate("heard.overlaps") == 0
     asked = {int(path.split("/")[-2]) for path in sounds.asked}
@@ -399,3 +403,77 @@ def test_a_screen_reader_need_not_read_what_the_voice_reads(
     page.locator("#listen").click()
     stub.caption(2, "frase 2")
     expect(log).to_have_attribute("aria-live", "polite")
+
+
+def test_where_no_voice_reads_a_screen_reader_goes_on(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    stub.voices = ()
+    page = listen(stub, open_page)
+    stub.caption(1, "frase 1")
+    expect(page.locator(".caption")).to_have_count(1)
+    expect(page.get_by_role("log")).to_have_attribute("aria-live", "polite")
+
+
+def test_what_was_said_while_the_connection_was_lost_is_marked(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = open_page(stub.listener_page, script=heard.SCRIPT)
+    stub.caption(1, "frase 1")
+    expect(page.locator(".caption")).to_have_count(1)
+    page.locator("#listen").click()
+    expect(page.locator(".player")).to_be_visible()
+    say(stub, 2)
+    hears(page, 2)
+    stub.lets_in = False
+    stub.cut()
+    stub.wait(lambda: len(stub.sockets) == 2, "a second socket")
+    stub.session.last_sequence = 4
+    stub.let_in(stub.sockets[1])
+    stub.caption(3, "frase 3")
+    stub.caption(4, "frase 4")
+    say(stub, 5)
+    hears(page, 2, 5)
+    assert unheard(page) == ["frase 3", "frase 4"]
+
+
+def test_a_voice_that_does_not_load_is_said_and_may_be_tried_again(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = open_page(stub.listener_page, script=heard.SCRIPT)
+    expect(page.locator("#state")).to_have_attribute("data-state", "live")
+    page.route("**/web/player-bar.js*", lambda route: route.abort())
+    page.locator("#listen").click()
+    expect(page.get_by_text("Algo salió mal.")).to_be_visible()
+    expect(page.locator("#listen")).to_have_attribute("aria-pressed", "false")
+    stub.wait(lambda: len(stub.listener().received) == 2, "the wish taken back")
+    assert [each["voice"] for each in stub.listener().received] == [True, False]
+    stub.caption(1, "frase 1")
+    expect(page.locator(".caption")).to_have_count(1)
+    page.unroute("**/web/player-bar.js*")
+    page.reload()
+    expect(page.locator("#state")).to_have_attribute("data-state", "live")
+    page.locator("#listen").click()
+    expect(page.locator(".player")).to_be_visible()
+
+
+def test_a_fast_talk_is_never_more_than_ten_seconds_behind(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    rng = random.Random(19)
+    lengths = [rng.uniform(1_650, 2_250) for _ in range(60)]
+    assert sum(lengths) > 110_000, "the voice needs longer than the talk"
+    page = listen(stub, open_page)
+    begin = time.monotonic()
+    for sequence, milliseconds in enumerate(lengths, 1):
+        # The speaker's pace: a sentence each second and a half.
+        time.sleep(max(0.0, begin + 1.5 * (sequence - 1) - time.monotonic()))
+        say(stub, sequence, milliseconds)
+    until(page, "heard.sounds.at(-1).url.includes('/60/') && !heard.playing.length")
+    told = heard.heard_in(page)
+    assert told.sentences == 60
+    assert max(told.lags_ms) <= 10_000
+    assert told.overlaps == 0
+    assert told.skipped_share <= 0.05
+    assert not told.unmarked
+    assert told.rates == {1, 1.2}

@@ -90,7 +90,7 @@ function onMessage(message) {
       order.retract(message.sequence);
       break;
     case "speech":
-      listening.hear(message);
+      listening.tell((voice) => voice.hear(message));
       break;
     case "sessionEnded":
       socket.close("ended");
@@ -103,7 +103,7 @@ function onMessage(message) {
 /** @param {Joined} message */
 function joined({ lastSequence, resumeToken = "", targetLanguage = "" }) {
   if (isAway) screen.caughtUpTo = lastSequence;
-  if (isAway) listening.restart();
+  if (isAway) listening.tell((voice) => voice.restart());
   isAway = false;
   order.after = missingFrom ??= Math.max(0, lastSequence - LATE_CAPTIONS);
   confirmedLanguage = targetLanguage;

@@ -16,6 +16,8 @@ export class Listening {
   #voice;
   #audio = new Audio();
   #silence = "";
+  /** A voice is heard now, so that screen readers need not read as well. */
+  reads = false;
 
   /** @param {ListeningOptions} options */
   constructor(options) {
@@ -33,54 +35,30 @@ export class Listening {
     return this.#isOn && Boolean(this.#language?.voice);
   }
 
-  /** A voice reads each caption, so that screen readers need not. */
-  get isOn() {
-    return this.#isOn;
-  }
-
   /** @param {Language | undefined} language the one in use */
   use(language) {
     this.#language = language;
-    this.#with((voice) => voice.use(language));
+    this.tell((voice) => voice.use(language));
   }
 
-  /** @param {Speech} message */
-  hear(message) {
-    this.#with((voice) => voice.hear(message));
-  }
-
-  /** @param {Caption} caption */
-  read(caption) {
-    this.#with((voice) => voice.read(caption));
-  }
-
-  /** @param {Caption} caption */
-  correct(caption) {
-    this.#with((voice) => voice.correct(caption));
-  }
-
-  /** @param {number} sequence */
-  retract(sequence) {
-    this.#with((voice) => voice.retract(sequence));
-  }
-
-  /** Connected anew. */
-  restart() {
-    this.#with((voice) => voice.restart());
+  /** Tells what plays, if it is there. @param {(voice: import("./voice.js").Voice) => void} act */
+  tell(act) {
+    this.#voice?.then((voice) => voice && act(voice));
   }
 
   stop() {
     if (this.#isOn) this.#turn(false);
-    this.#with((voice) => voice.stop());
+    this.tell((voice) => voice.stop());
   }
 
   #start() {
     this.#unlock();
+    const onReads = (/** @type {boolean} */ reads) => (this.reads = reads);
     this.#voice ??= import("./voice.js")
-      .then((part) => part.load({ ...this.#options, audio: this.#audio, silence: this.#silence }))
+      .then((part) => part.load({ ...this.#options, audio: this.#audio, silence: this.#silence, onReads }))
       .catch(() => this.#failed());
     this.#turn(true);
-    this.#with((voice) => {
+    this.tell((voice) => {
       voice.use(this.#language);
       voice.start();
     });
@@ -88,8 +66,9 @@ export class Listening {
 
   /** @returns {undefined} */
   #failed() {
-    this.#voice = undefined;
     this.#turn(false);
+    this.#audio.pause();
+    this.#voice = undefined;
     this.#options.onFailed();
   }
 
@@ -105,13 +84,9 @@ export class Listening {
       const head = Uint8Array.from(atob(WAV_HEAD), (character) => character.charCodeAt(0));
       const sound = new Blob([head, new Uint8Array(8000).fill(128)], { type: "audio/wav" });
       this.#audio.src = this.#silence ||= URL.createObjectURL(sound);
+      this.#audio.loop = true;
       this.#audio.play().catch(() => {});
     }
     if (!this.#language?.voice) window.speechSynthesis?.speak(new SpeechSynthesisUtterance(""));
-  }
-
-  /** @param {(voice: import("./voice.js").Voice) => void} act */
-  #with(act) {
-    this.#voice?.then((voice) => voice && act(voice));
   }
 }

@@ -16,7 +16,7 @@ export class SoundSource {
   #audio;
   #silence;
   #onInterrupted;
-  /** What is fetched, by its address. @type {Map<string, {controller: AbortController, blob: Promise<Blob>}>} */
+  /** What is fetched; two sentences may have one address. @type {Map<QueuedSound, {controller: AbortController, blob: Promise<Blob>}>} */
   #fetched = new Map();
   /** The address of what is loaded; "" for none. */
   #address = "";
@@ -41,13 +41,13 @@ export class SoundSource {
 
   /** @param {QueuedSound[]} sounds */
   prepare(sounds) {
-    for (const { url = "" } of sounds) this.#fetch(url);
+    for (const each of sounds) this.#fetch(each);
   }
 
   /** @param {QueuedSound} sound */
-  forget({ url = "" }) {
-    this.#fetched.get(url)?.controller.abort();
-    this.#fetched.delete(url);
+  forget(sound) {
+    this.#fetched.get(sound)?.controller.abort();
+    this.#fetched.delete(sound);
   }
 
   /**
@@ -55,7 +55,7 @@ export class SoundSource {
    * @param {QueuedSound} sound @param {number} rate @param {(durationMs: number) => void} onDuration
    * @returns {Promise<Outcome>}
    */
-  play({ url = "" }, rate, onDuration) {
+  play(sound, rate, onDuration) {
     return new Promise((resolve) => {
       const finish = (/** @type {Outcome} */ outcome) => {
         if (this.#finish !== finish) return;
@@ -66,7 +66,7 @@ export class SoundSource {
       };
       this.#finish = finish;
       const looks = this.#look(finish);
-      this.#fetch(url).then(
+      this.#fetch(sound).then(
         (blob) => this.#finish === finish && this.#begin(blob, rate, finish, onDuration),
         () => finish("failed"),
       );
@@ -123,15 +123,15 @@ export class SoundSource {
     else if (this.#audio.paused) this.#load(this.#silence, true).catch(() => {});
   }
 
-  /** @param {string} url @returns {Promise<Blob>} */
-  #fetch(url) {
-    const known = this.#fetched.get(url);
+  /** @param {QueuedSound} sound @returns {Promise<Blob>} */
+  #fetch(sound) {
+    const known = this.#fetched.get(sound);
     if (known) return known.blob;
     const controller = new AbortController();
-    const blob = load(url, controller);
+    const blob = load(sound.url ?? "", controller);
     // Who plays it hears of a failure.
     blob.catch(() => {});
-    this.#fetched.set(url, { controller, blob });
+    this.#fetched.set(sound, { controller, blob });
     return blob;
   }
 

@@ -25,6 +25,7 @@ export async function load(parts) {
 
 export class Voice {
   #list;
+  #onReads;
   #bar;
   #stage;
   #device = new DeviceSource();
@@ -37,8 +38,9 @@ export class Voice {
   #mayDevice = recall("device voice") === "yes";
 
   /** @param {VoiceParts} parts */
-  constructor({ list, audio, silence }) {
+  constructor({ list, audio, silence, onReads }) {
     this.#list = list;
+    this.#onReads = onReads;
     this.#stage = new SoundSource(audio, silence, () => this.#player.pause());
     this.#bar = new PlayerBar({
       onPause: () => this.#player.pause(),
@@ -53,7 +55,10 @@ export class Voice {
       source: this.#stage,
       clock,
       onSkip: (sequences, why) => this.#skipped(sequences, why),
-      onState: (state) => this.#bar.showState(state),
+      onState: (state) => {
+        this.#bar.showState(state);
+        this.#tellReads();
+      },
     });
     document.addEventListener("visibilitychange", () => document.hidden || this.#player.advance());
     window.speechSynthesis?.addEventListener("voiceschanged", () => this.use(this.#language));
@@ -85,6 +90,7 @@ export class Voice {
     if (isChanged && language) this.#player.keepOnly(language.code);
     this.#player.use(this.#reader === "device" ? this.#device : this.#stage);
     this.#bar.showReader(this.#reader, canDevice, this.#mayDevice, language);
+    this.#tellReads();
   }
 
   /** @param {Speech} message */
@@ -99,6 +105,11 @@ export class Voice {
     if (this.#reader === "device" && deviceVoice(language))
       this.#player.add({ sequence, language, text, durationMs: spokenMs(text) });
     else if (untranslated || this.#reader === "device") this.#player.leaveOut(sequence);
+  }
+
+  /** While the connection was lost. @param {number} sequence */
+  miss(sequence) {
+    if (this.#player.state !== "off") this.#bar.mark(this.#list, sequence);
   }
 
   /** What was heard is not said again; what the device has still to read, it reads with the new words. @param {Caption} caption */
@@ -116,6 +127,10 @@ export class Voice {
     this.#mayDevice = isWanted;
     keep("device voice", isWanted ? "yes" : "");
     this.use(this.#language);
+  }
+
+  #tellReads() {
+    this.#onReads(this.#reader !== "none" && this.#player.state === "on");
   }
 
   /** @param {number[]} sequences @param {SkipReason} why */
