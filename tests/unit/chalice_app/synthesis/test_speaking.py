@@ -307,6 +307,24 @@ def test_a_refused_ask_is_counted_and_told(world: World) -> None:
     assert measured(world, metrics.FAILED_VOICES_COUNT) == [1]
 
 
+def test_a_failure_is_told_although_it_cannot_be_claimed(world: World) -> None:
+    speak(world, hall(world, "es-1"))
+    world.polly.failing = set(BOTH)
+    world.tables.refusing.add("claim_part")
+    deliver(world)
+    assert told(world) == [(1, "es", "failed")]
+
+
+def test_an_ask_that_breaks_costs_no_report(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(payload: Mapping[str, Any]) -> None:
+        raise ZeroDivisionError
+
+    world.voice_invoker.invoke = broken  # type: ignore[method-assign]
+    speak(world, hall(world, "es-1"))
+    assert len(world.gateway.to("speaker", "spoken")) == 1
+    assert "a voice could not be asked for" in caplog.text
+
+
 @pytest.mark.parametrize("refused", ["find", "put"])
 def test_a_store_out_of_reach_is_a_voice_that_failed(world: World, refused: str) -> None:
     world.sounds.refusing = {refused}
