@@ -87,6 +87,21 @@ def test_a_failure_reaches_all_who_share_it_and_no_later_one(world: World) -> No
     assert shared.sound(REF, "es", TEXT).characters == len(TEXT)
 
 
+def test_who_shares_a_making_that_hangs_is_not_held_up_for_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalice_app.synthesis.sounds.SHARED_SECONDS", 0.01)
+    world.polly.held = threading.Event()
+    shared = sounds(world)
+    with ThreadPoolExecutor(1) as threads:
+        leader = threads.submit(shared.sound, REF, "es", TEXT)
+        world.polly.wait_for_calls(1)
+        with pytest.raises(SpeechFailed, match="in time"):
+            shared.sound(REF, "es", TEXT)
+        world.polly.held.set()
+        assert leader.result(PATIENCE).characters == len(TEXT)
+
+
 def test_a_throttled_neural_voice_is_replaced_at_once_and_asked_again(world: World) -> None:
     world.polly.busy = {NEURAL}
     shared = sounds(world)

@@ -170,9 +170,21 @@ def test_nobody_hears_what_did_not_reach_them(world: World) -> None:
     world.gateway.gone = {"es-1"}
     speak(world, hall(world, "es-1", "es-2"))
     assert [each["connection_ids"] for each in asks(world)] == [["es-2"]]
-    world.voice_invoker.payloads.clear()
-    world.gateway.late = {"es-2"}
-    speak(world, world.now(world.open()))
+
+
+@pytest.mark.parametrize("late", ["es-1", "es-3"], ids=["who hears", "who reads"])
+def test_what_comes_too_late_for_a_caption_comes_too_late_for_a_voice(
+    world: World, late: str
+) -> None:
+    world.gateway.late = {late}
+    speak(world, hall(world, "es-1", "es-2", reading=("es-3",)))
+    assert len(world.gateway.to("es-2", "caption")) == 1
+    assert asks(world) == []
+
+
+def test_who_could_not_be_reached_by_any_caption_hears_nothing(world: World) -> None:
+    world.gateway.failing = {"es-1"}
+    speak(world, hall(world, "es-1"))
     assert asks(world) == []
 
 
@@ -305,6 +317,24 @@ def test_a_refused_ask_is_counted_and_told(world: World) -> None:
     assert len(world.gateway.to("speaker", "spoken")) == 1
     assert told(world) == [(1, "es", "failed")]
     assert measured(world, metrics.FAILED_VOICES_COUNT) == [1]
+
+
+def test_a_failure_is_told_although_it_cannot_be_claimed(world: World) -> None:
+    speak(world, hall(world, "es-1"))
+    world.polly.failing = set(BOTH)
+    world.tables.refusing.add("claim_part")
+    deliver(world)
+    assert told(world) == [(1, "es", "failed")]
+
+
+def test_an_ask_that_breaks_costs_no_report(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(payload: Mapping[str, Any]) -> None:
+        raise ZeroDivisionError
+
+    world.voice_invoker.invoke = broken  # type: ignore[method-assign]
+    speak(world, hall(world, "es-1"))
+    assert len(world.gateway.to("speaker", "spoken")) == 1
+    assert "a voice could not be asked for" in caplog.text
 
 
 @pytest.mark.parametrize("refused", ["find", "put"])
