@@ -26,7 +26,7 @@ from chalice_app.synthesis.voices import Voice, voices_of
 
 _log = logging.getLogger(__name__)
 
-SOUND_SECONDS = 3.0
+SOUND_SECONDS = 4.0
 """How long the voices of a language have for a sound, together: whoever listens is live."""
 
 SHARED_SECONDS = 2 * SOUND_SECONDS

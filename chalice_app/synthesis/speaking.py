@@ -29,6 +29,10 @@ longer than those are. Source:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
 """
 
+LONGEST_SECONDS = 16.0
+"""How long an ask may take, but for its last part, which takes some 11 s at the most: the function
+is stopped after 29 s (`.chalice/config.json`), and nobody would be told."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -100,9 +104,12 @@ class Speaking:
     def _speak(self, ask: VoiceAsk, course: _Course) -> None:
         texts = parts_of(ask.text)
         sounds = self.hall_sounds if ask.is_batch else self.sounds
+        end = self.clock.monotonic() + LONGEST_SECONDS
         for number, text in enumerate(texts, 1):
             if not course.connection_ids:
                 return  # everybody has left
+            if self.clock.monotonic() > end:
+                raise SpeechFailed("the sentence takes too long to be spoken")
             self._require_life(ask, number)
             sound = sounds.sound(ask.ref, ask.language, text)
             course.characters += sound.characters

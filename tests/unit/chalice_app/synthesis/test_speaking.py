@@ -16,7 +16,7 @@ from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
 from chalice_app.synthesis.asks import VoiceAsk
 from chalice_app.synthesis.parts import parts_of
-from chalice_app.synthesis.speaking import URL_SECONDS
+from chalice_app.synthesis.speaking import LONGEST_SECONDS, URL_SECONDS
 from chalice_app.synthesis.voices import NEURAL, STANDARD
 from streams import broadcast as broadcast_function
 from streams import voice as voice_function
@@ -237,6 +237,14 @@ def test_later_parts_of_a_long_caption_may_be_late_and_the_first_may_not(world: 
     assert told(world) == [(2, "es", "failed")]
 
 
+def test_a_caption_that_takes_too_long_ends_before_its_function_does(world: World) -> None:
+    speak(world, hall(world, "es-1"), LONG)
+    world.polly.during = lambda: world.clock.advance(int(LONGEST_SECONDS * 1000 / 3) + 1)
+    deliver(world)
+    assert [each["part"] for each in world.gateway.to("es-1", "speech")] == [1, 2, 3]
+    assert told(world) == [(1, "es", "failed")]
+
+
 def test_an_ask_that_comes_too_late_costs_no_synthesis(world: World) -> None:
     speak(world, hall(world, "es-1"))
     world.clock.advance(CAPTION_LIFE_MS)
@@ -297,6 +305,24 @@ def test_a_refused_ask_is_counted_and_told(world: World) -> None:
     assert len(world.gateway.to("speaker", "spoken")) == 1
     assert told(world) == [(1, "es", "failed")]
     assert measured(world, metrics.FAILED_VOICES_COUNT) == [1]
+
+
+def test_a_failure_is_told_although_it_cannot_be_claimed(world: World) -> None:
+    speak(world, hall(world, "es-1"))
+    world.polly.failing = set(BOTH)
+    world.tables.refusing.add("claim_part")
+    deliver(world)
+    assert told(world) == [(1, "es", "failed")]
+
+
+def test_an_ask_that_breaks_costs_no_report(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(payload: Mapping[str, Any]) -> None:
+        raise ZeroDivisionError
+
+    world.voice_invoker.invoke = broken  # type: ignore[method-assign]
+    speak(world, hall(world, "es-1"))
+    assert len(world.gateway.to("speaker", "spoken")) == 1
+    assert "a voice could not be asked for" in caplog.text
 
 
 @pytest.mark.parametrize("refused", ["find", "put"])
