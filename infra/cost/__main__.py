@@ -104,7 +104,7 @@ def _listening(event: Event) -> str:
 def polly_lines(event: Event) -> Iterator[str]:
     """What Polly's quota means for the event: each sentence asks for all its languages at once."""
     quota = STANDARD if event.standard_voices else NEURAL
-    calls, at_once = event.polly_calls_a_second, event.voice_asks * event.parts
+    calls, at_once = event.polly_calls_a_second, event.polly_calls_at_once
     yield (
         f"  Polly: {calls:,.2g} calls a second on average, {at_once:,} at once with each sentence; "
         f"its {quota.engine} quota is {quota.calls_a_second} a second, {quota.at_once} at once"
@@ -126,11 +126,10 @@ def polly_lines(event: Event) -> Iterator[str]:
 
 def _languages_at_this_pace(event: Event, quota: PollyQuota) -> int:
     """Languages of which every sentence can be spoken: bounded by the rate and by the burst."""
-    a_language = event.voice_asks / event.spoken_languages * event.parts
-    by_burst = int(quota.at_once / a_language)
+    by_burst = quota.at_once // event.parts
     if event.sentences_a_minute == 0:
         return by_burst
-    by_rate = int(quota.calls_a_second * 60 / event.sentences_a_minute / a_language)
+    by_rate = int(quota.calls_a_second * 60 / event.sentences_a_minute / event.parts)
     return min(by_rate, by_burst)
 
 

@@ -64,7 +64,9 @@ SOUND_DAYS: Final = 2
 VOICE_SECONDS: Final = 0.6
 """Of the voice function beside posting: a look into S3, Polly's answer, the sound put there."""
 ASK_WRITES: Final = 1.0
-"""An ask is claimed, so that it is answered once."""
+"""An ask is claimed, so that it is answered once. Batches of a large hall claim the sound, too."""
+LOOKS_OF_A_BATCH: Final = 6
+"""Into S3, for a sound that another batch's function is making: a neural and a standard one."""
 SOUND_WRITES: Final = 1.0
 """The session's spoken characters."""
 VOICE_METRICS: Final = 3
@@ -108,10 +110,9 @@ class Event:
 
     @property
     def voice_asks(self) -> int:
-        """How often a sentence's sounds are asked for, at the same time.
+        """How many functions a sentence's sounds are asked of: once a language, or once a batch.
 
-        Once a language; in a large hall by each batch for its own listeners, and batches that ask
-        at the same time do not find each other's sounds.
+        Of the batches of a large hall one makes the sound, and the others wait for it.
         """
         spoken = self.spoken_languages
         return max(spoken, self.recipient_batches) if spoken else 0
@@ -130,7 +131,12 @@ class Event:
     @property
     def polly_calls_a_second(self) -> float:
         """On average."""
-        return self.sentences_a_minute / 60 * self.voice_asks * self.parts
+        return self.sentences_a_minute / 60 * self.polly_calls_at_once
+
+    @property
+    def polly_calls_at_once(self) -> int:
+        """With each sentence, which goes to all languages at the same time."""
+        return self.spoken_languages * self.parts
 
     @property
     def sentences(self) -> float:
@@ -148,10 +154,10 @@ def quantities(event: Event) -> Iterator[tuple[str, float]]:
     captions = sentences * listeners
     changes = 2 * listeners
     asks = sentences * event.voice_asks
-    sounds = asks * event.parts
+    asked_parts, sounds = asks * event.parts, sentences * event.polly_calls_at_once
     # Everybody who listens gets a URL a sound, and fetches it once.
     heard = sentences * event.voice_listeners * event.parts
-    yield from _sounds(event, asks, sounds, heard)
+    yield from _sounds(event, asked_parts, sounds, heard)
     yield "characters", translated * event.characters
     yield "dictation_minutes", event.dictation_minutes
     # A sentence in, its report and a roster message out; every connection receives `joined`.
@@ -159,6 +165,8 @@ def quantities(event: Event) -> Iterator[tuple[str, float]]:
     yield "connection_minutes", (listeners + 1) * event.minutes
     written = changes * (ROW_WRITES + LEDGER_WRITES) + listeners * SWEPT_WRITES
     written += sentences * SENTENCE_WRITES + asks * ASK_WRITES + sounds * SOUND_WRITES
+    if asked_parts > sounds:
+        written += asked_parts * ASK_WRITES
     yield "write_units", written + translated * ENTRY_WRITES
     roster = math.ceil(listeners * ROSTER_BYTES / 4096)
     yield (
@@ -169,7 +177,7 @@ def quantities(event: Event) -> Iterator[tuple[str, float]]:
     invocations = changes + batches + sentences * (1 + event.recipient_batches) + asks
     yield "requests", invocations
     speaking = sentences * SENTENCE_SECONDS + captions / POSTS_A_SECOND
-    speaking += sounds * VOICE_SECONDS + heard / POSTS_A_SECOND
+    speaking += asked_parts * VOICE_SECONDS + heard / POSTS_A_SECOND
     yield (
         "gb_seconds",
         LARGE_GB * (speaking + batches * CHANGE_SECONDS) + SMALL_GB * (changes * CHANGE_SECONDS),
@@ -181,15 +189,18 @@ def quantities(event: Event) -> Iterator[tuple[str, float]]:
     yield "egress_gb", (captions * CAPTION_BYTES + heard * SPEECH_BYTES) / 1e9
 
 
-def _sounds(event: Event, asks: float, sounds: float, heard: float) -> Iterator[tuple[str, float]]:
+def _sounds(
+    event: Event, asked_parts: float, sounds: float, heard: float
+) -> Iterator[tuple[str, float]]:
     """What Polly is asked for, and what S3 keeps and hands out."""
-    characters = asks * event.characters
+    characters = sounds / event.parts * event.characters
     yield "neural_characters", 0 if event.standard_voices else characters
     yield "standard_characters", characters if event.standard_voices else 0
     seconds = event.characters / event.parts / SPOKEN_CHARACTERS_A_SECOND
     sound_bytes = seconds * SOUND_BYTES_A_SECOND
     yield "put_requests", sounds
     # The function looks for each before it makes it.
-    yield "get_requests", sounds + heard
+    waiting = (asked_parts - sounds) * LOOKS_OF_A_BATCH
+    yield "get_requests", sounds + waiting + heard
     yield "gb_months", sounds * sound_bytes / 1e9 * SOUND_DAYS / 30
     yield "sound_egress_gb", heard * (sound_bytes + SOUND_OVERHEAD_BYTES) / 1e9

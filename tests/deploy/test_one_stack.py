@@ -22,7 +22,7 @@ from tests.deploy.deployed import BelowPath
 from tests.deploy.emulator import Emulator, running_emulator
 from tests.deploy.emulator_gaps import BUCKET, http_url, let_plain_connections_in, treated
 from tests.deploy.voices import a_spoken_sentence, require_private
-from tests.integration.client import eventually, talk
+from tests.integration.client import Client, eventually, talk
 
 STACK = "one-stack"
 MESSAGE = "translation-broadcaster-dev-websocket_message"
@@ -289,6 +289,11 @@ def test_who_listens_hears_the_sentence_and_nobody_else_does(
     stage: BelowPath, emulator: Emulator, outputs: dict[str, str]
 ) -> None:
     asyncio.run(a_heard_talk(stage, emulator, outputs["SoundsBucketName"]))
+    set_variable(emulator, MESSAGE, SLICE_LISTENERS="1")
+    try:
+        asyncio.run(a_heard_hall(stage, emulator))
+    finally:
+        set_variable(emulator, MESSAGE, SLICE_LISTENERS="5000")
     assert {"FailedVoicesCount", "CharactersSpoken"} <= {
         name for line in logged(emulator, VOICE, '{"_aws"') for name in line
     }
@@ -320,6 +325,34 @@ async def a_heard_talk(stage: BelowPath, emulator: Emulator, bucket: str) -> Non
         await reader.settle()
         assert reader.of("speech") == []
         assert reader.sequences() == [1, 2, 3]
+
+
+async def a_heard_hall(stage: BelowPath, emulator: Emulator) -> None:
+    """Each listener is a batch of its own, whose function asks for the voice by its own policy."""
+    async with talk(stage) as running:
+        speaker = await running.join_speaker()
+        listeners = [await running.join("es", voice="true") for _ in range(3)]
+        await eventually(lambda: stage.counts(running.session), (3, {"es": 3}))
+        asked, sounds = len(emulator.polly.asked), [""]
+        for _ in range(TRIES):  # a busy machine may start a function too late
+            await running.say(speaker, f"This is sentence {running.sequence + 1} of the evening.")
+            sounds = await asyncio.gather(
+                *(heard(listener, running.sequence) for listener in listeners)
+            )
+            if all(sounds):
+                break
+        assert all(sounds), "no sentence was heard by everyone"
+        assert len({urlsplit(url).path for url in sounds}) == 1
+        # One function makes each sentence's sound, and the two others find it.
+        assert 1 <= len(emulator.polly.asked) - asked <= running.sequence
+
+
+async def heard(listener: Client, sequence: int) -> str:
+    """The address of a sentence's sound; empty where it came too late to be sent."""
+    try:
+        return str((await listener.expect("speech", sequence=sequence))["url"])
+    except AssertionError:
+        return ""
 
 
 def directives(policy: str, *names: str) -> list[str]:
