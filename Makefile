@@ -11,7 +11,7 @@ FAULT_SECONDS ?= 10
 MINUTES ?= 10
 BENCH_SECONDS ?= 1500
 BENCHMARKS ?= fresh_clone fanout languages roster_reads roster_sync access_patterns cache_replay \
-  cold_start cold_speak first_sentence talk page end_to_end growth flood hall voice_in
+  cold_start cold_speak first_sentence talk page end_to_end growth flood hall voice_in voice_out
 BIN := .venv/bin
 # The lock alone decides what is in an environment: infra/install.py.
 INSTALL := $(PYTHON) -I infra/install.py
@@ -21,7 +21,7 @@ LOCK := $(BIN)/uv pip compile --system-certs --quiet --universal --python-versio
 APT := -qq -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o DPkg::Lock::Timeout=120
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
-.PHONY: help run test venv python system browser wrk check unit integration test-browser test-deploy bench quality \
+.PHONY: help run test venv python system browser wrk recogniser check unit integration test-browser test-deploy bench quality \
   simulate mutants lag fuzz faults audit audit-venv licences soak screenshots package deploy oidc-layer alarm-drill lock clean
 
 help:  ## this list
@@ -83,7 +83,7 @@ test-deploy: system venv  ## the real zip, deployed to an emulator and talked to
 	$(BIN)/pytest tests/deploy
 
 # On a quiet machine; each benchmark is ended after BENCH_SECONDS.
-bench: system browser wrk venv  ## every figure of the README, as tables and into bench-results.jsonl (35 min)
+bench: system browser wrk venv recogniser  ## every figure of the README, as tables and into bench-results.jsonl (45 min)
 	rm -f bench-results.jsonl
 	@for each in $(BENCHMARKS); do \
 	  timeout --signal=INT --kill-after=60 $(BENCH_SECONDS) $(BIN)/python -m tests.benchmarks.$$each || failed="$$failed $$each"; \
@@ -117,11 +117,16 @@ licences: venv  ## of every package, shipped and for development
 audit: audit-venv  ## every pinned package against the published advisories; needs the network
 	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes \
 	  --requirement requirements.txt --requirement infra/requirements-dev.txt \
-	  --requirement infra/requirements-oidc.txt --requirement infra/requirements-audit.txt
+	  --requirement infra/requirements-oidc.txt --requirement infra/requirements-audit.txt \
+	  --requirement infra/requirements-recogniser.txt
 
 # In an environment of its own: what it needs must not move the pins that it looks at.
 audit-venv: venv
 	@$(INSTALL) infra/requirements-audit.txt .venv/audit
+
+# A hundred megabytes that one benchmark needs: what it hears of the voices.
+recogniser: venv
+	@$(INSTALL) infra/requirements-recogniser.txt .venv/recogniser
 
 screenshots: system browser venv  ## of docs/, from a stage that is running
 	$(BIN)/python -m infra.screenshots $(ARGS)
@@ -180,6 +185,7 @@ lock: venv  ## after a change of an infra/requirements-*.in
 	$(LOCK) $(LOCK_OPTIONS) --constraint infra/requirements-dev.txt \
 	  --output-file infra/requirements-oidc.txt infra/requirements-oidc.in
 	$(LOCK) $(LOCK_OPTIONS) --output-file infra/requirements-audit.txt infra/requirements-audit.in
+	$(LOCK) $(LOCK_OPTIONS) --output-file infra/requirements-recogniser.txt infra/requirements-recogniser.in
 
 clean:  ## removes .venv and the tools' caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .mutants

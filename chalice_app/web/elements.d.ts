@@ -6,7 +6,6 @@ interface PageElements {
   "again": HTMLButtonElement;
   "alarms": HTMLElement;
   "alarms-title": HTMLElement;
-  "aloud": HTMLInputElement;
   "announcement": HTMLElement;
   "as-of": HTMLTimeElement;
   "audience-title": HTMLElement;
@@ -65,6 +64,7 @@ interface PageElements {
   "level": HTMLMeterElement;
   "level-warning": HTMLElement;
   "link": HTMLAnchorElement;
+  "listen": HTMLButtonElement;
   "loopback": HTMLElement;
   "mask": HTMLInputElement;
   "may-darken": HTMLElement;
@@ -75,7 +75,6 @@ interface PageElements {
   "more": HTMLElement;
   "name": HTMLElement;
   "newest": HTMLButtonElement;
-  "no-voice": HTMLElement;
   "nobody": HTMLElement;
   "nothing": HTMLElement;
   "notice": HTMLElement;
@@ -128,6 +127,7 @@ interface PageElements {
   "verdict": HTMLElement;
   "view": HTMLElement;
   "viewport": HTMLElement;
+  "voices-notice": HTMLElement;
   "wait": HTMLElement;
   "words-again": HTMLButtonElement;
   "words-button": HTMLButtonElement;

@@ -12,6 +12,8 @@ interface Language {
   quality?: string;
   /** How good the stage's recogniser is, where it has one for the language. */
   dictation?: string;
+  /** How good the stage's voice is, where it has one for the language. */
+  voice?: string;
 }
 
 /** Listeners by language. */
@@ -24,6 +26,7 @@ interface Session {
   isFull?: boolean;
   listenerCount: number;
   languages: Counts;
+  voices?: Counts;
   createdAt: number;
   expiresAt: number;
   title?: string | null;
@@ -84,6 +87,20 @@ interface Draft {
   text: string;
 }
 
+/** A sentence's sound, or a part of it, for those who asked for the voice; after its caption, or never. */
+interface Speech {
+  type: "speech";
+  sequence: number;
+  language: string;
+  /** Answers a GET for a day. */
+  url: string;
+  durationMs: number;
+  contentType: string;
+  /** From 1; absent where a sentence is in one part. */
+  part?: number;
+  parts?: number;
+}
+
 /** A sentence was taken back. */
 interface Retracted {
   type: "retracted";
@@ -117,10 +134,20 @@ interface Corrected {
   durationMs?: number;
 }
 
+/** No voice could be made of a sentence: the engine failed, or the session's budget is spent. */
+interface SpeechFailed {
+  type: "speechFailed";
+  sequence: number;
+  language: string;
+  reason: "failed" | "overBudget";
+}
+
 interface RosterMessage {
   type: "roster";
   listenerCount: number;
   languages: Counts;
+  /** Of these, who also hears the language's voice. */
+  voices?: Counts;
 }
 
 interface SessionStatus extends Session {
@@ -155,9 +182,11 @@ type ServerMessage =
   | Joined
   | Caption
   | Draft
+  | Speech
   | Retracted
   | Spoken
   | Corrected
+  | SpeechFailed
   | RosterMessage
   | SessionStatus
   | Renew
@@ -169,7 +198,7 @@ type ClientMessage =
   | { action: "speak"; sequence: number; text: string }
   | { action: "draft"; sequence: number; text: string }
   | { action: "correct"; sequence: number; text: string }
-  | { action: "changeLanguage"; targetLanguage: string }
+  | { action: "changeLanguage"; targetLanguage: string; voice?: boolean }
   | { action: "heartbeat" }
   | { action: "status" }
   | { action: "end" };
@@ -218,6 +247,7 @@ interface OperatedSession {
   sourceLanguage: string;
   listenerCount: number;
   languages: Counts;
+  voices?: Counts;
   hasSpeaker: boolean;
   refused: Refused;
   lastSequence: number;

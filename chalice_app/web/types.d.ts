@@ -407,3 +407,88 @@ interface StageDictationOptions {
   /** Somebody else must hear the speaker; with the reason as a text. */
   onGaveUp: (why: string) => void;
 }
+
+/** A sentence, or a part of it, that is to be heard: at an address, or as words for the device's own voice. */
+interface Sound {
+  sequence: number;
+  language: string;
+  /** At its own pace. 0: nobody knows. */
+  durationMs: number;
+  part?: number;
+  parts?: number;
+  url?: string;
+  text?: string;
+}
+
+interface QueuedSound extends Sound {
+  part: number;
+  arrivedAt: number;
+  /** When it would be heard by somebody who is never late: later parts of a sentence follow the first. */
+  dueAt: number;
+}
+
+/** Why a sentence is not heard. */
+type SkipReason = "behind" | "missing" | "failed" | "pause";
+
+/** "blocked": the browser wants a tap first. "failing": several sounds in a row could not be played. */
+type PlayerState = "off" | "on" | "paused" | "blocked" | "failing";
+
+type Outcome = "ended" | "failed" | "blocked" | "stopped";
+
+/** What sounds: one sound at a time. */
+interface VoiceSource {
+  /** These will be played soon. */
+  prepare: (sounds: QueuedSound[]) => void;
+  /** It will not be played, or not again. */
+  forget: (sound: QueuedSound) => void;
+  /** Resolves when it is over. `onDuration`: it begins now, and is so long. */
+  play: (sound: QueuedSound, rate: number, onDuration: (durationMs: number) => void) => Promise<Outcome>;
+  setRate: (rate: number) => void;
+  /** Resolves when nothing sounds any more. */
+  stop: () => Promise<void>;
+  /** False: what was playing has to begin again. */
+  pause: () => boolean;
+  resume: () => void;
+  /** Nothing is to be heard now: the page stays ready to play, or not. */
+  rest: (isOn: boolean) => void;
+}
+
+interface PlayerClock {
+  /** In milliseconds. */
+  now: () => number;
+  /** Returns what cancels it. */
+  after: (milliseconds: number, act: () => void) => () => void;
+}
+
+interface PlayerOptions {
+  source: VoiceSource;
+  clock: PlayerClock;
+  onSkip: (sequences: number[], why: SkipReason) => void;
+  onState: (state: PlayerState) => void;
+}
+
+interface ListeningOptions {
+  list: import("./listener/caption-list.js").CaptionList;
+  /** Whether the stage has a voice for any language. */
+  hasVoices: () => boolean;
+  /** The server has to hear of the wish. */
+  onWish: () => void;
+  /** What plays the voice could not be loaded. */
+  onFailed: () => void;
+}
+
+interface VoiceParts extends ListeningOptions {
+  /** Unlocked by a tap. */
+  audio: HTMLAudioElement;
+  /** The address of a second of silence. */
+  silence: string;
+  /** Whether a voice is heard now. */
+  onReads: (reads: boolean) => void;
+}
+
+interface PlayerBarOptions {
+  onPause: () => void;
+  onResume: () => void;
+  onVolume: (volume: number, isMuted: boolean) => void;
+  onDevice: (isWanted: boolean) => void;
+}

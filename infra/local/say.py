@@ -2,7 +2,7 @@
 
 One listener a language joins a session of its own, and every caption is printed as it comes. A text
 is said sentence by sentence, each after the report on the one before; a recording is played in real
-time to the stage's recogniser.
+time to the stage's recogniser. `--voice` leaves what is heard of it as a file for each language.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from infra.glossary_file import read_glossary_file
 from infra.local.dictation.latencies import percentile
 from infra.local.dictation.speak_recording import SpokenFile, speak_recording
 from infra.local.dictation.wav import UnreadableRecording, read_wav
-from infra.local.stage_client import Api, Heard, Message, StageClientError, talk
+from infra.local.listening.heard_aloud import choose_voices, heard_aloud, make_directory
+from infra.local.stage_client import Api, Heard, HearOut, Message, StageClientError, talk
 from infra.local.translate.engine.sentences import clauses
 
 SAMPLE: Final = Path(__file__).parent / "samples" / "speech-en.txt"
@@ -85,7 +86,7 @@ def summary(heard: Collection[Heard], languages: Collection[str], sentences: int
     )
 
 
-Speak = Callable[[Api, Message, Sequence[str]], Awaitable[bool]]
+Speak = Callable[[Api, Message, Sequence[str], HearOut], Awaitable[bool]]
 """Says everything to a session, with a listener of each language; returns whether all came."""
 
 
@@ -93,20 +94,29 @@ async def _visit(options: argparse.Namespace, glossary: Glossary | None, speak: 
     """Opens a session, speaks to it and ends it; returns whether every caption came."""
     api = Api(options.http.rstrip("/"))
     languages = choose_languages(options.to, options.source, await api.languages())
+    voices = [] if options.voice is None else choose_voices(options.voice, await api.voices())
+    directory = make_directory(options.output)
     session = await api.open_session(options.source)
     print(f"{session['sessionId']}: {options.source} to {', '.join(languages)}", flush=True)
     try:
         if glossary is not None:
             await api.put_glossary(session, glossary.body())
-        return await speak(api, session, languages)
+        async with heard_aloud(session, voices, directory) as hear_out:
+            return await speak(api, session, languages, hear_out)
     finally:
         await api.end_session(session)
 
 
 async def _say_text(
-    sentences: Sequence[str], pace: int, _: Api, session: Message, languages: Sequence[str]
+    sentences: Sequence[str],
+    pace: int,
+    _: Api,
+    session: Message,
+    languages: Sequence[str],
+    hear_out: HearOut,
 ) -> bool:
     async with talk(session, languages) as said:
+        said.hear_out = hear_out
         await said.run(sentences, pace)
     print(summary(said.heard, languages, len(sentences)))
     return all_in_order(said.heard, languages, len(sentences))
@@ -156,6 +166,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--text", metavar="FILE", help="what the recording says: counts word errors"
     )
     parser.add_argument("--to", metavar="es,pt,...", help="default: all that the stage offers")
+    parser.add_argument("--voice", metavar="es,pt,...", help="also hear the voice of these")
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", default=".", help="for voice-es.wav, ...; default: here"
+    )
     parser.add_argument("--source", default="en", metavar="LANGUAGE")
     parser.add_argument("--glossary", metavar="FILE", help="terms and blocked words, JSON or CSV")
     parser.add_argument("--http", default="http://127.0.0.1:8000", metavar="URL")

@@ -6,7 +6,7 @@ import asyncio
 import http.client
 import json
 from asyncio import FIRST_COMPLETED
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -24,6 +24,13 @@ Message = Mapping[str, Any]
 
 Listener = tuple[str, ClientConnection]
 """A language and the connection of one who reads it."""
+
+HearOut = Callable[[int], Awaitable[None]]
+"""Waits, at a talk's end, for the voices, given the number of its last sentence."""
+
+
+async def nothing_to_hear(_: int) -> None:
+    """Nobody has asked for a voice."""
 
 
 class StageClientError(Exception):
@@ -69,6 +76,11 @@ class Api:
         """The codes of what the stage offers."""
         answer = await self._call("GET", "/languages")
         return [language["code"] for language in answer["languages"]]
+
+    async def voices(self) -> Mapping[str, str]:
+        """How good the stage's voices are, by the code of their language."""
+        answer = await self._call("GET", "/languages")
+        return {each["code"]: each["voice"] for each in answer["languages"] if "voice" in each}
 
     async def open_session(self, source: str) -> Message:
         """A new session, with its token and the WebSocket's address."""
@@ -152,6 +164,7 @@ class Talk:
     listeners: Sequence[Listener]
     heard: list[Heard] = field(default_factory=list)
     spoken_at: dict[int, float] = field(default_factory=dict)
+    hear_out: HearOut = nothing_to_hear
 
     async def run(self, sentences: Sequence[str], words_per_minute: int) -> None:
         """Says everything; returns when the session has ended for every listener.
@@ -170,6 +183,7 @@ class Talk:
                     pause = self.spoken_at[sequence] - monotonic()
                     pause += 60 * len(text.split()) / words_per_minute
                     await asyncio.wait(hearing, timeout=pause, return_when=FIRST_COMPLETED)
+            await self.hear_out(len(sentences))
             # What was posted before `sessionEnded` comes before it: then all that comes has come.
             await send(self.speaker, action="end")
             await asyncio.wait(hearing, timeout=ANSWER_SECONDS)

@@ -35,6 +35,8 @@ _EXPECTED = (
     # A provider of OpenID Connect hands out no token, or does not let the page ask it.
     "Failed to load resource: the server responded with a status of 400",
     "Access to fetch at 'http://127.0.0.1:",
+    # A sound is fetched after its day.
+    "Failed to load resource: the server responded with a status of 403",
     # The operator's view is asked for without its token, or while the stage is in trouble.
     "Failed to load resource: the server responded with a status of 401",
     "Failed to load resource: the server responded with a status of 503",

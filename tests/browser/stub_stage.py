@@ -20,6 +20,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from chalice_app.domain import languages
 from chalice_app.web import pages
 from chalice_app.wire import outgoing
+from tests.browser.stub_sounds import StubSounds
 from tests.browser.stub_transcribe import StubTranscribe
 from tests.fakes.domain import NOW_MS, PATIENCE
 
@@ -32,6 +33,7 @@ ALARMS = (
     ("BroadcastSuccessRate", "Percent", "LessThanThreshold", 95),
     ("BufferOverflowRate", "Percent", "GreaterThanThreshold", 5),
     ("FailedLanguagesCount", "Count", "GreaterThanThreshold", 10),
+    ("FailedVoicesCount", "Count", "GreaterThanThreshold", 10),
     ("CacheHitRate", "Percent", "LessThanThreshold", 30),
 )
 
@@ -47,6 +49,7 @@ class StubSession:
     is_active: bool = True
     last_sequence: int = 0
     counts: dict[str, int] = field(default_factory=dict)
+    voices: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
 
     def status(self) -> Message:
@@ -57,6 +60,7 @@ class StubSession:
             "isActive": self.is_active,
             "listenerCount": sum(self.counts.values()),
             "languages": self.counts,
+            "voices": self.voices,
             "createdAt": NOW_MS,
             "expiresAt": NOW_MS + 12 * 3_600_000,
             "title": None,
@@ -101,6 +105,7 @@ class Operations:
             "sourceLanguage": "en",
             "listenerCount": sum(counts.values()),
             "languages": counts,
+            "voices": {},
             "hasSpeaker": True,
             "refused": {"minutes": 5, "reasons": {}},
             "lastSequence": 7,
@@ -176,6 +181,8 @@ class StubStage:
         self.prepared_over_budget: int | None = 0
         self.glossary: Message = {"terms": [], "blocked": []}
         self.transcribe: StubTranscribe | None = None
+        self.sounds: StubSounds | None = None
+        self.voices: Sequence[str] = ()
         self.grant_refusal: tuple[int, Message] | None = None
         self.grants = 0
         self.session_fields: Message = {}
@@ -329,14 +336,33 @@ class StubStage:
             **fields,
         )
 
+    def speech(
+        self, sequence: int, url: str, duration_ms: float, language: str = "es", **fields: object
+    ) -> None:
+        """A sentence's sound for whoever listens."""
+        self.send(
+            self.listener(),
+            "speech",
+            sequence=sequence,
+            language=language,
+            url=url,
+            durationMs=duration_ms,
+            contentType="audio/wav",
+            **fields,
+        )
+
     def draft(self, sequence: int, text: str, language: str = "es") -> None:
         """Words of the sentence to come, for whoever reads the speaker's language."""
         self.send(self.listener(), "draft", sequence=sequence, language=language, text=text)
 
-    def show_roster(self, socket: Socket, **counts: int) -> None:
-        """Tells the speaker who listens."""
-        self.session.counts = counts
-        self.send(socket, "roster", listenerCount=sum(counts.values()), languages=counts)
+    def show_roster(
+        self, socket: Socket, voices: Mapping[str, int] | None = None, /, **counts: int
+    ) -> None:
+        """Tells the speaker who listens, and who of them hears the language's voice."""
+        self.session.counts, self.session.voices = counts, dict(voices or {})
+        heads = sum(counts.values())
+        told = {"languages": counts, "voices": self.session.voices}
+        self.send(socket, "roster", listenerCount=heads, **told)
 
     def asks(self, count: int) -> Mapping[str, str]:
         """Waits until pages asked so many times whether they may join; the last one's headers."""
@@ -422,7 +448,9 @@ class StubStage:
         return answer
 
     async def _listener_page(self, _: web.Request) -> web.Response:
-        return _response(pages.load().page(pages.LISTENER, f"ws://{self._gateway}"))
+        origin = self.sounds.origin if self.sounds else ""
+        address = f"ws://{self._gateway}"
+        return _response(pages.load().page(pages.LISTENER, address, sounds=origin))
 
     async def _operators_page(self, _: web.Request) -> web.Response:
         return _response(pages.load().page(pages.OPERATOR, f"ws://{self._gateway}"))
@@ -451,6 +479,7 @@ class StubStage:
         offered = [
             outgoing.language(replace(each, quality=self.qualities.get(each.code)))
             | ({"dictation": "good"} if self.transcribe and each.code == "en" else {})
+            | ({"voice": "good"} if each.code in self.voices else {})
             for each in described
         ]
         return web.json_response({"languages": offered})

@@ -8,7 +8,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.stub_sounds import StubSounds
 from tests.browser.stub_stage import StubStage
+from tests.browser.test_listener import SPEAKING_DEVICE
 from tests.browser.test_speaker import RECOGNITION, speak, start
 
 THEMES = ("dark", "light", "high")
@@ -76,6 +78,31 @@ def ended_listener(stub: StubStage, open_page: OpenPage) -> Page:
 def lost_way(stub: StubStage, open_page: OpenPage) -> Page:
     page = open_page(f"{stub.http}/s/no-session-100")
     expect(page.locator("#other")).to_be_visible()
+    return page
+
+
+def hearing_listener(stub: StubStage, open_page: OpenPage) -> Page:
+    stub.sounds, stub.voices = StubSounds(), ("ar",)
+    stub.sounds.origin = "http://127.0.0.1:9"  # nobody answers there
+    page = open_page(stub.listener_page, locale="ar")
+    expect(page.locator("#state")).to_have_attribute("data-state", "live")
+    page.locator("#listen").click()
+    expect(page.locator(".player")).to_be_visible()
+    for sequence in (1, 2, 3):
+        stub.caption(sequence, "قبل سبعة وثمانين عاما", "ar")
+        stub.speech(sequence, stub.sounds.url(sequence, 900), 900, "ar")
+    expect(page.locator(".unheard")).to_have_count(3)
+    expect(page.locator(".player-status")).not_to_be_empty()
+    return page
+
+
+def unheard_listener(stub: StubStage, open_page: OpenPage) -> Page:
+    page = open_page(stub.listener_page, script=SPEAKING_DEVICE)
+    expect(page.locator("#state")).to_have_attribute("data-state", "live")
+    page.locator("#listen").click()
+    page.get_by_role("button", name="Voz de este dispositivo").click()
+    expect(page.get_by_role("button", name="Pausa")).to_be_visible()
+    stub.caption(1, "Hace ochenta y siete años")
     return page
 
 
@@ -218,7 +245,7 @@ def operator(stub: StubStage, open_page: OpenPage) -> Page:
         "BufferOverflowRate": {"state": "INSUFFICIENT_DATA"},
     }
     page = open_page(f"{stub.http}/ops", locale="en")
-    expect(page.locator("#alarms li")).to_have_count(4)
+    expect(page.locator("#alarms li")).to_have_count(5)
     page.get_by_text("The same as a table").click()
     expect(page.locator("#sessions .bar-fill")).to_have_count(3)
     return page
@@ -244,7 +271,7 @@ def strange_operator(stub: StubStage, open_page: OpenPage) -> Page:
 
 VIEWS = (
     *(listener, drafting_listener, waiting_listener, lost_listener, limited_listener),
-    *(choosing_listener, ended_listener, lost_way),
+    *(choosing_listener, ended_listener, lost_way, hearing_listener, unheard_listener),
     *(
         starting_speaker,
         speaker,

@@ -5,6 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import Message, Socket, StubStage
 from tests.browser.test_listener import SPEAKING_DEVICE, captions
+from tests.browser.test_listening import read_aloud, until
 from tests.browser.test_speaker import speak, start
 
 
@@ -101,12 +102,11 @@ def test_who_comes_late_sees_the_newest_words_and_nothing_of_what_was_before(
     expect(page.locator(".mark")).to_have_count(0)
 
 
-def test_the_voice_reads_a_correction_of_what_is_still_to_be_read_or_was_the_last(
+def test_the_device_s_voice_reads_a_correction_only_of_what_is_still_to_be_read(
     stub: StubStage, open_page: OpenPage
 ) -> None:
     page = open_page(stub.listener_page, script=SPEAKING_DEVICE)
-    page.get_by_role("button", name="Texto y sonido").click()
-    page.get_by_role("checkbox", name="Leer en voz alta").check()
+    read_aloud(page)
     for sequence in (1, 2, 3):
         stub.caption(sequence, f"frase {sequence}")
     stub.caption(1, "primera", revision=1)
@@ -114,10 +114,24 @@ def test_the_voice_reads_a_correction_of_what_is_still_to_be_read_or_was_the_las
     retract(stub, 3)
     expect(page.locator(".caption")).to_have_count(2)
     page.evaluate("finish()")
-    assert page.evaluate("spoken") == ["frase 1", "segunda"]
+    until(page, "spoken.length === 2")
+    page.evaluate("finish()")
     stub.caption(2, "segunda bis", revision=2)
     expect(page.locator(".caption.newest")).to_contain_text("segunda bis")
-    assert page.evaluate("spoken.slice(2)") == ["(stopped)", "segunda bis"]
+    stub.caption(4, "cuatro")
+    until(page, "spoken.length === 3")
+    assert page.evaluate("spoken") == ["frase 1", "segunda", "cuatro"]
+
+
+def test_what_is_taken_back_is_not_read_to_its_end(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.listener_page, script=SPEAKING_DEVICE)
+    read_aloud(page)
+    stub.caption(1, "uno")
+    until(page, "spoken.length === 1")
+    retract(stub, 1)
+    stub.caption(2, "dos")
+    until(page, "spoken.length === 3")
+    assert page.evaluate("spoken") == ["uno", "(stopped)", "dos"]
 
 
 def test_the_speaker_corrects_from_the_list(stub: StubStage, open_page: OpenPage) -> None:

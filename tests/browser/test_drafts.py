@@ -7,6 +7,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import StubStage
 from tests.browser.test_layout import next_frames
 from tests.browser.test_listener import SPEAKING_DEVICE
+from tests.browser.test_listening import read_aloud
 
 LONG = " ".join(f"palabra{number}" for number in range(200))
 
@@ -94,8 +95,7 @@ def test_of_a_long_draft_the_last_three_lines_are_read(
 
 def test_nobody_hears_a_draft(stub: StubStage, open_page: OpenPage) -> None:
     page = open_page(stub.listener_page, script=SPEAKING_DEVICE)
-    page.get_by_role("button", name="Texto y sonido").click()
-    page.get_by_role("checkbox", name="Leer en voz alta").check()
+    read_aloud(page)
     drafting(stub, page)
     stub.caption(2, "dos")
     expect(page.locator(".draft")).to_be_hidden()

@@ -88,9 +88,13 @@ export class CaptionList {
     return true;
   }
 
-  /** @param {number} sequence */
-  isNewest(sequence) {
-    return this.#rows.at(-1)?.sequence === sequence;
+  /** Adds a remark to a caption, once. @param {number} sequence @param {string} kind @param {string} text */
+  note(sequence, kind, text) {
+    const row = this.#rows.find((each) => each.sequence === sequence)?.row;
+    if (!row || row.querySelector(`.${kind}`)) return;
+    this.#list.setAttribute("aria-live", "off");
+    row.append(" ", note(`mark ${kind}`, text));
+    this.#follow();
   }
 
   /** Scrolls to the newest caption, and follows it from now on. */

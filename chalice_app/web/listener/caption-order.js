@@ -51,7 +51,8 @@ export class CaptionOrder {
   retract(sequence) {
     if (!Number.isSafeInteger(sequence) || !(this.#revisions.has(sequence) || sequence > this.after)) return;
     this.#has(sequence, Infinity);
-    if (!this.#held.delete(sequence)) this.#screen.retract(sequence);
+    this.#held.delete(sequence);
+    this.#screen.retract(sequence);
     this.#releaseFollowing();
   }
 

@@ -11,7 +11,7 @@ export class CaptionScreen {
   /** The sequence up to which captions are old: they are not read aloud. */
   caughtUpTo = 0;
 
-  /** @param {import("./caption-list.js").CaptionList} list @param {import("./read-aloud.js").ReadAloud} voice */
+  /** @param {import("./caption-list.js").CaptionList} list @param {import("./listening.js").Listening} voice */
   constructor(list, voice) {
     this.#list = list;
     this.#voice = voice;
@@ -21,8 +21,8 @@ export class CaptionScreen {
   show(caption) {
     $("empty").hidden = true;
     const isNew = caption.sequence > this.caughtUpTo;
-    this.#list.add(caption, word("untranslated"), isNew);
-    if (isNew) this.#voice.read(caption);
+    this.#list.add(caption, word("untranslated"), isNew && !this.#voice.reads);
+    this.#voice.tell((voice) => (isNew ? voice.read(caption) : voice.miss(caption.sequence)));
     this.endDraft(caption.sequence);
   }
 
@@ -40,7 +40,7 @@ export class CaptionScreen {
   /** @param {Caption} caption */
   correct(caption) {
     if (!this.#list.replace(caption, word("untranslated"), word("corrected"))) return;
-    this.#voice.correct(caption, this.#list.isNewest(caption.sequence));
+    this.#voice.tell((voice) => voice.correct(caption));
     const text = element("span", "", caption.text);
     text.lang = languageOf(caption);
     $("announcement").replaceChildren(`${word("corrected")}: `, text);
@@ -49,8 +49,8 @@ export class CaptionScreen {
   /** It leaves no trace on the screen: a hall need not see that something was wrong. @param {number} sequence */
   retract(sequence) {
     this.endDraft(sequence);
+    this.#voice.tell((voice) => voice.retract(sequence));
     if (!this.#list.remove(sequence)) return;
-    this.#voice.retract(sequence);
     $("announcement").textContent = word("retracted");
     $("empty").hidden = !this.#list.isEmpty;
   }

@@ -18,9 +18,13 @@ export function keepResumeToken(token) {
   keep(RESUME_KEY, token, "sessionStorage");
 }
 
-/** The next handshake's address. @param {string} targetLanguage @param {number | null} lastSequence */
-export function handshake(targetLanguage, lastSequence) {
-  const query = { sessionId, targetLanguage, ...pass(), lastSequence: lastSequence === null ? "" : String(lastSequence) };
+/**
+ * The next handshake's address.
+ * @param {string} targetLanguage @param {number | null} lastSequence @param {boolean} voice
+ */
+export function handshake(targetLanguage, lastSequence, voice) {
+  const after = lastSequence === null ? "" : String(lastSequence);
+  const query = { sessionId, targetLanguage, ...pass(), lastSequence: after, voice: voice ? "true" : "" };
   const given = Object.entries(query).filter(([, value]) => value);
   return socketAddress(webSocketUrl(), Object.fromEntries(given));
 }

@@ -10,10 +10,10 @@ import { handshake, isReload, joinCode, keepResumeToken, pass, sessionId } from 
 import { showJoinForm, wireJoinForm } from "./join-form.js";
 import { bestLanguage } from "./language-matching.js";
 import { directionOf, fillSelect, labelled } from "./languages.js";
+import { Listening } from "./listening.js";
 import { localize, word } from "./localization.js";
 import { notice, showWait } from "./notice.js";
 import { pauseMs } from "./pauses.js";
-import { ReadAloud } from "./read-aloud.js";
 import { ReconnectingSocket } from "./reconnecting-socket.js";
 import { wireSettingsPanel } from "./settings-panel.js";
 import { WakeLock } from "./wake-lock.js";
@@ -29,8 +29,9 @@ let languages = [];
 let language = "";
 /** The language that the server has this listener in; "" before `joined`. */
 let confirmedLanguage = "";
-/** The language that the newest handshake asked for. */
+/** What the newest handshake asked for. */
 let askedLanguage = "";
+let askedVoice = false;
 /** No connection serves, so captions that come with the next one may be old. */
 let isAway = true;
 /**
@@ -44,15 +45,21 @@ let startTimer = 0;
 let changeTimer = 0;
 
 const list = new CaptionList($("viewport"), $("captions"), (code) => directionOf(languages, code), showUnread);
-const voice = new ReadAloud(showVoice);
-const screen = new CaptionScreen(list, voice);
+const listening = new Listening({
+  list,
+  hasVoices: () => languages.some((each) => each.voice),
+  onWish: () => changeLanguage(),
+  onFailed: () => notice(word("failed")),
+});
+const screen = new CaptionScreen(list, listening);
 const order = new CaptionOrder(screen);
 const screenLock = new WakeLock($("awake"), $("may-darken"));
 const socket = new ReconnectingSocket({ address, joinState, onMessage, onState, quietMs: QUIET_MS });
 
 function address() {
   askedLanguage = language;
-  return handshake(language, order.complete || missingFrom);
+  askedVoice = listening.wants;
+  return handshake(language, order.complete || missingFrom, askedVoice);
 }
 
 /**
@@ -82,6 +89,9 @@ function onMessage(message) {
     case "retracted":
       order.retract(message.sequence);
       break;
+    case "speech":
+      listening.tell((voice) => voice.hear(message));
+      break;
     case "sessionEnded":
       socket.close("ended");
       break;
@@ -93,17 +103,18 @@ function onMessage(message) {
 /** @param {Joined} message */
 function joined({ lastSequence, resumeToken = "", targetLanguage = "" }) {
   if (isAway) screen.caughtUpTo = lastSequence;
+  if (isAway) listening.tell((voice) => voice.restart());
   isAway = false;
   order.after = missingFrom ??= Math.max(0, lastSequence - LATE_CAPTIONS);
   confirmedLanguage = targetLanguage;
   if (resumeToken) keepResumeToken(resumeToken);
   // Chosen while this connection was on its way in.
-  if (language !== askedLanguage) changeLanguage();
+  if (language !== askedLanguage || listening.wants !== askedVoice) changeLanguage();
 }
 
 function changeLanguage() {
   clearTimeout(changeTimer);
-  return socket.send({ action: "changeLanguage", targetLanguage: language });
+  return socket.send({ action: "changeLanguage", targetLanguage: language, ...listening.wish });
 }
 
 /**
@@ -116,10 +127,11 @@ function onError({ code, retryAfterMs }) {
   if (isUnsupported) notice(word("unsupported"));
   else if (code === "SESSION_FULL") notice(word("full"));
   else if (retryAfterMs === undefined) notice(word("failed"));
-  else if (language !== confirmedLanguage) changeTimer = setTimeout(changeLanguage, retryAfterMs);
+  else if (language !== confirmedLanguage || "voice" in listening.wish) changeTimer = setTimeout(changeLanguage, retryAfterMs);
   if (isUnsupported && confirmedLanguage) {
     language = confirmedLanguage;
     $("language").value = confirmedLanguage;
+    listening.use(offer());
   }
 }
 
@@ -144,10 +156,10 @@ function isReason(why) {
 /** @param {string} why */
 function end(why) {
   notice("");
-  voice.stop();
+  listening.stop();
   if (why === "ended" || why === "missing") keepResumeToken("");
   if (why !== "unsupported") screenLock.release();
-  $("chooser").hidden = true;
+  $("chooser").hidden = $("listen").hidden = true;
   $("ended").hidden = why !== "ended";
   $("keep-reading").hidden = list.isEmpty;
   $("other").hidden = why !== "missing";
@@ -175,7 +187,8 @@ function use(code) {
   document.title = `${sessionId} · ${word("title")}`;
   $("chooser").hidden = true;
   fillSelect($("language"), languages, code, word("choose"), label);
-  showVoice();
+  listening.use(offer());
+  $("listen").hidden = false;
   notice("");
   if (!changeLanguage()) socket.retryNow();
 }
@@ -192,23 +205,11 @@ function label(each) {
   return labelled(each, (quality) => (quality === "fair" || quality === "draft" ? word(quality) : undefined));
 }
 
-function showVoice() {
-  const none = !voice.voiceFor(language);
-  $("no-voice").hidden = !none;
-  $("aloud").disabled = none;
-  if (none) {
-    $("aloud").checked = false;
-    voice.stop();
-  }
-}
+const offer = () => languages.find(({ code }) => code === language);
 
 function wire() {
   wireSettingsPanel(() => list.toNewest());
   $("language").addEventListener("change", () => use($("language").value));
-  $("aloud").addEventListener("change", () => {
-    if ($("aloud").checked) voice.isOn = true;
-    else voice.stop();
-  });
   $("newest").addEventListener("click", () => list.toNewest());
   $("try-now").addEventListener("click", () => (language ? socket.retryNow() : start()));
   wireJoinForm();

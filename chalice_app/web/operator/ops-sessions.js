@@ -89,7 +89,7 @@ class SessionRow {
     this.#listening.textContent = figure(session.listenerCount);
     this.#refused.textContent = refusalReasons(session.refused) || "nobody";
     this.#nobody.hidden = session.listenerCount > 0;
-    this.#roster.show(session.languages);
+    this.#roster.show(session.languages, session.voices);
   }
 }
 

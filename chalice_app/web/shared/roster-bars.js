@@ -1,4 +1,7 @@
-/** The roster as bars: one for each language, longest first, moving as listeners come and go. */
+/**
+ * The roster as bars: one for each language, longest first, moving as listeners come and go. Beside the
+ * listeners of a language stands how many of them hear its voice.
+ */
 import { element } from "./elements.js";
 import { nativeName } from "./languages.js";
 
@@ -19,8 +22,8 @@ export class RosterBars {
     return [...this.#bars.keys()];
   }
 
-  /** @param {Counts} counts */
-  show(counts) {
+  /** @param {Counts} counts @param {Counts} voices those of them who hear the language's voice */
+  show(counts, voices = {}) {
     const entries = Object.entries(counts).filter(([, count]) => count > 0);
     entries.sort(([a, m], [b, n]) => n - m || a.localeCompare(b));
     const most = Math.max(1, ...entries.map(([, count]) => count));
@@ -32,7 +35,7 @@ export class RosterBars {
     }
     entries.forEach(([code, count], place) => {
       const { row, heads, fill } = this.#bars.get(code) ?? this.#add(code);
-      heads.textContent = String(count);
+      heads.textContent = `${count}${hearing(voices[code] ?? 0)}`;
       fill.style.setProperty("--share", String(count / most));
       const there = this.#list.children[place] ?? null;
       if (there !== row) this.#list.insertBefore(row, there);
@@ -52,4 +55,9 @@ export class RosterBars {
     this.#bars.set(code, bar);
     return bar;
   }
+}
+
+/** @param {number} count */
+function hearing(count) {
+  return count > 0 ? `, ${count} ${count === 1 ? "hears" : "hear"} it` : "";
 }

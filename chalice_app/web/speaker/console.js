@@ -1,5 +1,6 @@
 /** The speaker's console: from the first connection to the end of a session. */
 import { askToJoin, asApiError, getJoinState, getSession, socketAddress } from "./api.js";
+import { Audience } from "./audience.js";
 import { beforeSending } from "./before-sending.js";
 import { DISPLACED, limited, LOST, notice, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
 import { $ } from "./elements.js";
@@ -11,9 +12,8 @@ import { microphoneControls, recognisersFor } from "./microphone-controls.js";
 import { Outbox } from "./outbox.js";
 import { ReconnectingSocket } from "./reconnecting-socket.js";
 import { refusalSentence } from "./refusals.js";
-import { RosterBars } from "./roster-bars.js";
 import { showSpokenLanguage, wireSayForm } from "./say-form.js";
-import { listeners, SentenceLog } from "./sentence-log.js";
+import { SentenceLog } from "./sentence-log.js";
 import { endSession } from "./speaker-api.js";
 import { TabLock } from "./tab-lock.js";
 import { WakeLock } from "./wake-lock.js";
@@ -32,7 +32,8 @@ export function openConsole(session, languages, over) {
   const { sessionId, speakerToken: token, sourceLanguage, joinCode = "" } = session;
   const sendAgain = (/** @type {Sentence} */ sentence) => outbox.sendAgain(sentence);
   const log = new SentenceLog($("said"), languages, sourceLanguage, sendAgain, (...change) => outbox.corrections.correct(...change));
-  const roster = new RosterBars($("roster"), languages);
+  const audience = new Audience(languages);
+  const { roster } = audience;
   /** @type {Outbox} */
   const outbox = new Outbox((message) => socket.send(message), changed);
   const lock = new TabLock(sessionId, displaced);
@@ -68,10 +69,15 @@ export function openConsole(session, languages, over) {
         break;
       case "roster":
       case "sessionStatus":
-        showAudience(message);
+        audience.show(message);
+        before.listened(message.languages);
+        break;
+      case "speechFailed":
+        audience.voiceFailed(message);
         break;
       case "spoken":
         outbox.reported(message);
+        audience.reported(message);
         showBudget(message);
         break;
       case "corrected":
@@ -170,15 +176,6 @@ export function openConsole(session, languages, over) {
     $("nothing").hidden = true;
     log.show(sentence);
     before.became(sentence);
-  }
-
-  /** @param {RosterMessage | SessionStatus} message */
-  function showAudience({ listenerCount, languages: counts }) {
-    $("count").textContent = String(listenerCount);
-    $("nobody").hidden = listenerCount > 0;
-    $("hall-count").textContent = listenerCount ? `${listeners(listenerCount)} so far` : "";
-    roster.show(counts);
-    before.listened(counts);
   }
 
   async function showRefusals() {

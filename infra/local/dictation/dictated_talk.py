@@ -16,7 +16,15 @@ from websockets.exceptions import ConnectionClosed
 
 from infra.local.dictation.talk_lines import TalkLines
 from infra.local.dictation.talk_record import ReadCaption, SaidSentence, ShownDraft, TalkRecord
-from infra.local.stage_client import ANSWER_SECONDS, Listener, StageClientError, expect, send
+from infra.local.stage_client import (
+    ANSWER_SECONDS,
+    HearOut,
+    Listener,
+    StageClientError,
+    expect,
+    nothing_to_hear,
+    send,
+)
 
 CHUNK_SECONDS: Final = 0.1
 DRAFT_SECONDS: Final = 0.3
@@ -46,6 +54,7 @@ class DictatedTalk:
     listeners: Sequence[Listener]
     record: TalkRecord = field(default_factory=TalkRecord)
     lines: TalkLines | None = None
+    hear_out: HearOut = nothing_to_hear
     _unreported: dict[int, str] = field(default_factory=dict)
     _all_reported: asyncio.Event = field(default_factory=asyncio.Event)
     _resending: set[Task[None]] = field(default_factory=set)
@@ -68,6 +77,7 @@ class DictatedTalk:
         following = asyncio.create_task(self._follow(recogniser))
         try:
             await _finished(following, company)
+            await self.hear_out(len(self.record.said))
             # What was posted before `sessionEnded` comes before it.
             await send(self.speaker, action="end")
             await asyncio.wait(reading, timeout=ANSWER_SECONDS)

@@ -13,7 +13,7 @@ from infra.local.dictation.spoken_words import spoken_words
 from infra.local.dictation.talk_lines import TalkLines
 from infra.local.dictation.talk_record import TalkRecord
 from infra.local.dictation.word_errors import count_errors
-from infra.local.stage_client import Api, Message, talk
+from infra.local.stage_client import Api, HearOut, Message, talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,11 @@ class SpokenFile:
 
 
 async def speak_recording(
-    recording: SpokenFile, api: Api, session: Message, languages: Sequence[str]
+    recording: SpokenFile,
+    api: Api,
+    session: Message,
+    languages: Sequence[str],
+    hear_out: HearOut,
 ) -> bool:
     """The whole talk, printed as it goes; returns whether every caption came, and any at all.
 
@@ -40,7 +44,7 @@ async def speak_recording(
         permitted_recogniser(api, session) as recogniser,
     ):
         lines = TalkLines(record)
-        said = DictatedTalk(people.speaker, people.listeners, record, lines)
+        said = DictatedTalk(people.speaker, people.listeners, record, lines, hear_out)
         await said.run(recogniser, recording.pcm)
     for line in summary(record, recording, languages):
         print(line)

@@ -17,6 +17,15 @@ class WordErrors:
     invented: int
     said: int
 
+    def __add__(self, other: WordErrors) -> WordErrors:
+        """Of two texts."""
+        return WordErrors(
+            self.substituted + other.substituted,
+            self.missed + other.missed,
+            self.invented + other.invented,
+            self.said + other.said,
+        )
+
     @property
     def rate(self) -> float:
         """Errors for each word that was said; above 1 where more was invented than said."""

@@ -30,7 +30,7 @@ CHOICES: Final[Mapping[str, tuple[Voice, ...]]] = {
     "it": (Voice("pico", "it-IT", "draft"), Voice("espeak", "it", "draft")),
     "pt": (Voice("espeak", "pt-br", "draft"),),
     "ca": (Voice("espeak", "ca", "draft"),),
-    # No engine speaks Galician; a Spanish voice reads it with its own accent.
+    # No engine speaks Galician; the Spanish voice reads it, with its own accent.
     "gl": (Voice("pico", "es-ES", "draft"), Voice("espeak", "es", "draft")),
 }
 """The best first."""

@@ -115,7 +115,7 @@ def _language(request: Mapping[str, Any], voice: PollyVoice) -> str:
     For other voices Polly ignores the code, if it is one.
     """
     code = request.get("LanguageCode")
-    if code is not None and code not in LANGUAGE_CODES:
+    if code is not None and not (isinstance(code, str) and code in LANGUAGE_CODES):
         raise _not_in("languageCode", code, LANGUAGE_CODES)
     return voice.language(code if code == voice.other_language else None)
 

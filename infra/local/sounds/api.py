@@ -36,6 +36,7 @@ LOGGER = logging.getLogger(__name__)
 
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,10})-([0-9]{0,10})")
 _METADATA: Final = "x-amz-meta-"
+_KEPT: Final = ("content-type", "cache-control")
 _MOST_METADATA_BYTES: Final = 2_048  # S3's own limit
 _READS: Final = ("GET", "HEAD")
 
@@ -91,10 +92,10 @@ class Bucket:
 
     def _key(self, request: web.Request) -> str:
         bucket, _, key = request.path.removeprefix("/").partition("/")
+        if not key:  # a list of objects, or of buckets
+            raise SignatureError("AccessDenied", "Access Denied")
         if bucket != self._name:
             raise SignatureError("NoSuchBucket", "The specified bucket does not exist", 404)
-        if not key:
-            raise SignatureError("AccessDenied", "Access Denied")
         return key
 
     def _check_read(self, request: web.Request) -> None:
@@ -129,15 +130,14 @@ class Bucket:
         if payload != UNSIGNED and payload != sha256(body).hexdigest():
             message = "The provided 'x-amz-content-sha256' header does not match what was computed."
             raise SignatureError("XAmzContentSHA256Mismatch", message, 400)
-        metadata = {
-            name.lower().removeprefix(_METADATA): value
+        headers = {
+            name.lower(): value
             for name, value in request.headers.items()
-            if name.lower().startswith(_METADATA)
+            if name.lower() in _KEPT or name.lower().startswith(_METADATA)
         }
-        if sum(len(name) + len(value) for name, value in metadata.items()) > _MOST_METADATA_BYTES:
+        if sum(len(name) + len(value) for name, value in headers.items()) > _MOST_METADATA_BYTES:
             raise SignatureError("MetadataTooLarge", "Your metadata headers are too large", 400)
-        kind = request.headers.get("Content-Type", "binary/octet-stream")
-        sound = await asyncio.to_thread(self._store.put, key, body, kind, metadata)
+        sound = await asyncio.to_thread(self._store.put, key, body, headers)
         return web.Response(headers={"ETag": sound.etag})
 
     def _for_pages(self, request: web.Request, response: web.Response) -> web.Response:
@@ -190,10 +190,10 @@ def _signed(request: web.Request) -> Signed:
 
 def _headers_of(sound: StoredSound) -> dict[str, str]:
     return {
-        "Content-Type": sound.content_type,
+        "content-type": "binary/octet-stream",
+        **sound.headers,
         "ETag": sound.etag,
         "Last-Modified": formatdate(sound.stored_at, usegmt=True),
-        **{f"{_METADATA}{name}": value for name, value in sound.metadata.items()},
     }
 
 

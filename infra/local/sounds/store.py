@@ -37,8 +37,8 @@ class StoredSound:
     """An object, with what S3 tells of it."""
 
     body: bytes
-    content_type: str
-    metadata: Mapping[str, str]
+    headers: Mapping[str, str]
+    """Those that came with it and go with it, by their names in lower case."""
     stored_at: float
     """Epoch seconds."""
 
@@ -71,16 +71,14 @@ class SoundStore:
         self._new_bytes = 0
         self._sweeping = threading.Lock()
 
-    def put(
-        self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str]
-    ) -> StoredSound:
+    def put(self, key: str, body: bytes, headers: Mapping[str, str]) -> StoredSound:
         """Keep an object, in the place of what had its key.
 
         Raises:
             OSError: the disk is full, or fails.
         """
-        sound = StoredSound(body, content_type, metadata, self._clock())
-        told = {"key": key, "type": content_type, "metadata": dict(metadata), "at": sound.stored_at}
+        sound = StoredSound(body, headers, self._clock())
+        told = {"key": key, "headers": dict(headers), "at": sound.stored_at}
         path = self._path(key)
         unfinished = path.with_name(f"{path.name}.{threading.get_ident()}{_UNFINISHED}")
         try:
@@ -101,7 +99,7 @@ class SoundStore:
         try:
             head, _, body = self._path(key).read_bytes().partition(b"\n")
             told = json.loads(head)
-            sound = StoredSound(body, told["type"], told["metadata"], told["at"])
+            sound = StoredSound(body, told["headers"], float(told["at"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return sound if self._clock() < sound.stored_at + LIFE_SECONDS else None

@@ -38,6 +38,7 @@ def test_the_locks_are_found() -> None:
         "requirements-audit.txt",
         "requirements-dev.txt",
         "requirements-oidc.txt",
+        "requirements-recogniser.txt",
     ]
 
 

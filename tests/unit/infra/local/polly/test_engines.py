@@ -19,8 +19,14 @@ def languages(packages: set[str], *programs: str) -> dict[str, str]:
 def test_everything_is_installed() -> None:
     spoken = languages(PACKAGES, "espeak-ng")
     assert spoken == {
-        **{"en": "good", "es": "fair", "de": "fair", "fr": "draft", "it": "draft"},
-        **{"pt": "draft", "ca": "draft", "gl": "draft"},
+        "en": "good",
+        "es": "fair",
+        "de": "fair",
+        "fr": "draft",
+        "it": "draft",
+        "pt": "draft",
+        "ca": "draft",
+        "gl": "draft",
     }
     assert list(missing_voices(spoken)) == []
 

@@ -1,0 +1,101 @@
+/**
+ * Writes down what really sounds in a page, for tests and benchmarks: runs before the page's own scripts.
+ * `heard.sounds` has an entry for each sound that was played: its address, when it began and ended to
+ * sound, how much of it and how fast. `heard.messages` are the speech messages with the time when they
+ * came; `heard.marked()` are the sentences that the page marks as unheard. `heard.overlaps` counts
+ * moments with two sounds. Times are milliseconds by `performance.now()`. heard.py makes figures of it.
+ */
+(() => {
+  const sounds = [];
+  const messages = [];
+  const captions = [];
+  const addresses = new Map();
+  const blobs = new WeakMap();
+  const elements = new Set();
+  /** The entry of what each element is playing. */
+  const current = new Map();
+  let overlaps = 0;
+
+  const blob = Response.prototype.blob;
+  Response.prototype.blob = async function () {
+    const made = await blob.call(this);
+    blobs.set(made, this.url);
+    return made;
+  };
+  const create = URL.createObjectURL;
+  URL.createObjectURL = (made) => {
+    const address = create.call(URL, made);
+    if (blobs.has(made)) addresses.set(address, blobs.get(made));
+    return address;
+  };
+
+  /** @param {HTMLMediaElement} element */
+  function follow(element) {
+    if (elements.has(element)) return;
+    elements.add(element);
+    const end = () => {
+      const entry = current.get(element);
+      if (!entry) return;
+      current.delete(element);
+      entry.endedAt = performance.now();
+    };
+    const look = () => {
+      const url = addresses.get(element.src);
+      const entry = current.get(element);
+      if (entry && entry.src !== element.src) end();
+      if (!url || element.paused || element.ended) return;
+      const known = current.get(element);
+      if (!known && element.currentTime > 0) {
+        const startedAt = performance.now() - (element.currentTime * 1000) / element.playbackRate;
+        const { src, volume, muted, preservesPitch } = element;
+        const made = { url, src, startedAt, endedAt: 0, playedMs: 0, rates: [], volume, muted, preservesPitch };
+        current.set(element, made);
+        sounds.push(made);
+        if (current.size > 1) overlaps += 1;
+      }
+      const now = current.get(element);
+      if (!now) return;
+      now.playedMs = Math.max(now.playedMs, element.currentTime * 1000);
+      if (now.rates.at(-1) !== element.playbackRate) now.rates.push(element.playbackRate);
+    };
+    for (const name of ["playing", "timeupdate", "ratechange"]) element.addEventListener(name, look);
+    for (const name of ["pause", "ended", "emptied", "error"]) element.addEventListener(name, () => { look(); end(); });
+    setInterval(look, 20);
+  }
+
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", ({ data }) => {
+        const message = JSON.parse(data);
+        if (message.type === "caption") captions.push(message);
+        if (message.type === "speech") messages.push({ ...message, at: performance.now() });
+      });
+    }
+  };
+
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    follow(this);
+    return play.call(this);
+  };
+
+  Object.defineProperty(window, "heard", {
+    value: {
+      sounds,
+      messages,
+      marked() {
+        const rows = [...document.querySelectorAll(".caption:has(.unheard)")];
+        const texts = rows.map((row) => row.firstChild.textContent.trim());
+        return captions.filter(({ text }) => texts.includes(text.trim())).map(({ sequence }) => sequence);
+      },
+      get overlaps() {
+        return overlaps;
+      },
+      get playing() {
+        return [...current.values()].map(({ url }) => url);
+      },
+    },
+  });
+})();
