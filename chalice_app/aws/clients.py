@@ -59,10 +59,10 @@ _CLOUDWATCH = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
 )
 _POLLY = Config(
-    # A sound has 3 s in all (`synthesis.sounds.SOUND_SECONDS`), in which a second voice is tried
+    # A sound has 4 s in all (`synthesis.sounds.SOUND_SECONDS`), in which a second voice is tried
     # where the first one hangs. A throttled call is no use again at once: the other engine is.
     connect_timeout=0.5,
-    read_timeout=1.5,
+    read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 1},
     max_pool_connections=64,
     tcp_keepalive=True,

@@ -7,6 +7,7 @@ from chalice_app.admission.budget import VoiceBudget
 from chalice_app.bootstrap.parts import Parts
 from chalice_app.synthesis.asks import VoiceRequests
 from chalice_app.synthesis.failures import VoiceFailures
+from chalice_app.synthesis.hall_sounds import HallSounds
 from chalice_app.synthesis.sounds import Sounds
 from chalice_app.synthesis.speaking import Speaking
 
@@ -44,8 +45,10 @@ class VoiceParts(VoiceRequestParts):
         budget = VoiceBudget(
             adapters.counters, settings.limits.voice_budget, settings.session_ttl_seconds
         )
+        sounds = Sounds(adapters.sounds, adapters.speech_engine, budget, adapters.clock)
         return Speaking(
-            sounds=Sounds(adapters.sounds, adapters.speech_engine, budget, adapters.clock),
+            sounds=sounds,
+            hall_sounds=HallSounds(sounds, adapters.tallies),
             store=adapters.sounds,
             broadcast=self.broadcast,
             claims=adapters.tallies,

@@ -30,6 +30,7 @@ ALARMS = (
     metrics.BROADCAST_SUCCESS_RATE,
     metrics.BUFFER_OVERFLOW_RATE,
     metrics.FAILED_LANGUAGES_COUNT,
+    metrics.FAILED_VOICES_COUNT,
     metrics.CACHE_HIT_RATE,
 )
 """The alarms that people in a hall would feel, the worst first; each is named by its metric."""

@@ -26,7 +26,7 @@ from chalice_app.synthesis.voices import Voice, voices_of
 
 _log = logging.getLogger(__name__)
 
-SOUND_SECONDS = 3.0
+SOUND_SECONDS = 4.0
 """How long the voices of a language have for a sound, together: whoever listens is live."""
 
 SHARED_SECONDS = 2 * SOUND_SECONDS
@@ -77,6 +77,14 @@ class Sounds:
             making = self._in_flight.setdefault(key, mine)
         return self._lead(ref, key, mine) if making is mine else self._shared(making)
 
+    def find(self, language: str, text: str) -> Sound | None:
+        """The sound, if it is there in any voice of the language; Unavailable as ever."""
+        for voice in self._voices(language):
+            key = sound_key(text, language, voice)
+            if (duration_ms := self.store.find(key)) is not None:
+                return Sound(key, duration_ms)
+        return None
+
     def _shared(self, making: "Future[Sound]") -> Sound:
         try:
             sound = making.result(SHARED_SECONDS)
@@ -98,9 +106,8 @@ class Sounds:
         return sound
 
     def _find_or_make(self, ref: SentenceRef, language: str, text: str) -> Sound:
-        voices = [each for each in voices_of(language) if each not in self._not_offered]
         is_charged = False
-        for voice, deadline in self._in_turn(voices):
+        for voice, deadline in self._in_turn(self._voices(language)):
             key = sound_key(text, language, voice)
             duration_ms = self.store.find(key)
             if duration_ms is not None:
@@ -118,6 +125,10 @@ class Sounds:
             return Sound(key, duration_ms, len(text))
         self._refund(ref, text, is_charged)
         raise SpeechFailed("no voice made the sound")
+
+    def _voices(self, language: str) -> list[Voice]:
+        """Those that the region is not known to lack."""
+        return [each for each in voices_of(language) if each not in self._not_offered]
 
     def _in_turn(self, voices: list[Voice]) -> Iterator[tuple[Voice, float]]:
         """Each voice with its deadline: an equal share of what time is left."""

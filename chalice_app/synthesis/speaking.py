@@ -17,6 +17,7 @@ from chalice_app.observability import logs, metrics
 from chalice_app.observability.ports import MetricsSink
 from chalice_app.synthesis.asks import VoiceAsk
 from chalice_app.synthesis.failures import Reason, VoiceFailures
+from chalice_app.synthesis.hall_sounds import HallSounds
 from chalice_app.synthesis.parts import parts_of
 from chalice_app.synthesis.ports import SentenceClaims, SoundStore, SpeechFailed
 from chalice_app.synthesis.sounds import OverBudget, Sound, Sounds
@@ -27,6 +28,10 @@ URL_SECONDS = 3600
 longer than those are. Source:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
 """
+
+LONGEST_SECONDS = 16.0
+"""How long an ask may take, but for its last part, which takes some 11 s at the most: the function
+is stopped after 29 s (`.chalice/config.json`), and nobody would be told."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +59,7 @@ class Speaking:
     """Has captions spoken."""
 
     sounds: Sounds
+    hall_sounds: HallSounds
     store: SoundStore
     broadcast: Broadcast
     claims: SentenceClaims
@@ -97,11 +103,15 @@ class Speaking:
 
     def _speak(self, ask: VoiceAsk, course: _Course) -> None:
         texts = parts_of(ask.text)
+        sounds = self.hall_sounds if ask.is_batch else self.sounds
+        end = self.clock.monotonic() + LONGEST_SECONDS
         for number, text in enumerate(texts, 1):
             if not course.connection_ids:
                 return  # everybody has left
+            if self.clock.monotonic() > end:
+                raise SpeechFailed("the sentence takes too long to be spoken")
             self._require_life(ask, number)
-            sound = self.sounds.sound(ask.ref, ask.language, text)
+            sound = sounds.sound(ask.ref, ask.language, text)
             course.characters += sound.characters
             self._require_life(ask, number)
             posted = self._post(ask, course, sound, number, len(texts))

@@ -26,6 +26,22 @@ Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 
 
 @dataclass(frozen=True)
+class PollyQuota:
+    """Calls of SynthesizeSpeech that an account and region has by default; each can be raised.
+
+    Source: https://docs.aws.amazon.com/polly/latest/dg/limits.html
+    """
+
+    engine: str
+    calls_a_second: int
+    at_once: int
+
+
+NEURAL: Final = PollyQuota("neural", 8, 10)
+STANDARD: Final = PollyQuota("standard", 80, 100)
+
+
+@dataclass(frozen=True)
 class Line:
     """One item of the bill."""
 
@@ -62,7 +78,7 @@ def as_table(event: Event, lines: Sequence[Line], dated: str) -> Iterator[str]:
     yield (
         f"{event.listeners:,} listeners, {event.languages} languages, {event.minutes:g} minutes, "
         f"{event.sentences:,.0f} sentences of {event.characters} characters, "
-        f"{event.hit_rate:.0%} cached (prices of {dated}, us-east-1)"
+        f"{event.hit_rate:.0%} cached{_listening(event)} (prices of {dated}, us-east-1)"
     )
     services = by_service(lines)
     for service, dollars in services.items():
@@ -75,8 +91,47 @@ def as_table(event: Event, lines: Sequence[Line], dated: str) -> Iterator[str]:
         )
         yield f"  {service:<18}${dollars:>9.2f}  {items}"
     yield f"  {'total':<18}${sum(services.values()):>9.2f}"
-    if (rate := event.listeners * event.sentences_a_minute / 60) > REQUESTS_A_SECOND:
+    if (rate := event.posts_a_second) > REQUESTS_A_SECOND:
         yield f"  {rate:,.0f} posts a second on average: above API Gateway's default quota"
+    if event.spoken_languages:
+        yield from polly_lines(event)
+
+
+def _listening(event: Event) -> str:
+    return f", {event.voices:.0%} listening" if event.voices else ""
+
+
+def polly_lines(event: Event) -> Iterator[str]:
+    """What Polly's quota means for the event: each sentence asks for all its languages at once."""
+    quota = STANDARD if event.standard_voices else NEURAL
+    calls, at_once = event.polly_calls_a_second, event.voice_asks * event.parts
+    yield (
+        f"  Polly: {calls:,.2g} calls a second on average, {at_once:,} at once with each sentence; "
+        f"its {quota.engine} quota is {quota.calls_a_second} a second, {quota.at_once} at once"
+    )
+    yield (
+        f"  that is {quota.calls_a_second / at_once:,.3g} sentences a second in "
+        f"{event.spoken_languages} languages, or "
+        f"{_languages_at_this_pace(event, quota):,} languages at this pace"
+    )
+    if calls > quota.calls_a_second or at_once > quota.at_once:
+        yield (
+            "  above the quota: what is throttled is spoken by a standard voice or not at all, "
+            "and its caption is read. Ask for more: Service Quotas, Amazon Polly"
+            if quota is NEURAL
+            else "  above the quota: what is throttled is not spoken, and its caption is read. "
+            "Ask for more: Service Quotas, Amazon Polly"
+        )
+
+
+def _languages_at_this_pace(event: Event, quota: PollyQuota) -> int:
+    """Languages of which every sentence can be spoken: bounded by the rate and by the burst."""
+    a_language = event.voice_asks / event.spoken_languages * event.parts
+    by_burst = int(quota.at_once / a_language)
+    if event.sentences_a_minute == 0:
+        return by_burst
+    by_rate = int(quota.calls_a_second * 60 / event.sentences_a_minute / a_language)
+    return min(by_rate, by_burst)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,15 +146,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--dictation-minutes", type=float, default=0, help="of streams to Transcribe (default: 0)"
     )
+    parser.add_argument(
+        "--voices", type=float, default=0, help="the part of the listeners who listen, 0 to 1"
+    )
+    parser.add_argument(
+        "--standard-voices", action="store_true", help="Polly's standard engine, not its neural one"
+    )
     parser.add_argument("--json", action="store_true", help="for a machine")
     chosen = parser.parse_args(arguments)
     numbers = (chosen.listeners, chosen.languages, chosen.minutes, chosen.sentences)
     if (
         min(*numbers, chosen.characters, chosen.dictation_minutes) < 0
         or not 0 <= chosen.hit_rate <= 100
+        or not 0 <= chosen.voices <= 1
     ):
-        parser.error("numbers must not be below 0, nor the hit rate above 100")
-    event = Event(*numbers, chosen.characters, chosen.hit_rate / 100, chosen.dictation_minutes)
+        parser.error("numbers must not be below 0, the hit rate above 100 or the voices above 1")
+    event = Event(
+        *numbers,
+        characters=chosen.characters,
+        hit_rate=chosen.hit_rate / 100,
+        dictation_minutes=chosen.dictation_minutes,
+        voices=chosen.voices,
+        standard_voices=chosen.standard_voices,
+    )
     lines = bill(event)
     if chosen.json:
         print(json.dumps({"dollars": by_service(lines), "items": [vars(line) for line in lines]}))

@@ -4,6 +4,9 @@
 recorded ARNs in it (`.chalice/generated/<stage>/`), the packaged template with references to the
 stack's own resources. A `*` stands only where AWS has nothing finer; the statement's Sid says why:
 
+- PollyHasNoResourcesForThis: SynthesizeSpeech is authorised for a lexicon where one is named, and
+  no lexicon is;
+- SoundsAreNamedByTheirText: a sound's key is the hash of what is said in it;
 - TranscribeStreamsHaveNoResources: a stream has no name before it is opened;
 - TranslateHasNoResourcesForThese: TranslateText and ListLanguages know no resource but `*`;
 - CloudWatchHasNoResourcesForThese: GetMetricData knows no resource but `*`, DescribeAlarms none but
@@ -14,7 +17,12 @@ stack's own resources. A `*` stands only where AWS has nothing finer; the statem
 - Log: Lambda names the log streams;
 - TraceHasNoResources: X-Ray's two actions know no resource but `*`.
 
-Source: https://docs.aws.amazon.com/service-authorization/latest/reference/
+`s3:ListBucket` is what makes S3 answer that a sound is missing (404) instead of forbidden (403). It
+has no condition on prefixes, because a look at one key names none and would fail it. The bucket
+holds nothing but sounds.
+
+Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/,
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 """
 
 from __future__ import annotations
@@ -36,6 +44,7 @@ _IN_TEMPLATE: Final = {
     "CachedTranslationsTableArn": "CachedTranslationsTable.Arn",
     "CachedTranslationsStreamArn": "CachedTranslationsTable.StreamArn",
     "RostersTableArn": "RostersTable.Arn",
+    "SoundsBucketArn": "SoundsBucket.Arn",
     "DeadLetterQueueArn": "DeadLetterQueue.Arn",
 }
 """A placeholder's attribute in the one-stack template, as Fn::GetAtt and Fn::Sub name it."""
@@ -109,6 +118,8 @@ def _reference(text: str, function_name: str) -> Any:
         ":${WebsocketAPI}",
         "BroadcastFunctionArn": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}"
         ":function:${ApplicationName}-${Stage}-broadcast",
+        "VoiceFunctionArn": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}"
+        ":function:${ApplicationName}-${Stage}-voice",
     }
     attributes = {name: f"${{{attribute}}}" for name, attribute in _IN_TEMPLATE.items()}
     return {"Fn::Sub": _filled(text, {**attributes, **own})}

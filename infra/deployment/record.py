@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from infra.deployment.errors import DeploymentError
 from infra.deployment.policies import read_policies, with_arns
-from infra.deployment.stage_names import BROADCAST, Stage, read_config, recorded_environment
+from infra.deployment.stage_names import BROADCAST, VOICE, Stage, read_config, recorded_environment
 
 GENERATED: Final = "generated"
 
@@ -24,6 +24,7 @@ VARIABLES: Final = {
     "ConnectionsTableName": "CONNECTIONS_TABLE_NAME",
     "CachedTranslationsTableName": "CACHED_TRANSLATIONS_TABLE_NAME",
     "RostersTableName": "ROSTERS_TABLE_NAME",
+    "SoundsBucketName": "SOUNDS_BUCKET_NAME",
     "ConnectionsStreamArn": "CONNECTIONS_STREAM_ARN",
     "CachedTranslationsStreamArn": "CACHED_TRANSLATIONS_STREAM_ARN",
 }
@@ -32,6 +33,7 @@ VARIABLES: Final = {
 _STAGE: Final = "STAGE"
 _API_ID: Final = "WEBSOCKET_API_ID"
 _PAGE_ORIGIN: Final = "PAGE_ORIGIN"
+_SOUNDS_BUCKET: Final = VARIABLES["SoundsBucketName"]
 _WEBSOCKET_URL: Final = "WEBSOCKET_URL"
 """A setting of the stage's owner, unless the deployment has given the stage a domain."""
 
@@ -129,9 +131,21 @@ class Record:
             ) from error
 
     def write(
-        self, outputs: Mapping[str, str], place: Place, api_id: str | None, domain: str | None
+        self,
+        outputs: Mapping[str, str],
+        place: Place,
+        api_id: str | None,
+        domain: str | None,
+        speaks: bool = True,
     ) -> bool:
         """Records the stacks' outputs, the API's id and the domain; returns whether that is new.
+
+        Args:
+            outputs: of the stacks.
+            place: where the stage is.
+            api_id: of the WebSocket API; None before there is one.
+            domain: that the stage has, if it has one.
+            speaks: whether the stage has voices; without them no function learns of the bucket.
 
         Raises:
             DeploymentError: the outputs are not those of `infra/tables.yaml`.
@@ -149,6 +163,8 @@ class Record:
             _API_ID: api_id,
             _PAGE_ORIGIN: self._page_origins(domain),
         }
+        if not speaks:
+            variables[_SOUNDS_BUCKET] = None
         if domain is not None:
             variables[_WEBSOCKET_URL] = f"wss://{websocket_name(domain)}"
         elif recorded_domain(self.environment()) is not None:
@@ -188,14 +204,16 @@ class Record:
             arns = {
                 **outputs,
                 "LogGroupArn": place.arn("logs", group),
-                "BroadcastFunctionArn": place.arn(
-                    "lambda", f"function:{self.stage.function_name(BROADCAST)}"
-                ),
+                "BroadcastFunctionArn": self._function_arn(place, BROADCAST),
+                "VoiceFunctionArn": self._function_arn(place, VOICE),
             }
             if api_id is not None:
                 arns["WebSocketApiArn"] = place.arn("execute-api", api_id)
             changes.append(_write_if_new(directory / f"{name}.json", with_arns(policy, arns)))
         return any(changes)
+
+    def _function_arn(self, place: Place, function: str) -> str:
+        return place.arn("lambda", f"function:{self.stage.function_name(function)}")
 
 
 def is_traced(config: Mapping[str, Any], stage: str) -> bool:

@@ -28,7 +28,7 @@ from infra.deployment.chalice_command import BY_MAKE_DEPLOY
 from infra.deployment.custom_domain import DomainChoice, StageDomain
 from infra.deployment.dictation_regions import dictation_gap
 from infra.deployment.errors import DeploymentError
-from infra.deployment.event_invoke_config import EventInvokeConfig
+from infra.deployment.event_invoke_config import BEHAVIOUR, EventInvokeConfig
 from infra.deployment.mappings import STREAMS, Mappings
 from infra.deployment.preconditions import Preconditions
 from infra.deployment.quotas import Quotas, read_quotas
@@ -36,8 +36,9 @@ from infra.deployment.record import Place, Record
 from infra.deployment.route_throttle import RouteThrottle, message_rate
 from infra.deployment.runtime import require_matching_layers
 from infra.deployment.stacks import Parameters, Stack
-from infra.deployment.stage_names import BROADCAST, Stage, read_config
+from infra.deployment.stage_names import Stage, read_config
 from infra.deployment.stage_settings import require_settings, stage_variables
+from infra.deployment.voice_regions import VoiceRegions
 
 TABLES_TEMPLATE: Final = Path("infra") / "tables.yaml"
 ALARMS_TEMPLATE: Final = Path("infra") / "alarms.yaml"
@@ -93,13 +94,15 @@ class StageDeployment:
         before.require_record(again)
         config = read_config(self.record.project)
         settings = require_settings(config, self.stage.name)
-        if gap := dictation_gap(settings, place):
-            self.say(gap)
+        for gap in (dictation_gap(settings, place), self._voices(place).gap()):
+            if gap is not None:
+                self.say(gap)
         own_domain.require(domain, place, settings)
         require_matching_layers(self.session.client("lambda"), config, self.stage.name)
         outputs = self._stacks(alarms)
         has = None if domain.removed else own_domain.name()
         self._record(outputs, place, has)
+        self._name_voices(place)
         quotas = self._quotas()
         self._let_stale_mappings_go(outputs)
         self._chalice()
@@ -153,9 +156,19 @@ class StageDeployment:
         return {**tables.outputs(), **alarms.outputs()}
 
     def _record(self, outputs: Mapping[str, str], place: Place, domain: str | None) -> bool:
-        changed = self.record.write(outputs, place, self.record.websocket_api_id(), domain)
+        speaks = self._voices(place).can_speak()
+        changed = self.record.write(outputs, place, self.record.websocket_api_id(), domain, speaks)
         self.say(f"outputs for Chalice: {'recorded' if changed else 'unchanged'}")
         return changed
+
+    def _voices(self, place: Place) -> VoiceRegions:
+        variables = stage_variables(read_config(self.record.project), self.stage.name)
+        return VoiceRegions(self.session, variables, place)
+
+    def _name_voices(self, place: Place) -> None:
+        """A stage that names no languages gets those that its region's Polly speaks."""
+        if languages := self._voices(place).languages():
+            self.record.set_variable("VOICE_LANGUAGES", languages)
 
     def _quotas(self) -> Quotas:
         """Says what the account admits; a stage without POSTS_PER_SECOND gets what that allows."""
@@ -209,9 +222,10 @@ class StageDeployment:
 
     def _asynchronous_calls(self, outputs: Mapping[str, str]) -> None:
         client = self.session.client("lambda")
-        calls = EventInvokeConfig(client, self.stage.function_name(BROADCAST))
-        changed = calls.require(outputs["DeadLetterQueueArn"])
-        self.say(f"invocations of {BROADCAST}: {'updated' if changed else 'unchanged'}")
+        for function, behaviour in BEHAVIOUR.items():
+            calls = EventInvokeConfig(client, self.stage.function_name(function), behaviour)
+            changed = calls.require(outputs["DeadLetterQueueArn"])
+            self.say(f"invocations of {function}: {'updated' if changed else 'unchanged'}")
 
     def _mappings_of(self, function: str) -> Mappings:
         client = self.session.client("lambda")

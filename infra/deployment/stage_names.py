@@ -17,7 +17,10 @@ API_HANDLER: Final = "api_handler"
 """What Chalice calls the function behind all HTTP routes."""
 
 BROADCAST: Final = "broadcast"
-"""The function that sends a batch of a large hall; the one function that another invokes."""
+"""The function that sends a batch of a large hall; the functions that send sentences invoke it."""
+
+VOICE: Final = "voice"
+"""The function that makes a sentence's sounds; the functions that send captions invoke it."""
 
 NAME_LIMIT: Final = 64
 """Characters that AWS allows for the name of a function, of a role and of a rule. Sources:

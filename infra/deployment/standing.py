@@ -14,9 +14,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from infra.deployment.errors import DeploymentError, is_not_found
+from infra.deployment.event_invoke_config import BEHAVIOUR
 from infra.deployment.mappings import STREAMS, Mappings
 from infra.deployment.record import VARIABLES, Record, recorded_domain, websocket_name
-from infra.deployment.stage_names import BROADCAST
 
 
 def require_standing(session: Any, record: Record, environ: Mapping[str, str]) -> None:
@@ -47,9 +47,15 @@ def _missing(session: Any, record: Record, environ: Mapping[str, str]) -> Iterat
         mappings = Mappings(client, record.stage.function_name(function))
         if not mappings.behave(environ.get(VARIABLES[output], ""), record.mapping_ids()):
             yield f"the stream of {function} has no mapping that keeps its failures"
-    broadcast = record.stage.function_name(BROADCAST)
-    if not _exists(lambda: client.get_function_event_invoke_config(FunctionName=broadcast)):
-        yield f"the function {broadcast} is missing, or does not keep its failures"
+    for function, behaviour in BEHAVIOUR.items():
+        known = record.stage.function_name(function)
+        if not _has_event_invoke_config(client, known):
+            lost = "does not keep its failures" if behaviour.keeps_failures else "would be retried"
+            yield f"the function {known} is missing, or {lost}"
+
+
+def _has_event_invoke_config(client: Any, function: str) -> bool:
+    return _exists(lambda: client.get_function_event_invoke_config(FunctionName=function))
 
 
 def _missing_apis(session: Any, record: Record) -> Iterator[str]:

@@ -8,18 +8,22 @@ prints the embedded metrics that CloudWatch would read from its log. What AWS me
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from chalice_app.bootstrap.process import composed
 from chalice_app.domain.sentence import Sentence
 from chalice_app.domain.session import Session
 from chalice_app.observability.metrics import EmbeddedMetrics
+from chalice_app.synthesis.voices import NEURAL, STANDARD
 from infra.deployment.policies import read_policies
 from infra.deployment.stage_names import PROJECT, Stage, read_config
 from infra.monitoring.alarm_rules import Stream, embedded_metrics
 from infra.monitoring.embedded_metrics import MetricKey
-from tests.fakes.domain import NOW_MS, FakeClock
+from streams import voice
+from tests.fakes.domain import NOW_MS, FakeClock, listener
 from tests.fakes.observability import RecordingMetrics
 from tests.fakes.world import World
 
@@ -58,32 +62,49 @@ class _Printed(RecordingMetrics):
 
 @dataclass
 class Talk:
-    """An hour's talk. `weather` changes the world before each sentence, by the minute."""
+    """An hour's talk. `weather` changes the world before each sentence, by the minute.
+
+    With `listens`, a listener of each language wants its voice.
+    """
 
     weather: Callable[[World, float], None] = lambda world, minute: None
     texts: Callable[[int], str] = lambda number: f"Sentence {number % REPEATED}."
     minutes: float = 60
+    listens: bool = False
 
     def stream(self) -> Stream:
         """The metrics of the talk, as the functions print them."""
         log, clock = io.StringIO(), FakeClock()
         world = World(clock=clock, metrics=_Printed(embedded=EmbeddedMetrics(log, "drill", clock)))
-        session = _hall(world)
+        session = _hall(world, self.listens)
         for number in range(int(self.minutes * 60) // PAUSE_SECONDS):
             self.weather(world, number * PAUSE_SECONDS / 60)
             sentence = Sentence(number + 1, self.texts(number), "en", clock.now_ms())
             world.app.speech.speak(world.now(session), "speaker", sentence)
+            _speak_aloud(world)
             clock.advance(PAUSE_SECONDS * 1000)
         return embedded_metrics(log.getvalue().splitlines(), NOW_MS)
 
 
-def _hall(world: World) -> Session:
+def _hall(world: World, listens: bool) -> Session:
     session = world.open()
     world.speaker(session)
     for language in LANGUAGES:
         for number in range(LISTENERS_A_LANGUAGE):
-            world.listener(session, f"{language}-{number}", language)
+            name = f"{language}-{number}"
+            connection = listener(session, name, language, world.clock.now_ms())
+            hears = listens and number == 0
+            world.tables.put_connection(replace(connection, wants_voice=hears))
+            world.count([name])
     return world.now(session)
+
+
+def _speak_aloud(world: World) -> None:
+    """What Lambda does with the queue of the voice function."""
+    payloads, world.voice_invoker.payloads = world.voice_invoker.payloads, []
+    with composed(world.app):
+        for payload in payloads:
+            voice.handler(json.loads(payload), None)
 
 
 def scenarios() -> Iterator[Scenario]:
@@ -92,6 +113,7 @@ def scenarios() -> Iterator[Scenario]:
     yield Scenario("idle: nobody speaks", _aws())
     yield Scenario("healthy hour", {**healthy, **_aws()})
     yield from _of_talks()
+    yield from _of_voices()
     yield from _of_functions(healthy)
     yield from _of_streams(healthy)
 
@@ -114,6 +136,37 @@ def _of_talks() -> Iterator[Scenario]:
     yield _talk("the engine fails for one language", down, "FailedLanguagesCount")
     ends = Talk(_from(0, 60, failing=some), minutes=9)
     yield _talk("posts fail, and the talk ends at once", ends, _SUCCESS)
+
+
+def _of_voices() -> Iterator[Scenario]:
+    yield _talk("listeners listen", Talk(listens=True))
+    yield _talk("Polly fails", Talk(_polly_fails, listens=True), "FailedVoicesCount")
+    yield _talk("Polly throttles its neural voices", Talk(_polly_throttles, listens=True))
+    out_of_reach = Talk(_sounds_out_of_reach(0, 60), listens=True)
+    yield _talk("the sounds are out of reach", out_of_reach, "FailedVoicesCount")
+    short = Talk(_sounds_out_of_reach(20, 24), listens=True)
+    yield _talk("they are for four minutes", short)
+    refused = Talk(_voices_refused, listens=True)
+    yield _talk("no voice function is invoked", refused, "FailedVoicesCount")
+
+
+def _polly_fails(world: World, _: float) -> None:
+    world.polly.failing = {NEURAL, STANDARD}
+
+
+def _polly_throttles(world: World, _: float) -> None:
+    world.polly.busy = {NEURAL}
+
+
+def _voices_refused(world: World, _: float) -> None:
+    world.voice_invoker.refusing = True
+
+
+def _sounds_out_of_reach(begin: float, end: float) -> Callable[[World, float], None]:
+    def weather(world: World, minute: float) -> None:
+        world.sounds.refusing = {"find"} if begin <= minute < end else set()
+
+    return weather
 
 
 def _talk(name: str, talk: Talk, *fires: str) -> Scenario:

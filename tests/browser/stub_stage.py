@@ -32,6 +32,7 @@ ALARMS = (
     ("BroadcastSuccessRate", "Percent", "LessThanThreshold", 95),
     ("BufferOverflowRate", "Percent", "GreaterThanThreshold", 5),
     ("FailedLanguagesCount", "Count", "GreaterThanThreshold", 10),
+    ("FailedVoicesCount", "Count", "GreaterThanThreshold", 10),
     ("CacheHitRate", "Percent", "LessThanThreshold", 30),
 )
 

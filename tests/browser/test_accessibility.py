@@ -218,7 +218,7 @@ def operator(stub: StubStage, open_page: OpenPage) -> Page:
         "BufferOverflowRate": {"state": "INSUFFICIENT_DATA"},
     }
     page = open_page(f"{stub.http}/ops", locale="en")
-    expect(page.locator("#alarms li")).to_have_count(4)
+    expect(page.locator("#alarms li")).to_have_count(5)
     page.get_by_text("The same as a table").click()
     expect(page.locator("#sessions .bar-fill")).to_have_count(3)
     return page

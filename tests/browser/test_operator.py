@@ -16,7 +16,7 @@ from tests.integration.client import Stage
 
 def operate(stub: StubStage, open_page: OpenPage, script: str = FASTER) -> Page:
     page = open_page(f"{stub.http}/ops", locale="en", script=script)
-    expect(page.locator("#alarms li")).to_have_count(4)
+    expect(page.locator("#alarms li")).to_have_count(5)
     return page
 
 
@@ -297,7 +297,7 @@ def test_a_page_that_opens_while_the_stage_is_away_comes_up_when_it_is_back(
     page = open_page(f"{stub.http}/ops", locale="en", script=FASTER)
     expect(page.get_by_role("alert")).to_contain_text("The stage does not answer.")
     stub.operations.refuse_with = None
-    expect(page.locator("#alarms li")).to_have_count(4)
+    expect(page.locator("#alarms li")).to_have_count(5)
 
 
 def test_while_paused_nothing_moves_and_nothing_is_asked(

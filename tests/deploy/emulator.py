@@ -1,4 +1,4 @@
-"""AWS on loopback for a deployment: ministack, and Translate's protocol before the local engine."""
+"""AWS on loopback for a deployment: ministack, Translate's protocol, and a stub of Polly's."""
 
 import json
 import os
@@ -15,6 +15,7 @@ import boto3
 from infra.local.process.ports import free_ports
 from infra.local.stage.environment import child_environment, emulator_environment, url
 from infra.local.stage.processes import Child, python
+from tests.deploy.stub_polly import StubPolly, running_polly
 
 PATIENCE = 60.0
 REGION = "us-east-1"
@@ -30,11 +31,12 @@ class Emulator:
 
     port: int
     translate: str
+    polly: StubPolly
     environment: Mapping[str, str]
 
     @property
     def endpoint(self) -> str:
-        """All of AWS but Translate."""
+        """All of AWS but Translate and Polly."""
         return url(self.port)
 
     def client(self, service: str) -> Any:
@@ -72,9 +74,11 @@ def running_emulator(directory: Path, authorise: bool = False) -> Iterator[Emula
         emulator = start("ministack", python("ministack"), settings)
         clean = child_environment(os.environ)
         server = start("translate", python("infra.local.translate.server", "--port", "0"), clean)
+        polly = children.enter_context(running_polly())
         translate = _ready_line(server)
         _await_health(emulator, port)
-        yield Emulator(port, translate, child_environment(os.environ, _sdk(port, translate)))
+        environment = child_environment(os.environ, _sdk(port, translate))
+        yield Emulator(port, translate, polly, environment)
 
 
 def _sdk(port: int, translate: str) -> Mapping[str, str]:

@@ -4,7 +4,12 @@
   itself (AutoDeploy), which AWS offers for WebSocket APIs alike.
 - It has no domain per API: sockets and `@connections` are reached by a path of its one port, which
   the functions are told by the variables that also name a custom domain.
-- It answers no TranslateText: the functions are given the endpoint of a server that does.
+- It answers no TranslateText and knows no Polly: the functions are given the endpoints of servers
+  that do.
+- It speaks no TLS, and enforces the policy by which the bucket of sounds refuses plain connections:
+  the policy is removed before a sound can be heard.
+- Its CloudFormation passes over a bucket's lifecycle, encryption and ownership; the template's are
+  held by a unit test.
 - It reads no zip from beside a template: the zip goes to its S3, as `aws cloudformation package`
   does for AWS.
 - It has no PutRestApi, with which Chalice updates the HTTP routes: answered here, and nothing is
@@ -64,9 +69,18 @@ def endpoints(emulator: Emulator, api_id: Any) -> dict[str, Any]:
     return {
         "AWS_ENDPOINT_URL": emulator.endpoint,
         "AWS_ENDPOINT_URL_TRANSLATE": emulator.translate,
+        "AWS_ENDPOINT_URL_POLLY": emulator.polly.endpoint,
         "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": address("http"),
         "WEBSOCKET_URL": address("ws"),
     }
+
+
+def let_plain_connections_in(emulator: Emulator, bucket: str) -> None:
+    """Removes the policy of the bucket of sounds."""
+    s3 = emulator.client("s3")
+    (statement,) = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    s3.delete_bucket_policy(Bucket=bucket)
 
 
 def http_url(emulator: Emulator, api_id: str) -> str:

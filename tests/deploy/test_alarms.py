@@ -21,6 +21,7 @@ BREACHING = {
     "BroadcastSuccessRate": 94.0,
     "BufferOverflowRate": 6.0,
     "FailedLanguagesCount": 11.0,
+    "FailedVoicesCount": 11.0,
     "RostersIteratorAge": 60_001.0,
     "DeadLetters": 1.0,
     "ReconcileErrors": 1.0,
@@ -85,7 +86,7 @@ def test_somebody_is_told(emulator: Emulator, inboxes: dict[str, str], name: str
 def test_the_dashboard_is_valid(emulator: Emulator, outputs: dict[str, str]) -> None:
     found = emulator.client("cloudwatch").get_dashboard(DashboardName=outputs["DashboardName"])
     widgets = json.loads(found["DashboardBody"])["widgets"]
-    assert len(widgets) == 12
+    assert len(widgets) == 14
     assert "${" not in found["DashboardBody"]
 
 

@@ -17,7 +17,8 @@ import pytest
 
 from tests.deploy.deployed import ByInvocation
 from tests.deploy.emulator import Emulator, running_emulator
-from tests.deploy.emulator_gaps import endpoints, for_chalice
+from tests.deploy.emulator_gaps import endpoints, for_chalice, let_plain_connections_in
+from tests.deploy.voices import a_spoken_sentence, require_private
 from tests.integration.client import eventually, talk
 
 HTTP = "translation-broadcaster-dev"
@@ -61,7 +62,7 @@ def test_each_step_is_told(first: str) -> None:
         "created", "created", "recorded", *QUOTAS,
         "chalice deploy --stage dev", "recorded", "they go to the functions",
         "chalice deploy --stage dev",
-        "1,000 a second, updated", "updated", "updated", "updated",
+        "1,000 a second, updated", "updated", "updated", "updated", "updated",
     ]  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def test_a_rerun_changes_nothing(
     assert told[1:] == [
         "unchanged", "unchanged", "unchanged", *QUOTAS,
         "chalice deploy --stage dev", "unchanged",
-        "1,000 a second, unchanged", "unchanged", "unchanged", "unchanged",
+        "1,000 a second, unchanged", "unchanged", "unchanged", "unchanged", "unchanged",
     ]  # fmt: skip
 
 
@@ -95,6 +96,23 @@ async def a_talk(stage: ByInvocation) -> None:
             await listener.expect("caption", sequence=1)
         await listeners[0].socket.close()
         await eventually(lambda: stage.counts(running.session), (2, {"es": 1, "pt": 1}))
+
+
+@pytest.mark.usefixtures("first")
+def test_the_deployed_stage_is_heard(emulator: Emulator, project: Path) -> None:
+    stage = ByInvocation("", "", emulator=emulator, function=HTTP)
+    bucket = recorded(project)["SOUNDS_BUCKET_NAME"]
+    let_plain_connections_in(emulator, bucket)
+    asyncio.run(a_heard_talk(stage, emulator, bucket))
+
+
+async def a_heard_talk(stage: ByInvocation, emulator: Emulator, bucket: str) -> None:
+    async with talk(stage) as running:
+        speaker = await running.join_speaker()
+        listener = await running.join("pt", voice="true")
+        await eventually(lambda: stage.counts(running.session), (1, {"pt": 1}))
+        speech = await a_spoken_sentence(running, speaker, listener, "Good evening, everyone.")
+        require_private(emulator, speech, bucket)
 
 
 @pytest.mark.usefixtures("first")

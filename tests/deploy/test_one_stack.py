@@ -13,18 +13,21 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.deploy.conftest import PROJECT
 from tests.deploy.deployed import BelowPath
 from tests.deploy.emulator import Emulator, running_emulator
-from tests.deploy.emulator_gaps import BUCKET, http_url, treated
+from tests.deploy.emulator_gaps import BUCKET, http_url, let_plain_connections_in, treated
+from tests.deploy.voices import a_spoken_sentence, require_private
 from tests.integration.client import eventually, talk
 
 STACK = "one-stack"
 MESSAGE = "translation-broadcaster-dev-websocket_message"
 BROADCAST = "translation-broadcaster-dev-broadcast"
+VOICE = "translation-broadcaster-dev-voice"
 TRIES = 10
 LANGUAGES = ("pt", "pt", "es", "es", "ca")
 
@@ -67,6 +70,7 @@ def test_every_output_of_the_design_is_there(outputs: dict[str, str]) -> None:
     expected = {f"{table}Table{kind}" for table in tables for kind in ("Name", "Arn")}
     expected |= {"ConnectionsGSIName", "AlarmTopicArn", "DeadLetterQueueArn"}
     expected |= {"ConnectionsStreamArn", "CachedTranslationsStreamArn"}
+    expected |= {"SoundsBucketName", "SoundsBucketArn"}
     assert expected <= outputs.keys()
 
 
@@ -255,6 +259,73 @@ def test_a_batch_that_nobody_can_send_is_put_aside_and_let_go(
         "0 records handled, 0 failed again; batches of old sentences let go: 1\n"
     )
     assert waiting(emulator, queue) == 0
+
+
+def test_the_bucket_of_sounds_is_private_and_pages_may_read_it(
+    emulator: Emulator, outputs: dict[str, str]
+) -> None:
+    s3, bucket = emulator.client("s3"), outputs["SoundsBucketName"]
+    (rule,) = s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
+    assert (rule["AllowedMethods"], rule["AllowedOrigins"]) == (["GET", "HEAD"], ["*"])
+    blocked = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert len(blocked) == 4
+    assert all(blocked.values())
+
+
+def test_the_voice_function_knows_the_bucket_and_is_tried_once(
+    emulator: Emulator, outputs: dict[str, str]
+) -> None:
+    client = emulator.client("lambda")
+    found = client.get_function_configuration(FunctionName=VOICE)
+    assert found["Environment"]["Variables"]["SOUNDS_BUCKET_NAME"] == outputs["SoundsBucketName"]
+    assert found["Handler"] == "streams.voice.handler"
+    config = client.get_function_event_invoke_config(FunctionName=VOICE, Qualifier="$LATEST")
+    assert config["MaximumRetryAttempts"] == 0
+    assert config["MaximumEventAgeInSeconds"] == 60
+    assert not config.get("DestinationConfig", {}).get("OnFailure")
+
+
+def test_who_listens_hears_the_sentence_and_nobody_else_does(
+    stage: BelowPath, emulator: Emulator, outputs: dict[str, str]
+) -> None:
+    asyncio.run(a_heard_talk(stage, emulator, outputs["SoundsBucketName"]))
+    assert {"FailedVoicesCount", "CharactersSpoken"} <= {
+        name for line in logged(emulator, VOICE, '{"_aws"') for name in line
+    }
+
+
+async def a_heard_talk(stage: BelowPath, emulator: Emulator, bucket: str) -> None:
+    async with talk(stage) as running:
+        speaker = await running.join_speaker()
+        reader = await running.join("es")
+        listeners = [await running.join("es", voice="true") for _ in range(2)]
+        await eventually(lambda: stage.counts(running.session), (3, {"es": 3}))
+        await running.say(speaker, "Nobody hears this one: the bucket refuses plain connections.")
+        failed = await speaker.expect("speechFailed", sequence=1)
+        assert (failed["language"], failed["reason"]) == ("es", "failed")
+        let_plain_connections_in(emulator, bucket)
+        speech = await a_spoken_sentence(running, speaker, listeners[0], "Good morning, everyone.")
+        assert await listeners[1].expect("speech", sequence=2) == speech  # one URL for all
+        require_private(emulator, speech, bucket)
+        # What the page may fetch is what it is told to fetch.
+        page = stage.request("GET", f"/s/{running.session.session_id}")
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(speech["url"]))
+        policy = page.headers["Content-Security-Policy"]
+        assert all(origin in each for each in directives(policy, "connect-src", "media-src"))
+
+        asked = len(emulator.polly.asked)
+        assert emulator.polly.asked[-1]["OutputFormat"] == "mp3"
+        await a_spoken_sentence(running, speaker, listeners[0], "Good morning, everyone.")
+        assert len(emulator.polly.asked) == asked
+        await reader.settle()
+        assert reader.of("speech") == []
+        assert reader.sequences() == [1, 2, 3]
+
+
+def directives(policy: str, *names: str) -> list[str]:
+    """Directives of a content security policy, each of which must be there."""
+    found = {each.split()[0]: each for each in policy.split("; ")}
+    return [found[name] for name in names]
 
 
 def waiting(emulator: Emulator, queue: str) -> int:

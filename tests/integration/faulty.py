@@ -101,6 +101,14 @@ SERVICES = {
     ),
 }
 
+VOICE_SERVICES = {
+    "polly": Service(
+        "AWS_ENDPOINT_URL_POLLY", *_rest("ThrottlingException", "ServiceFailureException")
+    ),
+    "sounds": Service("AWS_ENDPOINT_URL_S3", *_rest("SlowDown", "InternalError")),
+}
+"""What only voices need: a stage may have none."""
+
 
 @dataclass
 class _Disturbance:
@@ -226,7 +234,12 @@ class Forwarders:
 
     async def _listen(self, settings: Mapping[str, str]) -> Mapping[str, str]:
         instead = {}
-        for name, service in SERVICES.items():
+        present = {
+            name: service
+            for name, service in (SERVICES | VOICE_SERVICES).items()
+            if service.setting in settings
+        }
+        for name, service in present.items():
             chance = random.Random(f"{self.seed} {name}")
             forwarder = Forwarder(service, settings[service.setting], chance)
             self._forwarders[name] = forwarder

@@ -59,6 +59,7 @@ def test_the_four_alarms_of_the_template_stand_there(stage: Stage) -> None:
         "BroadcastSuccessRate": ("LessThanThreshold", 95),
         "BufferOverflowRate": ("GreaterThanThreshold", 5),
         "FailedLanguagesCount": ("GreaterThanThreshold", 10),
+        "FailedVoicesCount": ("GreaterThanThreshold", 10),
         "CacheHitRate": ("LessThanThreshold", 30),
     }
 

@@ -19,7 +19,7 @@ from chalice_app.admission import (
     refusals,
     windows,
 )
-from chalice_app.aws import translate
+from chalice_app.aws import polly, translate
 from chalice_app.aws.dynamodb import (
     cache_hits,
     cache_recency,
@@ -52,6 +52,7 @@ from chalice_app.rosters import catch_up, ledger, liveness, notifier, renewal, r
 from chalice_app.sessions import closing, joining, participants
 from chalice_app.sessions import sessions as session_use_cases
 from chalice_app.speech import drafts, flow_control, readers
+from chalice_app.synthesis import hall_sounds, parts, sounds, speaking
 from chalice_app.translation import engine, sentence_translator
 from chalice_app.wire import incoming
 
@@ -73,6 +74,7 @@ HOUR = 3600
         pytest.param(ledger.MAX_WRITES, 99, id="a transaction but for the counts"),
         pytest.param(hits.MAX_ACTIONS, 100, id="a transaction"),
         pytest.param(translate.MAX_TEXT_BYTES, 10_000, id="a text for Translate"),
+        pytest.param(speaking.URL_SECONDS, HOUR, id="an address of a sound"),
         pytest.param(oidc.LEEWAY_SECONDS, 5, id="what a provider's clock may differ by"),
         pytest.param(oidc.KEYS_SECONDS, HOUR, id="a withdrawn key's life"),
         pytest.param(oidc.FETCH_PAUSE_SECONDS, 10, id="a pause between two requests for keys"),
@@ -102,7 +104,12 @@ def test_a_limit_is_what_the_other_side_says(ours: int, limit: int) -> None:
         (participants, {"CHANGES_AT_ONCE": 30, "CHANGE_MS": 5_000}),
         (jwks, {"TIMEOUT_SECONDS": 3.0}),
         (oidc, {"MOST_CHARACTERS": 8_192, "ALGORITHM": "RS256"}),
-        (limits, {"CHARACTER_BUDGET": 2_000_000}),
+        (limits, {"CHARACTER_BUDGET": 2_000_000, "VOICE_BUDGET": 1_000_000}),
+        (parts, {"PART_BYTES": 300, "FIRST_BYTES": 140}),
+        (sounds, {"SOUND_SECONDS": 4.0, "SHARED_SECONDS": 8.0, "FORMAT": "mp3"}),
+        (hall_sounds, {"LOOK_AGAIN_SECONDS": 0.15}),
+        (speaking, {"LONGEST_SECONDS": 16.0}),
+        (polly, {"MOST_BYTES": 2_000_000, "_CHUNK": 16_384}),
         (limits, {"DICTATIONS_PER_HOUR": 20, "DICTATION_MINUTES": 300}),
         (rate_limits, {"_REMEMBERED": 4_096, "_IPV6_SUBSCRIBER": 64}),
         (windows, {"_REMEMBERED": 4_096, "_ROW_SECONDS": 60, "HOUR_MS": 3_600_000}),

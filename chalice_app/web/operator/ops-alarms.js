@@ -16,6 +16,10 @@ const WORDS = {
     "Translations failed",
     "Their listeners read the source text, marked as not translated.",
   ],
+  FailedVoicesCount: [
+    "Sentences not spoken",
+    "Those who listen did not hear them. Their captions were not affected.",
+  ],
   CacheHitRate: [
     "Translations from the cache",
     "This is about cost, not about listeners: a talk in which nothing is said twice is rightly at 0\u00a0%.",

@@ -35,7 +35,7 @@ def test_every_service_of_ours_has_a_client(clients: Clients) -> None:
 
 def test_a_sound_s_calls_end_within_its_time(clients: Clients) -> None:
     polly, s3 = clients.polly.meta.config, clients.s3.meta.config
-    assert (polly.connect_timeout, polly.read_timeout) == (0.5, 1.5)
+    assert (polly.connect_timeout, polly.read_timeout) == (0.5, 2)
     assert polly.retries == {"mode": "standard", "total_max_attempts": 1}
     assert (s3.connect_timeout, s3.read_timeout) == (0.5, 1)
     assert s3.retries == {"mode": "standard", "total_max_attempts": 2}

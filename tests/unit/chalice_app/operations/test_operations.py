@@ -206,7 +206,7 @@ def test_what_was_measured_is_shown(world: World) -> None:
     assert shown["lags"] == {"rosters": [*empty, 120.0], "cache": [*empty, None]}
 
 
-def test_the_four_alarms_are_shown_with_value_and_limit(world: World) -> None:
+def test_the_alarms_are_shown_with_value_and_limit(world: World) -> None:
     told(world, alarm("CacheHitRate"), alarm("FailedLanguagesCount", "Sum", state="ALARM"))
     hits = Metric(metrics.NAMESPACE, "CacheHitRate", STAGE)
     failed = Metric(metrics.NAMESPACE, "FailedLanguagesCount", STAGE)

@@ -87,6 +87,21 @@ def test_a_failure_reaches_all_who_share_it_and_no_later_one(world: World) -> No
     assert shared.sound(REF, "es", TEXT).characters == len(TEXT)
 
 
+def test_who_shares_a_making_that_hangs_is_not_held_up_for_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalice_app.synthesis.sounds.SHARED_SECONDS", 0.01)
+    world.polly.held = threading.Event()
+    shared = sounds(world)
+    with ThreadPoolExecutor(1) as threads:
+        leader = threads.submit(shared.sound, REF, "es", TEXT)
+        world.polly.wait_for_calls(1)
+        with pytest.raises(SpeechFailed, match="in time"):
+            shared.sound(REF, "es", TEXT)
+        world.polly.held.set()
+        assert leader.result(PATIENCE).characters == len(TEXT)
+
+
 def test_a_throttled_neural_voice_is_replaced_at_once_and_asked_again(world: World) -> None:
     world.polly.busy = {NEURAL}
     shared = sounds(world)
@@ -134,11 +149,11 @@ def test_an_answer_that_is_no_sound_counts_as_none(world: World, answer: bytes) 
 
 def test_voices_share_the_time_and_none_begins_after_it(world: World) -> None:
     world.polly.failing = {NEURAL, STANDARD}
-    world.polly.during = lambda: world.clock.advance(2_000)
+    world.polly.during = lambda: world.clock.advance(2_500)
     with pytest.raises(SpeechFailed):
         sounds(world).sound(REF, "es", TEXT)
     assert world.polly.deadlines == [SOUND_SECONDS / 2, SOUND_SECONDS]
-    world.polly.during = lambda: world.clock.advance(3_000)
+    world.polly.during = lambda: world.clock.advance(4_000)
     with pytest.raises(SpeechFailed):
         sounds(world).sound(REF, "es", TEXT)
     assert engines(world) == [NEURAL, STANDARD, NEURAL]

@@ -16,7 +16,7 @@ from chalice_app.domain.session import Session
 from chalice_app.observability import metrics
 from chalice_app.synthesis.asks import VoiceAsk
 from chalice_app.synthesis.parts import parts_of
-from chalice_app.synthesis.speaking import URL_SECONDS
+from chalice_app.synthesis.speaking import LONGEST_SECONDS, URL_SECONDS
 from chalice_app.synthesis.voices import NEURAL, STANDARD
 from streams import broadcast as broadcast_function
 from streams import voice as voice_function
@@ -25,6 +25,15 @@ from tests.fakes.synthesis import EVERYWHERE, FRAME_MS, FRAMES_A_CHARACTER
 from tests.fakes.world import SETTINGS, World
 
 BOTH = frozenset({NEURAL, STANDARD})
+
+
+def small_functions() -> World:
+    """A world whose functions take four listeners each, and wait for each other in no time."""
+    world = World(settings=replace(SETTINGS, slice_listeners=4))
+    speaking = world.app.speaking
+    hurried = replace(speaking.hall_sounds, wait=lambda _: None)
+    vars(world.app)["speaking"] = replace(speaking, hall_sounds=hurried)
+    return world
 
 
 @pytest.fixture
@@ -161,9 +170,21 @@ def test_nobody_hears_what_did_not_reach_them(world: World) -> None:
     world.gateway.gone = {"es-1"}
     speak(world, hall(world, "es-1", "es-2"))
     assert [each["connection_ids"] for each in asks(world)] == [["es-2"]]
-    world.voice_invoker.payloads.clear()
-    world.gateway.late = {"es-2"}
-    speak(world, world.now(world.open()))
+
+
+@pytest.mark.parametrize("late", ["es-1", "es-3"], ids=["who hears", "who reads"])
+def test_what_comes_too_late_for_a_caption_comes_too_late_for_a_voice(
+    world: World, late: str
+) -> None:
+    world.gateway.late = {late}
+    speak(world, hall(world, "es-1", "es-2", reading=("es-3",)))
+    assert len(world.gateway.to("es-2", "caption")) == 1
+    assert asks(world) == []
+
+
+def test_who_could_not_be_reached_by_any_caption_hears_nothing(world: World) -> None:
+    world.gateway.failing = {"es-1"}
+    speak(world, hall(world, "es-1"))
     assert asks(world) == []
 
 
@@ -228,6 +249,14 @@ def test_later_parts_of_a_long_caption_may_be_late_and_the_first_may_not(world: 
     assert told(world) == [(2, "es", "failed")]
 
 
+def test_a_caption_that_takes_too_long_ends_before_its_function_does(world: World) -> None:
+    speak(world, hall(world, "es-1"), LONG)
+    world.polly.during = lambda: world.clock.advance(int(LONGEST_SECONDS * 1000 / 3) + 1)
+    deliver(world)
+    assert [each["part"] for each in world.gateway.to("es-1", "speech")] == [1, 2, 3]
+    assert told(world) == [(1, "es", "failed")]
+
+
 def test_an_ask_that_comes_too_late_costs_no_synthesis(world: World) -> None:
     speak(world, hall(world, "es-1"))
     world.clock.advance(CAPTION_LIFE_MS)
@@ -288,6 +317,24 @@ def test_a_refused_ask_is_counted_and_told(world: World) -> None:
     assert len(world.gateway.to("speaker", "spoken")) == 1
     assert told(world) == [(1, "es", "failed")]
     assert measured(world, metrics.FAILED_VOICES_COUNT) == [1]
+
+
+def test_a_failure_is_told_although_it_cannot_be_claimed(world: World) -> None:
+    speak(world, hall(world, "es-1"))
+    world.polly.failing = set(BOTH)
+    world.tables.refusing.add("claim_part")
+    deliver(world)
+    assert told(world) == [(1, "es", "failed")]
+
+
+def test_an_ask_that_breaks_costs_no_report(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(payload: Mapping[str, Any]) -> None:
+        raise ZeroDivisionError
+
+    world.voice_invoker.invoke = broken  # type: ignore[method-assign]
+    speak(world, hall(world, "es-1"))
+    assert len(world.gateway.to("speaker", "spoken")) == 1
+    assert "a voice could not be asked for" in caplog.text
 
 
 @pytest.mark.parametrize("refused", ["find", "put"])
@@ -356,7 +403,7 @@ def test_what_a_later_version_adds_to_an_ask_is_passed_over(world: World) -> Non
 
 
 def test_each_batch_of_a_large_hall_asks_after_its_own_captions() -> None:
-    world = World(settings=replace(SETTINGS, slice_listeners=4))
+    world = small_functions()
     names = [f"es-{n}" for n in range(12)]
     hearing = sorted(random.Random(1).sample(names, 5))
     with composed(world.app):
@@ -372,10 +419,11 @@ def test_each_batch_of_a_large_hall_asks_after_its_own_captions() -> None:
         kinds = [each["type"] for each in world.gateway.to(name)]
         assert kinds == (["caption", "speech"] if name in hearing else ["caption"])
     assert len(world.gateway.to("speaker", "spoken")) == 1
+    assert len(world.polly.calls) == 1
 
 
 def test_a_large_hall_is_told_once_of_a_voice_that_failed() -> None:
-    world = World(settings=replace(SETTINGS, slice_listeners=4))
+    world = small_functions()
     world.polly.failing = set(BOTH)
     with composed(world.app):
         speak(world, hall(world, *(f"es-{n}" for n in range(12))))

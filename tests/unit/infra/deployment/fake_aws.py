@@ -48,6 +48,8 @@ class FakeAws:
         self.concurrency: int | None = 1_000
         self.certificates: dict[str, dict[str, Any]] = {}
         """By their ARNs, as ACM describes them."""
+        self.missing_services: set[str] = set()
+        """Services that its region does not have."""
         self._numbers = itertools.count()
 
     def client(self, _: str) -> "FakeAws":
@@ -55,7 +57,9 @@ class FakeAws:
 
     def get_available_regions(self, service_name: str, partition_name: str) -> list[str]:
         """What the SDK knows of AWS's regions."""
-        return boto3.Session().get_available_regions(service_name, partition_name)
+        known = boto3.Session().get_available_regions(service_name, partition_name)
+        missing = service_name in self.missing_services
+        return [each for each in known if each != self.region_name or not missing]
 
     # --- STS, DynamoDB ---
 
@@ -146,6 +150,8 @@ class FakeAws:
             found |= {f"{key}TableName": f"{name}-{stage}" for key, name in names.items()}
             made = self.stream_made_at
             found |= {f"{name}StreamArn": f"{tables[name]}/stream/{made}" for name in STREAMS}
+            bucket = f"{stack[:40].strip('-')}-soundsbucket-1abc"  # 63 characters at most
+            found |= {"SoundsBucketName": bucket, "SoundsBucketArn": f"arn:aws:s3:::{bucket}"}
         return [{"OutputKey": key, "OutputValue": value} for key, value in found.items()]
 
     # --- API Gateway ---

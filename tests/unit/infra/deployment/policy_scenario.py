@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from typing import Any
 
 from chalice.test import Client
@@ -12,7 +13,8 @@ import app as functions
 from chalice_app.aws.dynamodb.rosters import TOMBSTONE_SECONDS
 from infra.deployment.stage_names import PROJECT
 from streams import broadcast as broadcast_function
-from streams import cache_access, cache_eviction, rosters
+from streams import cache_access, cache_eviction, rosters, voice
+from tests.fakes.world import SETTINGS
 from tests.unit.chalice_app.aws.posting.scripted_gateway import answer
 from tests.unit.infra.deployment.recorded_calls import Recorder
 
@@ -35,6 +37,7 @@ class Scenario:
         self._speak(name)
         self._come_back(name)
         self._send_batch()
+        self._speak_aloud()
         self._count_the_cache()
         self._drift(name)
         self._leave(name, token)
@@ -59,9 +62,11 @@ class Scenario:
         self._connect("speaker", sessionId=name, token=token)
         for listener in ("c1", "c2", "c3"):
             self._connect(listener, sessionId=name, targetLanguage="es")
+        for listener in ("v1", "v2"):
+            self._connect(listener, sessionId=name, targetLanguage="es", voice="true")
         # Its handshake is not over when the stream is there already: 410 once.
         self.recorder.gateway.scripts["c1"] = [GONE, HERE]
-        self._rosters("speaker", "c1", "c2", "c3")
+        self._rosters("speaker", "c1", "c2", "c3", "v1", "v2")
 
     def _speak(self, name: str) -> None:
         with self.recorder.function("websocket_message"):
@@ -98,10 +103,20 @@ class Scenario:
 
     def _send_batch(self) -> None:
         self.recorder.gateway.scripts["c2"] = [GONE]
-        for payload in self.recorder.payloads:
+        for payload in self.recorder.payloads["broadcast"]:
             with self.recorder.function("broadcast"):
                 broadcast_function.handler(json.loads(payload), None)
         del self.recorder.gateway.scripts["c2"]
+
+    def _speak_aloud(self) -> None:
+        """The first sentence to one who has gone, the others to a session that has spent all."""
+        payloads = self.recorder.payloads["voice"]
+        assert payloads
+        self.recorder.gateway.scripts["v1"] = [GONE]
+        for payload, most in zip(payloads, chain([0], repeat(1)), strict=False):
+            limits = replace(SETTINGS.limits, voice_budget=most)
+            with self.recorder.function("voice", limits=limits):
+                voice.handler(json.loads(payload), None)
 
     def _count_the_cache(self) -> None:
         unreadable = {"cacheKey": {"S": "hit#poisoned#1"}, "hits": {"B": b"?"}}

@@ -7,17 +7,23 @@ posts to. Resources are named by the placeholders of `.chalice/policies`.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from io import BytesIO
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
+
+from botocore.response import StreamingBody
 
 from chalice_app.aws.clients import Clients
 from chalice_app.bootstrap.adapters import aws_adapters
 from chalice_app.bootstrap.application import Application
 from chalice_app.bootstrap.process import composed
 from chalice_app.transcription.ports import Recogniser
+from tests.fakes.synthesis import FRAME
 from tests.fakes.world import SETTINGS
 from tests.unit.chalice_app.aws.posting.scripted_gateway import ScriptedGateway
+
+SOUNDS_BUCKET: Final = "sounds-test"
 
 Need = tuple[str, str]
 """An action and the resource it is for."""
@@ -38,8 +44,12 @@ _ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "Invoke": {"StatusCode": 202},
     "DescribeAlarms": {"MetricAlarms": []},
     "GetMetricData": {"MetricDataResults": []},
+    "HeadObject": {"Error": {"Code": "404", "Message": "Not Found"}},
+    "PutObject": {},
 }
-"""What moto does not answer."""
+"""What moto does not answer, or as a bucket that has no sound yet."""
+
+_SOUND: Final = FRAME * 50
 
 
 @dataclass(frozen=True)
@@ -58,25 +68,32 @@ class SignedStreams:
 
 
 class Recorder:
-    """The needs of each function, by its Chalice name; `payloads` are those of invocations."""
+    """The needs of each function, by its Chalice name; `payloads` are those of its invocations."""
 
     def __init__(self, gateway: ScriptedGateway, needs: dict[str, set[Need]]) -> None:
         self.gateway = gateway
-        self.payloads: list[bytes] = []
+        self.payloads: dict[str, list[bytes]] = {"broadcast": [], "voice": []}
         self._needs = needs
         self._current: set[Need] = set()
         self._settings = replace(
-            SETTINGS, management_endpoint=gateway.endpoint, operator_token_hash="open"
+            SETTINGS,
+            management_endpoint=gateway.endpoint,
+            operator_token_hash="open",
+            sounds_bucket=SOUNDS_BUCKET,
+            voice_languages={"es": "good"},
         )
         # Made once: the SDK takes longer to load its service models than all the rest takes.
         adapters = aws_adapters(self._settings)
         signed = SignedStreams(adapters.recogniser, self._current_needs)
         self._adapters = replace(adapters, recogniser=signed)
         clients: Clients = self._adapters.translator.clients  # type: ignore[attr-defined]
-        for client in (clients.dynamodb, clients.translate, clients.lambda_, clients.cloudwatch):
+        answered = (
+            *(clients.translate, clients.lambda_, clients.cloudwatch, clients.polly, clients.s3),
+        )
+        for client in (clients.dynamodb, *answered):
             client.meta.events.register("provide-client-params", self._record)
         answer: Any = _answer  # what botocore's stubs do not know: an answer spares the call
-        for client in (clients.translate, clients.lambda_, clients.cloudwatch):
+        for client in answered:
             client.meta.events.register("before-call", answer)
 
     @contextmanager
@@ -102,22 +119,44 @@ class Recorder:
     def _record(self, model: Any, params: Mapping[str, Any], **_: object) -> None:
         self._current.update(_needs(model, params))
         if model.name == "Invoke":
-            self.payloads.append(params["Payload"])
+            self.payloads[_invoked(params)].append(params["Payload"])
 
 
 def _answer(model: Any, **_: object) -> tuple[SimpleNamespace, Mapping[str, Any]]:
-    return SimpleNamespace(status_code=200), _ANSWERS[model.name]
+    if model.name == "SynthesizeSpeech":
+        return SimpleNamespace(status_code=200), _sound()
+    answer = _ANSWERS[model.name]
+    return SimpleNamespace(status_code=404 if "Error" in answer else 200), answer
+
+
+def _sound() -> Mapping[str, Any]:
+    stream = StreamingBody(BytesIO(_SOUND), len(_SOUND))
+    return {"ContentType": "audio/mpeg", "AudioStream": stream}
+
+
+def _invoked(parameters: Mapping[str, Any]) -> str:
+    """The Chalice name of an invoked function."""
+    return str(parameters["FunctionName"]).rpartition("-")[2]
 
 
 def _needs(model: Any, parameters: Mapping[str, Any]) -> Iterator[Need]:
     operation, service = model.name, model.service_model.endpoint_prefix
-    if service == "translate":
-        yield f"translate:{operation}", "*"
-    elif service == "monitoring":
-        yield f"cloudwatch:{operation}", "*"
-    elif service == "lambda":
-        yield "lambda:InvokeFunction", "${BroadcastFunctionArn}"
-    elif operation == "TransactWriteItems":
+    match service:
+        case "translate" | "polly":
+            assert "LexiconNames" not in parameters  # for which Polly has resources
+            yield f"{service}:{operation}", "*"
+        case "monitoring":
+            yield f"cloudwatch:{operation}", "*"
+        case "lambda":
+            yield "lambda:InvokeFunction", f"${{{_invoked(parameters).capitalize()}FunctionArn}}"
+        case "s3":
+            yield from _needs_of_sounds(operation, parameters)
+        case _:
+            yield from _needs_of_tables(operation, parameters)
+
+
+def _needs_of_tables(operation: str, parameters: Mapping[str, Any]) -> Iterator[Need]:
+    if operation == "TransactWriteItems":
         # Authorised as what is in it; see "Using IAM with DynamoDB transactions".
         for item in parameters["TransactItems"]:
             ((kind, action),) = item.items()
@@ -128,3 +167,16 @@ def _needs(model: Any, parameters: Mapping[str, Any]) -> Iterator[Need]:
     else:
         index = f"/index/{parameters['IndexName']}" if "IndexName" in parameters else ""
         yield f"dynamodb:{operation}", TABLES[parameters["TableName"]] + index
+
+
+def _needs_of_sounds(operation: str, parameters: Mapping[str, Any]) -> Iterator[Need]:
+    """HEAD is authorised as GET is, and answers that a sound is missing only to who may list.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    assert parameters["Bucket"] == SOUNDS_BUCKET
+    assert parameters["Key"].startswith("sounds/")
+    action = {"HeadObject": "GetObject"}.get(operation, operation)
+    yield f"s3:{action}", "${SoundsBucketArn}/sounds/*"
+    if operation == "HeadObject":
+        yield "s3:ListBucket", "${SoundsBucketArn}"

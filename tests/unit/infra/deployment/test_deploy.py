@@ -45,6 +45,7 @@ def test_the_stacks_outputs_are_recorded_for_the_stage(
     (api_id,) = deployment.session.apis - {page_id}
     assert variables["WEBSOCKET_API_ID"] == api_id
     assert variables["PAGE_ORIGIN"] == f"https://{page_id}.execute-api.us-east-1.amazonaws.com"
+    assert variables["SOUNDS_BUCKET_NAME"] == "translation-broadcaster-dev-tables-soundsbucket-1abc"
     assert "ALLOWED_ORIGINS" not in variables
 
 
@@ -91,6 +92,9 @@ def test_the_policies_name_this_stage_s_resources_exactly(
     api_id = stage_of(project)["environment_variables"]["WEBSOCKET_API_ID"]
     assert f"arn:aws:execute-api:us-east-1:{account}:{api_id}/api/POST/@connections/*" in message
     assert "function:translation-broadcaster-dev-broadcast" in message
+    assert "function:translation-broadcaster-dev-voice" in message
+    bucket = "arn:aws:s3:::translation-broadcaster-dev-tables-soundsbucket-1abc"
+    assert f'"{bucket}/sounds/*"' in (policies / "voice.json").read_text()
     files = {each["iam_policy_file"] for each in stage_of(project)["lambda_functions"].values()}
     assert files == {f"generated/dev/{path.name}" for path in policies.glob("*.json")}
 
@@ -111,7 +115,7 @@ def test_the_mappings_get_what_chalice_cannot_say(
         assert mapping["DestinationConfig"]["OnFailure"]["Destination"].endswith(":dead-letters")
     said.clear()
     deployment.run()
-    assert said[-3:-1] == ["mapping of rosters: unchanged", "mapping of cache_access: unchanged"]
+    assert said[-4:-2] == ["mapping of rosters: unchanged", "mapping of cache_access: unchanged"]
 
 
 def test_a_slice_that_cannot_be_sent_is_tried_once_more_and_put_aside(
@@ -119,17 +123,36 @@ def test_a_slice_that_cannot_be_sent_is_tried_once_more_and_put_aside(
 ) -> None:
     deployment.run()
     aws: FakeAws = deployment.session
-    (name,) = aws.invoke_configs
-    assert name == "translation-broadcaster-dev-broadcast"
+    name = "translation-broadcaster-dev-broadcast"
     config = aws.invoke_configs[name]
     assert config["MaximumRetryAttempts"] == 1
     assert config["DestinationConfig"]["OnFailure"]["Destination"].endswith(":dead-letters")
-    assert said[-1] == "invocations of broadcast: updated"
+    assert said[-2] == "invocations of broadcast: updated"
     deployment.run()
-    assert said[-1] == "invocations of broadcast: unchanged"
+    assert said[-2] == "invocations of broadcast: unchanged"
     aws.invoke_configs[name] = {**config, "MaximumRetryAttempts": 2}
     deployment.run()
     assert aws.invoke_configs[name] == config
+
+
+def test_a_sound_is_tried_once_alone_and_never_put_aside(
+    deployment: StageDeployment, said: list[str]
+) -> None:
+    deployment.run()
+    aws: FakeAws = deployment.session
+    name = "translation-broadcaster-dev-voice"
+    once = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60, "DestinationConfig": {}}
+    assert aws.invoke_configs[name] == once
+    assert aws.invoke_configs.keys() == {name, "translation-broadcaster-dev-broadcast"}
+    assert said[-1] == "invocations of voice: updated"
+    # As AWS tells it.
+    aws.invoke_configs[name] = {**once, "DestinationConfig": {"OnSuccess": {}, "OnFailure": {}}}
+    deployment.run()
+    assert said[-1] == "invocations of voice: unchanged"
+    kept = {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:dead-letters"}}
+    aws.invoke_configs[name] = {**once, "DestinationConfig": kept}
+    deployment.run()
+    assert aws.invoke_configs[name] == once
 
 
 def test_who_is_notified_of_alarms_stays_until_another_is_named(
@@ -240,7 +263,7 @@ def test_the_longest_stage_name_is_deployed_and_aws_refuses_a_longer_one(
 ) -> None:
     longest = stage_named("a" * 19, project)
     deployed_to(project, said, FakeAws(), longest).run()
-    assert said[-1] == "invocations of broadcast: updated"
+    assert said[-1] == "invocations of voice: updated"
     longer = deployed_to(project, said, FakeAws(), Stage("a" * 20, longest.application))
     with pytest.raises(DeploymentError, match="chalice deploy ended with exit code 1"):
         longer.run()
@@ -343,7 +366,35 @@ def test_a_region_that_recognises_no_streams_is_said_and_deployed_to(
 ) -> None:
     deployed_to(project, said, FakeAws(region_name="eu-west-3")).run()
     assert any(line.startswith("the SDK knows no Transcribe streaming in eu-w") for line in said)
-    assert said[-1] == "invocations of broadcast: updated"
+    assert said[-1] == "invocations of voice: updated"
+
+
+def test_a_region_without_neural_voices_is_said_and_deployed_to(
+    project: Path, said: list[str]
+) -> None:
+    deployed_to(project, said, FakeAws(region_name="eu-north-1")).run()
+    assert any(line.startswith("Polly has no neural voices in eu-north-1") for line in said)
+    variables = stage_of(project)["environment_variables"]
+    assert "SOUNDS_BUCKET_NAME" in variables
+    assert "es=fair" in variables["VOICE_LANGUAGES"]
+    variables_of = {**variables, "VOICE_LANGUAGES": "es=good"}
+    record = deployed_to(project, said, FakeAws(region_name="eu-north-1")).record
+    record.set_variable("VOICE_LANGUAGES", "es=good")
+    deployed_to(project, said, FakeAws(region_name="eu-north-1")).run(again=True)
+    assert stage_of(project)["environment_variables"] == variables_of
+
+
+def test_a_region_without_polly_is_said_and_its_functions_learn_of_no_bucket(
+    project: Path, said: list[str], aws: FakeAws
+) -> None:
+    aws.missing_services.add("polly")
+    deployment = deployed_to(project, said, aws)
+    deployment.run()
+    assert any(line.startswith("the SDK knows no Polly in us-east-1") for line in said)
+    assert "SOUNDS_BUCKET_NAME" not in stage_of(project)["environment_variables"]
+    aws.missing_services.clear()
+    deployment.run()
+    assert "SOUNDS_BUCKET_NAME" in stage_of(project)["environment_variables"]
 
 
 def test_another_account_than_the_recorded_one_is_refused(

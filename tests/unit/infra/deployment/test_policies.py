@@ -28,11 +28,13 @@ WITHOUT_RESOURCES = {
     *("translate:TranslateText", "translate:ListLanguages"),
     *("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"),
     "transcribe:StartStreamTranscriptionWebSocket",
+    "polly:SynthesizeSpeech",
 }
 """Actions that AWS authorises for `*` alone or, as DescribeAlarms, for all alarms of an account.
 
 Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazontranslate.html,
-list_amazoncloudwatch.html and list_amazontranscribe.html there
+list_amazoncloudwatch.html, list_amazontranscribe.html and list_amazonpolly.html there; Polly's are
+for lexicons where a call names any.
 """
 
 
@@ -105,7 +107,8 @@ def test_a_star_stands_only_where_aws_has_nothing_finer(function: str) -> None:
         if resource == "*":
             assert action in WITHOUT_RESOURCES
         elif "*" in resource:
-            assert resource.endswith(("/@connections/*", ":log-stream:*", "/stream/*"))
+            kinds = ("/@connections/*", ":log-stream:*", "/stream/*", "/sounds/*")
+            assert resource.endswith(kinds)
 
 
 def test_what_an_unknown_api_would_allow_is_left_out() -> None:

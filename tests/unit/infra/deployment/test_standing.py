@@ -103,6 +103,10 @@ def lose_the_failure_destination(aws: FakeAws) -> None:
     aws.invoke_configs.clear()
 
 
+def lose_the_voice(aws: FakeAws) -> None:
+    del aws.invoke_configs["translation-broadcaster-dev-voice"]
+
+
 @pytest.mark.parametrize(
     ("lose", "reason"),
     [
@@ -112,6 +116,7 @@ def lose_the_failure_destination(aws: FakeAws) -> None:
         (lose_the_behaviour, "the stream of rosters has no mapping that keeps its failures"),
         (lose_the_stream, "the stream of rosters has no mapping that keeps its failures"),
         (lose_the_failure_destination, "-broadcast is missing, or does not keep its failures"),
+        (lose_the_voice, "-voice is missing, or would be retried"),
     ],
 )
 def test_a_part_that_was_deleted_by_hand_is_named_and_make_deploy_makes_it(

@@ -21,6 +21,7 @@ STAGE = frozenset({("Stage", "dev")})
         ("BroadcastSuccessRate", "Average", "LessThanThreshold", 95, "AlarmTopic"),
         ("BufferOverflowRate", "Average", "GreaterThanThreshold", 5, "AlarmTopic"),
         ("FailedLanguagesCount", "Sum", "GreaterThanThreshold", 10, "AlarmTopic"),
+        ("FailedVoicesCount", "Sum", "GreaterThanThreshold", 10, "AlarmTopic"),
     ],
 )
 def test_the_protocol_s_alarms_are_there_exactly(
