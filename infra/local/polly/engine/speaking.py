@@ -41,7 +41,7 @@ _COMMANDS: Final = re.compile(r"[<>\[\]{}\\|\x00-\x1f\x7f]+")
 # Pico hangs on a word of 200 letters and on 40 marks, Hibari fails on 40 digits; nobody says them.
 _REPEATED_MARK: Final = re.compile(r"([^\w\s])\1+")
 _MARKS: Final = re.compile(r"([^\w\s]{3})[^\w\s]+")
-_ENDLESS: Final = re.compile(r"\d{15}(?=\d)|\S{40}(?=\S)")
+_ENDLESS: Final = re.compile(r"(\d{15})\d+|(\S{40})\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class SpokenText:
 def plain(text: str) -> str:
     """A text without anything that an engine takes for a command, or cannot end."""
     marked_once = _REPEATED_MARK.sub(r"\1", _COMMANDS.sub(" ", text))
-    return " ".join(_ENDLESS.sub(r"\g<0> ", _MARKS.sub(r"\1", marked_once)).split())
+    return " ".join(_ENDLESS.sub(r"\1\2", _MARKS.sub(r"\1", marked_once)).split())
 
 
 def trimmed(sound: Samples, rate: int) -> Samples:
