@@ -146,7 +146,10 @@ class VoiceProcess:
             self._fresh = True
             try:
                 self._worker = await asyncio.create_subprocess_exec(
-                    *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+                    *self._command,
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    start_new_session=True,  # see `worker._yield_to_captions`
                 )
             except OSError as error:
                 raise VoiceFailed(str(error)) from error
