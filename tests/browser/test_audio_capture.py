@@ -18,6 +18,7 @@ from tests.browser.stub_transcribe import RATE, StubTranscribe, samples
 
 FILE_RATE = 48_000
 SECONDS = 4
+TAKES = 3
 
 OpenWithSound = Callable[..., Page]
 
@@ -144,6 +145,22 @@ def place_of(heard: Sequence[int], sound: Sequence[float], places: Iterable[int]
     return max(range(max(0, rough - 3), rough + 4), key=lambda place: likeness_at(place, 1))
 
 
+def piece_that_differs(heard: Sequence[int], sound: Sequence[float]) -> int | None:
+    """Where the first piece begins that is not what was played behind the piece before; or None."""
+    piece = RATE // 8
+    first = place_of(heard[RATE : RATE + piece], sound, range(SECONDS * RATE))
+    for at in range(RATE, 4 * RATE - piece, piece):
+        place = (first + at - RATE) % (SECONDS * RATE)
+        like = max(
+            likeness(heard[at : at + piece], sound[near : near + piece])
+            for near in (place - 1, place, place + 1)
+            if near >= 0
+        )
+        if like <= 0.9:
+            return at
+    return None
+
+
 @pytest.mark.parametrize("rate", [None, 44_100, 48_000], ids=["16 kHz", "44.1 kHz", "48 kHz"])
 def test_what_arrives_is_what_the_microphone_heard(
     stub: StubStage,
@@ -153,17 +170,15 @@ def test_what_arrives_is_what_the_microphone_heard(
 ) -> None:
     stub.transcribe = transcribe
     sound = melody()
-    page = open_with_microphone(stub.http, sound)
-    page.evaluate(RECORD, [transcribe.origin, rate])
-    stream = transcribe.stream()
-    heard = samples(transcribe.hears(stream, 4))
-    piece, tune = RATE // 8, played(sound)
-    first = place_of(heard[RATE : RATE + piece], tune, range(SECONDS * RATE))
-    for at in range(RATE, 4 * RATE - piece, piece):
-        place = (first + at - RATE) % (SECONDS * RATE)
-        like = max(
-            likeness(heard[at : at + piece], tune[near : near + piece])
-            for near in (place - 1, place, place + 1)
-            if near >= 0
-        )
-        assert like > 0.9, f"after {at} samples something is missing, or came twice"
+    # Chromium's made-up microphone itself leaves out samples now and then, where a busy machine
+    # wakes it late. What the page loses it loses in every take.
+    differs = []
+    for take in range(1, TAKES + 1):
+        page = open_with_microphone(stub.http, sound)
+        page.evaluate(RECORD, [transcribe.origin, rate])
+        heard = samples(transcribe.hears(transcribe.stream(take), 4))
+        page.close()
+        differs.append(piece_that_differs(heard, played(sound)))
+        if differs[-1] is None:
+            return
+    pytest.fail(f"after {differs} samples something is missing, or came twice")
