@@ -457,6 +457,67 @@ def test_a_voice_that_does_not_load_is_said_and_may_be_tried_again(
     expect(page.locator(".player")).to_be_visible()
 
 
+def test_a_sentence_that_is_said_again_is_heard_again(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = listen(stub, open_page)
+    for sequence in (1, 2):
+        stub.caption(sequence, "la misma")
+        stub.speech(sequence, sounds.url(1, 300), 300)
+    until(page, "heard.sounds.length === 2 && !heard.playing.length")
+
+
+def test_a_page_that_slept_jumps_to_what_is_live(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = listen(stub, open_page)
+    say(stub, 1)
+    hears(page, 1)
+    page.evaluate(
+        """() => setTimeout(() => {
+          const end = performance.now() + 4000;
+          while (performance.now() < end);
+        })"""
+    )
+    for sequence in range(2, 42):
+        say(stub, sequence, 1_500)
+    until(page, "heard.sounds.at(-1).url.includes('/41/') && !heard.playing.length")
+    told = heard.heard_in(page)
+    assert max(told.lags_ms) <= 10_000
+    assert len(told.skipped) > 25
+    assert not told.unmarked
+    came = page.evaluate("heard.messages.slice(1).map(({ at }) => at)")
+    assert max(came) - min(came) < 2_000, "all at once"
+
+
+def test_the_voice_is_used_by_keyboard_alone(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = open_page(stub.listener_page, script=heard.SCRIPT)
+    expect(page.locator("#state")).to_have_attribute("data-state", "live")
+    page.locator("#language").focus()
+    page.keyboard.press("Tab")
+    button = page.get_by_role("button", name="Escuchar", pressed=False)
+    expect(button).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Escuchar", pressed=True)).to_be_focused()
+    expect(page.locator(".player")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Pausa")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Reproducir")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Silenciar")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Home")
+    expect(page.get_by_role("slider", name="Volumen")).to_have_value("0")
+    say(stub, 1)
+    hears(page, 1)
+    assert page.evaluate("heard.sounds[0].volume") == 0
+
+
 def test_a_fast_talk_is_never_more_than_ten_seconds_behind(
     stub: StubStage, sounds: StubSounds, open_page: OpenPage
 ) -> None:
@@ -477,3 +538,4 @@ def test_a_fast_talk_is_never_more_than_ten_seconds_behind(
     assert told.skipped_share <= 0.05
     assert not told.unmarked
     assert told.rates == {1, 1.2}
+    assert page.evaluate("heard.sounds.every((each) => each.preservesPitch)")

@@ -175,11 +175,12 @@ export class PlayQueue {
     return most;
   }
 
-  /** Takes the oldest sentence away, with all its parts. */
+  /** Takes the oldest sentence away, with all its parts. Who is late does not wait for what is missing, too. */
   #shift() {
     const first = this.#waiting[0]?.sequence;
     const gone = this.#remove((each) => each.sequence === first);
     if (first !== undefined) this.#next = { sequence: first + 1, part: 1 };
+    this.#isInOrder = false;
     return gone;
   }
 

@@ -163,6 +163,13 @@ def test_a_very_long_sound_ends_softly_when_the_next_would_come_too_late(deno: D
     assert not skips(told)
 
 
+def test_after_a_jump_nothing_is_waited_for(deno: Deno) -> None:
+    talk = (sound(0, 1, durationMs=4_000), sound(10, 2, durationMs=11_000))
+    told = listen(deno, *talk, sound(3_000, 6, durationMs=1_000))
+    assert order(told) == [1, 6]
+    assert starts(told)[1] == 4_000
+
+
 def test_one_long_sentence_is_heard_to_its_end_if_nothing_follows(deno: Deno) -> None:
     told = listen(
         deno,
