@@ -19,7 +19,7 @@ LOGGER = logging.getLogger(__name__)
 
 LOAD_SECONDS: Final = 20.0
 """Loading takes half a second to one on idle cores."""
-HUNG_SECONDS: Final = 8.0
+HUNG_SECONDS: Final = 5.0
 """For a text, and more for a long one: a sentence takes 0.1 s, 3,000 characters 3 s."""
 HUNG_SECONDS_PER_CHARACTER: Final = 0.005
 MOST_WAITING: Final = 8
