@@ -9,8 +9,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from infra.chromium import chromium, find_chromium
-from tests.benchmarks.playing import NOTES, READ, Playing, playing
-from tests.benchmarks.results import Figure
+from tests.benchmarks.results import Figure, percentile
+from tests.browser.heard import SCRIPT, Heard, heard_in
 from tests.integration.client import Session, Stage, connect
 
 TALK = Path(__file__).parents[1] / "speech" / "fast-talk-en.txt"
@@ -39,21 +39,21 @@ def measure_player(stage: Stage, language: str, count: int) -> Iterator[Figure]:
     yield from figures(language, found, len(texts))
 
 
-def play_talk(browser: Browser, stage: Stage, language: str, texts: Sequence[str]) -> Playing:
+def play_talk(browser: Browser, stage: Stage, language: str, texts: Sequence[str]) -> Heard:
     """What the page plays of the talk."""
     session = stage.open_session("en")
     try:
         context = browser.new_context(locale=language)
-        context.add_init_script(NOTES)
+        context.add_init_script(SCRIPT)
         page = context.new_page()
         page.goto(f"{stage.http}/s/{session.session_id}")
         expect(page.locator("#state")).to_have_attribute("data-state", "live", timeout=20_000)
         page.locator("#listen").click()
         _wait(page, lambda: bool(stage.state(session)["voices"]))
         _spoken_meanwhile(page, stage, session, OPENING, 1)
-        page.evaluate("() => { messages.length = heard.sounds.length = 0; }")
+        page.evaluate("heard.messages.length = heard.sounds.length = 0")
         _spoken_meanwhile(page, stage, session, texts, 1 + len(OPENING))
-        return playing(page.evaluate(READ))
+        return heard_in(page)
     finally:
         stage.end(session)
 
@@ -92,17 +92,15 @@ async def _speak(session: Session, texts: Sequence[str], first: int) -> None:
         await speaker.socket.close()
 
 
-def figures(language: str, found: Playing, count: int) -> Iterator[Figure]:
-    """Beside their targets."""
+def figures(language: str, found: Heard, count: int) -> Iterator[Figure]:
+    """Beside their targets. A lag is from the `speech` message to the end of its sound."""
     name = f"voice out: fast talk in Chromium, {language}"
-    heard = f"{len(found.behind_ms)} of {count} heard, fastest {found.fastest:.2f} x"
-    behind = found.most_behind_ms / 1_000
-    yield Figure(f"{name}: most behind its caption", behind, "s", BEHIND_SECONDS, note=heard)
+    lags = [lag / 1_000 for lag in found.lags_ms]
+    rates = f"rates {', '.join(f'{rate:g}' for rate in sorted(found.rates))}"
+    yield Figure(f"{name}: lag, p50", percentile(lags, 0.5), "s")
+    yield Figure(f"{name}: lag, the longest", max(lags), "s", BEHIND_SECONDS, note=rates)
     yield Figure(f"{name}: two sounds at once", found.overlaps, "times", 0)
-    skipped = 100 * (count - len(found.behind_ms)) / count
-    yield Figure(f"{name}: sentences skipped", skipped, "%", SKIPPED_PERCENT)
-    unmarked = len(found.skipped) - found.marked
-    note = f"{len(found.skipped)} skipped, {found.marked} marked"
-    yield Figure(f"{name}: skipped without a mark", unmarked, "sentences", 0, note=note)
-    silent = count - len(found.announced)
-    yield Figure(f"{name}: without a sound", silent, "sentences", 0)
+    note = f"{len(found.skipped)} of {count}"
+    yield Figure(f"{name}: skipped", 100 * found.skipped_share, "%", SKIPPED_PERCENT, note=note)
+    yield Figure(f"{name}: skipped without a mark", len(found.unmarked), "sentences", 0)
+    yield Figure(f"{name}: without a sound", count - found.sentences, "sentences", 0)

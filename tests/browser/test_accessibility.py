@@ -115,7 +115,10 @@ def starting_speaker(stub: StubStage, open_page: OpenPage) -> Page:
 def speaker(stub: StubStage, open_page: OpenPage) -> Page:
     page = open_page(stub.http, reduced_motion="reduce")
     socket = start(stub, page)
-    stub.show_roster(socket, es=3, ar=1)
+    stub.show_roster(socket, {"es": 1}, es=3, ar=1)
+    for reason in ("failed", "overBudget"):
+        stub.send(socket, "speechFailed", sequence=1, language="es", reason=reason)
+    expect(page.locator("#voices-notice")).to_contain_text("budget for voices")
     speak(page, "Four score and seven years ago")
     expect(page.locator(".chip")).to_have_count(2)
     stub.reports = False
