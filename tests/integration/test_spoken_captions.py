@@ -61,6 +61,13 @@ def voiced(stage: Stage, languages: list[str]) -> str:
     if language is None:
         pytest.skip("nothing speaks here")
 
+    loaded(stage, language)
+    return language
+
+
+def loaded(stage: Stage, language: str) -> None:
+    """Has its voice loaded, which may take longer than a caption lives."""
+
     async def load() -> None:
         async with talk(stage) as at:
             speaker = await at.join_speaker()
@@ -76,7 +83,6 @@ def voiced(stage: Stage, languages: list[str]) -> str:
             raise AssertionError("nothing was spoken: see the stage's log")
 
     asyncio.run(load())
-    return language
 
 
 def test_thirty_listeners_hear_one_sound_after_their_caption(stage: Stage, voiced: str) -> None:
@@ -161,6 +167,7 @@ def test_the_wish_may_come_later_and_go(stage: Stage, voiced: str) -> None:
 
 def test_a_long_text_is_heard_in_parts_in_order(stage: Stage, voiced: str) -> None:
     text = LONG[:3_000]
+    loaded(stage, "en")
 
     async def scenario() -> None:
         async with talk(stage) as at:
