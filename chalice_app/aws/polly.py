@@ -16,6 +16,9 @@ _log = logging.getLogger(__name__)
 MOST_BYTES: Final = 2_000_000
 """More than a part's sound ever has: 20 s at Polly's 48 kbit/s are 120 KB."""
 
+GRACE_SECONDS: Final = 0.5
+"""What a sound that has begun to arrive in time gets to arrive as a whole."""
+
 _CHUNK: Final = 16_384
 _BUSY: Final = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})
 """Polly answers 400 ThrottlingException to what is over a quota. Source:
@@ -57,7 +60,7 @@ def _read(stream: Any, deadline: float) -> bytes:
             sound += chunk
             if len(sound) > MOST_BYTES:
                 raise SpeechFailed("the sound does not end")
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline + GRACE_SECONDS:
                 raise SpeechFailed("the sound comes too slowly")
     finally:
         stream.close()

@@ -109,7 +109,7 @@ def test_a_limit_is_what_the_other_side_says(ours: int, limit: int) -> None:
         (sounds, {"SOUND_SECONDS": 4.0, "SHARED_SECONDS": 8.0, "FORMAT": "mp3"}),
         (hall_sounds, {"LOOK_AGAIN_SECONDS": 0.15}),
         (speaking, {"LONGEST_SECONDS": 16.0}),
-        (polly, {"MOST_BYTES": 2_000_000, "_CHUNK": 16_384}),
+        (polly, {"MOST_BYTES": 2_000_000, "_CHUNK": 16_384, "GRACE_SECONDS": 0.5}),
         (limits, {"DICTATIONS_PER_HOUR": 20, "DICTATION_MINUTES": 300}),
         (rate_limits, {"_REMEMBERED": 4_096, "_IPV6_SUBSCRIBER": 64}),
         (windows, {"_REMEMBERED": 4_096, "_ROW_SECONDS": 60, "HOUR_MS": 3_600_000}),

@@ -43,6 +43,9 @@ PROJECT: Final = Path(__file__).parents[3]
 DRAIN_SECONDS: Final = 1.5
 """What the streams and the asynchronous invocations get to come to an end, together."""
 
+VOICE_THREADS: Final = 12
+"""Threads of the voice function: apart, so that a voice that hangs holds up no caption."""
+
 GIVE_BACK_SECONDS: Final = 20.0
 
 
@@ -60,8 +63,9 @@ async def serve(application: Application, arguments: argparse.Namespace, metrics
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     failures = FailureFile(arguments.state_dir / "failures.jsonl")
     invoker = Invoker()
+    voices = Invoker(VOICE_THREADS)
     behind = background(application, invoker, failures, arguments.state_dir, metrics)
-    api = InvokeApi(application, invoker, failures, behind.wake)
+    api = InvokeApi(application, invoker, failures, behind.wake, {"voice": voices})
     served = api.web_application()
     CloudWatch(metrics).add_routes(served)
     runner = web.AppRunner(served, access_log=None, shutdown_timeout=0.2)
@@ -84,6 +88,7 @@ async def serve(application: Application, arguments: argparse.Namespace, metrics
         await api.finish(max(0.0, deadline - time.monotonic()))
     finally:
         await runner.cleanup()
+    voices.finish(0.0)  # what is not spoken by now is not missed
     return invoker.finish(max(0.0, deadline - time.monotonic()))
 
 

@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from aiohttp import web
@@ -32,7 +32,10 @@ FUNCTION_ERROR: Final = "Unhandled"
 
 
 class InvokeApi:
-    """Serves the functions of an application; `after_call` runs after each invocation."""
+    """Serves the functions of an application; `after_call` runs after each invocation.
+
+    The functions in `apart` have threads of their own: on AWS, none waits for another's either.
+    """
 
     def __init__(
         self,
@@ -40,11 +43,13 @@ class InvokeApi:
         invoker: Invoker,
         failures: FailureFile,
         after_call: Callable[[], None],
+        apart: Mapping[str, Invoker] | None = None,
     ) -> None:
         self._application = application
         self._invoker = invoker
         self._failures = failures
         self._after_call = after_call
+        self._apart = apart or {}
         self._background: set[asyncio.Task[None]] = set()
 
     def web_application(self) -> web.Application:
@@ -100,7 +105,8 @@ class InvokeApi:
         return web.Response(status=202, headers={"X-Amzn-RequestId": str(uuid.uuid4())})
 
     async def _call(self, function: Function, payload: str) -> Result:
-        future = asyncio.wrap_future(self._invoker.start(function, payload))
+        invoker = self._apart.get(function.name, self._invoker)
+        future = asyncio.wrap_future(invoker.start(function, payload))
         done, _ = await asyncio.wait([future], timeout=function.timeout)
         self._after_call()
         return future.result() if done else timed_out(function)

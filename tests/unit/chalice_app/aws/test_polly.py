@@ -15,7 +15,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from chalice_app.aws.clients import Clients
-from chalice_app.aws.polly import MOST_BYTES, AmazonPolly
+from chalice_app.aws.polly import GRACE_SECONDS, MOST_BYTES, AmazonPolly
 from chalice_app.synthesis.ports import EngineBusy, EngineNotOffered, SpeechFailed
 from chalice_app.synthesis.voices import NEURAL, Voice
 from tests.fakes.synthesis import FRAME
@@ -112,6 +112,13 @@ def test_a_sound_that_comes_too_slowly_is_given_up(clients: Clients, polly: Stub
     answer(polly, FRAME * 500)
     with pytest.raises(SpeechFailed, match="too slowly"):
         synthesise(clients, seconds=-1.0)
+
+
+def test_a_sound_that_has_begun_in_time_may_come_to_its_end(
+    clients: Clients, polly: Stubber
+) -> None:
+    answer(polly, FRAME * 500)
+    assert synthesise(clients, seconds=-GRACE_SECONDS / 10) == FRAME * 500
 
 
 class Broken:

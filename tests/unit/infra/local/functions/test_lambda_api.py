@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from infra.local.event_sources.failure_destination import FailureFile
 from infra.local.functions import lambda_api
 from infra.local.functions.lambda_api import LARGEST_EVENT_BYTES, LARGEST_REQUEST_BYTES, InvokeApi
 from infra.local.functions.registry import load
-from infra.local.invocation import Invoker
+from infra.local.invocation import Function, Invoker
 from tests.unit.infra.project import project
 
 
@@ -169,3 +170,27 @@ async def test_a_web_page_calls_nothing(host: Host) -> None:
         response = await host.client.post(path, data="{}", headers=headers)
         assert response.status == 403
     assert host.calls == []
+
+
+def test_a_function_with_threads_of_its_own_waits_for_no_other(tmp_path: Path) -> None:
+    release = threading.Event()
+    busy, own = Invoker(1), Invoker(1)
+
+    async def scenario() -> None:
+        with project(tmp_path):
+            application = load(tmp_path)
+            held = Function("held", lambda _event, _context: release.wait(30), 30.0, 128)
+            busy.start(held, "{}")
+            failures = FailureFile(tmp_path / "failures.jsonl")
+            api = InvokeApi(application, busy, failures, lambda: None, {"echo": own})
+            async with TestClient(TestServer(api.web_application())) as client:
+                path = "/2015-03-31/functions/echo/invocations"
+                async with asyncio.timeout(20):
+                    response = await client.post(path, data='{"text": "ñ"}')
+                    assert (await response.json())["event"] == {"text": "ñ"}
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        release.set()
+    assert busy.finish(20) == own.finish(20) == 0
