@@ -86,12 +86,14 @@ class VoiceRequests:
     ) -> Future[None] | None:
         """Begins to ask for a caption's voice, if it has one and somebody there wants it.
 
-        `posted` is what became of the caption. Corrections are not spoken, nor what is not
+        `posted` is what became of the caption: where its time was over before everybody's turn had
+        come, it is over for a voice as well. Corrections are not spoken, nor what is not
         translated. Returns what `wait` waits for.
         """
         gone = frozenset(posted.gone)
         hearing = [each for each in wanting if each not in gone]
-        if not (hearing and posted.delivered and self._has_voice(ref, caption)):
+        is_in_time = posted.delivered and not posted.dropped
+        if not (hearing and is_in_time and self._has_voice(ref, caption)):
             return None
         ask = VoiceAsk(
             ref,
@@ -106,8 +108,11 @@ class VoiceRequests:
     def wait(self, asked: Iterable[Future[None] | None]) -> None:
         """Returns when the functions have been asked; a function that ends may lose its threads."""
         for each in asked:
-            if each is not None and (failure := each.exception()):
-                _log.error("a voice could not be asked for", exc_info=failure)
+            try:
+                if each is not None:
+                    each.result()
+            except Exception:  # noqa: BLE001 - the captions are there, and the report has to come
+                _log.exception("a voice could not be asked for")
 
     def _has_voice(self, ref: SentenceRef, caption: Caption) -> bool:
         is_spoken = not (ref.revision or caption.is_untranslated) and is_speakable(caption.text)

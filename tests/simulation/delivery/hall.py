@@ -21,6 +21,7 @@ from tests.simulation.database import Answer, Request, SimulatedDatabase
 from tests.simulation.delivery import invariants
 from tests.simulation.delivery.record import Listener, Spoken
 from tests.simulation.delivery.sockets import GONE, SENT, Socket
+from tests.simulation.delivery.stage import VoiceInvoker
 from tests.simulation.designs import Design
 from tests.simulation.expressions import Item
 from tests.simulation.invocation import Event, Invocation, Response
@@ -140,6 +141,9 @@ class Hall(World):
         self.stage = design.stage.over(
             self.tables, self.client, self.clock, slice_listeners, is_late
         )
+        invoker = self.stage.adapters.voice_invoker
+        if isinstance(invoker, VoiceInvoker):
+            invoker.asked = partial(invariants.check_voices, self)
 
     def last_sequence(self, session_id: str) -> int:
         """What a session's row says now; 0 where there is none."""
@@ -362,6 +366,7 @@ class Hall(World):
             )
         listener = self.listeners[key]
         listener.wanted.append((self.step, str(row["targetLanguage"])))
+        listener.wishes.append((self.step, row.get("voice") is True))
         listener.is_overtaken |= row.get("replayDue") is True
 
     def _session_changed(
@@ -389,6 +394,7 @@ class Hall(World):
             return
         listener = self.listeners[connection]
         listener.listed.append((self.step, after["targetLanguage"]["S"]))
+        listener.listed_wishes.append((self.step, "voice" in after))
         if listener.counted is None:
             listener.counted = self.step
             listener.from_sequence = int(after.get("fromSequence", {"N": "0"})["N"])

@@ -13,6 +13,10 @@ D6: when a session has ended, every socket in it is closed. The reconciler sees 
     of an end whose invocation died, and those whose closing failed or met a handshake.
 D7: one who was sent a sentence and is there has been sent the newest of its corrections, or that it
     is retracted; each correction is reported as D4 says, and sent as D1 and D3 say.
+D8: the voice of a sentence is asked for listeners who wanted it meanwhile, once each, after its
+    caption was posted to them in that language and did not meet a closed socket; and for all of
+    those whom the caption reached and who wanted it all the time, unless it came too late for
+    somebody. Corrections are not spoken.
 
 Exceptions, each as narrow as the production code's own words for it:
 
@@ -273,6 +277,51 @@ def _check_report(hall: "Hall", spoken: Spoken, message: Mapping[str, Any]) -> N
         )
 
 
+def check_voices(hall: "Hall", ask: Mapping[str, Any]) -> None:
+    """When a voice is asked for.
+
+    Raises:
+        Violation: it must not be, or not for one of those for whom it is.
+    """
+    ref = ask["ref"]
+    said = (ref["session_id"], ref["session_epoch"]), ref["sequence"], ref["spoken_at"]
+    tries = [each for each in hall.spoken if (each.session, each.sequence, each.spoken_at) == said]
+    if ref["revision"] or not tries:
+        raise Violation(f"D8: a voice is asked for {ref}")
+    for name in ask["connection_ids"]:
+        sent = [each for each in tries if name in each.posts and name not in each.voices]
+        if not sent:
+            raise Violation(f"D8: {name} is to hear {said} without its caption, or twice")
+        _check_hearing(hall, sent[0], hall.listeners[name], ask["language"])
+        sent[0].voices.add(name)
+
+
+def _check_hearing(hall: "Hall", spoken: Spoken, listener: Listener, language: str) -> None:
+    name, reception = listener.connection_id, spoken.posts[listener.connection_id]
+    if reception.status == GONE or reception.language != language:
+        raise Violation(f"D8: {name} is to hear {language} in place of {reception}")
+    claimed = hall.step if spoken.claimed is None else spoken.claimed
+    if True not in listener.wishes_during(claimed, hall.step):
+        raise Violation(f"D8: {name} is to hear sentence {spoken.sequence}, unwished")
+
+
+def _check_ended_well(hall: "Hall", spoken: Spoken) -> None:
+    """At rest, of a sentence that came to its end.
+
+    Raises:
+        Violation: it has no report, or somebody wanted its voice all the time, got its caption, and
+            does not hear it.
+    """
+    if not spoken.reports:
+        raise Violation(f"D4: sentence {spoken.sequence} has no report")
+    since = spoken.claimed or 0
+    for name, reception in spoken.posts.items():
+        listener = hall.listeners[name]
+        wanted = listener.wishes_during(since, reception.step) == {True}
+        if wanted and not spoken.is_late and reception.status == SENT and name not in spoken.voices:
+            raise Violation(f"D8: {name} does not hear sentence {spoken.sequence}")
+
+
 def _due(hall: "Hall", spoken: Spoken) -> list[Listener]:
     """Those who were counted before the claim and are still there.
 
@@ -321,6 +370,9 @@ def note_dropped(hall: "Hall", connection: str, message: Mapping[str, Any]) -> N
         listener.is_greeted = True
     elif message["type"] == "caption":
         listener.captions.setdefault(message["sequence"], [])
+        for spoken in hall.spoken:
+            said = spoken.session, spoken.sequence
+            spoken.is_late |= said == (listener.session, message["sequence"])
 
 
 def check_removal(hall: "Hall", connection: str, *, by_ttl: bool) -> None:
@@ -341,9 +393,8 @@ def check_rest(hall: "Hall") -> None:
         Violation: somebody does, or a sentence that was sent has no report.
     """
     for spoken in hall.spoken:
-        is_sent = spoken.claimed and not (spoken.is_dead or spoken.has_lost)
-        if is_sent and not spoken.reports:
-            raise Violation(f"D4: sentence {spoken.sequence} has no report")
+        if spoken.claimed and not (spoken.is_dead or spoken.has_lost):
+            _check_ended_well(hall, spoken)
     for listener in hall.listeners.values():
         if listener.left is not None or listener.counted is None:
             continue

@@ -1,6 +1,7 @@
 """Ways to deliver wrongly, each made by substituting one part of the production stage."""
 
 from tests.simulation.delivery import wrong_stages as wrong
+from tests.simulation.delivery import wrong_voices as voices
 from tests.simulation.delivery.stage import Stage
 from tests.simulation.designs import Design
 
@@ -45,4 +46,11 @@ MUTANTS = (
     _delivery("rows of young sockets deleted", wrong.YoungDeleted),
     _delivery("captions posted again", wrong.PostedAgain),
     _delivery("an end that asks an index", wrong.EndedByIndex),
+    _delivery("voices: everybody hears", wrong.with_roster(voices.EverybodyHears)),
+    _delivery("voices: nobody hears", wrong.with_roster(voices.NobodyHears)),
+    _delivery("voices: those who are gone hear", voices.with_voices(voices.GoneHear)),
+    _delivery("voices: those without a caption hear", voices.with_voices(voices.LateHear)),
+    _delivery("voices: corrections are spoken", voices.with_voices(voices.CorrectionsSpoken)),
+    _delivery("voices: a sentence is asked for twice", voices.with_voices(voices.AskedTwice)),
+    _delivery("voices: a slice's are not the first", wrong.with_halls(voices.UnorderedSlices)),
 )

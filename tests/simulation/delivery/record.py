@@ -5,8 +5,11 @@ calls happen at once.
 """
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from chalice_app.rosters.ledger import SessionKey
+
+_State = TypeVar("_State", str, bool)
 
 RETRACTED = 1_000_000
 """Above every revision."""
@@ -33,7 +36,8 @@ class Listener:
     those of the stream that were handled; `is_repeated` says that one was handled twice,
     `is_unknown` that no answer came to a probe, and `is_overtaken` that it is counted before its
     replay is done. `revisions` are the corrections that reached it, by sentence: a retraction is
-    `RETRACTED`.
+    `RETRACTED`. `wishes` says whether its row in Connections wanted the voice, `listed_wishes` that
+    in Rosters, each from a step on.
     """
 
     connection_id: str
@@ -50,6 +54,8 @@ class Listener:
     revisions: dict[int, set[int]] = field(default_factory=dict)
     records: set[str] = field(default_factory=set)
     is_repeated: bool = False
+    wishes: list[tuple[int, bool]] = field(default_factory=list)
+    listed_wishes: list[tuple[int, bool]] = field(default_factory=list)
     is_greeted: bool = False
     is_unknown: bool = False
     is_overtaken: bool = False
@@ -57,6 +63,10 @@ class Listener:
     def languages(self, first: int, last: int) -> set[str]:
         """The languages that were its own at some step of these, by either table."""
         return _during(self.wanted, first, last) | _during(self.listed, first, last)
+
+    def wishes_during(self, first: int, last: int) -> set[bool]:
+        """Whether it wanted the voice at some step of these, by either table."""
+        return _during(self.wishes, first, last) | _during(self.listed_wishes, first, last)
 
     @property
     def heard(self) -> int:
@@ -73,7 +83,8 @@ class Spoken:
     noted before. `is_dead`: its invocation died or raised; `has_lost`: a slice's did, or the tally
     was not written. `posts` are the captions posted for it, `reports` how many of its reports were
     posted; by the last of them `unreached` listeners were not reached, and `gone` were gone. With
-    `corrects` it is a correction: claimed when the revision is written.
+    `corrects` it is a correction: claimed when the revision is written. `voices` are the listeners
+    for whom its voice was asked; `is_late`: its time was over before everybody's turn had come.
     """
 
     session: SessionKey
@@ -93,6 +104,8 @@ class Spoken:
     unreached: int = 0
     gone: int = 0
     corrects: bool = False
+    voices: set[str] = field(default_factory=set)
+    is_late: bool = False
 
     @property
     def key(self) -> str:
@@ -100,10 +113,10 @@ class Spoken:
         return f"{self.session[0]}#{self.session[1]}#{self.sequence}"
 
 
-def _during(history: list[tuple[int, str]], first: int, last: int) -> set[str]:
+def _during(history: list[tuple[int, _State]], first: int, last: int) -> set[_State]:
     found = set()
-    for position, (since, language) in enumerate(history):
+    for position, (since, state) in enumerate(history):
         until = history[position + 1][0] if position + 1 < len(history) else last + 1
         if since <= last and until > first:
-            found.add(language)
+            found.add(state)
     return found

@@ -4,7 +4,7 @@ Composed by `bootstrap.Application` itself: what is replaced are its adapters, i
 waits, and the translation, which is not what is under test.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,6 +24,7 @@ from chalice_app.rosters.notifier import RosterNotifier
 from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.sessions.closing import ConnectionCloser
 from chalice_app.settings import Settings
+from chalice_app.synthesis.voices import ALL_GOOD
 from chalice_app.translation.engine import TranslationEngine
 from chalice_app.translation.sentence_translator import SentenceTranslator
 from tests.fakes.threads import SameThread
@@ -45,6 +46,7 @@ _SETTINGS = Settings(
     session_ttl_seconds=3600,
     # A simulated second holds more sentences than a real one.
     limits=AdmissionLimits(sentences_per_second=0),
+    voice_languages=ALL_GOOD,
 )
 
 
@@ -85,7 +87,7 @@ class Stage(Application):
             in_flight=rows,
             tallies=rows,
             invoker=Invoker(client),
-            voice_invoker=missing,
+            voice_invoker=VoiceInvoker(),
             speech_engine=missing,
             sounds=missing,
             connections=tables.connections,
@@ -170,6 +172,21 @@ class Invoker:
             self.client.route("invoke", payload)
         except ReadTimeoutError:
             raise Unavailable("no answer") from None
+
+
+def _unheard(_: Mapping[str, Any]) -> None:
+    """Nobody looks at what is asked."""
+
+
+@dataclass
+class VoiceInvoker:
+    """`synthesis.ports.VoiceInvoker`: what is asked is looked at, and not spoken."""
+
+    asked: Callable[[Mapping[str, Any]], None] = _unheard
+
+    def invoke(self, payload: Mapping[str, Any]) -> None:
+        """Has it looked at."""
+        self.asked(payload)
 
 
 @dataclass(frozen=True)

@@ -170,9 +170,21 @@ def test_nobody_hears_what_did_not_reach_them(world: World) -> None:
     world.gateway.gone = {"es-1"}
     speak(world, hall(world, "es-1", "es-2"))
     assert [each["connection_ids"] for each in asks(world)] == [["es-2"]]
-    world.voice_invoker.payloads.clear()
-    world.gateway.late = {"es-2"}
-    speak(world, world.now(world.open()))
+
+
+@pytest.mark.parametrize("late", ["es-1", "es-3"], ids=["who hears", "who reads"])
+def test_what_comes_too_late_for_a_caption_comes_too_late_for_a_voice(
+    world: World, late: str
+) -> None:
+    world.gateway.late = {late}
+    speak(world, hall(world, "es-1", "es-2", reading=("es-3",)))
+    assert len(world.gateway.to("es-2", "caption")) == 1
+    assert asks(world) == []
+
+
+def test_who_could_not_be_reached_by_any_caption_hears_nothing(world: World) -> None:
+    world.gateway.failing = {"es-1"}
+    speak(world, hall(world, "es-1"))
     assert asks(world) == []
 
 
