@@ -56,6 +56,7 @@ def listener(
     target_language: str = "es",
     connected_at: int = NOW_MS,
     last_sequence: int | None = None,
+    wants_voice: bool = False,
 ) -> Connection:
     """A listener's connection to a session."""
     return Connection(
@@ -67,6 +68,7 @@ def listener(
         ttl=connected_at // 1000 + 7800,
         target_language=target_language,
         last_sequence=last_sequence,
+        wants_voice=wants_voice,
     )
 
 

@@ -126,10 +126,16 @@ class World:
         connection_id: str,
         target_language: str = "es",
         last_sequence: int | None = None,
+        wants_voice: bool = False,
     ) -> Connection:
         """A listener that has joined and is counted."""
         connection = listener(
-            session, connection_id, target_language, self.clock.now_ms(), last_sequence
+            session,
+            connection_id,
+            target_language,
+            self.clock.now_ms(),
+            last_sequence,
+            wants_voice,
         )
         self.tables.put_connection(connection)
         self.count([connection_id])

@@ -42,6 +42,10 @@ def _last(sequence: str) -> Bad:
     return Bad(f"sessionId={{session}}&targetLanguage=pt&lastSequence={sequence}")
 
 
+def _voice(wish: str) -> Bad:
+    return Bad(f"sessionId={{session}}&targetLanguage=pt&voice={wish}")
+
+
 MALFORMED: Mapping[str, Bad] = {
     "nothing": Bad(""),
     "no session": Bad("targetLanguage=pt"),
@@ -55,6 +59,10 @@ MALFORMED: Mapping[str, Bad] = {
     "session very long": _session("a" * 4_000),
     "neither language nor token": Bad("sessionId={session}"),
     "both": Bad("sessionId={session}&targetLanguage=pt&token={token}"),
+    "voice empty": _voice(""),
+    "voice a number": _voice("1"),
+    "voice in capitals": _voice("True"),
+    "voice with a space": _voice("true%20"),
     "language empty": _language(""),
     "language no tag": _language("portuguese"),
     "language two words": _language("no%20language"),

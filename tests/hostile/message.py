@@ -116,11 +116,20 @@ MALFORMED: Mapping[str, Bad] = {
 }
 """BAD_MESSAGE, from everyone."""
 
+_NO_WISHES: Mapping[str, object] = {"null": None, "a number": 1, "a string": "true", "a list": []}
+
 LANGUAGE_CHANGES: Mapping[str, Bad] = {
     "without a language": Bad('{"action":"changeLanguage"}', "INVALID_LANGUAGE"),
     **{
         name: Bad(json.dumps({"action": "changeLanguage", "targetLanguage": value}), code)
         for name, (value, code) in LANGUAGES.items()
+    },
+    **{
+        f"voice {name}": Bad(
+            json.dumps({"action": "changeLanguage", "targetLanguage": "pt", "voice": value}),
+            says="voice must be true or false",
+        )
+        for name, value in _NO_WISHES.items()
     },
 }
 

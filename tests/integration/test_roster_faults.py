@@ -102,11 +102,13 @@ class Hall:
             back = found.last_sequence if self.chance.random() < 0.3 else None
             self.ids.append(f"c{len(self.ids)}")
             language = self.chance.choice(LANGUAGES)
-            joining = listener(found, self.ids[-1], language, last_sequence=back)
+            wish = self.chance.random() < 0.5
+            joining = listener(found, self.ids[-1], language, last_sequence=back, wants_voice=wish)
             self.app.adapters.connections.put_connection(joining)
 
     def change_language(self, _: str, key: str) -> None:
-        self.app.adapters.connections.change_language(key, self.chance.choice(LANGUAGES), MANY)
+        language, wish = self.chance.choice(LANGUAGES), self.chance.choice((None, True, False))
+        self.app.adapters.connections.change_language(key, language, MANY, wish)
 
     def leave(self, _: str, key: str) -> None:
         self.app.participants.leave(key)
@@ -189,8 +191,8 @@ class Hall:
             self.undisturbed.dynamodb.update_item(
                 TableName=self.settings.sessions_table,
                 Key=key,
-                UpdateExpression="SET listenerCount = :many, #es = :few",
-                ExpressionAttributeNames={"#es": "listeners.es"},
+                UpdateExpression="SET listenerCount = :many, #es = :few, #voice = :many",
+                ExpressionAttributeNames={"#es": "listeners.es", "#voice": "voices.es"},
                 ExpressionAttributeValues=encode({":many": 99, ":few": -1}),
             )
 
@@ -199,28 +201,36 @@ class Hall:
     def check_counts(self) -> dict[tuple[str, int], Session]:
         """At every instant the counts are those of the rows that are IN; returns the sessions."""
         rows: defaultdict[tuple[Any, Any], Counter[str]] = defaultdict(Counter)
+        voices: defaultdict[tuple[Any, Any], Counter[str]] = defaultdict(Counter)
         for row in self.scan(self.settings.rosters_table):
             if row["state"] == "IN":
                 rows[ledger_key_from(row).session_key][row["targetLanguage"]] += 1
+                if "voice" in row:
+                    voices[ledger_key_from(row).session_key][row["targetLanguage"]] += 1
         found = map(session_from, self.scan(self.settings.sessions_table))
         sessions = {(each.session_id, each.created_at): each for each in found}
         for key, each in sessions.items():
             assert each.languages == rows[key], key
+            assert each.voices == voices[key], key
             assert each.listener_count == rows[key].total(), key
         return sessions
 
     def check_everyone(self) -> int:
         """At rest who is counted is who is there; returns how many."""
         there: defaultdict[tuple[Any, ...], set[str]] = defaultdict(set)
+        hearing: defaultdict[tuple[Any, ...], set[str]] = defaultdict(set)
         for row in self.scan(self.settings.connections_table):
             place = row["sessionId"], row["sessionEpoch"], row["targetLanguage"]
             there[place].add(row["connectionId"])
+            if "voice" in row:
+                hearing[place].add(row["connectionId"])
         total = 0
         for key, each in self.check_counts().items():
-            roster = self.app.adapters.roster.read_roster(each).languages
+            roster = self.app.adapters.roster.read_roster(each)
             for language in LANGUAGES:
-                ids = roster.get(language, ())
+                ids = roster.languages.get(language, ())
                 assert set(ids) == there[*key, language], (key, language)
+                assert set(roster.voices.get(language, ())) == hearing[*key, language]
                 total += len(ids)
         return total
 

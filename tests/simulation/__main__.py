@@ -55,7 +55,8 @@ def exit_status(failures: Sequence[Failure], hunted: Sequence[Hunted], costs: Co
     """1 if a schedule broke something, a mutant survived or a write costs more than it may."""
     survived = any(mutant.caught is None for mutant in hunted)
     dear = max(costs.join, costs.late_join, costs.leave) > MAX_JOIN_UNITS
-    dear |= costs.change_language > MAX_CHANGE_UNITS or costs.replay_writes > 0
+    dear |= max(costs.change_language, costs.change_wish) > MAX_CHANGE_UNITS
+    dear |= costs.replay_writes > 0
     return int(bool(failures) or survived or dear)
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from tests.simulation.designs import PRODUCTION
-from tests.simulation.people import ChangeLanguage, Join, Leave, Open, Say
+from tests.simulation.people import ChangeLanguage, Join, Leave, Open, Say, Wish
 from tests.simulation.runs import silence
 from tests.simulation.schedules import Operation
 from tests.simulation.world import LANGUAGES, World
@@ -29,20 +29,23 @@ class Costs(NamedTuple):
     join: float
     join_in_batch: float
     change_language: float
+    change_wish: float
     leave: float
     late_join: float
     replay_writes: int
 
 
 @cache
-def measured(languages: tuple[str, ...] = LANGUAGES) -> Costs:
+def measured(languages: tuple[str, ...] = LANGUAGES, *, voice: bool = False) -> Costs:
     """The costs of one listener after another, then of batches, then of a replay.
+
+    With `voice` all of them want to hear their language.
 
     They are counted, and so the same each time: a process measures once.
     """
 
     def joins(numbers: range) -> list[Operation]:
-        return [Join(f"c{n}", "s0", languages[n % len(languages)]) for n in numbers]
+        return [Join(f"c{n}", "s0", languages[n % len(languages)], voice=voice) for n in numbers]
 
     world = World(PRODUCTION, metered=True)
     with silence(), world.clock.installed():
@@ -55,6 +58,9 @@ def measured(languages: tuple[str, ...] = LANGUAGES) -> Costs:
             join_in_batch=_units(world, joins(range(last, 3 * first)), batch=_BATCH),
             change_language=_units(
                 world, [ChangeLanguage(f"c{n}", "nl") for n in range(_LISTENERS)], batch=1
+            ),
+            change_wish=_units(
+                world, [Wish(f"c{n}", not voice) for n in range(_LISTENERS)], batch=1
             ),
             leave=_units(world, [Leave(f"c{n}") for n in range(_LISTENERS)], batch=1),
             late_join=_units(world, _late_joins(3 * first, 4 * first), batch=1),

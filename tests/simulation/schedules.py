@@ -63,11 +63,17 @@ _SHORT_LIFE_SECONDS = 20
 _RECONCILED = 5
 """One schedule of so many has reconcilers, which cost several times what the others do."""
 
-_CORRECTS, _SYNCHRONISES = "get_item", "batch_get_item"
-"""What a reconciler calls first to do so: it reads a session by itself, and rows of the ledger."""
+_CORRECTS, _PAGE, _SYNCHRONISES = "get_item", "query", "batch_get_item"
+"""What a reconciler calls first to do so: it reads a session by itself, a page of its rows, and
+rows of the ledger."""
 
 _WISHES = 8
 """After one operation of so many somebody's wish for a voice changes."""
+
+_VOICELESS = 3
+"""In one schedule of so many nobody wants a voice: then all who come are alike."""
+
+_WHOLE_STREAM = 1_000
 
 _PEOPLE = 5
 """Connections that a schedule deals with at a time: the last that came."""
@@ -81,6 +87,7 @@ class _Draw:
         self._below = self._random.randrange
         # Drawn by themselves: the rest of a seed's schedule is as it was before there were voices.
         self._wishes = Random(f"voices {seed}")
+        self._has_voices = self._wishes.randrange(_VOICELESS) > 0
         self._sessions = [f"s{n}" for n in range(self._below(1, 3))]
         self._people = 0
         self._expiries = 0
@@ -98,6 +105,10 @@ class _Draw:
     def _with_wishes(self, kind: "_Kind") -> Iterator[Operation]:
         """The operations of that kind; now and then somebody begins to want a voice, or ceases."""
         yield from kind(self)
+        if kind is _Draw.correct and self._wishes.randrange(2):
+            yield from self._swap()
+        if not self._has_voices:
+            return
         if self._wishes.randrange(_WISHES) == 0:
             yield Wish(self._wisher(), self._wish())
         if kind is _Draw.tamper and self._wishes.randrange(2):
@@ -106,7 +117,7 @@ class _Draw:
             yield Tamper(session, language, by, voice=True)
 
     def _wish(self) -> bool:
-        return self._wishes.randrange(3) > 0
+        return self._has_voices and self._wishes.randrange(3) > 0
 
     def _wisher(self) -> str:
         return f"c{self._people - self._wishes.randrange(min(self._people, _PEOPLE))}"
@@ -151,7 +162,7 @@ class _Draw:
         yield Enter(self._connection())
 
     def change_language(self) -> Iterator[Operation]:
-        voice = self._wishes.choice((None, None, True, False))
+        voice = self._wishes.choice((None, self._wish()))
         yield ChangeLanguage(self._connection(), self._random.choice(LANGUAGES), voice)
 
     def go(self) -> Iterator[Operation]:
@@ -196,7 +207,7 @@ class _Draw:
         calls = Reconcile(0, None, self._below(4), None, 1, lag=0, until=_CORRECTS)
         yield calls
         for _ in range(2):
-            if self._wishes.randrange(2):
+            if self._has_voices and self._wishes.randrange(2):
                 yield from self._swapped_wishes()
             if self._below(3):
                 yield self._join()._replace(session=self._sessions[0], language=language)
@@ -205,6 +216,35 @@ class _Draw:
             yield Deliver(self._below(self._shards), 6, 0, TO_THE_END, None, 1, lag=0)
             yield calls._replace(calls=self._below(1, 5))
         yield calls._replace(calls=TO_THE_END)
+
+    def _swap(self) -> Iterator[Operation]:
+        """One comes for another who is alike and leaves, between two pages of a correction.
+
+        Or both are there, and one begins to want the voice when the other ceases to.
+        """
+        session, language = self._sessions[0], self._wishes.choice(LANGUAGES)
+        swaps_wishes = self._has_voices and self._wishes.randrange(2) > 0
+        like = Join("", session, language, voice=swaps_wishes or self._wish())
+        first, *_, last = names = [self._newcomer() for _ in range(_PEOPLE)]
+        yield from (like._replace(connection=each) for each in names[:-1])
+        if swaps_wishes:
+            yield like._replace(connection=last, voice=False)
+        yield from self._all_delivered()
+        yield Tamper(session, language, 1)
+        correction = Reconcile(0, None, self._wishes.randrange(2), None, 1, lag=0, until=_PAGE)
+        yield correction
+        yield Wish(first, voice=False) if swaps_wishes else Leave(first)
+        yield Wish(last, voice=True) if swaps_wishes else like._replace(connection=last)
+        yield from self._all_delivered()
+        yield correction._replace(calls=TO_THE_END)
+
+    def _all_delivered(self) -> Iterator[Operation]:
+        for shard in range(self._shards):
+            yield Deliver(shard, _WHOLE_STREAM, 0, TO_THE_END, None, 1, lag=0)
+
+    def _newcomer(self) -> str:
+        self._people += 1
+        return self._last_connection()
 
     def _swapped_wishes(self) -> Iterator[Operation]:
         """One begins to want a voice, another ceases to."""

@@ -134,8 +134,9 @@ def revision_left(action: Action) -> Action:
 
 
 def revision_left_where_sums_stay(action: Action) -> Action:
-    """Leaves the revision if no sum of a language changes: one came, and one of it left."""
-    return action if "Update" in action and _changes_languages(action) else revision_left(action)
+    """Leaves the revision if no count changes: one came, and one of the language left."""
+    names = action.get("Update", {}).get("ExpressionAttributeNames")
+    return action if names else revision_left(action)
 
 
 def voices_uncounted(action: Action) -> Action:

@@ -154,13 +154,15 @@ def test_the_shortest_trace_ends_with_what_went_wrong() -> None:
     assert last.startswith("VIOLATION")
 
 
-def test_a_join_costs_four_write_units_and_a_replay_reads_only() -> None:
-    costs = measured()
+@pytest.mark.parametrize("voice", [False, True])
+def test_a_join_costs_four_write_units_and_a_replay_reads_only(voice: bool) -> None:
+    costs = measured(voice=voice)
 
     assert costs.join <= MAX_JOIN_UNITS
     assert costs.join_in_batch < 2.1
     assert costs.leave <= MAX_JOIN_UNITS
     assert costs.change_language <= MAX_CHANGE_UNITS
+    assert costs.change_wish <= MAX_JOIN_UNITS
     assert costs.replay_writes == 0
 
 
@@ -226,7 +228,15 @@ def test_a_mutant_that_does_not_exist_is_reported(capsys: pytest.CaptureFixture[
     assert "young rows deleted" in capsys.readouterr().err
 
 
-CHEAP = Costs(join=4, join_in_batch=2, change_language=5, leave=4, late_join=4, replay_writes=0)
+CHEAP = Costs(
+    join=4,
+    join_in_batch=2,
+    change_language=5,
+    change_wish=5,
+    leave=4,
+    late_join=4,
+    replay_writes=0,
+)
 
 
 @pytest.mark.parametrize(
@@ -240,6 +250,7 @@ CHEAP = Costs(join=4, join_in_batch=2, change_language=5, leave=4, late_join=4, 
         ([], [], CHEAP._replace(late_join=4.2), 1),
         ([], [], CHEAP._replace(leave=4.2), 1),
         ([], [], CHEAP._replace(change_language=5.2), 1),
+        ([], [], CHEAP._replace(change_wish=5.2), 1),
         ([], [], CHEAP._replace(replay_writes=1), 1),
     ],
 )

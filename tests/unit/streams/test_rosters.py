@@ -108,6 +108,25 @@ def test_who_changes_the_language_moves_to_another_roster(stream: Stream) -> Non
     assert tables.read_roster(of).languages.get("es", []) == []
 
 
+def test_a_wish_for_the_voice_is_counted_and_told_to_the_speaker(stream: Stream) -> None:
+    tables = stream.world.tables
+    of = here(tables)
+    stream.world.speaker(of)
+    tables.put_connection(listener(of, "c1", "es"))
+    tables.put_connection(listener(of, "c2", "es", wants_voice=True))
+    stream.deliver(record("c1", Change.INSERT), record("c2", Change.INSERT))
+    tables.change_language("c1", "es", MANY, wants_voice=True)
+    stream.deliver(record("c1"))
+    tables.change_language("c1", "fr", MANY)
+    stream.deliver(record("c1"))
+    tables.change_language("c1", "fr", MANY, wants_voice=False)
+    stream.deliver(record("c1"))
+    told = [each["voices"] for each in stream.world.gateway.to("speaker", "roster")]
+    assert told == [{"es": 1}, {"es": 2}, {"es": 1, "fr": 1}, {"es": 1}]
+    assert tables.read_roster(of).voices == {"es": ["c2"]}
+    assert counts(tables, of) == {"es": 1, "fr": 1}
+
+
 def test_who_left_is_counted_no_more(stream: Stream) -> None:
     tables = stream.world.tables
     of = here(tables)

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +19,7 @@ from chalice_app.rosters.ledger import (
     State,
     key_of,
     named_sessions,
+    plan_return,
     plan_transactions,
     plan_write,
 )
@@ -160,6 +163,55 @@ def test_two_who_swap_languages_move_although_no_count_does() -> None:
     (transaction,) = plan(swapping, {C1: counted("es"), C2: counted("fr")})
     assert transaction.deltas == {}
     assert transaction.moves
+
+
+def wishing(connection: Connection, wish: bool) -> Connection:
+    """The same connection after its wish for the voice changed."""
+    return replace(connection, wants_voice=wish, version=connection.version + 1)
+
+
+def test_who_comes_with_a_wish_is_counted_in_both_and_leaves_both() -> None:
+    joined = listener(HERE, "c1", "es", wants_voice=True)
+    (transaction,) = plan({"c1": joined})
+    assert (transaction.deltas, transaction.voice_deltas) == ({"es": 1}, {"es": 1})
+    (left,) = plan({}, {C1: transaction.writes[0].after}, keys=[C1])
+    assert (left.deltas, left.voice_deltas) == ({"es": -1}, {"es": -1})
+    assert left.writes[0].after == LedgerRow(State.OUT, 1, "es")
+
+
+def test_a_wish_moves_with_the_language() -> None:
+    moving = moved(listener(HERE, "c1", "es", wants_voice=True), "fr")
+    (transaction,) = plan({"c1": moving}, {C1: replace(counted("es"), wants_voice=True)})
+    assert transaction.deltas == {"es": -1, "fr": 1}
+    assert transaction.voice_deltas == {"es": -1, "fr": 1}
+
+
+@pytest.mark.parametrize(("wish", "delta"), [(True, 1), (False, -1)])
+def test_a_wish_alone_changes_no_language_s_count(wish: bool, delta: int) -> None:
+    before = replace(counted("es"), wants_voice=not wish)
+    (transaction,) = plan({"c1": wishing(listener(HERE, "c1", "es"), wish)}, {C1: before})
+    assert (transaction.deltas, transaction.voice_deltas) == ({}, {"es": delta})
+    assert transaction.changes_counts
+    assert transaction.moves
+
+
+def test_two_who_swap_wishes_move_although_no_count_does() -> None:
+    swapping = {
+        "c1": wishing(listener(HERE, "c1", "es"), True),
+        "c2": wishing(listener(HERE, "c2", "es"), False),
+    }
+    before = {C1: counted("es"), C2: replace(counted("es"), wants_voice=True)}
+    (transaction,) = plan(swapping, before)
+    assert (transaction.deltas, transaction.voice_deltas) == ({}, {})
+    assert not transaction.changes_counts
+    assert transaction.moves
+
+
+def test_who_returns_is_counted_with_its_wish() -> None:
+    returning = {"c1": listener(HERE, "c1", wants_voice=True), "c2": listener(HERE, "c2")}
+    (transaction,) = plan_return(returning, replace(HERE, last_sequence=7))
+    assert (transaction.deltas, transaction.voice_deltas) == ({"es": 2}, {"es": 1})
+    assert [each.after.wants_voice for each in transaction.writes] == [True, False]
 
 
 def test_the_same_language_again_moves_nobody() -> None:

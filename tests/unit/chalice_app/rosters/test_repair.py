@@ -130,6 +130,29 @@ def test_a_change_of_language_that_got_lost_is_made_up_for() -> None:
     assert world.now(session).languages == {"es": 1, "fr": 2}
 
 
+def test_a_wish_for_a_voice_that_got_lost_is_made_up_for() -> None:
+    world = World()
+    session = talk(world)
+    world.tables.change_language("a", "es", MANY, wants_voice=True)
+    found = reconciling(world).reconcile()
+    assert (found.connections, found.sessions, found.drift) == (1, 0, 1)
+    assert world.now(session).voices == {"es": 1}
+    assert world.gateway.to("speaker", "roster")[-1]["voices"] == {"es": 1}
+    assert reconciling(world).reconcile().drift == 0
+
+
+def test_voices_that_were_tampered_with_are_healed() -> None:
+    world = World()
+    session = talk(world)
+    world.listener(session, "d", "es", wants_voice=True)
+    world.tables.tamper_voices(session.session_id, es=3, fr=1)
+    found = reconciling(world).reconcile()
+    assert (found.connections, found.sessions, found.drift) == (0, 1, 3)
+    assert world.now(session).voices == {"es": 1}
+    assert world.now(session).languages == {"es": 3, "fr": 1}
+    assert reconciling(world).reconcile().drift == 0
+
+
 def test_counts_that_were_tampered_with_are_healed() -> None:
     world = World()
     session = talk(world)

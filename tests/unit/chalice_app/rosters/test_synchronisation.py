@@ -41,6 +41,15 @@ def test_a_connection_that_changes_language_between_two_tries_is_counted_once(
     assert world.now(of).languages == {"fr": 1}
 
 
+def test_a_wish_alone_changes_the_session_s_counts(world: World) -> None:
+    of = world.open()
+    world.listener(of, "a")
+    world.tables.change_language("a", "es", MANY, wants_voice=True)
+    result = RosterSync(world.tables, wait=lambda _: None).synchronise(ledger_keys(of, "a"))
+    assert result.sessions == {of.session_id}
+    assert (world.now(of).languages, world.now(of).voices) == ({"es": 1}, {"es": 1})
+
+
 def test_who_stays_in_a_language_changes_nobody_s_counts(world: World) -> None:
     of = world.open()
     arrived = world.listener(of, "a")

@@ -36,6 +36,18 @@ def test_a_listener_is_stored_with_the_session_it_joined(world: World) -> None:
     assert stored.ttl == NOW_MS // 1000 + CONNECTION_TTL_SECONDS
 
 
+@pytest.mark.parametrize("said", [0, 100])
+@pytest.mark.parametrize("wish", [True, False])
+def test_a_listener_s_wish_for_the_voice_is_stored_whenever_it_comes(
+    world: World, said: int, wish: bool
+) -> None:
+    asked = replace(join(talk(world, said)), wants_voice=wish)
+    world.app.joining.join_as_listener(asked, "c1")
+    stored = world.tables.get_connection("c1")
+    assert stored is not None
+    assert stored.wants_voice is wish
+
+
 def talk(world: World, last_sequence: int) -> Session:
     """A session in which so much has been said."""
     opened = world.open()

@@ -39,6 +39,53 @@ def test_another_tag_of_the_language_that_it_has_is_not_written(world: World) ->
     assert world.tables.calls["change_language"] == 0
 
 
+@pytest.mark.parametrize("language", ["es", "fr"])
+@pytest.mark.parametrize("had", [True, False])
+def test_a_wish_for_the_voice_changes_with_the_language_or_alone(
+    world: World, language: str, had: bool
+) -> None:
+    world.listener(world.open(), "c1", "es", wants_voice=had)
+    world.app.participants.change_language("c1", language, wants_voice=not had)
+    changed = world.tables.get_connection("c1")
+    assert changed is not None
+    assert (changed.target_language, changed.wants_voice) == (language, not had)
+    assert changed.version == 2
+
+
+@pytest.mark.parametrize("had", [True, False])
+def test_a_wish_that_is_not_named_stays_as_it_was(world: World, had: bool) -> None:
+    world.listener(world.open(), "c1", "es", wants_voice=had)
+    world.app.participants.change_language("c1", "fr")
+    changed = world.tables.get_connection("c1")
+    assert changed is not None
+    assert changed.wants_voice is had
+
+
+@pytest.mark.parametrize("wish", [True, False])
+def test_the_language_and_the_wish_that_it_has_already_are_not_written(
+    world: World, wish: bool
+) -> None:
+    world.listener(world.open(), "c1", "es", wants_voice=wish)
+    world.app.participants.change_language("c1", "es", wants_voice=wish)
+    assert world.tables.calls["change_language"] == 0
+
+
+def test_wishes_count_against_the_limit_of_changes(world: World) -> None:
+    world.listener(world.open(), "c1", "es")
+    for number in range(CHANGES_AT_ONCE):
+        world.app.participants.change_language("c1", "es", wants_voice=number % 2 == 0)
+    with pytest.raises(RateLimited):
+        world.app.participants.change_language("c1", "es", wants_voice=True)
+    with pytest.raises(RateLimited):
+        world.app.participants.change_language("c1", "fr")
+
+
+def test_a_speaker_has_no_voice_to_wish_for(world: World) -> None:
+    world.speaker(world.open(), "c1")
+    with pytest.raises(BadMessage):
+        world.app.participants.change_language("c1", "fr", wants_voice=True)
+
+
 def test_a_language_that_the_engine_lacks_is_refused(world: World) -> None:
     world.listener(world.open(), "c1", "es")
     with pytest.raises(UnsupportedLanguage):

@@ -55,6 +55,7 @@ MESSAGES = st.fixed_dictionaries(
         "sequence": st.integers() | JSON,
         "text": st.text(st.characters()) | JSON,
         "targetLanguage": st.sampled_from(["es", "zh-TW", "x"]) | JSON,
+        "voice": st.booleans() | JSON,
         "more": JSON,
     },
 )
@@ -81,6 +82,12 @@ def test_a_listener_joins_with_a_session_and_a_language() -> None:
 def test_a_listener_that_comes_back_says_what_it_has_seen(text: str, sequence: int | str) -> None:
     query = {"sessionId": SESSION, "targetLanguage": "es", "lastSequence": text}
     assert incoming.parse_join(query) == JoinAsListener(SESSION, "es", int(sequence))
+
+
+@pytest.mark.parametrize(("text", "wish"), [("true", True), ("false", False)])
+def test_a_listener_says_whether_it_wants_the_voice(text: str, wish: bool) -> None:
+    query = {"sessionId": SESSION, "targetLanguage": "es", "voice": text}
+    assert incoming.parse_join(query) == JoinAsListener(SESSION, "es", None, wants_voice=wish)
 
 
 def test_the_speaker_joins_with_the_token() -> None:
@@ -110,6 +117,7 @@ def test_a_malformed_handshake_is_refused(name: str) -> None:
             "targetLanguage": st.just("es") | st.text(),
             "token": st.just("abc") | st.text(),
             "lastSequence": st.integers().map(str) | st.from_regex(r"[0-9]{1,40}") | st.text(),
+            "voice": st.sampled_from(["true", "false"]) | st.text(),
         },
     )
 )
@@ -166,6 +174,14 @@ def test_the_canonical_case_is_a_fixed_point(tag: str) -> None:
         ({"action": "draft", "sequence": 7, "text": ""}, Draft(7, "")),
         ({"action": "speak", "sequence": MAX_SEQUENCE, "text": "é"}, Speak(MAX_SEQUENCE, "é")),
         ({"action": "changeLanguage", "targetLanguage": "FR"}, ChangeLanguage("fr")),
+        (
+            {"action": "changeLanguage", "targetLanguage": "fr", "voice": True},
+            ChangeLanguage("fr", wants_voice=True),
+        ),
+        (
+            {"action": "changeLanguage", "targetLanguage": "fr", "voice": False},
+            ChangeLanguage("fr", wants_voice=False),
+        ),
         ({"action": "heartbeat"}, Heartbeat()),
         ({"action": "status"}, Status()),
         ({"action": "end", "ignored": [1]}, End()),

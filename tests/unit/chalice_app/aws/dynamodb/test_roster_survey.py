@@ -125,6 +125,40 @@ def test_counts_are_corrected_by_what_they_are_off(stores: Stores) -> None:
     assert corrected.languages == {"es": 1, "fr": 4, "zh-TW": 1}
 
 
+def test_voices_are_corrected_by_what_they_are_off(stores: Stores) -> None:
+    stores.connections.change_language("a", "es", MANY, wants_voice=True)
+    RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "a"))
+    assert counts(stores).voices == {"es": 1}
+    stores.survey.correct_counts(counts(stores), Deltas(voices={"es": 1, "zh-TW": 1}))
+    corrected = counts(stores)
+    assert corrected.voices == {"es": 2, "zh-TW": 1}
+    assert (corrected.listener_count, corrected.languages) == (3, {"es": 2, "zh-TW": 1})
+    stores.survey.correct_counts(corrected, Deltas(voices={"es": -2}))
+    assert counts(stores).voices == {"es": 0, "zh-TW": 1}
+
+
+def test_voices_that_have_moved_are_not_corrected(stores: Stores) -> None:
+    seen = counts(stores)
+    stores.connections.change_language("a", "es", MANY, wants_voice=True)
+    RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "a"))
+    for deltas in (Deltas(voices={"es": 1}), Deltas({"es": 1})):
+        with pytest.raises(ConditionFailed):
+            stores.survey.correct_counts(seen, deltas)
+    assert counts(stores).voices == {"es": 1}
+
+
+def test_a_session_of_a_version_without_voices_is_corrected(stores: Stores) -> None:
+    assert counts(stores).voices == {}
+    assert reconciler(stores).reconcile().sessions == 0
+    stores.connections.change_language("a", "es", MANY, wants_voice=True)
+    RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "a"))
+    assert counts(stores).voices == {"es": 1}
+    stores.connections.delete_connection("a")
+    RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "a"))
+    assert counts(stores).voices == {"es": 0}
+    assert reconciler(stores).reconcile().sessions == 0
+
+
 def test_counts_that_have_moved_are_not_corrected(stores: Stores) -> None:
     seen = counts(stores)
     stores.connections.delete_connection("c")
@@ -190,22 +224,30 @@ def test_counts_that_somebody_has_made_no_numbers_are_numbers_again(
     stores = in_dynamodb(request)
     stores.sessions.put_session(HERE)
     for name, language in (("a", "es"), ("b", "es"), ("c", "fr")):
-        stores.connections.put_connection(listener(HERE, name, language))
+        wants_voice = name != "a"
+        stores.connections.put_connection(listener(HERE, name, language, wants_voice=wants_voice))
     RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "a", "b", "c"))
     tampered = {"NULL": True} if what is None else encode_value(what)
     clients.dynamodb.update_item(
         TableName=SETTINGS.sessions_table,
         Key=encode({"sessionId": HERE.session_id}),
-        UpdateExpression="SET listenerCount = :x, #es = :x, countsRevision = :x",
-        ExpressionAttributeNames={"#es": "listeners.es"},
+        UpdateExpression="SET listenerCount = :x, #es = :x, #voice = :x, countsRevision = :x",
+        ExpressionAttributeNames={"#es": "listeners.es", "#voice": "voices.es"},
         ExpressionAttributeValues={":x": tampered},
     )
     seen = counts(stores)
     assert (seen.listener_count, seen.languages, seen.revision) == (None, {"fr": 1}, None)
-    assert sorted(seen.malformed) == ["countsRevision", "listenerCount", "listeners.es"]
+    assert seen.voices == {"fr": 1}
+    malformed = ["countsRevision", "listenerCount", "listeners.es", "voices.es"]
+    assert sorted(seen.malformed) == malformed
     assert reconciler(stores).reconcile().sessions == 1
     assert counts(stores) == SessionCounts(
-        HERE.session_id, HERE.created_at, 3, {"es": 2, "fr": 1}, revision=1
+        HERE.session_id,
+        HERE.created_at,
+        3,
+        {"es": 2, "fr": 1},
+        revision=1,
+        voices={"es": 1, "fr": 1},
     )
     stores.connections.put_connection(listener(HERE, "d", "es"))
     RosterSync(stores.ledger).synchronise(ledger_keys(HERE, "d"))

@@ -32,8 +32,9 @@ from chalice_app.domain.reports import LanguageReport, Posted
 from chalice_app.domain.sentence import SentenceRef
 from chalice_app.observability.logs import ContextThreads
 from chalice_app.rosters.ledger import LedgerKey, LedgerRow, LedgerTransaction, LedgerWrite, State
+from chalice_app.sessions.ports import SessionRoster
 from chalice_app.wire.attribute_values import Item, decode, encode
-from tests.fakes.domain import NOW_MS, ledger_key, listener, sentence, session, speaker
+from tests.fakes.domain import MANY, NOW_MS, ledger_key, listener, sentence, session, speaker
 from tests.fakes.world import SETTINGS
 
 HERE = session()
@@ -115,6 +116,50 @@ def test_a_listeners_row(clients: Clients, connections: ConnectionsTable) -> Non
             "lastSequence": 3,
         }
     ]
+
+
+def test_a_wish_for_the_voice_is_in_the_row_only_where_there_is_one(
+    clients: Clients, connections: ConnectionsTable
+) -> None:
+    connections.put_connection(listener(HERE, "c1", "es", wants_voice=True))
+    (row,) = rows(clients, SETTINGS.connections_table)
+    assert row["voice"] is True
+    connections.change_language("c1", "es", MANY, wants_voice=False)
+    (row,) = rows(clients, SETTINGS.connections_table)
+    assert "voice" not in row
+
+
+@pytest.mark.parametrize("odd", ["true", 1, False, ["yes"]])
+def test_what_is_no_wish_for_a_voice_is_none(
+    clients: Clients, rosters: RostersTable, odd: object
+) -> None:
+    SessionsTable(rosters.sessions).put_session(HERE)
+    rosters.connections.put_connection(listener(HERE, "c1", "es"))
+    (connection,) = rows(clients, SETTINGS.connections_table)
+    item = encode({**connection, "voice": odd})
+    clients.dynamodb.put_item(TableName=SETTINGS.connections_table, Item=item)
+    assert rosters.get_connections(["c1"]) == {"c1": listener(HERE, "c1", "es")}
+    key = ledger_key(HERE, "c1")
+    counted = LedgerRow(State.IN, 1, "es")
+    rosters.commit(LedgerTransaction((LedgerWrite(key, None, counted),), KEY))
+    (row,) = rows(clients, SETTINGS.rosters_table)
+    clients.dynamodb.put_item(TableName=SETTINGS.rosters_table, Item=encode({**row, "voice": odd}))
+    assert rosters.read_roster(HERE) == SessionRoster({"es": ["c1"]})
+    assert rosters.get_ledger([key]) == {key: counted}
+
+
+def test_a_voice_counted_for_a_session_is_a_number_of_its_row(
+    clients: Clients, rosters: RostersTable
+) -> None:
+    SessionsTable(rosters.sessions).put_session(HERE)
+    heard = LedgerRow(State.IN, 1, "es", wants_voice=True)
+    write = LedgerWrite(ledger_key(HERE, "c1"), None, heard)
+    rosters.commit(LedgerTransaction((write,), KEY))
+    (row,) = rows(clients, SETTINGS.rosters_table)
+    assert row["voice"] is True
+    (session_row,) = rows(clients, SETTINGS.sessions_table)
+    counts = [session_row[name] for name in ("listenerCount", "listeners.es", "voices.es")]
+    assert counts == [1, 1, 1]
 
 
 def test_a_speaker_is_in_no_index_of_listeners(

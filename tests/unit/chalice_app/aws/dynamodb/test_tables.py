@@ -499,8 +499,13 @@ def test_a_session_notes_its_corrections(stores: Stores) -> None:
 
 @pytest.mark.parametrize(
     "connection",
-    [listener(HERE, "c1", "pt-BR"), listener(HERE, "c1", last_sequence=0), speaker(HERE, "c1")],
-    ids=["listener", "returning listener", "speaker"],
+    [
+        listener(HERE, "c1", "pt-BR"),
+        listener(HERE, "c1", last_sequence=0),
+        listener(HERE, "c1", wants_voice=True),
+        speaker(HERE, "c1"),
+    ],
+    ids=["listener", "returning listener", "listener who wants the voice", "speaker"],
 )
 def test_a_connection_is_found_as_it_was_put(stores: Stores, connection: Connection) -> None:
     stores.connections.put_connection(connection)
@@ -518,6 +523,22 @@ def test_each_change_of_language_raises_the_version(stores: Stores) -> None:
     stores.connections.change_language("c1", "zh-TW", MANY)
     expected = replace(listener(HERE, "c1", "zh-TW"), version=3)
     assert stores.connections.get_connection("c1") == expected
+
+
+def test_a_wish_for_the_voice_changes_or_stays(stores: Stores) -> None:
+    def wish() -> bool:
+        found = stores.connections.get_connection("c1")
+        assert found is not None
+        return found.wants_voice
+
+    stores.connections.put_connection(listener(HERE, "c1", "es"))
+    seen = []
+    for wanted in (None, True, True, None, False, None, False):
+        stores.connections.change_language("c1", "es", MANY, wanted)
+        seen.append(wish())
+    assert seen == [False, True, True, True, False, False, False]
+    found = stores.connections.get_connection("c1")
+    assert found == replace(listener(HERE, "c1", "es"), version=8)
 
 
 @pytest.mark.parametrize(("heard", "sent", "noted"), [(3, 5, 5), (3, None, 3), (None, 0, 0)])
@@ -650,6 +671,49 @@ def test_a_language_change_moves_rosters(stores: Stores) -> None:
     assert now(stores).languages == {"pt-BR": 1}
     assert stores.roster.read_roster(HERE).languages.get("es", []) == []
     assert stores.roster.read_roster(HERE).languages.get("pt-BR", []) == ["c1"]
+
+
+def test_voices_are_counted_with_their_rows(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    join(stores, listener(HERE, "c1", "es"), listener(HERE, "c2", "es"), listener(HERE, "c3", "fr"))
+    assert now(stores).voices == {}
+    heard = replace(counted("es", version=2), wants_voice=True)
+    stores.ledger.commit(LedgerTransaction((LedgerWrite(C1, counted("es"), heard),), KEY))
+    assert (now(stores).voices, now(stores).languages) == ({"es": 1}, {"es": 2, "fr": 1})
+    roster = stores.roster.read_roster(HERE)
+    assert sorted(roster.languages["es"]) == ["c1", "c2"]
+    assert roster.voices == {"es": ["c1"]}
+    assert stores.ledger.get_ledger([C1]) == {C1: heard}
+    moved = replace(counted("fr", version=3), wants_voice=True)
+    stores.ledger.commit(LedgerTransaction((LedgerWrite(C1, heard, moved),), KEY))
+    assert (now(stores).voices, now(stores).languages) == ({"fr": 1}, {"es": 1, "fr": 2})
+    assert [row.wants_voice for row in stores.survey.scan_session(KEY)].count(True) == 1
+    stores.ledger.commit(LedgerTransaction((LedgerWrite(C1, moved, tombstone(moved)),), KEY))
+    assert (now(stores).voices, now(stores).listener_count) == ({}, 2)
+    assert stores.roster.read_roster(HERE).voices == {}
+
+
+def test_a_sentence_is_heard_by_those_whom_it_is_for(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    returned = replace(counted("es"), from_sequence=8, wants_voice=True)
+    stores.ledger.commit(LedgerTransaction((LedgerWrite(C1, None, returned),), KEY))
+    assert stores.roster.read_roster(HERE, 7).voices == {}
+    assert stores.roster.read_roster(HERE, 8).voices == {"es": ["c1"]}
+
+
+def test_two_who_swap_wishes_raise_the_revision(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    join(stores, listener(HERE, "c1", "es"), listener(HERE, "c2", "es"))
+    heard = replace(counted("es", version=2), wants_voice=True)
+    stores.ledger.commit(LedgerTransaction((LedgerWrite(C1, counted("es"), heard),), KEY))
+    before = now(stores).counts_revision
+    swap = (
+        LedgerWrite(C1, heard, counted("es", version=3)),
+        LedgerWrite(C2, counted("es"), heard),
+    )
+    stores.ledger.commit(LedgerTransaction(swap, KEY))
+    assert now(stores).voices == {"es": 1}
+    assert now(stores).counts_revision > before
 
 
 def test_the_revision_rises_with_every_move(stores: Stores) -> None:
