@@ -20,11 +20,14 @@ from botocore.exceptions import ClientError
 
 from infra.local.dictation.word_errors import WordErrors
 from infra.local.polly.voice_process import MOST_WAITING
+from infra.local.polly.voice_warmup import asking
 from tests.integration.client import Stage, loopback_client
-from tests.integration.test_stage import children_named
+from tests.integration.test_stage import STOP_SECONDS, alive, children_named, end, until
+from tests.integration.test_stage import stage as own_stage
 from tests.speech.heard import word_errors
+from tests.speech.recording import turns_of
 
-SPEECH = Path("infra/local/samples/speech-en.txt")
+HEARD_SENTENCES = 30
 SENTENCES = {
     "Joanna": "Four score and seven years ago our fathers brought forth a new nation.",
     "Lucia": "Hace ochenta y siete años nuestros padres crearon una nueva nación.",
@@ -95,8 +98,8 @@ def test_each_language_is_spoken_trimmed_and_as_loud_as_the_others(polly: Any, v
 
 
 def test_an_offline_recogniser_understands_the_english_voice(polly: Any) -> None:
-    sentences = SPEECH.read_text(encoding="utf-8").splitlines()
-    errors = [word_errors(each, spoken(polly, "Joanna", each)) for each in sentences if each]
+    sentences = [sentence for turn in turns_of() for sentence in turn][:HEARD_SENTENCES]
+    errors = [word_errors(each, spoken(polly, "Joanna", each)) for each in sentences]
     total = WordErrors(
         sum(each.substituted for each in errors),
         sum(each.missed for each in errors),
@@ -104,6 +107,7 @@ def test_an_offline_recogniser_understands_the_english_voice(polly: Any) -> None
         sum(each.said for each in errors),
     )
     print(f"en: {total} (no other language has a recogniser in the lock)")
+    assert total.said > 200
     assert total.rate <= 0.05
 
 
@@ -233,13 +237,30 @@ def test_the_bucket_of_sounds_is_described_by_no_other_service(stage: Stage) -> 
         emulator.put_object(Bucket=stage.setting("SOUNDS_BUCKET_NAME"), Key="a", Body=b"")
 
 
+@pytest.mark.parametrize("ended_by", [signal.SIGTERM, signal.SIGKILL])
+def test_voices_that_load_or_speak_do_not_outlive_the_stage(
+    tmp_path: Path, ended_by: signal.Signals
+) -> None:
+    with own_stage(tmp_path / "log") as running:
+        own = Stage(running.http, running.ws, running.process.pid, running.dynamodb)
+        asking(own.setting("AWS_ENDPOINT_URL_POLLY"))(["en", "es", "pt"])
+        until(lambda: len(children_of_voices(own)) == 3, "no voice is started")
+        workers = set(children_of_voices(own))
+        if ended_by is signal.SIGTERM:
+            assert end(running.process) < STOP_SECONDS
+            assert not alive(workers)
+        else:
+            os.kill(running.process.pid, ended_by)
+            until(lambda: not alive(workers), "a voice outlived its stage")
+
+
 def fetched(url: str, headers: dict[str, str]) -> Any:
     asked = urllib.request.Request(url, headers=headers)  # noqa: S310 - loopback
     return urllib.request.urlopen(asked, timeout=30)  # noqa: S310
 
 
-def children_of_voices(stage: Stage, engine: str) -> list[int]:
-    """The workers of an engine."""
+def children_of_voices(stage: Stage, engine: str = WORKER) -> list[int]:
+    """The workers of an engine, or all."""
     (server,) = children_named(stage.pid or 0, "infra.local.polly.server")
     return [
         worker

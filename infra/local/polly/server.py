@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -34,7 +33,6 @@ _UNUSED_SECONDS = 300.0
 uses it, and `voice_warmup` once a minute for listeners who stay."""
 _UNUSED_CHECK_SECONDS = 30.0
 _SWEEP_SECONDS = 60.0
-_AUTOGROUP = Path("/proc/self/autogroup")
 
 
 async def serve(arguments: argparse.Namespace) -> None:
@@ -94,16 +92,6 @@ async def _sweep(store: SoundStore) -> None:
         await asyncio.sleep(_SWEEP_SECONDS)
 
 
-def _yield_to_captions() -> None:
-    """Let the other processes of the stage go first on busy cores.
-
-    Linux shares the cores among sessions before it looks at the processes' own niceness
-    (sched_autogroup): the session of this process has its own.
-    """
-    with contextlib.suppress(OSError):
-        _AUTOGROUP.write_text("5", encoding="ascii")
-
-
 def main() -> None:
     """Read the command line and serve."""
     parser = argparse.ArgumentParser(description="Amazon Polly's protocol, offline")
@@ -114,7 +102,6 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     end_with_parent(os.getppid())
-    _yield_to_captions()
     asyncio.run(serve(arguments))
 
 

@@ -19,7 +19,7 @@ LOGGER = logging.getLogger(__name__)
 
 LOAD_SECONDS: Final = 20.0
 """Loading takes half a second to one on idle cores."""
-HUNG_SECONDS: Final = 8.0
+HUNG_SECONDS: Final = 5.0
 """For a text, and more for a long one: a sentence takes 0.1 s, 3,000 characters 3 s."""
 HUNG_SECONDS_PER_CHARACTER: Final = 0.005
 MOST_WAITING: Final = 8
@@ -146,7 +146,10 @@ class VoiceProcess:
             self._fresh = True
             try:
                 self._worker = await asyncio.create_subprocess_exec(
-                    *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+                    *self._command,
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    start_new_session=True,  # see `worker._yield_to_captions`
                 )
             except OSError as error:
                 raise VoiceFailed(str(error)) from error

@@ -6,8 +6,10 @@ It loads the voice, says one word to itself, and then answers what comes in on i
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from pathlib import Path
 from typing import IO, Final
 
 from infra.local.polly.worker_messages import LENGTH, answer, question
@@ -15,6 +17,7 @@ from infra.local.process.parent import end_with_parent
 
 NICENESS: Final = 5
 """Captions are delivered first: on busy cores the functions get three times a voice's share."""
+_AUTOGROUP: Final = Path("/proc/self/autogroup")
 
 
 def serve(source: IO[bytes], sink: IO[bytes], engine: str, voice: str) -> None:
@@ -24,6 +27,7 @@ def serve(source: IO[bytes], sink: IO[bytes], engine: str, voice: str) -> None:
 
     spoken = ENGINES[engine](voice)
     spoken.sound("a", 24_000, "mp3")
+    _yield_to_captions()
     while len(head := source.read(LENGTH.size)) == LENGTH.size:
         asked = question(source.read(*LENGTH.unpack(head)))
         try:
@@ -34,10 +38,20 @@ def serve(source: IO[bytes], sink: IO[bytes], engine: str, voice: str) -> None:
             sink.write(answer(well=True, body=sound))
 
 
+def _yield_to_captions() -> None:
+    """Let other processes go first on busy cores, now that nobody waits for the voice to load.
+
+    Linux shares the cores among sessions before it looks at the processes' own niceness
+    (sched_autogroup). A worker has a session of its own.
+    """
+    os.nice(NICENESS)
+    with contextlib.suppress(OSError):
+        _AUTOGROUP.write_text(str(NICENESS), encoding="ascii")
+
+
 def main() -> None:
     """Serve the server that started it."""
     end_with_parent(os.getppid())
-    os.nice(NICENESS)
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
     engine, voice = sys.argv[1:]

@@ -48,7 +48,7 @@ def decoded(mp3: bytes) -> tuple[int, Sound]:
 def test_silence_at_the_ends_is_cut_but_for_a_little() -> None:
     padded = np.concatenate([silence(0.4), tone(1.0, 0.3), silence(0.9)])
     cut = trimmed(padded, RATE)
-    assert len(cut) / RATE == pytest.approx(1.0 + 2 * KEPT_SECONDS, abs=0.01)
+    assert len(cut) / RATE == pytest.approx(1.0 + 2 * KEPT_SECONDS, abs=0.05)
     assert np.abs(cut).max() == np.abs(padded).max()
 
 
@@ -101,8 +101,9 @@ def test_a_text_without_a_sound_is_a_short_silence(nothing: Sound) -> None:
         ("<play file='/etc/passwd'/>Hi", "play file='/etc/passwd'/ Hi"),
         ("[[h@l'oU]] {a}|b\\c", "h@l'oU a b c"),
         ("two\nlines\tand\x00a\x1bbell", "two lines and a bell"),
-        ("What?!?! No!!!!! ...", "What?!?! No! ."),
-        ("x" * 100, f"{'x' * 40} {'x' * 40} {'x' * 20}"),
+        ("What?!?! No!!!!! ...", "What?!? No! ."),
+        ("x" * 100 + " y", "x" * 40 + " y"),
+        ("7" * 20, "7" * 15),
         ("  ", ""),
     ],
 )
