@@ -106,7 +106,7 @@ class ConnectionStore(Protocol):
     """The Connections table: the truth about who is there."""
 
     def put_connection(self, connection: Connection) -> None:
-        """Stores a new connection."""
+        """Stores a new connection; a row that is there stays as it is."""
 
     def get_connection(self, connection_id: str) -> Connection | None:
         """The connection as it is now (consistent read)."""

@@ -104,7 +104,8 @@ class MemoryConnections(MemoryTable):
     def put_connection(self, connection: Connection) -> None:
         self._called("put_connection")
         with self._lock:
-            self._connections[connection.connection_id] = connection
+            if connection.connection_id not in self._connections:
+                self._connections[connection.connection_id] = connection
 
     def get_connection(self, connection_id: str) -> Connection | None:
         self._called("get_connection")

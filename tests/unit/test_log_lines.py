@@ -19,15 +19,17 @@ import app as functions
 from chalice_app.bootstrap.application import Application
 from chalice_app.bootstrap.process import composed
 from chalice_app.domain.errors import Unavailable
+from chalice_app.domain.sentence import SentenceRef
 from chalice_app.observability.logs import FunctionFailed, JsonLines, connection_name
 from chalice_app.sessions.resume_tokens import ResumeTokens
+from chalice_app.synthesis.asks import VoiceAsk
 from chalice_app.wire.attribute_values import encode
 from infra.deployment.policies import read_policies
 from infra.deployment.stage_names import PROJECT
 from infra.local.event_sources.schedules import scheduled_event
 from infra.local.invocation import Context, Function
 from streams import broadcast as broadcast_function
-from streams import cache_access, cache_eviction, reconcile, rosters
+from streams import cache_access, cache_eviction, reconcile, rosters, voice
 from streams.batch import BatchFailed
 from tests.fakes.cache import MemoryCache
 from tests.fakes.domain import NOW_MS
@@ -185,6 +187,17 @@ def speak(talk: Talk) -> None:
         broadcast_function.handler(first, context("broadcast"))
     with pytest.raises(FunctionFailed):
         broadcast_function.handler(first, context("broadcast"))
+    ask_for_voice(talk)
+
+
+def ask_for_voice(talk: Talk) -> None:
+    """The voice function, whose bucket is broken."""
+    ref = SentenceRef(
+        talk.session.session_id, talk.session.created_at, 5, SPEAKER, NOW_MS, started_at=NOW_MS
+    )
+    ask = VoiceAsk(ref, "es", "es", TEXT, [LISTENER], NOW_MS)
+    with composed(talk.broken(sounds=Broken())):
+        voice.handler(ask.payload(), context("voice"))
 
 
 def derive(talk: Talk) -> None:
@@ -256,6 +269,7 @@ def test_a_sentence_s_lines_say_which_and_whose(
     [
         ("broadcast", "a batch could not be sent", {"language": "es", "sequence": 5}),
         ("rosters", "a roster transaction failed", {}),
+        ("voice", "a caption could not be spoken", {"language": "es", "sequence": 5}),
         ("api_handler", "INTERNAL: the test refuses it", {"gatewayRequestId": ""}),
     ],
 )

@@ -32,23 +32,27 @@ class ConnectionsTable:
     table: Table
 
     def put_connection(self, connection: Connection) -> None:
-        """Stores a new connection."""
-        self.table.put(
-            {
-                "connectionId": connection.connection_id,
-                "sessionId": connection.session_id,
-                "sessionEpoch": connection.session_epoch,
-                "role": connection.role.value,
-                "connectedAt": connection.connected_at,
-                "ttl": connection.ttl,
-                "v": connection.version,
-                "targetLanguage": connection.target_language,
-                "lastSequence": connection.last_sequence,
-                "firstSequence": connection.first_sequence or None,
-                "resumeToken": connection.resume_token,
-                "voice": connection.wants_voice or None,
-            }
-        )
+        """Stores a new connection; a row that is there stays as it is.
+
+        The SDK repeats a write whose answer is late. A copy that comes last would undo a change of
+        language, and with the version also the ledger's notice of it.
+        """
+        row = {
+            "connectionId": connection.connection_id,
+            "sessionId": connection.session_id,
+            "sessionEpoch": connection.session_epoch,
+            "role": connection.role.value,
+            "connectedAt": connection.connected_at,
+            "ttl": connection.ttl,
+            "v": connection.version,
+            "targetLanguage": connection.target_language,
+            "lastSequence": connection.last_sequence,
+            "firstSequence": connection.first_sequence or None,
+            "resumeToken": connection.resume_token,
+            "voice": connection.wants_voice or None,
+        }
+        with suppress(ConditionFailed):
+            self.table.put(row, "attribute_not_exists(connectionId)")
 
     def get_connection(self, connection_id: str) -> Connection | None:
         """The connection by consistent read."""

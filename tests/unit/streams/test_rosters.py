@@ -171,6 +171,7 @@ def test_a_row_that_somebody_moved_to_another_session_is_counted_there_alone(
     first, second = here(tables), here(tables, "silver-fox-100")
     tables.put_connection(listener(first, "c1"))
     stream.deliver(record("c1", Change.INSERT))
+    tables.delete_connection("c1")
     tables.put_connection(listener(second, "c1"))
     moved = record("c1", Change.MODIFY)
     there: Item = {"sessionId": second.session_id, "sessionEpoch": second.created_at}

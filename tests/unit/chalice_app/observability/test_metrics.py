@@ -16,7 +16,7 @@ from chalice_app.observability.metrics import UNITS, EmbeddedMetrics
 from tests.fakes.domain import NOW_MS, FakeClock
 
 PERCENT = {"CacheHitRate", "BroadcastSuccessRate", "BufferOverflowRate"}
-MILLISECONDS = {"ProcessingDuration", "DeliveryLatency"}
+MILLISECONDS = {"ProcessingDuration", "DeliveryLatency", "SpeechLatency"}
 SECONDS = {"DictationSeconds"}
 COUNT = {
     "DictationStarted",
@@ -28,6 +28,8 @@ COUNT = {
     "CharactersTranslated",
     "CharactersSaved",
     "RosterDrift",
+    "FailedVoicesCount",
+    "CharactersSpoken",
     "CacheExpirations",
     "SessionsOpened",
     "HandshakesAdmitted",

@@ -513,6 +513,14 @@ def test_a_connection_is_found_as_it_was_put(stores: Stores, connection: Connect
     assert stores.ledger.get_connections(["c1", "c2"]) == {"c1": connection}
 
 
+def test_a_copy_of_the_put_that_comes_late_undoes_nothing(stores: Stores) -> None:
+    stores.connections.put_connection(listener(HERE, "c1", "es"))
+    stores.connections.change_language("c1", "fr", MANY, wants_voice=True)
+    changed = stores.connections.get_connection("c1")
+    stores.connections.put_connection(listener(HERE, "c1", "es"))
+    assert stores.connections.get_connection("c1") == changed
+
+
 def test_a_connection_that_was_never_put_is_none(stores: Stores) -> None:
     assert stores.connections.get_connection("c1") is None
 
