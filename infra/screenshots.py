@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 DOCS: Final = Path(__file__).parents[1] / "docs"
 HALL: Final = {"es": 9, "pt": 6, "fr": 4, "it": 3, "ca": 2}
 """Listeners by language; the languages that the stage lacks stay away."""
+HEARS_EVERY: Final = 3
+"""One listener in so many hears the voice, too."""
 SENTENCES: Final = 4
 PHONE: ViewportSize = {"width": 390, "height": 780}
 DESK: ViewportSize = {"width": 1440, "height": 900}
@@ -63,6 +65,7 @@ def _take_all(browser: Browser, stage: str, minutes: float) -> None:
         listener = _window(browser, PHONE, "dark", "es")
         listener.goto(speaker.locator("#link").get_attribute("href") or "")
         _wait(listener, "#state[data-state=live]")
+        listener.locator("#listen").click()
         speaker.get_by_text(f"{heads + 1} listening").wait_for(timeout=PATIENCE_MS)
         for count, sentence in enumerate(_sentences(), start=1):
             speaker.locator("#text").fill(sentence)
@@ -117,8 +120,10 @@ def _fill_hall(speaker: Page, sockets: ExitStack) -> int:
     session = json.loads(speaker.evaluate("sessionStorage.getItem('speaker')"))
     codes = speaker.locator("#source option").evaluate_all("all => all.map(each => each.value)")
     heads = 0
-    for code in (code for code, count in HALL.items() if code in codes for _ in range(count)):
-        query = urlencode({"sessionId": session["sessionId"], "targetLanguage": code})
+    listeners = ((code, n) for code, count in HALL.items() if code in codes for n in range(count))
+    for code, number in listeners:
+        hears = {"voice": "true"} if number % HEARS_EVERY == 0 else {}
+        query = urlencode({"sessionId": session["sessionId"], "targetLanguage": code, **hears})
         address = f"{session['webSocketUrl']}?{query}"
         # Nobody reads what they get: without a limit to their queues they stay.
         sockets.enter_context(connect(address, proxy=None, max_queue=None))
