@@ -183,6 +183,7 @@ class StubStage:
         self.transcribe: StubTranscribe | None = None
         self.sounds: StubSounds | None = None
         self.voices: Sequence[str] = ()
+        self.voice_quality = "good"
         self.grant_refusal: tuple[int, Message] | None = None
         self.grants = 0
         self.session_fields: Message = {}
@@ -479,7 +480,7 @@ class StubStage:
         offered = [
             outgoing.language(replace(each, quality=self.qualities.get(each.code)))
             | ({"dictation": "good"} if self.transcribe and each.code == "en" else {})
-            | ({"voice": "good"} if each.code in self.voices else {})
+            | ({"voice": self.voice_quality} if each.code in self.voices else {})
             for each in described
         ]
         return web.json_response({"languages": offered})

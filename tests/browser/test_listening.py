@@ -216,6 +216,54 @@ def test_after_several_sounds_that_are_not_there_a_line_says_so_until_one_is(
     expect(page.locator(".player-status")).to_be_empty()
 
 
+def test_where_the_stage_makes_no_sound_at_all_a_line_says_so_until_one_comes(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = listen(stub, open_page)
+    for sequence in (1, 2, 3):
+        stub.caption(sequence, f"frase {sequence}")
+    stub.caption(4, "♪ … !")
+    expect(page.locator(".unheard")).to_have_count(3, timeout=PATIENCE_MS)
+    expect(page.get_by_text("La voz no llega. Los subtítulos continúan.")).to_be_visible()
+    stub.caption(5, "frase 5")
+    expect(page.get_by_role("log")).to_have_attribute("aria-live", "polite")
+    say(stub, 6)
+    hears(page, 6)
+    expect(page.locator(".player-status")).to_be_empty()
+    assert unheard(page)[:3] == ["frase 1", "frase 2", "frase 3"]
+
+
+def test_what_is_missing_between_two_sounds_is_marked_and_no_jump(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = listen(stub, open_page)
+    say(stub, 1)
+    stub.caption(2, "frase 2")
+    say(stub, 3)
+    hears(page, 1, 3)
+    assert unheard(page) == ["frase 2"]
+    expect(page.locator(".player-status")).to_be_empty()
+
+
+def test_a_voice_that_is_not_good_is_said_to_be_so(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    stub.voice_quality = "draft"
+    page = listen(stub, open_page)
+    expect(page.get_by_text("Voz: borrador")).to_be_visible()
+
+
+def test_before_a_language_is_chosen_nothing_is_said_of_its_voice(
+    stub: StubStage, sounds: StubSounds, open_page: OpenPage
+) -> None:
+    page = open_page(stub.listener_page, locale="sw", script=heard.SCRIPT)
+    page.locator("#listen").click()
+    expect(page.locator(".player")).to_be_visible()
+    expect(page.locator(".player-status")).to_be_empty()
+    page.locator("#language").select_option("fr")
+    expect(page.locator(".player-status")).not_to_be_empty()
+
+
 def test_a_sound_that_never_comes_is_not_waited_for_for_ever(
     stub: StubStage, sounds: StubSounds, open_page: OpenPage
 ) -> None:

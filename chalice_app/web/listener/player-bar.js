@@ -1,6 +1,7 @@
 /** The voice's controls under the page's head, and on the lock screen; and what is said about the voice. */
 import { $, button, element } from "./elements.js";
 import { nativeName } from "./languages.js";
+import { word } from "./localization.js";
 import { playerWord } from "./player-words.js";
 
 /** So long a skip is spoken of. */
@@ -18,6 +19,9 @@ export class PlayerBar {
   #state = "off";
   /** @type {"stage" | "device" | "none"} */
   #reader = "none";
+  /** @type {Language | undefined} */
+  #language;
+  #isSilent = false;
   #canDevice = false;
   #isDevice = false;
   #isMuted = false;
@@ -69,15 +73,22 @@ export class PlayerBar {
    */
   showReader(reader, canDevice, isDevice, language) {
     this.#reader = reader;
+    this.#language = language;
     this.#canDevice = canDevice;
     this.#isDevice = isDevice;
     this.#artist = language ? nativeName([language], language.code) : "";
     this.#write();
   }
 
-  /** @param {SkipReason} why */
+  /** @param {boolean} isSilent no sounds come */
+  showSilence(isSilent) {
+    this.#isSilent = isSilent;
+    this.#write();
+  }
+
+  /** What failed or is missing is marked at its caption alone. @param {SkipReason} why */
   showSkip(why) {
-    if (why === "failed") return;
+    if (why === "failed" || why === "missing") return;
     this.#isSkipping = true;
     clearTimeout(this.#skipTimer);
     this.#skipTimer = setTimeout(() => {
@@ -122,11 +133,14 @@ export class PlayerBar {
   }
 
   #words() {
+    if (!this.#language) return "";
     if (this.#reader === "none") return playerWord("none");
     if (this.#state === "blocked") return playerWord("blocked");
-    if (this.#state === "failing") return playerWord("failing");
+    if (this.#state === "failing" || this.#isSilent) return playerWord("failing");
     if (this.#isSkipping) return playerWord("skipped");
-    return this.#reader === "device" ? playerWord("deviceReads") : "";
+    if (this.#reader === "device") return playerWord("deviceReads");
+    const quality = this.#language.voice;
+    return quality === "fair" || quality === "draft" ? `${playerWord("voice")}: ${word(quality)}` : "";
   }
 
   /** The lock screen's. */

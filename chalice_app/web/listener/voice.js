@@ -1,5 +1,6 @@
 /** The voice that reads the captions: the stage's, else the device's own if the listener chooses that. */
 import { getSession } from "./api.js";
+import { AwaitedSounds, isSpeakable } from "./awaited-sounds.js";
 import { keep, recall } from "./browser-storage.js";
 import { DeviceSource, deviceVoice, spokenMs } from "./device-source.js";
 import { pass, sessionId } from "./entry.js";
@@ -30,6 +31,7 @@ export class Voice {
   #stage;
   #device = new DeviceSource();
   #player;
+  #awaited = new AwaitedSounds(clock, (sequence) => this.#lack(sequence));
   /** @type {Language | undefined} */
   #language;
   /** @type {"stage" | "device" | "none"} */
@@ -73,11 +75,13 @@ export class Voice {
   }
 
   stop() {
+    this.#awaited.clear();
     this.#player.stop();
     this.#bar.hide();
   }
 
   restart() {
+    this.#awaited.clear();
     this.#player.restart();
   }
 
@@ -87,6 +91,7 @@ export class Voice {
     this.#language = language;
     const canDevice = Boolean(language && !language.voice && deviceVoice(language.code));
     this.#reader = language?.voice ? "stage" : canDevice && this.#mayDevice ? "device" : "none";
+    if (isChanged) this.#awaited.clear();
     if (isChanged && language) this.#player.keepOnly(language.code);
     this.#player.use(this.#reader === "device" ? this.#device : this.#stage);
     this.#bar.showReader(this.#reader, canDevice, this.#mayDevice, language);
@@ -95,7 +100,10 @@ export class Voice {
 
   /** @param {Speech} message */
   hear(message) {
-    if (this.#reader === "stage" && message.language === this.#language?.code) this.#player.add(message);
+    if (this.#reader !== "stage" || message.language !== this.#language?.code) return;
+    this.#awaited.came(message.sequence);
+    this.#tellSilence();
+    this.#player.add(message);
   }
 
   /** @param {Caption} caption */
@@ -104,7 +112,8 @@ export class Voice {
     const language = languageOf(caption);
     if (this.#reader === "device" && deviceVoice(language))
       this.#player.add({ sequence, language, text, durationMs: spokenMs(text) });
-    else if (untranslated || this.#reader === "device") this.#player.leaveOut(sequence);
+    else if (untranslated || this.#reader === "device" || !isSpeakable(text)) this.#player.leaveOut(sequence);
+    else if (this.#reader === "stage" && this.#player.state !== "off") this.#awaited.expect(sequence);
   }
 
   /** While the connection was lost. @param {number} sequence */
@@ -119,6 +128,7 @@ export class Voice {
 
   /** @param {number} sequence */
   retract(sequence) {
+    this.#awaited.settle([sequence]);
     this.#player.leaveOut(sequence);
   }
 
@@ -129,12 +139,25 @@ export class Voice {
     this.use(this.#language);
   }
 
+  /** No sound of it has come: the stage has failed to make one, or it is lost. @param {number} sequence */
+  #lack(sequence) {
+    this.#player.leaveOut(sequence);
+    this.#bar.mark(this.#list, sequence);
+    this.#tellSilence();
+  }
+
+  #tellSilence() {
+    this.#bar.showSilence(this.#awaited.isSilent);
+    this.#tellReads();
+  }
+
   #tellReads() {
-    this.#onReads(this.#reader !== "none" && this.#player.state === "on");
+    this.#onReads(this.#reader !== "none" && this.#player.state === "on" && !this.#awaited.isSilent);
   }
 
   /** @param {number[]} sequences @param {SkipReason} why */
   #skipped(sequences, why) {
+    this.#awaited.settle(sequences);
     for (const sequence of sequences) this.#bar.mark(this.#list, sequence);
     this.#bar.showSkip(why);
   }
