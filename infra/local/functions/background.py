@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import boto3
 from botocore.config import Config
@@ -33,13 +33,12 @@ from infra.local.invocation import Invoker
 from infra.local.polly import voice_warmup
 from infra.local.polly.voice_warmup import VoiceWarmup
 from infra.local.translate.engine_warmup import EngineWarmup, asking
+from infra.local.warmup import Warmup
 
 LOGGER = logging.getLogger(__name__)
 
 STREAM_THREADS: Final = 8
 """Threads of the stream handlers: apart, so that a crowd of requests cannot starve them."""
-
-Warmup = EngineWarmup | VoiceWarmup
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Background:
     sources: tuple[EventSource, ...]
     tickers: tuple[Ticker, ...]
     sweeper: Sweeper
-    warmups: tuple[Warmup, ...]
+    warmups: tuple[Warmup[Any], ...]
     wake: Callable[[], None]
 
     def start(self) -> None:
@@ -80,7 +79,7 @@ def background(
 ) -> Background:
     """The event sources, the schedules and the sweeper of an application."""
     expiries = Expiries(declared.stream_arn for declared in application.streams)
-    warmups: tuple[Warmup, ...] = (_engine_warmup(), *_voice_warmup())
+    warmups: tuple[Warmup[Any], ...] = (_engine_warmup(), *_voice_warmup())
 
     def preview(records: Sequence[Record]) -> None:
         for warmup in warmups:

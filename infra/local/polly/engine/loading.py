@@ -57,6 +57,7 @@ def espeak(name: str) -> SpokenText:
     command = ("espeak-ng", "-v", name, "-s", _ESPEAK_WORDS_PER_MINUTE, "-b", "1", "-z")
 
     def speak(text: str) -> Samples:
+        """Raises CalledProcessError or TimeoutExpired where the program fails or hangs."""
         spoken = subprocess.run(
             [*command, "--stdin", "--stdout"],
             input=text.encode(),

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chalice_app.domain.session import Session
-from infra.local.polly.voice_warmup import AGAIN_SECONDS, VoiceWarmup, asking
+from infra.local.polly.voice_warmup import VoiceWarmup, asking
+from infra.local.warmup import AGAIN_SECONDS
 
 PATIENCE = 10.0
 

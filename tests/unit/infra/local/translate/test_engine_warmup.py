@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from chalice_app.domain.session import Session
-from infra.local.translate.engine_warmup import AGAIN_SECONDS, EngineWarmup, asking
+from infra.local.translate.engine_warmup import EngineWarmup, asking
+from infra.local.warmup import AGAIN_SECONDS
 
 PATIENCE = 10.0
 
@@ -80,10 +81,10 @@ def test_other_rows_ask_for_nothing(running: World) -> None:
 
 def test_a_hall_asks_once_and_later_again(world: World) -> None:
     for _ in range(300):
-        world.engines.start_for("talk", "es")
+        world.engines.start_for(("talk", "es"))
     assert world.asked == [("en", "es")]
     world.now += AGAIN_SECONDS
-    world.engines.start_for("talk", "es")
+    world.engines.start_for(("talk", "es"))
     assert world.asked == [("en", "es")] * 2
 
 
