@@ -200,7 +200,8 @@ def test_a_dead_worker_fails_its_streams_and_the_next_stream_has_another() -> No
 
 def test_a_hung_worker_is_ended_like_a_dead_one() -> None:
     async def talk() -> None:
-        async with serving(hung=0.2) as server:
+        # Longer than the next worker takes to start on a busy machine: it must not count as hung.
+        async with serving(hung=2.0) as server:
             async with server.stream() as socket:
                 async with asyncio.timeout(SECONDS):
                     while not server.recogniser.pid:
