@@ -148,7 +148,7 @@ class RecogniserProcess:
         except ConnectionError as error:
             raise RecogniserFailed("the recogniser has ended") from error
         except TimeoutError as error:
-            self._end_hung()
+            await self._end_hung()
             raise RecogniserFailed("the recogniser takes no sound any more") from error
 
     async def forget(self, number: int) -> None:
@@ -175,11 +175,15 @@ class RecogniserProcess:
         if self._worker and not self._hearings:
             _end(self._worker)
 
-    def _end_hung(self) -> None:
-        """End a worker that hangs: its streams fail, and the next one starts another."""
-        if self._worker:
+    async def _end_hung(self) -> None:
+        """End a worker that hangs: its streams fail, and the next one starts another.
+
+        It is waited for: a client that is told and comes back at once would get the dying worker.
+        """
+        if self._worker and self._reading:
             LOGGER.warning("the recogniser takes no sound any more and is ended")
             _end(self._worker)
+            await asyncio.wait([self._reading])
 
     async def _start(self) -> None:
         try:
