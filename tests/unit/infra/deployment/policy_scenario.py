@@ -124,6 +124,8 @@ class Scenario:
         bearer = {"Authorization": f"Bearer {token}"}
         path = f"/sessions/{name}/transcript?format=txt"
         self._http("GET", f"{path}&language=fr", headers=bearer)
+        cached = json.dumps({"sentences": ["Hello"], "languages": ["de"]})
+        self._http("POST", f"/sessions/{name}/preparation", cached, bearer)
         with self.recorder.function("api_handler") as application:
             late = replace(application.transcripts, seconds=0.0)
             small = replace(application.transcript_files, most_bytes=1)
