@@ -40,6 +40,9 @@ class LanguageReport:
     cached: bool = False
     failed: bool = False
     over_budget: bool = False
+    latency_ms: int = 0
+    voices: int = 0
+    characters: int = 0
 
     @classmethod
     def of(cls, caption: Caption, listeners: int, posted: Posted) -> "LanguageReport":
@@ -54,6 +57,9 @@ class LanguageReport:
             self.cached and other.cached,
             self.failed or other.failed,
             self.over_budget or other.over_budget,
+            max(self.latency_ms, other.latency_ms),
+            self.voices + other.voices,
+            max(self.characters, other.characters),
         )
 
 

@@ -57,6 +57,7 @@ class Session:
     corrections: int = 0
     title: str | None = None
     has_drafts: bool = True
+    ended_at: int | None = None
 
     def is_open(self, now_ms: int) -> bool:
         """Whether people may join and speak: neither ended nor past its life."""
