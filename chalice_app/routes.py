@@ -263,6 +263,13 @@ def listener_page(session_id: str) -> Response:
     return _page_without_slash(pages.LISTENER, quote(session_id, safe="%", errors="replace"))
 
 
+@app.route("/s/{session_id}/report", methods=["GET"])
+def report_page(session_id: str) -> Response:
+    """The event report as a page; it holds nothing, and asks for the speaker's token."""
+    del session_id  # the page reads it from its own address
+    return _page_without_slash(pages.REPORT, "report")
+
+
 @app.route("/ops", methods=["GET"])
 def operator_page() -> Response:
     """The operator's page, where the stage has one; it holds nothing and asks for everything."""
