@@ -63,6 +63,11 @@ class Session:
         """Whether people may join and speak: neither ended nor past its life."""
         return self.is_active and not self.is_expired(now_ms)
 
+    @property
+    def kept_until_ms(self) -> int:
+        """Until then what was said is kept."""
+        return (self.ended_at or self.expires_at_seconds * 1000) + 2 * 3_600_000
+
     def is_expired(self, now_ms: int) -> bool:
         """Whether its life is over; DynamoDB may take days to delete the row."""
         return now_ms >= self.expires_at_seconds * 1000

@@ -109,18 +109,21 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class EventReport:
-    """The report of one session; `refused` counts those who were not let in, by the reason."""
+    """The report of one session.
+
+    `refused` counts those who were not let in, by the reason; None where that is not known.
+    """
 
     session: Session
     rows: Sequence[ReportRow]
     audiences: Sequence[Audience]
     totals: Totals
     figures: Figures
-    refused: Mapping[str, int]
+    refused: Mapping[str, int] | None
 
 
 def event_report(
-    session: Session, sentences: Iterable[KeptSentence], refused: Mapping[str, int]
+    session: Session, sentences: Iterable[KeptSentence], refused: Mapping[str, int] | None
 ) -> EventReport:
     """The report of a session's kept sentences, which come in the order of their numbers."""
     kept = list(sentences)

@@ -39,7 +39,7 @@ def as_json(report: EventReport, now_ms: int) -> dict[str, Any]:
         "listeners": [_audience(each) for each in report.audiences],
         "totals": _totals(report.totals),
         "figures": _figures(report.figures),
-        "refused": dict(report.refused),
+        "refused": None if report.refused is None else dict(report.refused),
     }
 
 

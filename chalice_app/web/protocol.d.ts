@@ -313,5 +313,6 @@ interface EventReport {
     charactersSaved: number;
     dollars: number;
   };
-  refused: Record<string, number>;
+  /** null where it could not be read. */
+  refused: Record<string, number> | null;
 }

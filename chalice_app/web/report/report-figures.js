@@ -8,7 +8,8 @@ import { byLanguage, latencyOf, missed } from "./report-sums.js";
 export function showFigures({ figures, totals, refused }) {
   const { p50, p95, p99 } = figures.latencyMs;
   const voices = figures.mostVoices ? `${several(figures.mostVoices, "listener")} at most heard the voice` : "";
-  const refusals = Object.values(refused).reduce((sum, each) => sum + each, 0);
+  const refusals = Object.values(refused ?? {}).reduce((sum, each) => sum + each, 0);
+  const reasons = refused && (refusalReasons({ minutes: 0, reasons: refused }) || "nobody was kept out");
   /** @type {[string, string, (string | false)[]][]} */
   const cards = [
     ["Listeners at once", count(figures.mostListeners), ["the largest audience", voices]],
@@ -22,7 +23,7 @@ export function showFigures({ figures, totals, refused }) {
       figures.untranslated === 0 && "all translated",
     ]],
     ["Translation", dollars(figures.dollars), [`${several(figures.charactersTranslated, "character")} translated`, `${count(figures.charactersSaved)} saved by the cache`]],
-    ["Refused", count(refusals), [refusalReasons({ minutes: 0, reasons: refused }) || "nobody was kept out"]],
+    ["Refused at the door", refused ? count(refusals) : "–", [reasons ?? "not known at this moment"]],
   ];
   $("figures").replaceChildren(...cards.map(([title, value, notes]) => card(title, value, notes)));
 }
