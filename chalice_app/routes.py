@@ -44,6 +44,7 @@ from chalice_app.sessions.entrance import Caller
 from chalice_app.settings import Oidc
 from chalice_app.synthesis.voices import voice_quality
 from chalice_app.transcription import messages as dictation_messages
+from chalice_app.transcripts import report_formats
 from chalice_app.web import pages
 from chalice_app.wire import incoming, outgoing
 from chalice_app.wire.incoming import (
@@ -475,6 +476,31 @@ def operator_state() -> Response:
     )
 
 
+@app.route("/sessions/{session_id}/report", methods=["GET"])
+def event_report(session_id: str) -> Response:
+    """Who was reached, sentence by sentence, as JSON or CSV; needs the speaker token."""
+
+    def written() -> Response:
+        """The report, as a file that nobody caches."""
+        query = _request().to_dict()["query_params"] or {}
+        form = report_formats.parse_format(query.get("format"))
+        parts = _parts()
+        made = parts.reporting.report(_kept_session(session_id))
+        body = report_formats.WRITERS[form](made, parts.adapters.clock.now_ms())
+        return Response(body, headers=dict(report_formats.headers(form, session_id)))
+
+    return _answer_as_it_is(written)
+
+
+def _kept_session(session_id: str) -> Session:
+    """The session of which the speaker wants what is kept; refusals are counted."""
+    token, parts = _bearer_token(), _parts()
+    if token is None:
+        raise NotSpeaker("the Authorization header must be: Bearer <speakerToken>")
+    with _counted(parts, session_id):
+        return parts.entrance.of_kept(session_id, token, _source_address(_request().context))
+
+
 def _session_of_speaker(session_id: str) -> Session:
     """The open session whose speaker asks; refusals are counted."""
     token = _bearer_token()
@@ -569,15 +595,25 @@ def _owner() -> str | None:
 
 def _answer(call: Callable[[], dict[str, Any] | None], status: int = 200) -> Response:
     """The call's result, or the protocol's error with its HTTP status."""
-    try:
+
+    def answered() -> Response:
+        """The result as a body."""
         body = call()
+        return Response("" if body is None else body, status_code=status)
+
+    return _answer_as_it_is(answered)
+
+
+def _answer_as_it_is(call: Callable[[], Response]) -> Response:
+    """The call's answer, or the protocol's error with its HTTP status."""
+    try:
+        return call()
     except BroadcasterError as failure:
         _log_failure(failure)
         return _refusal(failure)
     except Exception:  # noqa: BLE001
         _log.exception("request failed")
         return _refusal(_INTERNAL)
-    return Response("" if body is None else body, status_code=status)
 
 
 def _refusal(failure: BroadcasterError) -> Response:

@@ -15,6 +15,7 @@ from chalice_app.sessions.participants import Participants
 from chalice_app.sessions.sessions import Sessions
 from chalice_app.transcription.grants import DictationGrants
 from chalice_app.transcription.minutes import Minutes
+from chalice_app.transcripts.reporting import Reporting
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,12 @@ class RouteParts(SpeechParts):
             clock=adapters.clock,
             languages=settings.dictation_languages,
         )
+
+    @cached_property
+    def reporting(self) -> Reporting:
+        """Event reports."""
+        adapters = self.adapters
+        return Reporting(adapters.sentences, adapters.sessions, self.refusals, adapters.clock)
 
     @cached_property
     def operations(self) -> Operations:

@@ -1,4 +1,4 @@
-"""A sentence as it is kept, with what was sent of it and what became of that."""
+"""A sentence as it is kept: what was said, what was sent, and what became of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,10 +9,13 @@ from chalice_app.domain.sentence import Sentence
 
 @dataclass(frozen=True, slots=True)
 class KeptSentence:
-    """A sentence, the captions that were sent, and its delivery report.
+    """A sentence in its newest revision.
 
-    `captions` are the words of the newest revision that were sent, by language. `reports` are what
-    its `spoken` message said; None where none was kept. `corrected_at` is in epoch milliseconds.
+    `captions` are the words of that revision that were sent, by language; the speaker's own
+    language, texts that are the same in every language and untranslated captions are left out.
+    `reports` is what the sentence's `spoken` message said; None where none was kept, or not yet.
+    Reports of corrections are not kept. `corrected_at` (epoch ms) is of the newest revision; None
+    where there was no correction.
     """
 
     sentence: Sentence

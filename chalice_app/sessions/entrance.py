@@ -99,6 +99,18 @@ class Entrance:
             raise WrongToken(_NOT_THERE)
         raise NotSpeaker("the token is not this session's")
 
+    def of_kept(self, session_id: str, token: str, address: str) -> Session:
+        """The session of a caller who has its token, open or not, as long as it is kept.
+
+        Raises as `admit_speaker` does.
+        """
+        if not is_session_name(session_id):
+            raise SessionNotFound(_NOT_THERE)
+        row = self.sessions.read_row(session_id)
+        if row is not None and is_token_of(row, token):
+            return row
+        return self.of_speaker(session_id, token, address)
+
     def look(self, session_id: str, caller: Caller) -> tuple[Session, bool]:
         """The session, ended or not, for a caller who may know of it; whether it is the speaker.
 

@@ -2,8 +2,11 @@
 
 import csv
 import io
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from chalice_app.domain.errors import BadMessage
 from chalice_app.transcripts.event_report import Audience, EventReport, Figures, ReportRow, Totals
 
 COLUMNS = (
@@ -20,6 +23,36 @@ COLUMNS = (
     "untranslated",
 )
 """What a row has, in this order in CSV."""
+
+
+FORMATS: Mapping[str, str] = {
+    "json": "application/json; charset=utf-8",
+    "csv": "text/csv; charset=utf-8; header=present",
+}
+"""The formats and their types (CSV: RFC 4180)."""
+
+
+def parse_format(wanted: str | None) -> str:
+    """The `format` of the query; JSON where none is named.
+
+    Raises:
+        BadMessage: there is no such format.
+    """
+    if wanted is None:
+        return "json"
+    if wanted not in FORMATS:
+        raise BadMessage("format must be json or csv")
+    return wanted
+
+
+def headers(form: str, session_id: str) -> Mapping[str, str]:
+    """The headers of a report: a file with the session's name, which no cache keeps."""
+    return {
+        "Content-Type": FORMATS[form],
+        "Content-Disposition": f'attachment; filename="{session_id}-report.{form}"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 def as_json(report: EventReport, now_ms: int) -> dict[str, Any]:
@@ -111,3 +144,15 @@ def _figures(figures: Figures) -> dict[str, Any]:
         "charactersSaved": figures.saved,
         "dollars": round(figures.dollars, 6),
     }
+
+
+def _json_text(report: EventReport, now_ms: int) -> str:
+    return json.dumps(as_json(report, now_ms), ensure_ascii=False, separators=(",", ":"))
+
+
+def _csv_text(report: EventReport, _now_ms: int) -> str:
+    return as_csv(report)
+
+
+WRITERS: Mapping[str, Callable[[EventReport, int], str]] = {"json": _json_text, "csv": _csv_text}
+"""How each format is written, given what time it is (epoch ms)."""
