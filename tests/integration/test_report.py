@@ -6,7 +6,7 @@ import io
 from collections import Counter
 from collections.abc import Mapping
 
-from tests.integration.client import PATIENCE, Answer, Message, Session, Stage, talk
+from tests.integration.client import PATIENCE, Answer, Message, Session, Stage, eventually, talk
 
 COUNTS = ("listeners", "delivered", "gone", "dropped")
 
@@ -34,8 +34,10 @@ def test_the_report_adds_up_what_the_speaker_was_told(stage: Stage, languages: l
             speaker = await at.join_speaker()
             spoken = [await at.say(speaker, "Nobody is here yet.")]
             await at.join_all(["pt", "pt", "en"])
+            await eventually(lambda: stage.counts(at.session)[0], 3)
             spoken.append(await at.say(speaker, "Good morning to the three of you."))
             await at.join_all(["en"])
+            await eventually(lambda: stage.counts(at.session)[0], 4)
             spoken.append(await at.say(speaker, "And to the fourth."))
             return at.session, spoken, await asyncio.to_thread(ask, stage, at.session)
 
