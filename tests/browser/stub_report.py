@@ -21,11 +21,12 @@ def talk_report(
 ) -> EventReport:
     """A talk of five seconds a sentence, whose hall fills, stays, and empties at the end."""
     held = session(title="Opening night", created_at=NOW_MS, ended_at=NOW_MS + sentences * 5_000)
-    made = _sentences(sentences, listeners, shares)
+    made = talk_sentences(sentences, listeners, shares)
     return event_report(held, made, {"SESSION_FULL": 12, "RATE_LIMITED": 3})
 
 
-def _sentences(count: int, listeners: int, shares: Mapping[str, int]) -> Iterator[KeptSentence]:
+def talk_sentences(count: int, listeners: int, shares: Mapping[str, int]) -> Iterator[KeptSentence]:
+    """The sentences of such a talk, as they are kept."""
     chance = random.Random(count)
     for number in range(1, count + 1):
         here = min(1.0, number / (count * 0.12), 0.25 + (count - number) / (count * 0.06))
