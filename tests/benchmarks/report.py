@@ -33,16 +33,16 @@ _MOST_AT_ONCE = 25
 
 PAINTED = """
   localStorage.setItem("speaker", %s);
-  new MutationObserver((_, observer) => {
+  window.painted = new Promise((painted) => new MutationObserver((_, observer) => {
     const drawn = ["#figures dd", "#timelines path", "#by-language tr", "#sentences tr"];
     if (!drawn.every((each) => document.querySelector(each))) return;
     observer.disconnect();
     requestAnimationFrame(() => {
       const channel = new MessageChannel();
-      channel.port1.onmessage = () => (window.painted = performance.now());
+      channel.port1.onmessage = () => painted(performance.now());
       channel.port2.postMessage("");
     });
-  }).observe(document, { childList: true, subtree: true });
+  }).observe(document, { childList: true, subtree: true }));
 """
 """Notes when the first task after the frame that shows charts and table has come."""
 
@@ -120,7 +120,6 @@ def _print_painted(browser: Browser, stage: Stage, session: Session) -> None:
         page = browser.new_context(locale="en").new_page()
         page.add_init_script(f"if (location.protocol === 'http:') {{ {script} }}")
         page.goto(f"{stage.http}/s/{session.session_id}/report")
-        page.wait_for_function("window.painted")
         times.append(page.evaluate("painted"))
         page.context.close()
     report([Figure("report: its page can be used", median(times), "ms", 1_000, note=_worst(times))])

@@ -61,6 +61,7 @@ def test_the_report_adds_up_what_the_speaker_was_told(stage: Stage, languages: l
     assert written.headers["Content-Disposition"] == disposition
     assert written.headers["Cache-Control"] == "no-store"
     ended = ask(stage, session).json
+    assert ended["endedAt"] >= report["asOf"]
     assert ended["sentences"] == report["sentences"]
 
 
