@@ -17,6 +17,7 @@ from chalice_app.sessions.sessions import Sessions
 from chalice_app.transcription.grants import DictationGrants
 from chalice_app.transcription.minutes import Minutes
 from chalice_app.transcripts.exporting import Transcripts
+from chalice_app.transcripts.reporting import Reporting
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,12 @@ class RouteParts(SpeechParts, TranscriptParts):
             invoker=adapters.transcript_invoker,
             clock=adapters.clock,
         )
+
+    @cached_property
+    def reporting(self) -> Reporting:
+        """Event reports."""
+        adapters = self.adapters
+        return Reporting(adapters.sentences, adapters.sessions, self.refusals, adapters.clock)
 
     @cached_property
     def operations(self) -> Operations:

@@ -263,3 +263,56 @@ interface StageState {
   hasMoreSessions: boolean;
   measurements: Measurements | null;
 }
+
+/** A row of the event report: one sentence in one language. */
+interface ReportRow {
+  sequence: number;
+  spokenAt: number;
+  language: string;
+  listeners: number;
+  delivered: number;
+  gone: number;
+  dropped: number;
+  failed: number;
+  latencyMs: number;
+  cached: boolean;
+  untranslated: boolean;
+}
+
+/** Who listened from that time on; an entry wherever it changed. */
+interface AudienceAt {
+  at: number;
+  languages: Counts;
+  voices: Counts;
+}
+
+/** `GET /sessions/{id}/report`. */
+interface EventReport {
+  sessionId: string;
+  title: string | null;
+  sourceLanguage: string;
+  startedAt: number;
+  /** null while the session runs. */
+  endedAt: number | null;
+  asOf: number;
+  sentences: ReportRow[];
+  listeners: AudienceAt[];
+  totals: { listeners: number; delivered: number; gone: number; dropped: number; failed: number };
+  figures: {
+    sentences: number;
+    unreported: number;
+    corrected: number;
+    retracted: number;
+    mostListeners: number;
+    mostVoices: number;
+    /** Empty where nothing was delivered. */
+    latencyMs: { p50?: number; p95?: number; p99?: number };
+    untranslated: number;
+    overBudget: number;
+    charactersTranslated: number;
+    charactersSaved: number;
+    dollars: number;
+  };
+  /** null where it could not be read. */
+  refused: Record<string, number> | null;
+}

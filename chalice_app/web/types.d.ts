@@ -492,3 +492,21 @@ interface PlayerBarOptions {
   onVolume: (volume: number, isMuted: boolean) => void;
   onDevice: (isWanted: boolean) => void;
 }
+
+/** Several rows of the event report together; `latencyMs` is the slowest of them. */
+interface RowSum {
+  /** Of the first row. */
+  sequence: number;
+  spokenAt: number;
+  language: string;
+  listeners: number;
+  delivered: number;
+  gone: number;
+  dropped: number;
+  failed: number;
+  latencyMs: number;
+  /** The languages of the untranslated ones. */
+  untranslated: string[];
+  cached: number;
+  rows: number;
+}

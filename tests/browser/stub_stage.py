@@ -20,6 +20,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from chalice_app.domain import languages
 from chalice_app.web import pages
 from chalice_app.wire import outgoing
+from tests.browser.stub_report import StubReport
 from tests.browser.stub_sounds import StubSounds
 from tests.browser.stub_transcribe import StubTranscribe
 from tests.fakes.domain import NOW_MS, PATIENCE
@@ -173,6 +174,7 @@ class StubStage:
         self.owners: list[str | None] = []
         self.wanted: list[Message] = []
         self.operations = Operations()
+        self.report = StubReport()
         self.sockets: list[Socket] = []
         self._spoken: set[int] = set()
         self._revisions: dict[int, int] = {}
@@ -420,6 +422,8 @@ class StubStage:
         app = web.Application()
         app.router.add_get("/", self._speaker_page)
         app.router.add_get("/s/{session_id:[^/]+}", self._listener_page)
+        app.router.add_get("/s/{session_id}/report", self._report_page)
+        app.router.add_get("/sessions/{session_id}/report", self._report)
         app.router.add_get("/web/{file}", self._file)
         app.router.add_get("/ops", self._operators_page)
         app.router.add_get("/ops/state", self._state)
@@ -455,6 +459,12 @@ class StubStage:
 
     async def _operators_page(self, _: web.Request) -> web.Response:
         return _response(pages.load().page(pages.OPERATOR, f"ws://{self._gateway}"))
+
+    async def _report_page(self, _: web.Request) -> web.Response:
+        return _response(pages.load().page(pages.REPORT, f"ws://{self._gateway}"))
+
+    async def _report(self, request: web.Request) -> web.Response:
+        return self.report.answer(request, TOKEN)
 
     async def _state(self, request: web.Request) -> web.Response:
         with self._news:
