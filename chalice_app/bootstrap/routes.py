@@ -11,6 +11,7 @@ from chalice_app.bootstrap.speech import SpeechParts
 from chalice_app.operations.operations import Operations
 from chalice_app.sessions.entrance import Entrance
 from chalice_app.sessions.joining import LATE_CAPTIONS, Joining
+from chalice_app.sessions.overlays import Overlays
 from chalice_app.sessions.participants import Participants
 from chalice_app.sessions.sessions import Sessions
 from chalice_app.transcription.grants import DictationGrants
@@ -61,6 +62,11 @@ class RouteParts(SpeechParts):
         return Participants(
             self.sessions, adapters.sessions, adapters.connections, self.engine, adapters.clock
         )
+
+    @cached_property
+    def overlays(self) -> Overlays:
+        """The switch of the streams' overlays."""
+        return Overlays(self.adapters.sessions, self.adapters.roster, self.broadcast)
 
     @cached_property
     def refusals(self) -> Refusals:

@@ -32,7 +32,8 @@ class Session:
     has been sent `joined`: before that it is sent no roster. Where `max_listeners` or
     `character_budget` is None, the stage's setting holds. `corrections` rises with every correction
     of a sentence. `glossary_version` is None where it has no glossary. `has_drafts` says whether
-    readers of the source language see words before they are a sentence.
+    readers of the source language see words before they are a sentence. `overlays_hidden` says
+    whether the speaker has emptied the overlays.
     """
 
     session_id: str
@@ -57,6 +58,7 @@ class Session:
     corrections: int = 0
     title: str | None = None
     has_drafts: bool = True
+    overlays_hidden: bool = False
 
     def is_open(self, now_ms: int) -> bool:
         """Whether people may join and speak: neither ended nor past its life."""

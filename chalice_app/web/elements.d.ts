@@ -10,6 +10,7 @@ interface PageElements {
   "as-of": HTMLTimeElement;
   "audience-title": HTMLElement;
   "awake": HTMLInputElement;
+  "bands": HTMLElement;
   "captions": HTMLElement;
   "charts": HTMLElement;
   "charts-title": HTMLElement;
@@ -109,6 +110,7 @@ interface PageElements {
   "sessions-body": HTMLTableSectionElement;
   "sessions-head": HTMLTableRowElement;
   "sessions-title": HTMLElement;
+  "set-up": HTMLElement;
   "settings": HTMLElement;
   "settings-button": HTMLButtonElement;
   "smaller": HTMLButtonElement;

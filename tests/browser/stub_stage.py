@@ -51,6 +51,7 @@ class StubSession:
     counts: dict[str, int] = field(default_factory=dict)
     voices: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
+    overlays_hidden: bool = False
 
     def status(self) -> Message:
         """What GET /sessions/{id} answers."""
@@ -66,6 +67,7 @@ class StubSession:
             "title": None,
             "drafts": "source",
         }
+        status |= {"overlaysHidden": True} if self.overlays_hidden else {}
         return status | ({"isFull": True} if self.is_full else {})
 
 
@@ -420,6 +422,7 @@ class StubStage:
         app = web.Application()
         app.router.add_get("/", self._speaker_page)
         app.router.add_get("/s/{session_id:[^/]+}", self._listener_page)
+        app.router.add_get("/s/{session_id:[^/]+}/overlay", self._overlay)
         app.router.add_get("/web/{file}", self._file)
         app.router.add_get("/ops", self._operators_page)
         app.router.add_get("/ops/state", self._state)
@@ -452,6 +455,9 @@ class StubStage:
         origin = self.sounds.origin if self.sounds else ""
         address = f"ws://{self._gateway}"
         return _response(pages.load().page(pages.LISTENER, address, sounds=origin))
+
+    async def _overlay(self, _: web.Request) -> web.Response:
+        return _response(pages.load().page(pages.OVERLAY, f"ws://{self._gateway}"))
 
     async def _operators_page(self, _: web.Request) -> web.Response:
         return _response(pages.load().page(pages.OPERATOR, f"ws://{self._gateway}"))
@@ -637,6 +643,7 @@ class StubStage:
             "sourceLanguage": self.session.source,
             "lastSequence": self.session.last_sequence,
         }
+        joined |= {"overlaysHidden": True} if self.session.overlays_hidden else {}
         target = socket.query.get("targetLanguage")
         if target is None:
             return joined

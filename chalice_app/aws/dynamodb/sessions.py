@@ -14,7 +14,8 @@ Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
   dictatedMs, dictatedSince (epoch ms, while a stream is open), dictatedChange (random, whose),
   lastSequence, corrections (how many there were: it rises with each, perhaps by more than one)
   and, where the session has its own, joinCodeHash, maxListeners, characterBudget, profanity,
-  formality, title, drafts ("off"), glossaryVersion (its glossary's own row: `glossaries`);
+  formality, title, drafts ("off"), overlaysHidden (true) and glossaryVersion (its glossary's own
+  row: `glossaries`);
 - a sentence, `golden-eagle-427#<createdAt>#<sequence>`: spokenAt (ms), sourceLanguage, expiresAt,
   claim (random, whose it is), settled once it has been sent and, if sentences are kept, text;
   once it was corrected, revision and `by.<revision>` (random, whose it is), without a text where
@@ -131,6 +132,17 @@ class SessionsTable:
                 connection=connection_id,
                 true=True,
             )
+
+    def set_overlays_hidden(self, session: Session, hidden: bool) -> Session:
+        """Sets the attribute, or removes it; returns the session as it is from then on."""
+        item = self.table.update(
+            session.session_id,
+            "SET overlaysHidden = :true" if hidden else "REMOVE overlaysHidden",
+            "createdAt = :epoch AND isActive = :true",
+            epoch=session.created_at,
+            true=True,
+        )
+        return session_from(item)
 
     def clear_speaker(self, session_id: str, connection_id: str) -> None:
         """Forgets the speaker's connection, unless another has taken over."""
@@ -344,6 +356,7 @@ def session_from(item: Mapping[str, object]) -> Session:
         style=Style(item.get("profanity") == "mask", _optional(item, "formality")),
         title=_optional(item, "title"),
         has_drafts=item.get("drafts") != "off",
+        overlays_hidden=bool(item.get("overlaysHidden")),
     )
 
 

@@ -1,0 +1,127 @@
+/**
+ * What of the captions is on the screen now, and for how long. It does not touch the page, and has its time
+ * from its caller: `now` is in milliseconds and never goes back.
+ *
+ * A step is what appears at once: a line that rolls up, or a block of lines. A step is pushed out by the
+ * next one when it could be read; the more waits, the sooner.
+ */
+
+/**
+ * How fast adults read captions, in characters a second (Netflix, "English Timed Text Style Guide": 20 at
+ * most, 17 for children). A full-width character counts for two.
+ */
+const CHARACTERS_A_SECOND = 17;
+const WIDE = /[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]/gu;
+/** Nobody finds a new line in less (Netflix, "General Requirements": 5/6 s). */
+const SHORTEST_MS = 833;
+/** However much waits, the last of it appears within so long: a stream is live. */
+const LONGEST_WAIT_MS = 6_000;
+/** What waited longer was kept up by a page that slept. */
+const STALE_MS = 15_000;
+/** So long after it could be read, the last of what was said goes: decoders of television do it after 16 s (CEA-608). */
+const SILENCE_MS = 8_000;
+const MOST_WAITING = 60;
+
+/** @param {string} text */
+export function readingMs(text) {
+  const wide = text.match(WIDE)?.length ?? 0;
+  return Math.max(SHORTEST_MS, ((text.length + wide) * 1000) / CHARACTERS_A_SECOND);
+}
+
+export class CaptionFlow {
+  #capacity;
+  /** @type {FlowStep[]} */
+  #shown = [];
+  /** @type {FlowStep[]} */
+  #waiting = [];
+
+  /** @param {number} capacity how many steps are on the screen at once */
+  constructor(capacity) {
+    this.#capacity = capacity;
+  }
+
+  /** @returns {readonly FlowStep[]} */
+  get shown() {
+    return this.#shown;
+  }
+
+  /** Of what is on the screen or comes to it. */
+  get sequences() {
+    return [...this.#shown, ...this.#waiting].map(({ sequence }) => sequence);
+  }
+
+  /** @param {number} sequence @param {string[]} texts its steps @param {number} now */
+  add(sequence, texts, now) {
+    this.#waiting.push(...texts.map((text, part) => step(sequence, part, text, now)));
+    this.#waiting.splice(0, this.#waiting.length - MOST_WAITING);
+  }
+
+  /**
+   * Other words for a caption. Steps that have left the screen stay away.
+   * @param {number} sequence @param {string[]} texts @param {number} now
+   */
+  replace(sequence, texts, now) {
+    const isIts = (/** @type {FlowStep} */ each) => each.sequence === sequence;
+    const shown = this.#shown.filter(isIts);
+    const waiting = this.#waiting.filter(isIts);
+    const first = (shown[0] ?? waiting[0])?.part;
+    if (first === undefined) return;
+    const [at, next] = [this.#shown.findIndex(isIts), this.#waiting.findIndex(isIts)];
+    this.retract(sequence);
+    const rest = texts.map((text, part) => step(sequence, part, text, now)).slice(Math.min(first, texts.length - 1));
+    if (shown.length) this.#shown.splice(at, 0, ...rest.splice(0, shown.length).map((each) => shownAt(each, now)));
+    this.#waiting.splice(next < 0 ? 0 : next, 0, ...rest);
+  }
+
+  /** @param {number} sequence */
+  retract(sequence) {
+    this.#shown = this.#shown.filter((each) => each.sequence !== sequence);
+    this.#waiting = this.#waiting.filter((each) => each.sequence !== sequence);
+  }
+
+  clear() {
+    this.#shown = [];
+    this.#waiting = [];
+  }
+
+  /** Moves on to `now`. @param {number} now @returns {number} when it must be called again; Infinity: at the next caption */
+  advance(now) {
+    this.#waiting = this.#waiting.filter((each) => now - each.addedAt < STALE_MS);
+    while (this.#waiting[0] && now >= this.#mayGoAt()) this.#next(now);
+    if (this.#waiting[0]) return this.#mayGoAt();
+    const last = this.#shown.at(-1);
+    if (!last) return Infinity;
+    const clearAt = last.readAt + SILENCE_MS;
+    if (now >= clearAt) this.#shown = [];
+    return now >= clearAt ? Infinity : clearAt;
+  }
+
+  /** When the oldest step on the screen may be pushed out. */
+  #mayGoAt() {
+    const oldest = this.#shown[0];
+    if (!oldest || this.#shown.length < this.#capacity) return -Infinity;
+    const behind = this.#waiting.reduce((sum, { text }) => sum + readingMs(text), 0);
+    const pace = Math.min(1, LONGEST_WAIT_MS / (behind + Math.max(0, oldest.readAt - oldest.shownAt)));
+    return oldest.shownAt + (oldest.readAt - oldest.shownAt) * pace;
+  }
+
+  /** @param {number} now */
+  #next(now) {
+    const next = this.#waiting.shift();
+    if (!next) return;
+    if (this.#shown.length >= this.#capacity) this.#shown.shift();
+    // The eyes come to it after what is above it.
+    const from = Math.max(now, this.#shown.at(-1)?.readAt ?? now);
+    this.#shown.push({ ...next, shownAt: now, readAt: from + readingMs(next.text) });
+  }
+}
+
+/** @param {number} sequence @param {number} part @param {string} text @param {number} now @returns {FlowStep} */
+function step(sequence, part, text, now) {
+  return { sequence, part, text, addedAt: now, shownAt: 0, readAt: 0 };
+}
+
+/** @param {FlowStep} each @param {number} now @returns {FlowStep} */
+function shownAt(each, now) {
+  return { ...each, shownAt: now, readAt: now + readingMs(each.text) };
+}
