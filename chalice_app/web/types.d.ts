@@ -59,6 +59,8 @@ interface OverlayOptions {
   lines: number;
   /** Of the letters, in pixels on a page of 1080 lines. */
   size: number;
+  /** Of the lines, in percent of the page. */
+  width: number;
   isBlocks: boolean;
   align: string;
   isTop: boolean;

@@ -335,8 +335,7 @@ class StubStage:
             language=language,
             text=text,
             sourceLanguage=self.session.source,
-            spokenAt=NOW_MS,
-            **fields,
+            **{"spokenAt": NOW_MS, **fields},
         )
 
     def speech(

@@ -141,7 +141,8 @@ export class OverlayConnection {
   /** Neither what was said before this page came, nor what is old after a loss. @param {Caption} caption */
   #mayShow({ sequence, spokenAt }) {
     if (this.#isHidden) return false;
-    return sequence > this.#replayedTo || performance.now() - spokenAt - this.#lagMs < RECENT_MS;
+    if (sequence > this.#replayedTo) return true;
+    return this.#lagMs < Infinity && performance.now() - spokenAt - this.#lagMs < RECENT_MS;
   }
 
   /** @param {string} why */

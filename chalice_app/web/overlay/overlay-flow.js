@@ -14,10 +14,10 @@ const CHARACTERS_A_SECOND = 17;
 const WIDE = /[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]/gu;
 /** Nobody finds a new line in less (Netflix, "General Requirements": 5/6 s). */
 const SHORTEST_MS = 833;
-/** However much waits, the last of it appears within so long: a stream is live. */
-const LONGEST_WAIT_MS = 6_000;
+/** However much waits, the last of it appears within so long: a stream is live. A sentence of 200 characters takes that. */
+const LONGEST_WAIT_MS = 12_000;
 /** What waited longer was kept up by a page that slept. */
-const STALE_MS = 15_000;
+const STALE_MS = 20_000;
 /** So long after it could be read, the last of what was said goes: decoders of television do it after 16 s (CEA-608). */
 const SILENCE_MS = 8_000;
 const MOST_WAITING = 60;
@@ -96,13 +96,17 @@ export class CaptionFlow {
     return now >= clearAt ? Infinity : clearAt;
   }
 
-  /** When the oldest step on the screen may be pushed out. */
+  /**
+   * When the oldest step on the screen may be pushed out: when it could be read. Earlier where that would be
+   * too late for the last that waits: then each gets the same share of the time it takes to read.
+   */
   #mayGoAt() {
-    const oldest = this.#shown[0];
-    if (!oldest || this.#shown.length < this.#capacity) return -Infinity;
-    const behind = this.#waiting.reduce((sum, { text }) => sum + readingMs(text), 0);
-    const pace = Math.min(1, LONGEST_WAIT_MS / (behind + Math.max(0, oldest.readAt - oldest.shownAt)));
-    return oldest.shownAt + (oldest.readAt - oldest.shownAt) * pace;
+    const [oldest, newest, last] = [this.#shown[0], this.#shown.at(-1), this.#waiting.at(-1)];
+    if (!oldest || !newest || !last || this.#shown.length < this.#capacity) return -Infinity;
+    const before = [newest, ...this.#waiting.slice(0, -1)].map(({ text }) => readingMs(text));
+    const all = before.reduce((sum, each) => sum + each, 0);
+    const left = Math.max(0, last.addedAt + LONGEST_WAIT_MS - newest.shownAt);
+    return Math.min(oldest.readAt, newest.shownAt + (left * (before[0] ?? 0)) / all);
   }
 
   /** @param {number} now */

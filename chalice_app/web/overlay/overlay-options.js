@@ -1,7 +1,7 @@
 /** What the overlay's address asks for. It does not touch the page. */
 
-const DEFAULTS = { lines: 2, size: 48 };
-const LIMITS = { lines: [1, 8], size: [16, 240] };
+const DEFAULTS = { lines: 2, size: 48, width: 68 };
+const LIMITS = { lines: [1, 8], size: [16, 240], width: [20, 90] };
 const CHOICES = { mode: ["rollup", "blocks"], align: ["center", "start", "end"], position: ["bottom", "top"] };
 const KNOWN = ["language", "with", "background", ...Object.keys(LIMITS), ...Object.keys(CHOICES)];
 
@@ -21,6 +21,7 @@ export function readOptions(search, isColour) {
     second: query.get("with")?.trim() ?? "",
     lines: number(query, "lines", problems),
     size: number(query, "size", problems),
+    width: number(query, "width", problems),
     isBlocks: choice(query, "mode", problems) === "blocks",
     align: choice(query, "align", problems),
     isTop: choice(query, "position", problems) === "top",
@@ -29,7 +30,7 @@ export function readOptions(search, isColour) {
   };
 }
 
-/** @param {URLSearchParams} query @param {"lines" | "size"} name @param {string[]} problems */
+/** @param {URLSearchParams} query @param {keyof typeof DEFAULTS} name @param {string[]} problems */
 function number(query, name, problems) {
   const [least = 0, most = 0] = LIMITS[name];
   const text = query.get(name);

@@ -44,9 +44,11 @@ function applyLook() {
   const page = document.documentElement;
   page.style.setProperty("--size", String(options.size));
   page.style.setProperty("--lines", String(options.lines));
+  page.style.setProperty("--width", String(options.width));
   page.style.setProperty("background-color", options.background);
   document.body.classList.add(options.align);
   document.body.classList.toggle("top", options.isTop);
+  document.body.classList.toggle("blocks", options.isBlocks);
   document.body.classList.toggle("light", brightness(getComputedStyle(page).backgroundColor) > BRIGHT);
 }
 
