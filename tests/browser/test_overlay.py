@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from websockets.sync.client import connect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import StubStage
+from tests.integration.client import Stage
 
 if TYPE_CHECKING:
     from playwright.sync_api import FloatRect
@@ -367,3 +370,35 @@ def test_it_passes_the_accessibility_check(stub: StubStage, open_page: OpenPage)
     stub.caption_to(stub.listener("es"), 1, "Hola a todos", "es")
     expect(page.locator(".line")).to_have_count(1)
     assert Axe().run(page).response["violations"] == []
+
+
+def test_over_the_real_stage_two_overlays_show_hide_and_show_again(
+    stage: Stage, open_page: OpenPage
+) -> None:
+    session = stage.open_session("en")
+    address = f"{stage.http}/s/{session.session_id}/overlay?language=en"
+    pages = [open_page(address, viewport=HD) for _ in range(2)]
+    with connect(session.address(token=session.token), proxy=None) as speaker:
+
+        def tell(action: str, **fields: object) -> None:
+            speaker.send(json.dumps({"action": action, **fields}))
+
+        def wait_for(kind: str, **fields: object) -> None:
+            while not {"type": kind, **fields}.items() <= json.loads(speaker.recv(20)).items():
+                pass
+
+        wait_for("roster", listenerCount=2)
+        tell("speak", sequence=1, text="Good morning.")
+        for page in pages:
+            expect(page.locator(".line")).to_have_text(["Good morning."], timeout=20_000)
+        tell("overlays", hidden=True)
+        for page in pages:
+            expect(page.locator(".line")).to_have_count(0, timeout=20_000)
+        tell("speak", sequence=2, text="This is not for the stream.")
+        wait_for("spoken", sequence=2)
+        tell("overlays", hidden=False)
+        wait_for("overlays", hidden=False)
+        tell("speak", sequence=3, text="Welcome back.")
+        for page in pages:
+            expect(page.locator(".line")).to_have_text(["Welcome back."], timeout=20_000)
+    stage.end(session)

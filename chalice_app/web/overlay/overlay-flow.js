@@ -98,15 +98,21 @@ export class CaptionFlow {
 
   /**
    * When the oldest step on the screen may be pushed out: when it could be read. Earlier where that would be
-   * too late for the last that waits: then each gets the same share of the time it takes to read.
+   * too late for one that waits: then each before that one gets the same share of the time it takes to read.
    */
   #mayGoAt() {
-    const [oldest, newest, last] = [this.#shown[0], this.#shown.at(-1), this.#waiting.at(-1)];
-    if (!oldest || !newest || !last || this.#shown.length < this.#capacity) return -Infinity;
-    const before = [newest, ...this.#waiting.slice(0, -1)].map(({ text }) => readingMs(text));
-    const all = before.reduce((sum, each) => sum + each, 0);
-    const left = Math.max(0, last.addedAt + LONGEST_WAIT_MS - newest.shownAt);
-    return Math.min(oldest.readAt, newest.shownAt + (left * (before[0] ?? 0)) / all);
+    const [oldest, newest] = [this.#shown[0], this.#shown.at(-1)];
+    if (!oldest || !newest || this.#shown.length < this.#capacity) return -Infinity;
+    const own = readingMs(newest.text);
+    let [at, before] = [oldest.readAt, 0];
+    let last = newest;
+    for (const each of this.#waiting) {
+      before += readingMs(last.text);
+      const left = Math.max(0, each.addedAt + LONGEST_WAIT_MS - newest.shownAt);
+      at = Math.min(at, newest.shownAt + (left * own) / before);
+      last = each;
+    }
+    return at;
   }
 
   /** @param {number} now */
@@ -114,8 +120,9 @@ export class CaptionFlow {
     const next = this.#waiting.shift();
     if (!next) return;
     if (this.#shown.length >= this.#capacity) this.#shown.shift();
-    // The eyes come to it after what is above it.
-    const from = Math.max(now, this.#shown.at(-1)?.readAt ?? now);
+    // The eyes come to it after what is above it, as far as that is still there.
+    const above = this.#shown.reduce((sum, { text }) => sum + readingMs(text), 0);
+    const from = Math.min(Math.max(now, this.#shown.at(-1)?.readAt ?? now), now + above);
     this.#shown.push({ ...next, shownAt: now, readAt: from + readingMs(next.text) });
   }
 }
