@@ -291,6 +291,21 @@ def test_one_that_the_switch_did_not_reach_learns_it_by_asking(
     expect(page.locator(".line")).to_have_count(0)
 
 
+def test_what_was_asked_before_the_switch_does_not_undo_it(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = overlay(stub, open_page)
+    stub.caption(1, "Uno")
+    expect(page.locator(".line")).to_have_text(["Uno"])
+    here = stub.listener()
+    stub.send(here, "overlays", hidden=True)
+    stub.send(here, "sessionStatus", **stub.session.status())
+    stub.caption(2, "Dos")
+    stub.send(here, "overlays", hidden=False)
+    stub.caption(3, "Tres")
+    expect(page.locator(".line")).to_have_text(["Tres"])
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [

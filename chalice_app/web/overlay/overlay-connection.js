@@ -32,6 +32,8 @@ export class OverlayConnection {
   /** From the server's clock to this page's, with the shortest delivery so far. */
   #lagMs = Infinity;
   #isHidden = false;
+  /** When the switch's message came, by `performance.now()`. */
+  #toldAt = -Infinity;
   #timers = /** @type {Timers<"ask">} */ (new Timers());
 
   /**
@@ -99,11 +101,12 @@ export class OverlayConnection {
         this.#order.retract(message.sequence);
         break;
       case "overlays":
+        this.#toldAt = performance.now();
         this.#hide(message.hidden);
         this.#askAfter(ASK_SOON_MS);
         break;
       case "sessionStatus":
-        this.#hide(message.overlaysHidden === true);
+        this.#learn(message.overlaysHidden);
         break;
       case "sessionEnded":
         this.#socket.close("ended");
@@ -120,7 +123,7 @@ export class OverlayConnection {
     this.#order.after = this.#first;
     this.#replayedTo = lastSequence;
     this.#resumeToken = resumeToken || this.#resumeToken;
-    this.#hide(overlaysHidden);
+    this.#learn(overlaysHidden);
     this.#askAfter(ASK_SOON_MS);
   }
 
@@ -130,6 +133,11 @@ export class OverlayConnection {
       this.#socket.send({ action: "status" });
       this.#askAfter(ASK_MS);
     });
+  }
+
+  /** What was read before the switch's message may come after it. */
+  #learn(isHidden = false) {
+    if (performance.now() >= this.#toldAt + ASK_SOON_MS) this.#hide(isHidden);
   }
 
   /** @param {boolean} isHidden */

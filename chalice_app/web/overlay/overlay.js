@@ -52,6 +52,16 @@ function applyLook() {
   document.body.classList.toggle("light", brightness(getComputedStyle(page).backgroundColor) > BRIGHT);
 }
 
+/** A projector's screen stays on; a stream's page has none. Browsers let go of it where the page is not seen. */
+async function keepScreenOn() {
+  if (options.background === "transparent" || document.hidden) return;
+  try {
+    await navigator.wakeLock.request("screen");
+  } catch {
+    // Not allowed, or not there: then the computer's own settings hold.
+  }
+}
+
 /** @param {string} colour as `rgb(…)`; 0 where it is transparent */
 function brightness(colour) {
   const [red = 0, green = 0, blue = 0, alpha = 1] = (colour.match(/[\d.]+/g) ?? []).map(Number);
@@ -112,4 +122,6 @@ async function open(languages, retryAfterMs, problems) {
 
 document.title = `${sessionId} · Captions for a stream`;
 applyLook();
+keepScreenOn();
+document.addEventListener("visibilitychange", keepScreenOn);
 await start();

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalice_app.delivery.broadcast import NOTICE_SECONDS
 from chalice_app.domain.errors import SessionNotFound, Unavailable
 from chalice_app.domain.session import Session
 from tests.fakes.world import World
@@ -52,6 +53,13 @@ def test_an_ended_session_has_no_overlays_to_empty(world: World, talk: Session) 
     with pytest.raises(SessionNotFound):
         world.app.overlays.switch(talk, hidden=True)
     assert world.gateway.to("c1", "overlays") == []
+
+
+def test_a_large_hall_is_told_for_so_long_and_no_longer(world: World, talk: Session) -> None:
+    began = world.clock.monotonic()
+    world.app.overlays.switch(talk, hidden=True)
+    assert world.gateway.deadlines == [began + NOTICE_SECONDS] * 2
+    assert [set(each) for each in world.gateway.calls] == [{"c1", "c2"}, {"speaker"}]
 
 
 def test_one_that_cannot_be_reached_keeps_nobody_from_it(world: World, talk: Session) -> None:
