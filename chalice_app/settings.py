@@ -56,6 +56,7 @@ _TABLES = (
     "CONNECTIONS_TABLE_NAME",
     "CACHED_TRANSLATIONS_TABLE_NAME",
     "ROSTERS_TABLE_NAME",
+    "SENTENCES_TABLE_NAME",
 )
 _FORMER = {
     "JOINS_PER_MINUTE": "NEWCOMERS_PER_MINUTE",
@@ -120,6 +121,7 @@ class Settings:
     connections_table: str
     cached_translations_table: str
     rosters_table: str
+    sentences_table: str
     region: str
     stage: str
     websocket_url: str
@@ -154,12 +156,14 @@ class Settings:
             ConfigurationError: when one is missing or malformed.
         """
         region = _region(environ)
-        sessions, connections, cached, rosters = (_required(environ, name) for name in _TABLES)
+        tables = [_required(environ, name) for name in _TABLES]
+        sessions, connections, cached, rosters, sentences = tables
         return cls(
             sessions_table=sessions,
             connections_table=connections,
             cached_translations_table=cached,
             rosters_table=rosters,
+            sentences_table=sentences,
             region=region,
             stage=_stage(environ),
             websocket_url=_websocket_url(environ, region),

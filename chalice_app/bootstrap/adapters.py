@@ -14,9 +14,10 @@ from chalice_app.aws.dynamodb.cached_translations import CachedTranslationsTable
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
 from chalice_app.aws.dynamodb.counters import CounterRows
 from chalice_app.aws.dynamodb.glossaries import GlossaryRows
+from chalice_app.aws.dynamodb.in_flight import InFlightRows
 from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
 from chalice_app.aws.dynamodb.rosters import RostersTable
-from chalice_app.aws.dynamodb.sentences import SentenceRows
+from chalice_app.aws.dynamodb.sentences import SentencesTable
 from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.aws.functions import BackgroundFunction
@@ -38,6 +39,7 @@ from chalice_app.settings import Settings
 from chalice_app.speech.ports import BatchInvoker, SentencesInFlight, TallyStore
 from chalice_app.synthesis.ports import SoundStore, SpeechEngine, VoiceInvoker
 from chalice_app.transcription.ports import DictationStore, Recogniser
+from chalice_app.transcripts.ports import SentenceStore
 from chalice_app.translation.ports import Translator
 
 
@@ -50,6 +52,7 @@ class Adapters:
     """
 
     sessions: SessionStore
+    sentences: SentenceStore
     counters: CounterStore
     glossaries: GlossaryStore
     dictation: DictationStore
@@ -87,10 +90,13 @@ def aws_adapters(settings: Settings) -> Adapters:
         Table(clients, settings.rosters_table, "sessionKey"), sessions, connections
     )
     cached = Table(clients, settings.cached_translations_table, "cacheKey")
-    shared = SentenceRows(sessions)
-    stored = SessionsTable(sessions, settings.keep_sentences)
+    shared = InFlightRows(sessions)
+    stored = SessionsTable(sessions)
     return Adapters(
         sessions=stored,
+        sentences=SentencesTable(
+            Table(clients, settings.sentences_table, "sessionKey"), settings.keep_sentences
+        ),
         counters=CounterRows(sessions),
         glossaries=GlossaryRows(sessions),
         dictation=stored,

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from chalice_app.domain.sentence import Claim, Sentence, SentenceRef
 from chalice_app.domain.session import Connection, Session
 
 
@@ -42,19 +41,6 @@ class SessionStore(Protocol):
     def end_session(self, session: Session) -> Session:
         """Marks it as ended; doing so twice is harmless. Returns it as it is from then on."""
 
-    def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
-        """Claims the sentence's sequence number, or says which state another claim of it is in.
-
-        A claim `CAPTION_LIFE_MS` older than this sentence that was never marked as sent is of a
-        function that has died: this sentence takes its number over.
-        """
-
-    def mark_sent(self, ref: SentenceRef) -> None:
-        """Notes that the sentence has been sent: its number is used up."""
-
-    def release_sequence(self, session: Session, sequence: int) -> None:
-        """Gives a number back that was claimed for a sentence that was then not sent."""
-
     def raise_last_sequence(self, session: Session, sequence: int) -> Session:
         """Notes the highest sequence spoken; a lower one changes nothing.
 
@@ -62,26 +48,11 @@ class SessionStore(Protocol):
         find the sequence there when they join. ConditionFailed when the session is gone.
         """
 
-    def correct_sentence(
-        self, session: Session, sequence: int, text: str, corrected_at: int
-    ) -> Sentence:
-        """Gives a kept sentence its next text and revision (none: retracts it); returns it.
-
-        `corrected_at` is when the gateway got the correction (ms). SequenceNotKept where there is
-        no text to correct; a retraction may be repeated. ConditionFailed while it is being sent.
-        """
-
     def note_correction(self, session: Session) -> Session:
         """Notes that a sentence was corrected; returns the session as it is from then on.
 
         A listener who returns is counted only if nothing was corrected since its session was read.
         ConditionFailed when the session is gone.
-        """
-
-    def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
-        """The kept sentences with these numbers, in order; those not kept are left out.
-
-        Each has its newest text; the retracted are among them.
         """
 
 

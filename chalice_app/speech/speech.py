@@ -45,6 +45,7 @@ class Speech:
             speaker_connection_id,
             sentence.spoken_at,
             started_at=self.clock.now_ms(),
+            is_kept=session.retention_hours > 0,
         )
         with self.under_way.sending(session):
             self._send(session, sentence, ref)

@@ -43,6 +43,8 @@ def session_status(session: Session, now_ms: int) -> dict[str, Any]:
         "expiresAt": session.expires_at_seconds * 1000,
         "title": session.title,
         "drafts": "source" if session.has_drafts else "off",
+        "retentionHours": session.retention_hours,
+        "transcript": "everyone" if session.has_open_transcript else "speaker",
     } | ({"overlaysHidden": True} if session.overlays_hidden else {})
 
 

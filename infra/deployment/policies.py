@@ -44,6 +44,7 @@ _IN_TEMPLATE: Final = {
     "CachedTranslationsTableArn": "CachedTranslationsTable.Arn",
     "CachedTranslationsStreamArn": "CachedTranslationsTable.StreamArn",
     "RostersTableArn": "RostersTable.Arn",
+    "SentencesTableArn": "SentencesTable.Arn",
     "SoundsBucketArn": "SoundsBucket.Arn",
     "DeadLetterQueueArn": "DeadLetterQueue.Arn",
 }

@@ -24,6 +24,7 @@ VARIABLES: Final = {
     "ConnectionsTableName": "CONNECTIONS_TABLE_NAME",
     "CachedTranslationsTableName": "CACHED_TRANSLATIONS_TABLE_NAME",
     "RostersTableName": "ROSTERS_TABLE_NAME",
+    "SentencesTableName": "SENTENCES_TABLE_NAME",
     "SoundsBucketName": "SOUNDS_BUCKET_NAME",
     "ConnectionsStreamArn": "CONNECTIONS_STREAM_ARN",
     "CachedTranslationsStreamArn": "CACHED_TRANSLATIONS_STREAM_ARN",

@@ -89,6 +89,26 @@ class MemorySessions(MemoryTable):
             self._store(ended := replace(found, is_active=False))
             return ended
 
+    def raise_last_sequence(self, session: Session, sequence: int) -> Session:
+        self._called("raise_last_sequence")
+        with self._lock:
+            found = self._same(session)
+            if found is None:
+                raise ConditionFailed("the session is no more")
+            if found.last_sequence < sequence:
+                found = replace(found, last_sequence=sequence)
+                self._store(found)
+            return found
+
+    def note_correction(self, session: Session) -> Session:
+        self._called("note_correction")
+        with self._lock:
+            found = self._same(session)
+            if found is None:
+                raise ConditionFailed("the session is no more")
+            self._store(found := replace(found, corrections=found.corrections + 1))
+            return found
+
     def delete_session(self, session_id: str) -> None:
         """What time-to-live does, or an operator."""
         with self._lock:

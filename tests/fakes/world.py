@@ -18,13 +18,13 @@ from tests.fakes.observability import RecordingMetrics
 from tests.fakes.operations import StubMonitor
 from tests.fakes.rosters import MemoryRosters
 from tests.fakes.speech import (
-    MemorySentences,
     MemorySentencesInFlight,
     MemoryTallies,
     QueuedInvocations,
 )
 from tests.fakes.synthesis import MemorySounds, StubPolly
 from tests.fakes.transcription import MemoryDictation, StubRecogniser
+from tests.fakes.transcripts import MemorySentences
 from tests.fakes.translation import StubTranslator
 
 SETTINGS = Settings(
@@ -32,6 +32,7 @@ SETTINGS = Settings(
     connections_table="Connections-test",
     cached_translations_table="CachedTranslations-test",
     rosters_table="SessionRosters-test",
+    sentences_table="Sentences-test",
     region="us-east-1",
     stage="test",
     websocket_url="wss://socket.example/api",
@@ -80,6 +81,7 @@ class World:
             self.settings,
             Adapters(
                 sessions=self.tables,
+                sentences=self.tables,
                 counters=self.tables,
                 glossaries=self.tables,
                 dictation=self.tables,

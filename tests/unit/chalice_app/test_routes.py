@@ -756,6 +756,8 @@ def test_a_session_tells_its_state(world: World) -> None:
         "expiresAt": of.expires_at_seconds * 1000,
         "title": None,
         "drafts": "source",
+        "retentionHours": 2,
+        "transcript": "speaker",
     }
 
 

@@ -17,6 +17,7 @@ TABLES = {
     "CONNECTIONS_TABLE_NAME": "Connections-dev",
     "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations-dev",
     "ROSTERS_TABLE_NAME": "SessionRosters-dev",
+    "SENTENCES_TABLE_NAME": "Sentences-dev",
 }
 NUMBERS = {
     "CACHE_TTL_SECONDS": 3600,
@@ -50,6 +51,7 @@ def test_the_tables_are_enough() -> None:
         connections_table="Connections-dev",
         cached_translations_table="CachedTranslations-dev",
         rosters_table="SessionRosters-dev",
+        sentences_table="Sentences-dev",
         region="us-east-1",
         stage="dev",
         websocket_url="wss://abc123.execute-api.us-east-1.amazonaws.com/api",

@@ -137,6 +137,8 @@ def test_a_session_is_told_in_epoch_milliseconds() -> None:
         "expiresAt": NOW_MS + 3_600_000,
         "title": "Sunday",
         "drafts": "off",
+        "retentionHours": 2,
+        "transcript": "speaker",
     }
 
 

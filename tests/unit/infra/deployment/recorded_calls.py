@@ -33,6 +33,7 @@ TABLES: Mapping[str, str] = {
     SETTINGS.connections_table: "${ConnectionsTableArn}",
     SETTINGS.cached_translations_table: "${CachedTranslationsTableArn}",
     SETTINGS.rosters_table: "${RostersTableArn}",
+    SETTINGS.sentences_table: "${SentencesTableArn}",
 }
 
 _ANSWERS: Mapping[str, Mapping[str, Any]] = {

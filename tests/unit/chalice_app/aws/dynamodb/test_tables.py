@@ -14,9 +14,10 @@ from chalice_app.aws.dynamodb.cached_translations import CachedTranslationsTable
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
 from chalice_app.aws.dynamodb.counters import CounterRows
 from chalice_app.aws.dynamodb.glossaries import GlossaryRows
+from chalice_app.aws.dynamodb.in_flight import InFlightRows
 from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
 from chalice_app.aws.dynamodb.rosters import RostersTable
-from chalice_app.aws.dynamodb.sentences import SentenceRows
+from chalice_app.aws.dynamodb.sentences import SentencesTable
 from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.cache.entries import CachedTranslation
@@ -42,6 +43,7 @@ from chalice_app.rosters.ports import Ledger, RosterSurvey
 from chalice_app.sessions.ports import ConnectionStore, Roster, SessionStore
 from chalice_app.speech.ports import SentencesInFlight, TallyStore
 from chalice_app.transcription.ports import DictationStore
+from chalice_app.transcripts.ports import SentenceStore
 from tests.fakes.cache import MemoryCache
 from tests.fakes.domain import MANY, NOW_MS, ledger_keys, listener, sentence, session, speaker
 from tests.fakes.world import SETTINGS, MemoryTables
@@ -55,7 +57,8 @@ class Stores:
     """One implementation of every store."""
 
     sessions: SessionStore
-    forgetful_sessions: SessionStore
+    sentences: SentenceStore
+    forgetful: SentenceStore
     counters: CounterStore
     in_flight: SentencesInFlight
     tallies: TallyStore
@@ -75,7 +78,8 @@ def in_memory() -> Stores:
     forgetful = MemoryTables(keep_sentences=False)
     return Stores(
         sessions=tables,
-        forgetful_sessions=forgetful,
+        sentences=tables,
+        forgetful=forgetful,
         counters=tables,
         in_flight=tables,
         tallies=tables,
@@ -94,15 +98,17 @@ def in_dynamodb(clients: Clients) -> Stores:
     sessions = Table(clients, SETTINGS.sessions_table, "sessionId")
     connected = Table(clients, SETTINGS.connections_table, "connectionId")
     counted = Table(clients, SETTINGS.rosters_table, "sessionKey")
+    kept = Table(clients, SETTINGS.sentences_table, "sessionKey")
     connections = ConnectionsTable(connected)
     rosters = RostersTable(counted, sessions, connections)
     cache = CachedTranslationsTable(Table(clients, SETTINGS.cached_translations_table, "cacheKey"))
     return Stores(
         SessionsTable(sessions),
-        SessionsTable(sessions, keep_sentences=False),
+        SentencesTable(kept),
+        SentencesTable(kept, keep_sentences=False),
         CounterRows(sessions),
-        SentenceRows(sessions),
-        SentenceRows(sessions),
+        InFlightRows(sessions),
+        InFlightRows(sessions),
         connections,
         rosters,
         rosters,
@@ -278,7 +284,7 @@ def test_open_sessions_are_listed_newest_first_until_they_are_ended(stores: Stor
     for each in made:
         stores.sessions.put_session(each)
     stores.sessions.raise_last_sequence(made[4], 7)
-    stores.sessions.claim_sequence(made[3], sentence(1))
+    stores.sentences.claim_sequence(made[3], sentence(1))
     stores.sessions.end_session(made[3])
     listed = stores.directory.list_open(3)
     assert listed == [now(stores, made[4]), made[2], made[1]]
@@ -390,31 +396,31 @@ def test_ending_no_session_makes_none(stores: Stores) -> None:
 
 
 def test_a_sequence_is_claimed_once(stores: Stores) -> None:
-    assert stores.sessions.claim_sequence(HERE, sentence(1, "Hello")) is Claim.ACQUIRED
-    assert stores.sessions.claim_sequence(HERE, sentence(1, "Something else")) is Claim.IN_PROGRESS
-    assert stores.sessions.claim_sequence(HERE, sentence(2)) is Claim.ACQUIRED
-    assert stores.sessions.get_sentences(HERE, [1]) == [sentence(1, "Hello")]
+    assert stores.sentences.claim_sequence(HERE, sentence(1, "Hello")) is Claim.ACQUIRED
+    assert stores.sentences.claim_sequence(HERE, sentence(1, "Something else")) is Claim.IN_PROGRESS
+    assert stores.sentences.claim_sequence(HERE, sentence(2)) is Claim.ACQUIRED
+    assert stores.sentences.get_sentences(HERE, [1]) == [sentence(1, "Hello")]
 
 
 def test_sequences_may_be_claimed_in_any_order(stores: Stores) -> None:
-    assert [stores.sessions.claim_sequence(HERE, sentence(n)) for n in (5, 3, 4)] == [
+    assert [stores.sentences.claim_sequence(HERE, sentence(n)) for n in (5, 3, 4)] == [
         Claim.ACQUIRED
     ] * 3
 
 
 def test_each_session_counts_its_own_sequences(stores: Stores) -> None:
-    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
-    assert stores.sessions.claim_sequence(session("silver-fox-100"), sentence(1)) is Claim.ACQUIRED
+    assert stores.sentences.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+    assert stores.sentences.claim_sequence(session("silver-fox-100"), sentence(1)) is Claim.ACQUIRED
     assert (
-        stores.sessions.claim_sequence(session(created_at=NOW_MS + 1), sentence(1))
+        stores.sentences.claim_sequence(session(created_at=NOW_MS + 1), sentence(1))
         is Claim.ACQUIRED
     )
 
 
 def test_a_sequence_is_claimed_once_though_sentences_are_not_kept(stores: Stores) -> None:
-    assert stores.forgetful_sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
-    assert stores.forgetful_sessions.claim_sequence(HERE, sentence(1)) is Claim.IN_PROGRESS
-    assert stores.forgetful_sessions.get_sentences(HERE, [1]) == []
+    assert stores.forgetful.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+    assert stores.forgetful.claim_sequence(HERE, sentence(1)) is Claim.IN_PROGRESS
+    assert stores.forgetful.get_sentences(HERE, [1]) == []
 
 
 def test_the_highest_sequence_is_noted_in_whatever_order_they_come(stores: Stores) -> None:
@@ -427,16 +433,16 @@ def test_the_highest_sequence_is_noted_in_whatever_order_they_come(stores: Store
 def test_sentences_come_in_order_and_without_those_that_are_not_there(stores: Stores) -> None:
     spoken = [sentence(n, f"Sentence {n} 😀", NOW_MS + n, "es") for n in (1, 2, 4, 130)]
     for each in reversed(spoken):
-        stores.sessions.claim_sequence(HERE, each)
-    assert stores.sessions.get_sentences(HERE, range(130, 0, -1)) == spoken
-    assert stores.sessions.get_sentences(HERE, []) == []
-    assert stores.sessions.get_sentences(session(created_at=NOW_MS + 1), [1, 2]) == []
+        stores.sentences.claim_sequence(HERE, each)
+    assert stores.sentences.get_sentences(HERE, range(130, 0, -1)) == spoken
+    assert stores.sentences.get_sentences(HERE, []) == []
+    assert stores.sentences.get_sentences(session(created_at=NOW_MS + 1), [1, 2]) == []
 
 
 def spoken(stores: Stores, sequence: int = 1, text: str = "Hello") -> None:
     """A sentence that was sent."""
-    stores.sessions.claim_sequence(HERE, sentence(sequence, text))
-    stores.sessions.mark_sent(reference(sequence))
+    stores.sentences.claim_sequence(HERE, sentence(sequence, text))
+    stores.sentences.mark_sent(reference(sequence), {}, {})
 
 
 def reference(sequence: int) -> SentenceRef:
@@ -446,20 +452,20 @@ def reference(sequence: int) -> SentenceRef:
 def test_a_correction_is_the_next_revision_of_a_sentence(stores: Stores) -> None:
     spoken(stores)
     for revision, text in enumerate(("one", "two", "three"), 1):
-        corrected = stores.sessions.correct_sentence(HERE, 1, text, NOW_MS)
+        corrected = stores.sentences.correct_sentence(HERE, 1, text, NOW_MS)
         assert corrected == replace(sentence(1, text), revision=revision)
-        assert stores.sessions.get_sentences(HERE, [1]) == [corrected]
+        assert stores.sentences.get_sentences(HERE, [1]) == [corrected]
 
 
 def test_a_retracted_sentence_has_no_text_and_stays_retracted(stores: Stores) -> None:
     spoken(stores)
-    assert stores.sessions.correct_sentence(HERE, 1, "", NOW_MS).revision == 1
-    retracted = stores.sessions.correct_sentence(HERE, 1, "", NOW_MS)
+    assert stores.sentences.correct_sentence(HERE, 1, "", NOW_MS).revision == 1
+    retracted = stores.sentences.correct_sentence(HERE, 1, "", NOW_MS)
     assert retracted == replace(sentence(1, ""), revision=2)
     assert retracted.is_retracted
     with pytest.raises(SequenceNotKept):
-        stores.sessions.correct_sentence(HERE, 1, "Hello again", NOW_MS)
-    assert stores.sessions.get_sentences(HERE, [1]) == [retracted]
+        stores.sentences.correct_sentence(HERE, 1, "Hello again", NOW_MS)
+    assert stores.sentences.get_sentences(HERE, [1]) == [retracted]
 
 
 @pytest.mark.parametrize("text", ["Hello again", ""])
@@ -467,22 +473,22 @@ def test_what_is_not_kept_is_not_corrected(stores: Stores, text: str) -> None:
     spoken(stores)
     elsewhere = session("silver-fox-100")
     with pytest.raises(SequenceNotKept):
-        stores.sessions.correct_sentence(elsewhere, 1, text, NOW_MS)
+        stores.sentences.correct_sentence(elsewhere, 1, text, NOW_MS)
     with pytest.raises(SequenceNotKept):
-        stores.sessions.correct_sentence(HERE, 2, text, NOW_MS)
-    stores.forgetful_sessions.claim_sequence(HERE, sentence(3))
+        stores.sentences.correct_sentence(HERE, 2, text, NOW_MS)
+    stores.forgetful.claim_sequence(HERE, sentence(3))
     with pytest.raises(SequenceNotKept):
-        stores.forgetful_sessions.correct_sentence(HERE, 3, text, NOW_MS)
+        stores.forgetful.correct_sentence(HERE, 3, text, NOW_MS)
 
 
 def test_a_sentence_on_its_way_is_not_corrected_before_its_life_is_over(stores: Stores) -> None:
-    stores.sessions.claim_sequence(HERE, sentence(1))
+    stores.sentences.claim_sequence(HERE, sentence(1))
     over = NOW_MS + CAPTION_LIFE_MS
     with pytest.raises(ConditionFailed):
-        stores.sessions.correct_sentence(HERE, 1, "Hello again", over - 1)
-    assert stores.sessions.correct_sentence(HERE, 1, "Hello again", over).revision == 1
+        stores.sentences.correct_sentence(HERE, 1, "Hello again", over - 1)
+    assert stores.sentences.correct_sentence(HERE, 1, "Hello again", over).revision == 1
     late = sentence(1, spoken_at=over)
-    assert stores.sessions.claim_sequence(HERE, late) is Claim.DONE
+    assert stores.sentences.claim_sequence(HERE, late) is Claim.DONE
 
 
 def test_a_session_s_overlays_are_hidden_until_they_are_shown(stores: Stores) -> None:
@@ -862,7 +868,7 @@ def test_a_survey_sees_everyone_and_every_count(stores: Stores) -> None:
     stores.connections.put_connection(speaker(HERE, "c3"))
     leave = LedgerWrite(C2, counted("fr"), tombstone(counted("fr")))
     stores.ledger.commit(LedgerTransaction((leave,), KEY))
-    stores.sessions.claim_sequence(HERE, sentence(1))
+    stores.sentences.claim_sequence(HERE, sentence(1))
     everyone = {each.connection_id for each in stores.survey.scan_connections()}
     assert everyone == {"c1", "c2", "c3"}
     assert dict(stores.survey.scan_ledger()) == {C1: counted(), C2: tombstone(counted("fr"))}
@@ -944,48 +950,48 @@ def ref(sequence: int = 1, of: Session = HERE, spoken_at: int = NOW_MS) -> Sente
 
 
 def test_a_number_given_back_can_be_taken_again(stores: Stores) -> None:
-    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
-    stores.sessions.release_sequence(HERE, 1)
-    stores.sessions.release_sequence(HERE, 2)
-    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+    assert stores.sentences.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+    stores.sentences.release_sequence(HERE, 1)
+    stores.sentences.release_sequence(HERE, 2)
+    assert stores.sentences.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
 
 
 def test_a_number_whose_sentence_was_sent_is_never_taken_again(stores: Stores) -> None:
-    stores.sessions.claim_sequence(HERE, sentence(1))
-    stores.sessions.mark_sent(ref(1))
+    stores.sentences.claim_sequence(HERE, sentence(1))
+    stores.sentences.mark_sent(ref(1), {}, {})
     for later in (0, CAPTION_LIFE_MS, 3_600_000):
         again = sentence(1, "Once more", NOW_MS + later)
-        assert stores.sessions.claim_sequence(HERE, again) is Claim.DONE
-    assert stores.sessions.get_sentences(HERE, [1]) == [sentence(1)]
+        assert stores.sentences.claim_sequence(HERE, again) is Claim.DONE
+    assert stores.sentences.get_sentences(HERE, [1]) == [sentence(1)]
 
 
 def test_a_number_is_taken_from_a_function_that_died_once_its_caption_s_life_is_over(
     stores: Stores,
 ) -> None:
-    stores.sessions.claim_sequence(HERE, sentence(1, "Hello"))
+    stores.sentences.claim_sequence(HERE, sentence(1, "Hello"))
     young = sentence(1, "Hello", NOW_MS + CAPTION_LIFE_MS - 1)
-    assert stores.sessions.claim_sequence(HERE, young) is Claim.IN_PROGRESS
+    assert stores.sentences.claim_sequence(HERE, young) is Claim.IN_PROGRESS
     again = sentence(1, "Hello", NOW_MS + CAPTION_LIFE_MS)
-    assert stores.sessions.claim_sequence(HERE, again) is Claim.ACQUIRED
-    assert stores.sessions.get_sentences(HERE, [1]) == [again]
+    assert stores.sentences.claim_sequence(HERE, again) is Claim.ACQUIRED
+    assert stores.sentences.get_sentences(HERE, [1]) == [again]
     # Of two who come for it at once, one gets it.
-    assert stores.sessions.claim_sequence(HERE, replace(again, spoken_at=again.spoken_at + 1)) is (
+    assert stores.sentences.claim_sequence(HERE, replace(again, spoken_at=again.spoken_at + 1)) is (
         Claim.IN_PROGRESS
     )
 
 
 def test_whoever_lost_a_number_cannot_settle_it(stores: Stores) -> None:
-    stores.sessions.claim_sequence(HERE, sentence(1))
+    stores.sentences.claim_sequence(HERE, sentence(1))
     again = sentence(1, spoken_at=NOW_MS + CAPTION_LIFE_MS)
-    stores.sessions.claim_sequence(HERE, again)
-    stores.sessions.mark_sent(ref(1))
+    stores.sentences.claim_sequence(HERE, again)
+    stores.sentences.mark_sent(ref(1), {}, {})
     third = sentence(1, spoken_at=again.spoken_at + CAPTION_LIFE_MS)
-    assert stores.sessions.claim_sequence(HERE, third) is Claim.ACQUIRED
+    assert stores.sentences.claim_sequence(HERE, third) is Claim.ACQUIRED
 
 
 def test_a_number_that_nobody_has_is_not_settled(stores: Stores) -> None:
-    stores.sessions.mark_sent(ref(1))
-    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+    stores.sentences.mark_sent(ref(1), {}, {})
+    assert stores.sentences.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
 
 
 def test_a_sentence_that_is_spoken_again_is_tallied_anew(stores: Stores) -> None:
