@@ -76,6 +76,8 @@ interface FlowStep {
   part: number;
   text: string;
   addedAt: number;
+  /** It appears then at the latest. */
+  dueAt: number;
   shownAt: number;
   /** When a reader has come to its end. */
   readAt: number;

@@ -370,12 +370,21 @@ def test_hundreds_of_captions_leave_no_more_than_some_elements(
 ) -> None:
     page = overlay(stub, open_page, has_clock=True)
     count = "document.getElementsByTagName('*').length"
-    before = page.evaluate(count)
+    before, heap = page.evaluate(count), heap_bytes(page)
     for sequence in range(1, 301):
         stub.caption(sequence, f"Frase {sequence}")
     page.clock.run_for(12_000)
     expect(page.locator(".line").last).to_have_text("Frase 300")
     assert page.evaluate(count) <= before + 2
+    assert heap_bytes(page) <= heap + 1_000_000
+
+
+def heap_bytes(page: Page) -> float:
+    """What the page's scripts hold."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    usage = session.send("Runtime.getHeapUsage")
+    return float(usage["usedSize"])
 
 
 def test_it_passes_the_accessibility_check(stub: StubStage, open_page: OpenPage) -> None:

@@ -14,8 +14,10 @@ const CHARACTERS_A_SECOND = 17;
 const WIDE = /[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]/gu;
 /** Nobody finds a new line in less (Netflix, "General Requirements": 5/6 s). */
 const SHORTEST_MS = 833;
-/** However much waits, the last of it appears within so long: a stream is live. A sentence of 200 characters takes that. */
-const LONGEST_WAIT_MS = 12_000;
+/** A caption begins to appear within so long, whatever is before it: a stream is live. */
+const LONGEST_WAIT_MS = 4_000;
+/** Its last word appears within so long. A sentence of 200 characters takes that to be read. */
+const LONGEST_WHOLE_MS = 12_000;
 /** What waited longer was kept up by a page that slept. */
 const STALE_MS = 20_000;
 /** So long after it could be read, the last of what was said goes: decoders of television do it after 16 s (CEA-608). */
@@ -52,7 +54,7 @@ export class CaptionFlow {
 
   /** @param {number} sequence @param {string[]} texts its steps @param {number} now */
   add(sequence, texts, now) {
-    this.#waiting.push(...texts.map((text, part) => step(sequence, part, text, now)));
+    this.#waiting.push(...steps(sequence, texts, now));
     this.#waiting.splice(0, this.#waiting.length - MOST_WAITING);
   }
 
@@ -68,7 +70,7 @@ export class CaptionFlow {
     if (first === undefined) return;
     const [at, next] = [this.#shown.findIndex(isIts), this.#waiting.findIndex(isIts)];
     this.retract(sequence);
-    const rest = texts.map((text, part) => step(sequence, part, text, now)).slice(Math.min(first, texts.length - 1));
+    const rest = steps(sequence, texts, now).slice(Math.min(first, texts.length - 1));
     if (shown.length) this.#shown.splice(at, 0, ...rest.splice(0, shown.length).map((each) => shownAt(each, now)));
     this.#waiting.splice(next < 0 ? 0 : next, 0, ...rest);
   }
@@ -108,7 +110,7 @@ export class CaptionFlow {
     let last = newest;
     for (const each of this.#waiting) {
       before += readingMs(last.text);
-      const left = Math.max(0, each.addedAt + LONGEST_WAIT_MS - newest.shownAt);
+      const left = Math.max(0, each.dueAt - newest.shownAt);
       at = Math.min(at, newest.shownAt + (left * own) / before);
       last = each;
     }
@@ -127,9 +129,14 @@ export class CaptionFlow {
   }
 }
 
-/** @param {number} sequence @param {number} part @param {string} text @param {number} now @returns {FlowStep} */
-function step(sequence, part, text, now) {
-  return { sequence, part, text, addedAt: now, shownAt: 0, readAt: 0 };
+/** A caption's own length hurries nobody. @param {number} sequence @param {string[]} texts @param {number} now */
+function steps(sequence, texts, now) {
+  let before = LONGEST_WAIT_MS;
+  return texts.map((text, part) => {
+    const dueAt = now + Math.min(before, LONGEST_WHOLE_MS);
+    before += readingMs(text);
+    return { sequence, part, text, addedAt: now, dueAt, shownAt: 0, readAt: 0 };
+  });
 }
 
 /** @param {FlowStep} each @param {number} now @returns {FlowStep} */

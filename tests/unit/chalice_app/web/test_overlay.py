@@ -13,8 +13,8 @@ Frame = dict[str, Any]
 
 SEED = 20_020
 SECOND = 1_000
-LIVE = 12 * SECOND
-"""The last of what waits appears within so long."""
+BEGINS, ENDS = 4 * SECOND, 12 * SECOND
+"""A caption appears within so long, and its last word."""
 SILENCE = 8 * SECOND
 SHORTEST = 833
 
@@ -90,6 +90,17 @@ def test_a_block_is_replaced_by_the_next_after_it_could_be_read(deno: Deno) -> N
     assert frames[:2] == [{"at": 0, "shown": ["a"]}, {"at": SHORTEST, "shown": ["b"]}]
 
 
+def test_a_long_caption_alone_is_not_hurried(deno: Deno) -> None:
+    frames = run(deno, says(0, 1, *(f"{part}".ljust(45, "x") for part in range(4))))
+    assert [round(frame["at"]) for frame in frames[:3]] == [0, 2_647, 5_294]
+
+
+def test_one_that_follows_closely_hurries_it(deno: Deno) -> None:
+    long = [f"{part}".ljust(45, "x") for part in range(5)]
+    frames = run(deno, says(0, 1, *long), says(1_000, 2, "next"))
+    assert next(frame["at"] for frame in frames if "next" in frame["shown"]) <= 5_000 + 1
+
+
 def test_after_a_silence_nothing_is_shown(deno: Deno) -> None:
     frames = run(deno, says(0, 1, "a"))
     assert frames == [{"at": 0, "shown": ["a"]}, {"at": SHORTEST + SILENCE, "shown": []}]
@@ -163,8 +174,10 @@ def test_in_any_talk_every_line_appears_in_order_and_soon(deno: Deno) -> None:
             for text in frame["shown"]:
                 appeared.setdefault(text, frame["at"])
         assert list(appeared) == list(added), f"seed {SEED}"
-        late = max(at - added[text] for text, at in appeared.items())
-        assert late <= LIVE + 1, f"seed {SEED}"
+        waits = {text: at - added[text] for text, at in appeared.items()}
+        assert max(waits.values()) <= ENDS + 1, f"seed {SEED}"
+        first = max(wait for text, wait in waits.items() if "-0 " in text)
+        assert first <= BEGINS + 1, f"seed {SEED}"
         assert frames[-1]["shown"] == []
 
 
