@@ -251,6 +251,18 @@ def test_it_comes_back_by_itself_and_shows_only_what_is_recent(
     expect(page.locator("#set-up")).to_be_hidden()
 
 
+def test_what_comes_when_a_page_wakes_up_is_shown_only_where_it_is_recent(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    page = overlay(stub, open_page)
+    now = int(page.evaluate("Date.now()"))
+    stub.caption(1, "Uno", spokenAt=now)
+    for sequence in range(2, 8):
+        stub.caption(sequence, f"Hace rato {sequence}", spokenAt=now - 60_000 + sequence * 1_000)
+    stub.caption(8, "Ahora", spokenAt=now)
+    expect(page.locator(".line")).to_have_text(["Uno", "Ahora"])
+
+
 def test_the_switch_empties_it_and_what_follows_is_shown_again(
     stub: StubStage, open_page: OpenPage
 ) -> None:

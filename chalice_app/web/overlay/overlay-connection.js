@@ -15,8 +15,11 @@ const ASK_MS = 30_000;
 /** So soon it asks after it joined, or was told. */
 const ASK_SOON_MS = 2_000;
 
-/** What is older was said before a loss of the network: the server drops a sentence at this age, too. */
+/** What is older was kept up by a loss of the network, or by a page that slept: the server drops it at this age, too. */
 const RECENT_MS = 10_000;
+
+/** How far apart two clocks go at most; a computer's are a tenth of that apart, and a little more while they are set. */
+const CLOCK_DRIFT = 0.001;
 
 export class OverlayConnection {
   #language;
@@ -29,8 +32,8 @@ export class OverlayConnection {
   #first = null;
   /** Captions up to this one are what it missed. */
   #replayedTo = 0;
-  /** From the server's clock to this page's, with the shortest delivery so far. */
-  #lagMs = Infinity;
+  /** From the server's clock to this page's, with the shortest delivery so far, and when that was. */
+  #lag = { ms: Infinity, at: 0 };
   #isHidden = false;
   /** When the switch's message came, by `performance.now()`. */
   #toldAt = -Infinity;
@@ -94,7 +97,7 @@ export class OverlayConnection {
         onJoined(message.lastSequence);
         break;
       case "caption":
-        if (message.sequence > this.#replayedTo) this.#lagMs = Math.min(this.#lagMs, performance.now() - message.spokenAt);
+        if (message.sequence > this.#replayedTo) this.#measure(message.spokenAt);
         this.#order.accept(message);
         break;
       case "retracted":
@@ -146,11 +149,22 @@ export class OverlayConnection {
     if (isHidden) this.#screen.clear();
   }
 
-  /** Neither what was said before this page came, nor what is old after a loss. @param {Caption} caption */
-  #mayShow({ sequence, spokenAt }) {
-    if (this.#isHidden) return false;
-    if (sequence > this.#replayedTo) return true;
-    return this.#lagMs < Infinity && performance.now() - spokenAt - this.#lagMs < RECENT_MS;
+  /** @param {number} spokenAt of a caption that was just sent */
+  #measure(spokenAt) {
+    const now = performance.now();
+    if (now - spokenAt < this.#lagAt(now)) this.#lag = { ms: now - spokenAt, at: now };
+  }
+
+  /** @param {number} now */
+  #lagAt(now) {
+    return this.#lag.ms + (now - this.#lag.at) * CLOCK_DRIFT;
+  }
+
+  /** Neither what was said before this page came, nor what is old. @param {Caption} caption */
+  #mayShow({ spokenAt }) {
+    const now = performance.now();
+    // Before the first caption that is new, nothing is known: those that are not are what a latecomer gets.
+    return !this.#isHidden && this.#lag.ms < Infinity && now - spokenAt - this.#lagAt(now) < RECENT_MS;
   }
 
   /** @param {string} why */
