@@ -20,7 +20,10 @@ const LONGEST_WAIT_MS = 4_000;
 const LONGEST_WHOLE_MS = 12_000;
 /** What waited longer was kept up by a page that slept. */
 const STALE_MS = 20_000;
-/** So long after it could be read, the last of what was said goes: decoders of television do it after 16 s (CEA-608). */
+/**
+ * So long after it could be read, the last of what was said goes. Recorded subtitles go 1.5 s after the words (BBC
+ * Subtitle Guidelines, 5.2); live, nobody knows whether the speaker is only taking breath.
+ */
 const SILENCE_MS = 8_000;
 const MOST_WAITING = 60;
 
