@@ -12,6 +12,7 @@ from chalice_app.bootstrap.transcripts import TranscriptParts
 from chalice_app.operations.operations import Operations
 from chalice_app.sessions.entrance import Entrance
 from chalice_app.sessions.joining import LATE_CAPTIONS, Joining
+from chalice_app.sessions.overlays import Overlays
 from chalice_app.sessions.participants import Participants
 from chalice_app.sessions.sessions import Sessions
 from chalice_app.transcription.grants import DictationGrants
@@ -66,6 +67,11 @@ class RouteParts(SpeechParts, TranscriptParts):
         return Participants(
             self.sessions, adapters.sessions, adapters.connections, self.engine, adapters.clock
         )
+
+    @cached_property
+    def overlays(self) -> Overlays:
+        """The switch of the streams' overlays."""
+        return Overlays(self.adapters.sessions, self.adapters.roster, self.broadcast)
 
     @cached_property
     def refusals(self) -> Refusals:
