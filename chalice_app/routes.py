@@ -46,6 +46,7 @@ from chalice_app.sessions.entrance import Caller
 from chalice_app.settings import Oidc
 from chalice_app.synthesis.voices import voice_quality
 from chalice_app.transcription import messages as dictation_messages
+from chalice_app.transcripts import report_formats
 from chalice_app.transcripts.exporting import Translating
 from chalice_app.transcripts.files import File, Link, disposition
 from chalice_app.transcripts.requests import parse_request
@@ -63,6 +64,7 @@ from chalice_app.wire.incoming import (
     Message,
     Speak,
     Status,
+    SwitchOverlays,
 )
 
 app = Chalice(app_name="translation-broadcaster", configure_logs=False)
@@ -176,8 +178,13 @@ def _admitted(event: WebsocketEvent) -> Message:
     if isinstance(received, Draft):
         limits.admit_draft(event.connection_id)
     else:
-        limits.admit(event.connection_id, is_sentence=isinstance(received, Speak | Correct))
+        limits.admit(event.connection_id, is_sentence=_is_for_all(received))
     return received
+
+
+def _is_for_all(received: Message) -> bool:
+    """Whether it costs as many posts as a sentence."""
+    return isinstance(received, Speak | Correct | SwitchOverlays)
 
 
 def _parsed(event: WebsocketEvent) -> Message:
@@ -200,6 +207,14 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
             parts.corrections.correct(session, connection_id, sequence, words, received_at)
         case ChangeLanguage(target_language, wants_voice):
             parts.participants.change_language(connection_id, target_language, wants_voice)
+        case SwitchOverlays(hidden):
+            parts.overlays.switch(_spoken_by(parts, connection_id), hidden=hidden)
+        case _:
+            _answer_or_end(parts, connection_id, received)
+
+
+def _answer_or_end(parts: RouteParts, connection_id: str, received: Message) -> None:
+    match received:
         case Heartbeat():
             parts.broadcast.notify([connection_id], outgoing.HEARTBEAT_ACK)
             parts.warm_up.once()
@@ -277,6 +292,19 @@ def listener_page(session_id: str) -> Response:
     """A listener's page; it asks for the session itself, and says so if there is none."""
     # Chalice's local server does not decode the path's parts, API Gateway does.
     return _page_without_slash(pages.LISTENER, quote(session_id, safe="%", errors="replace"))
+
+
+@app.route("/s/{session_id}/report", methods=["GET"])
+def report_page(session_id: str) -> Response:
+    """The event report as a page; it holds nothing, and asks for the speaker's token."""
+    del session_id  # the page reads it from its own address
+    return _page_without_slash(pages.REPORT, "report")
+
+
+@app.route("/s/{session_id}/overlay", methods=["GET"])
+def overlay_page(session_id: str) -> Response:
+    """The captions alone, transparent, for the browser source of a stream or a projector."""
+    return _page_without_slash(pages.OVERLAY, "overlay")
 
 
 @app.route("/ops", methods=["GET"])
@@ -549,6 +577,22 @@ def operator_state() -> Response:
     )
 
 
+@app.route("/sessions/{session_id}/report", methods=["GET"])
+def event_report(session_id: str) -> Response:
+    """Who was reached, sentence by sentence, as JSON or CSV; needs the speaker token."""
+
+    def written() -> Response:
+        """The report, as a file that nobody caches."""
+        query = _request().to_dict()["query_params"] or {}
+        form = report_formats.parse_format(query.get("format"))
+        parts = _parts()
+        made = parts.reporting.report(_session_of_speaker(session_id, parts.entrance.of_kept))
+        body = report_formats.WRITERS[form](made, parts.adapters.clock.now_ms())
+        return Response(body, headers=dict(report_formats.headers(form, session_id)))
+
+    return _answer_as_it_is(written)
+
+
 def _session_of_speaker(
     session_id: str, find: Callable[[str, str, str], Session] | None = None
 ) -> Session:
@@ -648,15 +692,25 @@ def _owner() -> str | None:
 
 def _answer(call: Callable[[], dict[str, Any] | None], status: int = 200) -> Response:
     """The call's result, or the protocol's error with its HTTP status."""
-    try:
+
+    def answered() -> Response:
+        """The result as a body."""
         body = call()
+        return Response("" if body is None else body, status_code=status)
+
+    return _answer_as_it_is(answered)
+
+
+def _answer_as_it_is(call: Callable[[], Response]) -> Response:
+    """The call's answer, or the protocol's error with its HTTP status."""
+    try:
+        return call()
     except BroadcasterError as failure:
         _log_failure(failure)
         return _refusal(failure)
     except Exception:  # noqa: BLE001
         _log.exception("request failed")
         return _refusal(_INTERNAL)
-    return Response("" if body is None else body, status_code=status)
 
 
 def _refusal(failure: BroadcasterError) -> Response:

@@ -12,11 +12,13 @@ from chalice_app.bootstrap.transcripts import TranscriptParts
 from chalice_app.operations.operations import Operations
 from chalice_app.sessions.entrance import Entrance
 from chalice_app.sessions.joining import LATE_CAPTIONS, Joining
+from chalice_app.sessions.overlays import Overlays
 from chalice_app.sessions.participants import Participants
 from chalice_app.sessions.sessions import Sessions
 from chalice_app.transcription.grants import DictationGrants
 from chalice_app.transcription.minutes import Minutes
 from chalice_app.transcripts.exporting import Transcripts
+from chalice_app.transcripts.reporting import Reporting
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,11 @@ class RouteParts(SpeechParts, TranscriptParts):
         return Participants(
             self.sessions, adapters.sessions, adapters.connections, self.engine, adapters.clock
         )
+
+    @cached_property
+    def overlays(self) -> Overlays:
+        """The switch of the streams' overlays."""
+        return Overlays(self.adapters.sessions, self.adapters.roster, self.broadcast)
 
     @cached_property
     def refusals(self) -> Refusals:
@@ -117,6 +124,12 @@ class RouteParts(SpeechParts, TranscriptParts):
             invoker=adapters.transcript_invoker,
             clock=adapters.clock,
         )
+
+    @cached_property
+    def reporting(self) -> Reporting:
+        """Event reports."""
+        adapters = self.adapters
+        return Reporting(adapters.sentences, adapters.sessions, self.refusals, adapters.clock)
 
     @cached_property
     def operations(self) -> Operations:
