@@ -1,13 +1,17 @@
-"""A transcript as a file's text, piece by piece: a cue a sentence, its languages in two lines."""
+"""A transcript as a file's text, piece by piece."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, pairwise
+from textwrap import wrap
 
 from chalice_app.transcripts.transcript import Transcript, TranscriptLine
 
 _MOST_MS = 7_000
 """How long a cue stands, where nobody knows when the sentence ended."""
+
+_LINE_CHARACTERS = 42
+"""Of a line of subtitles. Source: Netflix's and the BBC's guidelines for timed text."""
 
 _MARK = "[untranslated] "
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -24,22 +28,22 @@ def render(format: str, transcript: Transcript) -> Iterator[str]:  # noqa: A002 
             yield from _json(transcript)
         case _:
             for line in transcript.lines:
-                yield "\n".join(_texts(transcript, line)) + "\n\n"
+                yield "\n".join(_texts(transcript, line).values()) + "\n\n"
 
 
 def _srt(transcript: Transcript) -> Iterator[str]:
-    for number, (line, end) in enumerate(_timed(transcript), start=1):
-        begin = _clock(_begin(line) - transcript.started_at, ",")
-        body = "\n".join(_texts(transcript, line)).replace("-->", "→")
-        yield f"{number}\n{begin} --> {_clock(end - transcript.started_at, ',')}\n{body}\n\n"
+    for number, (begin, end, texts) in enumerate(_cues(transcript), start=1):
+        body = "\n".join(texts.values())
+        yield f"{number}\n{_clock(begin, ',')} --> {_clock(end, ',')}\n{body}\n\n"
 
 
 def _vtt(transcript: Transcript) -> Iterator[str]:
     yield "WEBVTT\n\n"
-    for line, end in _timed(transcript):
-        begin = _clock(_begin(line) - transcript.started_at, ".")
-        body = "\n".join(_texts(transcript, line)).translate(_ENTITIES)
-        yield f"{begin} --> {_clock(end - transcript.started_at, '.')}\n{body}\n\n"
+    for begin, end, texts in _cues(transcript):
+        body = "\n".join(
+            f"<lang {code}>{text.translate(_ENTITIES)}</lang>" for code, text in texts.items()
+        )
+        yield f"{_clock(begin, '.')} --> {_clock(end, '.')}\n{body}\n\n"
 
 
 def _json(transcript: Transcript) -> Iterator[str]:
@@ -69,26 +73,54 @@ def _json(transcript: Transcript) -> Iterator[str]:
     yield "]}\n"
 
 
-def _timed(transcript: Transcript) -> Iterator[tuple[TranscriptLine, int]]:
-    """Each line with its cue's end: none overlaps the next."""
+def _cues(transcript: Transcript) -> Iterator[tuple[int, int, Mapping[str, str]]]:
+    """Begin, end (ms from the start) and the words by language, two lines of each at the most.
+
+    The cues of a long sentence share its time by their length.
+    """
+    for line, begin, end in _timed(transcript):
+        parts = {code: _wrapped(text) for code, text in _texts(transcript, line).items()}
+        cues = [
+            {code: wrapped[n] for code, wrapped in parts.items() if n < len(wrapped)}
+            for n in range(max(map(len, parts.values())))
+        ]
+        whole = max(1, sum(len(text) for cue in cues for text in cue.values()))
+        past = 0
+        for cue in cues:
+            first = begin + (end - begin) * past // whole
+            past += sum(map(len, cue.values()))
+            yield first, begin + (end - begin) * past // whole, cue
+
+
+def _timed(transcript: Transcript) -> Iterator[tuple[TranscriptLine, int, int]]:
+    """Each line with the begin and end of its words; none overlaps the next."""
     for line, following in pairwise(chain(transcript.lines, [None])):
         if line is None:
             continue
         end = line.ended_at or _begin(line) + _MOST_MS
         if following is not None:
             end = min(end, _begin(following))
-        yield line, max(end, _begin(line) + 1)
+        begin = _begin(line) - transcript.started_at
+        yield line, begin, max(end - transcript.started_at, begin + 1)
 
 
 def _begin(line: TranscriptLine) -> int:
     return line.began_at if line.began_at is not None else line.spoken_at
 
 
-def _texts(transcript: Transcript, line: TranscriptLine) -> Iterator[str]:
-    """One line a language, without the empty lines that would end a cue."""
-    for language in transcript.languages:
-        mark = _MARK if language in line.untranslated else ""
-        yield mark + " ".join(line.texts[language].split())
+def _wrapped(text: str) -> Sequence[str]:
+    """Two lines each; a script without blanks is cut between its characters."""
+    lines = wrap(text, _LINE_CHARACTERS, break_on_hyphens=False) or [text]
+    return ["\n".join(lines[n : n + 2]) for n in range(0, len(lines), 2)]
+
+
+def _texts(transcript: Transcript, line: TranscriptLine) -> Mapping[str, str]:
+    """The words by language, without the empty lines that would end a cue."""
+    return {
+        language: (_MARK if language in line.untranslated else "")
+        + " ".join(line.texts[language].split())
+        for language in transcript.languages
+    }
 
 
 def _clock(milliseconds: int, point: str) -> str:
