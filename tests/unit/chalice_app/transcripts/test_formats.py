@@ -1,75 +1,108 @@
-"""Transcripts as files: what was said survives, and cues neither overlap nor overflow."""
+"""Each format, to the letter, for one short talk."""
 
 import json
-import re
-from collections.abc import Mapping
-from html import unescape
-from itertools import pairwise
 
 import pytest
 
 from chalice_app.transcripts.formats import render
 from chalice_app.transcripts.transcript import Transcript, TranscriptLine
-from tests.fakes.domain import NOW_MS
 
-HOSTILE = "1 --> 2 & <i>3</i> 👋 שלום"
-
-
-def line(sequence: int, texts: Mapping[str, str], **more: object) -> TranscriptLine:
-    at = NOW_MS + sequence * 5_000
-    made = {"began_at": None, "ended_at": None, "untranslated": frozenset[str](), **more}
-    return TranscriptLine(sequence, at, revision=0, texts=texts, **made)  # type: ignore[arg-type]
+T0 = 1_700_000_000_000
 
 
-def rendered(format: str, *lines: TranscriptLine, languages: tuple[str, ...] = ("en",)) -> str:  # noqa: A002
-    talk = Transcript("golden-eagle-427", "A talk", "en", NOW_MS, languages, lines)
-    return "".join(render(format, talk))
-
-
-def test_srt_has_a_numbered_cue_a_sentence() -> None:
-    first = line(1, {"en": HOSTILE}, began_at=NOW_MS + 1_500, ended_at=NOW_MS + 3_000)
-    assert rendered("srt", first, line(2, {"en": "Welcome."})) == (
-        f"1\n00:00:01,500 --> 00:00:03,000\n{HOSTILE}\n\n"
-        "2\n00:00:10,000 --> 00:00:17,000\nWelcome.\n\n"
+def transcript(*languages: str) -> Transcript:
+    """Two sentences, of which the second one was not translated."""
+    return Transcript(
+        session_id="ABCD-1234",
+        title="Roads & <bridges>",
+        source_language="en",
+        started_at=T0,
+        languages=languages,
+        lines=[
+            TranscriptLine(
+                *(1, T0 + 9_000, T0 + 5_000, T0 + 8_000, 1),
+                {"en": "Is 2 < 3 --> yes?", "ar": "Google مرحبا؟"},
+                frozenset(),
+            ),
+            TranscriptLine(
+                2, T0 + 12_000, None, None, 0, {"en": "Yes.", "ar": "Yes."}, frozenset({"ar"})
+            ),
+        ],
     )
 
 
-def test_webvtt_says_which_language_and_escapes_what_is_markup() -> None:
-    text = rendered("vtt", line(1, {"he": HOSTILE, "en": "Hi.\n\nAgain"}), languages=("he", "en"))
-    head, cue = text.split("\n\n", 1)
-    assert head == "WEBVTT"
-    timing, hebrew, english = cue.strip().split("\n")
-    assert timing == "00:00:05.000 --> 00:00:12.000"
-    assert unescape(hebrew) == f"<lang he>{HOSTILE}</lang>"
-    assert "-->" not in hebrew
-    assert english == "<lang en>Hi. Again</lang>"
+def rendered(format: str, *languages: str) -> str:  # noqa: A002
+    """The whole file."""
+    return "".join(render(format, transcript(*languages)))
 
 
-@pytest.mark.parametrize("format", ["srt", "vtt"])
-def test_a_long_sentence_is_cut_into_cues_of_two_lines(format: str) -> None:  # noqa: A002
-    long = " ".join(f"word{n}" for n in range(60))
-    text = rendered(format, line(1, {"en": long}), line(2, {"en": "字" * 100}))
-    cues = [each.split("\n") for each in re.split(r"\n\n", text) if "-->" in each]
-    bodies = [[part for part in cue if "-->" not in part and not part.isdigit()] for cue in cues]
-    plain = [[re.sub("<[^>]*>", "", part) for part in body] for body in bodies]
-    assert all(len(body) <= 2 and all(len(part) <= 42 for part in body) for body in plain)
-    assert long in " ".join(part for body in plain for part in body)
-    clocks = re.findall(r"(\S+) --> (\S+)", text)
-    assert all(begin < end for begin, end in clocks)
-    assert all(end <= begin for (_, end), (begin, _) in pairwise(clocks))
+def test_text_is_paragraphs_with_times() -> None:
+    assert rendered("txt", "en") == "Roads & <bridges>\n\n[00:00:00] Is 2 < 3 --> yes? Yes.\n"
 
 
-def test_json_has_all_of_it() -> None:
-    told = json.loads(rendered("json", line(1, {"en": HOSTILE}, untranslated=frozenset({"en"}))))
-    assert (told["sessionId"], told["title"], told["languages"]) == (
-        "golden-eagle-427",
-        "A talk",
-        ["en"],
+def test_text_in_two_languages_is_line_under_line() -> None:
+    assert rendered("txt", "en", "ar") == (
+        "Roads & <bridges>\n"
+        "\n[00:00:00]\nIs 2 < 3 --> yes?\n\u200fGoogle مرحبا؟\n"
+        "\n[00:00:07]\nYes.\nYes.\n"
     )
-    (sentence,) = told["sentences"]
-    assert (sentence["texts"], sentence["untranslated"]) == ({"en": HOSTILE}, ["en"])
 
 
-def test_text_marks_what_is_untranslated() -> None:
-    said = line(1, {"es": "Hello", "en": "Hello"}, untranslated=frozenset({"es"}))
-    assert rendered("txt", said, languages=("es", "en")) == "[untranslated] Hello\nHello\n\n"
+def test_srt_writes_look_alikes_for_what_players_would_take_for_markup() -> None:
+    assert rendered("srt", "en") == (
+        "1\n00:00:00,000 --> 00:00:03,000\nIs 2 \uff1c 3 --\uff1e yes?\n\n"
+        "2\n00:00:07,000 --> 00:00:07,834\nYes.\n\n"
+    )
+
+
+def test_webvtt_tells_language_and_direction() -> None:
+    assert rendered("vtt", "ar", "en") == (
+        "WEBVTT - Roads &amp; &lt;bridges&gt;\nKind: captions\nLanguage: ar\n\n"
+        "1\n00:00:00.000 --> 00:00:03.000\n"
+        "<lang ar>\u200fGoogle مرحبا؟</lang>\n<lang en>Is 2 &lt; 3 --&gt; yes?</lang>\n\n"
+        "2\n00:00:07.000 --> 00:00:07.834\n<lang en>Yes.</lang>\n<lang en>Yes.</lang>\n\n"
+    )
+
+
+def test_json_has_everything() -> None:
+    told = json.loads(rendered("json", "en", "ar"))
+    assert told == {
+        "sessionId": "ABCD-1234",
+        "title": "Roads & <bridges>",
+        "sourceLanguage": "en",
+        "startedAt": T0,
+        "languages": ["en", "ar"],
+        "sentences": [
+            {
+                "sequence": 1,
+                "spokenAt": T0 + 9_000,
+                "beganAt": T0 + 5_000,
+                "endedAt": T0 + 8_000,
+                "revision": 1,
+                "texts": {"en": "Is 2 < 3 --> yes?", "ar": "Google مرحبا؟"},
+                "untranslated": [],
+            },
+            {
+                "sequence": 2,
+                "spokenAt": T0 + 12_000,
+                "beganAt": None,
+                "endedAt": None,
+                "revision": 0,
+                "texts": {"en": "Yes.", "ar": "Yes."},
+                "untranslated": ["ar"],
+            },
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("format", "file"),
+    [
+        ("txt", "ABCD-1234\n\n"),
+        ("srt", ""),
+        ("vtt", "WEBVTT\nKind: captions\nLanguage: en\n\n"),
+    ],
+)
+def test_an_empty_talk_is_a_file_too(format: str, file: str) -> None:  # noqa: A002
+    empty = Transcript("ABCD-1234", None, "en", T0, ("en",), [])
+    assert "".join(render(format, empty)) == file

@@ -525,7 +525,7 @@ def test_a_session_s_overlays_are_hidden_until_they_are_shown(stores: Stores) ->
         assert switched.overlays_hidden is hidden
     with pytest.raises(ConditionFailed):
         stores.sessions.set_overlays_hidden(session(created_at=NOW_MS + 1), hidden=True)
-    stores.sessions.end_session(HERE)
+    stores.sessions.end_session(HERE, NOW_MS)
     with pytest.raises(ConditionFailed):
         stores.sessions.set_overlays_hidden(HERE, hidden=True)
 
