@@ -14,6 +14,7 @@ table's stream (`streams.rosters`, then `rosters.update`), never from here.
 """
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -46,6 +47,9 @@ from chalice_app.settings import Oidc
 from chalice_app.synthesis.voices import voice_quality
 from chalice_app.transcription import messages as dictation_messages
 from chalice_app.transcripts import report_formats
+from chalice_app.transcripts.exporting import Translating
+from chalice_app.transcripts.files import File, Link, disposition
+from chalice_app.transcripts.requests import parse_request
 from chalice_app.web import pages
 from chalice_app.wire import incoming, outgoing
 from chalice_app.wire.incoming import (
@@ -66,6 +70,8 @@ app = Chalice(app_name="translation-broadcaster", configure_logs=False)
 app.experimental_feature_flags.update(["WEBSOCKETS"])
 
 _log = logging.getLogger(__name__)
+
+_UNKEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 _INTERNAL = BroadcasterError("the service failed; your request was right, try again")
 
@@ -320,7 +326,8 @@ def _page(name: str) -> Response:
         return _served(page(name, socket, known, sounds=sounds))
     # Where no language is heard, the page has no business at the recogniser.
     recogniser = settings.transcribe_url if settings.dictation_languages else ""
-    return _served(page(name, socket, known, _sign_in(settings.oidc), recogniser))
+    sign_in, files = _sign_in(settings.oidc), settings.sounds_url
+    return _served(page(name, socket, known, sign_in, recogniser, files=files))
 
 
 def _sign_in(oidc: Oidc | None) -> pages.SignIn | None:
@@ -421,6 +428,7 @@ def end_session(session_id: str) -> Response:
 def _purge(parts: RouteParts, session_id: str) -> None:
     session = _session_of_speaker(session_id, parts.entrance.of_owner)
     purged = parts.sessions.purge(session)
+    parts.transcript_files.delete_all(purged)
     if session.is_active:
         parts.dictation.end_with(purged)
 
@@ -490,6 +498,55 @@ def end_dictation(session_id: str) -> Response:
         _parts().dictation.end(_session_of_speaker(session_id))
 
     return _answer(ended, status=204)
+
+
+@app.route("/sessions/{session_id}/transcript", methods=["GET"])
+def get_transcript(session_id: str) -> Response:
+    """What remains of a talk, as a file: for its speaker, or for all where it is open to them.
+
+    202 while it is being translated, 303 to the bucket where it is too large for an answer.
+    """
+    try:
+        return _exported(session_id)
+    except BroadcasterError as failure:
+        _log_failure(failure)
+        return _refusal(failure)
+    except Exception:  # noqa: BLE001
+        _log.exception("request failed")
+        return _refusal(_INTERNAL)
+
+
+def _exported(session_id: str) -> Response:
+    parts = _parts()
+    wanted = parse_request(_queried())
+    with _counted(parts, session_id):
+        session, is_speaker = parts.entrance.reader_of(session_id, _caller())
+        export = parts.transcripts.export(session, wanted, is_speaker=is_speaker)
+    # At once: it may be long until this function is called again.
+    parts.cache.flush_hits()
+    match export:
+        case File(name, media_type, body):
+            return _unkept(body, 200, {"Content-Type": media_type, **_named(name)})
+        case Link(url):
+            return _unkept("", 303, {"Location": url})
+        case Translating():
+            seconds = math.ceil(export.retry_after_ms / 1000)
+            return _unkept(export.body(), 202, {"Retry-After": str(seconds)})
+
+
+def _queried() -> dict[str, list[str]]:
+    """The query's parameters, each with all its values."""
+    query = _request().query_params
+    return {} if query is None else {name: query.getlist(name) for name in query}
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"Content-Disposition": disposition(name)}
+
+
+def _unkept(body: object, status: int, headers: Mapping[str, str]) -> Response:
+    """An answer that no cache may keep: a correction, or a purge, holds at once."""
+    return Response(body, status_code=status, headers={**_UNKEPT, **headers})
 
 
 @app.route("/ops/state", methods=["GET"])

@@ -85,12 +85,14 @@ class Pages:
         sign_in: SignIn | None = None,
         recogniser: str = "",
         sounds: str = "",
+        files: str = "",
     ) -> Answer:
         """A page that may connect to that WebSocket endpoint and to its own origin only.
 
         Where the speaker signs in, the page may ask the provider as well, and where there is a
         recogniser (a URL), connect to that. Where there are voices, it may fetch and play what is
-        at `sounds` (an origin). Browsers ask at each visit whether the page has changed.
+        at `sounds` (an origin), and where large transcripts are kept, fetch them from `files` (an
+        origin). Browsers ask at each visit whether the page has changed.
         """
         body = (
             self.files[name]
@@ -99,7 +101,7 @@ class Pages:
         )
         origins = sign_in.origins if sign_in else ()
         origins += (_origin(recogniser),) if recogniser else ()
-        origins += (sounds,) if sounds else ()
+        origins += tuple(dict.fromkeys(each for each in (sounds, files) if each))
         headers = {
             "Cache-Control": _REVALIDATE,
             "Content-Security-Policy": content_security_policy(websocket_url, origins, sounds),

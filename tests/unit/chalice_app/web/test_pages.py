@@ -137,15 +137,18 @@ def test_where_nothing_is_heard_the_speaker_s_page_may_not_ask_the_recogniser() 
         assert policy(client.http.get("/"))["connect-src"] == COMMON
 
 
-def test_the_listener_s_page_alone_may_fetch_and_play_sounds() -> None:
+def test_the_listener_s_page_alone_may_play_sounds_and_the_speaker_s_fetches_files() -> None:
     sounds = "https://sounds.s3.us-east-1.amazonaws.com"
     world = World(settings=replace(SETTINGS, operator_token_hash="open", sounds_url=sounds))
     with composed(world.app), Client(app) as client:
-        listener, *others = (client.http.get(path) for path in ("/s/x-y-100", "/", "/ops"))
+        listener, speaker, operator = (
+            client.http.get(path) for path in ("/s/x-y-100", "/", "/ops")
+        )
     assert policy(listener)["connect-src"] == f"{COMMON} {sounds}"
     assert policy(listener)["media-src"] == f"'self' blob: {sounds}"
-    for other in others:
-        assert sounds not in other.headers["Content-Security-Policy"]
+    assert sounds in policy(speaker)["connect-src"].split()
+    assert sounds not in operator.headers["Content-Security-Policy"]
+    for other in (speaker, operator):
         assert "media-src" not in policy(other)
 
 
