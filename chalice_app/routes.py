@@ -64,6 +64,7 @@ from chalice_app.wire.incoming import (
     Message,
     Speak,
     Status,
+    SwitchOverlays,
 )
 
 app = Chalice(app_name="translation-broadcaster", configure_logs=False)
@@ -177,8 +178,13 @@ def _admitted(event: WebsocketEvent) -> Message:
     if isinstance(received, Draft):
         limits.admit_draft(event.connection_id)
     else:
-        limits.admit(event.connection_id, is_sentence=isinstance(received, Speak | Correct))
+        limits.admit(event.connection_id, is_sentence=_is_for_all(received))
     return received
+
+
+def _is_for_all(received: Message) -> bool:
+    """Whether it costs as many posts as a sentence."""
+    return isinstance(received, Speak | Correct | SwitchOverlays)
 
 
 def _parsed(event: WebsocketEvent) -> Message:
@@ -201,6 +207,14 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
             parts.corrections.correct(session, connection_id, sequence, words, received_at)
         case ChangeLanguage(target_language, wants_voice):
             parts.participants.change_language(connection_id, target_language, wants_voice)
+        case SwitchOverlays(hidden):
+            parts.overlays.switch(_spoken_by(parts, connection_id), hidden=hidden)
+        case _:
+            _answer_or_end(parts, connection_id, received)
+
+
+def _answer_or_end(parts: RouteParts, connection_id: str, received: Message) -> None:
+    match received:
         case Heartbeat():
             parts.broadcast.notify([connection_id], outgoing.HEARTBEAT_ACK)
             parts.warm_up.once()
@@ -287,6 +301,12 @@ def report_page(session_id: str) -> Response:
     return _page_without_slash(pages.REPORT, "report")
 
 
+@app.route("/s/{session_id}/overlay", methods=["GET"])
+def overlay_page(session_id: str) -> Response:
+    """The captions alone, transparent, for the browser source of a stream or a projector."""
+    return _page_without_slash(pages.OVERLAY, "overlay")
+
+
 @app.route("/ops", methods=["GET"])
 def operator_page() -> Response:
     """The operator's page, where the stage has one; it holds nothing and asks for everything."""
@@ -323,6 +343,7 @@ def _page(name: str) -> Response:
     page, socket = pages.load().page, settings.websocket_url
     if name != pages.SPEAKER:
         sounds = settings.sounds_url if name == pages.LISTENER else ""
+        # A report too large for an answer is fetched from the bucket.
         files = settings.sounds_url if name == pages.REPORT else ""
         return _served(page(name, socket, known, sounds=sounds, files=files))
     # Where no language is heard, the page has no business at the recogniser.

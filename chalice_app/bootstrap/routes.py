@@ -12,6 +12,7 @@ from chalice_app.bootstrap.transcripts import TranscriptParts
 from chalice_app.operations.operations import Operations
 from chalice_app.sessions.entrance import Entrance
 from chalice_app.sessions.joining import LATE_CAPTIONS, Joining
+from chalice_app.sessions.overlays import Overlays
 from chalice_app.sessions.participants import Participants
 from chalice_app.sessions.sessions import Sessions
 from chalice_app.transcription.grants import DictationGrants
@@ -68,6 +69,11 @@ class RouteParts(SpeechParts, TranscriptParts):
         )
 
     @cached_property
+    def overlays(self) -> Overlays:
+        """The switch of the streams' overlays."""
+        return Overlays(self.adapters.sessions, self.adapters.roster, self.broadcast)
+
+    @cached_property
     def refusals(self) -> Refusals:
         """How many were refused, and why."""
         return Refusals(self.adapters.counters, self.adapters.metrics, self.adapters.clock)
@@ -105,12 +111,6 @@ class RouteParts(SpeechParts, TranscriptParts):
         )
 
     @cached_property
-    def reporting(self) -> Reporting:
-        """Event reports."""
-        adapters = self.adapters
-        return Reporting(adapters.sentences, adapters.sessions, self.refusals, adapters.clock)
-
-    @cached_property
     def transcripts(self) -> Transcripts:
         """What remains of a talk, as files."""
         adapters = self.adapters
@@ -124,6 +124,12 @@ class RouteParts(SpeechParts, TranscriptParts):
             invoker=adapters.transcript_invoker,
             clock=adapters.clock,
         )
+
+    @cached_property
+    def reporting(self) -> Reporting:
+        """Event reports."""
+        adapters = self.adapters
+        return Reporting(adapters.sentences, adapters.sessions, self.refusals, adapters.clock)
 
     @cached_property
     def operations(self) -> Operations:

@@ -1,48 +1,127 @@
-"""A transcript as a file's text, piece by piece: a cue a sentence, its languages in two lines."""
+"""A transcript as a file, piece by piece: TXT, SRT, WebVTT, JSON (docs/transcripts.md)."""
 
 import json
-from collections.abc import Iterator
-from itertools import chain, pairwise
+import re
+from collections.abc import Callable, Iterator, Mapping
+from html import escape
+from typing import Any, Final
 
+from chalice_app.transcripts.cues import Cue, begins_at, cues, in_order
 from chalice_app.transcripts.transcript import Transcript, TranscriptLine
-
-_MOST_MS = 7_000
-"""How long a cue stands, where nobody knows when the sentence ended."""
-
-_MARK = "[untranslated] "
-_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+from chalice_app.transcripts.words import cleaned, directed, is_rtl
 
 
-def render(format: str, transcript: Transcript) -> Iterator[str]:  # noqa: A002 - its name
-    """The pieces of the file, in order."""
-    match format:
-        case "srt":
-            yield from _srt(transcript)
-        case "vtt":
-            yield from _vtt(transcript)
-        case "json":
-            yield from _json(transcript)
-        case _:
-            for line in transcript.lines:
-                yield "\n".join(_texts(transcript, line)) + "\n\n"
+def render(format: str, transcript: Transcript) -> Iterator[str]:  # noqa: A002
+    """The file in pieces; joined, they are valid UTF-8 whatever was said.
+
+    Raises:
+        KeyError: no such format; `txt`, `srt`, `vtt` and `json` are there.
+    """
+    return _FORMATS[format](transcript)
+
+
+_PARAGRAPH: Final = 600
+"""Characters after which a paragraph ends with its sentence."""
+
+_PAUSE_MS: Final = 15_000
+"""Between the beginnings of two sentences: it ends a paragraph."""
+
+_WITHOUT_SPACES: Final = frozenset({"ja", "zh", "th", "lo", "km", "my"})
+"""Languages that have none between sentences, or need none."""
+
+
+def _txt(transcript: Transcript) -> Iterator[str]:
+    """The title, and paragraphs that begin with their time; two languages line under line."""
+    yield f"{cleaned(transcript.title or '') or transcript.session_id}\n"
+    lines = in_order(transcript.lines)
+    origin = begins_at(lines[0]) if lines else 0
+    if len(transcript.languages) > 1:
+        for line in lines:
+            if texts := list(_texts(transcript, line)):
+                yield f"\n[{_clock(begins_at(line) - origin)}]\n" + "".join(
+                    f"{text}\n" for text in texts
+                )
+        return
+    space = "" if transcript.languages[0].partition("-")[0] in _WITHOUT_SPACES else " "
+    length, last = _PARAGRAPH, origin
+    for line in lines:
+        for text in _texts(transcript, line):
+            if length >= _PARAGRAPH or begins_at(line) - last > _PAUSE_MS:
+                ends = "" if length == _PARAGRAPH and last == origin else "\n"
+                yield f"{ends}\n[{_clock(begins_at(line) - origin)}] {text}"
+                length = 0
+            else:
+                yield f"{space}{text}"
+            length, last = length + len(text), begins_at(line)
+    yield "\n"
+
+
+def _texts(transcript: Transcript, line: TranscriptLine) -> Iterator[str]:
+    for language in transcript.languages:
+        if text := cleaned(line.texts.get(language, "")):
+            yield directed(text, rtl=is_rtl(_written_in(transcript, language, line.untranslated)))
+
+
+def _written_in(transcript: Transcript, language: str, untranslated: frozenset[str]) -> str:
+    """The language of the words that stand for a language's."""
+    return transcript.source_language if language in untranslated else language
+
+
+_SRT_LOOK_ALIKES: Final = str.maketrans("<>{}\\", "\uff1c\uff1e\uff5b\uff5d\uff3c")
+_ENTITY: Final = re.compile(r"&(?=#?\w+;)")
 
 
 def _srt(transcript: Transcript) -> Iterator[str]:
-    for number, (line, end) in enumerate(_timed(transcript), start=1):
-        begin = _clock(_begin(line) - transcript.started_at, ",")
-        body = "\n".join(_texts(transcript, line)).replace("-->", "→")
-        yield f"{number}\n{begin} --> {_clock(end - transcript.started_at, ',')}\n{body}\n\n"
+    r"""SubRip has no escaping, and players take `<i>`, `{\an8}`, `\N`, `&lt;` for more than words.
+
+    So `<`, `>`, `{`, `}` and the backslash are written as their full-width look-alikes, and `&`
+    where it would begin an entity. Unicode's compatibility form (NFKC) brings them back.
+    """
+    for number, cue in enumerate(cues(transcript), start=1):
+        text = _ENTITY.sub("\uff06", "\n".join(_lines(transcript, cue)).translate(_SRT_LOOK_ALIKES))
+        times = f"{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}"
+        yield f"{number}\n{times}\n{text}\n\n"
+
+
+def _lines(transcript: Transcript, cue: Cue) -> Iterator[str]:
+    for language, lines in cue.lines.items():
+        rtl = is_rtl(_written_in(transcript, language, cue.untranslated))
+        for line in lines:
+            yield directed(line, rtl=rtl)
 
 
 def _vtt(transcript: Transcript) -> Iterator[str]:
-    yield "WEBVTT\n\n"
-    for line, end in _timed(transcript):
-        begin = _clock(_begin(line) - transcript.started_at, ".")
-        body = "\n".join(_texts(transcript, line)).translate(_ENTITIES)
-        yield f"{begin} --> {_clock(end - transcript.started_at, '.')}\n{body}\n\n"
+    """WebVTT (https://www.w3.org/TR/webvtt1/). Each language is in a `<lang>` of its own.
+
+    A cue's name is its sentence's number; a second cue of sentence 7 is `7.2`.
+    """
+    title = escape(cleaned(transcript.title or ""), quote=False)
+    yield f"WEBVTT{title and ' - '}{title}\nKind: captions\nLanguage: {transcript.languages[0]}\n\n"
+    for cue in cues(transcript):
+        name = f"{cue.sequence}.{cue.part}" if cue.part > 1 else f"{cue.sequence}"
+        text = "\n".join(
+            _span(_written_in(transcript, language, cue.untranslated), lines)
+            for language, lines in cue.lines.items()
+        )
+        times = f"{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}"
+        yield f"{name}\n{times}\n{text}\n\n"
+
+
+def _span(language: str, lines: tuple[str, ...]) -> str:
+    rtl = is_rtl(language)
+    words = "\n".join(escape(directed(line, rtl=rtl), quote=False) for line in lines)
+    return f"<lang {language}>{words}</lang>"
+
+
+def _clock(ms: int, point: str = "") -> str:
+    """Hours, minutes and seconds; with milliseconds after the point."""
+    seconds, rest = divmod(ms, 1000)
+    text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{text}{point}{rest:03}" if point else text
 
 
 def _json(transcript: Transcript) -> Iterator[str]:
+    """A sentence a line, every word as it was kept; times are epoch milliseconds."""
     head = {
         "sessionId": transcript.session_id,
         "title": transcript.title,
@@ -50,49 +129,38 @@ def _json(transcript: Transcript) -> Iterator[str]:
         "startedAt": transcript.started_at,
         "languages": transcript.languages,
     }
-    yield json.dumps(head, ensure_ascii=False)[:-1] + ', "sentences": ['
-    comma = ""
+    yield f'{_dumped(head)[:-1]},"sentences":['
+    before = "\n"
     for line in transcript.lines:
-        yield comma + json.dumps(
-            {
-                "sequence": line.sequence,
-                "spokenAt": line.spoken_at,
-                "beganAt": line.began_at,
-                "endedAt": line.ended_at,
-                "revision": line.revision,
-                "texts": dict(line.texts),
-                "untranslated": sorted(line.untranslated),
-            },
-            ensure_ascii=False,
-        )
-        comma = ", "
-    yield "]}\n"
+        yield before + _dumped(_sentence(transcript, line))
+        before = ",\n"
+    yield "\n]}\n"
 
 
-def _timed(transcript: Transcript) -> Iterator[tuple[TranscriptLine, int]]:
-    """Each line with its cue's end: none overlaps the next."""
-    for line, following in pairwise(chain(transcript.lines, [None])):
-        if line is None:
-            continue
-        end = line.ended_at or _begin(line) + _MOST_MS
-        if following is not None:
-            end = min(end, _begin(following))
-        yield line, max(end, _begin(line) + 1)
+def _sentence(transcript: Transcript, line: TranscriptLine) -> Mapping[str, Any]:
+    return {
+        "sequence": line.sequence,
+        "spokenAt": line.spoken_at,
+        "beganAt": line.began_at,
+        "endedAt": line.ended_at,
+        "revision": line.revision,
+        "texts": {language: line.texts.get(language, "") for language in transcript.languages},
+        "untranslated": [each for each in transcript.languages if each in line.untranslated],
+    }
 
 
-def _begin(line: TranscriptLine) -> int:
-    return line.began_at if line.began_at is not None else line.spoken_at
+_HALF_PAIR: Final = re.compile("[\ud800-\udfff]")
 
 
-def _texts(transcript: Transcript, line: TranscriptLine) -> Iterator[str]:
-    """One line a language, without the empty lines that would end a cue."""
-    for language in transcript.languages:
-        mark = _MARK if language in line.untranslated else ""
-        yield mark + " ".join(line.texts[language].split())
+def _dumped(value: Mapping[str, Any]) -> str:
+    """Compact, in UTF-8; half a surrogate pair stays the escape that it came as."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _HALF_PAIR.sub(lambda half: f"\\u{ord(half.group()):04x}", text)
 
 
-def _clock(milliseconds: int, point: str) -> str:
-    seconds, rest = divmod(max(0, milliseconds), 1_000)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{seconds:02}{point}{rest:03}"
+_FORMATS: Final[Mapping[str, Callable[[Transcript], Iterator[str]]]] = {
+    "txt": _txt,
+    "srt": _srt,
+    "vtt": _vtt,
+    "json": _json,
+}

@@ -1,4 +1,4 @@
-"""A transcript, as the formats take it. Times are epoch milliseconds."""
+"""A transcript: what the formats are made from."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TranscriptLine:
-    """One sentence: its words by language, and when they sounded, where somebody knows.
+    """A sentence in the languages of its transcript. Times are epoch milliseconds.
 
-    The languages in `untranslated` have the speaker's own words, for want of a translation.
+    `began_at` and `ended_at` are when it sounded, None where nobody knows: it was typed. A language
+    in `untranslated` has the original words.
     """
 
     sequence: int
@@ -22,7 +23,7 @@ class TranscriptLine:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A session's lines in order, in one language or two."""
+    """A talk in one language, or in two side by side. `started_at` is in epoch milliseconds."""
 
     session_id: str
     title: str | None

@@ -13,6 +13,7 @@ interface PageElements {
   "by-language": HTMLTableSectionElement;
   "by-language-head": HTMLTableRowElement;
   "by-language-title": HTMLElement;
+  "bands": HTMLElement;
   "captions": HTMLElement;
   "charts": HTMLElement;
   "charts-title": HTMLElement;
@@ -135,6 +136,7 @@ interface PageElements {
   "sessions-body": HTMLTableSectionElement;
   "sessions-head": HTMLTableRowElement;
   "sessions-title": HTMLElement;
+  "set-up": HTMLElement;
   "settings": HTMLElement;
   "settings-button": HTMLButtonElement;
   "shown": HTMLElement;

@@ -20,6 +20,7 @@ WEB = Path(__file__).parent
 
 SPEAKER, LISTENER, OPERATOR = "index.html", "listen.html", "ops.html"
 REPORT = "report.html"
+OVERLAY = "overlay.html"
 
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -27,7 +28,7 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml; charset=utf-8",
 }
-_NEIGHBOUR = re.compile(r'"((?:\./|(?:\.\./)*web/)[a-z0-9-]+\.(?:css|js|svg))"')
+_NEIGHBOUR = re.compile(r'"((?:\./|(?:\.\./){0,2}web/)[a-z0-9-]+\.(?:css|js|svg))"')
 _WEBSOCKET_URL = "{{websocketUrl}}"
 _SIGN_IN = "{{signIn}}"
 _A_YEAR = "public, max-age=31536000, immutable"

@@ -64,6 +64,8 @@ interface Joined {
   targetLanguage?: string;
   lastSequence: number;
   resumeToken?: string;
+  /** The speaker has emptied all overlays. */
+  overlaysHidden?: boolean;
 }
 
 interface Caption {
@@ -152,6 +154,14 @@ interface RosterMessage {
 
 interface SessionStatus extends Session {
   type: "sessionStatus";
+  /** The speaker has emptied all overlays. */
+  overlaysHidden?: boolean;
+}
+
+/** The speaker empties all overlays, or fills them again. */
+interface Overlays {
+  type: "overlays";
+  hidden: boolean;
 }
 
 interface Renew {
@@ -189,6 +199,7 @@ type ServerMessage =
   | SpeechFailed
   | RosterMessage
   | SessionStatus
+  | Overlays
   | Renew
   | SessionEnded
   | HeartbeatAck
@@ -199,6 +210,7 @@ type ClientMessage =
   | { action: "draft"; sequence: number; text: string }
   | { action: "correct"; sequence: number; text: string }
   | { action: "changeLanguage"; targetLanguage: string; voice?: boolean }
+  | { action: "overlays"; hidden: boolean }
   | { action: "heartbeat" }
   | { action: "status" }
   | { action: "end" };

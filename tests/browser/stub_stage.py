@@ -52,6 +52,7 @@ class StubSession:
     counts: dict[str, int] = field(default_factory=dict)
     voices: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
+    overlays_hidden: bool = False
 
     def status(self) -> Message:
         """What GET /sessions/{id} answers."""
@@ -67,6 +68,7 @@ class StubSession:
             "title": None,
             "drafts": "source",
         }
+        status |= {"overlaysHidden": True} if self.overlays_hidden else {}
         return status | ({"isFull": True} if self.is_full else {})
 
 
@@ -335,8 +337,7 @@ class StubStage:
             language=language,
             text=text,
             sourceLanguage=self.session.source,
-            spokenAt=NOW_MS,
-            **fields,
+            **{"spokenAt": NOW_MS, **fields},
         )
 
     def speech(
@@ -424,6 +425,7 @@ class StubStage:
         app.router.add_get("/s/{session_id:[^/]+}", self._listener_page)
         app.router.add_get("/s/{session_id}/report", self._report_page)
         app.router.add_get("/sessions/{session_id}/report", self._report)
+        app.router.add_get("/s/{session_id:[^/]+}/overlay", self._overlay)
         app.router.add_get("/web/{file}", self._file)
         app.router.add_get("/ops", self._operators_page)
         app.router.add_get("/ops/state", self._state)
@@ -456,6 +458,9 @@ class StubStage:
         origin = self.sounds.origin if self.sounds else ""
         address = f"ws://{self._gateway}"
         return _response(pages.load().page(pages.LISTENER, address, sounds=origin))
+
+    async def _overlay(self, _: web.Request) -> web.Response:
+        return _response(pages.load().page(pages.OVERLAY, f"ws://{self._gateway}"))
 
     async def _operators_page(self, _: web.Request) -> web.Response:
         return _response(pages.load().page(pages.OPERATOR, f"ws://{self._gateway}"))
@@ -647,6 +652,7 @@ class StubStage:
             "sourceLanguage": self.session.source,
             "lastSequence": self.session.last_sequence,
         }
+        joined |= {"overlaysHidden": True} if self.session.overlays_hidden else {}
         target = socket.query.get("targetLanguage")
         if target is None:
             return joined

@@ -77,6 +77,7 @@ class Scenario:
             self._message("c2", "changeLanguage", targetLanguage="pt")
             self._message("c2", "changeLanguage", targetLanguage="es")
             self._message("c2", "status")
+            self._message("speaker", "overlays", hidden=True)
         with self.recorder.function("websocket_message", **HALL):
             self._message("speaker", "speak", sequence=3, text="Hello again")
         self._crowd(name)

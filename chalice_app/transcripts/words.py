@@ -1,0 +1,76 @@
+"""Words as they stand in a line of text: cleaned, measured, and with their direction."""
+
+import re
+import unicodedata
+from typing import Final
+
+from chalice_app.domain.languages import LANGUAGES, RTL
+
+_PAIRED: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF))
+"""Embeddings, overrides and isolates: cut between two lines, one would turn round what follows. The
+byte order mark, at the start of a file, would be taken for another thing."""
+
+_BROKEN: Final = re.compile("[\ud800-\udfff]")
+_CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SPACES: Final = re.compile(r"\s+")
+_NO_BREAK: Final = frozenset("\u00a0\u2007\u202f")
+
+_RIGHT_TO_LEFT_MARK: Final = "\u200f"
+_LEFT_TO_RIGHT_MARK: Final = "\u200e"
+
+
+def cleaned(text: str) -> str:
+    """The text on one line, each space alone: what no format could take for anything but words.
+
+    Controls and line separators become spaces, as no format of subtitles can hold them; half a
+    surrogate pair becomes U+FFFD, as no file can. Spaces that do not break stay such. Joiners and
+    single direction marks stay.
+    """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    text = _BROKEN.sub("\ufffd", _CONTROLS.sub(" ", text)).translate(_PAIRED)
+    return _SPACES.sub(_one_space, text).strip()
+
+
+def _one_space(spaces: re.Match[str]) -> str:
+    found = spaces.group()
+    return found[0] if _NO_BREAK.issuperset(found) else " "
+
+
+def columns(grapheme: str) -> int:
+    """How wide it is: 2 for those of Chinese, Japanese, Korean and for emoji, else 1 a letter.
+
+    Source: Unicode's UAX #11 (East Asian Width); marks that stand above or below a letter, and what
+    is invisible, take no room.
+    """
+    if unicodedata.east_asian_width(grapheme[0]) in "WF":
+        return 2
+    if len(grapheme) == 1:
+        return int(unicodedata.category(grapheme) not in ("Mn", "Me", "Cf"))
+    return sum(unicodedata.category(each) not in ("Mn", "Me", "Cf") for each in grapheme)
+
+
+def is_rtl(language: str) -> bool:
+    """Whether a language is written from right to left."""
+    known = LANGUAGES.get(language) or LANGUAGES.get(language.partition("-")[0])
+    return known is not None and known.direction == RTL
+
+
+def directed(line: str, *, rtl: bool) -> str:
+    """The line with a mark in front where its first letter would give it the wrong direction.
+
+    Players and editors take a line's direction from its first letter (CSS calls it `plaintext`).
+    https://www.w3.org/TR/webvtt1/#processing-cue-settings, step "writing direction".
+    """
+    if not rtl and line.isascii():
+        return line
+    for each in line:
+        strong = unicodedata.bidirectional(each)
+        if strong in ("L", "R", "AL"):
+            if rtl == (strong != "L"):
+                return line
+            break
+    else:
+        if not rtl:
+            return line
+    return (_RIGHT_TO_LEFT_MARK if rtl else _LEFT_TO_RIGHT_MARK) + line
