@@ -16,6 +16,7 @@ table's stream (`streams.rosters`, then `rosters.update`), never from here.
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -188,12 +189,8 @@ def _parsed(event: WebsocketEvent) -> Message:
 def _act(parts: RouteParts, connection_id: str, received: Message, received_at: int) -> None:
     """What each message does."""
     match received:
-        case Speak(sequence, text):
-            logs.bind(sequence=sequence)
-            session = _spoken_by(parts, connection_id)
-            words = parts.glossaries.masked(session, text)
-            sentence = Sentence(sequence, words, session.source_language, received_at)
-            parts.speech.speak(session, connection_id, sentence)
+        case Speak():
+            _speak(parts, connection_id, received, received_at)
         case Draft():
             _draft(parts, connection_id, received, received_at)
         case Correct(sequence, text):
@@ -222,6 +219,19 @@ def _answer_or_end(parts: RouteParts, connection_id: str, received: Message) -> 
         case End():
             _end(parts, parts.participants.spoken_by(connection_id))
             parts.cache.flush_hits()
+
+
+def _speak(parts: RouteParts, connection_id: str, said: Speak, received_at: int) -> None:
+    """Sends a sentence; the gateway's clock tells when its sound was, for the speaker's may not."""
+    logs.bind(sequence=said.sequence)
+    session = _spoken_by(parts, connection_id)
+    words = parts.glossaries.masked(session, said.text)
+    sentence = Sentence(said.sequence, words, session.source_language, received_at)
+    if said.sound is not None:
+        began_at = received_at - said.sound.began_ms_ago
+        ended_at = received_at - said.sound.ended_ms_ago
+        sentence = replace(sentence, began_at=began_at, ended_at=ended_at)
+    parts.speech.speak(session, connection_id, sentence)
 
 
 def _draft(parts: RouteParts, connection_id: str, draft: Draft, received_at: int) -> None:
@@ -405,12 +415,26 @@ def get_session(session_id: str) -> Response:
 
 @app.route("/sessions/{session_id}", methods=["DELETE"])
 def end_session(session_id: str) -> Response:
-    """Ends a session for everyone; needs its speaker token."""
+    """Ends a session for everyone; needs its speaker token.
+
+    With `?purge=true` everything that is kept of it is deleted at once, and it may have ended.
+    """
 
     def ended() -> None:
-        _end(_parts(), _session_of_speaker(session_id))
+        query: Mapping[str, str] = _request().query_params or {}
+        if incoming.wants_purge(query):
+            _purge(_parts(), session_id)
+        else:
+            _end(_parts(), _session_of_speaker(session_id))
 
     return _answer(ended, status=204)
+
+
+def _purge(parts: RouteParts, session_id: str) -> None:
+    session = _session_of_speaker(session_id, parts.entrance.of_owner)
+    purged = parts.sessions.purge(session)
+    if session.is_active:
+        parts.dictation.end_with(purged)
 
 
 @app.route("/sessions/{session_id}/glossary", methods=["PUT"])
@@ -488,14 +512,19 @@ def operator_state() -> Response:
     )
 
 
-def _session_of_speaker(session_id: str) -> Session:
-    """The open session whose speaker asks; refusals are counted."""
+def _session_of_speaker(
+    session_id: str, find: Callable[[str, str, str], Session] | None = None
+) -> Session:
+    """The session whose speaker asks, an open one unless `find` says otherwise.
+
+    Refusals are counted.
+    """
     token = _bearer_token()
     if token is None:
         raise NotSpeaker("the Authorization header must be: Bearer <speakerToken>")
     parts, address = _parts(), _source_address(_request().context)
     with _counted(parts, session_id):
-        return parts.entrance.of_speaker(session_id, token, address)
+        return (find or parts.entrance.of_speaker)(session_id, token, address)
 
 
 def _looked(parts: RouteParts, session_id: str) -> tuple[Session, bool]:

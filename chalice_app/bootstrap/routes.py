@@ -34,6 +34,8 @@ class RouteParts(SpeechParts):
             clock=self.adapters.clock,
             ttl_seconds=self.settings.session_ttl_seconds,
             limits=self.settings.limits,
+            sentences=self.adapters.sentences,
+            keep_sentences=self.settings.keep_sentences,
         )
 
     @cached_property

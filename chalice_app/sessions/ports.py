@@ -38,8 +38,11 @@ class SessionStore(Protocol):
     def clear_speaker(self, session_id: str, connection_id: str) -> None:
         """Forgets the speaker's connection, if it still is that one."""
 
-    def end_session(self, session: Session) -> Session:
-        """Marks it as ended; doing so twice is harmless. Returns it as it is from then on."""
+    def end_session(self, session: Session, ended_at: int) -> Session:
+        """Marks it as ended (ms); doing so twice is harmless. Returns it as it is from then on."""
+
+    def purge_session(self, session: Session, purged_at: int) -> Session:
+        """Marks it as ended and purged (ms), in one write; else as `end_session`."""
 
     def raise_last_sequence(self, session: Session, sequence: int) -> Session:
         """Notes the highest sequence spoken; a lower one changes nothing.
@@ -54,6 +57,13 @@ class SessionStore(Protocol):
         A listener who returns is counted only if nothing was corrected since its session was read.
         ConditionFailed when the session is gone.
         """
+
+
+class SentenceEraser(Protocol):
+    """What `transcripts.ports.SentenceStore` is to sessions."""
+
+    def delete_all(self, session: Session) -> None:
+        """Deletes everything that is kept of the session."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,13 @@ class FlowControl:
         self.sentences.release_sequence(session, ref.sequence)
         self._remove(ref, [ref.sequence])
 
+    def forget(self, session: Session, ref: SentenceRef) -> None:
+        """Deletes the row of a sentence whose session has been purged; its words are not read."""
+        try:
+            self.sentences.release_sequence(session, ref.sequence)
+        except Unavailable:
+            _log.warning("a sentence of a purged session is deleted later")
+
     def mark_sent(self, ref: SentenceRef, reports: Reports, captions: Mapping[str, str]) -> Reports:
         """Notes that a sentence has been sent: it leaves those in flight, and its number is used.
 

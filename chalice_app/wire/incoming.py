@@ -187,7 +187,7 @@ def parse_join(query: Mapping[str, str] | None) -> Join:
         _last_sequence(query),
         query.get("joinCode"),
         query.get("resumeToken"),
-        _wants_voice(query),
+        _flag(query, "voice"),
     )
 
 
@@ -206,11 +206,20 @@ def _last_sequence(query: Mapping[str, str]) -> int | None:
     return int(text)
 
 
-def _wants_voice(query: Mapping[str, str]) -> bool:
-    text = query.get("voice", "false")
+def _flag(query: Mapping[str, str], name: str) -> bool:
+    text = query.get(name, "false")
     if text not in ("true", "false"):
-        raise BadMessage("voice must be true or false")
+        raise BadMessage(f"{name} must be true or false")
     return text == "true"
+
+
+def wants_purge(query: Mapping[str, str]) -> bool:
+    """Whether a `DELETE /sessions/{id}` asks to delete what is kept, too.
+
+    Raises:
+        BadMessage: it is not clear.
+    """
+    return _flag(query, "purge")
 
 
 def parse_language(tag: object) -> str:

@@ -10,12 +10,13 @@ Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
 - a session, `golden-eagle-427`: speakerConnectionId, speakerGreeted, sourceLanguage, listenerCount,
   `listeners.<language>` (one number a language, top-level because ADD takes no nested attribute),
   `voices.<language>` (likewise: those of them who want the voice), countsRevision, isActive,
-  createdAt (ms), expiresAt (epoch seconds, TTL), tokenHash,
+  createdAt (ms), lifeEndsAt (epoch seconds), expiresAt (epoch seconds, TTL: its life and the time
+  for which its sentences are kept), endedAt and purgedAt (ms), tokenHash,
   dictatedMs, dictatedSince (epoch ms, while a stream is open), dictatedChange (random, whose),
   lastSequence, corrections (how many there were: it rises with each, perhaps by more than one)
   and, where the session has its own, joinCodeHash, maxListeners, characterBudget, profanity,
-  formality, title, drafts ("off"), overlaysHidden (true) and glossaryVersion (its glossary's own
-  row: `glossaries`);
+  formality, title, drafts ("off"), retentionHours, transcript ("everyone"), overlaysHidden (true)
+  and glossaryVersion (its glossary's own row: `glossaries`);
 
 The counts are written by the roster ledger alone (`rosters_table`) and corrected by the reconciler.
 A count stays when it falls to zero. Beyond some 53 languages, or 30 that are heard as well, the row
@@ -58,14 +59,15 @@ class SessionsTable:
     table: Table
 
     def put_session(self, session: Session) -> None:
-        """Stores a new session; ConditionFailed when one that has not expired has the name."""
+        """Stores a new session; ConditionFailed when one that may still be kept has the name."""
         self.table.put(
             {
                 "sessionId": session.session_id,
                 "sourceLanguage": session.source_language,
                 "tokenHash": session.token_hash,
                 "createdAt": session.created_at,
-                "expiresAt": session.expires_at_seconds,
+                "lifeEndsAt": session.expires_at_seconds,
+                "expiresAt": session.kept_until_ms // 1000,
                 "isActive": True,
                 "directory": "open",
                 "listenerCount": 0,
@@ -77,6 +79,8 @@ class SessionsTable:
                 "formality": session.style.formality,
                 "title": session.title,
                 "drafts": None if session.has_drafts else "off",
+                "retentionHours": session.retention_hours,
+                "transcript": "everyone" if session.has_open_transcript else None,
             },
             "attribute_not_exists(sessionId) OR expiresAt <= :now",
             now=session.created_at // 1000,
@@ -141,15 +145,27 @@ class SessionsTable:
         except ConditionFailed:
             return
 
-    def end_session(self, session: Session) -> Session:
+    def end_session(self, session: Session, ended_at: int) -> Session:
         """Marks it as ended; returns it as it is from then on."""
+        return self._ended(session, ended_at)
+
+    def purge_session(self, session: Session, purged_at: int) -> Session:
+        """Marks it as ended and purged, in one write; returns it as it is from then on."""
+        sets = ", purgedAt = if_not_exists(purgedAt, :purged)"
+        return self._ended(session, purged_at, sets, purged=purged_at)
+
+    def _ended(self, session: Session, ended_at: int, sets: str = "", **values: int) -> Session:
         try:
             item = self.table.update(
                 session.session_id,
-                "SET isActive = :false REMOVE directory",
+                f"SET isActive = :false, endedAt = if_not_exists(endedAt, :ended){sets}"
+                " REMOVE directory",
                 "createdAt = :epoch",
                 false=False,
+                # What its life has ended was over then.
+                ended=min(ended_at, session.expires_at_seconds * 1000),
                 epoch=session.created_at,
+                **values,
             )
         except ConditionFailed:
             return session
@@ -216,7 +232,8 @@ def session_from(item: Mapping[str, object]) -> Session:
         source_language=str(item["sourceLanguage"]),
         token_hash=str(item["tokenHash"]),
         created_at=_number(item, "createdAt"),
-        expires_at_seconds=_number(item, "expiresAt"),
+        # The rows of earlier versions have one time for both.
+        expires_at_seconds=_number(item, "lifeEndsAt" if "lifeEndsAt" in item else "expiresAt"),
         is_active=bool(item["isActive"]),
         speaker_connection_id=_optional(item, "speakerConnectionId"),
         # A speaker who came before an update that brought the attribute has been greeted.
@@ -235,7 +252,11 @@ def session_from(item: Mapping[str, object]) -> Session:
         style=Style(item.get("profanity") == "mask", _optional(item, "formality")),
         title=_optional(item, "title"),
         has_drafts=item.get("drafts") != "off",
-        overlays_hidden=bool(item.get("overlaysHidden")),
+        retention_hours=_time(item, "retentionHours") or 0,
+        has_open_transcript=item.get("transcript") == "everyone",
+        ended_at=_time(item, "endedAt"),
+        purged_at=_time(item, "purgedAt"),
+        overlays_hidden=item.get("overlaysHidden") is True,
     )
 
 
@@ -253,6 +274,10 @@ def _dictated(item: Mapping[str, object]) -> Dictated:
         return NOT_DICTATED
     since = _number(item, "dictatedSince") if "dictatedSince" in item else None
     return Dictated(_number(item, "dictatedMs"), since, str(item["dictatedChange"]))
+
+
+def _time(item: Mapping[str, object], name: str) -> int | None:
+    return _number(item, name) if name in item else None
 
 
 def _number(item: Mapping[str, object], name: str) -> int:

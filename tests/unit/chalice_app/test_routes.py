@@ -280,6 +280,8 @@ def test_anyone_may_ask_for_the_status(world: World) -> None:
                 "expiresAt": of.expires_at_seconds * 1000,
                 "title": None,
                 "drafts": "source",
+                "retentionHours": 2,
+                "transcript": "speaker",
             },
         )
     ]

@@ -80,11 +80,13 @@ def test_a_sessions_row(clients: Clients, sessions: Table) -> None:
             "sourceLanguage": "en",
             "tokenHash": HERE.token_hash,
             "createdAt": NOW_MS,
-            "expiresAt": NOW_MS // 1000 + 3600,
+            "lifeEndsAt": NOW_MS // 1000 + 3600,
+            "expiresAt": NOW_MS // 1000 + 3 * 3600,
             "isActive": True,
             "directory": "open",
             "listenerCount": 0,
             "lastSequence": 0,
+            "retentionHours": 2,
         }
     ]
 
@@ -503,7 +505,7 @@ def test_a_sentence_that_was_sent_is_marked_with_what_is_kept_of_it(
 def test_an_ended_session_is_in_no_directory(clients: Clients, sessions: Table) -> None:
     table = SessionsTable(sessions)
     table.put_session(HERE)
-    table.end_session(HERE)
+    table.end_session(HERE, NOW_MS)
     (row,) = rows(clients, SETTINGS.sessions_table)
     assert row["isActive"] is False
     assert "directory" not in row

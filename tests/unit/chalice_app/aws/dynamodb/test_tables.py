@@ -24,6 +24,7 @@ from chalice_app.cache.entries import CachedTranslation
 from chalice_app.cache.ports import TranslationCacheStore
 from chalice_app.domain.dictation import NOT_DICTATED, Dictated
 from chalice_app.domain.errors import ConditionFailed, Conflict, SequenceNotKept
+from chalice_app.domain.kept import KeptSentence
 from chalice_app.domain.reports import LanguageReport, Posted
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, RecentSentences, SentenceRef
 from chalice_app.domain.session import Connection, Session
@@ -192,7 +193,7 @@ def test_a_session_that_is_not_open_gets_no_glossary(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     with pytest.raises(ConditionFailed):
         stores.glossaries.put_glossary(later, "v1", "{}")
-    stores.sessions.end_session(HERE)
+    stores.sessions.end_session(HERE, NOW_MS)
     with pytest.raises(ConditionFailed):
         stores.glossaries.put_glossary(HERE, "v1", "{}")
     assert now(stores).glossary_version is None
@@ -244,7 +245,7 @@ def test_a_change_that_is_sent_again_is_made_once(stores: Stores) -> None:
 def test_an_ended_session_begins_no_dictation_and_ends_one(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     stores.dictation.put_dictated(HERE, NOT_DICTATED, BEGUN, only_open=True)
-    stores.sessions.end_session(HERE)
+    stores.sessions.end_session(HERE, NOW_MS)
     with pytest.raises(ConditionFailed):
         stores.dictation.put_dictated(HERE, BEGUN, Dictated(1, 2, "other"), only_open=True)
     stores.dictation.put_dictated(HERE, BEGUN, OVER, only_open=False)
@@ -265,7 +266,7 @@ def test_a_session_that_is_not_there_dictates_nothing(stores: Stores, of: Sessio
 def test_the_end_of_a_session_tells_what_it_has_dictated(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     stores.dictation.put_dictated(HERE, NOT_DICTATED, BEGUN, only_open=True)
-    assert stores.sessions.end_session(HERE).dictated == BEGUN
+    assert stores.sessions.end_session(HERE, NOW_MS).dictated == BEGUN
 
 
 def test_a_session_that_was_never_put_is_none(stores: Stores) -> None:
@@ -285,7 +286,7 @@ def test_open_sessions_are_listed_newest_first_until_they_are_ended(stores: Stor
         stores.sessions.put_session(each)
     stores.sessions.raise_last_sequence(made[4], 7)
     stores.sentences.claim_sequence(made[3], sentence(1))
-    stores.sessions.end_session(made[3])
+    stores.sessions.end_session(made[3], NOW_MS)
     listed = stores.directory.list_open(3)
     assert listed == [now(stores, made[4]), made[2], made[1]]
     assert listed[0].last_sequence == 7
@@ -306,15 +307,17 @@ def test_a_name_is_taken_while_its_session_lives(stores: Stores) -> None:
 
 def test_a_name_is_taken_though_its_session_has_ended(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
-    stores.sessions.end_session(HERE)
+    stores.sessions.end_session(HERE, NOW_MS)
     with pytest.raises(ConditionFailed):
         stores.sessions.put_session(session(created_at=NOW_MS + 1))
 
 
-def test_a_name_is_free_when_its_session_has_expired(stores: Stores) -> None:
+def test_a_name_is_free_when_nothing_of_its_session_is_kept(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     join(stores, listener(HERE, "c1"))
-    again = session(created_at=HERE.expires_at_seconds * 1000)
+    with pytest.raises(ConditionFailed):
+        stores.sessions.put_session(session(created_at=HERE.kept_until_ms - 1))
+    again = session(created_at=HERE.kept_until_ms)
     stores.sessions.put_session(again)
     assert now(stores) == again
 
@@ -341,7 +344,7 @@ def test_only_the_speaker_that_stands_is_noted_as_greeted(stores: Stores) -> Non
 
 def test_an_ended_session_takes_no_speaker(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
-    stores.sessions.end_session(HERE)
+    stores.sessions.end_session(HERE, NOW_MS)
     with pytest.raises(ConditionFailed):
         stores.sessions.set_speaker(HERE, "c1")
 
@@ -369,15 +372,37 @@ def test_forgetting_the_speaker_of_no_session_makes_none(stores: Stores) -> None
 
 def test_a_session_ends_once_and_for_all(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
-    stores.sessions.end_session(HERE)
-    stores.sessions.end_session(HERE)
-    assert now(stores) == replace(HERE, is_active=False)
+    stores.sessions.end_session(HERE, NOW_MS + 5)
+    stores.sessions.end_session(HERE, NOW_MS + 7)
+    assert now(stores) == replace(HERE, is_active=False, ended_at=NOW_MS + 5)
+
+
+def test_a_session_s_end_is_never_after_its_life(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    ended = stores.sessions.end_session(HERE, HERE.kept_until_ms)
+    assert ended.ended_at == HERE.expires_at_seconds * 1000
+
+
+def test_a_purge_ends_a_session_too_and_is_made_once(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    purged = stores.sessions.purge_session(HERE, NOW_MS + 5)
+    assert purged == replace(HERE, is_active=False, ended_at=NOW_MS + 5, purged_at=NOW_MS + 5)
+    assert stores.sessions.purge_session(HERE, NOW_MS + 9) == now(stores) == purged
+    former = session(created_at=NOW_MS - 1)
+    assert stores.sessions.purge_session(former, NOW_MS) == former
+
+
+@pytest.mark.parametrize("hours", [0, 720])
+def test_how_long_a_session_is_kept_and_for_whom(stores: Stores, hours: int) -> None:
+    own = replace(HERE, retention_hours=hours, has_open_transcript=True)
+    stores.sessions.put_session(own)
+    assert now(stores) == own
 
 
 def test_ending_a_former_session_does_not_end_the_one_of_its_name(stores: Stores) -> None:
     former = session(created_at=NOW_MS - 1)
     stores.sessions.put_session(HERE)
-    stores.sessions.end_session(former)
+    stores.sessions.end_session(former, NOW_MS)
     with pytest.raises(ConditionFailed):
         stores.sessions.raise_last_sequence(former, 7)
     with pytest.raises(ConditionFailed):
@@ -386,7 +411,7 @@ def test_ending_a_former_session_does_not_end_the_one_of_its_name(stores: Stores
 
 
 def test_ending_no_session_makes_none(stores: Stores) -> None:
-    stores.sessions.end_session(HERE)
+    stores.sessions.end_session(HERE, NOW_MS)
     with pytest.raises(ConditionFailed):
         stores.sessions.raise_last_sequence(HERE, 7)
     assert stores.sessions.get_session(HERE.session_id) is None
@@ -500,7 +525,7 @@ def test_a_session_s_overlays_are_hidden_until_they_are_shown(stores: Stores) ->
         assert switched.overlays_hidden is hidden
     with pytest.raises(ConditionFailed):
         stores.sessions.set_overlays_hidden(session(created_at=NOW_MS + 1), hidden=True)
-    stores.sessions.end_session(HERE)
+    stores.sessions.end_session(HERE, NOW_MS)
     with pytest.raises(ConditionFailed):
         stores.sessions.set_overlays_hidden(HERE, hidden=True)
 
@@ -1162,3 +1187,134 @@ def test_the_whole_is_told_until_it_is_settled(stores: Stores) -> None:
     assert stores.tallies.add_part(ref(), "here", ES, 1) == ES
     stores.tallies.mark_reported(ref())
     assert stores.tallies.add_part(ref(), "here", ES, 1) is None
+
+
+# --- What is kept ---------------------------------------------------------------------------------
+
+REPORTS = {
+    "es": LanguageReport(5, Posted(2, ("", ""), 1), latency_ms=140, voices=1, characters=5),
+    "fr": LanguageReport(1, Posted(failed=1), cached=True, over_budget=True),
+}
+CAPTIONS = {"es": "¡Hola!", "ar": "مرحبا", "ja": "こんにちは 👋"}
+
+
+def kept(stores: Stores, of: Session = HERE) -> list[KeptSentence]:
+    return list(stores.sentences.read_all(of))
+
+
+def test_a_sentence_is_kept_with_what_was_sent_and_what_became_of_it(stores: Stores) -> None:
+    said = replace(sentence(1, "Hello"), began_at=NOW_MS - 4_200, ended_at=NOW_MS - 700)
+    stores.sentences.claim_sequence(HERE, said)
+    assert kept(stores) == [KeptSentence(said)]
+    assert stores.sentences.mark_sent(ref(1), REPORTS, CAPTIONS) == REPORTS
+    assert kept(stores) == [KeptSentence(said, CAPTIONS, REPORTS)]
+
+
+def test_a_sentence_that_nobody_listened_to_is_kept_with_an_empty_report(stores: Stores) -> None:
+    stores.sentences.claim_sequence(HERE, sentence(1))
+    stores.sentences.mark_sent(ref(1), {}, {})
+    assert kept(stores) == [KeptSentence(sentence(1), {}, {})]
+
+
+def test_all_sentences_of_a_talk_come_in_order_and_no_other_s(stores: Stores) -> None:
+    for sequence in (12, 2, 9, 100, 1):
+        stores.sentences.claim_sequence(HERE, sentence(sequence))
+    for other in (session("golden-eagle-42"), session(created_at=NOW_MS + 1)):
+        stores.sentences.claim_sequence(other, sentence(3, "Another session's"))
+    assert [each.sentence.sequence for each in kept(stores)] == [1, 2, 9, 12, 100]
+
+
+def test_a_report_is_kept_once(stores: Stores) -> None:
+    stores.sentences.claim_sequence(HERE, sentence(1))
+    stores.sentences.mark_sent(ref(1), REPORTS, {})
+    later = {"es": LanguageReport(5, Posted(failed=5))}
+    assert stores.sentences.mark_sent(ref(1), later, CAPTIONS) == REPORTS
+    assert kept(stores) == [KeptSentence(sentence(1), CAPTIONS, REPORTS)]
+
+
+def test_what_another_function_took_over_is_not_marked(stores: Stores) -> None:
+    stores.sentences.claim_sequence(HERE, sentence(1))
+    again = sentence(1, spoken_at=NOW_MS + CAPTION_LIFE_MS)
+    stores.sentences.claim_sequence(HERE, again)
+    assert stores.sentences.mark_sent(ref(1), REPORTS, CAPTIONS) is None
+    stores.sentences.keep_captions(ref(1), CAPTIONS)
+    assert kept(stores) == [KeptSentence(again)]
+
+
+def test_a_correction_takes_the_captions_away_at_once(stores: Stores) -> None:
+    stores.sentences.claim_sequence(HERE, sentence(1, "Hello"))
+    stores.sentences.mark_sent(ref(1), REPORTS, CAPTIONS)
+    corrected = stores.sentences.correct_sentence(HERE, 1, "Goodbye", NOW_MS + 3)
+    assert kept(stores) == [KeptSentence(corrected, {}, REPORTS, NOW_MS + 3)]
+    of_correction = replace(ref(1), revision=1, spoken_at=NOW_MS + 3)
+    stores.sentences.keep_captions(of_correction, {"es": "Adiós"})
+    assert kept(stores) == [KeptSentence(corrected, {"es": "Adiós"}, REPORTS, NOW_MS + 3)]
+    retracted = stores.sentences.correct_sentence(HERE, 1, "", NOW_MS + 4)
+    stores.sentences.keep_captions(of_correction, {"es": "Adiós"})
+    assert kept(stores) == [KeptSentence(retracted, {}, REPORTS, NOW_MS + 4)]
+
+
+def test_old_words_do_not_come_back_over_a_correction(stores: Stores) -> None:
+    stores.sentences.claim_sequence(HERE, sentence(1, "Hello"))
+    at = NOW_MS + CAPTION_LIFE_MS
+    corrected = stores.sentences.correct_sentence(HERE, 1, "Goodbye", at)
+    stores.sentences.keep_captions(ref(1), CAPTIONS)
+    assert stores.sentences.mark_sent(ref(1), REPORTS, CAPTIONS) == REPORTS
+    assert kept(stores) == [KeptSentence(corrected, {}, REPORTS, at)]
+
+
+def test_a_caption_is_added_unless_the_sentence_was_corrected(stores: Stores) -> None:
+    stores.sentences.claim_sequence(HERE, sentence(1, "Hello"))
+    stores.sentences.mark_sent(ref(1), REPORTS, {"es": "¡Hola!"})
+    (before,) = kept(stores)
+    stores.sentences.add_caption(HERE, before, "fr", "Bonjour")
+    stores.sentences.add_caption(HERE, before, "de", "Hallo")
+    added = {"es": "¡Hola!", "fr": "Bonjour", "de": "Hallo"}
+    assert kept(stores) == [replace(before, captions=added)]
+    stores.sentences.correct_sentence(HERE, 1, "Goodbye", NOW_MS)
+    stores.sentences.add_caption(HERE, before, "it", "Ciao")
+    (after,) = kept(stores)
+    assert after.captions == {}
+    stores.sentences.add_caption(HERE, after, "fr", "Au revoir")
+    assert kept(stores) == [replace(after, captions={"fr": "Au revoir"})]
+
+
+def test_a_caption_is_added_to_nothing_that_is_gone(stores: Stores) -> None:
+    stores.sentences.claim_sequence(HERE, sentence(1, "Hello"))
+    (before,) = kept(stores)
+    stores.sentences.delete_all(HERE)
+    stores.sentences.add_caption(HERE, before, "fr", "Bonjour")
+    stores.sentences.mark_sent(ref(1), REPORTS, CAPTIONS)
+    stores.sentences.keep_captions(ref(1), CAPTIONS)
+    assert kept(stores) == []
+    assert stores.sentences.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+
+
+def test_everything_of_a_talk_is_deleted_and_nothing_of_another(stores: Stores) -> None:
+    other = session("golden-eagle-42")
+    stores.sentences.claim_sequence(other, sentence(1))
+    for sequence in range(1, 61):
+        stores.sentences.claim_sequence(HERE, sentence(sequence))
+    stores.sentences.delete_all(HERE)
+    assert kept(stores) == []
+    assert len(kept(stores, other)) == 1
+
+
+def test_a_talk_that_keeps_nothing_has_the_words_of_its_last_sentences_alone(
+    stores: Stores,
+) -> None:
+    here = replace(HERE, retention_hours=0)
+    for sequence in range(1, 54):
+        stores.sentences.claim_sequence(here, sentence(sequence))
+        sent = replace(ref(sequence), is_kept=False)
+        assert stores.sentences.mark_sent(sent, REPORTS, CAPTIONS) is None
+        stores.sentences.keep_captions(sent, CAPTIONS)
+    assert kept(stores, here) == [KeptSentence(sentence(each)) for each in range(4, 54)]
+    assert stores.sentences.claim_sequence(here, sentence(1)) is Claim.DONE
+
+
+def test_a_stage_that_keeps_no_words_keeps_no_captions_either(stores: Stores) -> None:
+    stores.forgetful.claim_sequence(HERE, sentence(1))
+    assert stores.forgetful.mark_sent(ref(1), REPORTS, CAPTIONS) is None
+    stores.forgetful.keep_captions(ref(1), CAPTIONS)
+    assert list(stores.forgetful.read_all(HERE)) == []
