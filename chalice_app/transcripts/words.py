@@ -28,7 +28,9 @@ def cleaned(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
-    text = _BROKEN.sub("\ufffd", _CONTROLS.sub(" ", text)).translate(_PAIRED)
+    if _BROKEN.search(text):
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = _CONTROLS.sub(" ", text).translate(_PAIRED)
     return _SPACES.sub(_one_space, text).strip()
 
 
