@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
 from chalice_app.domain.characters import shows_nothing
 from chalice_app.transcripts.cues import Cue, begins_at, cues, in_order
 from chalice_app.transcripts.transcript import Transcript, TranscriptLine
-from chalice_app.transcripts.words import cleaned, directed, is_rtl
+from chalice_app.transcripts.words import cleaned, directed, embedded, is_rtl
 
 
 def render(format: str, transcript: Transcript) -> Iterator[str]:  # noqa: A002
@@ -85,18 +85,26 @@ def _srt(transcript: Transcript) -> Iterator[str]:
     brings them back. Before a line of digits there is a direction mark.
     """
     for number, cue in enumerate(cues(transcript), start=1):
-        text = "\n".join(_lines(transcript, cue)).translate(_SRT_LOOK_ALIKES)
+        text = "\n".join(line for _, lines in _lines(transcript, cue) for line in lines)
+        text = text.translate(_SRT_LOOK_ALIKES)
         text = _ENTITY.sub("\uff06", _STAMP.sub("\uff1a", text))
         text = _NUMBER.sub("\u200e", text)
         times = f"{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}"
         yield f"{number}\n{times}\n{text}\n\n"
 
 
-def _lines(transcript: Transcript, cue: Cue) -> Iterator[str]:
-    for language, lines in cue.lines.items():
-        rtl = is_rtl(_written_in(transcript, language, cue.untranslated))
-        for line in lines:
-            yield directed(line, rtl=rtl)
+def _lines(transcript: Transcript, cue: Cue) -> Sequence[tuple[str, Sequence[str]]]:
+    """The language that each language's words are in, and its lines with their direction."""
+    spoken = [
+        (_written_in(transcript, language, cue.untranslated), lines)
+        for language, lines in cue.lines.items()
+    ]
+    is_mixed = len({is_rtl(language) for language, _ in spoken}) > 1
+    turned = embedded if is_mixed else directed
+    return [
+        (language, [turned(line, rtl=is_rtl(language)) for line in lines])
+        for language, lines in spoken
+    ]
 
 
 def _vtt(transcript: Transcript) -> Iterator[str]:
@@ -104,18 +112,13 @@ def _vtt(transcript: Transcript) -> Iterator[str]:
     title = escape(cleaned(transcript.title or ""), quote=False)
     yield f"WEBVTT{title and ' - '}{title}\nKind: captions\nLanguage: {transcript.languages[0]}\n\n"
     for number, cue in enumerate(cues(transcript), start=1):
-        text = "\n".join(
-            _span(_written_in(transcript, language, cue.untranslated), lines)
-            for language, lines in cue.lines.items()
-        )
+        text = "\n".join(_span(*spoken) for spoken in _lines(transcript, cue))
         times = f"{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}"
         yield f"{number}\n{times}\n{text}\n\n"
 
 
-def _span(language: str, lines: tuple[str, ...]) -> str:
-    rtl = is_rtl(language)
-    words = "\n".join(escape(directed(line, rtl=rtl), quote=False) for line in lines)
-    words = _STAMP.sub("&#58;", words)
+def _span(language: str, lines: Sequence[str]) -> str:
+    words = _STAMP.sub("&#58;", escape("\n".join(lines), quote=False))
     return f"<lang {language}>{words}</lang>"
 
 
