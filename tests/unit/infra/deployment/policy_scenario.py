@@ -42,6 +42,8 @@ class Scenario:
         self._count_the_cache()
         self._drift(name)
         self._leave(name, token)
+        self._keep_nothing()
+        self._purge(name, token)
 
     def _open(self) -> tuple[str, str]:
         opened = self._http("POST", "/sessions", json.dumps({"sourceLanguage": "en"}))
@@ -213,6 +215,19 @@ class Scenario:
         bearer = {"Authorization": f"Bearer {opened['speakerToken']}"}
         self._prepare(opened["sessionId"], bearer)
         self._http("DELETE", f"/sessions/{opened['sessionId']}", headers=bearer)
+
+    def _keep_nothing(self) -> None:
+        """A session whose words go with its end."""
+        wanted = {"sourceLanguage": "en", "retentionHours": 0}
+        opened = self._http("POST", "/sessions", json.dumps(wanted))
+        self._connect("brief", sessionId=opened["sessionId"], token=opened["speakerToken"])
+        with self.recorder.function("websocket_message"):
+            self._message("brief", "speak", sequence=1, text="Hello")
+            self._message("brief", "end")
+
+    def _purge(self, name: str, token: str) -> None:
+        bearer = {"Authorization": f"Bearer {token}"}
+        self._http("DELETE", f"/sessions/{name}?purge=true", headers=bearer)
 
     def _prepare(self, name: str, bearer: Mapping[str, str]) -> None:
         """A new sentence, and then a cache hit."""
