@@ -343,7 +343,9 @@ def _page(name: str) -> Response:
     page, socket = pages.load().page, settings.websocket_url
     if name != pages.SPEAKER:
         sounds = settings.sounds_url if name == pages.LISTENER else ""
-        return _served(page(name, socket, known, sounds=sounds))
+        # A report too large for an answer is fetched from the bucket.
+        files = settings.sounds_url if name == pages.REPORT else ""
+        return _served(page(name, socket, known, sounds=sounds, files=files))
     # Where no language is heard, the page has no business at the recogniser.
     recogniser = settings.transcribe_url if settings.dictation_languages else ""
     sign_in, files = _sign_in(settings.oidc), settings.sounds_url
@@ -579,7 +581,10 @@ def operator_state() -> Response:
 
 @app.route("/sessions/{session_id}/report", methods=["GET"])
 def event_report(session_id: str) -> Response:
-    """Who was reached, sentence by sentence, as JSON or CSV; needs the speaker token."""
+    """Who was reached, sentence by sentence, as JSON or CSV; needs the speaker token.
+
+    303 to the bucket where it is too large for an answer.
+    """
 
     def written() -> Response:
         """The report, as a file that nobody caches."""
@@ -587,8 +592,12 @@ def event_report(session_id: str) -> Response:
         form = report_formats.parse_format(query.get("format"))
         parts = _parts()
         made = parts.reporting.report(_session_of_speaker(session_id, parts.entrance.of_kept))
-        body = report_formats.WRITERS[form](made, parts.adapters.clock.now_ms())
-        return Response(body, headers=dict(report_formats.headers(form, session_id)))
+        file = report_formats.written(made, form, parts.adapters.clock.now_ms())
+        match parts.transcript_files.report(made.session, file):
+            case File(name, media_type, body):
+                return _unkept(body, 200, {"Content-Type": media_type, **_named(name)})
+            case Link(url):
+                return _unkept("", 303, {"Location": url})
 
     return _answer_as_it_is(written)
 

@@ -24,13 +24,12 @@ class Cue:
     """Words on the screen, in milliseconds from the talk's first word.
 
     `lines` has one or two lines of each language, in the transcript's order; a language that has
-    nothing here is left out. `part` counts a sentence's cues from 1.
+    nothing here is left out.
     """
 
     start_ms: int
     end_ms: int
     sequence: int
-    part: int
     lines: Mapping[str, tuple[str, ...]]
     untranslated: frozenset[str]
 
@@ -70,10 +69,8 @@ def cues(transcript: Transcript) -> Iterator[Cue]:
         wanted = max(sum(lengths), min(_spoken_ms(line), LONGEST_MS * len(blocks)))
         room = wanted if until is None else min(wanted, until - start)
         times = _shared(start, max(room, SHORTEST_MS * len(blocks)), lengths)
-        for part, (block, (begin, end)) in enumerate(
-            zip(blocks, pairwise(times), strict=True), start=1
-        ):
-            yield Cue(begin, end, line.sequence, part, block, line.untranslated)
+        for block, (begin, end) in zip(blocks, pairwise(times), strict=True):
+            yield Cue(begin, end, line.sequence, block, line.untranslated)
         free_at = times[-1]
 
 

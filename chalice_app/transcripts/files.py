@@ -61,13 +61,19 @@ class Files:
             chunks.append(chunk)
             size += len(json.dumps(chunk))
         file = File(name, MEDIA_TYPES[format], "".join(chunks))
-        return file if size <= self.most_bytes else self._put(session, file)
+        is_large = size > self.most_bytes
+        return self._put(session, file, "ask for one language, or for txt") if is_large else file
 
-    def _put(self, session: Session, file: File) -> Link:
+    def report(self, session: Session, file: File) -> File | Link:
+        """An event report, or the way to it; raises as `of`."""
+        most = self.most_bytes
+        is_large = len(file.body) > most or len(json.dumps(file.body)) > most
+        return self._put(session, file, "ask for csv") if is_large else file
+
+    def _put(self, session: Session, file: File, instead: str) -> Link:
         if self.store is None:
             raise BadMessage(
-                "the transcript is too large for an answer, and this stage has no bucket for it: "
-                "ask for one language, or for txt"
+                f"it is too large for an answer, and this stage has no bucket for it: {instead}"
             )
         key = f"{_folder(session)}/{file.name}"
         self.notes.note_file(session, key)

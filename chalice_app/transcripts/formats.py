@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
+from chalice_app.domain.characters import shows_nothing
 from chalice_app.transcripts.cues import Cue, begins_at, cues, in_order
 from chalice_app.transcripts.transcript import Transcript, TranscriptLine
-from chalice_app.transcripts.words import cleaned, directed, is_rtl
+from chalice_app.transcripts.words import cleaned, directed, embedded, is_rtl
 
 
 def render(format: str, transcript: Transcript) -> Iterator[str]:  # noqa: A002
@@ -32,7 +33,8 @@ _WITHOUT_SPACES: Final = frozenset({"ja", "zh", "th", "lo", "km", "my"})
 
 def _txt(transcript: Transcript) -> Iterator[str]:
     """The title, and paragraphs that begin with their time; two languages line under line."""
-    yield f"{cleaned(transcript.title or '') or transcript.session_id}\n"
+    title = cleaned(transcript.title or "")
+    yield f"{transcript.session_id if shows_nothing(title) else title}\n"
     lines = in_order(transcript.lines)
     origin = begins_at(lines[0]) if lines else 0
     if len(transcript.languages) > 1:
@@ -69,47 +71,54 @@ def _written_in(transcript: Transcript, language: str, untranslated: frozenset[s
 
 _SRT_LOOK_ALIKES: Final = str.maketrans("<>{}\\", "\uff1c\uff1e\uff5b\uff5d\uff3c")
 _ENTITY: Final = re.compile(r"&(?=#?\w+;)")
+_STAMP: Final = re.compile(r"(?<=\d):(?=\d+[.,]\d)")
+"""The last colon of a time such as 00:01:02,345: parsers look for two of them in a line."""
+_NUMBER: Final = re.compile(r"^(?=[\d ]+$)", re.M)
+"""A line of digits alone: parsers take it for the number of the next cue."""
 
 
 def _srt(transcript: Transcript) -> Iterator[str]:
     r"""SubRip has no escaping, and players take `<i>`, `{\an8}`, `\N`, `&lt;` for more than words.
 
-    So `<`, `>`, `{`, `}` and the backslash are written as their full-width look-alikes, and `&`
-    where it would begin an entity. Unicode's compatibility form (NFKC) brings them back.
+    So `<`, `>`, `{`, `}` and the backslash are written as their full-width look-alikes, as are `&`
+    where it would begin an entity and the last colon of a time. Unicode's compatibility form (NFKC)
+    brings them back. Before a line of digits there is a direction mark.
     """
     for number, cue in enumerate(cues(transcript), start=1):
-        text = _ENTITY.sub("\uff06", "\n".join(_lines(transcript, cue)).translate(_SRT_LOOK_ALIKES))
+        text = "\n".join(line for _, lines in _lines(transcript, cue) for line in lines)
+        text = text.translate(_SRT_LOOK_ALIKES)
+        text = _ENTITY.sub("\uff06", _STAMP.sub("\uff1a", text))
+        text = _NUMBER.sub("\u200e", text)
         times = f"{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}"
         yield f"{number}\n{times}\n{text}\n\n"
 
 
-def _lines(transcript: Transcript, cue: Cue) -> Iterator[str]:
-    for language, lines in cue.lines.items():
-        rtl = is_rtl(_written_in(transcript, language, cue.untranslated))
-        for line in lines:
-            yield directed(line, rtl=rtl)
+def _lines(transcript: Transcript, cue: Cue) -> Sequence[tuple[str, Sequence[str]]]:
+    """The language that each language's words are in, and its lines with their direction."""
+    spoken = [
+        (_written_in(transcript, language, cue.untranslated), lines)
+        for language, lines in cue.lines.items()
+    ]
+    is_mixed = len({is_rtl(language) for language, _ in spoken}) > 1
+    turned = embedded if is_mixed else directed
+    return [
+        (language, [turned(line, rtl=is_rtl(language)) for line in lines])
+        for language, lines in spoken
+    ]
 
 
 def _vtt(transcript: Transcript) -> Iterator[str]:
-    """WebVTT (https://www.w3.org/TR/webvtt1/). Each language is in a `<lang>` of its own.
-
-    A cue's name is its sentence's number; a second cue of sentence 7 is `7.2`.
-    """
+    """WebVTT (https://www.w3.org/TR/webvtt1/). Each language is in a `<lang>` of its own."""
     title = escape(cleaned(transcript.title or ""), quote=False)
     yield f"WEBVTT{title and ' - '}{title}\nKind: captions\nLanguage: {transcript.languages[0]}\n\n"
-    for cue in cues(transcript):
-        name = f"{cue.sequence}.{cue.part}" if cue.part > 1 else f"{cue.sequence}"
-        text = "\n".join(
-            _span(_written_in(transcript, language, cue.untranslated), lines)
-            for language, lines in cue.lines.items()
-        )
+    for number, cue in enumerate(cues(transcript), start=1):
+        text = "\n".join(_span(*spoken) for spoken in _lines(transcript, cue))
         times = f"{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}"
-        yield f"{name}\n{times}\n{text}\n\n"
+        yield f"{number}\n{times}\n{text}\n\n"
 
 
-def _span(language: str, lines: tuple[str, ...]) -> str:
-    rtl = is_rtl(language)
-    words = "\n".join(escape(directed(line, rtl=rtl), quote=False) for line in lines)
+def _span(language: str, lines: Sequence[str]) -> str:
+    words = _STAMP.sub("&#58;", escape("\n".join(lines), quote=False))
     return f"<lang {language}>{words}</lang>"
 
 

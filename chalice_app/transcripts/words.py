@@ -17,6 +17,7 @@ _NO_BREAK: Final = frozenset("\u00a0\u2007\u202f")
 
 _RIGHT_TO_LEFT_MARK: Final = "\u200f"
 _LEFT_TO_RIGHT_MARK: Final = "\u200e"
+_EMBEDDED: Final = {True: "\u202b{}\u202c", False: "\u202a{}\u202c"}
 
 
 def cleaned(text: str) -> str:
@@ -28,7 +29,9 @@ def cleaned(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
-    text = _BROKEN.sub("\ufffd", _CONTROLS.sub(" ", text)).translate(_PAIRED)
+    if _BROKEN.search(text):
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = _CONTROLS.sub(" ", text).translate(_PAIRED)
     return _SPACES.sub(_one_space, text).strip()
 
 
@@ -59,8 +62,8 @@ def is_rtl(language: str) -> bool:
 def directed(line: str, *, rtl: bool) -> str:
     """The line with a mark in front where its first letter would give it the wrong direction.
 
-    Players and editors take a line's direction from its first letter (CSS calls it `plaintext`).
-    https://www.w3.org/TR/webvtt1/#processing-cue-settings, step "writing direction".
+    Players and editors take a line's direction, or a whole cue's, from its first letter. Source:
+    https://www.w3.org/TR/webvtt1/#applying-css-properties-to-webvtt-node-objects
     """
     if not rtl and line.isascii():
         return line
@@ -74,3 +77,12 @@ def directed(line: str, *, rtl: bool) -> str:
         if not rtl:
             return line
     return (_RIGHT_TO_LEFT_MARK if rtl else _LEFT_TO_RIGHT_MARK) + line
+
+
+def embedded(line: str, *, rtl: bool) -> str:
+    """The line with its direction around it, for a cue whose lines have different ones.
+
+    Chromium gives all lines of a cue the direction of its first letter; there a mark alone does not
+    help the others. Embeddings are older than isolates, so more players know them.
+    """
+    return _EMBEDDED[rtl].format(line)

@@ -19,7 +19,7 @@ export function showFigures({ figures, totals, refused }) {
       figures.corrected > 0 && `${count(figures.corrected)} corrected`,
       figures.retracted > 0 && `${count(figures.retracted)} taken back`,
       figures.unreported > 0 && `${count(figures.unreported)} without a delivery report`,
-      figures.untranslated > 0 && `untranslated ${several(figures.untranslated, "time")}${figures.overBudget ? `, ${count(figures.overBudget)} over the budget` : ""}`,
+      figures.untranslated > 0 && `${several(figures.untranslated, "translation")} missing${figures.overBudget ? `, ${count(figures.overBudget)} over the budget` : ""}`,
       figures.untranslated === 0 && "all translated",
     ]],
     ["Translation", dollars(figures.dollars), [`${several(figures.charactersTranslated, "character")} translated`, `${count(figures.charactersSaved)} saved by the cache`]],

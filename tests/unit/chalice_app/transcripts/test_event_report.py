@@ -23,7 +23,7 @@ from chalice_app.transcripts.event_report import (
     latency_percentiles,
     rows_of,
 )
-from chalice_app.transcripts.report_formats import COLUMNS, as_csv, as_json
+from chalice_app.transcripts.report_formats import COLUMNS, as_csv, as_json, written
 from chalice_app.wire import outgoing
 from tests.fakes.domain import NOW_MS, sentence, session
 
@@ -172,7 +172,9 @@ def test_the_totals_are_the_sums_of_the_rows_and_of_the_spoken_messages(
 
 def test_the_report_as_json() -> None:
     made = event_report(ROOM, [kept(1, {"es": report(2, latency_ms=80)})], {"WRONG_CODE": 1})
-    assert json.loads(json.dumps(as_json(made, NOW_MS + 1))) == {
+    text = written(made, "json", NOW_MS + 1).body
+    assert json.loads(text) == as_json(made, NOW_MS + 1)
+    assert json.loads(text) == {
         "sessionId": "golden-eagle-427",
         "title": "Opening night",
         "sourceLanguage": "en",
@@ -212,6 +214,13 @@ def test_the_report_as_json() -> None:
         },
         "refused": {"WRONG_CODE": 1},
     }
+
+
+def test_no_title_can_be_taken_for_the_rows() -> None:
+    title = '"sentences":[],"totals":{'
+    made = event_report(replace(ROOM, title=title), [kept(1, {"es": report(1)})], {})
+    read = json.loads(written(made, "json", NOW_MS).body)
+    assert (read["title"], len(read["sentences"])) == (title, 1)
 
 
 def test_a_session_has_ended_when_it_was_ended_or_when_its_life_is_over() -> None:

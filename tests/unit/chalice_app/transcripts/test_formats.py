@@ -59,9 +59,14 @@ def test_webvtt_tells_language_and_direction() -> None:
     assert rendered("vtt", "ar", "en") == (
         "WEBVTT - Roads &amp; &lt;bridges&gt;\nKind: captions\nLanguage: ar\n\n"
         "1\n00:00:00.000 --> 00:00:03.000\n"
-        "<lang ar>\u200fGoogle مرحبا؟</lang>\n<lang en>Is 2 &lt; 3 --&gt; yes?</lang>\n\n"
+        "<lang ar>\u202bGoogle مرحبا؟\u202c</lang>\n"
+        "<lang en>\u202aIs 2 &lt; 3 --&gt; yes?\u202c</lang>\n\n"
         "2\n00:00:07.000 --> 00:00:07.834\n<lang en>Yes.</lang>\n<lang en>Yes.</lang>\n\n"
     )
+
+
+def test_one_direction_needs_a_mark_at_most() -> None:
+    assert "\n<lang ar>\u200fGoogle مرحبا؟</lang>\n" in rendered("vtt", "ar")
 
 
 def test_json_has_everything() -> None:

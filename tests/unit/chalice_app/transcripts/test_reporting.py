@@ -1,5 +1,6 @@
 """Who gets the event report, what of, and what there is where nothing is kept."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -13,6 +14,8 @@ from chalice_app.domain.reports import LanguageReport, Posted
 from chalice_app.domain.sentence import SentenceRef
 from chalice_app.domain.session import Session
 from chalice_app.routes import app
+from chalice_app.transcripts.files import Link
+from chalice_app.transcripts.report_formats import written
 from chalice_app.wire.incoming import OpenSession
 from tests.fakes.domain import NOW_MS, sentence
 from tests.fakes.world import World
@@ -163,3 +166,15 @@ def test_the_refused_are_in_it_and_where_they_cannot_be_read_that_is_said(world:
     assert ask(of, token).json_body["refused"] == {"SESSION_FULL": 1}
     world.tables.refusing.add("get_counts")
     assert ask(of, token).json_body["refused"] is None
+
+
+def test_a_report_too_large_for_an_answer_is_put_into_the_bucket(world: World) -> None:
+    of, _ = opened(world)
+    say(world, of)
+    file = written(world.app.reporting.report(of), "csv", NOW_MS)
+    size = len(json.dumps(file.body))
+    files = replace(world.app.transcript_files, store=world.transcript_files, most_bytes=size)
+    assert files.report(of, file) is file
+    sent = replace(files, most_bytes=size - 1).report(of, file)
+    assert isinstance(sent, Link)
+    assert f"{of.session_id}-report.csv" in sent.url

@@ -147,16 +147,17 @@ def test_where_nothing_is_heard_the_speaker_s_page_may_not_ask_the_recogniser() 
         assert policy(client.http.get("/"))["connect-src"] == COMMON
 
 
-def test_the_listener_s_page_alone_may_play_sounds_and_the_speaker_s_fetches_files() -> None:
+def test_the_listener_s_page_alone_may_play_sounds_and_the_speaker_s_two_fetch_files() -> None:
     sounds = "https://sounds.s3.us-east-1.amazonaws.com"
     world = World(settings=replace(SETTINGS, operator_token_hash="open", sounds_url=sounds))
     with composed(world.app), Client(app) as client:
-        paths = ("/s/x-y-100", "/", "/s/x-y-100/overlay", "/s/x-y-100/report", "/ops")
-        listener, speaker, *others = (client.http.get(path) for path in paths)
+        paths = ("/s/x-y-100", "/", "/s/x-y-100/report", "/s/x-y-100/overlay", "/ops")
+        listener, speaker, report, *others = (client.http.get(path) for path in paths)
     assert policy(listener)["connect-src"] == f"{COMMON} {sounds}"
     assert policy(listener)["media-src"] == f"'self' blob: {sounds}"
-    assert sounds in policy(speaker)["connect-src"].split()
-    assert "media-src" not in policy(speaker)
+    for fetching in (speaker, report):
+        assert sounds in policy(fetching)["connect-src"].split()
+        assert "media-src" not in policy(fetching)
     for other in others:
         assert sounds not in other.headers["Content-Security-Policy"]
         assert "media-src" not in policy(other)
