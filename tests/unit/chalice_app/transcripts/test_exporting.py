@@ -15,6 +15,7 @@ from chalice_app.domain.errors import (
 )
 from chalice_app.transcripts import files
 from chalice_app.transcripts.asks import TranscriptAsk
+from chalice_app.transcripts.continuing import WORK_SECONDS
 from chalice_app.transcripts.exporting import (
     EXPORT_SECONDS,
     LISTENERS_RETRY_AFTER_MS,
@@ -287,3 +288,17 @@ def test_without_the_leases_nothing_is_translated(world: World) -> None:
         export(world, session, "fr")
     assert world.translator.calls == []
     assert "Good morning." in body(export(world, session))
+
+
+def test_the_function_stops_in_time_and_the_next_request_goes_on(world: World) -> None:
+    session = world.open()
+    keep(world, session, [f"Sentence {number}." for number in range(100)])
+    slow(world, WORK_SECONDS / 32)
+    first = export(world, session, "fr")
+    assert isinstance(first, Translating)
+    hand_over(world)
+    done = len(world.translator.calls)
+    assert first.done < done < 100
+    second = export(world, session, "fr")
+    assert isinstance(second, Translating)
+    assert second.done > done
