@@ -44,8 +44,9 @@ def limits_of(language: str) -> Limits:
 _INSIDE, _WORD, _CLAUSE, _SENTENCE = range(4)
 """What ends where a text may be cut."""
 
-_WORTH: Final = (-0.5, 0.0, 0.3, 0.6)
-"""How far from the middle each may be to be preferred, in lines."""
+_WORTH_OF_A_CUE: Final = (-0.5, 0.0, 0.5, 1.0)
+_WORTH_OF_A_LINE: Final = (-0.5, 0.0, 0.3, 0.5)
+"""How far from the best place each may be to be preferred, in lines."""
 
 
 class LaidOut:
@@ -58,7 +59,7 @@ class LaidOut:
         self._sums = [0]
         for part, end in _parts(text, limits.line):
             self._parts.append(part)
-            self._ends.append(end if end != _WORD else _end_of(part))
+            self._ends.append(max(end, _end_of(part)))
             self._sums.append(self._sums[-1] + min(_columns(part), limits.line))
         self.size = len(self._parts)
         self._need = self._count()
@@ -88,16 +89,25 @@ class LaidOut:
         return self._need[start]
 
     def cut(self, start: int, cues: int, share: float) -> int:
-        """Where the first of so many cues ends that has about that share of the rest."""
+        """Where the first of so many cues ends that has about that share of the rest.
+
+        It may end with a sentence although the rest then needs as many cues again.
+        """
         if cues == 1 or start == self.size:
             return self.size
         if self.size - start <= cues:
             return start + 1
         ideal = self.width(start, self.size) * share
         last = min(self._fills[start], self.size - cues + 1)
-        ends = (end for end in range(start + 1, last + 1) if self._need[end] < cues)
+        ends = (
+            end
+            for end in range(start + 1, last + 1)
+            if self._need[end] < cues or self._ends[end - 1] == _SENTENCE
+        )
         return min(
-            ends, key=lambda end: self._cost(end, self.width(start, end) - ideal), default=last
+            ends,
+            key=lambda end: self._cost(end, self.width(start, end) - ideal, _WORTH_OF_A_CUE),
+            default=last,
         )
 
     def lines(self, start: int, end: int) -> tuple[str, ...]:
@@ -110,12 +120,14 @@ class LaidOut:
                 for middle in range(start + 1, end)
                 if self.width(start, middle) <= self._line and self.width(middle, end) <= self._line
             ),
-            key=lambda at: self._cost(at, (self.width(start, at) - self.width(at, end)) / 2),
+            key=lambda at: self._cost(
+                at, (self.width(start, at) - self.width(at, end)) / 2, _WORTH_OF_A_LINE
+            ),
         )
         return self._texts((start, middle), (middle, end))
 
-    def _cost(self, end: int, distance: float) -> float:
-        return abs(distance) - self._line * _WORTH[self._ends[end - 1]]
+    def _cost(self, end: int, distance: float, worth: Sequence[float]) -> float:
+        return abs(distance) - self._line * worth[self._ends[end - 1]]
 
     def _texts(self, *ranges: tuple[int, int]) -> tuple[str, ...]:
         texts = ("".join(self._parts[start:end]).strip() for start, end in ranges)
@@ -147,14 +159,14 @@ def _columns(part: str) -> int:
 
 
 def _end_of(part: str) -> int:
-    """What a part ends that ends at least a word."""
-    if part.rstrip(" ")[-1:].isalpha():
-        return _WORD
+    """The sentence or the clause that a part ends."""
+    if part.rstrip(" ")[-1:].isalnum():
+        return _INSIDE
     for end, ending in ((_SENTENCE, SENTENCE_END), (_CLAUSE, CLAUSE_END)):
         found = ending.search(f" {part}")
         if found and found.end() == len(part) + 1:
             return end
-    return _WORD
+    return _INSIDE
 
 
 def _parts(text: str, limit: int) -> Iterator[tuple[str, int]]:
@@ -185,14 +197,24 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _pieces(word: str) -> Iterator[tuple[str, int]]:
-    """The graphemes of a word that is longer than a line: no spaces, or no end."""
+    """The graphemes of a word that is longer than a line: no spaces, or no end.
+
+    Thai and Lao have none between words. A syllable begins where a vowel is written first.
+    """
     piece = ""
     for each in graphemes(word):
-        if piece and not each.isspace():
-            yield piece, _INSIDE
+        is_begun = piece[-1:] in _LEADING_VOWELS and len(piece) < _LONGEST_SYLLABLE
+        if piece and not each.isspace() and not is_begun:
+            yield piece, _WORD if each[0] in _LEADING_VOWELS else _INSIDE
             piece = ""
         piece += each
     yield piece, _WORD
+
+
+_LEADING_VOWELS: Final = frozenset("\u0e40\u0e41\u0e42\u0e43\u0e44\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4")
+
+_LONGEST_SYLLABLE: Final = 4
+"""Of these vowels alone: what is longer is no syllable."""
 
 
 def _characters(word: str, limit: int) -> Iterator[tuple[str, int]]:
@@ -201,14 +223,25 @@ def _characters(word: str, limit: int) -> Iterator[tuple[str, int]]:
     for each in graphemes(word):
         width = columns(each)
         if part and not each.isspace():
-            if size + width > limit:
-                yield part, _INSIDE
-                part, size = "", 0
-            elif (_stands_alone(each[0]) or _stands_alone(before[0])) and not _belong(before, each):
-                yield part, _WORD
+            kinds = _kind(before[0]), _kind(each[0])
+            if size + width > limit or (any(kinds) and not _belong(before, each)):
+                begins = kinds[1] != _HIRAGANA and kinds[0] != kinds[1]
+                yield part, _WORD if begins else _INSIDE
                 part, size = "", 0
         part, size, before = part + each, size + width, each
     yield part, _WORD
+
+
+_HIRAGANA, _KATAKANA, _OTHER = 1, 2, 3
+
+
+def _kind(character: str) -> int:
+    """0 for what is in words with spaces; in Japanese, words often begin where the kind changes."""
+    if not _stands_alone(character):
+        return 0
+    if "\u3041" <= character <= "\u309f":
+        return _HIRAGANA
+    return _KATAKANA if "\u30a0" <= character <= "\u30ff" else _OTHER
 
 
 def _stands_alone(character: str) -> bool:
