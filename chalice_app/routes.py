@@ -14,8 +14,10 @@ table's stream (`streams.rosters`, then `rosters.update`), never from here.
 """
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -44,6 +46,10 @@ from chalice_app.sessions.entrance import Caller
 from chalice_app.settings import Oidc
 from chalice_app.synthesis.voices import voice_quality
 from chalice_app.transcription import messages as dictation_messages
+from chalice_app.transcripts import report_formats
+from chalice_app.transcripts.exporting import Translating
+from chalice_app.transcripts.files import File, Link, disposition
+from chalice_app.transcripts.requests import parse_request
 from chalice_app.web import pages
 from chalice_app.wire import incoming, outgoing
 from chalice_app.wire.incoming import (
@@ -58,12 +64,15 @@ from chalice_app.wire.incoming import (
     Message,
     Speak,
     Status,
+    SwitchOverlays,
 )
 
 app = Chalice(app_name="translation-broadcaster", configure_logs=False)
 app.experimental_feature_flags.update(["WEBSOCKETS"])
 
 _log = logging.getLogger(__name__)
+
+_UNKEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 _INTERNAL = BroadcasterError("the service failed; your request was right, try again")
 
@@ -169,8 +178,13 @@ def _admitted(event: WebsocketEvent) -> Message:
     if isinstance(received, Draft):
         limits.admit_draft(event.connection_id)
     else:
-        limits.admit(event.connection_id, is_sentence=isinstance(received, Speak | Correct))
+        limits.admit(event.connection_id, is_sentence=_is_for_all(received))
     return received
+
+
+def _is_for_all(received: Message) -> bool:
+    """Whether it costs as many posts as a sentence."""
+    return isinstance(received, Speak | Correct | SwitchOverlays)
 
 
 def _parsed(event: WebsocketEvent) -> Message:
@@ -182,12 +196,8 @@ def _parsed(event: WebsocketEvent) -> Message:
 def _act(parts: RouteParts, connection_id: str, received: Message, received_at: int) -> None:
     """What each message does."""
     match received:
-        case Speak(sequence, text):
-            logs.bind(sequence=sequence)
-            session = _spoken_by(parts, connection_id)
-            words = parts.glossaries.masked(session, text)
-            sentence = Sentence(sequence, words, session.source_language, received_at)
-            parts.speech.speak(session, connection_id, sentence)
+        case Speak():
+            _speak(parts, connection_id, received, received_at)
         case Draft():
             _draft(parts, connection_id, received, received_at)
         case Correct(sequence, text):
@@ -197,6 +207,14 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
             parts.corrections.correct(session, connection_id, sequence, words, received_at)
         case ChangeLanguage(target_language, wants_voice):
             parts.participants.change_language(connection_id, target_language, wants_voice)
+        case SwitchOverlays(hidden):
+            parts.overlays.switch(_spoken_by(parts, connection_id), hidden=hidden)
+        case _:
+            _answer_or_end(parts, connection_id, received)
+
+
+def _answer_or_end(parts: RouteParts, connection_id: str, received: Message) -> None:
+    match received:
         case Heartbeat():
             parts.broadcast.notify([connection_id], outgoing.HEARTBEAT_ACK)
             parts.warm_up.once()
@@ -208,6 +226,19 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
         case End():
             _end(parts, parts.participants.spoken_by(connection_id))
             parts.cache.flush_hits()
+
+
+def _speak(parts: RouteParts, connection_id: str, said: Speak, received_at: int) -> None:
+    """Sends a sentence; the gateway's clock tells when its sound was, for the speaker's may not."""
+    logs.bind(sequence=said.sequence)
+    session = _spoken_by(parts, connection_id)
+    words = parts.glossaries.masked(session, said.text)
+    sentence = Sentence(said.sequence, words, session.source_language, received_at)
+    if said.sound is not None:
+        began_at = received_at - said.sound.began_ms_ago
+        ended_at = received_at - said.sound.ended_ms_ago
+        sentence = replace(sentence, began_at=began_at, ended_at=ended_at)
+    parts.speech.speak(session, connection_id, sentence)
 
 
 def _draft(parts: RouteParts, connection_id: str, draft: Draft, received_at: int) -> None:
@@ -263,6 +294,19 @@ def listener_page(session_id: str) -> Response:
     return _page_without_slash(pages.LISTENER, quote(session_id, safe="%", errors="replace"))
 
 
+@app.route("/s/{session_id}/report", methods=["GET"])
+def report_page(session_id: str) -> Response:
+    """The event report as a page; it holds nothing, and asks for the speaker's token."""
+    del session_id  # the page reads it from its own address
+    return _page_without_slash(pages.REPORT, "report")
+
+
+@app.route("/s/{session_id}/overlay", methods=["GET"])
+def overlay_page(session_id: str) -> Response:
+    """The captions alone, transparent, for the browser source of a stream or a projector."""
+    return _page_without_slash(pages.OVERLAY, "overlay")
+
+
 @app.route("/ops", methods=["GET"])
 def operator_page() -> Response:
     """The operator's page, where the stage has one; it holds nothing and asks for everything."""
@@ -299,10 +343,13 @@ def _page(name: str) -> Response:
     page, socket = pages.load().page, settings.websocket_url
     if name != pages.SPEAKER:
         sounds = settings.sounds_url if name == pages.LISTENER else ""
-        return _served(page(name, socket, known, sounds=sounds))
+        # A report too large for an answer is fetched from the bucket.
+        files = settings.sounds_url if name == pages.REPORT else ""
+        return _served(page(name, socket, known, sounds=sounds, files=files))
     # Where no language is heard, the page has no business at the recogniser.
     recogniser = settings.transcribe_url if settings.dictation_languages else ""
-    return _served(page(name, socket, known, _sign_in(settings.oidc), recogniser))
+    sign_in, files = _sign_in(settings.oidc), settings.sounds_url
+    return _served(page(name, socket, known, sign_in, recogniser, files=files))
 
 
 def _sign_in(oidc: Oidc | None) -> pages.SignIn | None:
@@ -385,12 +432,27 @@ def get_session(session_id: str) -> Response:
 
 @app.route("/sessions/{session_id}", methods=["DELETE"])
 def end_session(session_id: str) -> Response:
-    """Ends a session for everyone; needs its speaker token."""
+    """Ends a session for everyone; needs its speaker token.
+
+    With `?purge=true` everything that is kept of it is deleted at once, and it may have ended.
+    """
 
     def ended() -> None:
-        _end(_parts(), _session_of_speaker(session_id))
+        query: Mapping[str, str] = _request().query_params or {}
+        if incoming.wants_purge(query):
+            _purge(_parts(), session_id)
+        else:
+            _end(_parts(), _session_of_speaker(session_id))
 
     return _answer(ended, status=204)
+
+
+def _purge(parts: RouteParts, session_id: str) -> None:
+    session = _session_of_speaker(session_id, parts.entrance.of_owner)
+    purged = parts.sessions.purge(session)
+    parts.transcript_files.delete_all(purged)
+    if session.is_active:
+        parts.dictation.end_with(purged)
 
 
 @app.route("/sessions/{session_id}/glossary", methods=["PUT"])
@@ -460,6 +522,55 @@ def end_dictation(session_id: str) -> Response:
     return _answer(ended, status=204)
 
 
+@app.route("/sessions/{session_id}/transcript", methods=["GET"])
+def get_transcript(session_id: str) -> Response:
+    """What remains of a talk, as a file: for its speaker, or for all where it is open to them.
+
+    202 while it is being translated, 303 to the bucket where it is too large for an answer.
+    """
+    try:
+        return _exported(session_id)
+    except BroadcasterError as failure:
+        _log_failure(failure)
+        return _refusal(failure)
+    except Exception:  # noqa: BLE001
+        _log.exception("request failed")
+        return _refusal(_INTERNAL)
+
+
+def _exported(session_id: str) -> Response:
+    parts = _parts()
+    wanted = parse_request(_queried())
+    with _counted(parts, session_id):
+        session, is_speaker = parts.entrance.reader_of(session_id, _caller())
+        export = parts.transcripts.export(session, wanted, is_speaker=is_speaker)
+    # At once: it may be long until this function is called again.
+    parts.cache.flush_hits()
+    match export:
+        case File(name, media_type, body):
+            return _unkept(body, 200, {"Content-Type": media_type, **_named(name)})
+        case Link(url):
+            return _unkept("", 303, {"Location": url})
+        case Translating():
+            seconds = math.ceil(export.retry_after_ms / 1000)
+            return _unkept(export.body(), 202, {"Retry-After": str(seconds)})
+
+
+def _queried() -> dict[str, list[str]]:
+    """The query's parameters, each with all its values."""
+    query = _request().query_params
+    return {} if query is None else {name: query.getlist(name) for name in query}
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"Content-Disposition": disposition(name)}
+
+
+def _unkept(body: object, status: int, headers: Mapping[str, str]) -> Response:
+    """An answer that no cache may keep: a correction, or a purge, holds at once."""
+    return Response(body, status_code=status, headers={**_UNKEPT, **headers})
+
+
 @app.route("/ops/state", methods=["GET"])
 def operator_state() -> Response:
     """What the operator's page shows; needs the operator's token, unless the stage asks none."""
@@ -468,14 +579,42 @@ def operator_state() -> Response:
     )
 
 
-def _session_of_speaker(session_id: str) -> Session:
-    """The open session whose speaker asks; refusals are counted."""
+@app.route("/sessions/{session_id}/report", methods=["GET"])
+def event_report(session_id: str) -> Response:
+    """Who was reached, sentence by sentence, as JSON or CSV; needs the speaker token.
+
+    303 to the bucket where it is too large for an answer.
+    """
+
+    def written() -> Response:
+        """The report, as a file that nobody caches."""
+        query = _request().to_dict()["query_params"] or {}
+        form = report_formats.parse_format(query.get("format"))
+        parts = _parts()
+        made = parts.reporting.report(_session_of_speaker(session_id, parts.entrance.of_kept))
+        file = report_formats.written(made, form, parts.adapters.clock.now_ms())
+        match parts.transcript_files.report(made.session, file):
+            case File(name, media_type, body):
+                return _unkept(body, 200, {"Content-Type": media_type, **_named(name)})
+            case Link(url):
+                return _unkept("", 303, {"Location": url})
+
+    return _answer_as_it_is(written)
+
+
+def _session_of_speaker(
+    session_id: str, find: Callable[[str, str, str], Session] | None = None
+) -> Session:
+    """The session whose speaker asks, an open one unless `find` says otherwise.
+
+    Refusals are counted.
+    """
     token = _bearer_token()
     if token is None:
         raise NotSpeaker("the Authorization header must be: Bearer <speakerToken>")
     parts, address = _parts(), _source_address(_request().context)
     with _counted(parts, session_id):
-        return parts.entrance.of_speaker(session_id, token, address)
+        return (find or parts.entrance.of_speaker)(session_id, token, address)
 
 
 def _looked(parts: RouteParts, session_id: str) -> tuple[Session, bool]:
@@ -562,15 +701,25 @@ def _owner() -> str | None:
 
 def _answer(call: Callable[[], dict[str, Any] | None], status: int = 200) -> Response:
     """The call's result, or the protocol's error with its HTTP status."""
-    try:
+
+    def answered() -> Response:
+        """The result as a body."""
         body = call()
+        return Response("" if body is None else body, status_code=status)
+
+    return _answer_as_it_is(answered)
+
+
+def _answer_as_it_is(call: Callable[[], Response]) -> Response:
+    """The call's answer, or the protocol's error with its HTTP status."""
+    try:
+        return call()
     except BroadcasterError as failure:
         _log_failure(failure)
         return _refusal(failure)
     except Exception:  # noqa: BLE001
         _log.exception("request failed")
         return _refusal(_INTERNAL)
-    return Response("" if body is None else body, status_code=status)
 
 
 def _refusal(failure: BroadcasterError) -> Response:

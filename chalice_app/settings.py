@@ -56,6 +56,7 @@ _TABLES = (
     "CONNECTIONS_TABLE_NAME",
     "CACHED_TRANSLATIONS_TABLE_NAME",
     "ROSTERS_TABLE_NAME",
+    "SENTENCES_TABLE_NAME",
 )
 _FORMER = {
     "JOINS_PER_MINUTE": "NEWCOMERS_PER_MINUTE",
@@ -120,6 +121,7 @@ class Settings:
     connections_table: str
     cached_translations_table: str
     rosters_table: str
+    sentences_table: str
     region: str
     stage: str
     websocket_url: str
@@ -130,6 +132,7 @@ class Settings:
     posts_per_second: int = POSTS_PER_SECOND
     slice_listeners: int = SLICE_LISTENERS
     broadcast_function: str = "translation-broadcaster-dev-broadcast"
+    transcript_function: str = "translation-broadcaster-dev-transcript"
     session_ttl_seconds: int = 12 * 3600
     keep_sentences: bool = True
     allowed_origins: tuple[str, ...] = ()
@@ -154,12 +157,14 @@ class Settings:
             ConfigurationError: when one is missing or malformed.
         """
         region = _region(environ)
-        sessions, connections, cached, rosters = (_required(environ, name) for name in _TABLES)
+        tables = [_required(environ, name) for name in _TABLES]
+        sessions, connections, cached, rosters, sentences = tables
         return cls(
             sessions_table=sessions,
             connections_table=connections,
             cached_translations_table=cached,
             rosters_table=rosters,
+            sentences_table=sentences,
             region=region,
             stage=_stage(environ),
             websocket_url=_websocket_url(environ, region),
@@ -172,6 +177,7 @@ class Settings:
             posts_per_second=_positive(environ, "POSTS_PER_SECOND", POSTS_PER_SECOND),
             slice_listeners=_positive(environ, "SLICE_LISTENERS", SLICE_LISTENERS),
             broadcast_function=_function(environ, "BROADCAST_FUNCTION_NAME", "broadcast"),
+            transcript_function=_function(environ, "TRANSCRIPT_FUNCTION_NAME", "transcript"),
             session_ttl_seconds=_positive(environ, "SESSION_TTL_SECONDS", 12 * 3600),
             renew_after_seconds=_positive(environ, "RENEW_AFTER_SECONDS", RENEW_AFTER_SECONDS),
             renew_within_seconds=_positive(environ, "RENEW_WITHIN_SECONDS", RENEW_WITHIN_SECONDS),

@@ -30,6 +30,7 @@ _TABLES: Final = {
     "CONNECTIONS_TABLE_NAME": "Connections",
     "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations",
     "ROSTERS_TABLE_NAME": "SessionRosters",
+    "SENTENCES_TABLE_NAME": "Sentences",
 }
 _ENDPOINTS: Final = {
     "dynamodb": "DYNAMODB",

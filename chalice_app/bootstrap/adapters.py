@@ -14,16 +14,19 @@ from chalice_app.aws.dynamodb.cached_translations import CachedTranslationsTable
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
 from chalice_app.aws.dynamodb.counters import CounterRows
 from chalice_app.aws.dynamodb.glossaries import GlossaryRows
+from chalice_app.aws.dynamodb.in_flight import InFlightRows
 from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
 from chalice_app.aws.dynamodb.rosters import RostersTable
-from chalice_app.aws.dynamodb.sentences import SentenceRows
+from chalice_app.aws.dynamodb.sentences import SentencesTable
 from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
+from chalice_app.aws.dynamodb.transcript_work import TranscriptRows
 from chalice_app.aws.functions import BackgroundFunction
 from chalice_app.aws.polly import AmazonPolly
 from chalice_app.aws.posting.management_api import ManagementApi
 from chalice_app.aws.sounds import S3Sounds
 from chalice_app.aws.transcribe import TranscribeStreams
+from chalice_app.aws.transcript_files import S3TranscriptFiles
 from chalice_app.aws.translate import AmazonTranslate
 from chalice_app.cache.ports import HitStore, RecencyIndex, TranslationCacheStore
 from chalice_app.delivery.ports import Gateway
@@ -38,6 +41,12 @@ from chalice_app.settings import Settings
 from chalice_app.speech.ports import BatchInvoker, SentencesInFlight, TallyStore
 from chalice_app.synthesis.ports import SoundStore, SpeechEngine, VoiceInvoker
 from chalice_app.transcription.ports import DictationStore, Recogniser
+from chalice_app.transcripts.export_ports import (
+    TranscriptFileStore,
+    TranscriptInvoker,
+    TranscriptWorkStore,
+)
+from chalice_app.transcripts.ports import SentenceStore
 from chalice_app.translation.ports import Translator
 
 
@@ -50,6 +59,7 @@ class Adapters:
     """
 
     sessions: SessionStore
+    sentences: SentenceStore
     counters: CounterStore
     glossaries: GlossaryStore
     dictation: DictationStore
@@ -60,6 +70,9 @@ class Adapters:
     voice_invoker: VoiceInvoker
     speech_engine: SpeechEngine
     sounds: SoundStore
+    transcript_work: TranscriptWorkStore
+    transcript_files: TranscriptFileStore
+    transcript_invoker: TranscriptInvoker
     connections: ConnectionStore
     roster: Roster
     ledger: Ledger
@@ -87,10 +100,13 @@ def aws_adapters(settings: Settings) -> Adapters:
         Table(clients, settings.rosters_table, "sessionKey"), sessions, connections
     )
     cached = Table(clients, settings.cached_translations_table, "cacheKey")
-    shared = SentenceRows(sessions)
-    stored = SessionsTable(sessions, settings.keep_sentences)
+    shared = InFlightRows(sessions)
+    stored = SessionsTable(sessions)
     return Adapters(
         sessions=stored,
+        sentences=SentencesTable(
+            Table(clients, settings.sentences_table, "sessionKey"), settings.keep_sentences
+        ),
         counters=CounterRows(sessions),
         glossaries=GlossaryRows(sessions),
         dictation=stored,
@@ -101,6 +117,9 @@ def aws_adapters(settings: Settings) -> Adapters:
         voice_invoker=BackgroundFunction(clients, settings.voice_function),
         speech_engine=AmazonPolly(clients),
         sounds=S3Sounds(clients, settings.sounds_bucket),
+        transcript_work=TranscriptRows(sessions),
+        transcript_files=S3TranscriptFiles(clients, settings.sounds_bucket),
+        transcript_invoker=BackgroundFunction(clients, settings.transcript_function),
         connections=connections,
         roster=rosters,
         ledger=rosters,

@@ -55,7 +55,7 @@ class RosterParts(TranslationParts):
     def replay(self) -> Replay:
         """Missed captions, sent again."""
         return Replay(
-            self.adapters.sessions,
+            self.adapters.sentences,
             self.sentence_translator,
             self.broadcast,
             self._executor("replay"),

@@ -39,6 +39,7 @@ class SpeechParts(TranslationParts, VoiceRequestParts):
         """A correction's way."""
         return Corrections(
             self.adapters.sessions,
+            self.adapters.sentences,
             self.flow_control,
             self.sending,
             self.sentences_under_way,
@@ -85,7 +86,7 @@ class SpeechParts(TranslationParts, VoiceRequestParts):
     def flow_control(self) -> FlowControl:
         """Admission of sentences."""
         return FlowControl(
-            self.adapters.sessions,
+            self.adapters.sentences,
             self.adapters.in_flight,
             self._executor("flow-control"),
             self.adapters.clock,

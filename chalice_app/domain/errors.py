@@ -83,7 +83,7 @@ class BadGlossary(BroadcasterError):
 
 
 class SequenceNotKept(BroadcasterError):
-    """The sentence cannot be corrected: it is not kept, or was retracted, or was never spoken."""
+    """A sentence or a whole talk is not kept, or not any more; a retracted one is not corrected."""
 
     code = "SEQUENCE_NOT_KEPT"
     http_status = 404

@@ -32,7 +32,10 @@ class Posted:
 class LanguageReport:
     """What became of one language of one sentence; `failed` means it was sent untranslated.
 
-    `over_budget` gives the reason: the session's characters are spent.
+    `over_budget` gives the reason: the session's characters are spent. `latency_ms` is the time
+    from the sentence's `spoken_at` to the last post, `voices` how many of the listeners wanted the
+    voice. `characters` of the sentence were translated by the engine for this language: 0 where it
+    was cached, needed no translation, or failed.
     """
 
     listeners: int
@@ -40,12 +43,32 @@ class LanguageReport:
     cached: bool = False
     failed: bool = False
     over_budget: bool = False
+    latency_ms: int = 0
+    voices: int = 0
+    characters: int = 0
 
     @classmethod
-    def of(cls, caption: Caption, listeners: int, posted: Posted) -> "LanguageReport":
+    def of(
+        cls,
+        caption: Caption,
+        listeners: int,
+        posted: Posted,
+        *,
+        latency_ms: int = 0,
+        voices: int = 0,
+        characters: int = 0,
+    ) -> "LanguageReport":
         """The report of a caption that was posted to so many listeners."""
-        is_over_budget = caption.origin is Origin.OVER_BUDGET
-        return cls(listeners, posted, caption.is_cached, caption.is_untranslated, is_over_budget)
+        return cls(
+            listeners,
+            posted,
+            caption.is_cached,
+            caption.is_untranslated,
+            caption.origin is Origin.OVER_BUDGET,
+            latency_ms,
+            voices,
+            characters,
+        )
 
     def __add__(self, other: "LanguageReport") -> "LanguageReport":
         return LanguageReport(
@@ -54,6 +77,10 @@ class LanguageReport:
             self.cached and other.cached,
             self.failed or other.failed,
             self.over_budget or other.over_budget,
+            # Parts of one language share one translation, and are posted side by side.
+            max(self.latency_ms, other.latency_ms),
+            self.voices + other.voices,
+            max(self.characters, other.characters),
         )
 
 

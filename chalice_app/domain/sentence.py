@@ -11,11 +11,17 @@ CAPTION_LIFE_MS = 10_000
 """No older caption is sent: one that late disturbs more than it helps (milliseconds)."""
 
 
+REPLAYED_SENTENCES = 50
+"""Listeners who come back are sent so many of the last sentences at most: the protocol's limit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """What the speaker said, with the speaker's number; `spoken_at` is when the gateway got it.
 
     `revision` counts its corrections; without a text the last of them retracts the sentence.
+    `began_at` is when its first word began to sound, `ended_at` when its last word ended; both are
+    None where nobody knows, as for what is typed.
     """
 
     sequence: int
@@ -23,6 +29,8 @@ class Sentence:
     source_language: str
     spoken_at: int
     revision: int = 0
+    began_at: int | None = None
+    ended_at: int | None = None
 
     @property
     def is_retracted(self) -> bool:
@@ -47,6 +55,7 @@ class SentenceRef:
 
     `session_epoch` is the session's `created_at`, `started_at` when it was taken up (both ms).
     With a `revision` it is a correction, and `spoken_at` is when the gateway got that.
+    `is_kept` says whether captions and delivery reports are kept once it has been sent.
     """
 
     session_id: str
@@ -56,11 +65,16 @@ class SentenceRef:
     spoken_at: int
     started_at: int
     revision: int = 0
+    is_kept: bool = True
 
     @property
     def expires_at(self) -> int:
         """Epoch milliseconds; from then on the sentence is no longer sent."""
         return self.spoken_at + CAPTION_LIFE_MS
+
+    def age_ms(self, now_ms: int) -> int:
+        """How long ago it was spoken: not below 0, for two machines' clocks differ."""
+        return max(0, now_ms - self.spoken_at)
 
     def seconds_left(self, now_ms: int) -> float:
         """How long it may still be sent: no longer than its life, for two machines' clocks differ.
@@ -126,6 +140,17 @@ class Caption:
     def is_retracted(self) -> bool:
         """Whether the speaker has taken the sentence back."""
         return self.revision > 0 and not self.text
+
+    @property
+    def is_translation(self) -> bool:
+        """Whether its text is another than what was said."""
+        return self.origin in (Origin.CACHE, Origin.ENGINE)
+
+    @property
+    def characters(self) -> int:
+        """How many characters the engine has just translated for it."""
+        made = self.translation if self.origin is Origin.ENGINE else None
+        return 0 if made is None else len(made.source_text)
 
     @property
     def is_cached(self) -> bool:

@@ -11,6 +11,11 @@ from enum import StrEnum
 from chalice_app.domain.dictation import NOT_DICTATED, Dictated
 from chalice_app.domain.style import PLAIN, Style
 
+HOUR_MS = 3_600_000
+
+DEFAULT_RETENTION_HOURS = 2
+"""How long sentences are kept after a session's end, where it was opened without saying so."""
+
 
 class Role(StrEnum):
     """What a connection may do."""
@@ -33,6 +38,12 @@ class Session:
     `character_budget` is None, the stage's setting holds. `corrections` rises with every correction
     of a sentence. `glossary_version` is None where it has no glossary. `has_drafts` says whether
     readers of the source language see words before they are a sentence.
+
+    `retention_hours` is how long after its end what was said and sent is kept: 0 keeps nothing but
+    what the talk needs at the moment. With `has_open_transcript` whoever may join may have the
+    transcript. `ended_at` is None while it goes on, or where its life ended it; `purged_at` is when
+    the speaker had everything deleted. With `overlays_hidden` the captions in the stream's picture
+    are empty.
     """
 
     session_id: str
@@ -57,6 +68,30 @@ class Session:
     corrections: int = 0
     title: str | None = None
     has_drafts: bool = True
+    retention_hours: int = DEFAULT_RETENTION_HOURS
+    has_open_transcript: bool = False
+    ended_at: int | None = None
+    purged_at: int | None = None
+    overlays_hidden: bool = False
+
+    @property
+    def kept_until_ms(self) -> int:
+        """When nothing of it is kept any more, unless that is purged before.
+
+        Counted from the end, so that a long talk's first sentence is not gone before its last.
+        """
+        end = self.expires_at_seconds * 1000 if self.ended_at is None else self.ended_at
+        return end + self.retention_hours * HOUR_MS
+
+    def is_kept(self, now_ms: int) -> bool:
+        """Whether its transcript and its delivery reports may be read."""
+        is_retained = self.retention_hours > 0 and now_ms < self.kept_until_ms
+        return is_retained and self.purged_at is None
+
+    @property
+    def keeps_words(self) -> bool:
+        """Whether the words of a sentence that is being sent may stay, for replays at least."""
+        return self.purged_at is None and (self.is_active or self.retention_hours > 0)
 
     def is_open(self, now_ms: int) -> bool:
         """Whether people may join and speak: neither ended nor past its life."""

@@ -6,21 +6,18 @@ from dataclasses import dataclass
 from functools import partial
 
 from chalice_app.delivery.broadcast import Broadcast
-from chalice_app.domain.sentence import Caption, Sentence
+from chalice_app.domain.sentence import REPLAYED_SENTENCES, Caption, Sentence
 from chalice_app.domain.session import Connection, Session
-from chalice_app.sessions.ports import SessionStore
+from chalice_app.transcripts.ports import SentenceStore
 from chalice_app.translation.sentence_translator import SentenceTranslator
 from chalice_app.wire import outgoing
-
-MOST_CAPTIONS = 50
-"""The protocol's limit of captions that are sent again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
     """Replays kept sentences; listeners who return together share one translation of each."""
 
-    sessions: SessionStore
+    sentences: SentenceStore
     translator: SentenceTranslator
     broadcast: Broadcast
     executor: Executor
@@ -36,7 +33,7 @@ class Replay:
             return
         first = self._first(session, min(each.last_sequence or 0 for each in due))
         sequences = range(first, session.last_sequence + 1)
-        sentences = self.sessions.get_sentences(session, sequences)
+        sentences = self.sentences.get_sentences(session, sequences)
         wanted = [each for each in sentences if _waiting(each, due)]
         # Translated side by side, sent one after the other.
         translate = partial(self._translate, session, language)
@@ -45,7 +42,7 @@ class Replay:
 
     def _first(self, session: Session, last_heard: int) -> int:
         """The first sentence to look at; older ones only where something was corrected."""
-        oldest = session.last_sequence - MOST_CAPTIONS
+        oldest = session.last_sequence - REPLAYED_SENTENCES
         return 1 + (max(oldest, 0) if session.corrections else max(oldest, last_heard))
 
     def _translate(self, session: Session, language: str, sentence: Sentence) -> Caption:

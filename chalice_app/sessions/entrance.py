@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from chalice_app.admission.rate_limits import Attempt, RateLimits
 from chalice_app.admission.refusals import Refusals, WrongCode, WrongToken
 from chalice_app.domain import join_codes
-from chalice_app.domain.errors import NotSpeaker, SessionNotFound
+from chalice_app.domain.errors import NotSpeaker, SequenceNotKept, SessionNotFound
 from chalice_app.domain.session import Session
 from chalice_app.domain.session_names import is_session_name
 from chalice_app.sessions.resume_tokens import ResumeTokens
@@ -90,14 +90,85 @@ class Entrance:
         session = self._alive(self.sessions.read_row(session_id))
         if is_token_of(session, token) and session is not None:
             return _open(session)
+        raise self._stranger(session_id, session, address)
+
+    def _stranger(
+        self, session_id: str, session: Session | None, address: str
+    ) -> SessionNotFound | NotSpeaker:
+        """What a caller with a wrong token is answered, once the attempt is counted."""
         self.rate_limits.settle(
             Attempt(session_id, address, session, is_right=False, names_a_code=False)
         )
         if session is None or not session.is_active:
-            raise SessionNotFound(_NOT_THERE)
+            return SessionNotFound(_NOT_THERE)
         if session.join_code_hash is not None:
-            raise WrongToken(_NOT_THERE)
-        raise NotSpeaker("the token is not this session's")
+            return WrongToken(_NOT_THERE)
+        return NotSpeaker("the token is not this session's")
+
+    def of_owner(self, session_id: str, token: str, address: str) -> Session:
+        """The session, open, ended or expired, of a caller who has its token.
+
+        Raises as `of_speaker` does, as long as the session's row is there.
+        """
+        if not is_session_name(session_id):
+            raise SessionNotFound(_NOT_THERE)
+        row = self.sessions.read_row(session_id)
+        session = self._alive(row)
+        if is_token_of(row, token) and row is not None:
+            return row
+        raise self._stranger(session_id, session, address)
+
+    def of_kept(self, session_id: str, token: str, address: str) -> Session:
+        """The session, open, ended or expired, of a caller who has its token, while it is kept.
+
+        Raises:
+            SequenceNotKept: nothing of it is kept: not any more, or never.
+            SessionNotFound, NotSpeaker, RateLimited: as `of_speaker`.
+        """
+        return self._kept(self.of_owner(session_id, token, address))
+
+    def reader_of(self, session_id: str, caller: Caller) -> tuple[Session, bool]:
+        """The session whose transcript the caller may have; whether it is the speaker.
+
+        Raises:
+            SequenceNotKept: nothing of it is kept: not any more, or never.
+            NotSpeaker: the transcript is the speaker's alone.
+            SessionNotFound: there is none for this caller.
+            RateLimited: an allowance is spent.
+        """
+        if not is_session_name(session_id):
+            raise SessionNotFound(_NOT_THERE)
+        if caller.speaker_token is None and caller.resume_token is None:
+            self.rate_limits.refuse_remembered(caller.address, is_joining=False)
+        row = self.sessions.read_row(session_id)
+        alive = self._alive(row)
+        if is_token_of(row, caller.speaker_token or "") and row is not None:
+            return self._kept(row), True
+        # An old link to an open transcript is not a guess, and the transcript outlives the session.
+        is_open = row is not None and row.has_open_transcript and self.sessions.is_kept(row)
+        session = self._shown(session_id, caller, row if is_open else alive)
+        if not session.has_open_transcript:
+            raise NotSpeaker("the transcript of this session is for its speaker alone")
+        return self._kept(session), False
+
+    def _shown(self, session_id: str, caller: Caller, session: Session | None) -> Session:
+        """The session, for somebody who may join it, or could while it went on."""
+        token = caller.resume_token
+        if session is not None and token is not None and ResumeTokens(session).is_valid(token):
+            return session
+        attempt = Attempt(
+            session_id,
+            caller.address,
+            session,
+            is_right=join_codes.admits(session, caller.join_code),
+            is_forged=token is not None or caller.speaker_token is not None,
+        )
+        return self._settled(attempt)
+
+    def _kept(self, session: Session) -> Session:
+        if not self.sessions.is_kept(session):
+            raise SequenceNotKept("nothing of this session is kept")
+        return session
 
     def look(self, session_id: str, caller: Caller) -> tuple[Session, bool]:
         """The session, ended or not, for a caller who may know of it; whether it is the speaker.
@@ -150,7 +221,7 @@ class Entrance:
         """
         session = self.sessions.alive(row)
         if session is not None:
-            self.refusals.note_session(session.session_id)
+            self.refusals.note_session(session)
         return session
 
     def _welcome(self, session: Session, address: str) -> Session:

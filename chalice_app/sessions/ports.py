@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from chalice_app.domain.sentence import Claim, Sentence, SentenceRef
 from chalice_app.domain.session import Connection, Session
 
 
@@ -30,39 +29,26 @@ class SessionStore(Protocol):
     def note_greeting(self, session_id: str, connection_id: str) -> None:
         """Notes that the speaker's connection has been sent `joined`, if it still is that one."""
 
+    def set_overlays_hidden(self, session: Session, hidden: bool) -> Session:
+        """Empties the session's overlays, or fills them again; returns it as it is from then on.
+
+        ConditionFailed when the session is not open.
+        """
+
     def clear_speaker(self, session_id: str, connection_id: str) -> None:
         """Forgets the speaker's connection, if it still is that one."""
 
-    def end_session(self, session: Session) -> Session:
-        """Marks it as ended; doing so twice is harmless. Returns it as it is from then on."""
+    def end_session(self, session: Session, ended_at: int) -> Session:
+        """Marks it as ended (ms); doing so twice is harmless. Returns it as it is from then on."""
 
-    def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
-        """Claims the sentence's sequence number, or says which state another claim of it is in.
-
-        A claim `CAPTION_LIFE_MS` older than this sentence that was never marked as sent is of a
-        function that has died: this sentence takes its number over.
-        """
-
-    def mark_sent(self, ref: SentenceRef) -> None:
-        """Notes that the sentence has been sent: its number is used up."""
-
-    def release_sequence(self, session: Session, sequence: int) -> None:
-        """Gives a number back that was claimed for a sentence that was then not sent."""
+    def purge_session(self, session: Session, purged_at: int) -> Session:
+        """Marks it as ended and purged (ms), in one write; else as `end_session`."""
 
     def raise_last_sequence(self, session: Session, sequence: int) -> Session:
         """Notes the highest sequence spoken; a lower one changes nothing.
 
         Returns the session as it is from then on: listeners who are not in its rosters yet will
         find the sequence there when they join. ConditionFailed when the session is gone.
-        """
-
-    def correct_sentence(
-        self, session: Session, sequence: int, text: str, corrected_at: int
-    ) -> Sentence:
-        """Gives a kept sentence its next text and revision (none: retracts it); returns it.
-
-        `corrected_at` is when the gateway got the correction (ms). SequenceNotKept where there is
-        no text to correct; a retraction may be repeated. ConditionFailed while it is being sent.
         """
 
     def note_correction(self, session: Session) -> Session:
@@ -72,11 +58,12 @@ class SessionStore(Protocol):
         ConditionFailed when the session is gone.
         """
 
-    def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
-        """The kept sentences with these numbers, in order; those not kept are left out.
 
-        Each has its newest text; the retracted are among them.
-        """
+class SentenceEraser(Protocol):
+    """What `transcripts.ports.SentenceStore` is to sessions."""
+
+    def delete_all(self, session: Session) -> None:
+        """Deletes everything that is kept of the session."""
 
 
 @dataclass(frozen=True, slots=True)

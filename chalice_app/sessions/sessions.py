@@ -1,5 +1,6 @@
-"""A session from its opening to its end: open it, find it, end it."""
+"""A session from its opening to its end: open it, find it, end it, purge it."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -12,21 +13,23 @@ from chalice_app.domain.errors import (
     SessionNotFound,
     Unavailable,
 )
-from chalice_app.domain.session import Session
+from chalice_app.domain.session import DEFAULT_RETENTION_HOURS, Session
 from chalice_app.domain.session_names import is_session_name, new_session_name
 from chalice_app.observability import logs
 from chalice_app.sessions.closing import CloseReason, ConnectionCloser
-from chalice_app.sessions.ports import ConnectionStore, Roster, SessionStore
+from chalice_app.sessions.ports import ConnectionStore, Roster, SentenceEraser, SessionStore
 from chalice_app.sessions.tokens import hash_token, new_token
 from chalice_app.translation.engine import TranslationEngine
 from chalice_app.wire.incoming import OpenSession
 
 _NAME_TRIES = 8
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """The sessions of a stage."""
+    """The sessions of a stage; it keeps sentences, or none of any session."""
 
     session_store: SessionStore
     connections: ConnectionStore
@@ -36,6 +39,8 @@ class Sessions:
     clock: Clock
     ttl_seconds: int
     limits: AdmissionLimits
+    sentences: SentenceEraser
+    keep_sentences: bool
 
     def open(self, wanted: OpenSession | str) -> tuple[Session, str]:
         """Opens a session; returns it with its speaker token, of which only the hash is stored.
@@ -50,8 +55,9 @@ class Sessions:
         wanted = OpenSession(wanted) if isinstance(wanted, str) else wanted
         _require_at_most(wanted.max_listeners, self.limits.max_listeners, "maxListeners")
         _require_at_most(wanted.character_budget, self.limits.character_budget, "characterBudget")
+        retention = self._retention_hours(wanted)
         source = self.translation.require_language(wanted.source_language)
-        wanted = replace(wanted, source_language=source)
+        wanted = replace(wanted, source_language=source, retention_hours=retention)
         token = new_token()
         for _ in range(_NAME_TRIES):
             session = self._new_session(wanted, token)
@@ -61,6 +67,14 @@ class Sessions:
                 continue
             return session, token
         raise Unavailable("no free session name was found, try again")
+
+    def _retention_hours(self, wanted: OpenSession) -> int:
+        if self.keep_sentences:
+            asked = wanted.retention_hours
+            return DEFAULT_RETENTION_HOURS if asked is None else asked
+        if wanted.retention_hours:
+            raise BadMessage("this stage keeps no sentences: retentionHours may only be 0", most=0)
+        return 0
 
     def _new_session(self, wanted: OpenSession, token: str) -> Session:
         now, name, code = self.clock.now_ms(), new_session_name(), wanted.join_code
@@ -76,6 +90,8 @@ class Sessions:
             style=wanted.style,
             title=wanted.title,
             has_drafts=wanted.has_drafts,
+            retention_hours=wanted.retention_hours or 0,
+            has_open_transcript=wanted.has_open_transcript,
         )
 
     def get(self, session_id: str) -> Session:
@@ -116,10 +132,44 @@ class Sessions:
 
         Returns it as it is from then on.
         """
-        ended = self.session_store.end_session(session)
+        ended = self.session_store.end_session(session, self.clock.now_ms())
+        if self.keep_sentences and not ended.retention_hours:
+            self._forget(ended)
+        self._close(ended)
+        return ended
+
+    def _forget(self, session: Session) -> None:
+        """Deletes the words that the talk needed; if that fails, they expire by themselves."""
+        try:
+            self.sentences.delete_all(session)
+        except Unavailable:
+            _log.warning("the words of a session that keeps none are deleted later")
+
+    def is_kept(self, session: Session) -> bool:
+        """Whether the session's transcript and delivery reports may be read."""
+        return self.keep_sentences and session.is_kept(self.clock.now_ms())
+
+    def purge(self, session: Session) -> Session:
+        """Deletes what is kept of a session, open, ended or expired; an open one ends first.
+
+        The session says so before anything is deleted: whoever claims a sentence after that sees
+        it, and what was claimed before is found and deleted. Doing so twice is harmless.
+        Returns it as it is from then on.
+
+        Raises:
+            Unavailable: perhaps not everything is deleted; nobody can read the rest.
+        """
+        purged = self.session_store.purge_session(session, self.clock.now_ms())
+        try:
+            self.sentences.delete_all(purged)
+        finally:
+            if session.is_open(self.clock.now_ms()):
+                self._close(purged)
+        return purged
+
+    def _close(self, ended: Session) -> None:
         everyone = dict.fromkeys(self._everyone_in(ended))
         self.closer.notify_and_close(everyone, CloseReason.SESSION_ENDED)
-        return ended
 
     def _everyone_in(self, session: Session) -> Iterable[str]:
         """The speaker, all who are counted, and those whom the index shows.

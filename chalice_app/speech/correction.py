@@ -22,6 +22,7 @@ from chalice_app.sessions.ports import SessionStore
 from chalice_app.speech.flow_control import CLAIM_RETRY_MS, FlowControl
 from chalice_app.speech.sending import Sending
 from chalice_app.speech.under_way import SentencesUnderWay
+from chalice_app.transcripts.ports import SentenceStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Corrections:
     """Corrections on their way from one speaker to every listener."""
 
     sessions: SessionStore
+    sentences: SentenceStore
     flow_control: FlowControl
     sending: Sending
     under_way: SentencesUnderWay
@@ -61,6 +63,7 @@ class Corrections:
             received_at,
             started_at=self.clock.now_ms(),
             revision=1,
+            is_kept=session.retention_hours > 0,
         )
         with self.under_way.sending(session):
             self._send(session, ref, text)
@@ -68,7 +71,7 @@ class Corrections:
     def _send(self, session: Session, ref: SentenceRef, text: str) -> None:
         self.flow_control.admit_correction(ref)
         try:
-            sentence = self.sessions.correct_sentence(session, ref.sequence, text, ref.spoken_at)
+            sentence = self.sentences.correct_sentence(session, ref.sequence, text, ref.spoken_at)
         except ConditionFailed:
             raise BadMessage(
                 "this sequence is being spoken", sequence=ref.sequence, retryAfterMs=CLAIM_RETRY_MS

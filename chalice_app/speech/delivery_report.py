@@ -4,7 +4,7 @@ Every metric of a sentence is emitted here.
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from chalice_app.delivery.broadcast import Broadcast
@@ -21,25 +21,33 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReporter:
-    """Reports once a sentence, in whichever function sends the last of it."""
+    """Reports once a sentence, in whichever function sends the last of it.
+
+    What is reported is kept first: each report that a speaker has is then among those of the event,
+    with the same numbers.
+    """
 
     broadcast: Broadcast
     flow_control: FlowControl
     metrics: MetricsSink
     clock: Clock
 
-    def report(self, ref: SentenceRef, reports: Reports) -> None:
-        """Reports to the speaker, ends the sentence's way and emits the metrics of its delivery."""
-        # Not below 0: two machines' clocks differ, and a caption is never younger than new.
-        latency_ms = max(0, self.clock.now_ms() - ref.spoken_at)
+    def report(
+        self, ref: SentenceRef, reports: Reports, captions: Mapping[str, str] | None = None
+    ) -> None:
+        """Ends the sentence's way, reports to the speaker and emits the metrics of its delivery.
+
+        `captions` are the translations that were sent, by language, where this function has them.
+        """
+        latency_ms = ref.age_ms(self.clock.now_ms())
         took_ms = max(0, self.clock.now_ms() - ref.started_at)
+        reports = self.flow_control.mark_sent(ref, reports, captions or {})
         report = (
             outgoing.corrected(ref.sequence, ref.revision, reports, took_ms)
             if ref.revision
             else outgoing.spoken(ref.sequence, reports, took_ms)
         )
         self.broadcast.notify([ref.speaker_connection_id], report)
-        self.flow_control.mark_sent(ref)
         if not reports:
             return  # nobody listened
         posted = sum((each.posted for each in reports.values()), Posted())

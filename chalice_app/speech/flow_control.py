@@ -6,12 +6,13 @@ the same time as the claim of the sequence number: it costs no round trip.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import BadMessage, RateLimited, Unavailable
+from chalice_app.domain.reports import Reports
 from chalice_app.domain.sentence import (
     CAPTION_LIFE_MS,
     Claim,
@@ -20,8 +21,8 @@ from chalice_app.domain.sentence import (
     SentenceRef,
 )
 from chalice_app.domain.session import Session
-from chalice_app.sessions.ports import SessionStore
 from chalice_app.speech.ports import SentencesInFlight
+from chalice_app.transcripts.ports import SentenceStore
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ CLAIM_RETRY_MS = 2_000
 class FlowControl:
     """Admits sentences, `per_second` of one session at most (0: no limit)."""
 
-    sessions: SessionStore
+    sentences: SentenceStore
     in_flight: SentencesInFlight
     executor: Executor
     clock: Clock
@@ -86,24 +87,48 @@ class FlowControl:
         Raises:
             Unavailable: the number is free only when a caption's life is over.
         """
-        self.sessions.release_sequence(session, ref.sequence)
+        self.sentences.release_sequence(session, ref.sequence)
         self._remove(ref, [ref.sequence])
 
-    def mark_sent(self, ref: SentenceRef) -> None:
+    def forget(self, session: Session, ref: SentenceRef) -> None:
+        """Deletes the row of a sentence whose session has been purged; its words are not read."""
+        try:
+            self.sentences.release_sequence(session, ref.sequence)
+        except Unavailable:
+            _log.warning("a sentence of a purged session is deleted later")
+
+    def mark_sent(self, ref: SentenceRef, reports: Reports, captions: Mapping[str, str]) -> Reports:
         """Notes that a sentence has been sent: it leaves those in flight, and its number is used.
 
-        Errors are ignored: the marks expire by themselves, and its speaker, who has the report, has
-        no reason to send it again.
+        What is kept of it is written with that. Returns what its speaker is to be told: the reports
+        that are kept, should another function have reported it first.
+        Errors are ignored: the marks expire by themselves, and its speaker, who gets the report,
+        has no reason to send it again.
         """
+        completed = self.executor.submit(self._complete, _mark_of(ref) if ref.revision else ref)
+        kept = None if ref.revision else self._mark_sent(ref, reports, captions)
         if ref.revision:
-            self._complete(_mark_of(ref))
-            return
-        completed = self.executor.submit(self._complete, ref)
-        try:
-            self.sessions.mark_sent(ref)
-        except Unavailable:
-            _log.warning("a sentence that was sent still counts as being sent")
+            self.keep_captions(ref, captions)
         completed.result()
+        return reports if kept is None else kept
+
+    def _mark_sent(
+        self, ref: SentenceRef, reports: Reports, captions: Mapping[str, str]
+    ) -> Reports | None:
+        try:
+            return self.sentences.mark_sent(ref, reports, captions)
+        except Unavailable:
+            _log.warning("a sentence that was sent still counts as being sent, and is not kept")
+            return None
+
+    def keep_captions(self, ref: SentenceRef, captions: Mapping[str, str]) -> None:
+        """Keeps captions that were sent; errors are ignored: they can be translated again."""
+        if not captions or not ref.is_kept:
+            return
+        try:
+            self.sentences.keep_captions(ref, captions)
+        except Unavailable:
+            _log.warning("captions that were sent are not kept")
 
     def _complete(self, ref: SentenceRef) -> None:
         try:
@@ -162,7 +187,7 @@ class FlowControl:
 
     def _claim(self, session: Session, sentence: Sentence) -> None:
         last = session.last_sequence
-        match self.sessions.claim_sequence(session, sentence):
+        match self.sentences.claim_sequence(session, sentence):
             case Claim.DONE:
                 raise BadMessage(
                     "this sequence was spoken before",

@@ -40,7 +40,8 @@ class RecipientBatch:
     """Some of a language's listeners and their caption.
 
     `part` names the batch in the sentence's tally; `share` is the part of the requests a second
-    that the batch may take. The first `voices` of its connections want the voice, too.
+    that the batch may take. The first `voices` of its connections want the voice, too. The engine
+    has translated so many `characters` for the caption.
     """
 
     ref: SentenceRef
@@ -49,6 +50,7 @@ class RecipientBatch:
     connection_ids: Sequence[str]
     share: float
     voices: int = 0
+    characters: int = 0
 
     @property
     def wanting(self) -> Sequence[str]:
@@ -58,9 +60,11 @@ class RecipientBatch:
     def payload(self) -> dict[str, Any]:
         """The batch as JSON has it; without a correction, functions of older versions know it.
 
-        They pass over `voices`: their listeners read it, and do not hear it.
+        They pass over `voices`: their listeners read it, and do not hear it. They pass over what
+        the batch, and not its sentence, says of keeping, too.
         """
         payload = asdict(replace(self, caption=replace(self.caption, translation=None)))
+        payload["is_kept"] = payload["ref"].pop("is_kept")
         if not self.ref.revision:
             del payload["ref"]["revision"], payload["caption"]["revision"]
         if not self.voices:
@@ -72,17 +76,25 @@ class RecipientBatch:
         """The batch of a payload."""
         caption = payload["caption"]
         return cls(
-            ref=SentenceRef(**payload["ref"]),
+            ref=SentenceRef(**payload["ref"], is_kept=payload.get("is_kept", True)),
             part=payload["part"],
             caption=Caption(**{**caption, "origin": Origin(caption["origin"])}),
             connection_ids=payload["connection_ids"],
             share=payload["share"],
             voices=payload.get("voices", 0),  # a function of an older version knows of none
+            characters=payload.get("characters", 0),
         )
 
-    def report(self, posted: Posted) -> Reports:
+    def report(self, posted: Posted, latency_ms: int = 0) -> Reports:
         """What became of it."""
-        report = LanguageReport.of(self.caption, len(self.connection_ids), posted)
+        report = LanguageReport.of(
+            self.caption,
+            len(self.connection_ids),
+            posted,
+            latency_ms=latency_ms,
+            voices=self.voices,
+            characters=self.characters,
+        )
         return {self.caption.language: report}
 
 
@@ -145,6 +157,7 @@ class LargeHalls:
                 sorted(listeners[start:end], key=lambda each: each not in wanting),
                 (end - start) / everyone,
                 sum(each in wanting for each in listeners[start:end]),
+                caption.characters,
             )
             for number, (start, end) in enumerate(pairwise(bounds))
         ]
@@ -170,16 +183,17 @@ class LargeHalls:
         """
         ref, language = batch.ref, batch.caption.language
         logs.bind(session=ref.session_id, sequence=ref.sequence, language=language)
-        voice = None
+        voice, latency_ms = None, 0
         if self.tallies.claim_part(ref, batch.part):
             posted = self._post(batch)
+            latency_ms = ref.age_ms(self.clock.now_ms())
             voice = self.voices.ask(ref, batch.caption, batch.wanting, posted, batch.part)
         elif self.clock.now_ms() < ref.expires_at:
             raise BatchInProgress(batch.part)
         else:
             posted = Posted(failed=len(batch.connection_ids))
         try:
-            self._add(ref, batch.part, batch.report(posted))
+            self._add(ref, batch.part, batch.report(posted, latency_ms))
         finally:
             self.voices.wait([voice])
 

@@ -6,7 +6,7 @@ the speaker's report are sent.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
@@ -92,10 +92,13 @@ class Sending:
         reports: Reports,
     ) -> None:
         batches = [batch for each in sent for batch in each.batches]
+        translated = _translated(sent)
         if batches:
             self.large_halls.finish(ref, reports, batches)
+            # Other functions report, and no batch has more than its own caption.
+            self.reporter.flow_control.keep_captions(ref, translated)
         else:
-            self.reporter.report(ref, reports)
+            self.reporter.report(ref, reports, translated)
         if sentence.is_retracted:
             return
         captions = {each.caption.language: each.caption for each in sent}.values()
@@ -141,7 +144,8 @@ class Sending:
         except Unavailable:
             _log.exception("the roster could not be read")
             count = session.languages[caption.language]
-            return Sent(caption, _report(caption, count, Posted(failed=count)))
+            voices = session.voices.get(caption.language, 0)
+            return Sent(caption, _report(caption, count, Posted(failed=count), voices=voices))
         return self._send_to(session, ref, caption, listeners, wanting)
 
     def _send_to(
@@ -161,8 +165,10 @@ class Sending:
             return Sent(caption, {}, batches)
         deadline = self.clock.monotonic() + ref.seconds_left(self.clock.now_ms())
         posted = self.broadcast.send(listeners, outgoing.caption(caption), deadline)
+        latency_ms = ref.age_ms(self.clock.now_ms())
         voice = self.voices.ask(ref, caption, wanting, posted)
-        return Sent(caption, _report(caption, len(listeners), posted), voice=voice)
+        reports = _report(caption, len(listeners), posted, latency_ms, len(wanting))
+        return Sent(caption, reports, voice=voice)
 
 
 def _has_its_counts(session: Session, sentence: Sentence) -> bool:
@@ -173,8 +179,24 @@ def _has_its_counts(session: Session, sentence: Sentence) -> bool:
     return session.last_sequence >= sentence.sequence
 
 
-def _report(caption: Caption, listeners: int, posted: Posted) -> Reports:
-    return {caption.language: LanguageReport.of(caption, listeners, posted)}
+def _translated(sent: Iterable[Sent]) -> Mapping[str, str]:
+    """The translations that were sent, by language."""
+    captions = (each.caption for each in sent)
+    return {each.language: each.text for each in captions if each.is_translation}
+
+
+def _report(
+    caption: Caption, listeners: int, posted: Posted, latency_ms: int = 0, voices: int = 0
+) -> Reports:
+    report = LanguageReport.of(
+        caption,
+        listeners,
+        posted,
+        latency_ms=latency_ms,
+        voices=voices,
+        characters=caption.characters,
+    )
+    return {caption.language: report}
 
 
 def _dropped(languages: Mapping[str, int]) -> Reports:

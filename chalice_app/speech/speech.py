@@ -5,7 +5,7 @@ Check, claim the sequence number, note it, and send (`sending`).
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalice_app.domain.clock import Clock
 from chalice_app.domain.errors import ConditionFailed, Unavailable
@@ -45,6 +45,7 @@ class Speech:
             speaker_connection_id,
             sentence.spoken_at,
             started_at=self.clock.now_ms(),
+            is_kept=session.retention_hours > 0,
         )
         with self.under_way.sending(session):
             self._send(session, sentence, ref)
@@ -52,6 +53,11 @@ class Speech:
     def _send(self, session: Session, sentence: Sentence, ref: SentenceRef) -> None:
         self.flow_control.admit(session, sentence, ref)
         session = self._raise_last_sequence(session, sentence.sequence)
+        if not session.keeps_words:
+            # Purged since the speaker's session was read: its rows were deleted before this claim,
+            # or are being deleted now.
+            self.flow_control.forget(session, ref)
+            ref = replace(ref, is_kept=False)
         sent, reports = self._send_or_withdraw(session, sentence, ref)
         self.sending.finish(session, sentence, ref, sent, reports)
 

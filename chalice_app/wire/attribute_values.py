@@ -4,11 +4,12 @@ Written here because boto3's own (de)serialiser turns every number into Decimal 
 into modules that only look at stream records.
 """
 
+from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
 AttributeValue = Mapping[str, Any]
-Value = str | int | bool | None | list["Value"] | dict[str, "Value"]
+Value = str | int | bool | bytes | None | list["Value"] | dict[str, "Value"]
 Item = dict[str, Value]
 
 
@@ -36,6 +37,8 @@ def encode_value(value: Any) -> AttributeValue:
             return {"BOOL": value}
         case str():
             return {"S": value}
+        case bytes():
+            return {"B": value}
         case int():
             return {"N": str(value)}
         case Mapping():
@@ -48,8 +51,9 @@ def encode_value(value: Any) -> AttributeValue:
 def decode_value(attribute: AttributeValue) -> Value:
     """One attribute value as a plain value; a fraction is cut to its whole part.
 
-    Bytes and sets, which no table of this project stores, are None: a row that somebody has put one
-    into must not keep the others of a batch from being read.
+    Bytes come as botocore gives them, or as base64 where an answer is taken as the JSON that it is.
+    Sets, which no table of this project stores, are None: a row that somebody has put one into must
+    not keep the others of a batch from being read.
 
     Raises:
         ValueError: it is of no type that DynamoDB has.
@@ -64,6 +68,8 @@ def decode_value(attribute: AttributeValue) -> Value:
             return {name: decode_value(element) for name, element in value.items()}
         case "L":
             return [decode_value(element) for element in value]
-        case "NULL" | "B" | "SS" | "NS" | "BS":
+        case "B":
+            return value if isinstance(value, bytes) else b64decode(value, validate=True)
+        case "NULL" | "SS" | "NS" | "BS":
             return None
     raise ValueError(f"DynamoDB has no attribute values of type {kind}")

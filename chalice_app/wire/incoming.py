@@ -33,6 +33,12 @@ four at a time, it is answered within API Gateway's 29 s."""
 MAX_PREPARED_LANGUAGES = 30
 """Languages that a preparation may name."""
 
+MOST_RETENTION_HOURS = 720
+"""How long sentences may be kept after a session's end; the protocol's limit."""
+
+LONGEST_SOUND_MS = 120_000
+"""How long ago a sentence's sound may have begun; the protocol's limit."""
+
 _UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060"))
 """Marks of where a word may be broken or joined, as copied texts have them: engines would read the
 word as two."""
@@ -75,6 +81,8 @@ class OpenSession:
     style: Style = PLAIN
     title: str | None = None
     has_drafts: bool = True
+    retention_hours: int | None = None
+    has_open_transcript: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +97,20 @@ class Prepare:
 
 
 @dataclass(frozen=True, slots=True)
+class Sound:
+    """When a sentence sounded: how long before its message its first word began, its last ended."""
+
+    began_ms_ago: int
+    ended_ms_ago: int
+
+
+@dataclass(frozen=True, slots=True)
 class Speak:
-    """One sentence."""
+    """One sentence; without `sound` nobody knows when it sounded."""
 
     sequence: int
     text: str
+    sound: Sound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +148,19 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchOverlays:
+    """Empties the overlays of streams, or fills them again."""
+
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """Ends the session."""
 
 
 Join = JoinAsListener | JoinAsSpeaker
-Message = Speak | Draft | Correct | ChangeLanguage | Heartbeat | Status | End
+Message = Speak | Draft | Correct | ChangeLanguage | Heartbeat | Status | SwitchOverlays | End
 
 
 def parse_join(query: Mapping[str, str] | None) -> Join:
@@ -163,7 +187,7 @@ def parse_join(query: Mapping[str, str] | None) -> Join:
         _last_sequence(query),
         query.get("joinCode"),
         query.get("resumeToken"),
-        _wants_voice(query),
+        _flag(query, "voice"),
     )
 
 
@@ -182,11 +206,20 @@ def _last_sequence(query: Mapping[str, str]) -> int | None:
     return int(text)
 
 
-def _wants_voice(query: Mapping[str, str]) -> bool:
-    text = query.get("voice", "false")
+def _flag(query: Mapping[str, str], name: str) -> bool:
+    text = query.get(name, "false")
     if text not in ("true", "false"):
-        raise BadMessage("voice must be true or false")
+        raise BadMessage(f"{name} must be true or false")
     return text == "true"
+
+
+def wants_purge(query: Mapping[str, str]) -> bool:
+    """Whether a `DELETE /sessions/{id}` asks to delete what is kept, too.
+
+    Raises:
+        BadMessage: it is not clear.
+    """
+    return _flag(query, "purge")
 
 
 def parse_language(tag: object) -> str:
@@ -220,7 +253,17 @@ def parse_open_session(body: object) -> OpenSession:
         _style(body),
         _title(body.get("title")),
         _choice(body, "drafts", "source", "off") == "source",
+        _retention_hours(body.get("retentionHours")),
+        _choice(body, "transcript", "speaker", "everyone") == "everyone",
     )
+
+
+def _retention_hours(value: object) -> int | None:
+    if value is None:
+        return None
+    if type(value) is not int or not 0 <= value <= MOST_RETENTION_HOURS:
+        raise BadMessage(f"retentionHours must be a whole number from 0 to {MOST_RETENTION_HOURS}")
+    return value
 
 
 def _new_join_code(value: object) -> str | None:
@@ -325,11 +368,20 @@ def parse_message(text: str) -> Message:
             return Heartbeat()
         case "status":
             return Status()
+        case "overlays":
+            return _switch_overlays(body)
         case "end":
             return End()
     raise BadMessage(
-        "action must be speak, changeLanguage, heartbeat, status, end, correct or draft"
+        "action must be speak, changeLanguage, heartbeat, status, end, correct, draft or overlays"
     )
+
+
+def _switch_overlays(body: Mapping[str, object]) -> SwitchOverlays:
+    hidden = body.get("hidden")
+    if not isinstance(hidden, bool):
+        raise BadMessage("hidden must be true or false")
+    return SwitchOverlays(hidden)
 
 
 def _wish(body: Mapping[str, object]) -> bool | None:
@@ -347,7 +399,19 @@ def _said(body: Mapping[str, object]) -> Speak | Draft | Correct:
         case "correct":
             return Correct(sequence, _text_or_nothing(text))
         case _:
-            return Speak(sequence, _sentence_text(text))
+            return Speak(sequence, _sentence_text(text), _sound(body.get("sound")))
+
+
+def _sound(value: object) -> Sound | None:
+    if value is None:
+        return None
+    times = value if isinstance(value, dict) else {}
+    began, ended = times.get("beganMsAgo"), times.get("endedMsAgo")
+    if type(began) is not int or type(ended) is not int:
+        raise BadMessage('sound must be {"beganMsAgo": 4200, "endedMsAgo": 700}')
+    if not 0 <= ended <= began <= LONGEST_SOUND_MS:
+        raise BadMessage(f"0 <= endedMsAgo <= beganMsAgo <= {LONGEST_SOUND_MS} must hold in sound")
+    return Sound(began, ended)
 
 
 def spoken_sequence(text: str) -> int | None:

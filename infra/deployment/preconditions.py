@@ -17,7 +17,7 @@ from infra.deployment.errors import DeploymentError, is_not_found
 from infra.deployment.record import Place, Record, recorded_place
 from infra.deployment.stage_names import API_HANDLER, Stage
 
-TABLES: Final = ("Sessions", "Connections", "CachedTranslations", "SessionRosters")
+TABLES: Final = ("Sessions", "Connections", "CachedTranslations", "SessionRosters", "Sentences")
 
 
 @dataclass(frozen=True)

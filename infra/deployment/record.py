@@ -15,7 +15,14 @@ from urllib.parse import urlsplit
 
 from infra.deployment.errors import DeploymentError
 from infra.deployment.policies import read_policies, with_arns
-from infra.deployment.stage_names import BROADCAST, VOICE, Stage, read_config, recorded_environment
+from infra.deployment.stage_names import (
+    BROADCAST,
+    TRANSCRIPT,
+    VOICE,
+    Stage,
+    read_config,
+    recorded_environment,
+)
 
 GENERATED: Final = "generated"
 
@@ -24,6 +31,7 @@ VARIABLES: Final = {
     "ConnectionsTableName": "CONNECTIONS_TABLE_NAME",
     "CachedTranslationsTableName": "CACHED_TRANSLATIONS_TABLE_NAME",
     "RostersTableName": "ROSTERS_TABLE_NAME",
+    "SentencesTableName": "SENTENCES_TABLE_NAME",
     "SoundsBucketName": "SOUNDS_BUCKET_NAME",
     "ConnectionsStreamArn": "CONNECTIONS_STREAM_ARN",
     "CachedTranslationsStreamArn": "CACHED_TRANSLATIONS_STREAM_ARN",
@@ -206,6 +214,7 @@ class Record:
                 "LogGroupArn": place.arn("logs", group),
                 "BroadcastFunctionArn": self._function_arn(place, BROADCAST),
                 "VoiceFunctionArn": self._function_arn(place, VOICE),
+                "TranscriptFunctionArn": self._function_arn(place, TRANSCRIPT),
             }
             if api_id is not None:
                 arns["WebSocketApiArn"] = place.arn("execute-api", api_id)

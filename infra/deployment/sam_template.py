@@ -120,6 +120,7 @@ def _stand_ins(stage: Stage) -> Mapping[str, str]:
         "CONNECTIONS": "Connections",
         "CACHED_TRANSLATIONS": "CachedTranslations",
         "ROSTERS": "SessionRosters",
+        "SENTENCES": "Sentences",
     }
     names = {f"{name}_TABLE_NAME": f"{table}-{stage.name}" for name, table in tables.items()}
     streams = {f"{name}_STREAM_ARN": stream.format(tables[name], stage.name) for name in tables}

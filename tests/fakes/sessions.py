@@ -22,7 +22,7 @@ class MemorySessions(MemoryTable):
         self._called("put_session")
         with self._lock:
             standing = self._sessions.get(session.session_id)
-            if standing is not None and standing.expires_at_seconds > session.created_at // 1000:
+            if standing is not None and standing.kept_until_ms > session.created_at:
                 raise ConditionFailed("the name is taken")
             self._sessions[session.session_id] = replace(
                 session,
@@ -59,6 +59,15 @@ class MemorySessions(MemoryTable):
             if found is not None and found.speaker_connection_id == connection_id:
                 self._store(replace(found, is_speaker_greeted=True))
 
+    def set_overlays_hidden(self, session: Session, hidden: bool) -> Session:
+        self._called("set_overlays_hidden")
+        with self._lock:
+            found = self._same(session)
+            if found is None or not found.is_active:
+                raise ConditionFailed("the session is not open")
+            self._store(switched := replace(found, overlays_hidden=hidden))
+            return switched
+
     def clear_speaker(self, session_id: str, connection_id: str) -> None:
         self._called("clear_speaker")
         with self._lock:
@@ -72,13 +81,42 @@ class MemorySessions(MemoryTable):
             there = [each for _, each in self._sessions.old() if each.is_active]
             return sorted(there, key=lambda each: each.created_at, reverse=True)[:limit]
 
-    def end_session(self, session: Session) -> Session:
+    def end_session(self, session: Session, ended_at: int) -> Session:
         self._called("end_session")
         with self._lock:
             if (found := self._same(session)) is None:
                 return session
-            self._store(ended := replace(found, is_active=False))
+            self._store(ended := _ended(found, ended_at))
             return ended
+
+    def purge_session(self, session: Session, purged_at: int) -> Session:
+        self._called("purge_session")
+        with self._lock:
+            if (found := self._same(session)) is None:
+                return session
+            at = purged_at if found.purged_at is None else found.purged_at
+            self._store(purged := replace(_ended(found, purged_at), purged_at=at))
+            return purged
+
+    def raise_last_sequence(self, session: Session, sequence: int) -> Session:
+        self._called("raise_last_sequence")
+        with self._lock:
+            found = self._same(session)
+            if found is None:
+                raise ConditionFailed("the session is no more")
+            if found.last_sequence < sequence:
+                found = replace(found, last_sequence=sequence)
+                self._store(found)
+            return found
+
+    def note_correction(self, session: Session) -> Session:
+        self._called("note_correction")
+        with self._lock:
+            found = self._same(session)
+            if found is None:
+                raise ConditionFailed("the session is no more")
+            self._store(found := replace(found, corrections=found.corrections + 1))
+            return found
 
     def delete_session(self, session_id: str) -> None:
         """What time-to-live does, or an operator."""
@@ -91,6 +129,12 @@ class MemorySessions(MemoryTable):
 
     def _store(self, session: Session) -> None:
         self._sessions[session.session_id] = session
+
+
+def _ended(session: Session, ended_at: int) -> Session:
+    at = min(ended_at, session.expires_at_seconds * 1000)
+    earlier = session.ended_at
+    return replace(session, is_active=False, ended_at=at if earlier is None else earlier)
 
 
 class MemoryConnections(MemoryTable):

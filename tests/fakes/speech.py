@@ -1,23 +1,15 @@
-"""The ports of `chalice_app.speech`, and the sentences of its sessions' store."""
+"""The ports of `chalice_app.speech`."""
 
 import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from chalice_app.domain.errors import ConditionFailed, SequenceNotKept, Unavailable
+from chalice_app.domain.errors import Unavailable
 from chalice_app.domain.reports import LanguageReport, merged
-from chalice_app.domain.sentence import (
-    CAPTION_LIFE_MS,
-    Claim,
-    RecentSentences,
-    Sentence,
-    SentenceRef,
-)
-from chalice_app.domain.session import Session
+from chalice_app.domain.sentence import RecentSentences, SentenceRef
 from tests.fakes.memory import MemoryTable
-from tests.fakes.sessions import MemorySessions
 
 
 @dataclass
@@ -32,84 +24,6 @@ class Tally:
 
 def _talk(ref: SentenceRef) -> tuple[str, int]:
     return ref.session_id, ref.session_epoch
-
-
-class MemorySentences(MemorySessions):
-    """The sentences of `SessionStore`: claimed, kept and spoken."""
-
-    def __init__(self, *, keep_sentences: bool = True) -> None:
-        super().__init__()
-        self.keep_sentences = keep_sentences
-        self._sentences: dict[tuple[str, int, int], Sentence] = {}
-        self._completed: set[tuple[str, int, int]] = set()
-
-    def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
-        self._called("claim_sequence")
-        with self._lock:
-            key = (session.session_id, session.created_at, sentence.sequence)
-            if key in self._completed:
-                return Claim.DONE
-            found = self._sentences.get(key)
-            if found is not None and found.spoken_at > sentence.spoken_at - CAPTION_LIFE_MS:
-                return Claim.IN_PROGRESS
-            self._sentences[key] = sentence
-            return Claim.ACQUIRED
-
-    def mark_sent(self, ref: SentenceRef) -> None:
-        self._called("mark_sent")
-        with self._lock:
-            key = (*_talk(ref), ref.sequence)
-            found = self._sentences.get(key)
-            if found is not None and found.spoken_at == ref.spoken_at:
-                self._completed.add(key)
-
-    def release_sequence(self, session: Session, sequence: int) -> None:
-        self._called("release_sequence")
-        with self._lock:
-            self._sentences.pop((session.session_id, session.created_at, sequence), None)
-
-    def raise_last_sequence(self, session: Session, sequence: int) -> Session:
-        self._called("raise_last_sequence")
-        with self._lock:
-            found = self._same(session)
-            if found is None:
-                raise ConditionFailed("the session is no more")
-            if found.last_sequence < sequence:
-                found = replace(found, last_sequence=sequence)
-                self._store(found)
-            return found
-
-    def correct_sentence(
-        self, session: Session, sequence: int, text: str, corrected_at: int
-    ) -> Sentence:
-        self._called("correct_sentence")
-        with self._lock:
-            key = (session.session_id, session.created_at, sequence)
-            found = self._sentences.get(key) if self.keep_sentences else None
-            if found is None or (found.is_retracted and text):
-                raise SequenceNotKept("the sentence is not kept")
-            if key not in self._completed and found.spoken_at > corrected_at - CAPTION_LIFE_MS:
-                raise ConditionFailed("the sentence is being sent")
-            self._completed.add(key)
-            corrected = replace(found, text=text, revision=found.revision + 1)
-            self._sentences[key] = corrected
-            return corrected
-
-    def note_correction(self, session: Session) -> Session:
-        self._called("note_correction")
-        with self._lock:
-            found = self._same(session)
-            if found is None:
-                raise ConditionFailed("the session is no more")
-            self._store(found := replace(found, corrections=found.corrections + 1))
-            return found
-
-    def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
-        self._called("get_sentences")
-        with self._lock:
-            keys = [(session.session_id, session.created_at, each) for each in sorted(sequences)]
-            kept = self._sentences if self.keep_sentences else {}
-            return [kept[key] for key in keys if key in kept]
 
 
 def _marked(ref: SentenceRef) -> tuple[str, int, bool]:

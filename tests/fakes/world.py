@@ -13,18 +13,19 @@ from tests.fakes.admission import MemoryCounters
 from tests.fakes.cache import MemoryCache
 from tests.fakes.delivery import RecordingGateway
 from tests.fakes.domain import FakeClock, listener, speaker
+from tests.fakes.exports import MemoryTranscriptFiles, MemoryTranscriptWork
 from tests.fakes.glossary import MemoryGlossaries
 from tests.fakes.observability import RecordingMetrics
 from tests.fakes.operations import StubMonitor
 from tests.fakes.rosters import MemoryRosters
 from tests.fakes.speech import (
-    MemorySentences,
     MemorySentencesInFlight,
     MemoryTallies,
     QueuedInvocations,
 )
 from tests.fakes.synthesis import MemorySounds, StubPolly
 from tests.fakes.transcription import MemoryDictation, StubRecogniser
+from tests.fakes.transcripts import MemorySentences
 from tests.fakes.translation import StubTranslator
 
 SETTINGS = Settings(
@@ -32,6 +33,7 @@ SETTINGS = Settings(
     connections_table="Connections-test",
     cached_translations_table="CachedTranslations-test",
     rosters_table="SessionRosters-test",
+    sentences_table="Sentences-test",
     region="us-east-1",
     stage="test",
     websocket_url="wss://socket.example/api",
@@ -73,6 +75,9 @@ class World:
     voice_invoker: QueuedInvocations = field(default_factory=QueuedInvocations)
     polly: StubPolly = field(default_factory=StubPolly)
     sounds: MemorySounds = field(default_factory=MemorySounds)
+    transcript_work: MemoryTranscriptWork = field(default_factory=MemoryTranscriptWork)
+    transcript_files: MemoryTranscriptFiles = field(default_factory=MemoryTranscriptFiles)
+    transcript_invoker: QueuedInvocations = field(default_factory=QueuedInvocations)
 
     def __post_init__(self) -> None:
         self.tables.seconds = lambda: self.clock.now_ms() / 1000
@@ -80,6 +85,7 @@ class World:
             self.settings,
             Adapters(
                 sessions=self.tables,
+                sentences=self.tables,
                 counters=self.tables,
                 glossaries=self.tables,
                 dictation=self.tables,
@@ -90,6 +96,9 @@ class World:
                 voice_invoker=self.voice_invoker,
                 speech_engine=self.polly,
                 sounds=self.sounds,
+                transcript_work=self.transcript_work,
+                transcript_files=self.transcript_files,
+                transcript_invoker=self.transcript_invoker,
                 connections=self.tables,
                 roster=self.tables,
                 ledger=self.tables,

@@ -126,7 +126,7 @@ class Hall:
     def end(self, name: str, _: str) -> None:
         found = self.app.adapters.sessions.get_session(name)
         if found is not None:
-            self.app.adapters.sessions.end_session(found)
+            self.app.adapters.sessions.end_session(found, NOW_MS)
 
     def use_name_again(self, name: str, _: str) -> None:
         self.epoch += LIFE_MS

@@ -8,10 +8,11 @@ from chalice_app.aws.clients import Clients
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
 from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
 from chalice_app.aws.dynamodb.rosters import RostersTable
+from chalice_app.aws.dynamodb.sentences import SentencesTable
 from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
 from tests.simulation.database import Answer, Request
-from tests.simulation.tables import CONNECTIONS, ROSTERS, SESSIONS
+from tests.simulation.tables import CONNECTIONS, ROSTERS, SENTENCES, SESSIONS
 from tests.simulation.write_units import TableDefinition
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Tables:
     """The production adapters over one client."""
 
     sessions: SessionsTable
+    sentences: SentencesTable
     connections: ConnectionsTable
     rosters: RostersTable
     survey: DynamoDbSurvey
@@ -62,6 +64,7 @@ def tables_over(client: SimulatedClient) -> Tables:
     connections = ConnectionsTable(table(CONNECTIONS))
     return Tables(
         sessions=SessionsTable(table(SESSIONS)),
+        sentences=SentencesTable(table(SENTENCES)),
         connections=connections,
         rosters=RostersTable(table(ROSTERS), table(SESSIONS), connections),
         survey=DynamoDbSurvey(table(SESSIONS), connections.table, table(ROSTERS)),

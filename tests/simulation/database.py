@@ -13,6 +13,7 @@ from tests.simulation.expressions import Expressions, InvalidRequest, Item, comp
 from tests.simulation.tables import (
     CONNECTIONS,
     ROSTERS,
+    SENTENCES,
     SESSIONS,
     AsOf,
     Lag,
@@ -40,7 +41,7 @@ def refusal(code: str, found: Item | None = None) -> ClientError:
 
 
 class SimulatedDatabase:
-    """The three tables. `written` is called after every request that may have changed one.
+    """The four tables. `written` is called after every request that may have changed one.
 
     `write_requests` counts requests that write, whatever became of them; `write_units` what they
     cost, where `metered` (it takes time, and the bulk of the runs need it not); `cancelled` counts
@@ -60,6 +61,7 @@ class SimulatedDatabase:
         self.sessions = StoredTable(SESSIONS, sessions_stream, now)
         self.connections = StoredTable(CONNECTIONS, connections_stream, now)
         self.rosters = StoredTable(ROSTERS, rosters_stream, now)
+        self.sentences = StoredTable(SENTENCES, None, now)
         self.lag = 0
         self.lag_ms = 0
         self._now = now
@@ -71,7 +73,7 @@ class SimulatedDatabase:
         self._tokens: dict[str, Any] = {}
         self._tables = {
             table.definition.name: table
-            for table in (self.sessions, self.connections, self.rosters)
+            for table in (self.sessions, self.connections, self.rosters, self.sentences)
         }
         self._reads: Mapping[str, Callable[[Request], Answer]] = {
             "get_item": self._get_item,

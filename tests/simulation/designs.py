@@ -59,7 +59,7 @@ class Design:
         sync = self.synchronisation(tables)
         notifier = _quiet_notifier(sync.ledger)
         nobody: Any = _Nobody()
-        replay = Replay(tables.sessions, nobody, nobody, nobody)
+        replay = Replay(tables.sentences, nobody, nobody, nobody)
         catch_up = CatchUp(
             sync.ledger, tables.connections, sync, notifier, replay, nobody, wait=_no_wait
         )

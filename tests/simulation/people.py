@@ -186,7 +186,7 @@ class End(NamedTuple):
         session = world.tables.sessions.get_session(self.session)
         if session is None:
             return
-        world.tables.sessions.end_session(session)
+        world.tables.sessions.end_session(session, session.created_at)
         world.database.lag = self.lag
         for listener in list(world.tables.connections.query_listeners(self.session)):
             if listener.session_epoch == session.created_at:

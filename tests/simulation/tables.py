@@ -1,8 +1,8 @@
 """The tables of the simulation: their definitions, and their rows with all that they once were."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from chalice_app.aws.dynamodb.connections import LISTENERS_INDEX
 from tests.simulation.expressions import Item
@@ -14,7 +14,14 @@ CONNECTIONS = TableDefinition(
     "connectionId",
     {LISTENERS_INDEX: IndexDefinition("sessionId", "targetLanguage", projected=None)},
 )
+SENTENCES = TableDefinition("Sentences", "sessionKey", {}, "sequence")
 ROSTERS = TableDefinition("Rosters", "sessionKey", {}, "connectionId")
+
+
+def sort_value(value: Mapping[str, Any]) -> str:
+    """A sort key's value so that text has its order; whole numbers from 0 have one, too."""
+    return str(value["S"]) if "S" in value else str(value["N"]).zfill(16)
+
 
 Stream = Callable[[str, Item | None, Item | None, bool], None]
 """Takes a change: the row's key, the row before and after, and whether TTL made it."""
@@ -55,7 +62,7 @@ class StoredTable:
         """An item's key; where it has two attributes, the rows of a partition are neighbours."""
         partition: str = item[self.definition.key]["S"]
         sort_key = self.definition.sort_key
-        return partition if sort_key is None else f"{partition}/{item[sort_key]['S']}"
+        return partition if sort_key is None else f"{partition}/{sort_value(item[sort_key])}"
 
     def seen(self, key: str, lag: Lag) -> Item | None:
         """The row as it was so many changes ago, or at a moment; 0 is now."""

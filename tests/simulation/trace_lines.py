@@ -35,7 +35,7 @@ def _asked(method: str, request: Request) -> Iterator[str]:
     for table, wanted in request.get("RequestItems", {}).items():
         reads = method == "batch_get_item"
         asked = wanted["Keys"] if reads else [each["DeleteRequest"]["Key"] for each in wanted]
-        keys = [value["S"] for key in asked for value in key.values()]
+        keys = [value.get("S") or value["N"] for key in asked for value in key.values()]
         consistent = "" if not reads or wanted["ConsistentRead"] else " eventually consistent"
         yield f"{table} {' '.join(keys)}{consistent}"
     if "TableName" in request:
@@ -94,4 +94,4 @@ def _answered(method: str, answer: Answer | Exception) -> str:
 def _plain(item: Mapping[str, Any]) -> str:
     left_out = {"ttl", "tokenHash", "connectedAt", "role", "sourceLanguage"}
     values = {name: value for name, value in decode(item).items() if name not in left_out}
-    return "{" + " ".join(f"{name}={value}" for name, value in values.items()) + "}"
+    return "{" + " ".join(f"{name}={value!s}" for name, value in values.items()) + "}"

@@ -11,8 +11,8 @@ import pytest
 
 from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.aws.dynamodb.counters import CounterRows
-from chalice_app.aws.dynamodb.sentences import _report
-from chalice_app.aws.dynamodb.sessions import SessionsTable
+from chalice_app.aws.dynamodb.report_json import _report
+from chalice_app.aws.dynamodb.sentences import SentencesTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.aws.posting.fan_out import FanOut
 from chalice_app.aws.posting.management_api import ManagementApi
@@ -71,8 +71,8 @@ def test_a_value_is_made_short(short: object, whole: object) -> None:
     ("call", "defaults"),
     [
         (CounterRows.count, {"by": 1}),
-        (_report, {"over_budget": False}),
-        (SessionsTable, {"keep_sentences": True}),
+        (_report, {"over_budget": 0, "latency_ms": 0, "voices": 0, "characters": 0}),
+        (SentencesTable, {"keep_sentences": True}),
         (Table.update, {"returned": "ALL_NEW"}),
         (FanOut, {"bucket": None, "repeatable": False}),
         (FanOut.broke, {"final": False}),

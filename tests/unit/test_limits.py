@@ -25,13 +25,13 @@ from chalice_app.aws.dynamodb import (
     cache_recency,
     cached_translations,
     connections,
+    in_flight,
     readable_table,
     retries,
     rosters,
-    sentences,
     table,
 )
-from chalice_app.aws.dynamodb import sessions as session_rows
+from chalice_app.aws.dynamodb import sentences as sentence_rows
 from chalice_app.aws.posting import (
     connection_requests,
     fan_out,
@@ -48,7 +48,7 @@ from chalice_app.delivery import broadcast
 from chalice_app.domain import join_codes, retrying, sentence
 from chalice_app.observability import logs, stopping
 from chalice_app.operations import operations
-from chalice_app.rosters import catch_up, ledger, liveness, notifier, renewal, repair, replay
+from chalice_app.rosters import catch_up, ledger, liveness, notifier, renewal, repair
 from chalice_app.sessions import closing, joining, participants
 from chalice_app.sessions import sessions as session_use_cases
 from chalice_app.speech import drafts, flow_control, readers
@@ -66,7 +66,7 @@ HOUR = 3600
         pytest.param(incoming.MAX_TITLE_CHARACTERS, 120, id="a title's characters"),
         pytest.param(draft_pace.MOST_A_SECOND, 4, id="a speaker's drafts a second"),
         pytest.param(incoming.MAX_SEQUENCE, 9_007_199_254_740_991, id="a browser's integers"),
-        pytest.param(replay.MOST_CAPTIONS, 50, id="captions sent again"),
+        pytest.param(sentence.REPLAYED_SENTENCES, 50, id="captions sent again"),
         pytest.param(joining.LATE_CAPTIONS, 3, id="captions for who comes late"),
         pytest.param(sentence.CAPTION_LIFE_MS, 10_000, id="a caption's life"),
         pytest.param(readable_table.BATCH_GET_KEYS, 100, id="keys of BatchGetItem"),
@@ -82,7 +82,7 @@ HOUR = 3600
         pytest.param(jwks.MOST_BYTES, 262_144, id="a provider's keys"),
         pytest.param(rosters.TOMBSTONE_SECONDS, 24 * HOUR, id="a stream record's life"),
         pytest.param(cache_hits.ROW_SECONDS, 24 * HOUR, id="a stream record's life, of hits"),
-        pytest.param(session_rows.SENTENCE_TTL_SECONDS, 2 * HOUR, id="a connection's life"),
+        pytest.param(sentence_rows.SENTENCE_TTL_SECONDS, 2 * HOUR, id="a connection's life"),
         pytest.param(joining.CONNECTION_TTL_SECONDS, 2 * HOUR + 600, id="a connection's row"),
     ],
 )
@@ -119,7 +119,7 @@ def test_a_limit_is_what_the_other_side_says(ours: int, limit: int) -> None:
         (connections, {"_DELETES_AT_ONCE": 16}),
         (retries, {"_TRIES": 8, "_BACKOFF_SECONDS": 0.02, "_BACKOFF_LIMIT_SECONDS": 0.5}),
         (rosters, {"ROSTER_BUCKETS": 1}),
-        (sentences, {"ROW_SECONDS": HOUR}),
+        (in_flight, {"ROW_SECONDS": HOUR}),
         (connection_requests, {"SIGNER_SECONDS": 60.0}),
         (fan_out, {"MAX_RETRIES": 2, "REPEATABLE_RETRIES": 5, "BACK_OFF_SECONDS": 0.1}),
         (http_response, {"MAX_HEAD_BYTES": 16_384, "MAX_BODY_BYTES": 65_536}),

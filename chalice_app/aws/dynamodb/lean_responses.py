@@ -15,7 +15,8 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError
 
 READS = ("GetItem", "BatchGetItem", "Query", "Scan")
-"""Operations whose answers hold nothing but JSON's own types: no timestamps, no blobs."""
+"""Operations whose answers hold nothing but JSON's own types: no timestamps. Binary values stay the
+base64 that they are; `attribute_values` decodes them."""
 
 
 class GarbledAnswer(BotoCoreError):

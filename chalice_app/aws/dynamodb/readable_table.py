@@ -14,22 +14,30 @@ BATCH_GET_KEYS = 100
 """BatchGetItem's limit."""
 
 
+Key = str | Mapping[str, Any]
+"""A row's key: its partition's, or where the table has a sort key the two attributes."""
+
+
 @dataclass(frozen=True)
 class ReadableTable:
     """One table, by name; `key` is its partition key, a string.
 
-    Where the table has a sort key, too, only what takes key items or conditions is for it.
+    Where the table has a sort key, too, keys are given as items.
     """
 
     clients: Clients
     name: str
     key: str
 
-    def get(self, key: str) -> Item | None:
+    def whole_key(self, key: Key) -> dict[str, Any]:
+        """A key as DynamoDB takes it."""
+        return {self.key: {"S": key}} if isinstance(key, str) else encode(key)
+
+    def get(self, key: Key) -> Item | None:
         """The item by consistent read, or None."""
         with errors_translated():
             answer = self.clients.dynamodb.get_item(
-                TableName=self.name, Key={self.key: {"S": key}}, ConsistentRead=True
+                TableName=self.name, Key=self.whole_key(key), ConsistentRead=True
             )
         item = answer.get("Item")
         return decode(item) if item is not None else None

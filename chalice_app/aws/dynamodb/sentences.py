@@ -1,170 +1,355 @@
-"""Rows of the Sessions table that functions share while a sentence is on its way.
+"""The Sentences table: every sentence once, from its claim to what became of it.
 
-Key: `sessionId`, like every row of that table. Three kinds, all with expiresAt (TTL):
+Key: `sessionKey` (`golden-eagle-427#<createdAt>`) and `sequence` (N): a session's sentences are one
+partition, in order. Columns: spokenAt (ms), sourceLanguage, claim (random, whose it is), expiresAt
+(epoch seconds, TTL), settled once it has been sent, and where sentences are kept:
 
-- `golden-eagle-427#<createdAt>#under-way`: `at.<sequence>` = spokenAt (ms) for each sentence that
-  is on its way to the listeners, `said.<sequence>` for some that were;
-- `golden-eagle-427#<createdAt>#corrections-under-way`: the same for corrections, each by the time
-  (ms) when the gateway got it;
-- `golden-eagle-427#<createdAt>#<sequence>#<spokenAt>#tally` (a correction's with that time and
-  `#<revision>`), only of a sentence that is sent in
-  batches: `claim.<part>` = whose it is (random), `part.<part>` = what became of it (JSON: by
-  language, listeners, delivered, gone, dropped, failed, cached, untranslated, overBudget), expected
-  (parts), settled.
+- text, beganAt and endedAt (ms, where somebody knows);
+- captions: the translations that were sent, by language, as zlib's JSON (binary);
+- delivery: its report (`report_json`);
+- of a corrected one revision, correctedAt (ms) and `by.<revision>` (random, whose it is), without a
+  text where it was retracted.
 
-Every update may be made twice with the same effect: the SDK repeats one whose answer is lost. They
-stand apart from the session's own row, which is busy with the ledger's transactions.
+The conditional put of a claim is what makes a sequence be spoken once, in whatever order two
+invocations come. Captions and the report are written with the mark that it was sent: no further
+write, and a row below 1 KB costs the one unit that it always cost.
+
+A row lives until its session's retention is over, counted from the longest life that the session
+can have; readers ask `Session.is_kept` before. Where nothing is retained it lives
+`SENTENCE_TTL_SECONDS`.
 """
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
 
+from chalice_app.aws.dynamodb.report_json import decoded_reports, encoded_reports
+from chalice_app.aws.dynamodb.retries import tries
+from chalice_app.aws.dynamodb.rows import readable_rows
 from chalice_app.aws.dynamodb.table import Table
-from chalice_app.domain.reports import LanguageReport, Posted, merged
-from chalice_app.domain.sentence import RecentSentences, SentenceRef
-from chalice_app.wire.attribute_values import Item
+from chalice_app.domain.errors import ConditionFailed, SequenceNotKept, Unavailable
+from chalice_app.domain.kept import KeptSentence
+from chalice_app.domain.reports import Reports
+from chalice_app.domain.sentence import (
+    CAPTION_LIFE_MS,
+    REPLAYED_SENTENCES,
+    Claim,
+    Sentence,
+    SentenceRef,
+)
+from chalice_app.domain.session import HOUR_MS, Session
+from chalice_app.wire.attribute_values import Item, decode
 
-ROW_SECONDS = 3600
-"""Far beyond a sentence's 10 s and the 3 minutes in which Lambda tries an invocation again."""
+SENTENCE_TTL_SECONDS = 2 * 3600
+"""A connection lives 2 hours at most: nobody can come back for anything older."""
 
-_MARK, _SAID, _CLAIM, _PART = "at.", "said.", "claim.", "part."
+_REVISION, _BY = "revision", "by."
+
+_UNCORRECTED = f"attribute_not_exists({_REVISION})"
+
+_READ = (
+    "sequence", "spokenAt", "sourceLanguage", "text", "beganAt", "endedAt", "captions", "delivery",
+    _REVISION, "correctedAt",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class SentenceRows:
-    """`ports.SentencesInFlight` and `ports.TallyStore` on DynamoDB."""
+class SentencesTable:
+    """`ports.SentenceStore` on DynamoDB."""
 
     table: Table
+    keep_sentences: bool = True
 
-    def add_sentence(self, ref: SentenceRef) -> RecentSentences:
-        """Adds a sentence in flight; returns all that there are then."""
-        row = self.table.upsert(
-            _in_flight_key(ref),
-            "SET #mark = if_not_exists(#mark, :at), expiresAt = :expires",
-            {"#mark": f"{_MARK}{ref.sequence}"},
-            at=ref.spoken_at,
-            expires=_expires_at(ref),
-        )
-        return RecentSentences(_marks(row, _MARK), _marks(row, _SAID))
+    def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
+        """Claims the sequence number by writing its row, or says which state its claim is in.
 
-    def complete_sentence(self, ref: SentenceRef) -> None:
-        """Marks a sentence in flight as sent."""
-        self.table.upsert(
-            _in_flight_key(ref),
-            "SET #said = :at, expiresAt = :expires REMOVE #mark",
-            {"#said": f"{_SAID}{ref.sequence}", "#mark": f"{_MARK}{ref.sequence}"},
-            at=ref.spoken_at,
-            expires=_expires_at(ref),
-        )
-
-    def remove_sentences(self, ref: SentenceRef, sequences: Iterable[int]) -> None:
-        """Removes sentences."""
-        marks = [f"{prefix}{sequence}" for sequence in sequences for prefix in (_MARK, _SAID)]
-        names = {f"#m{n}": mark for n, mark in enumerate(marks)}
-        if names:
-            self.table.upsert(_in_flight_key(ref), "REMOVE " + ", ".join(names), names)
-
-    def claim_part(self, ref: SentenceRef, part: str) -> bool:
-        """Claims a part to send: True the first time only."""
-        mine = secrets.token_hex(8)
-        row = self.table.upsert(
-            _tally_key(ref),
-            "SET #claim = if_not_exists(#claim, :mine), expiresAt = :expires",
-            {"#claim": _CLAIM + part},
-            mine=mine,
-            expires=_expires_at(ref),
-        )
-        return row[_CLAIM + part] == mine
-
-    def add_part(
-        self,
-        ref: SentenceRef,
-        part: str,
-        reports: Mapping[str, LanguageReport],
-        expected: int | None = None,
-    ) -> Mapping[str, LanguageReport] | None:
-        """Adds a part; returns the whole once it is there, until `mark_reported`."""
-        update = "SET #part = if_not_exists(#part, :reports), expiresAt = :expires"
-        row = self.table.upsert(
-            _tally_key(ref),
-            update if expected is None else f"{update}, expected = :expected",
-            {"#part": _PART + part},
-            reports=_encoded(reports),
-            expires=_expires_at(ref),
-            **({} if expected is None else {"expected": expected}),
-        )
-        return _whole(row)
-
-    def mark_reported(self, ref: SentenceRef) -> None:
-        """Notes that the speaker has the report."""
-        self.table.upsert(_tally_key(ref), "SET settled = :true", {}, true=True)
-
-
-def _whole(row: Item) -> Mapping[str, LanguageReport] | None:
-    parts = [value for name, value in row.items() if name.startswith(_PART)]
-    if len(parts) != row.get("expected") or "settled" in row:
-        return None
-    return merged(_decoded(str(part)) for part in parts)
-
-
-def _encoded(reports: Mapping[str, LanguageReport]) -> str:
-    """Without the ids of gone connections: their rows are deleted, their number matters."""
-    return json.dumps(
-        {
-            language: (
-                report.listeners,
-                report.posted.delivered,
-                len(report.posted.gone),
-                report.posted.dropped,
-                report.posted.failed,
-                report.cached,
-                report.failed,
-                report.over_budget,
+        Nothing is sent that is older than `CAPTION_LIFE_MS`, so a function that took the number
+        longer ago than that, by the gateway's own clock, and has not settled it, has died on the
+        way. The SDK sends a write again whose answer is lost, and would meet its own row: the claim
+        sets it apart from another function's.
+        """
+        claim = secrets.token_hex(8)
+        try:
+            self.table.put(
+                {
+                    **_key(session, sentence.sequence),
+                    "claim": claim,
+                    "spokenAt": sentence.spoken_at,
+                    "sourceLanguage": sentence.source_language,
+                    "expiresAt": self._expires_at(session, sentence),
+                    **(_words(sentence) if self.keep_sentences else {}),
+                },
+                "attribute_not_exists(sessionKey)"
+                " OR (attribute_not_exists(settled) AND spokenAt <= :dead)",
+                dead=sentence.spoken_at - CAPTION_LIFE_MS,
             )
-            for language, report in reports.items()
-        }
+        except ConditionFailed as failure:
+            if failure.found.get("claim") == claim:
+                return Claim.ACQUIRED
+            return Claim.DONE if "settled" in failure.found else Claim.IN_PROGRESS
+        return Claim.ACQUIRED
+
+    def _expires_at(self, session: Session, sentence: Sentence) -> int:
+        """Epoch seconds; the session may have been opened by a stage that kept sentences."""
+        needed = sentence.spoken_at // 1000 + SENTENCE_TTL_SECONDS
+        if not self.keep_sentences or not session.retention_hours:
+            return needed
+        return session.expires_at_seconds + session.retention_hours * HOUR_MS // 1000
+
+    def mark_sent(
+        self, ref: SentenceRef, reports: Reports, captions: Mapping[str, str]
+    ) -> Reports | None:
+        """One write, unless the sentence was corrected meanwhile or the session keeps nothing."""
+        if not (self.keep_sentences and ref.is_kept):
+            self._settle(ref, "SET settled = :true", "")
+            if self.keep_sentences:
+                self._forget(ref, ref.sequence - REPLAYED_SENTENCES)
+            return None
+        delivery = encoded_reports(reports)
+        sets = "SET settled = :true, delivery = if_not_exists(delivery, :delivery)"
+        kept = {"captions": _packed(captions)} if captions else {}
+        more = ", captions = :captions" if captions else ""
+        row = self._settle(
+            ref, sets + more, f" AND {_UNCORRECTED}", delivery=delivery, **kept
+        ) or self._settle(ref, sets, f" AND attribute_exists({_REVISION})", delivery=delivery)
+        if row is None or row.get("delivery") == delivery:
+            return None if row is None else reports
+        return decoded_reports(str(row["delivery"]))
+
+    def _settle(self, ref: SentenceRef, update: str, condition: str, **values: Any) -> Item | None:
+        """The row once the update is made; None where the condition fails, or it is another's."""
+        with suppress(ConditionFailed):
+            return self.table.update(
+                _key_of(ref),
+                update,
+                f"spokenAt = :at{condition}",
+                true=True,
+                at=ref.spoken_at,
+                **values,
+            )
+        return None
+
+    def _forget(self, ref: SentenceRef, sequence: int) -> None:
+        """Deletes a sentence's words; the row stays, so that its number is not spoken again."""
+        if sequence < 1:
+            return
+        with suppress(ConditionFailed):
+            self.table.update(
+                _key_of(replace(ref, sequence=sequence)),
+                "REMOVE #text, beganAt, endedAt",
+                "attribute_exists(#text)",
+                "ALL_NEW",
+                {"#text": "text"},
+            )
+
+    def keep_captions(self, ref: SentenceRef, captions: Mapping[str, str]) -> None:
+        """Of a sentence with that time, or of that revision of it."""
+        if not (self.keep_sentences and ref.is_kept):
+            return
+        is_same = f"{_REVISION} = :same" if ref.revision else f"spokenAt = :same AND {_UNCORRECTED}"
+        with suppress(ConditionFailed):
+            self.table.update(
+                _key_of(ref),
+                "SET captions = :captions",
+                is_same,
+                captions=_packed(captions),
+                same=ref.revision or ref.spoken_at,
+            )
+
+    def release_sequence(self, session: Session, sequence: int) -> None:
+        """Gives a number back by deleting its row."""
+        self.table.delete(_key(session, sequence))
+
+    def correct_sentence(
+        self, session: Session, sequence: int, text: str, corrected_at: int
+    ) -> Sentence:
+        """Writes the next revision, on condition that the row has the one before it.
+
+        The SDK sends a write again whose answer is lost, and others may have gone on meanwhile:
+        each revision notes whose it is, so one that was made is found again.
+        """
+        mine, revision = secrets.token_hex(8), 1
+        for _ in tries():
+            try:
+                row = self._write_revision(session, sequence, text, corrected_at, revision, mine)
+            except ConditionFailed as failure:
+                if failure.found.get(f"{_BY}{revision}") == mine:
+                    return _corrected(failure.found, text, revision)
+                _require_correctable(failure.found, text, corrected_at)
+                revision = _revision_of(failure.found) + 1
+            else:
+                return _corrected(row, text, revision)
+        raise Unavailable("the sentence is being corrected by others")
+
+    def _write_revision(
+        self,
+        session: Session,
+        sequence: int,
+        text: str,
+        corrected_at: int,
+        revision: int,
+        mine: str,
+    ) -> Item:
+        """A row that was retracted has no text: it can only be retracted again."""
+        before = f"{_REVISION} = :before" if revision > 1 else _UNCORRECTED
+        kept = "expiresAt > :now" + (
+            " AND attribute_exists(#text)" if text or revision == 1 else ""
+        )
+        base = f"{before} AND {kept}"
+        sets = (
+            f"SET {_REVISION} = :revision, #by = :mine, settled = :true, correctedAt = :corrected"
+        )
+        return self.table.update(
+            _key(session, sequence),
+            f"{sets}, #text = :text REMOVE captions" if text else f"{sets} REMOVE #text, captions",
+            f"{base} AND attribute_exists(settled) OR {base} AND spokenAt <= :dead",
+            "ALL_NEW",
+            {"#text": "text", "#by": f"{_BY}{revision}"},
+            revision=revision,
+            mine=mine,
+            true=True,
+            corrected=corrected_at,
+            dead=corrected_at - CAPTION_LIFE_MS,
+            now=corrected_at // 1000,
+            **({"text": text} if text else {}),
+            **({"before": revision - 1} if revision > 1 else {}),
+        )
+
+    def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
+        """The kept sentences with these numbers, in order."""
+        keys = [_key(session, sequence) for sequence in sequences]
+        found = self.table.batch_get_items(keys, consistent=True)
+        kept = [_sentence_from(row) for row in found if _has_words(row)]
+        return sorted(kept, key=lambda each: each.sequence)
+
+    def read_all(self, session: Session) -> Iterator[KeptSentence]:
+        """One Query of the partition; malformed rows are logged and left out."""
+        rows = map(decode, self.table.query_partition(_partition(session), _READ))
+        yield from readable_rows(filter(_has_words, rows), _kept_from)
+
+    def add_caption(self, session: Session, kept: KeptSentence, language: str, text: str) -> None:
+        """On condition that neither the sentence nor its captions have changed since the read."""
+        key = _key(session, kept.sentence.sequence)
+        for _ in tries():
+            row = self.table.get(key)
+            if row is None or not _is_as(row, kept.sentence):
+                return
+            before = row.get("captions")
+            captions = {**_unpacked(before), language: text}
+            unchanged = "captions = :before" if before else "attribute_not_exists(captions)"
+            revision = f"{_REVISION} = :revision" if kept.sentence.revision else _UNCORRECTED
+            with suppress(ConditionFailed):
+                self.table.update(
+                    key,
+                    "SET captions = :captions",
+                    f"spokenAt = :at AND {revision} AND {unchanged}",
+                    captions=_packed(captions),
+                    at=kept.sentence.spoken_at,
+                    **({"before": before} if before else {}),
+                    **({"revision": kept.sentence.revision} if kept.sentence.revision else {}),
+                )
+                return
+        raise Unavailable("the sentence's captions are being written by others")
+
+    def delete_all(self, session: Session) -> None:
+        """Deletes the rows that a consistent Query finds, 25 a call."""
+        found = map(decode, self.table.query_partition(_partition(session), ("sequence",)))
+        keys = (_key(session, _number(row, "sequence")) for row in found)
+        self.table.batch_delete_items(keys)
+
+
+def _partition(session: Session) -> str:
+    return f"{session.session_id}#{session.created_at}"
+
+
+def _key(session: Session, sequence: int) -> dict[str, str | int]:
+    return {"sessionKey": _partition(session), "sequence": sequence}
+
+
+def _key_of(ref: SentenceRef) -> dict[str, str | int]:
+    return {"sessionKey": f"{ref.session_id}#{ref.session_epoch}", "sequence": ref.sequence}
+
+
+def _words(sentence: Sentence) -> Mapping[str, str | int | None]:
+    return {"text": sentence.text, "beganAt": sentence.began_at, "endedAt": sentence.ended_at}
+
+
+def _packed(captions: Mapping[str, str]) -> bytes:
+    written = json.dumps(captions, ensure_ascii=False, separators=(",", ":"))
+    return zlib.compress(written.encode(), 9)
+
+
+def _unpacked(packed: object) -> dict[str, str]:
+    if not isinstance(packed, bytes):
+        return {}
+    captions = json.loads(zlib.decompress(packed))
+    return {str(language): str(text) for language, text in captions.items()}
+
+
+def _has_words(row: Mapping[str, object]) -> bool:
+    """Whether the sentence is kept, or the fact that it was retracted."""
+    return "text" in row or _REVISION in row
+
+
+def _is_as(row: Mapping[str, object], sentence: Sentence) -> bool:
+    return _has_words(row) and _sentence_from(row) == sentence
+
+
+def _kept_from(row: Mapping[str, object]) -> KeptSentence:
+    return KeptSentence(
+        _sentence_from(row),
+        _unpacked(row.get("captions")),
+        decoded_reports(str(row["delivery"])) if "delivery" in row else None,
+        _time(row, "correctedAt"),
     )
 
 
-def _decoded(text: str) -> Mapping[str, LanguageReport]:
-    return {language: _report(*values) for language, values in json.loads(text).items()}
+def _sentence_from(row: Mapping[str, object]) -> Sentence:
+    return Sentence(
+        sequence=_number(row, "sequence"),
+        text=str(row.get("text", "")),
+        source_language=str(row["sourceLanguage"]),
+        spoken_at=_number(row, "spokenAt"),
+        revision=_revision_of(row),
+        began_at=_time(row, "beganAt"),
+        ended_at=_time(row, "endedAt"),
+    )
 
 
-def _report(
-    listeners: int,
-    delivered: int,
-    gone: int,
-    dropped: int,
-    failed: int,
-    cached: bool,
-    untranslated: bool,
-    over_budget: bool = False,
-) -> LanguageReport:
-    posted = Posted(delivered, ("",) * gone, dropped, failed)
-    return LanguageReport(listeners, posted, cached, untranslated, over_budget)
+def _corrected(row: Mapping[str, object], text: str, revision: int) -> Sentence:
+    """The sentence as this correction left it; the row may be further on."""
+    return replace(_sentence_from(row), text=text, revision=revision)
 
 
-def _marks(row: Item, prefix: str) -> Mapping[int, int]:
-    return {
-        int(name.removeprefix(prefix)): at
-        for name, at in row.items()
-        if name.startswith(prefix) and isinstance(at, int)
-    }
+def _require_correctable(row: Mapping[str, object], text: str, corrected_at: int) -> None:
+    """Passes where the row is at another revision than was thought.
+
+    Raises:
+        SequenceNotKept: the row has no text, or has expired.
+        ConditionFailed: it is being sent.
+    """
+    is_kept = "text" in row or (not text and _REVISION in row)
+    if not is_kept or _number(row, "expiresAt") <= corrected_at // 1000:
+        raise SequenceNotKept("the sentence is not kept")
+    is_dead = _number(row, "spokenAt") <= corrected_at - CAPTION_LIFE_MS
+    if "settled" not in row and not is_dead:
+        raise ConditionFailed("the sentence is being sent", row)
 
 
-def _in_flight_key(ref: SentenceRef) -> str:
-    kind = "corrections-under-way" if ref.revision else "under-way"
-    return f"{ref.session_id}#{ref.session_epoch}#{kind}"
+def _revision_of(row: Mapping[str, object]) -> int:
+    return _number(row, _REVISION) if _REVISION in row else 0
 
 
-def _tally_key(ref: SentenceRef) -> str:
-    # With the time: a sentence whose function died is spoken again, and has a tally of its own.
-    spoken = f"{ref.sequence}#{ref.spoken_at}"
-    revision = f"#{ref.revision}" if ref.revision else ""
-    return f"{ref.session_id}#{ref.session_epoch}#{spoken}{revision}#tally"
+def _time(row: Mapping[str, object], name: str) -> int | None:
+    return _number(row, name) if name in row else None
 
 
-def _expires_at(ref: SentenceRef) -> int:
-    return ref.spoken_at // 1000 + ROW_SECONDS
+def _number(row: Mapping[str, object], name: str) -> int:
+    value = row[name]
+    if not isinstance(value, int):
+        raise TypeError(f"{name} must be a number")
+    return value

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Literal
 
 from chalice_app.aws.dynamodb.errors import errors_translated
-from chalice_app.aws.dynamodb.readable_table import ReadableTable, expression_values
+from chalice_app.aws.dynamodb.readable_table import Key, ReadableTable, expression_values
 from chalice_app.aws.dynamodb.retries import tries
 from chalice_app.domain.errors import Conflict, Unavailable
 from chalice_app.wire.attribute_values import Item, decode, encode
@@ -65,7 +65,7 @@ class Table(ReadableTable):
 
     def update(
         self,
-        key: str,
+        key: Key,
         update: str,
         condition: str,
         returned: Returned = "ALL_NEW",
@@ -85,7 +85,7 @@ class Table(ReadableTable):
         }
         return self._update(key, update, conditional, names, values)
 
-    def upsert(self, key: str, update: str, names: Mapping[str, str], **values: Any) -> Item:
+    def upsert(self, key: Key, update: str, names: Mapping[str, str], **values: Any) -> Item:
         """Updates an item, creating it where there is none; returns it as it is afterwards.
 
         `names` are the expression's `#names`, `values` its `:names`.
@@ -94,7 +94,7 @@ class Table(ReadableTable):
 
     def _update(
         self,
-        key: str,
+        key: Key,
         update: str,
         more: Mapping[str, Any],
         names: Mapping[str, str] | None,
@@ -103,7 +103,7 @@ class Table(ReadableTable):
         """Updates an item; returns the attributes that were asked for."""
         request: dict[str, Any] = {
             "TableName": self.name,
-            "Key": {self.key: {"S": key}},
+            "Key": self.whole_key(key),
             "UpdateExpression": update,
             **more,
         }
@@ -114,12 +114,12 @@ class Table(ReadableTable):
         answer = self._write(partial(self.clients.dynamodb.update_item, **request))
         return decode(answer.get("Attributes", {}))
 
-    def delete(self, key: str, condition: str | None = None, **values: Any) -> None:
+    def delete(self, key: Key, condition: str | None = None, **values: Any) -> None:
         """Deletes an item; one that is not there is fine, unless the condition says otherwise.
 
         In the condition `#name` stands for an attribute whose name is a reserved word.
         """
-        request: dict[str, Any] = {"TableName": self.name, "Key": {self.key: {"S": key}}}
+        request: dict[str, Any] = {"TableName": self.name, "Key": self.whole_key(key)}
         if condition:
             request["ConditionExpression"] = condition
             if reserved := _RESERVED.findall(condition):
@@ -129,7 +129,7 @@ class Table(ReadableTable):
 
     def add(
         self,
-        key: str,
+        key: Key,
         additions: Mapping[str, int],
         expected: Mapping[str, int],
         absent: Iterable[str] = (),
@@ -151,7 +151,7 @@ class Table(ReadableTable):
         values |= {f":e{n}": value for n, value in enumerate(expected.values())}
         request: dict[str, Any] = {
             "TableName": self.name,
-            "Key": {self.key: {"S": key}},
+            "Key": self.whole_key(key),
             "UpdateExpression": "ADD " + ", ".join(adds),
             "ConditionExpression": " AND ".join(holds),
             "ExpressionAttributeNames": {placeholder: name for name, placeholder in names.items()},

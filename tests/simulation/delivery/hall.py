@@ -84,7 +84,7 @@ class Doing:
         is_answer = "ConditionalCheckFailed" in str(error)
         failed = not is_answer or not self.hall.exists(self.spoken.session)
         self._note_sequence(self.spoken, request, failed=failed)
-        if request["Key"]["sessionId"]["S"].endswith("#tally"):
+        if request["Key"].get("sessionId", {"S": ""})["S"].endswith("#tally"):
             self.spoken.has_lost = True
 
     def _note_sequence(self, spoken: Spoken, request: Request, *, failed: bool = False) -> None:

@@ -39,8 +39,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalice_app.domain.sentence import CAPTION_LIFE_MS
-from chalice_app.rosters.replay import MOST_CAPTIONS
+from chalice_app.domain.sentence import CAPTION_LIFE_MS, REPLAYED_SENTENCES
 from tests.simulation.delivery.record import RETRACTED, Listener, Reception, Spoken
 from tests.simulation.delivery.sockets import GONE, SENT
 from tests.simulation.invariants import Violation
@@ -191,7 +190,7 @@ def _check_replayed(
         raise Violation(f"D5: sentence {sequence} is replayed to {name} before it is greeted")
     if reception.language not in listener.languages(0, hall.step):
         raise Violation(f"D3: {name} is sent a replay in {reception.language}")
-    if sequence <= max(listener.heard, listener.last_at_entry - MOST_CAPTIONS):
+    if sequence <= max(listener.heard, listener.last_at_entry - REPLAYED_SENTENCES):
         raise Violation(f"D2: sentence {sequence} is replayed to {name}, too old or heard")
     if listener.is_repeated or is_repeated or listener.is_overtaken:
         return
@@ -228,7 +227,7 @@ def _missed(hall: "Hall", listener: Listener) -> list[Spoken]:
     catches_up = listener.from_sequence or listener.is_overtaken
     if not catches_up or listener.counted is None:
         return []
-    first = max(listener.heard, listener.last_at_count - MOST_CAPTIONS)
+    first = max(listener.heard, listener.last_at_count - REPLAYED_SENTENCES)
     return [
         each
         for each in hall.spoken
@@ -431,7 +430,7 @@ def _check_newest(hall: "Hall", listener: Listener) -> None:
         row = hall.database.sessions.rows.get(spoken.key)
         if spoken.session != listener.session or not had or row is None or "revision" not in row:
             continue
-        if spoken.sequence <= listener.last_at_count - MOST_CAPTIONS:
+        if spoken.sequence <= listener.last_at_count - REPLAYED_SENTENCES:
             continue  # too old for a replay
         tries = [each for each in hall.corrected if each.key == spoken.key]
         if any(each.is_dead or each.has_lost or each.unreached for each in tries):

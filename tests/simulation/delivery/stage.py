@@ -13,7 +13,7 @@ from typing import Any, cast
 from botocore.exceptions import ReadTimeoutError
 
 from chalice_app.admission.limits import AdmissionLimits
-from chalice_app.aws.dynamodb.sentences import SentenceRows
+from chalice_app.aws.dynamodb.in_flight import InFlightRows
 from chalice_app.bootstrap.adapters import Adapters
 from chalice_app.bootstrap.application import Application
 from chalice_app.domain.errors import Unavailable
@@ -30,7 +30,7 @@ from chalice_app.translation.sentence_translator import SentenceTranslator
 from tests.fakes.threads import SameThread
 from tests.simulation.client import SimulatedClient, Tables
 from tests.simulation.delivery.sockets import SimulatedGateway
-from tests.simulation.tables import CONNECTIONS, ROSTERS, SESSIONS
+from tests.simulation.tables import CONNECTIONS, ROSTERS, SENTENCES, SESSIONS
 from tests.simulation.threadless import LateThread
 from tests.simulation.virtual_time import VirtualClock
 
@@ -39,6 +39,7 @@ _SETTINGS = Settings(
     connections_table=CONNECTIONS.name,
     cached_translations_table="",
     rosters_table=ROSTERS.name,
+    sentences_table=SENTENCES.name,
     region="simulated",
     stage="simulated",
     websocket_url="",
@@ -76,10 +77,11 @@ class Stage(Application):
     def adapted(cls, tables: Tables, client: SimulatedClient, clock: VirtualClock) -> Adapters:
         """The adapters; those that a run has no use for are missing."""
         seen = Watch(clock)
-        rows = SentenceRows(tables.sessions.table)
+        rows = InFlightRows(tables.sessions.table)
         missing: Any = None
         return Adapters(
             sessions=tables.sessions,
+            sentences=tables.sentences,
             counters=missing,
             glossaries=missing,
             dictation=missing,
@@ -90,6 +92,9 @@ class Stage(Application):
             voice_invoker=VoiceInvoker(),
             speech_engine=missing,
             sounds=missing,
+            transcript_work=missing,
+            transcript_files=missing,
+            transcript_invoker=missing,
             connections=tables.connections,
             roster=tables.rosters,
             ledger=tables.rosters,

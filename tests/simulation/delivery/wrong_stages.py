@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from chalice_app.aws.clients import Clients
+from chalice_app.aws.dynamodb.in_flight import InFlightRows
 from chalice_app.aws.dynamodb.rosters import RostersTable
-from chalice_app.aws.dynamodb.sentences import SentenceRows
+from chalice_app.aws.dynamodb.sentences import SentencesTable
 from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.bootstrap.adapters import Adapters
@@ -159,7 +160,7 @@ class RosterBeforeClaim(Stage):
     def flow_control(self) -> FlowControl:
         made = super().flow_control
         reader = RosterReader(self.adapters.roster, self._executor("rosters"))
-        parts = (made.sessions, made.in_flight, made.executor, made.clock, made.per_second)
+        parts = (made.sentences, made.in_flight, made.executor, made.clock, made.per_second)
         return _ReadsFirst(*parts, rosters=reader, read=self._read)
 
     @cached_property
@@ -200,8 +201,13 @@ class _HasRead(RosterReader):
 
 def with_sessions(table: type[SessionsTable]) -> type[Stage]:
     """The stage with another adapter of Sessions."""
+    return with_adapters(lambda made, tables: replace(made, sessions=table(tables.sessions.table)))
+
+
+def with_sentences(table: type[SentencesTable]) -> type[Stage]:
+    """The stage with another adapter of Sentences."""
     return with_adapters(
-        lambda made, tables: replace(made, sessions=table(tables.sessions.table, True))
+        lambda made, tables: replace(made, sentences=table(tables.sentences.table))
     )
 
 
@@ -213,35 +219,53 @@ class CorrectionsUnnoted(SessionsTable):
 
 
 class NotedLate(SessionsTable):
-    """Notes the last sequence when the sentence has been sent."""
+    """Does not note the last sequence when it is claimed."""
 
     def raise_last_sequence(self, session: Session, sequence: int) -> Session:
         now = self.get_session(session.session_id) or session
         return replace(now, last_sequence=max(now.last_sequence, sequence))
 
-    def mark_sent(self, ref: SentenceRef) -> None:
-        now = self.get_session(ref.session_id)
+
+@dataclass(frozen=True)
+class _NotesLast(SentencesTable):
+    sessions: SessionsTable = field(kw_only=True)
+
+    def mark_sent(
+        self, ref: SentenceRef, reports: Reports, captions: Mapping[str, str]
+    ) -> Reports | None:
+        now = self.sessions.get_session(ref.session_id)
         if now is not None:
             with suppress(ConditionFailed):
-                super().raise_last_sequence(now, ref.sequence)
-        super().mark_sent(ref)
+                self.sessions.raise_last_sequence(now, ref.sequence)
+        return super().mark_sent(ref, reports, captions)
 
 
-class StaleSentences(SessionsTable):
+def noted_late() -> type[Stage]:
+    """The stage that notes the last sequence when the sentence has been sent."""
+    return with_adapters(
+        lambda made, tables: replace(
+            made,
+            sessions=NotedLate(tables.sessions.table),
+            sentences=_NotesLast(tables.sentences.table, sessions=tables.sessions),
+        )
+    )
+
+
+class StaleSentences(SentencesTable):
     """Reads what is replayed eventually consistently."""
 
     def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
-        return SessionsTable(eventually(self.table)).get_sentences(session, sequences)
+        return SentencesTable(eventually(self.table)).get_sentences(session, sequences)
 
 
-class UnorderedSentences(SessionsTable):
+class UnorderedSentences(SentencesTable):
     """Gives what is replayed in the order in which the database has it."""
 
     def get_sentences(self, session: Session, sequences: Iterable[int]) -> Sequence[Sentence]:
         return list(super().get_sentences(session, sequences))[::-1]
 
 
-class UnconditionalClaim(SessionsTable):
+class UnconditionalClaim(SentencesTable):
     """Each one who asks has the number."""
 
     def claim_sequence(self, session: Session, sentence: Sentence) -> Claim:
@@ -259,7 +283,7 @@ def with_replay(replay: type[Replay]) -> type[Stage]:
         @cached_property
         def replay(self) -> Replay:
             made = super().replay
-            return replay(made.sessions, made.translator, made.broadcast, made.executor)
+            return replay(made.sentences, made.translator, made.broadcast, made.executor)
 
     return Altered
 
@@ -309,7 +333,7 @@ class NoLimit(Replay):
         if not missed_from:
             return
         sequences = range(min(missed_from.values()) + 1, session.last_sequence + 1)
-        for sentence in self.sessions.get_sentences(session, sequences):
+        for sentence in self.sentences.get_sentences(session, sequences):
             (caption,) = self.translator.translate(session, sentence, [language])
             waiting = [key for key, last in missed_from.items() if last < caption.sequence]
             self.broadcast.notify(waiting, outgoing.caption(caption))
@@ -482,7 +506,7 @@ class DeadDelivered(LargeHalls):
         LargeHalls._add(self, ref, part, _without(reports, failed=True), expected)
 
 
-class ClaimedTwice(SentenceRows):
+class ClaimedTwice(InFlightRows):
     """Every invocation may send a slice."""
 
     def claim_part(self, ref: SentenceRef, part: str) -> bool:
@@ -490,7 +514,7 @@ class ClaimedTwice(SentenceRows):
         return True
 
 
-class TallyOfOne(SentenceRows):
+class TallyOfOne(InFlightRows):
     """The function that cuts the slices reports, as if there were none."""
 
     def add_part(
@@ -504,7 +528,7 @@ class TallyOfOne(SentenceRows):
         return reports if expected is not None else None
 
 
-def with_tallies(rows: type[SentenceRows]) -> type[Stage]:
+def with_tallies(rows: type[InFlightRows]) -> type[Stage]:
     """The stage with other tallies."""
     return with_adapters(lambda made, tables: replace(made, tallies=rows(tables.sessions.table)))
 
@@ -514,8 +538,10 @@ def with_reports(alter: Callable[[Reports], Reports]) -> type[Stage]:
 
     @dataclass(frozen=True, slots=True)
     class Reporter(DeliveryReporter):
-        def report(self, ref: SentenceRef, reports: Reports) -> None:
-            DeliveryReporter.report(self, ref, alter(reports))
+        def report(
+            self, ref: SentenceRef, reports: Reports, captions: Mapping[str, str] | None = None
+        ) -> None:
+            DeliveryReporter.report(self, ref, alter(reports), captions)
 
     class Altered(Stage):
         @cached_property

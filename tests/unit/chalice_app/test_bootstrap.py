@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "CONNECTIONS_TABLE_NAME": "Connections-test",
     "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations-test",
     "ROSTERS_TABLE_NAME": "SessionRosters-test",
+    "SENTENCES_TABLE_NAME": "Sentences-test",
     "WEBSOCKET_API_ID": "abc123",
 }
 
@@ -182,7 +183,7 @@ def test_a_session_in_the_table_is_found(opened: Session) -> None:
 
 def test_the_row_of_a_sentence_is_no_session(on_aws: Application, opened: Session) -> None:
     spoken = sentence(1, spoken_at=opened.created_at)
-    assert on_aws.adapters.sessions.claim_sequence(opened, spoken) is Claim.ACQUIRED
+    assert on_aws.adapters.sentences.claim_sequence(opened, spoken) is Claim.ACQUIRED
     assert get(f"{opened.session_id}#{opened.created_at}#1") == 404
 
 

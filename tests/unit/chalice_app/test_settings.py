@@ -17,6 +17,7 @@ TABLES = {
     "CONNECTIONS_TABLE_NAME": "Connections-dev",
     "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations-dev",
     "ROSTERS_TABLE_NAME": "SessionRosters-dev",
+    "SENTENCES_TABLE_NAME": "Sentences-dev",
 }
 NUMBERS = {
     "CACHE_TTL_SECONDS": 3600,
@@ -50,6 +51,7 @@ def test_the_tables_are_enough() -> None:
         connections_table="Connections-dev",
         cached_translations_table="CachedTranslations-dev",
         rosters_table="SessionRosters-dev",
+        sentences_table="Sentences-dev",
         region="us-east-1",
         stage="dev",
         websocket_url="wss://abc123.execute-api.us-east-1.amazonaws.com/api",
@@ -598,6 +600,13 @@ def test_what_is_no_language_that_is_spoken_is_an_error(text: str) -> None:
 )
 def test_the_voice_function_is_the_stage_s_own(environ: dict[str, str], name: str) -> None:
     assert Settings.from_env({**TABLES, **environ}).voice_function == name
+
+
+def test_the_transcript_function_is_the_stage_s_own() -> None:
+    named = {**TABLES, "STAGE": "hall"}
+    assert Settings.from_env(named).transcript_function == "translation-broadcaster-hall-transcript"
+    named["TRANSCRIPT_FUNCTION_NAME"] = "transcript"
+    assert Settings.from_env(named).transcript_function == "transcript"
 
 
 @pytest.mark.parametrize(("text", "most"), [("", 1_000_000), ("0", 0), ("7", 7)])

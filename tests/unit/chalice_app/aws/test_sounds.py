@@ -22,6 +22,7 @@ TABLES = dict.fromkeys(
         "CONNECTIONS_TABLE_NAME",
         "CACHED_TRANSLATIONS_TABLE_NAME",
         "ROSTERS_TABLE_NAME",
+        "SENTENCES_TABLE_NAME",
     ),
     "table",
 )

@@ -9,6 +9,7 @@ from chalice_app.domain.session import Session
 from chalice_app.glossary.glossaries import PREPARED_MOST
 from chalice_app.glossary.terms import Glossary, Term
 from chalice_app.glossary.wording import NO_WORDING
+from tests.fakes.domain import NOW_MS
 from tests.fakes.world import MemoryTables, World
 
 GLOSSARY = Glossary((Term("hall", targets={"es": "sala"}),), ("damn",))
@@ -57,7 +58,7 @@ def test_a_sentence_is_kept_without_blocked_words(world: World) -> None:
 
 def test_a_session_that_has_ended_meanwhile_gets_none(world: World) -> None:
     of = world.open()
-    world.tables.end_session(of)
+    world.tables.end_session(of, NOW_MS)
     with pytest.raises(SessionNotFound):
         world.app.glossaries.replace(of, GLOSSARY)
 

@@ -534,7 +534,7 @@ def test_a_record_that_comes_twice_replays_nothing_twice(world: World) -> None:
 def test_a_listener_who_returns_to_an_ended_session_gets_that(world: World) -> None:
     of = world.open()
     come_back(world, of, "a", last=0)
-    world.tables.end_session(of)
+    world.tables.end_session(of, NOW_MS)
     deliver(world, "a")
     assert heard(world, "a") == ["sessionEnded"]
 

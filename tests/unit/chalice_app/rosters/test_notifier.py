@@ -12,7 +12,7 @@ from chalice_app.observability import metrics
 from chalice_app.rosters.notifier import HANDSHAKE_WAITS, RosterNotifier
 from chalice_app.sessions.resume_tokens import ResumeTokens
 from chalice_app.wire.incoming import OpenSession
-from tests.fakes.domain import PATIENCE, listener, sentence, speaker
+from tests.fakes.domain import NOW_MS, PATIENCE, listener, sentence, speaker
 from tests.fakes.world import World
 
 
@@ -187,7 +187,7 @@ def test_a_joiner_who_has_left_is_not_waited_for(notified: Notified) -> None:
 def test_a_joiner_whose_session_has_ended_gets_that_and_is_closed(notified: Notified) -> None:
     of = notified.world.open()
     joined = notified.world.listener(of, "c1")
-    notified.world.tables.end_session(of)
+    notified.world.tables.end_session(of, NOW_MS)
     notified.notify([joined], of)
     assert notified.kinds("c1") == ["sessionEnded"]
     assert notified.world.gateway.closed == ["c1"]

@@ -18,7 +18,7 @@ from chalice_app.rosters.ledger import (
 )
 from chalice_app.rosters.repair import TOMBSTONE_NEEDED_SECONDS, Reconciled, Reconciler
 from chalice_app.rosters.synchronisation import RosterSync
-from tests.fakes.domain import MANY, ledger_keys, listener
+from tests.fakes.domain import MANY, NOW_MS, ledger_keys, listener
 from tests.fakes.memory import INDEX_LAG_MS
 from tests.fakes.world import SETTINGS, MemoryTables, World
 
@@ -341,7 +341,7 @@ def test_connections_that_the_end_of_their_session_did_not_close_are_notified_an
     world = World()
     session, elsewhere = talk(world), world.open()
     world.listener(elsewhere, "stays")
-    world.tables.end_session(session)  # and the function that was to close them has died
+    world.tables.end_session(session, NOW_MS)  # and the function that was to close them has died
     world.clock.advance(HANDSHAKE_GRACE_MS + 1000)
     joining = listener(session, "young", "es", connected_at=world.clock.now_ms())
     world.tables.put_connection(joining)

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from chalice_app.domain.sentence import REPLAYED_SENTENCES
 from chalice_app.domain.session import Connection, Session
-from chalice_app.rosters.replay import MOST_CAPTIONS
 from tests.fakes.domain import listener, sentence
 from tests.fakes.world import MemoryTables, World
 
@@ -59,9 +59,9 @@ def test_a_sentence_that_is_replayed_again_comes_from_the_cache(world: World) ->
 
 
 def test_the_most_recent_are_replayed_if_too_many_were_missed(world: World) -> None:
-    of = talk(world, MOST_CAPTIONS + 7)
+    of = talk(world, REPLAYED_SENTENCES + 7)
     world.app.replay.send_missed(of, "es", [back(of, "c1", 2)])
-    assert heard(world, "c1") == list(range(8, MOST_CAPTIONS + 8))
+    assert heard(world, "c1") == list(range(8, REPLAYED_SENTENCES + 8))
 
 
 def test_those_who_come_for_the_first_time_get_nothing_old(world: World) -> None:
@@ -141,7 +141,7 @@ def test_a_late_joiner_is_sent_no_correction_of_what_it_was_never_shown(world: W
 
 
 def test_corrections_are_replayed_within_the_last_captions_alone(world: World) -> None:
-    of = talk(world, MOST_CAPTIONS + 1)
+    of = talk(world, REPLAYED_SENTENCES + 1)
     of = correct(world, correct(world, of, 1, "one"), 2, "two")
-    world.app.replay.send_missed(of, "es", [back(of, "c1", MOST_CAPTIONS + 1)])
+    world.app.replay.send_missed(of, "es", [back(of, "c1", REPLAYED_SENTENCES + 1)])
     assert seen(world, "c1") == [("caption", 2, 1)]

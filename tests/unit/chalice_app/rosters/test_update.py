@@ -8,7 +8,7 @@ import pytest
 from chalice_app.domain.session import Session
 from chalice_app.rosters.update import ConnectionChanges, RosterUpdate
 from chalice_app.wire.incoming import OpenSession
-from tests.fakes.domain import listener, sentence, speaker
+from tests.fakes.domain import NOW_MS, listener, sentence, speaker
 from tests.fakes.world import World
 
 
@@ -111,7 +111,7 @@ def test_everything_that_a_batch_causes_comes_in_this_order(world: World) -> Non
         world.clock.advance(1)
     ended = world.open()
     come(world, ended, "late")
-    world.tables.end_session(ended)
+    world.tables.end_session(ended, NOW_MS)
     world.gateway.young["young"] = 2
     keys = ("young", "new", "back", "surplus", "late")
     failed = update(world).apply(inserted(world, *keys, returning=frozenset({"back", "surplus"})))

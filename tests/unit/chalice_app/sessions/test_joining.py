@@ -236,7 +236,7 @@ def test_another_token_is_refused(world: World) -> None:
 def test_a_session_that_ends_while_its_speaker_joins_is_not_found() -> None:
     class EndsMeanwhile(MemoryTables):
         def set_speaker(self, session: Session, connection_id: str) -> str | None:
-            self.end_session(session)
+            self.end_session(session, NOW_MS)
             return super().set_speaker(session, connection_id)
 
     world = World(tables=EndsMeanwhile())

@@ -203,7 +203,7 @@ def test_a_listener_may_not_speak(world: World) -> None:
 
 def test_nobody_speaks_in_a_session_that_has_ended(world: World) -> None:
     opened = world.speaker(world.open(), "c1")
-    world.tables.end_session(opened)
+    world.tables.end_session(opened, NOW_MS)
     with pytest.raises(SessionNotFound):
         world.app.participants.spoken_by("c1")
 

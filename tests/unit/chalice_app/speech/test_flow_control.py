@@ -382,7 +382,7 @@ def test_the_rate_looks_back_for_a_caption_s_life(age_ms: int, refused: bool) ->
 @pytest.mark.parametrize(
     ("method", "message"),
     [
-        ("mark_sent", "a sentence that was sent still counts as being sent"),
+        ("mark_sent", "a sentence that was sent still counts as being sent, and is not kept"),
         ("complete_sentence", "a sentence that was sent still counts as in flight"),
         ("add_sentence", "the sentences in flight are unknown: the sentence is admitted"),
     ],

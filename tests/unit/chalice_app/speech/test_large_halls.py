@@ -351,9 +351,11 @@ def test_a_batch_s_payload_is_what_functions_of_two_versions_know(world: World) 
             "spoken_at": NOW_MS,
             "started_at": NOW_MS,
         },
+        "is_kept": True,
         "part": "es.0",
         "caption": first["caption"],
         "connection_ids": ["es0", "es1"],
         "share": 0.4,
+        "characters": 5,
     }
     assert first["caption"]["origin"] == "engine"

@@ -142,7 +142,7 @@ class FakeAws:
         else:
             stage = stack.removeprefix("translation-broadcaster-").removesuffix("-tables")
             names = {name: name for name in ("Sessions", "Connections", "CachedTranslations")}
-            names["Rosters"] = "SessionRosters"
+            names |= {"Rosters": "SessionRosters", "Sentences": "Sentences"}
             tables = {
                 key: f"arn:aws:dynamodb:{here}:table/{name}-{stage}" for key, name in names.items()
             }

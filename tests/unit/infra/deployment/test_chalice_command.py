@@ -18,6 +18,7 @@ RECORDED = {
     "CONNECTIONS_TABLE_NAME": "Connections-dev",
     "CACHED_TRANSLATIONS_TABLE_NAME": "CachedTranslations-dev",
     "ROSTERS_TABLE_NAME": "SessionRosters-dev",
+    "SENTENCES_TABLE_NAME": "Sentences-dev",
     "CONNECTIONS_STREAM_ARN": "arn:aws:dynamodb:eu:1:table/Connections-dev/stream/1",
     "CACHED_TRANSLATIONS_STREAM_ARN": "arn:aws:dynamodb:eu:1:table/CachedTranslations-dev/stream/1",
 }

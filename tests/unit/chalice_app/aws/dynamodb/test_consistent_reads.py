@@ -13,7 +13,7 @@ HERE = session()
 KEY = LedgerKey(HERE.session_id, HERE.created_at, "c-1")
 READS: Mapping[str, Callable[[Adapters], object]] = {
     "a session": lambda it: it.sessions.get_session(HERE.session_id),
-    "kept sentences": lambda it: it.sessions.get_sentences(HERE, [1, 2]),
+    "kept sentences": lambda it: it.sentences.get_sentences(HERE, [1, 2]),
     "a connection": lambda it: it.connections.get_connection("c-1"),
     "a session's roster": lambda it: it.roster.read_roster(HERE),
     "the ledger's rows": lambda it: it.ledger.get_ledger(

@@ -18,7 +18,7 @@ from chalice_app.rosters.repair import Reconciler
 from chalice_app.rosters.synchronisation import RosterSync
 from chalice_app.sessions.ports import ConnectionStore, SessionStore
 from chalice_app.wire.attribute_values import encode, encode_value
-from tests.fakes.domain import MANY, ledger_key, ledger_keys, listener, sentence, session, speaker
+from tests.fakes.domain import MANY, ledger_key, ledger_keys, listener, session, speaker
 from tests.fakes.world import SETTINGS, MemoryTables, World
 
 HERE = session()
@@ -40,7 +40,6 @@ def stores(request: pytest.FixtureRequest) -> Stores:
     """Three listeners and a speaker in one session, counted, with one sentence spoken."""
     made = in_memory() if request.param == "memory" else in_dynamodb(request)
     made.sessions.put_session(HERE)
-    made.sessions.claim_sequence(HERE, sentence(1))
     for connection in (
         listener(HERE, "a", "es"),
         listener(HERE, "b", "es"),

@@ -1,6 +1,7 @@
 """What the tables' rows look like: the attributes that time-to-live, indexes and people rely on."""
 
 import time
+import zlib
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from chalice_app.aws.dynamodb.cached_translations import (
 )
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
 from chalice_app.aws.dynamodb.counters import CounterRows
+from chalice_app.aws.dynamodb.in_flight import InFlightRows
 from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
 from chalice_app.aws.dynamodb.rosters import (
     TOMBSTONE_SECONDS,
@@ -23,8 +25,8 @@ from chalice_app.aws.dynamodb.rosters import (
     ledger_row_from,
 )
 from chalice_app.aws.dynamodb.rows import read_rows
-from chalice_app.aws.dynamodb.sentences import SentenceRows
-from chalice_app.aws.dynamodb.sessions import SENTENCE_TTL_SECONDS, SessionsTable
+from chalice_app.aws.dynamodb.sentences import SENTENCE_TTL_SECONDS, SentencesTable
+from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.cache.entries import CachedTranslation, EntryUse, HitRow, Hits
 from chalice_app.domain.errors import MalformedRows
@@ -60,6 +62,11 @@ def connections(clients: Clients) -> ConnectionsTable:
 
 
 @pytest.fixture
+def sentences(clients: Clients) -> Table:
+    return Table(clients, SETTINGS.sentences_table, "sessionKey")
+
+
+@pytest.fixture
 def rosters(clients: Clients, sessions: Table, connections: ConnectionsTable) -> RostersTable:
     table = Table(clients, SETTINGS.rosters_table, "sessionKey")
     return RostersTable(table, sessions, connections)
@@ -73,29 +80,34 @@ def test_a_sessions_row(clients: Clients, sessions: Table) -> None:
             "sourceLanguage": "en",
             "tokenHash": HERE.token_hash,
             "createdAt": NOW_MS,
-            "expiresAt": NOW_MS // 1000 + 3600,
+            "lifeEndsAt": NOW_MS // 1000 + 3600,
+            "expiresAt": NOW_MS // 1000 + 3 * 3600,
             "isActive": True,
             "directory": "open",
             "listenerCount": 0,
             "lastSequence": 0,
+            "retentionHours": 2,
         }
     ]
 
 
 @pytest.mark.parametrize("keep", [True, False])
 def test_a_sentences_row_has_its_text_only_where_sentences_are_kept(
-    clients: Clients, sessions: Table, keep: bool
+    clients: Clients, sentences: Table, keep: bool
 ) -> None:
-    SessionsTable(sessions, keep_sentences=keep).claim_sequence(HERE, sentence(7, "Hello"))
-    (row,) = rows(clients, SETTINGS.sessions_table)
+    SentencesTable(sentences, keep_sentences=keep).claim_sequence(HERE, sentence(7, "Hello"))
+    (row,) = rows(clients, SETTINGS.sentences_table)
     assert len(str(row["claim"])) == 16
     assert [row] == [
         {
             "claim": row["claim"],
-            "sessionId": f"golden-eagle-427#{NOW_MS}#7",
+            "sessionKey": f"golden-eagle-427#{NOW_MS}",
+            "sequence": 7,
             "spokenAt": NOW_MS,
             "sourceLanguage": "en",
-            "expiresAt": NOW_MS // 1000 + SENTENCE_TTL_SECONDS,
+            "expiresAt": HERE.kept_until_ms // 1000
+            if keep
+            else NOW_MS // 1000 + SENTENCE_TTL_SECONDS,
             **({"text": "Hello"} if keep else {}),
         }
     ]
@@ -301,7 +313,7 @@ def test_a_session_s_own_limits_are_in_its_row(clients: Clients, sessions: Table
 
 
 def test_the_row_of_sentences_under_way(clients: Clients, sessions: Table) -> None:
-    marks = SentenceRows(sessions)
+    marks = InFlightRows(sessions)
     marks.add_sentence(REF)
     marks.add_sentence(replace(REF, sequence=8, spoken_at=NOW_MS + 1))
     marks.complete_sentence(REF)
@@ -317,7 +329,7 @@ def test_the_row_of_sentences_under_way(clients: Clients, sessions: Table) -> No
 
 def test_a_tally_s_row(clients: Clients, sessions: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("secrets.token_hex", lambda size: f"{size} bytes")
-    tallies = SentenceRows(sessions)
+    tallies = InFlightRows(sessions)
     posted = Posted(4, ("g1", "g2"), 3, 1)
     tallies.claim_part(REF, "es.0")
     tallies.add_part(REF, "es.0", {"es": LanguageReport(10, posted, True, False, True)}, 2)
@@ -326,7 +338,7 @@ def test_a_tally_s_row(clients: Clients, sessions: Table, monkeypatch: pytest.Mo
         {
             "sessionId": f"golden-eagle-427#{NOW_MS}#7#{NOW_MS}#tally",
             "claim.es.0": "8 bytes",
-            "part.es.0": '{"es": [10, 4, 2, 3, 1, true, false, true]}',
+            "part.es.0": '{"es":[10,4,2,3,1,1,0,1]}',
             "expected": 2,
             "settled": True,
             "expiresAt": IN_AN_HOUR,
@@ -335,9 +347,9 @@ def test_a_tally_s_row(clients: Clients, sessions: Table, monkeypatch: pytest.Mo
 
 
 def test_a_tally_that_an_older_function_has_written_is_read(sessions: Table) -> None:
-    tallies = SentenceRows(sessions)
+    tallies = InFlightRows(sessions)
     key = f"golden-eagle-427#{NOW_MS}#7#{NOW_MS}#tally"
-    sessions.put({"sessionId": key, "part.here": '{"fr": [1, 1, 0, 0, 0, false, true]}'})
+    sessions.put({"sessionId": key, "part.here": '{"fr": [1, 1, 0, 0, 0, false, true, false]}'})
     found = tallies.add_part(REF, "es.0", {}, 2)
     assert found == {"fr": LanguageReport(1, Posted(1), False, True, False)}
 
@@ -476,18 +488,24 @@ def test_only_a_hit_row_s_transaction_is_known_by_its_name(clients: Clients) -> 
     assert rows(clients, SETTINGS.cached_translations_table) == []
 
 
-def test_a_sentence_that_was_sent_is_marked(clients: Clients, sessions: Table) -> None:
-    table = SessionsTable(sessions)
+def test_a_sentence_that_was_sent_is_marked_with_what_is_kept_of_it(
+    clients: Clients, sentences: Table
+) -> None:
+    table = SentencesTable(sentences)
     table.claim_sequence(HERE, sentence(7, "Hello"))
-    table.mark_sent(REF)
-    (row,) = rows(clients, SETTINGS.sessions_table)
+    report = LanguageReport(3, Posted(2, ("g1",)), latency_ms=120, characters=5)
+    table.mark_sent(REF, {"es": report, "fr": LanguageReport(1, Posted(1))}, {"es": "¡Hola!"})
+    (row,) = rows(clients, SETTINGS.sentences_table)
     assert row["settled"] is True
+    assert row["delivery"] == '{"es":[3,2,1,0,0,0,0,0,120,0,5],"fr":[1,1,0,0,0,0,0]}'
+    assert isinstance(row["captions"], bytes)
+    assert zlib.decompress(row["captions"]).decode() == '{"es":"¡Hola!"}'
 
 
 def test_an_ended_session_is_in_no_directory(clients: Clients, sessions: Table) -> None:
     table = SessionsTable(sessions)
     table.put_session(HERE)
-    table.end_session(HERE)
+    table.end_session(HERE, NOW_MS)
     (row,) = rows(clients, SETTINGS.sessions_table)
     assert row["isActive"] is False
     assert "directory" not in row

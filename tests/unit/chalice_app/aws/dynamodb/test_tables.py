@@ -14,15 +14,17 @@ from chalice_app.aws.dynamodb.cached_translations import CachedTranslationsTable
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
 from chalice_app.aws.dynamodb.counters import CounterRows
 from chalice_app.aws.dynamodb.glossaries import GlossaryRows
+from chalice_app.aws.dynamodb.in_flight import InFlightRows
 from chalice_app.aws.dynamodb.roster_survey import DynamoDbSurvey
 from chalice_app.aws.dynamodb.rosters import RostersTable
-from chalice_app.aws.dynamodb.sentences import SentenceRows
+from chalice_app.aws.dynamodb.sentences import SentencesTable
 from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.cache.entries import CachedTranslation
 from chalice_app.cache.ports import TranslationCacheStore
 from chalice_app.domain.dictation import NOT_DICTATED, Dictated
 from chalice_app.domain.errors import ConditionFailed, Conflict, SequenceNotKept
+from chalice_app.domain.kept import KeptSentence
 from chalice_app.domain.reports import LanguageReport, Posted
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, RecentSentences, SentenceRef
 from chalice_app.domain.session import Connection, Session
@@ -42,6 +44,7 @@ from chalice_app.rosters.ports import Ledger, RosterSurvey
 from chalice_app.sessions.ports import ConnectionStore, Roster, SessionStore
 from chalice_app.speech.ports import SentencesInFlight, TallyStore
 from chalice_app.transcription.ports import DictationStore
+from chalice_app.transcripts.ports import SentenceStore
 from tests.fakes.cache import MemoryCache
 from tests.fakes.domain import MANY, NOW_MS, ledger_keys, listener, sentence, session, speaker
 from tests.fakes.world import SETTINGS, MemoryTables
@@ -55,7 +58,8 @@ class Stores:
     """One implementation of every store."""
 
     sessions: SessionStore
-    forgetful_sessions: SessionStore
+    sentences: SentenceStore
+    forgetful: SentenceStore
     counters: CounterStore
     in_flight: SentencesInFlight
     tallies: TallyStore
@@ -75,7 +79,8 @@ def in_memory() -> Stores:
     forgetful = MemoryTables(keep_sentences=False)
     return Stores(
         sessions=tables,
-        forgetful_sessions=forgetful,
+        sentences=tables,
+        forgetful=forgetful,
         counters=tables,
         in_flight=tables,
         tallies=tables,
@@ -94,15 +99,17 @@ def in_dynamodb(clients: Clients) -> Stores:
     sessions = Table(clients, SETTINGS.sessions_table, "sessionId")
     connected = Table(clients, SETTINGS.connections_table, "connectionId")
     counted = Table(clients, SETTINGS.rosters_table, "sessionKey")
+    kept = Table(clients, SETTINGS.sentences_table, "sessionKey")
     connections = ConnectionsTable(connected)
     rosters = RostersTable(counted, sessions, connections)
     cache = CachedTranslationsTable(Table(clients, SETTINGS.cached_translations_table, "cacheKey"))
     return Stores(
         SessionsTable(sessions),
-        SessionsTable(sessions, keep_sentences=False),
+        SentencesTable(kept),
+        SentencesTable(kept, keep_sentences=False),
         CounterRows(sessions),
-        SentenceRows(sessions),
-        SentenceRows(sessions),
+        InFlightRows(sessions),
+        InFlightRows(sessions),
         connections,
         rosters,
         rosters,
@@ -186,7 +193,7 @@ def test_a_session_that_is_not_open_gets_no_glossary(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     with pytest.raises(ConditionFailed):
         stores.glossaries.put_glossary(later, "v1", "{}")
-    stores.sessions.end_session(HERE)
+    stores.sessions.end_session(HERE, NOW_MS)
     with pytest.raises(ConditionFailed):
         stores.glossaries.put_glossary(HERE, "v1", "{}")
     assert now(stores).glossary_version is None
@@ -238,7 +245,7 @@ def test_a_change_that_is_sent_again_is_made_once(stores: Stores) -> None:
 def test_an_ended_session_begins_no_dictation_and_ends_one(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     stores.dictation.put_dictated(HERE, NOT_DICTATED, BEGUN, only_open=True)
-    stores.sessions.end_session(HERE)
+    stores.sessions.end_session(HERE, NOW_MS)
     with pytest.raises(ConditionFailed):
         stores.dictation.put_dictated(HERE, BEGUN, Dictated(1, 2, "other"), only_open=True)
     stores.dictation.put_dictated(HERE, BEGUN, OVER, only_open=False)
@@ -259,7 +266,7 @@ def test_a_session_that_is_not_there_dictates_nothing(stores: Stores, of: Sessio
 def test_the_end_of_a_session_tells_what_it_has_dictated(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     stores.dictation.put_dictated(HERE, NOT_DICTATED, BEGUN, only_open=True)
-    assert stores.sessions.end_session(HERE).dictated == BEGUN
+    assert stores.sessions.end_session(HERE, NOW_MS).dictated == BEGUN
 
 
 def test_a_session_that_was_never_put_is_none(stores: Stores) -> None:
@@ -278,8 +285,8 @@ def test_open_sessions_are_listed_newest_first_until_they_are_ended(stores: Stor
     for each in made:
         stores.sessions.put_session(each)
     stores.sessions.raise_last_sequence(made[4], 7)
-    stores.sessions.claim_sequence(made[3], sentence(1))
-    stores.sessions.end_session(made[3])
+    stores.sentences.claim_sequence(made[3], sentence(1))
+    stores.sessions.end_session(made[3], NOW_MS)
     listed = stores.directory.list_open(3)
     assert listed == [now(stores, made[4]), made[2], made[1]]
     assert listed[0].last_sequence == 7
@@ -300,15 +307,17 @@ def test_a_name_is_taken_while_its_session_lives(stores: Stores) -> None:
 
 def test_a_name_is_taken_though_its_session_has_ended(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
-    stores.sessions.end_session(HERE)
+    stores.sessions.end_session(HERE, NOW_MS)
     with pytest.raises(ConditionFailed):
         stores.sessions.put_session(session(created_at=NOW_MS + 1))
 
 
-def test_a_name_is_free_when_its_session_has_expired(stores: Stores) -> None:
+def test_a_name_is_free_when_nothing_of_its_session_is_kept(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     join(stores, listener(HERE, "c1"))
-    again = session(created_at=HERE.expires_at_seconds * 1000)
+    with pytest.raises(ConditionFailed):
+        stores.sessions.put_session(session(created_at=HERE.kept_until_ms - 1))
+    again = session(created_at=HERE.kept_until_ms)
     stores.sessions.put_session(again)
     assert now(stores) == again
 
@@ -335,7 +344,7 @@ def test_only_the_speaker_that_stands_is_noted_as_greeted(stores: Stores) -> Non
 
 def test_an_ended_session_takes_no_speaker(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
-    stores.sessions.end_session(HERE)
+    stores.sessions.end_session(HERE, NOW_MS)
     with pytest.raises(ConditionFailed):
         stores.sessions.set_speaker(HERE, "c1")
 
@@ -363,15 +372,37 @@ def test_forgetting_the_speaker_of_no_session_makes_none(stores: Stores) -> None
 
 def test_a_session_ends_once_and_for_all(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
-    stores.sessions.end_session(HERE)
-    stores.sessions.end_session(HERE)
-    assert now(stores) == replace(HERE, is_active=False)
+    stores.sessions.end_session(HERE, NOW_MS + 5)
+    stores.sessions.end_session(HERE, NOW_MS + 7)
+    assert now(stores) == replace(HERE, is_active=False, ended_at=NOW_MS + 5)
+
+
+def test_a_session_s_end_is_never_after_its_life(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    ended = stores.sessions.end_session(HERE, HERE.kept_until_ms)
+    assert ended.ended_at == HERE.expires_at_seconds * 1000
+
+
+def test_a_purge_ends_a_session_too_and_is_made_once(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    purged = stores.sessions.purge_session(HERE, NOW_MS + 5)
+    assert purged == replace(HERE, is_active=False, ended_at=NOW_MS + 5, purged_at=NOW_MS + 5)
+    assert stores.sessions.purge_session(HERE, NOW_MS + 9) == now(stores) == purged
+    former = session(created_at=NOW_MS - 1)
+    assert stores.sessions.purge_session(former, NOW_MS) == former
+
+
+@pytest.mark.parametrize("hours", [0, 720])
+def test_how_long_a_session_is_kept_and_for_whom(stores: Stores, hours: int) -> None:
+    own = replace(HERE, retention_hours=hours, has_open_transcript=True)
+    stores.sessions.put_session(own)
+    assert now(stores) == own
 
 
 def test_ending_a_former_session_does_not_end_the_one_of_its_name(stores: Stores) -> None:
     former = session(created_at=NOW_MS - 1)
     stores.sessions.put_session(HERE)
-    stores.sessions.end_session(former)
+    stores.sessions.end_session(former, NOW_MS)
     with pytest.raises(ConditionFailed):
         stores.sessions.raise_last_sequence(former, 7)
     with pytest.raises(ConditionFailed):
@@ -380,7 +411,7 @@ def test_ending_a_former_session_does_not_end_the_one_of_its_name(stores: Stores
 
 
 def test_ending_no_session_makes_none(stores: Stores) -> None:
-    stores.sessions.end_session(HERE)
+    stores.sessions.end_session(HERE, NOW_MS)
     with pytest.raises(ConditionFailed):
         stores.sessions.raise_last_sequence(HERE, 7)
     assert stores.sessions.get_session(HERE.session_id) is None
@@ -390,31 +421,31 @@ def test_ending_no_session_makes_none(stores: Stores) -> None:
 
 
 def test_a_sequence_is_claimed_once(stores: Stores) -> None:
-    assert stores.sessions.claim_sequence(HERE, sentence(1, "Hello")) is Claim.ACQUIRED
-    assert stores.sessions.claim_sequence(HERE, sentence(1, "Something else")) is Claim.IN_PROGRESS
-    assert stores.sessions.claim_sequence(HERE, sentence(2)) is Claim.ACQUIRED
-    assert stores.sessions.get_sentences(HERE, [1]) == [sentence(1, "Hello")]
+    assert stores.sentences.claim_sequence(HERE, sentence(1, "Hello")) is Claim.ACQUIRED
+    assert stores.sentences.claim_sequence(HERE, sentence(1, "Something else")) is Claim.IN_PROGRESS
+    assert stores.sentences.claim_sequence(HERE, sentence(2)) is Claim.ACQUIRED
+    assert stores.sentences.get_sentences(HERE, [1]) == [sentence(1, "Hello")]
 
 
 def test_sequences_may_be_claimed_in_any_order(stores: Stores) -> None:
-    assert [stores.sessions.claim_sequence(HERE, sentence(n)) for n in (5, 3, 4)] == [
+    assert [stores.sentences.claim_sequence(HERE, sentence(n)) for n in (5, 3, 4)] == [
         Claim.ACQUIRED
     ] * 3
 
 
 def test_each_session_counts_its_own_sequences(stores: Stores) -> None:
-    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
-    assert stores.sessions.claim_sequence(session("silver-fox-100"), sentence(1)) is Claim.ACQUIRED
+    assert stores.sentences.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+    assert stores.sentences.claim_sequence(session("silver-fox-100"), sentence(1)) is Claim.ACQUIRED
     assert (
-        stores.sessions.claim_sequence(session(created_at=NOW_MS + 1), sentence(1))
+        stores.sentences.claim_sequence(session(created_at=NOW_MS + 1), sentence(1))
         is Claim.ACQUIRED
     )
 
 
 def test_a_sequence_is_claimed_once_though_sentences_are_not_kept(stores: Stores) -> None:
-    assert stores.forgetful_sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
-    assert stores.forgetful_sessions.claim_sequence(HERE, sentence(1)) is Claim.IN_PROGRESS
-    assert stores.forgetful_sessions.get_sentences(HERE, [1]) == []
+    assert stores.forgetful.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+    assert stores.forgetful.claim_sequence(HERE, sentence(1)) is Claim.IN_PROGRESS
+    assert stores.forgetful.get_sentences(HERE, [1]) == []
 
 
 def test_the_highest_sequence_is_noted_in_whatever_order_they_come(stores: Stores) -> None:
@@ -427,16 +458,16 @@ def test_the_highest_sequence_is_noted_in_whatever_order_they_come(stores: Store
 def test_sentences_come_in_order_and_without_those_that_are_not_there(stores: Stores) -> None:
     spoken = [sentence(n, f"Sentence {n} 😀", NOW_MS + n, "es") for n in (1, 2, 4, 130)]
     for each in reversed(spoken):
-        stores.sessions.claim_sequence(HERE, each)
-    assert stores.sessions.get_sentences(HERE, range(130, 0, -1)) == spoken
-    assert stores.sessions.get_sentences(HERE, []) == []
-    assert stores.sessions.get_sentences(session(created_at=NOW_MS + 1), [1, 2]) == []
+        stores.sentences.claim_sequence(HERE, each)
+    assert stores.sentences.get_sentences(HERE, range(130, 0, -1)) == spoken
+    assert stores.sentences.get_sentences(HERE, []) == []
+    assert stores.sentences.get_sentences(session(created_at=NOW_MS + 1), [1, 2]) == []
 
 
 def spoken(stores: Stores, sequence: int = 1, text: str = "Hello") -> None:
     """A sentence that was sent."""
-    stores.sessions.claim_sequence(HERE, sentence(sequence, text))
-    stores.sessions.mark_sent(reference(sequence))
+    stores.sentences.claim_sequence(HERE, sentence(sequence, text))
+    stores.sentences.mark_sent(reference(sequence), {}, {})
 
 
 def reference(sequence: int) -> SentenceRef:
@@ -446,20 +477,20 @@ def reference(sequence: int) -> SentenceRef:
 def test_a_correction_is_the_next_revision_of_a_sentence(stores: Stores) -> None:
     spoken(stores)
     for revision, text in enumerate(("one", "two", "three"), 1):
-        corrected = stores.sessions.correct_sentence(HERE, 1, text, NOW_MS)
+        corrected = stores.sentences.correct_sentence(HERE, 1, text, NOW_MS)
         assert corrected == replace(sentence(1, text), revision=revision)
-        assert stores.sessions.get_sentences(HERE, [1]) == [corrected]
+        assert stores.sentences.get_sentences(HERE, [1]) == [corrected]
 
 
 def test_a_retracted_sentence_has_no_text_and_stays_retracted(stores: Stores) -> None:
     spoken(stores)
-    assert stores.sessions.correct_sentence(HERE, 1, "", NOW_MS).revision == 1
-    retracted = stores.sessions.correct_sentence(HERE, 1, "", NOW_MS)
+    assert stores.sentences.correct_sentence(HERE, 1, "", NOW_MS).revision == 1
+    retracted = stores.sentences.correct_sentence(HERE, 1, "", NOW_MS)
     assert retracted == replace(sentence(1, ""), revision=2)
     assert retracted.is_retracted
     with pytest.raises(SequenceNotKept):
-        stores.sessions.correct_sentence(HERE, 1, "Hello again", NOW_MS)
-    assert stores.sessions.get_sentences(HERE, [1]) == [retracted]
+        stores.sentences.correct_sentence(HERE, 1, "Hello again", NOW_MS)
+    assert stores.sentences.get_sentences(HERE, [1]) == [retracted]
 
 
 @pytest.mark.parametrize("text", ["Hello again", ""])
@@ -467,22 +498,36 @@ def test_what_is_not_kept_is_not_corrected(stores: Stores, text: str) -> None:
     spoken(stores)
     elsewhere = session("silver-fox-100")
     with pytest.raises(SequenceNotKept):
-        stores.sessions.correct_sentence(elsewhere, 1, text, NOW_MS)
+        stores.sentences.correct_sentence(elsewhere, 1, text, NOW_MS)
     with pytest.raises(SequenceNotKept):
-        stores.sessions.correct_sentence(HERE, 2, text, NOW_MS)
-    stores.forgetful_sessions.claim_sequence(HERE, sentence(3))
+        stores.sentences.correct_sentence(HERE, 2, text, NOW_MS)
+    stores.forgetful.claim_sequence(HERE, sentence(3))
     with pytest.raises(SequenceNotKept):
-        stores.forgetful_sessions.correct_sentence(HERE, 3, text, NOW_MS)
+        stores.forgetful.correct_sentence(HERE, 3, text, NOW_MS)
 
 
 def test_a_sentence_on_its_way_is_not_corrected_before_its_life_is_over(stores: Stores) -> None:
-    stores.sessions.claim_sequence(HERE, sentence(1))
+    stores.sentences.claim_sequence(HERE, sentence(1))
     over = NOW_MS + CAPTION_LIFE_MS
     with pytest.raises(ConditionFailed):
-        stores.sessions.correct_sentence(HERE, 1, "Hello again", over - 1)
-    assert stores.sessions.correct_sentence(HERE, 1, "Hello again", over).revision == 1
+        stores.sentences.correct_sentence(HERE, 1, "Hello again", over - 1)
+    assert stores.sentences.correct_sentence(HERE, 1, "Hello again", over).revision == 1
     late = sentence(1, spoken_at=over)
-    assert stores.sessions.claim_sequence(HERE, late) is Claim.DONE
+    assert stores.sentences.claim_sequence(HERE, late) is Claim.DONE
+
+
+def test_a_session_s_overlays_are_hidden_until_they_are_shown(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    assert not now(stores).overlays_hidden
+    for hidden in (True, True, False, False):
+        switched = stores.sessions.set_overlays_hidden(HERE, hidden)
+        assert switched == now(stores)
+        assert switched.overlays_hidden is hidden
+    with pytest.raises(ConditionFailed):
+        stores.sessions.set_overlays_hidden(session(created_at=NOW_MS + 1), hidden=True)
+    stores.sessions.end_session(HERE, NOW_MS)
+    with pytest.raises(ConditionFailed):
+        stores.sessions.set_overlays_hidden(HERE, hidden=True)
 
 
 def test_a_session_notes_its_corrections(stores: Stores) -> None:
@@ -848,7 +893,7 @@ def test_a_survey_sees_everyone_and_every_count(stores: Stores) -> None:
     stores.connections.put_connection(speaker(HERE, "c3"))
     leave = LedgerWrite(C2, counted("fr"), tombstone(counted("fr")))
     stores.ledger.commit(LedgerTransaction((leave,), KEY))
-    stores.sessions.claim_sequence(HERE, sentence(1))
+    stores.sentences.claim_sequence(HERE, sentence(1))
     everyone = {each.connection_id for each in stores.survey.scan_connections()}
     assert everyone == {"c1", "c2", "c3"}
     assert dict(stores.survey.scan_ledger()) == {C1: counted(), C2: tombstone(counted("fr"))}
@@ -930,48 +975,48 @@ def ref(sequence: int = 1, of: Session = HERE, spoken_at: int = NOW_MS) -> Sente
 
 
 def test_a_number_given_back_can_be_taken_again(stores: Stores) -> None:
-    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
-    stores.sessions.release_sequence(HERE, 1)
-    stores.sessions.release_sequence(HERE, 2)
-    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+    assert stores.sentences.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+    stores.sentences.release_sequence(HERE, 1)
+    stores.sentences.release_sequence(HERE, 2)
+    assert stores.sentences.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
 
 
 def test_a_number_whose_sentence_was_sent_is_never_taken_again(stores: Stores) -> None:
-    stores.sessions.claim_sequence(HERE, sentence(1))
-    stores.sessions.mark_sent(ref(1))
+    stores.sentences.claim_sequence(HERE, sentence(1))
+    stores.sentences.mark_sent(ref(1), {}, {})
     for later in (0, CAPTION_LIFE_MS, 3_600_000):
         again = sentence(1, "Once more", NOW_MS + later)
-        assert stores.sessions.claim_sequence(HERE, again) is Claim.DONE
-    assert stores.sessions.get_sentences(HERE, [1]) == [sentence(1)]
+        assert stores.sentences.claim_sequence(HERE, again) is Claim.DONE
+    assert stores.sentences.get_sentences(HERE, [1]) == [sentence(1)]
 
 
 def test_a_number_is_taken_from_a_function_that_died_once_its_caption_s_life_is_over(
     stores: Stores,
 ) -> None:
-    stores.sessions.claim_sequence(HERE, sentence(1, "Hello"))
+    stores.sentences.claim_sequence(HERE, sentence(1, "Hello"))
     young = sentence(1, "Hello", NOW_MS + CAPTION_LIFE_MS - 1)
-    assert stores.sessions.claim_sequence(HERE, young) is Claim.IN_PROGRESS
+    assert stores.sentences.claim_sequence(HERE, young) is Claim.IN_PROGRESS
     again = sentence(1, "Hello", NOW_MS + CAPTION_LIFE_MS)
-    assert stores.sessions.claim_sequence(HERE, again) is Claim.ACQUIRED
-    assert stores.sessions.get_sentences(HERE, [1]) == [again]
+    assert stores.sentences.claim_sequence(HERE, again) is Claim.ACQUIRED
+    assert stores.sentences.get_sentences(HERE, [1]) == [again]
     # Of two who come for it at once, one gets it.
-    assert stores.sessions.claim_sequence(HERE, replace(again, spoken_at=again.spoken_at + 1)) is (
+    assert stores.sentences.claim_sequence(HERE, replace(again, spoken_at=again.spoken_at + 1)) is (
         Claim.IN_PROGRESS
     )
 
 
 def test_whoever_lost_a_number_cannot_settle_it(stores: Stores) -> None:
-    stores.sessions.claim_sequence(HERE, sentence(1))
+    stores.sentences.claim_sequence(HERE, sentence(1))
     again = sentence(1, spoken_at=NOW_MS + CAPTION_LIFE_MS)
-    stores.sessions.claim_sequence(HERE, again)
-    stores.sessions.mark_sent(ref(1))
+    stores.sentences.claim_sequence(HERE, again)
+    stores.sentences.mark_sent(ref(1), {}, {})
     third = sentence(1, spoken_at=again.spoken_at + CAPTION_LIFE_MS)
-    assert stores.sessions.claim_sequence(HERE, third) is Claim.ACQUIRED
+    assert stores.sentences.claim_sequence(HERE, third) is Claim.ACQUIRED
 
 
 def test_a_number_that_nobody_has_is_not_settled(stores: Stores) -> None:
-    stores.sessions.mark_sent(ref(1))
-    assert stores.sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+    stores.sentences.mark_sent(ref(1), {}, {})
+    assert stores.sentences.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
 
 
 def test_a_sentence_that_is_spoken_again_is_tallied_anew(stores: Stores) -> None:
@@ -1142,3 +1187,134 @@ def test_the_whole_is_told_until_it_is_settled(stores: Stores) -> None:
     assert stores.tallies.add_part(ref(), "here", ES, 1) == ES
     stores.tallies.mark_reported(ref())
     assert stores.tallies.add_part(ref(), "here", ES, 1) is None
+
+
+# --- What is kept ---------------------------------------------------------------------------------
+
+REPORTS = {
+    "es": LanguageReport(5, Posted(2, ("", ""), 1), latency_ms=140, voices=1, characters=5),
+    "fr": LanguageReport(1, Posted(failed=1), cached=True, over_budget=True),
+}
+CAPTIONS = {"es": "¡Hola!", "ar": "مرحبا", "ja": "こんにちは 👋"}
+
+
+def kept(stores: Stores, of: Session = HERE) -> list[KeptSentence]:
+    return list(stores.sentences.read_all(of))
+
+
+def test_a_sentence_is_kept_with_what_was_sent_and_what_became_of_it(stores: Stores) -> None:
+    said = replace(sentence(1, "Hello"), began_at=NOW_MS - 4_200, ended_at=NOW_MS - 700)
+    stores.sentences.claim_sequence(HERE, said)
+    assert kept(stores) == [KeptSentence(said)]
+    assert stores.sentences.mark_sent(ref(1), REPORTS, CAPTIONS) == REPORTS
+    assert kept(stores) == [KeptSentence(said, CAPTIONS, REPORTS)]
+
+
+def test_a_sentence_that_nobody_listened_to_is_kept_with_an_empty_report(stores: Stores) -> None:
+    stores.sentences.claim_sequence(HERE, sentence(1))
+    stores.sentences.mark_sent(ref(1), {}, {})
+    assert kept(stores) == [KeptSentence(sentence(1), {}, {})]
+
+
+def test_all_sentences_of_a_talk_come_in_order_and_no_other_s(stores: Stores) -> None:
+    for sequence in (12, 2, 9, 100, 1):
+        stores.sentences.claim_sequence(HERE, sentence(sequence))
+    for other in (session("golden-eagle-42"), session(created_at=NOW_MS + 1)):
+        stores.sentences.claim_sequence(other, sentence(3, "Another session's"))
+    assert [each.sentence.sequence for each in kept(stores)] == [1, 2, 9, 12, 100]
+
+
+def test_a_report_is_kept_once(stores: Stores) -> None:
+    stores.sentences.claim_sequence(HERE, sentence(1))
+    stores.sentences.mark_sent(ref(1), REPORTS, {})
+    later = {"es": LanguageReport(5, Posted(failed=5))}
+    assert stores.sentences.mark_sent(ref(1), later, CAPTIONS) == REPORTS
+    assert kept(stores) == [KeptSentence(sentence(1), CAPTIONS, REPORTS)]
+
+
+def test_what_another_function_took_over_is_not_marked(stores: Stores) -> None:
+    stores.sentences.claim_sequence(HERE, sentence(1))
+    again = sentence(1, spoken_at=NOW_MS + CAPTION_LIFE_MS)
+    stores.sentences.claim_sequence(HERE, again)
+    assert stores.sentences.mark_sent(ref(1), REPORTS, CAPTIONS) is None
+    stores.sentences.keep_captions(ref(1), CAPTIONS)
+    assert kept(stores) == [KeptSentence(again)]
+
+
+def test_a_correction_takes_the_captions_away_at_once(stores: Stores) -> None:
+    stores.sentences.claim_sequence(HERE, sentence(1, "Hello"))
+    stores.sentences.mark_sent(ref(1), REPORTS, CAPTIONS)
+    corrected = stores.sentences.correct_sentence(HERE, 1, "Goodbye", NOW_MS + 3)
+    assert kept(stores) == [KeptSentence(corrected, {}, REPORTS, NOW_MS + 3)]
+    of_correction = replace(ref(1), revision=1, spoken_at=NOW_MS + 3)
+    stores.sentences.keep_captions(of_correction, {"es": "Adiós"})
+    assert kept(stores) == [KeptSentence(corrected, {"es": "Adiós"}, REPORTS, NOW_MS + 3)]
+    retracted = stores.sentences.correct_sentence(HERE, 1, "", NOW_MS + 4)
+    stores.sentences.keep_captions(of_correction, {"es": "Adiós"})
+    assert kept(stores) == [KeptSentence(retracted, {}, REPORTS, NOW_MS + 4)]
+
+
+def test_old_words_do_not_come_back_over_a_correction(stores: Stores) -> None:
+    stores.sentences.claim_sequence(HERE, sentence(1, "Hello"))
+    at = NOW_MS + CAPTION_LIFE_MS
+    corrected = stores.sentences.correct_sentence(HERE, 1, "Goodbye", at)
+    stores.sentences.keep_captions(ref(1), CAPTIONS)
+    assert stores.sentences.mark_sent(ref(1), REPORTS, CAPTIONS) == REPORTS
+    assert kept(stores) == [KeptSentence(corrected, {}, REPORTS, at)]
+
+
+def test_a_caption_is_added_unless_the_sentence_was_corrected(stores: Stores) -> None:
+    stores.sentences.claim_sequence(HERE, sentence(1, "Hello"))
+    stores.sentences.mark_sent(ref(1), REPORTS, {"es": "¡Hola!"})
+    (before,) = kept(stores)
+    stores.sentences.add_caption(HERE, before, "fr", "Bonjour")
+    stores.sentences.add_caption(HERE, before, "de", "Hallo")
+    added = {"es": "¡Hola!", "fr": "Bonjour", "de": "Hallo"}
+    assert kept(stores) == [replace(before, captions=added)]
+    stores.sentences.correct_sentence(HERE, 1, "Goodbye", NOW_MS)
+    stores.sentences.add_caption(HERE, before, "it", "Ciao")
+    (after,) = kept(stores)
+    assert after.captions == {}
+    stores.sentences.add_caption(HERE, after, "fr", "Au revoir")
+    assert kept(stores) == [replace(after, captions={"fr": "Au revoir"})]
+
+
+def test_a_caption_is_added_to_nothing_that_is_gone(stores: Stores) -> None:
+    stores.sentences.claim_sequence(HERE, sentence(1, "Hello"))
+    (before,) = kept(stores)
+    stores.sentences.delete_all(HERE)
+    stores.sentences.add_caption(HERE, before, "fr", "Bonjour")
+    stores.sentences.mark_sent(ref(1), REPORTS, CAPTIONS)
+    stores.sentences.keep_captions(ref(1), CAPTIONS)
+    assert kept(stores) == []
+    assert stores.sentences.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+
+
+def test_everything_of_a_talk_is_deleted_and_nothing_of_another(stores: Stores) -> None:
+    other = session("golden-eagle-42")
+    stores.sentences.claim_sequence(other, sentence(1))
+    for sequence in range(1, 61):
+        stores.sentences.claim_sequence(HERE, sentence(sequence))
+    stores.sentences.delete_all(HERE)
+    assert kept(stores) == []
+    assert len(kept(stores, other)) == 1
+
+
+def test_a_talk_that_keeps_nothing_has_the_words_of_its_last_sentences_alone(
+    stores: Stores,
+) -> None:
+    here = replace(HERE, retention_hours=0)
+    for sequence in range(1, 54):
+        stores.sentences.claim_sequence(here, sentence(sequence))
+        sent = replace(ref(sequence), is_kept=False)
+        assert stores.sentences.mark_sent(sent, REPORTS, CAPTIONS) is None
+        stores.sentences.keep_captions(sent, CAPTIONS)
+    assert kept(stores, here) == [KeptSentence(sentence(each)) for each in range(4, 54)]
+    assert stores.sentences.claim_sequence(here, sentence(1)) is Claim.DONE
+
+
+def test_a_stage_that_keeps_no_words_keeps_no_captions_either(stores: Stores) -> None:
+    stores.forgetful.claim_sequence(HERE, sentence(1))
+    assert stores.forgetful.mark_sent(ref(1), REPORTS, CAPTIONS) is None
+    stores.forgetful.keep_captions(ref(1), CAPTIONS)
+    assert list(stores.forgetful.read_all(HERE)) == []

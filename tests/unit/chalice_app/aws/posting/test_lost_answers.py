@@ -7,7 +7,7 @@ import pytest
 
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.dynamodb.connections import ConnectionsTable
-from chalice_app.aws.dynamodb.sessions import SessionsTable
+from chalice_app.aws.dynamodb.sentences import SentencesTable
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim
 from tests.fakes.domain import MANY, NOW_MS, listener, sentence, session
@@ -37,8 +37,8 @@ def resent(clients: Clients, tables: dict[str, Any]) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def sessions(clients: Clients) -> SessionsTable:
-    return SessionsTable(Table(clients, SETTINGS.sessions_table, "sessionId"))
+def sentences(clients: Clients) -> SentencesTable:
+    return SentencesTable(Table(clients, SETTINGS.sentences_table, "sessionKey"))
 
 
 @pytest.fixture
@@ -47,36 +47,36 @@ def connections(clients: Clients) -> ConnectionsTable:
 
 
 def test_a_sentence_is_not_lost_as_a_repetition_of_itself(
-    sessions: SessionsTable, resent: list[str]
+    sentences: SentencesTable, resent: list[str]
 ) -> None:
-    assert sessions.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+    assert sentences.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
     assert resent == ["PutItem"]
 
 
 def test_a_number_that_is_taken_over_is_not_lost_as_a_repetition_of_itself(
-    sessions: SessionsTable, resent: list[str]
+    sentences: SentencesTable, resent: list[str]
 ) -> None:
-    sessions.claim_sequence(HERE, sentence(1))
+    sentences.claim_sequence(HERE, sentence(1))
     again = sentence(1, spoken_at=NOW_MS + CAPTION_LIFE_MS)
-    assert sessions.claim_sequence(HERE, again) is Claim.ACQUIRED
+    assert sentences.claim_sequence(HERE, again) is Claim.ACQUIRED
 
 
 def test_what_really_is_a_repetition_is_refused_nevertheless(
-    sessions: SessionsTable, resent: list[str]
+    sentences: SentencesTable, resent: list[str]
 ) -> None:
-    sessions.claim_sequence(HERE, sentence(1, "Hello"))
-    assert sessions.claim_sequence(HERE, sentence(1, "Something else")) is Claim.IN_PROGRESS
+    sentences.claim_sequence(HERE, sentence(1, "Hello"))
+    assert sentences.claim_sequence(HERE, sentence(1, "Something else")) is Claim.IN_PROGRESS
 
 
 def test_a_correction_that_is_sent_twice_is_one_revision(
-    sessions: SessionsTable, resent: list[str]
+    sentences: SentencesTable, resent: list[str]
 ) -> None:
-    sessions.claim_sequence(HERE, sentence(1, "Hello"))
+    sentences.claim_sequence(HERE, sentence(1, "Hello"))
     after = NOW_MS + CAPTION_LIFE_MS
-    assert sessions.correct_sentence(HERE, 1, "one", after).revision == 1
-    assert sessions.correct_sentence(HERE, 1, "two", after).revision == 2
-    assert sessions.correct_sentence(HERE, 1, "", after).revision == 3
-    (kept,) = sessions.get_sentences(HERE, [1])
+    assert sentences.correct_sentence(HERE, 1, "one", after).revision == 1
+    assert sentences.correct_sentence(HERE, 1, "two", after).revision == 2
+    assert sentences.correct_sentence(HERE, 1, "", after).revision == 3
+    (kept,) = sentences.get_sentences(HERE, [1])
     assert (kept.revision, kept.text) == (3, "")
 
 

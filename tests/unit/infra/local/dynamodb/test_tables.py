@@ -36,6 +36,7 @@ def test_every_table_of_the_template_is_made_as_it_is_described(client: DynamoDB
         "Connections-local",
         "CachedTranslations-local",
         "SessionRosters-local",
+        "Sentences-local",
     }
     for table in read_tables():
         made: Any = client.describe_table(TableName=table.name)["Table"]
@@ -104,6 +105,7 @@ def test_expiry_is_left_to_the_sweeper() -> None:
         "Connections-x": "ttl",
         "CachedTranslations-x": "ttl",
         "SessionRosters-x": "ttl",
+        "Sentences-x": "expiresAt",
     }
     assert all("TimeToLiveSpecification" not in table.request for table in tables.values())
 

@@ -1,0 +1,74 @@
+"""Delivery reports as rows hold them: JSON, an array for each language.
+
+A later version only appends to the arrays, so each version reads the rows of those before it. What
+is nothing at an array's end is left out: a hundred bytes of ten languages, in a row that is to stay
+below the kilobyte of a write unit.
+"""
+
+import json
+
+from chalice_app.domain.reports import LanguageReport, Posted, Reports
+
+
+def encoded_reports(reports: Reports) -> str:
+    """Without the ids of gone connections: their rows are deleted, their number matters."""
+    rows = {language: _array(report) for language, report in reports.items()}
+    return json.dumps(rows, separators=(",", ":"))
+
+
+def decoded_reports(text: str) -> Reports:
+    """The reports of a row.
+
+    Raises:
+        ValueError, TypeError, AttributeError: the row is malformed.
+    """
+    return {language: _report(*values) for language, values in json.loads(text).items()}
+
+
+def _array(report: LanguageReport) -> list[int]:
+    posted = report.posted
+    values = [
+        report.listeners,
+        posted.delivered,
+        len(posted.gone),
+        posted.dropped,
+        posted.failed,
+        int(report.cached),
+        int(report.failed),
+        int(report.over_budget),
+        report.latency_ms,
+        report.voices,
+        report.characters,
+    ]
+    while len(values) > _LEAST and not values[-1]:
+        values.pop()
+    return values
+
+
+_LEAST = 7
+"""So many values every version has written, and asks for."""
+
+
+def _report(
+    listeners: int,
+    delivered: int,
+    gone: int,
+    dropped: int,
+    failed: int,
+    cached: int,
+    untranslated: int,
+    over_budget: int = 0,
+    latency_ms: int = 0,
+    voices: int = 0,
+    characters: int = 0,
+) -> LanguageReport:
+    return LanguageReport(
+        listeners,
+        Posted(delivered, ("",) * gone, dropped, failed),
+        bool(cached),
+        bool(untranslated),
+        bool(over_budget),
+        latency_ms,
+        voices,
+        characters,
+    )
