@@ -32,7 +32,10 @@ _WITHOUT_SPACES: Final = frozenset({"ja", "zh", "th", "lo", "km", "my"})
 
 
 def _txt(transcript: Transcript) -> Iterator[str]:
-    """The title, and paragraphs that begin with their time; two languages line under line."""
+    """The title, and paragraphs that begin with their time; two languages line under line.
+
+    Words that could not be translated have their language in front: `[en] Yes.`
+    """
     title = cleaned(transcript.title or "")
     yield f"{transcript.session_id if shows_nothing(title) else title}\n"
     lines = in_order(transcript.lines)
@@ -61,7 +64,9 @@ def _txt(transcript: Transcript) -> Iterator[str]:
 def _texts(transcript: Transcript, line: TranscriptLine) -> Iterator[str]:
     for language in transcript.languages:
         if text := cleaned(line.texts.get(language, "")):
-            yield directed(text, rtl=is_rtl(_written_in(transcript, language, line.untranslated)))
+            written_in = _written_in(transcript, language, line.untranslated)
+            mark = "" if written_in == language else f"[{written_in}] "
+            yield mark + directed(text, rtl=is_rtl(written_in))
 
 
 def _written_in(transcript: Transcript, language: str, untranslated: frozenset[str]) -> str:
@@ -109,7 +114,7 @@ def _lines(transcript: Transcript, cue: Cue) -> Sequence[tuple[str, Sequence[str
 
 def _vtt(transcript: Transcript) -> Iterator[str]:
     """WebVTT (https://www.w3.org/TR/webvtt1/). Each language is in a `<lang>` of its own."""
-    title = escape(cleaned(transcript.title or ""), quote=False)
+    title = _escaped(cleaned(transcript.title or ""))
     yield f"WEBVTT{title and ' - '}{title}\nKind: captions\nLanguage: {transcript.languages[0]}\n\n"
     for number, cue in enumerate(cues(transcript), start=1):
         text = "\n".join(_span(*spoken) for spoken in _lines(transcript, cue))
@@ -118,8 +123,12 @@ def _vtt(transcript: Transcript) -> Iterator[str]:
 
 
 def _span(language: str, lines: Sequence[str]) -> str:
-    words = _STAMP.sub("&#58;", escape("\n".join(lines), quote=False))
+    words = _escaped("\n".join(lines))
     return f"<lang {language}>{words}</lang>"
+
+
+def _escaped(text: str) -> str:
+    return _STAMP.sub("&#58;", escape(text, quote=False))
 
 
 def _clock(ms: int, point: str = "") -> str:

@@ -17,14 +17,14 @@ LINES: Final = 2
 class Limits:
     """Of a language: a line's columns, and how many a reader takes in a second (`words.columns`).
 
-    42 characters a line, 17 a second is what most of Netflix's guides say; the BBC's 160 to 180
-    words a minute are slower than that by little. Chinese, Japanese and Korean have 16 (9 a
-    second), 13 (4) and 16 (12) full-width characters of two columns. Sources:
+    Most languages have 42 characters a line and 17 a second. Chinese, Japanese and Korean have 16
+    (9 a second), 13 (4) and 16 (12) full-width characters, of two columns each; their Latin letters
+    and spaces count as half. The BBC's 160 to 180 words a minute are a little slower. Sources:
     https://partnerhelp.netflixstudios.com/hc/en-us/articles/217350977-English-Timed-Text-Style-Guide
-    https://partnerhelp.netflixstudios.com/hc/en-us/articles/217349997-Castilian-Latin-American-Spanish-Timed-Text-Style-Guide
-    https://partnerhelp.netflixstudios.com/hc/en-us/articles/215986007-Chinese-Simplified-Timed-Text-Style-Guide
+    https://partnerhelp.netflixstudios.com/hc/en-us/articles/215994807-Chinese-Traditional-Timed-Text-Style-Guide
     https://partnerhelp.netflixstudios.com/hc/en-us/articles/215767517-Japanese-Timed-Text-Style-Guide
     https://partnerhelp.netflixstudios.com/hc/en-us/articles/216001127-Korean-Timed-Text-Style-Guide
+    https://sublingo.cc/guides/subtitle-specs-by-language (a table of all of them)
     https://www.bbc.co.uk/accessibility/forproducts/guides/subtitles/
     """
 

@@ -44,7 +44,7 @@ def test_text_in_two_languages_is_line_under_line() -> None:
     assert rendered("txt", "en", "ar") == (
         "Roads & <bridges>\n"
         "\n[00:00:00]\nIs 2 < 3 --> yes?\n\u200fGoogle مرحبا؟\n"
-        "\n[00:00:07]\nYes.\nYes.\n"
+        "\n[00:00:07]\nYes.\n[en] Yes.\n"
     )
 
 
