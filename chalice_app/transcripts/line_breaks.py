@@ -155,7 +155,14 @@ def split(texts: Sequence[LaidOut]) -> Iterator[Sequence[tuple[str, ...]]]:
 
 
 def _columns(part: str) -> int:
-    return len(part) if part.isascii() else sum(map(columns, graphemes(part)))
+    letters = part.removesuffix(" ")
+    if part.isascii() or (letters.isalnum() and max(letters) < _FIRST_JOINED):
+        return len(part)
+    return sum(map(columns, graphemes(part)))
+
+
+_FIRST_JOINED: Final = "\u1100"
+"""Hangul's first letter: below it, letters and digits have a column each, as marks are neither."""
 
 
 def _end_of(part: str) -> int:
