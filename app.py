@@ -17,10 +17,19 @@ from chalice_app.routes import app, connect, disconnect, message
 if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
     # On Lambda a stream's function is entered by its own module (`streams.rosters.handler`), and
     # the others' cold starts need not pay for it. To deploy, run or test the app takes them all.
-    from streams import broadcast, cache_access, cache_eviction, reconcile, rosters, voice
+    from streams import (
+        broadcast,
+        cache_access,
+        cache_eviction,
+        reconcile,
+        rosters,
+        transcript,
+        voice,
+    )
 
     app.register_blueprint(broadcast.functions)
     app.register_blueprint(voice.functions)
+    app.register_blueprint(transcript.functions)
     app.register_blueprint(rosters.functions)
     app.register_blueprint(cache_access.functions)
     app.register_blueprint(cache_eviction.functions)

@@ -132,6 +132,7 @@ class Settings:
     posts_per_second: int = POSTS_PER_SECOND
     slice_listeners: int = SLICE_LISTENERS
     broadcast_function: str = "translation-broadcaster-dev-broadcast"
+    transcript_function: str = "translation-broadcaster-dev-transcript"
     session_ttl_seconds: int = 12 * 3600
     keep_sentences: bool = True
     allowed_origins: tuple[str, ...] = ()
@@ -176,6 +177,7 @@ class Settings:
             posts_per_second=_positive(environ, "POSTS_PER_SECOND", POSTS_PER_SECOND),
             slice_listeners=_positive(environ, "SLICE_LISTENERS", SLICE_LISTENERS),
             broadcast_function=_function(environ, "BROADCAST_FUNCTION_NAME", "broadcast"),
+            transcript_function=_function(environ, "TRANSCRIPT_FUNCTION_NAME", "transcript"),
             session_ttl_seconds=_positive(environ, "SESSION_TTL_SECONDS", 12 * 3600),
             renew_after_seconds=_positive(environ, "RENEW_AFTER_SECONDS", RENEW_AFTER_SECONDS),
             renew_within_seconds=_positive(environ, "RENEW_WITHIN_SECONDS", RENEW_WITHIN_SECONDS),

@@ -35,6 +35,9 @@ PHONE: ViewportSize = {"width": 390, "height": 780}
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PROJECTOR: ViewportSize = {"width": 1920, "height": 1080}
 OPERATORS_DESK: ViewportSize = {"width": 1440, "height": 1020}
+PICTURE: Final = (
+    "linear-gradient(165deg, #f6d9a8 0 38%, #e0a878 38% 56%, #54606e 56% 78%, #1d2733 78%)"
+)
 PAUSE_SECONDS: Final = 5
 PATIENCE_MS: Final = 30_000
 
@@ -78,11 +81,29 @@ def _take_all(browser: Browser, stage: str, minutes: float) -> None:
         speaker.get_by_role("button", name="Show in the hall").click()
         _take(speaker, "hall")
         speaker.keyboard.press("Escape")
+        _take_overlay(browser, speaker)
         _go_on(speaker, minutes)
         _take_operator(browser, stage)
         speaker.get_by_role("button", name="End session").click()
         speaker.get_by_role("button", name="End it").click()
         speaker.locator("#over").wait_for()
+
+
+def _take_overlay(browser: Browser, speaker: Page) -> None:
+    """Two languages over something that stands for a stream's picture."""
+    overlay = _window(browser, PROJECTOR, "dark", "en")
+    address = speaker.locator("#link").get_attribute("href") or ""
+    before = speaker.locator("#count").inner_text()
+    overlay.goto(f"{address}/overlay?language=es&with=en")
+    overlay.evaluate(f"document.documentElement.style.background = '{PICTURE}'")
+    # Both of its languages are counted.
+    speaker.locator("#count").get_by_text(str(int(before) + 2)).wait_for(timeout=PATIENCE_MS)
+    speaker.locator("#text").fill(_sentences()[-1])
+    speaker.keyboard.press("Enter")
+    overlay.locator(".band:last-child .line").first.wait_for(timeout=PATIENCE_MS)
+    overlay.locator(".band:first-child .line").first.wait_for(timeout=PATIENCE_MS)
+    _take(overlay, "overlay")
+    overlay.context.close()
 
 
 def _go_on(speaker: Page, minutes: float) -> None:

@@ -24,14 +24,21 @@ class Payment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Characters a session; `most` is what one has that names no other, 0 means no limit."""
+    """Characters a session; `most` is what one has that names no other, 0 means no limit.
+
+    `purse` names the count. A purse besides the session's own has a `share` of the budget, one
+    part in so many: what it pays for is taken from nobody else.
+    """
 
     counters: CounterStore
     most: int
+    purse: str = "budget"
+    share: int = 1
 
     def of(self, session: Session) -> int:
         """A session's budget in characters; 0 where it has none."""
-        return session.character_budget or self.most
+        whole = session.character_budget or self.most
+        return max(1, whole // self.share) if whole else 0
 
     def charge(self, session: Session, characters: int) -> Payment:
         """Takes characters from the budget, all of them or none.
@@ -42,7 +49,7 @@ class Budget:
             return Payment.CHARGED
         try:
             self.counters.count(
-                _key(session), {_SPENT: self.of(session)}, session.expires_at_seconds, characters
+                self._key(session), {_SPENT: self.of(session)}, _expires_at(session), characters
             )
         except ConditionFailed:
             return Payment.OVER_BUDGET
@@ -56,9 +63,12 @@ class Budget:
         if not self.of(session):
             return
         try:
-            self.counters.refund(_key(session), _SPENT, characters)
+            self.counters.refund(self._key(session), _SPENT, characters)
         except Unavailable:
             _log.warning("%d characters stay spent", characters, extra=_named(session))
+
+    def _key(self, session: Session) -> str:
+        return f"{session.session_id}#{session.created_at}#{self.purse}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,5 +119,6 @@ def _named(session: Session) -> dict[str, str]:
     return {"session": session.session_id}
 
 
-def _key(session: Session) -> str:
-    return f"{session.session_id}#{session.created_at}#budget"
+def _expires_at(session: Session) -> int:
+    """Epoch seconds: transcripts are translated for as long as anything is kept."""
+    return max(session.expires_at_seconds, session.kept_until_ms // 1000)

@@ -39,6 +39,20 @@ DICTATION_MINUTES = 300
 pauses. Source: https://aws.amazon.com/transcribe/pricing/
 """
 
+TRANSCRIPTS_PER_MINUTE = 60
+"""Transcripts of one session that its speaker may ask for: twice what a page needs that waits for a
+translation (`transcripts.exporting.RETRY_AFTER_MS`)."""
+
+LISTENERS_TRANSCRIPTS_PER_MINUTE = 120
+"""Transcripts of one session that all others may ask for together. A two-hour talk's are 360 read
+units each, of the 3,000 a second that its partition has and that a talk that goes on needs. Source:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+"""
+
+TRANSCRIPTS_SHARE = 4
+"""One part in so many of the budget is a purse of its own, for what listeners' transcripts have
+translated: they spend nothing of the talk's."""
+
 VOICE_BUDGET = 1_000_000
 """Characters that a session may have spoken: $16 with Polly's neural voices at $16 a million, a day
 of talk in two languages. A sound that is there already is not counted. Source:

@@ -23,7 +23,9 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from chalice_app.admission.limits import (
     DICTATIONS_PER_HOUR,
+    LISTENERS_TRANSCRIPTS_PER_MINUTE,
     PREPARATIONS_PER_MINUTE,
+    TRANSCRIPTS_PER_MINUTE,
     AdmissionLimits,
 )
 from chalice_app.admission.ports import CounterStore
@@ -184,6 +186,22 @@ class RateLimits:
         """
         most = {"streams": DICTATIONS_PER_HOUR}
         self._windows.require("dictation", _epoch_of(session), most, window_ms=HOUR_MS)
+
+    def admit_transcript(self, session: Session, *, is_speaker: bool) -> None:
+        """Counts a request for a transcript; all readers but the speaker have one count together.
+
+        When the counters fail, none is made: it reads much, and a talk needs what is left.
+
+        Raises:
+            RateLimited: too many of this session in this minute.
+            Unavailable: the counters cannot be reached.
+        """
+        most = (
+            {"bySpeaker": TRANSCRIPTS_PER_MINUTE}
+            if is_speaker
+            else {"byListeners": LISTENERS_TRANSCRIPTS_PER_MINUTE}
+        )
+        self._windows.require("transcript", _epoch_of(session), most)
 
     def admit_session(self, address: str, subject: str | None = None) -> None:
         """Counts a session that is opened, by its owner: the verified subject, or the address.

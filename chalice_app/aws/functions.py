@@ -1,4 +1,7 @@
-"""Asynchronous invocations of functions: `broadcast` gets batches, `voice` what is to be spoken."""
+"""Asynchronous invocations of functions that go on where the caller does not wait.
+
+`broadcast` gets batches, `voice` what is to be spoken, `transcript` what is to be translated.
+"""
 
 import json
 import logging
@@ -16,7 +19,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class BackgroundFunction:
-    """`speech.ports.BatchInvoker` and `synthesis.ports.VoiceInvoker` on Lambda: one function."""
+    """One function on Lambda.
+
+    It is `speech.ports.BatchInvoker`, `synthesis.ports.VoiceInvoker` and
+    `transcripts.export_ports.TranscriptInvoker`.
+    """
 
     clients: Clients
     name: str

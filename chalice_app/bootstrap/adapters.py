@@ -20,11 +20,13 @@ from chalice_app.aws.dynamodb.rosters import RostersTable
 from chalice_app.aws.dynamodb.sentences import SentencesTable
 from chalice_app.aws.dynamodb.sessions import SessionsTable
 from chalice_app.aws.dynamodb.table import Table
+from chalice_app.aws.dynamodb.transcript_work import TranscriptRows
 from chalice_app.aws.functions import BackgroundFunction
 from chalice_app.aws.polly import AmazonPolly
 from chalice_app.aws.posting.management_api import ManagementApi
 from chalice_app.aws.sounds import S3Sounds
 from chalice_app.aws.transcribe import TranscribeStreams
+from chalice_app.aws.transcript_files import S3TranscriptFiles
 from chalice_app.aws.translate import AmazonTranslate
 from chalice_app.cache.ports import HitStore, RecencyIndex, TranslationCacheStore
 from chalice_app.delivery.ports import Gateway
@@ -39,6 +41,11 @@ from chalice_app.settings import Settings
 from chalice_app.speech.ports import BatchInvoker, SentencesInFlight, TallyStore
 from chalice_app.synthesis.ports import SoundStore, SpeechEngine, VoiceInvoker
 from chalice_app.transcription.ports import DictationStore, Recogniser
+from chalice_app.transcripts.export_ports import (
+    TranscriptFileStore,
+    TranscriptInvoker,
+    TranscriptWorkStore,
+)
 from chalice_app.transcripts.ports import SentenceStore
 from chalice_app.translation.ports import Translator
 
@@ -63,6 +70,9 @@ class Adapters:
     voice_invoker: VoiceInvoker
     speech_engine: SpeechEngine
     sounds: SoundStore
+    transcript_work: TranscriptWorkStore
+    transcript_files: TranscriptFileStore
+    transcript_invoker: TranscriptInvoker
     connections: ConnectionStore
     roster: Roster
     ledger: Ledger
@@ -107,6 +117,9 @@ def aws_adapters(settings: Settings) -> Adapters:
         voice_invoker=BackgroundFunction(clients, settings.voice_function),
         speech_engine=AmazonPolly(clients),
         sounds=S3Sounds(clients, settings.sounds_bucket),
+        transcript_work=TranscriptRows(sessions),
+        transcript_files=S3TranscriptFiles(clients, settings.sounds_bucket),
+        transcript_invoker=BackgroundFunction(clients, settings.transcript_function),
         connections=connections,
         roster=rosters,
         ledger=rosters,

@@ -8,17 +8,21 @@ from chalice_app.admission.message_limits import MessageLimits
 from chalice_app.admission.rate_limits import RateLimits
 from chalice_app.admission.refusals import Refusals
 from chalice_app.bootstrap.speech import SpeechParts
+from chalice_app.bootstrap.transcripts import TranscriptParts
 from chalice_app.operations.operations import Operations
 from chalice_app.sessions.entrance import Entrance
 from chalice_app.sessions.joining import LATE_CAPTIONS, Joining
+from chalice_app.sessions.overlays import Overlays
 from chalice_app.sessions.participants import Participants
 from chalice_app.sessions.sessions import Sessions
 from chalice_app.transcription.grants import DictationGrants
 from chalice_app.transcription.minutes import Minutes
+from chalice_app.transcripts.exporting import Transcripts
+from chalice_app.transcripts.reporting import Reporting
 
 
 @dataclass(frozen=True)
-class RouteParts(SpeechParts):
+class RouteParts(SpeechParts, TranscriptParts):
     """What clients ask for."""
 
     @cached_property
@@ -65,6 +69,11 @@ class RouteParts(SpeechParts):
         )
 
     @cached_property
+    def overlays(self) -> Overlays:
+        """The switch of the streams' overlays."""
+        return Overlays(self.adapters.sessions, self.adapters.roster, self.broadcast)
+
+    @cached_property
     def refusals(self) -> Refusals:
         """How many were refused, and why."""
         return Refusals(self.adapters.counters, self.adapters.metrics, self.adapters.clock)
@@ -100,6 +109,27 @@ class RouteParts(SpeechParts):
             clock=adapters.clock,
             languages=settings.dictation_languages,
         )
+
+    @cached_property
+    def transcripts(self) -> Transcripts:
+        """What remains of a talk, as files."""
+        adapters = self.adapters
+        return Transcripts(
+            sessions=adapters.sessions,
+            sentences=adapters.sentences,
+            engine=self.engine,
+            translations=self.transcript_translations,
+            files=self.transcript_files,
+            rate_limits=self.rate_limits,
+            invoker=adapters.transcript_invoker,
+            clock=adapters.clock,
+        )
+
+    @cached_property
+    def reporting(self) -> Reporting:
+        """Event reports."""
+        adapters = self.adapters
+        return Reporting(adapters.sentences, adapters.sessions, self.refusals, adapters.clock)
 
     @cached_property
     def operations(self) -> Operations:

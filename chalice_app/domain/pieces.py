@@ -9,7 +9,7 @@ from chalice_app.domain.graphemes import graphemes
 _CLOSING: Final = "[\"'\u201d\u2019\xbb)\\]\u300d\u300f\uff09\u3011\u300b]*"
 """Quotation marks and brackets that belong to the sentence before them."""
 
-_SENTENCE_END: Final = re.compile(
+SENTENCE_END: Final = re.compile(
     # A stop of the Latin kind ends a sentence before white space alone: 3.14, example.com.
     rf"[.!?\u2026]+{_CLOSING}\s+"
     # The stops of Chinese and Japanese, doubled marks, and the stops of Arabic and Urdu, of Indic
@@ -18,7 +18,7 @@ _SENTENCE_END: Final = re.compile(
     rf"\u1362\u1367\u1368\u0589\u17d4\u17d5\u104b]+{_CLOSING}\s*"
     r"|\n\s*"
 )
-_CLAUSE_END: Final = re.compile(
+CLAUSE_END: Final = re.compile(
     # The commas, colons and semicolons of the same scripts stand in the last line.
     rf"[,;:]{_CLOSING}\s+|\s[\u2013\u2014-]\s"
     rf"|[\u3001\uff0c\uff1b\uff1a\uff64\u060c\u061b\u1363\u1364\u104a]{_CLOSING}\s*"
@@ -36,9 +36,7 @@ def pieces(text: str, limit: int) -> Iterator[str]:
     more than a quarter of the limit in code points.
     """
     piece, size = "", 0
-    for part in _parts(
-        text, limit, [_after(_SENTENCE_END), _after(_CLAUSE_END), _after(_WORD_END)]
-    ):
+    for part in _parts(text, limit, [_after(SENTENCE_END), _after(CLAUSE_END), _after(_WORD_END)]):
         part_size = len(part.encode())
         if size + part_size > limit:
             yield piece

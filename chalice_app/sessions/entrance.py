@@ -221,7 +221,7 @@ class Entrance:
         """
         session = self.sessions.alive(row)
         if session is not None:
-            self.refusals.note_session(session.session_id)
+            self.refusals.note_session(session)
         return session
 
     def _welcome(self, session: Session, address: str) -> Session:

@@ -29,6 +29,12 @@ class SessionStore(Protocol):
     def note_greeting(self, session_id: str, connection_id: str) -> None:
         """Notes that the speaker's connection has been sent `joined`, if it still is that one."""
 
+    def set_overlays_hidden(self, session: Session, hidden: bool) -> Session:
+        """Empties the session's overlays, or fills them again; returns it as it is from then on.
+
+        ConditionFailed when the session is not open.
+        """
+
     def clear_speaker(self, session_id: str, connection_id: str) -> None:
         """Forgets the speaker's connection, if it still is that one."""
 

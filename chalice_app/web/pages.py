@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 WEB = Path(__file__).parent
 
 SPEAKER, LISTENER, OPERATOR = "index.html", "listen.html", "ops.html"
+REPORT = "report.html"
+OVERLAY = "overlay.html"
 
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -26,7 +28,7 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml; charset=utf-8",
 }
-_NEIGHBOUR = re.compile(r'"((?:\./|(?:\.\./)?web/)[a-z0-9-]+\.(?:css|js|svg))"')
+_NEIGHBOUR = re.compile(r'"((?:\./|(?:\.\./){0,2}web/)[a-z0-9-]+\.(?:css|js|svg))"')
 _WEBSOCKET_URL = "{{websocketUrl}}"
 _SIGN_IN = "{{signIn}}"
 _A_YEAR = "public, max-age=31536000, immutable"
@@ -84,12 +86,14 @@ class Pages:
         sign_in: SignIn | None = None,
         recogniser: str = "",
         sounds: str = "",
+        files: str = "",
     ) -> Answer:
         """A page that may connect to that WebSocket endpoint and to its own origin only.
 
         Where the speaker signs in, the page may ask the provider as well, and where there is a
         recogniser (a URL), connect to that. Where there are voices, it may fetch and play what is
-        at `sounds` (an origin). Browsers ask at each visit whether the page has changed.
+        at `sounds` (an origin), and where large transcripts are kept, fetch them from `files` (an
+        origin). Browsers ask at each visit whether the page has changed.
         """
         body = (
             self.files[name]
@@ -98,7 +102,7 @@ class Pages:
         )
         origins = sign_in.origins if sign_in else ()
         origins += (_origin(recogniser),) if recogniser else ()
-        origins += (sounds,) if sounds else ()
+        origins += tuple(dict.fromkeys(each for each in (sounds, files) if each))
         headers = {
             "Cache-Control": _REVALIDATE,
             "Content-Security-Policy": content_security_policy(websocket_url, origins, sounds),

@@ -64,6 +64,8 @@ interface Joined {
   targetLanguage?: string;
   lastSequence: number;
   resumeToken?: string;
+  /** The speaker has emptied all overlays. */
+  overlaysHidden?: boolean;
 }
 
 interface Caption {
@@ -152,6 +154,14 @@ interface RosterMessage {
 
 interface SessionStatus extends Session {
   type: "sessionStatus";
+  /** The speaker has emptied all overlays. */
+  overlaysHidden?: boolean;
+}
+
+/** The speaker empties all overlays, or fills them again. */
+interface Overlays {
+  type: "overlays";
+  hidden: boolean;
 }
 
 interface Renew {
@@ -189,6 +199,7 @@ type ServerMessage =
   | SpeechFailed
   | RosterMessage
   | SessionStatus
+  | Overlays
   | Renew
   | SessionEnded
   | HeartbeatAck
@@ -199,6 +210,7 @@ type ClientMessage =
   | { action: "draft"; sequence: number; text: string }
   | { action: "correct"; sequence: number; text: string }
   | { action: "changeLanguage"; targetLanguage: string; voice?: boolean }
+  | { action: "overlays"; hidden: boolean }
   | { action: "heartbeat" }
   | { action: "status" }
   | { action: "end" };
@@ -262,4 +274,57 @@ interface StageState {
   sessions: OperatedSession[];
   hasMoreSessions: boolean;
   measurements: Measurements | null;
+}
+
+/** A row of the event report: one sentence in one language. */
+interface ReportRow {
+  sequence: number;
+  spokenAt: number;
+  language: string;
+  listeners: number;
+  delivered: number;
+  gone: number;
+  dropped: number;
+  failed: number;
+  latencyMs: number;
+  cached: boolean;
+  untranslated: boolean;
+}
+
+/** Who listened from that time on; an entry wherever it changed. */
+interface AudienceAt {
+  at: number;
+  languages: Counts;
+  voices: Counts;
+}
+
+/** `GET /sessions/{id}/report`. */
+interface EventReport {
+  sessionId: string;
+  title: string | null;
+  sourceLanguage: string;
+  startedAt: number;
+  /** null while the session runs. */
+  endedAt: number | null;
+  asOf: number;
+  sentences: ReportRow[];
+  listeners: AudienceAt[];
+  totals: { listeners: number; delivered: number; gone: number; dropped: number; failed: number };
+  figures: {
+    sentences: number;
+    unreported: number;
+    corrected: number;
+    retracted: number;
+    mostListeners: number;
+    mostVoices: number;
+    /** Empty where nothing was delivered. */
+    latencyMs: { p50?: number; p95?: number; p99?: number };
+    untranslated: number;
+    overBudget: number;
+    charactersTranslated: number;
+    charactersSaved: number;
+    dollars: number;
+  };
+  /** null where it could not be read. */
+  refused: Record<string, number> | null;
 }

@@ -50,6 +50,39 @@ interface CaptionScreen {
   retract: (sequence: number) => void;
 }
 
+/** What an overlay's address asks for. */
+interface OverlayOptions {
+  /** "" where it names none. */
+  language: string;
+  /** "" where it names none. */
+  second: string;
+  lines: number;
+  /** Of the letters, in pixels on a page of 1080 lines. */
+  size: number;
+  /** Of the lines, in percent of the page. */
+  width: number;
+  isBlocks: boolean;
+  align: string;
+  isTop: boolean;
+  background: string;
+  /** What is wrong with it, for the producer. */
+  problems: string[];
+}
+
+/** A line, or a block of lines, of an overlay. Times are those of `performance.now()`. */
+interface FlowStep {
+  sequence: number;
+  /** Which of its caption's steps it is, from 0. */
+  part: number;
+  text: string;
+  addedAt: number;
+  /** It appears then at the latest. */
+  dueAt: number;
+  shownAt: number;
+  /** When a reader has come to its end. */
+  readAt: number;
+}
+
 /** A sentence of the speaker's. */
 interface Sentence {
   text: string;
@@ -491,4 +524,22 @@ interface PlayerBarOptions {
   onResume: () => void;
   onVolume: (volume: number, isMuted: boolean) => void;
   onDevice: (isWanted: boolean) => void;
+}
+
+/** Several rows of the event report together; `latencyMs` is the slowest of them. */
+interface RowSum {
+  /** Of the first row. */
+  sequence: number;
+  spokenAt: number;
+  language: string;
+  listeners: number;
+  delivered: number;
+  gone: number;
+  dropped: number;
+  failed: number;
+  latencyMs: number;
+  /** The languages of the untranslated ones. */
+  untranslated: string[];
+  cached: number;
+  rows: number;
 }

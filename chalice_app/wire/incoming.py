@@ -148,12 +148,19 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchOverlays:
+    """Empties the overlays of streams, or fills them again."""
+
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """Ends the session."""
 
 
 Join = JoinAsListener | JoinAsSpeaker
-Message = Speak | Draft | Correct | ChangeLanguage | Heartbeat | Status | End
+Message = Speak | Draft | Correct | ChangeLanguage | Heartbeat | Status | SwitchOverlays | End
 
 
 def parse_join(query: Mapping[str, str] | None) -> Join:
@@ -361,11 +368,20 @@ def parse_message(text: str) -> Message:
             return Heartbeat()
         case "status":
             return Status()
+        case "overlays":
+            return _switch_overlays(body)
         case "end":
             return End()
     raise BadMessage(
-        "action must be speak, changeLanguage, heartbeat, status, end, correct or draft"
+        "action must be speak, changeLanguage, heartbeat, status, end, correct, draft or overlays"
     )
+
+
+def _switch_overlays(body: Mapping[str, object]) -> SwitchOverlays:
+    hidden = body.get("hidden")
+    if not isinstance(hidden, bool):
+        raise BadMessage("hidden must be true or false")
+    return SwitchOverlays(hidden)
 
 
 def _wish(body: Mapping[str, object]) -> bool | None:

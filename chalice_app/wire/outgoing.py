@@ -45,7 +45,7 @@ def session_status(session: Session, now_ms: int) -> dict[str, Any]:
         "drafts": "source" if session.has_drafts else "off",
         "retentionHours": session.retention_hours,
         "transcript": "everyone" if session.has_open_transcript else "speaker",
-    }
+    } | ({"overlaysHidden": True} if session.overlays_hidden else {})
 
 
 def refused(reasons: Mapping[str, int], minutes: int) -> dict[str, Any]:
@@ -105,6 +105,7 @@ def joined(
     }
     if connection.target_language is not None:
         body["targetLanguage"] = connection.target_language
+    body |= {"overlaysHidden": True} if session.overlays_hidden else {}
     return body | ({"resumeToken": resume_token} if resume_token else {})
 
 
@@ -190,6 +191,11 @@ def roster(session: Session) -> dict[str, Any]:
         "languages": dict(session.languages),
         "voices": dict(session.voices),
     }
+
+
+def overlays(hidden: bool) -> dict[str, Any]:
+    """Tells the overlays of streams to be empty, or to show captions again."""
+    return {"type": "overlays", "hidden": hidden}
 
 
 def session_ended(reason: str) -> dict[str, Any]:

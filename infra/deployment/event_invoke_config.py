@@ -16,7 +16,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from infra.deployment.errors import is_not_found
-from infra.deployment.stage_names import BROADCAST, VOICE
+from infra.deployment.stage_names import BROADCAST, TRANSCRIPT, VOICE
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Asynchronous:
 BEHAVIOUR: Final[Mapping[str, Asynchronous]] = {
     BROADCAST: Asynchronous(retries=1, oldest_seconds=300, keeps_failures=True),
     VOICE: Asynchronous(retries=0, oldest_seconds=60, keeps_failures=False),
+    TRANSCRIPT: Asynchronous(retries=0, oldest_seconds=60, keeps_failures=False),
 }
 """As in `app-merge.json`, which says it for the one-stack way; Lambda's own are 2 and six hours."""
 

@@ -121,6 +121,8 @@ def _reference(text: str, function_name: str) -> Any:
         ":function:${ApplicationName}-${Stage}-broadcast",
         "VoiceFunctionArn": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}"
         ":function:${ApplicationName}-${Stage}-voice",
+        "TranscriptFunctionArn": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}"
+        ":function:${ApplicationName}-${Stage}-transcript",
     }
     attributes = {name: f"${{{attribute}}}" for name, attribute in _IN_TEMPLATE.items()}
     return {"Fn::Sub": _filled(text, {**attributes, **own})}

@@ -15,7 +15,14 @@ from urllib.parse import urlsplit
 
 from infra.deployment.errors import DeploymentError
 from infra.deployment.policies import read_policies, with_arns
-from infra.deployment.stage_names import BROADCAST, VOICE, Stage, read_config, recorded_environment
+from infra.deployment.stage_names import (
+    BROADCAST,
+    TRANSCRIPT,
+    VOICE,
+    Stage,
+    read_config,
+    recorded_environment,
+)
 
 GENERATED: Final = "generated"
 
@@ -207,6 +214,7 @@ class Record:
                 "LogGroupArn": place.arn("logs", group),
                 "BroadcastFunctionArn": self._function_arn(place, BROADCAST),
                 "VoiceFunctionArn": self._function_arn(place, VOICE),
+                "TranscriptFunctionArn": self._function_arn(place, TRANSCRIPT),
             }
             if api_id is not None:
                 arns["WebSocketApiArn"] = place.arn("execute-api", api_id)

@@ -22,6 +22,9 @@ BROADCAST: Final = "broadcast"
 VOICE: Final = "voice"
 """The function that makes a sentence's sounds; the functions that send captions invoke it."""
 
+TRANSCRIPT: Final = "transcript"
+"""The function that goes on translating a transcript; the HTTP routes' function invokes it."""
+
 NAME_LIMIT: Final = 64
 """Characters that AWS allows for the name of a function, of a role and of a rule. Sources:
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html,

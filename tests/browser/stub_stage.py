@@ -20,6 +20,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from chalice_app.domain import languages
 from chalice_app.web import pages
 from chalice_app.wire import outgoing
+from tests.browser.stub_report import StubReport
 from tests.browser.stub_sounds import StubSounds
 from tests.browser.stub_transcribe import StubTranscribe
 from tests.fakes.domain import NOW_MS, PATIENCE
@@ -51,6 +52,7 @@ class StubSession:
     counts: dict[str, int] = field(default_factory=dict)
     voices: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
+    overlays_hidden: bool = False
 
     def status(self) -> Message:
         """What GET /sessions/{id} answers."""
@@ -66,6 +68,7 @@ class StubSession:
             "title": None,
             "drafts": "source",
         }
+        status |= {"overlaysHidden": True} if self.overlays_hidden else {}
         return status | ({"isFull": True} if self.is_full else {})
 
 
@@ -173,6 +176,7 @@ class StubStage:
         self.owners: list[str | None] = []
         self.wanted: list[Message] = []
         self.operations = Operations()
+        self.report = StubReport()
         self.sockets: list[Socket] = []
         self._spoken: set[int] = set()
         self._revisions: dict[int, int] = {}
@@ -333,8 +337,7 @@ class StubStage:
             language=language,
             text=text,
             sourceLanguage=self.session.source,
-            spokenAt=NOW_MS,
-            **fields,
+            **{"spokenAt": NOW_MS, **fields},
         )
 
     def speech(
@@ -420,6 +423,9 @@ class StubStage:
         app = web.Application()
         app.router.add_get("/", self._speaker_page)
         app.router.add_get("/s/{session_id:[^/]+}", self._listener_page)
+        app.router.add_get("/s/{session_id}/report", self._report_page)
+        app.router.add_get("/sessions/{session_id}/report", self._report)
+        app.router.add_get("/s/{session_id:[^/]+}/overlay", self._overlay)
         app.router.add_get("/web/{file}", self._file)
         app.router.add_get("/ops", self._operators_page)
         app.router.add_get("/ops/state", self._state)
@@ -453,8 +459,17 @@ class StubStage:
         address = f"ws://{self._gateway}"
         return _response(pages.load().page(pages.LISTENER, address, sounds=origin))
 
+    async def _overlay(self, _: web.Request) -> web.Response:
+        return _response(pages.load().page(pages.OVERLAY, f"ws://{self._gateway}"))
+
     async def _operators_page(self, _: web.Request) -> web.Response:
         return _response(pages.load().page(pages.OPERATOR, f"ws://{self._gateway}"))
+
+    async def _report_page(self, _: web.Request) -> web.Response:
+        return _response(pages.load().page(pages.REPORT, f"ws://{self._gateway}"))
+
+    async def _report(self, request: web.Request) -> web.Response:
+        return self.report.answer(request, TOKEN)
 
     async def _state(self, request: web.Request) -> web.Response:
         with self._news:
@@ -637,6 +652,7 @@ class StubStage:
             "sourceLanguage": self.session.source,
             "lastSequence": self.session.last_sequence,
         }
+        joined |= {"overlaysHidden": True} if self.session.overlays_hidden else {}
         target = socket.query.get("targetLanguage")
         if target is None:
             return joined

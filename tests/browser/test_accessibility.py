@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_sounds import StubSounds
-from tests.browser.stub_stage import StubStage
+from tests.browser.stub_stage import TOKEN, StubStage
 from tests.browser.test_listener import SPEAKING_DEVICE
 from tests.browser.test_speaker import RECOGNITION, speak, start
 
@@ -272,6 +272,24 @@ def strange_operator(stub: StubStage, open_page: OpenPage) -> Page:
     return page
 
 
+def event_report(stub: StubStage, open_page: OpenPage) -> Page:
+    page = stranger_to_report(stub, open_page)
+    page.get_by_label("The speaker\u2019s token").fill(TOKEN)
+    page.keyboard.press("Enter")
+    expect(page.locator("#sentences tr")).to_have_count(100)
+    page.get_by_text("The same as a table").click()
+    page.get_by_role("button", name="Later").click()
+    return page
+
+
+def stranger_to_report(stub: StubStage, open_page: OpenPage) -> Page:
+    page = open_page(f"{stub.http}/s/golden-eagle-427/report", locale="en")
+    page.get_by_label("The speaker\u2019s token").fill("a-wrong-one")
+    page.keyboard.press("Enter")
+    expect(page.locator("#token-problem")).to_have_text("That is not this session\u2019s token.")
+    return page
+
+
 VIEWS = (
     *(listener, drafting_listener, waiting_listener, lost_listener, limited_listener),
     *(choosing_listener, ended_listener, lost_way, hearing_listener, unheard_listener),
@@ -287,6 +305,7 @@ VIEWS = (
     *(ending_speaker, ended_speaker),
     *(operator, lost_operator, strange_operator),
     *(correcting_speaker, glossary),
+    *(event_report, stranger_to_report),
 )
 
 

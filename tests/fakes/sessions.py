@@ -59,6 +59,15 @@ class MemorySessions(MemoryTable):
             if found is not None and found.speaker_connection_id == connection_id:
                 self._store(replace(found, is_speaker_greeted=True))
 
+    def set_overlays_hidden(self, session: Session, hidden: bool) -> Session:
+        self._called("set_overlays_hidden")
+        with self._lock:
+            found = self._same(session)
+            if found is None or not found.is_active:
+                raise ConditionFailed("the session is not open")
+            self._store(switched := replace(found, overlays_hidden=hidden))
+            return switched
+
     def clear_speaker(self, session_id: str, connection_id: str) -> None:
         self._called("clear_speaker")
         with self._lock:

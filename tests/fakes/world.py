@@ -13,6 +13,7 @@ from tests.fakes.admission import MemoryCounters
 from tests.fakes.cache import MemoryCache
 from tests.fakes.delivery import RecordingGateway
 from tests.fakes.domain import FakeClock, listener, speaker
+from tests.fakes.exports import MemoryTranscriptFiles, MemoryTranscriptWork
 from tests.fakes.glossary import MemoryGlossaries
 from tests.fakes.observability import RecordingMetrics
 from tests.fakes.operations import StubMonitor
@@ -74,6 +75,9 @@ class World:
     voice_invoker: QueuedInvocations = field(default_factory=QueuedInvocations)
     polly: StubPolly = field(default_factory=StubPolly)
     sounds: MemorySounds = field(default_factory=MemorySounds)
+    transcript_work: MemoryTranscriptWork = field(default_factory=MemoryTranscriptWork)
+    transcript_files: MemoryTranscriptFiles = field(default_factory=MemoryTranscriptFiles)
+    transcript_invoker: QueuedInvocations = field(default_factory=QueuedInvocations)
 
     def __post_init__(self) -> None:
         self.tables.seconds = lambda: self.clock.now_ms() / 1000
@@ -92,6 +96,9 @@ class World:
                 voice_invoker=self.voice_invoker,
                 speech_engine=self.polly,
                 sounds=self.sounds,
+                transcript_work=self.transcript_work,
+                transcript_files=self.transcript_files,
+                transcript_invoker=self.transcript_invoker,
                 connections=self.tables,
                 roster=self.tables,
                 ledger=self.tables,

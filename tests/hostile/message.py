@@ -131,6 +131,14 @@ LANGUAGE_CHANGES: Mapping[str, Bad] = {
         )
         for name, value in _NO_WISHES.items()
     },
+    "overlays without a word": Bad('{"action":"overlays"}', says="hidden must be true or false"),
+    **{
+        f"overlays {name}": Bad(
+            json.dumps({"action": "overlays", "hidden": value}),
+            says="hidden must be true or false",
+        )
+        for name, value in _NO_WISHES.items()
+    },
 }
 
 TOO_MUCH_SAID: Mapping[str, Bad] = {

@@ -55,13 +55,14 @@ class SimulatedDatabase:
         metered: bool = False,
         *,
         sessions_stream: Stream | None = None,
+        sentences_stream: Stream | None = None,
         rosters_stream: Stream | None = None,
         now: Callable[[], int] = lambda: 0,
     ) -> None:
         self.sessions = StoredTable(SESSIONS, sessions_stream, now)
         self.connections = StoredTable(CONNECTIONS, connections_stream, now)
         self.rosters = StoredTable(ROSTERS, rosters_stream, now)
-        self.sentences = StoredTable(SENTENCES, None, now)
+        self.sentences = StoredTable(SENTENCES, sentences_stream, now)
         self.lag = 0
         self.lag_ms = 0
         self._now = now

@@ -1,5 +1,7 @@
 """Whatever is sent: no handler raises, none answers 5xx, and nobody else gets a word of it.
 
+Whatever was said: a transcript's formats hold it, each sentence in cues of its own.
+
 `FUZZ_CASES` (2,000) are divided over the ways in; `make fuzz` runs many more.
 """
 
@@ -8,7 +10,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,11 +21,15 @@ from hypothesis import strategies as st
 
 import app as functions
 from chalice_app.bootstrap.process import composed
+from chalice_app.domain.sentence import Sentence, SentenceRef
 from chalice_app.domain.session import Session
+from chalice_app.transcripts.transcript import Transcript
+from tests import subtitles
 from tests.fakes.domain import NOW_MS
 from tests.fakes.world import World
 from tests.hostile import handshake, http_request, message
 from tests.hostile import strategies as hostile
+from tests.hostile.transcript import transcripts
 
 CASES = int(os.environ.get("FUZZ_CASES", "2000"))
 CODES = {
@@ -59,17 +65,19 @@ class Hall:
     world: World
     session: Session
     token: str
+    other: Session
 
     @classmethod
     def open(cls) -> "Hall":
         """Two listeners and a speaker in each."""
         world = World()
         session, token = world.app.sessions.open("en")
-        for at, prefix in ((session, ""), (world.open(), "other-")):
+        other = world.open()
+        for at, prefix in ((session, ""), (other, "other-")):
             world.speaker(at, f"{prefix}speaker")
             world.listener(at, f"{prefix}es", "es")
             world.listener(at, f"{prefix}fr", "fr")
-        return cls(world, session, token)
+        return cls(world, session, token, other)
 
     def named(self, text: str) -> str:
         """The text with this session's name and token in their places."""
@@ -167,7 +175,14 @@ def test_a_handshake(query: dict[str, Any] | None) -> None:
 
 
 def requested(hall: Hall, method: str, resource: str, parameter: str, **more: object) -> int:
-    """The status of an HTTP request, by way of what API Gateway sends; checks what always holds.
+    """The status of an HTTP request; checks what always holds."""
+    return int(answered(hall, method, resource, parameter, **more)["statusCode"])
+
+
+def answered(
+    hall: Hall, method: str, resource: str, parameter: str, **more: object
+) -> dict[str, Any]:
+    """What an HTTP request is answered, by way of what API Gateway sends; it is checked, too.
 
     `parameter` is what stands for the placeholder of `resource`, decoded as the gateway does.
     """
@@ -188,10 +203,10 @@ def requested(hall: Hall, method: str, resource: str, parameter: str, **more: ob
         **more,
     }
     with composed(hall.world.app):
-        answer = functions.app(sent, SimpleNamespace(aws_request_id="request-1"))
+        answer: dict[str, Any] = functions.app(sent, SimpleNamespace(aws_request_id="request-1"))
     assert answer["statusCode"] < 500
     json.dumps(answer).encode()
-    return int(answer["statusCode"])
+    return answer
 
 
 def encoded(text: str) -> bytes:
@@ -272,6 +287,66 @@ def test_the_end_of_a_session(session_id: str, authorization: str) -> None:
     assert hall.told() == ({"speaker", "es", "fr"} if status == 204 else set())
 
 
+MARKS = {"mine": "Qmine", "theirs": "Qtheirs", "former": "Qformer"}
+"""Whose a word is: this session's, the other's, or that of an earlier session of this name."""
+
+
+def keep(hall: Hall, whose: str, sequence: int, text: str, caption: str) -> None:
+    """Keeps a sentence of one of them, with what was sent in Spanish."""
+    of = {
+        "mine": hall.session,
+        "theirs": hall.other,
+        "former": replace(hall.session, created_at=hall.session.created_at - 1),
+    }[whose]
+    store = hall.world.app.adapters.sentences
+    store.claim_sequence(of, Sentence(sequence, f"{MARKS[whose]} {text}", "en", NOW_MS))
+    ref = SentenceRef(of.session_id, of.created_at, sequence, "speaker", NOW_MS, NOW_MS)
+    store.mark_sent(ref, {}, {"es": f"{MARKS[whose]} {caption}"})
+
+
+@cases(0.1)
+@example([("theirs", 1, "a", "b"), ("former", 2, "a", "b")], {"format": ["txt"]}, "Bearer {token}")
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([*MARKS]), st.integers(1, 4), st.text(max_size=20), st.text(max_size=9)
+        ),
+        max_size=8,
+    ),
+    st.fixed_dictionaries(
+        {"format": st.sampled_from(["txt", "srt", "vtt", "json"]).map(lambda each: [each])},
+        optional={
+            name: st.sampled_from(["en", "ES", "fr", "pt_br", "ja"]).map(lambda each: [each])
+            for name in ("language", "with")
+        },
+    )
+    | st.dictionaries(hostile.names, st.lists(hostile.texts, min_size=1, max_size=2)),
+    st.sampled_from(["Bearer {token}", "Bearer {token}x", ""]),
+)
+def test_a_transcript_has_no_other_session_s_words(
+    kept: list[tuple[str, int, str, str]], query: dict[str, list[str]], authorization: str
+) -> None:
+    run["/sessions/transcript"] += 1
+    hall = Hall.open()
+    for sentence in kept:
+        keep(hall, *sentence)
+    answer = answered(
+        hall,
+        "GET",
+        "/sessions/{session_id}/transcript",
+        hall.session.session_id,
+        headers={"Authorization": hall.named(authorization)} if authorization else {},
+        multiValueQueryStringParameters=query,
+    )
+    assert answer["statusCode"] in {200, 400, 401, 404}
+    assert MARKS["theirs"] not in answer["body"]
+    assert MARKS["former"] not in answer["body"]
+    is_mine = answer["statusCode"] == 200
+    assert (MARKS["mine"] in answer["body"]) == is_mine
+    assert is_mine <= (authorization == "Bearer {token}")
+    assert hall.told() == set()
+
+
 @cases(0.1)
 @given(
     st.sampled_from(["/sessions/{session_id}", "/s/{session_id}", "/web/{file}", "/", "/nothing"]),
@@ -287,3 +362,10 @@ def test_a_page_or_a_state(
     given = {"headers": headers, "multiValueQueryStringParameters": query}
     requested(hall, "GET", resource, parameter, **given)
     assert hall.told() == set()
+
+
+@cases(0.05)
+@given(transcripts)
+def test_a_transcript(transcript: Transcript) -> None:
+    run["transcripts"] += 1
+    subtitles.require_the_same(transcript)

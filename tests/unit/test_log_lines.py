@@ -23,13 +23,14 @@ from chalice_app.domain.sentence import SentenceRef
 from chalice_app.observability.logs import FunctionFailed, JsonLines, connection_name
 from chalice_app.sessions.resume_tokens import ResumeTokens
 from chalice_app.synthesis.asks import VoiceAsk
+from chalice_app.transcripts.asks import TranscriptAsk
 from chalice_app.wire.attribute_values import encode
 from infra.deployment.policies import read_policies
 from infra.deployment.stage_names import PROJECT
 from infra.local.event_sources.schedules import scheduled_event
 from infra.local.invocation import Context, Function
 from streams import broadcast as broadcast_function
-from streams import cache_access, cache_eviction, reconcile, rosters, voice
+from streams import cache_access, cache_eviction, reconcile, rosters, transcript, voice
 from streams.batch import BatchFailed
 from tests.fakes.cache import MemoryCache
 from tests.fakes.domain import NOW_MS
@@ -188,6 +189,16 @@ def speak(talk: Talk) -> None:
     with pytest.raises(FunctionFailed):
         broadcast_function.handler(first, context("broadcast"))
     ask_for_voice(talk)
+    export(talk)
+
+
+def export(talk: Talk) -> None:
+    """The transcript function, whose engine has no translation."""
+    ask = TranscriptAsk(
+        talk.session.session_id, talk.session.created_at, ["fr"], is_speaker=True, owner="mine"
+    )
+    talk.world.translator.failing.add("fr")
+    transcript.handler(ask.payload(), context("transcript"))
 
 
 def ask_for_voice(talk: Talk) -> None:
@@ -269,6 +280,7 @@ def test_a_sentence_s_lines_say_which_and_whose(
     [
         ("broadcast", "a batch could not be sent", {"language": "es", "sequence": 5}),
         ("rosters", "a roster transaction failed", {}),
+        ("transcript", "5 of 5 sentences are untranslated", {}),
         ("voice", "a caption could not be spoken", {"language": "es", "sequence": 5}),
         ("api_handler", "INTERNAL: the test refuses it", {"gatewayRequestId": ""}),
     ],

@@ -29,7 +29,7 @@ CODES = {each.code for each in errors.BroadcasterError.__subclasses__()} - {
 
 def test_there_is_something_to_look_for() -> None:
     assert len(MESSAGES) >= 8
-    assert len(set(ACTIONS)) == 7
+    assert len(set(ACTIONS)) == 8
     assert len(CODES) == 11
 
 

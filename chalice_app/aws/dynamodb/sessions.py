@@ -15,8 +15,8 @@ Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
   dictatedMs, dictatedSince (epoch ms, while a stream is open), dictatedChange (random, whose),
   lastSequence, corrections (how many there were: it rises with each, perhaps by more than one)
   and, where the session has its own, joinCodeHash, maxListeners, characterBudget, profanity,
-  formality, title, drafts ("off"), retentionHours, transcript ("everyone"), glossaryVersion (its
-  glossary's own row: `glossaries`);
+  formality, title, drafts ("off"), retentionHours, transcript ("everyone"), overlaysHidden (true)
+  and glossaryVersion (its glossary's own row: `glossaries`);
 
 The counts are written by the roster ledger alone (`rosters_table`) and corrected by the reconciler.
 A count stays when it falls to zero. Beyond some 53 languages, or 30 that are heard as well, the row
@@ -121,6 +121,17 @@ class SessionsTable:
                 connection=connection_id,
                 true=True,
             )
+
+    def set_overlays_hidden(self, session: Session, hidden: bool) -> Session:
+        """Sets the attribute, or removes it; returns the session as it is from then on."""
+        item = self.table.update(
+            session.session_id,
+            "SET overlaysHidden = :true" if hidden else "REMOVE overlaysHidden",
+            "createdAt = :epoch AND isActive = :true",
+            epoch=session.created_at,
+            true=True,
+        )
+        return session_from(item)
 
     def clear_speaker(self, session_id: str, connection_id: str) -> None:
         """Forgets the speaker's connection, unless another has taken over."""

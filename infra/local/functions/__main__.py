@@ -46,6 +46,9 @@ DRAIN_SECONDS: Final = 1.5
 VOICE_THREADS: Final = 12
 """Threads of the voice function: apart, so that a voice that hangs holds up no caption."""
 
+TRANSCRIPT_THREADS: Final = 2
+"""Threads of the transcript function: it takes minutes, and nobody else may wait for it."""
+
 GIVE_BACK_SECONDS: Final = 20.0
 
 
@@ -64,8 +67,10 @@ async def serve(application: Application, arguments: argparse.Namespace, metrics
     failures = FailureFile(arguments.state_dir / "failures.jsonl")
     invoker = Invoker()
     voices = Invoker(VOICE_THREADS)
+    transcripts = Invoker(TRANSCRIPT_THREADS)
     behind = background(application, invoker, failures, arguments.state_dir, metrics)
-    api = InvokeApi(application, invoker, failures, behind.wake, {"voice": voices})
+    apart = {"voice": voices, "transcript": transcripts}
+    api = InvokeApi(application, invoker, failures, behind.wake, apart)
     served = api.web_application()
     CloudWatch(metrics).add_routes(served)
     runner = web.AppRunner(served, access_log=None, shutdown_timeout=0.2)
@@ -89,6 +94,7 @@ async def serve(application: Application, arguments: argparse.Namespace, metrics
     finally:
         await runner.cleanup()
     voices.finish(0.0)  # what is not spoken by now is not missed
+    transcripts.finish(0.0)  # whoever asks again has the rest translated
     return invoker.finish(max(0.0, deadline - time.monotonic()))
 
 

@@ -36,7 +36,7 @@ LOGGER = logging.getLogger(__name__)
 
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,10})-([0-9]{0,10})")
 _METADATA: Final = "x-amz-meta-"
-_KEPT: Final = ("content-type", "cache-control")
+_KEPT: Final = ("content-type", "cache-control", "content-disposition")
 _MOST_METADATA_BYTES: Final = 2_048  # S3's own limit
 _READS: Final = ("GET", "HEAD")
 
@@ -153,7 +153,7 @@ class Bucket:
         return response
 
     async def preflight(self, request: web.Request) -> web.Response:
-        """What a page may send: `Range`, for a read."""
+        """What a page may send with a read: `Range`, and what it has shown the stage for it."""
         origin, method = (
             request.headers.get(name) for name in ("Origin", "Access-Control-Request-Method")
         )
@@ -163,7 +163,7 @@ class Bucket:
         response = web.Response(
             headers={
                 "Access-Control-Allow-Methods": ", ".join(_READS),
-                "Access-Control-Allow-Headers": "range",
+                "Access-Control-Allow-Headers": "range, x-join-code, x-resume-token",
                 "Access-Control-Max-Age": "3600",
             }
         )

@@ -27,8 +27,8 @@ MOST_BYTES: Final = 512_000_000
 gone before anybody asks again. Beyond, the oldest go."""
 SWEEP_AFTER_BYTES: Final = 32_000_000
 """So much more may be there until the next sweep."""
-MOST_OBJECT_BYTES: Final = 8_000_000
-"""3,000 characters are 1.5 MB."""
+MOST_OBJECT_BYTES: Final = 32_000_000
+"""A sound of 3,000 characters is 1.5 MB; a day's transcript in two languages may have 20."""
 _UNFINISHED: Final = ".new"
 
 

@@ -91,6 +91,7 @@ def stage_settings(
         "STAGE": "local",
         # By the name that app.py gives it, for it is deployed nowhere.
         "BROADCAST_FUNCTION_NAME": "broadcast",
+        "TRANSCRIPT_FUNCTION_NAME": "transcript",
     }
 
 

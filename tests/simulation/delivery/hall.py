@@ -84,7 +84,7 @@ class Doing:
         is_answer = "ConditionalCheckFailed" in str(error)
         failed = not is_answer or not self.hall.exists(self.spoken.session)
         self._note_sequence(self.spoken, request, failed=failed)
-        if request["Key"]["sessionId"]["S"].endswith("#tally"):
+        if request["Key"].get("sessionId", {"S": ""})["S"].endswith("#tally"):
             self.spoken.has_lost = True
 
     def _note_sequence(self, spoken: Spoken, request: Request, *, failed: bool = False) -> None:
@@ -339,6 +339,7 @@ class Hall(World):
             self._check,
             metered,
             sessions_stream=self._session_changed,
+            sentences_stream=self._sentence_changed,
             rosters_stream=self._roster_changed,
             now=lambda: self.clock.milliseconds,
         )
@@ -372,10 +373,13 @@ class Hall(World):
     def _session_changed(
         self, key: str, before: Item | None, after: Item | None, by_ttl: bool
     ) -> None:
-        """A sentence's row that its own invocation writes is its claim."""
         if "#" not in key:
             self._changes_of_counts += 1
-            return
+
+    def _sentence_changed(
+        self, key: str, before: Item | None, after: Item | None, by_ttl: bool
+    ) -> None:
+        """A row that the sentence's own invocation writes is its claim."""
         if after is None or self.doing is None or "claim" not in after:
             return
         spoken = self.doing.spoken

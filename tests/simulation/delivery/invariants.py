@@ -415,7 +415,7 @@ def check_rest(hall: "Hall") -> None:
 
 
 def _is_retracted(hall: "Hall", spoken: Spoken) -> bool:
-    row = hall.database.sessions.rows.get(spoken.key)
+    row = hall.database.sentences.rows.get(spoken.key)
     return row is not None and "revision" in row and "text" not in row
 
 
@@ -427,7 +427,7 @@ def _check_newest(hall: "Hall", listener: Listener) -> None:
     """
     for spoken in hall.corrected:
         had = listener.captions.get(spoken.sequence)
-        row = hall.database.sessions.rows.get(spoken.key)
+        row = hall.database.sentences.rows.get(spoken.key)
         if spoken.session != listener.session or not had or row is None or "revision" not in row:
             continue
         if spoken.sequence <= listener.last_at_count - REPLAYED_SENTENCES:

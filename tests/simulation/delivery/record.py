@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from chalice_app.rosters.ledger import SessionKey
+from tests.simulation.tables import sort_value
 
 _State = TypeVar("_State", str, bool)
 
@@ -109,8 +110,9 @@ class Spoken:
 
     @property
     def key(self) -> str:
-        """The key of its row in Sessions."""
-        return f"{self.session[0]}#{self.session[1]}#{self.sequence}"
+        """The key of its row in Sentences."""
+        sequence = sort_value({"N": str(self.sequence)})
+        return f"{self.session[0]}#{self.session[1]}/{sequence}"
 
 
 def _during(history: list[tuple[int, _State]], first: int, last: int) -> set[_State]:

@@ -193,6 +193,25 @@ def test_a_spoken_sentence_reaches_its_listeners_and_the_report_its_speaker(worl
     assert report["type"] == "spoken"
 
 
+def test_the_speaker_alone_empties_the_overlays(world: World) -> None:
+    of = world.speaker(world.open())
+    world.listener(of, "c1", "es")
+    send("c1", {"action": "overlays", "hidden": True})
+    assert error(world, "c1")["code"] == "NOT_SPEAKER"
+    assert not world.now(of).overlays_hidden
+    send("speaker", {"action": "overlays", "hidden": True})
+    assert world.gateway.to("c1")[-1] == {"type": "overlays", "hidden": True}
+    send("c1", {"action": "status"})
+    assert world.gateway.to("c1")[-1]["overlaysHidden"] is True
+
+
+@pytest.mark.parametrize("hidden", [None, 1, 0, "true", [], {}])
+def test_overlays_are_emptied_or_filled_by_a_plain_word_alone(world: World, hidden: object) -> None:
+    world.speaker(world.open())
+    send("speaker", {"action": "overlays", "hidden": hidden})
+    assert error(world, "speaker")["message"] == "hidden must be true or false"
+
+
 @pytest.mark.parametrize("tag", ["es-419", "ES_mx", "es", "spa-AR", "es-ES-u-ca-gregory"])
 def test_a_listener_s_tag_is_resolved_to_what_the_engine_offers(world: World, tag: str) -> None:
     of = world.open()
@@ -504,6 +523,7 @@ def test_what_is_wrong_with_a_message_is_told_to_its_sender_alone(world: World, 
     [
         {"action": "status"},
         {"action": "end"},
+        {"action": "overlays", "hidden": True},
         {"action": "changeLanguage", "targetLanguage": "es"},
         {"action": "speak", "sequence": 1, "text": "Hi"},
     ],

@@ -602,6 +602,13 @@ def test_the_voice_function_is_the_stage_s_own(environ: dict[str, str], name: st
     assert Settings.from_env({**TABLES, **environ}).voice_function == name
 
 
+def test_the_transcript_function_is_the_stage_s_own() -> None:
+    named = {**TABLES, "STAGE": "hall"}
+    assert Settings.from_env(named).transcript_function == "translation-broadcaster-hall-transcript"
+    named["TRANSCRIPT_FUNCTION_NAME"] = "transcript"
+    assert Settings.from_env(named).transcript_function == "transcript"
+
+
 @pytest.mark.parametrize(("text", "most"), [("", 1_000_000), ("0", 0), ("7", 7)])
 def test_the_budget_of_voices_may_be_unlimited(text: str, most: int) -> None:
     assert Settings.from_env({**TABLES, "VOICE_BUDGET": text}).limits.voice_budget == most

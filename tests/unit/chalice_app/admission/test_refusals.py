@@ -18,11 +18,12 @@ from chalice_app.domain.errors import (
     SessionNotFound,
     Unavailable,
 )
-from tests.fakes.domain import NOW_MS, FakeClock
+from tests.fakes.domain import NOW_MS, FakeClock, session
 from tests.fakes.observability import RecordingMetrics
 from tests.fakes.world import MemoryTables
 
 NAME = "golden-eagle-427"
+HALL = session(NAME)
 FULL = SessionFull("full")
 
 
@@ -34,7 +35,7 @@ class Process:
         self.clock = FakeClock(NOW_MS - NOW_MS % 60_000)
         self.metrics = RecordingMetrics()
         self.refusals = Refusals(self.tables, self.metrics, self.clock)
-        self.refusals.note_session(NAME)
+        self.refusals.note_session(HALL)
 
     def refuse(self, *failures: BroadcasterError, name: str = NAME) -> None:
         for failure in failures:
@@ -73,7 +74,8 @@ def test_a_flood_is_written_once_a_second() -> None:
     for _ in range(50):
         process.refuse(*[RateLimited("")] * 100)
         process.clock.advance(100)
-    assert process.tables.calls["add"] == len(process.metrics.emitted) == 5
+    assert len(process.metrics.emitted) == 5
+    assert process.tables.calls["add"] == 5 + 1, "and once in ten seconds the session's sum"
     assert process.recent() == {"RATE_LIMITED": 5_000}
 
 
@@ -88,9 +90,12 @@ def test_processes_are_counted_together_and_minutes_forgotten() -> None:
             process.clock.advance(60_000)
     first.clock.advance(5 * 60_000)
     assert first.recent() == {}
-    begins = [int(key.split("#")[2]) * 60 for key in first.tables.expiries]
-    ages = {at - begin for at, begin in zip(first.tables.expiries.values(), begins, strict=True)}
-    assert ages == {600}
+    minutes = {
+        int(key.split("#")[2]) * 60: at
+        for key, at in first.tables.expiries.items()
+        if key.startswith("refused#")
+    }
+    assert {at - begin for begin, at in minutes.items()} == {600}
 
 
 def test_a_name_that_no_session_has_gets_no_row() -> None:
@@ -106,17 +111,18 @@ def test_many_sessions_are_written_some_a_second() -> None:
     process = Process()
     names = [f"golden-eagle-{number}" for number in range(100, 100 + 3 * ROWS_AT_ONCE)]
     for name in names:
-        process.refusals.note_session(name)
+        process.refusals.note_session(session(name))
         process.refusals.count(FULL, name)
     for second in range(1, 4):
         process.refusals.flush()
-        assert process.tables.calls["add"] == second * ROWS_AT_ONCE
+        sums = ROWS_AT_ONCE  # in the first of ten seconds
+        assert process.tables.calls["add"] == second * ROWS_AT_ONCE + sums
 
 
 def test_the_memory_is_bounded() -> None:
     process = Process()
     for number in range(3 * MOST_SESSIONS):
-        process.refusals.note_session(f"name {number}")
+        process.refusals.note_session(session(f"name {number}"))
         process.refusals.count(FULL, f"name {number}")
     assert len(process.refusals._rows) == len(process.refusals._sessions) == MOST_SESSIONS
 
@@ -142,3 +148,38 @@ def test_dropped_messages_are_a_metric() -> None:
     process.refusals.flush_if_due()
     assert process.metrics.emitted == [{"MessagesRefused": 7}]
     assert process.tables.calls["add"] == 0
+
+
+def test_a_session_s_refusals_are_also_counted_in_all_as_long_as_it_is_kept() -> None:
+    first = Process()
+    second = Process(first.tables)
+    for _ in range(30):
+        for process in (first, second):
+            process.refuse(FULL, RateLimited(""))
+            process.clock.advance(60_000)
+    second.refusals.flush_if_due()
+    assert first.refusals.in_all(HALL) == {"SESSION_FULL": 60, "RATE_LIMITED": 60}
+    [expires_at] = [
+        at for key, at in first.tables.expiries.items() if key.startswith("refusedInAll#")
+    ]
+    assert expires_at * 1000 == HALL.kept_until_ms
+
+
+def test_a_later_session_of_the_name_has_none_of_the_earlier_one_s() -> None:
+    process = Process()
+    process.refuse(FULL)
+    later = session(NAME, created_at=HALL.created_at + 1)
+    process.refusals.note_session(later)
+    process.refuse(WrongCode(""))
+    assert process.refusals.in_all(HALL) == {"SESSION_FULL": 1}
+    assert process.refusals.in_all(later) == {"WRONG_CODE": 1}
+
+
+def test_the_sum_is_written_once_in_ten_seconds_or_when_it_is_asked_for() -> None:
+    process = Process()
+    for _ in range(300):
+        process.refuse(FULL)
+        process.clock.advance(100)
+    assert process.tables.calls["add"] == 30 + 3
+    assert process.refusals.in_all(HALL) == {"SESSION_FULL": 300}
+    assert process.tables.calls["add"] == 30 + 4

@@ -106,7 +106,7 @@ def test_open_sessions_are_shown_newest_first_with_their_rosters(world: World) -
 
 def test_a_session_tells_who_was_refused_lately(world: World) -> None:
     refused, quiet = world.open(), world.open()
-    world.app.refusals.note_session(refused.session_id)
+    world.app.refusals.note_session(refused)
     for _ in range(3):
         world.app.refusals.count(SessionFull("full"), refused.session_id)
     world.clock.advance(INDEX_LAG_MS)

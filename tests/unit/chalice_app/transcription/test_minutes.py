@@ -188,7 +188,7 @@ def test_a_session_that_ended_meanwhile_dictates_nothing(desk: Desk) -> None:
 def test_a_later_session_of_the_name_pays_nothing(desk: Desk) -> None:
     desk.start()
     former = desk.session
-    desk.world.clock.advance(13 * 3600 * 1000)
+    desk.world.clock.advance(15 * 3600 * 1000)
     later = Session(
         former.session_id, "en", "0" * 64, desk.world.clock.now_ms(),
         desk.world.clock.now_ms() // 1000 + 3600,

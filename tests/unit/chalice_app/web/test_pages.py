@@ -20,8 +20,14 @@ from tests.fakes.world import SETTINGS, World
 VERSION = pages.load().version
 SOURCES = sorted(path for path in pages.WEB.rglob("*") if path.suffix in pages._TYPES)
 FILES = sorted(path.name for path in SOURCES)
-PAGES = (pages.SPEAKER, pages.LISTENER, pages.OPERATOR)
-LARGEST_TRANSFER = {pages.SPEAKER: 140 * 1024, pages.LISTENER: 92 * 1024, pages.OPERATOR: 64 * 1024}
+PAGES = (pages.SPEAKER, pages.LISTENER, pages.OPERATOR, pages.OVERLAY, pages.REPORT)
+LARGEST_TRANSFER = {
+    pages.SPEAKER: 140 * 1024,
+    pages.LISTENER: 92 * 1024,
+    pages.OPERATOR: 64 * 1024,
+    pages.REPORT: 56 * 1024,
+    pages.OVERLAY: 64 * 1024,
+}
 """What a page and its files weigh: the listener's comes to a hall's phones all at once.
 
 Since corrections they are 92 and 140 KB: a sentence may change at any moment, so that code is not
@@ -62,7 +68,16 @@ COMMON = "'self' wss://socket.example"
 RECOGNISER = "wss://recogniser.example:8443"
 
 
-@pytest.mark.parametrize("path", ["/", "/s/golden-eagle-427", "/ops"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/s/golden-eagle-427",
+        "/s/golden-eagle-427/overlay",
+        "/s/golden-eagle-427/report",
+        "/ops",
+    ],
+)
 def test_a_page_is_served_under_a_policy_that_lets_nothing_else_run(
     client: Client, path: str
 ) -> None:
@@ -88,7 +103,7 @@ def test_a_page_is_served_under_a_policy_that_lets_nothing_else_run(
     assert "unsafe" not in response.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("path", ["/", "/s/golden-eagle-427"])
+@pytest.mark.parametrize("path", ["/", "/s/golden-eagle-427", "/s/golden-eagle-427/overlay"])
 def test_a_page_has_the_address_of_its_websocket(client: Client, path: str) -> None:
     page = client.http.get(path).body.decode()
     assert f'<meta name="websocket-url" content="{SETTINGS.websocket_url}">' in page
@@ -132,13 +147,17 @@ def test_where_nothing_is_heard_the_speaker_s_page_may_not_ask_the_recogniser() 
         assert policy(client.http.get("/"))["connect-src"] == COMMON
 
 
-def test_the_listener_s_page_alone_may_fetch_and_play_sounds() -> None:
+def test_the_listener_s_page_alone_may_play_sounds_and_the_speaker_s_two_fetch_files() -> None:
     sounds = "https://sounds.s3.us-east-1.amazonaws.com"
     world = World(settings=replace(SETTINGS, operator_token_hash="open", sounds_url=sounds))
     with composed(world.app), Client(app) as client:
-        listener, *others = (client.http.get(path) for path in ("/s/x-y-100", "/", "/ops"))
+        paths = ("/s/x-y-100", "/", "/s/x-y-100/report", "/s/x-y-100/overlay", "/ops")
+        listener, speaker, report, *others = (client.http.get(path) for path in paths)
     assert policy(listener)["connect-src"] == f"{COMMON} {sounds}"
     assert policy(listener)["media-src"] == f"'self' blob: {sounds}"
+    for fetching in (speaker, report):
+        assert sounds in policy(fetching)["connect-src"].split()
+        assert "media-src" not in policy(fetching)
     for other in others:
         assert sounds not in other.headers["Content-Security-Policy"]
         assert "media-src" not in policy(other)
@@ -216,6 +235,7 @@ def test_a_stage_without_its_slash_redirects_to_the_one_with_it(world: World) ->
     [
         ("/s/golden-eagle-427/", "/s/golden-eagle-427"),
         ("/s/%C3%A9%20%0D%0AX%3F/", "/s/%C3%A9%20%0D%0AX%3F"),
+        ("/s/golden-eagle-427/overlay/", "/s/golden-eagle-427/overlay"),
         ("/ops/", "/ops"),
     ],
 )
@@ -233,7 +253,7 @@ def test_a_trailing_slash_redirects_to_the_page_without_it(
 @pytest.mark.parametrize("name", FILES)
 def test_every_file_names_only_files_that_exist_and_by_their_version(name: str) -> None:
     served = pages.load().files[name]
-    named = re.findall(r'"(?:\./|(?:\.\./)?web/)([^"?]+)\?v=([0-9a-f]+)"', served)
+    named = re.findall(r'"(?:\./|(?:\.\./){0,2}web/)([^"?]+)\?v=([0-9a-f]+)"', served)
     assert all(file in FILES and version == VERSION for file, version in named)
     relative = re.findall(
         r'(?:from |import\(|href=|src=)"(?:\.|web/)[^"]*"|URL\("\./[^"]*"', served
@@ -254,7 +274,7 @@ def test_a_page_preloads_all_its_modules(page: str) -> None:
         module = waiting.pop()
         needed.add(module)
         waiting |= set(re.findall(r'from "\./([a-z-]+\.js)\?', files[module])) - needed
-    assert asked == needed | {"theme.js"}
+    assert asked == needed | (set() if page == pages.OVERLAY else {"theme.js"})
 
 
 class _Ids(HTMLParser):

@@ -28,6 +28,7 @@ from chalice_app.wire.incoming import (
     OpenSession,
     Speak,
     Status,
+    SwitchOverlays,
 )
 from tests.hostile import handshake, http_request, language, message, strategies
 
@@ -182,6 +183,8 @@ def test_the_canonical_case_is_a_fixed_point(tag: str) -> None:
             {"action": "changeLanguage", "targetLanguage": "fr", "voice": False},
             ChangeLanguage("fr", wants_voice=False),
         ),
+        ({"action": "overlays", "hidden": True}, SwitchOverlays(hidden=True)),
+        ({"action": "overlays", "hidden": False}, SwitchOverlays(hidden=False)),
         ({"action": "heartbeat"}, Heartbeat()),
         ({"action": "status"}, Status()),
         ({"action": "end", "ignored": [1]}, End()),

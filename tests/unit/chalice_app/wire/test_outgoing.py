@@ -39,6 +39,16 @@ def test_joined_tells_a_listener_how_to_come_back() -> None:
     assert greeting == outgoing.joined(of, listener(of, "c1", "es"))
 
 
+def test_who_joins_while_the_overlays_are_empty_is_told_so() -> None:
+    for of in (session(overlays_hidden=True), session()):
+        told = {
+            outgoing.joined(of, listener(of, "c1", "es")).get("overlaysHidden"),
+            outgoing.joined(of, speaker(of, "c2")).get("overlaysHidden"),
+            outgoing.session_status(of, NOW_MS).get("overlaysHidden"),
+        }
+        assert told == {True if of.overlays_hidden else None}
+
+
 def test_messages_that_differ_in_a_token_are_as_if_written_one_by_one() -> None:
     of = session()
     write = partial(outgoing.joined, of, listener(of, "c1", "es"))

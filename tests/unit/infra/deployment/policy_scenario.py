@@ -13,7 +13,7 @@ import app as functions
 from chalice_app.aws.dynamodb.rosters import TOMBSTONE_SECONDS
 from infra.deployment.stage_names import PROJECT
 from streams import broadcast as broadcast_function
-from streams import cache_access, cache_eviction, rosters, voice
+from streams import cache_access, cache_eviction, rosters, transcript, voice
 from tests.fakes.world import SETTINGS
 from tests.unit.chalice_app.aws.posting.scripted_gateway import answer
 from tests.unit.infra.deployment.recorded_calls import Recorder
@@ -38,6 +38,7 @@ class Scenario:
         self._come_back(name)
         self._send_batch()
         self._speak_aloud()
+        self._export(name, token)
         self._count_the_cache()
         self._drift(name)
         self._leave(name, token)
@@ -78,6 +79,7 @@ class Scenario:
             self._message("c2", "changeLanguage", targetLanguage="pt")
             self._message("c2", "changeLanguage", targetLanguage="es")
             self._message("c2", "status")
+            self._message("speaker", "overlays", hidden=True)
         with self.recorder.function("websocket_message", **HALL):
             self._message("speaker", "speak", sequence=3, text="Hello again")
         self._crowd(name)
@@ -119,6 +121,26 @@ class Scenario:
             limits = replace(SETTINGS.limits, voice_budget=most)
             with self.recorder.function("voice", limits=limits):
                 voice.handler(json.loads(payload), None)
+
+    def _export(self, name: str, token: str) -> None:
+        """In time, too late, and too large for an answer: then there is a file to be purged."""
+        bearer = {"Authorization": f"Bearer {token}"}
+        path = f"/sessions/{name}/transcript?format=txt"
+        self._http("GET", f"{path}&language=fr", headers=bearer)
+        cached = json.dumps({"sentences": ["Hello"], "languages": ["de"]})
+        self._http("POST", f"/sessions/{name}/preparation", cached, bearer)
+        with self.recorder.function("api_handler") as application:
+            late = replace(application.transcripts, seconds=0.0)
+            small = replace(application.transcript_files, most_bytes=1)
+            vars(application)["transcripts"] = replace(late, files=small)
+            with Client(functions.app, project_dir=str(PROJECT)) as client:
+                two = f"{path}&language=en-GB&with=de"
+                assert client.http.get(two, headers=bearer).status_code == 202
+                assert client.http.get(path, headers=bearer).status_code == 303
+        assert self.recorder.payloads["transcript"]
+        for payload in self.recorder.payloads["transcript"]:
+            with self.recorder.function("transcript"):
+                transcript.handler(json.loads(payload), None)
 
     def _count_the_cache(self) -> None:
         unreadable = {"cacheKey": {"S": "hit#poisoned#1"}, "hits": {"B": b"?"}}
@@ -182,6 +204,8 @@ class Scenario:
         for connection_id in ("c5", "speaker"):
             with self.recorder.function("websocket_disconnect"):
                 functions.disconnect(_event(connection_id), None)
+        bearer = {"Authorization": f"Bearer {token}"}
+        self._http("DELETE", f"/sessions/{name}?purge=true", headers=bearer)
 
     def _end_another(self) -> None:
         """A second session, ended over HTTP, with a listener that has gone unnoticed."""

@@ -39,7 +39,9 @@ TABLES: Mapping[str, str] = {
 _ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "TranslateText": {"TranslatedText": "texto"},
     "ListLanguages": {
-        "Languages": [{"LanguageCode": code, "LanguageName": code} for code in ("en", "es", "pt")],
+        "Languages": [
+            {"LanguageCode": code, "LanguageName": code} for code in ("de", "en", "es", "fr", "pt")
+        ],
         "ResponseMetadata": {"HTTPHeaders": {}},
     },
     "Invoke": {"StatusCode": 202},
@@ -47,6 +49,7 @@ _ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "GetMetricData": {"MetricDataResults": []},
     "HeadObject": {"Error": {"Code": "404", "Message": "Not Found"}},
     "PutObject": {},
+    "DeleteObject": {},
 }
 """What moto does not answer, or as a bucket that has no sound yet."""
 
@@ -73,7 +76,7 @@ class Recorder:
 
     def __init__(self, gateway: ScriptedGateway, needs: dict[str, set[Need]]) -> None:
         self.gateway = gateway
-        self.payloads: dict[str, list[bytes]] = {"broadcast": [], "voice": []}
+        self.payloads: dict[str, list[bytes]] = {"broadcast": [], "voice": [], "transcript": []}
         self._needs = needs
         self._current: set[Need] = set()
         self._settings = replace(
@@ -176,8 +179,9 @@ def _needs_of_sounds(operation: str, parameters: Mapping[str, Any]) -> Iterator[
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
     """
     assert parameters["Bucket"] == SOUNDS_BUCKET
-    assert parameters["Key"].startswith("sounds/")
+    folder = parameters["Key"].partition("/")[0]
+    assert folder in ("sounds", "transcripts")
     action = {"HeadObject": "GetObject"}.get(operation, operation)
-    yield f"s3:{action}", "${SoundsBucketArn}/sounds/*"
+    yield f"s3:{action}", f"${{SoundsBucketArn}}/{folder}/*"
     if operation == "HeadObject":
         yield "s3:ListBucket", "${SoundsBucketArn}"

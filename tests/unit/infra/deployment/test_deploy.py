@@ -95,6 +95,9 @@ def test_the_policies_name_this_stage_s_resources_exactly(
     assert "function:translation-broadcaster-dev-voice" in message
     bucket = "arn:aws:s3:::translation-broadcaster-dev-tables-soundsbucket-1abc"
     assert f'"{bucket}/sounds/*"' in (policies / "voice.json").read_text()
+    api = (policies / "api_handler.json").read_text()
+    assert f'"{bucket}/transcripts/*"' in api
+    assert "function:translation-broadcaster-dev-transcript" in api
     files = {each["iam_policy_file"] for each in stage_of(project)["lambda_functions"].values()}
     assert files == {f"generated/dev/{path.name}" for path in policies.glob("*.json")}
 
@@ -115,7 +118,7 @@ def test_the_mappings_get_what_chalice_cannot_say(
         assert mapping["DestinationConfig"]["OnFailure"]["Destination"].endswith(":dead-letters")
     said.clear()
     deployment.run()
-    assert said[-4:-2] == ["mapping of rosters: unchanged", "mapping of cache_access: unchanged"]
+    assert said[-5:-3] == ["mapping of rosters: unchanged", "mapping of cache_access: unchanged"]
 
 
 def test_a_slice_that_cannot_be_sent_is_tried_once_more_and_put_aside(
@@ -127,9 +130,9 @@ def test_a_slice_that_cannot_be_sent_is_tried_once_more_and_put_aside(
     config = aws.invoke_configs[name]
     assert config["MaximumRetryAttempts"] == 1
     assert config["DestinationConfig"]["OnFailure"]["Destination"].endswith(":dead-letters")
-    assert said[-2] == "invocations of broadcast: updated"
+    assert said[-3] == "invocations of broadcast: updated"
     deployment.run()
-    assert said[-2] == "invocations of broadcast: unchanged"
+    assert said[-3] == "invocations of broadcast: unchanged"
     aws.invoke_configs[name] = {**config, "MaximumRetryAttempts": 2}
     deployment.run()
     assert aws.invoke_configs[name] == config
@@ -143,12 +146,17 @@ def test_a_sound_is_tried_once_alone_and_never_put_aside(
     name = "translation-broadcaster-dev-voice"
     once = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60, "DestinationConfig": {}}
     assert aws.invoke_configs[name] == once
-    assert aws.invoke_configs.keys() == {name, "translation-broadcaster-dev-broadcast"}
-    assert said[-1] == "invocations of voice: updated"
+    assert aws.invoke_configs["translation-broadcaster-dev-transcript"] == once
+    assert aws.invoke_configs.keys() == {
+        name,
+        "translation-broadcaster-dev-broadcast",
+        "translation-broadcaster-dev-transcript",
+    }
+    assert said[-2] == "invocations of voice: updated"
     # As AWS tells it.
     aws.invoke_configs[name] = {**once, "DestinationConfig": {"OnSuccess": {}, "OnFailure": {}}}
     deployment.run()
-    assert said[-1] == "invocations of voice: unchanged"
+    assert said[-2] == "invocations of voice: unchanged"
     kept = {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:dead-letters"}}
     aws.invoke_configs[name] = {**once, "DestinationConfig": kept}
     deployment.run()
@@ -263,7 +271,7 @@ def test_the_longest_stage_name_is_deployed_and_aws_refuses_a_longer_one(
 ) -> None:
     longest = stage_named("a" * 19, project)
     deployed_to(project, said, FakeAws(), longest).run()
-    assert said[-1] == "invocations of voice: updated"
+    assert said[-2] == "invocations of voice: updated"
     longer = deployed_to(project, said, FakeAws(), Stage("a" * 20, longest.application))
     with pytest.raises(DeploymentError, match="chalice deploy ended with exit code 1"):
         longer.run()
@@ -366,7 +374,7 @@ def test_a_region_that_recognises_no_streams_is_said_and_deployed_to(
 ) -> None:
     deployed_to(project, said, FakeAws(region_name="eu-west-3")).run()
     assert any(line.startswith("the SDK knows no Transcribe streaming in eu-w") for line in said)
-    assert said[-1] == "invocations of voice: updated"
+    assert said[-2] == "invocations of voice: updated"
 
 
 def test_a_region_without_neural_voices_is_said_and_deployed_to(

@@ -107,7 +107,7 @@ def test_a_star_stands_only_where_aws_has_nothing_finer(function: str) -> None:
         if resource == "*":
             assert action in WITHOUT_RESOURCES
         elif "*" in resource:
-            kinds = ("/@connections/*", ":log-stream:*", "/stream/*", "/sounds/*")
+            kinds = ("/@connections/*", ":log-stream:*", "/stream/*", "/sounds/*", "/transcripts/*")
             assert resource.endswith(kinds)
 
 

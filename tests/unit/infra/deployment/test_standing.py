@@ -107,6 +107,10 @@ def lose_the_voice(aws: FakeAws) -> None:
     del aws.invoke_configs["translation-broadcaster-dev-voice"]
 
 
+def lose_the_transcript(aws: FakeAws) -> None:
+    del aws.invoke_configs["translation-broadcaster-dev-transcript"]
+
+
 @pytest.mark.parametrize(
     ("lose", "reason"),
     [
@@ -117,6 +121,7 @@ def lose_the_voice(aws: FakeAws) -> None:
         (lose_the_stream, "the stream of rosters has no mapping that keeps its failures"),
         (lose_the_failure_destination, "-broadcast is missing, or does not keep its failures"),
         (lose_the_voice, "-voice is missing, or would be retried"),
+        (lose_the_transcript, "-transcript is missing, or would be retried"),
     ],
 )
 def test_a_part_that_was_deleted_by_hand_is_named_and_make_deploy_makes_it(

@@ -516,6 +516,20 @@ def test_a_sentence_on_its_way_is_not_corrected_before_its_life_is_over(stores: 
     assert stores.sentences.claim_sequence(HERE, late) is Claim.DONE
 
 
+def test_a_session_s_overlays_are_hidden_until_they_are_shown(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    assert not now(stores).overlays_hidden
+    for hidden in (True, True, False, False):
+        switched = stores.sessions.set_overlays_hidden(HERE, hidden)
+        assert switched == now(stores)
+        assert switched.overlays_hidden is hidden
+    with pytest.raises(ConditionFailed):
+        stores.sessions.set_overlays_hidden(session(created_at=NOW_MS + 1), hidden=True)
+    stores.sessions.end_session(HERE, NOW_MS)
+    with pytest.raises(ConditionFailed):
+        stores.sessions.set_overlays_hidden(HERE, hidden=True)
+
+
 def test_a_session_notes_its_corrections(stores: Stores) -> None:
     stores.sessions.put_session(HERE)
     assert stores.sessions.note_correction(HERE).corrections == 1

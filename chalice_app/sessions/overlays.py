@@ -1,0 +1,40 @@
+"""The switch that empties the overlays of a session's streams, or fills them again."""
+
+from dataclasses import dataclass
+
+from chalice_app.delivery.broadcast import Broadcast
+from chalice_app.domain.errors import ConditionFailed, SessionNotFound
+from chalice_app.domain.session import Session
+from chalice_app.sessions.ports import Roster, SessionStore
+from chalice_app.wire import outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Overlays:
+    """Overlays are listeners, and nobody knows which listeners are overlays: all are told."""
+
+    session_store: SessionStore
+    roster: Roster
+    broadcast: Broadcast
+
+    def switch(self, session: Session, *, hidden: bool) -> None:
+        """Notes it in the session's row, then tells all listeners, and the speaker last.
+
+        The row comes first: an overlay that is not in the roster yet finds it there when it joins.
+        The notice has the time of every notice (`delivery.broadcast.NOTICE_SECONDS`). An overlay
+        that it does not reach learns it from the answer to its next `status`.
+
+        Raises:
+            SessionNotFound: the session has ended.
+            Unavailable: the row could not be written, or the roster not be read.
+        """
+        try:
+            switched = self.session_store.set_overlays_hidden(session, hidden)
+        except ConditionFailed:
+            raise SessionNotFound("the session has ended") from None
+        listeners = self.roster.read_roster(switched).languages.values()
+        everyone = dict.fromkeys(each for language in listeners for each in language)
+        notice = outgoing.overlays(hidden)
+        self.broadcast.notify(list(everyone), notice)
+        if switched.speaker_connection_id is not None:
+            self.broadcast.notify([switched.speaker_connection_id], notice)
