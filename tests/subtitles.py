@@ -1,6 +1,7 @@
 """Subtitles as other programs read them, and what of a text has to come back."""
 
 import html
+import json
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -8,6 +9,10 @@ from typing import NamedTuple
 
 import pysubs2
 import webvtt
+
+from chalice_app.transcripts.cues import cues
+from chalice_app.transcripts.formats import render
+from chalice_app.transcripts.transcript import Transcript
 
 _MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -67,3 +72,20 @@ def shown(text: str) -> str:
 def folded(text: str) -> str:
     """The same in Unicode's compatibility form, as SubRip's look-alikes come back."""
     return shown(unicodedata.normalize("NFKC", shown(text)))
+
+
+def require_the_same(transcript: Transcript) -> None:
+    """Holds every format to its parser: the same cues, none with a word of another one."""
+    made = list(cues(transcript))
+    words = ["".join("".join(lines) for lines in cue.lines.values()) for cue in made]
+    times = [(cue.start_ms, cue.end_ms) for cue in made]
+    for format_, read, plain in (("srt", srt, folded), ("vtt", vtt, shown)):
+        found = read("".join(render(format_, transcript)))
+        assert [(each.start, each.end) for each in found] == times
+        assert [plain(each.text) for each in found] == [plain(each) for each in words]
+    told = json.loads("".join(render("json", transcript)).encode())
+    assert [each["texts"] for each in told["sentences"]] == [
+        {language: paired(text) for language, text in line.texts.items()}
+        for line in transcript.lines
+    ]
+    assert "".join(render("txt", transcript)).encode()

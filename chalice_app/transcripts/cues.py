@@ -24,14 +24,15 @@ class Cue:
     """Words on the screen, in milliseconds from the talk's first word.
 
     `lines` has one or two lines of each language, in the transcript's order; a language that has
-    nothing here is left out.
+    nothing here is left out. `languages` are those that the words are in: a language that the
+    sentence was not translated to has the original's.
     """
 
     start_ms: int
     end_ms: int
     sequence: int
     lines: Mapping[str, tuple[str, ...]]
-    untranslated: frozenset[str]
+    languages: Mapping[str, str]
 
 
 def begins_at(line: TranscriptLine) -> int:
@@ -41,6 +42,13 @@ def begins_at(line: TranscriptLine) -> int:
     said before shifts the subtitles in an editor.
     """
     return line.spoken_at if line.began_at is None else line.began_at
+
+
+def written_in(transcript: Transcript, line: TranscriptLine, language: str) -> str:
+    """The language of the words that stand for a language's."""
+    if language not in line.untranslated:
+        return language
+    return line.source_language or transcript.source_language
 
 
 def in_order(lines: Iterable[TranscriptLine]) -> Sequence[TranscriptLine]:
@@ -69,8 +77,9 @@ def cues(transcript: Transcript) -> Iterator[Cue]:
         wanted = max(sum(lengths), min(_spoken_ms(line), LONGEST_MS * len(blocks)))
         room = wanted if until is None else min(wanted, until - start)
         times = _shared(start, max(room, SHORTEST_MS * len(blocks)), lengths)
+        languages = {each: written_in(transcript, line, each) for each in limits}
         for block, (begin, end) in zip(blocks, pairwise(times), strict=True):
-            yield Cue(begin, end, line.sequence, block, line.untranslated)
+            yield Cue(begin, end, line.sequence, block, languages)
         free_at = times[-1]
 
 

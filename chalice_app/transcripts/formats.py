@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, Final
 
 from chalice_app.domain.characters import shows_nothing
-from chalice_app.transcripts.cues import Cue, begins_at, cues, in_order
+from chalice_app.transcripts.cues import Cue, begins_at, cues, in_order, written_in
 from chalice_app.transcripts.transcript import Transcript, TranscriptLine
 from chalice_app.transcripts.words import cleaned, directed, embedded, is_rtl
 
@@ -32,7 +32,10 @@ _WITHOUT_SPACES: Final = frozenset({"ja", "zh", "th", "lo", "km", "my"})
 
 
 def _txt(transcript: Transcript) -> Iterator[str]:
-    """The title, and paragraphs that begin with their time; two languages line under line."""
+    """The title, and paragraphs that begin with their time; two languages line under line.
+
+    Words that could not be translated have their language in front: `[en] Yes.`
+    """
     title = cleaned(transcript.title or "")
     yield f"{transcript.session_id if shows_nothing(title) else title}\n"
     lines = in_order(transcript.lines)
@@ -61,12 +64,9 @@ def _txt(transcript: Transcript) -> Iterator[str]:
 def _texts(transcript: Transcript, line: TranscriptLine) -> Iterator[str]:
     for language in transcript.languages:
         if text := cleaned(line.texts.get(language, "")):
-            yield directed(text, rtl=is_rtl(_written_in(transcript, language, line.untranslated)))
-
-
-def _written_in(transcript: Transcript, language: str, untranslated: frozenset[str]) -> str:
-    """The language of the words that stand for a language's."""
-    return transcript.source_language if language in untranslated else language
+            theirs = written_in(transcript, line, language)
+            mark = "" if theirs == language else f"[{theirs}] "
+            yield mark + directed(text, rtl=is_rtl(theirs))
 
 
 _SRT_LOOK_ALIKES: Final = str.maketrans("<>{}\\", "\uff1c\uff1e\uff5b\uff5d\uff3c")
@@ -85,7 +85,7 @@ def _srt(transcript: Transcript) -> Iterator[str]:
     brings them back. Before a line of digits there is a direction mark.
     """
     for number, cue in enumerate(cues(transcript), start=1):
-        text = "\n".join(line for _, lines in _lines(transcript, cue) for line in lines)
+        text = "\n".join(line for _, lines in _lines(cue) for line in lines)
         text = text.translate(_SRT_LOOK_ALIKES)
         text = _ENTITY.sub("\uff06", _STAMP.sub("\uff1a", text))
         text = _NUMBER.sub("\u200e", text)
@@ -93,12 +93,9 @@ def _srt(transcript: Transcript) -> Iterator[str]:
         yield f"{number}\n{times}\n{text}\n\n"
 
 
-def _lines(transcript: Transcript, cue: Cue) -> Sequence[tuple[str, Sequence[str]]]:
+def _lines(cue: Cue) -> Sequence[tuple[str, Sequence[str]]]:
     """The language that each language's words are in, and its lines with their direction."""
-    spoken = [
-        (_written_in(transcript, language, cue.untranslated), lines)
-        for language, lines in cue.lines.items()
-    ]
+    spoken = [(cue.languages[language], lines) for language, lines in cue.lines.items()]
     is_mixed = len({is_rtl(language) for language, _ in spoken}) > 1
     turned = embedded if is_mixed else directed
     return [
@@ -109,17 +106,21 @@ def _lines(transcript: Transcript, cue: Cue) -> Sequence[tuple[str, Sequence[str
 
 def _vtt(transcript: Transcript) -> Iterator[str]:
     """WebVTT (https://www.w3.org/TR/webvtt1/). Each language is in a `<lang>` of its own."""
-    title = escape(cleaned(transcript.title or ""), quote=False)
+    title = _escaped(cleaned(transcript.title or ""))
     yield f"WEBVTT{title and ' - '}{title}\nKind: captions\nLanguage: {transcript.languages[0]}\n\n"
     for number, cue in enumerate(cues(transcript), start=1):
-        text = "\n".join(_span(*spoken) for spoken in _lines(transcript, cue))
+        text = "\n".join(_span(*spoken) for spoken in _lines(cue))
         times = f"{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}"
         yield f"{number}\n{times}\n{text}\n\n"
 
 
 def _span(language: str, lines: Sequence[str]) -> str:
-    words = _STAMP.sub("&#58;", escape("\n".join(lines), quote=False))
+    words = _escaped("\n".join(lines))
     return f"<lang {language}>{words}</lang>"
+
+
+def _escaped(text: str) -> str:
+    return _STAMP.sub("&#58;", escape(text, quote=False))
 
 
 def _clock(ms: int, point: str = "") -> str:
@@ -153,6 +154,7 @@ def _sentence(transcript: Transcript, line: TranscriptLine) -> Mapping[str, Any]
         "beganAt": line.began_at,
         "endedAt": line.ended_at,
         "revision": line.revision,
+        "sourceLanguage": line.source_language or transcript.source_language,
         "texts": {language: line.texts.get(language, "") for language in transcript.languages},
         "untranslated": [each for each in transcript.languages if each in line.untranslated],
     }

@@ -17,14 +17,14 @@ LINES: Final = 2
 class Limits:
     """Of a language: a line's columns, and how many a reader takes in a second (`words.columns`).
 
-    42 characters a line, 17 a second is what most of Netflix's guides say; the BBC's 160 to 180
-    words a minute are slower than that by little. Chinese, Japanese and Korean have 16 (9 a
-    second), 13 (4) and 16 (12) full-width characters of two columns. Sources:
+    Most languages have 42 characters a line and 17 a second. Chinese, Japanese and Korean have 16
+    (9 a second), 13 (4) and 16 (12) full-width characters, of two columns each; their Latin letters
+    and spaces count as half. The BBC's 160 to 180 words a minute are a little slower. Sources:
     https://partnerhelp.netflixstudios.com/hc/en-us/articles/217350977-English-Timed-Text-Style-Guide
-    https://partnerhelp.netflixstudios.com/hc/en-us/articles/217349997-Castilian-Latin-American-Spanish-Timed-Text-Style-Guide
-    https://partnerhelp.netflixstudios.com/hc/en-us/articles/215986007-Chinese-Simplified-Timed-Text-Style-Guide
+    https://partnerhelp.netflixstudios.com/hc/en-us/articles/215994807-Chinese-Traditional-Timed-Text-Style-Guide
     https://partnerhelp.netflixstudios.com/hc/en-us/articles/215767517-Japanese-Timed-Text-Style-Guide
     https://partnerhelp.netflixstudios.com/hc/en-us/articles/216001127-Korean-Timed-Text-Style-Guide
+    https://sublingo.cc/guides/subtitle-specs-by-language (a table of all of them)
     https://www.bbc.co.uk/accessibility/forproducts/guides/subtitles/
     """
 
@@ -44,8 +44,9 @@ def limits_of(language: str) -> Limits:
 _INSIDE, _WORD, _CLAUSE, _SENTENCE = range(4)
 """What ends where a text may be cut."""
 
-_WORTH: Final = (-0.5, 0.0, 0.3, 0.6)
-"""How far from the middle each may be to be preferred, in lines."""
+_WORTH_OF_A_CUE: Final = (-0.5, 0.0, 0.5, 1.0)
+_WORTH_OF_A_LINE: Final = (-0.5, 0.0, 0.3, 0.5)
+"""How far from the best place each may be to be preferred, in lines."""
 
 
 class LaidOut:
@@ -58,7 +59,7 @@ class LaidOut:
         self._sums = [0]
         for part, end in _parts(text, limits.line):
             self._parts.append(part)
-            self._ends.append(end if end != _WORD else _end_of(part))
+            self._ends.append(max(end, _end_of(part)))
             self._sums.append(self._sums[-1] + min(_columns(part), limits.line))
         self.size = len(self._parts)
         self._need = self._count()
@@ -88,16 +89,25 @@ class LaidOut:
         return self._need[start]
 
     def cut(self, start: int, cues: int, share: float) -> int:
-        """Where the first of so many cues ends that has about that share of the rest."""
+        """Where the first of so many cues ends that has about that share of the rest.
+
+        It may end with a sentence although the rest then needs as many cues again.
+        """
         if cues == 1 or start == self.size:
             return self.size
         if self.size - start <= cues:
             return start + 1
         ideal = self.width(start, self.size) * share
         last = min(self._fills[start], self.size - cues + 1)
-        ends = (end for end in range(start + 1, last + 1) if self._need[end] < cues)
+        ends = (
+            end
+            for end in range(start + 1, last + 1)
+            if self._need[end] < cues or self._ends[end - 1] == _SENTENCE
+        )
         return min(
-            ends, key=lambda end: self._cost(end, self.width(start, end) - ideal), default=last
+            ends,
+            key=lambda end: self._cost(end, self.width(start, end) - ideal, _WORTH_OF_A_CUE),
+            default=last,
         )
 
     def lines(self, start: int, end: int) -> tuple[str, ...]:
@@ -110,12 +120,14 @@ class LaidOut:
                 for middle in range(start + 1, end)
                 if self.width(start, middle) <= self._line and self.width(middle, end) <= self._line
             ),
-            key=lambda at: self._cost(at, (self.width(start, at) - self.width(at, end)) / 2),
+            key=lambda at: self._cost(
+                at, (self.width(start, at) - self.width(at, end)) / 2, _WORTH_OF_A_LINE
+            ),
         )
         return self._texts((start, middle), (middle, end))
 
-    def _cost(self, end: int, distance: float) -> float:
-        return abs(distance) - self._line * _WORTH[self._ends[end - 1]]
+    def _cost(self, end: int, distance: float, worth: Sequence[float]) -> float:
+        return abs(distance) - self._line * worth[self._ends[end - 1]]
 
     def _texts(self, *ranges: tuple[int, int]) -> tuple[str, ...]:
         texts = ("".join(self._parts[start:end]).strip() for start, end in ranges)
@@ -143,18 +155,25 @@ def split(texts: Sequence[LaidOut]) -> Iterator[Sequence[tuple[str, ...]]]:
 
 
 def _columns(part: str) -> int:
-    return len(part) if part.isascii() else sum(map(columns, graphemes(part)))
+    letters = part.removesuffix(" ")
+    if part.isascii() or (letters.isalnum() and max(letters) < _FIRST_JOINED):
+        return len(part)
+    return sum(map(columns, graphemes(part)))
+
+
+_FIRST_JOINED: Final = "\u1100"
+"""Hangul's first letter: below it, letters and digits have a column each, as marks are neither."""
 
 
 def _end_of(part: str) -> int:
-    """What a part ends that ends at least a word."""
-    if part.rstrip(" ")[-1:].isalpha():
-        return _WORD
+    """The sentence or the clause that a part ends."""
+    if part.rstrip(" ")[-1:].isalnum():
+        return _INSIDE
     for end, ending in ((_SENTENCE, SENTENCE_END), (_CLAUSE, CLAUSE_END)):
         found = ending.search(f" {part}")
         if found and found.end() == len(part) + 1:
             return end
-    return _WORD
+    return _INSIDE
 
 
 def _parts(text: str, limit: int) -> Iterator[tuple[str, int]]:
@@ -185,14 +204,24 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _pieces(word: str) -> Iterator[tuple[str, int]]:
-    """The graphemes of a word that is longer than a line: no spaces, or no end."""
+    """The graphemes of a word that is longer than a line: no spaces, or no end.
+
+    Thai and Lao have none between words. A syllable begins where a vowel is written first.
+    """
     piece = ""
     for each in graphemes(word):
-        if piece and not each.isspace():
-            yield piece, _INSIDE
+        is_begun = piece[-1:] in _LEADING_VOWELS and len(piece) < _LONGEST_SYLLABLE
+        if piece and not each.isspace() and not is_begun:
+            yield piece, _WORD if each[0] in _LEADING_VOWELS else _INSIDE
             piece = ""
         piece += each
     yield piece, _WORD
+
+
+_LEADING_VOWELS: Final = frozenset("\u0e40\u0e41\u0e42\u0e43\u0e44\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4")
+
+_LONGEST_SYLLABLE: Final = 4
+"""Of these vowels alone: what is longer is no syllable."""
 
 
 def _characters(word: str, limit: int) -> Iterator[tuple[str, int]]:
@@ -201,14 +230,25 @@ def _characters(word: str, limit: int) -> Iterator[tuple[str, int]]:
     for each in graphemes(word):
         width = columns(each)
         if part and not each.isspace():
-            if size + width > limit:
-                yield part, _INSIDE
-                part, size = "", 0
-            elif (_stands_alone(each[0]) or _stands_alone(before[0])) and not _belong(before, each):
-                yield part, _WORD
+            kinds = _kind(before[0]), _kind(each[0])
+            if size + width > limit or (any(kinds) and not _belong(before, each)):
+                begins = kinds[1] != _HIRAGANA and kinds[0] != kinds[1]
+                yield part, _WORD if begins else _INSIDE
                 part, size = "", 0
         part, size, before = part + each, size + width, each
     yield part, _WORD
+
+
+_HIRAGANA, _KATAKANA, _OTHER = 1, 2, 3
+
+
+def _kind(character: str) -> int:
+    """0 for what is in words with spaces; in Japanese, words often begin where the kind changes."""
+    if not _stands_alone(character):
+        return 0
+    if "\u3041" <= character <= "\u309f":
+        return _HIRAGANA
+    return _KATAKANA if "\u30a0" <= character <= "\u30ff" else _OTHER
 
 
 def _stands_alone(character: str) -> bool:

@@ -49,6 +49,7 @@ class KeptLine:
             revision=said.revision,
             texts=self.texts,
             untranslated=frozenset(self.untranslated),
+            source_language=said.source_language,
         )
 
 

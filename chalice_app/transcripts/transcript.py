@@ -9,7 +9,7 @@ class TranscriptLine:
     """A sentence in the languages of its transcript. Times are epoch milliseconds.
 
     `began_at` and `ended_at` are when it sounded, None where nobody knows: it was typed. A language
-    in `untranslated` has the original words.
+    in `untranslated` has the original words, which are in `source_language`, or in the talk's.
     """
 
     sequence: int
@@ -19,6 +19,7 @@ class TranscriptLine:
     revision: int
     texts: Mapping[str, str]
     untranslated: frozenset[str]
+    source_language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

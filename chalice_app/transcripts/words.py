@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from chalice_app.domain.languages import LANGUAGES, RTL
@@ -46,11 +47,20 @@ def columns(grapheme: str) -> int:
     Source: Unicode's UAX #11 (East Asian Width); marks that stand above or below a letter, and what
     is invisible, take no room.
     """
-    if unicodedata.east_asian_width(grapheme[0]) in "WF":
-        return 2
-    if len(grapheme) == 1:
-        return int(unicodedata.category(grapheme) not in ("Mn", "Me", "Cf"))
-    return sum(unicodedata.category(each) not in ("Mn", "Me", "Cf") for each in grapheme)
+    first = _room(grapheme[0])
+    if first == _WIDE or len(grapheme) == 1:
+        return first
+    return sum(_room(each) > 0 for each in grapheme)
+
+
+_WIDE: Final = 2
+
+
+@lru_cache(maxsize=4096)
+def _room(character: str) -> int:
+    if unicodedata.east_asian_width(character) in "WF":
+        return _WIDE
+    return int(unicodedata.category(character) not in ("Mn", "Me", "Cf"))
 
 
 def is_rtl(language: str) -> bool:

@@ -103,6 +103,8 @@ def _value_size(attribute: Mapping[str, Any]) -> int:
         case "N":
             number: str = value
             return (len(number.strip("-0")) + 1) // 2 + 1 + number.startswith("-")
+        case "B":
+            return len(value)
         case "BOOL":
             return 1
     raise ValueError(f"attribute values of type {kind} are not measured here")

@@ -76,9 +76,11 @@ def handlers(tree: ast.Module, of: str) -> set[str]:
 
 
 def test_the_sources_are_found() -> None:
-    assert {"chalice_app/routes.py", "chalice_app/aws/dynamodb/table.py", "streams/rosters.py"} <= {
-        name(path) for path in SOURCES
-    }
+    assert {
+        "chalice_app/routes/requests.py",
+        "chalice_app/aws/dynamodb/table.py",
+        "streams/rosters.py",
+    } <= {name(path) for path in SOURCES}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
@@ -143,7 +145,7 @@ def test_app_py_re_exports_every_handler_that_lambda_names_in_it() -> None:
         config.handler_string.removeprefix("app.")
         for config in functions.app.websocket_handlers.values()
     }
-    assert websocket <= handlers(parsed(ROOT / "chalice_app" / "routes.py"), "app")
+    assert websocket <= handlers(parsed(ROOT / "chalice_app" / "routes" / "websocket.py"), "app")
     assert websocket == {"connect", "message", "disconnect"}
     assert set(functions.__all__) >= websocket | {"app"}
     assert all(callable(getattr(functions, each)) for each in functions.__all__)

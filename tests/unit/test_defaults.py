@@ -27,7 +27,7 @@ from chalice_app.glossary.terms import Term
 from chalice_app.observability.logs import JsonLines
 from chalice_app.rosters.ledger import LedgerRow, State
 from chalice_app.rosters.repair import Reconciled
-from chalice_app.routes import _answer
+from chalice_app.routes.requests import answered
 from chalice_app.sessions.closing import _notice
 from chalice_app.sessions.joining import Joining
 from chalice_app.settings import Settings
@@ -87,7 +87,7 @@ def test_a_value_is_made_short(short: object, whole: object) -> None:
         (Glossaries, {"read_seconds": 0.5}),
         (Broadcast.send, {"share": 1.0}),
         (JsonLines, {"end": ""}),
-        (_answer, {"status": 200}),
+        (answered, {"status": 200}),
         (_notice, {"request_id": ""}),
         (Joining.join_as_speaker, {"request_id": ""}),
         (Pages.page, {"if_none_match": ""}),

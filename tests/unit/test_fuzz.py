@@ -1,5 +1,7 @@
 """Whatever is sent: no handler raises, none answers 5xx, and nobody else gets a word of it.
 
+Whatever was said: a transcript's formats hold it, each sentence in cues of its own.
+
 `FUZZ_CASES` (2,000) are divided over the ways in; `make fuzz` runs many more.
 """
 
@@ -21,10 +23,13 @@ import app as functions
 from chalice_app.bootstrap.process import composed
 from chalice_app.domain.sentence import Sentence, SentenceRef
 from chalice_app.domain.session import Session
+from chalice_app.transcripts.transcript import Transcript
+from tests import subtitles
 from tests.fakes.domain import NOW_MS
 from tests.fakes.world import World
 from tests.hostile import handshake, http_request, message
 from tests.hostile import strategies as hostile
+from tests.hostile.transcript import transcripts
 
 CASES = int(os.environ.get("FUZZ_CASES", "2000"))
 CODES = {
@@ -357,3 +362,10 @@ def test_a_page_or_a_state(
     given = {"headers": headers, "multiValueQueryStringParameters": query}
     requested(hall, "GET", resource, parameter, **given)
     assert hall.told() == set()
+
+
+@cases(0.05)
+@given(transcripts)
+def test_a_transcript(transcript: Transcript) -> None:
+    run["transcripts"] += 1
+    subtitles.require_the_same(transcript)

@@ -28,4 +28,5 @@ def test_a_stream_comes_in_large_batches_and_from_its_start(name: str, window_se
 
 def test_these_are_all() -> None:
     assert SOURCES.keys() == {"cache_eviction", "reconcile", "rosters", "cache_access"}
-    assert [function.name for function in app.app.pure_lambda_functions] == ["broadcast", "voice"]
+    names = [function.name for function in app.app.pure_lambda_functions]
+    assert names == ["broadcast", "voice", "transcript"]

@@ -450,4 +450,15 @@ def test_a_batch_without_voices_is_what_an_older_version_knows() -> None:
     with composed(world.app):
         speak(world, hall(world, reading=tuple(f"es-{n}" for n in range(12))))
     for payload in world.invoker.payloads:
-        assert json.loads(payload).keys() == {"ref", "part", "caption", "connection_ids", "share"}
+        batch = json.loads(payload)
+        known = {"ref", "part", "caption", "connection_ids", "share"}
+        # It takes these, passes over others, and makes a SentenceRef of all that `ref` has.
+        assert batch.keys() == known | {"characters", "is_kept"}
+        assert batch["ref"].keys() == {
+            "session_id",
+            "session_epoch",
+            "sequence",
+            "speaker_connection_id",
+            "spoken_at",
+            "started_at",
+        }

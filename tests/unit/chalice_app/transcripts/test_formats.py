@@ -11,7 +11,7 @@ T0 = 1_700_000_000_000
 
 
 def transcript(*languages: str) -> Transcript:
-    """Two sentences, of which the second one was not translated."""
+    """Two sentences; the second one, in German, was not translated to Arabic."""
     return Transcript(
         session_id="ABCD-1234",
         title="Roads & <bridges>",
@@ -25,7 +25,10 @@ def transcript(*languages: str) -> Transcript:
                 frozenset(),
             ),
             TranscriptLine(
-                2, T0 + 12_000, None, None, 0, {"en": "Yes.", "ar": "Yes."}, frozenset({"ar"})
+                *(2, T0 + 12_000, None, None, 0),
+                {"en": "Yes.", "ar": "Ja."},
+                frozenset({"ar"}),
+                source_language="de",
             ),
         ],
     )
@@ -44,7 +47,7 @@ def test_text_in_two_languages_is_line_under_line() -> None:
     assert rendered("txt", "en", "ar") == (
         "Roads & <bridges>\n"
         "\n[00:00:00]\nIs 2 < 3 --> yes?\n\u200fGoogle مرحبا؟\n"
-        "\n[00:00:07]\nYes.\nYes.\n"
+        "\n[00:00:07]\nYes.\n[de] Ja.\n"
     )
 
 
@@ -61,7 +64,7 @@ def test_webvtt_tells_language_and_direction() -> None:
         "1\n00:00:00.000 --> 00:00:03.000\n"
         "<lang ar>\u202bGoogle مرحبا؟\u202c</lang>\n"
         "<lang en>\u202aIs 2 &lt; 3 --&gt; yes?\u202c</lang>\n\n"
-        "2\n00:00:07.000 --> 00:00:07.834\n<lang en>Yes.</lang>\n<lang en>Yes.</lang>\n\n"
+        "2\n00:00:07.000 --> 00:00:07.834\n<lang de>Ja.</lang>\n<lang en>Yes.</lang>\n\n"
     )
 
 
@@ -84,6 +87,7 @@ def test_json_has_everything() -> None:
                 "beganAt": T0 + 5_000,
                 "endedAt": T0 + 8_000,
                 "revision": 1,
+                "sourceLanguage": "en",
                 "texts": {"en": "Is 2 < 3 --> yes?", "ar": "Google مرحبا؟"},
                 "untranslated": [],
             },
@@ -93,7 +97,8 @@ def test_json_has_everything() -> None:
                 "beganAt": None,
                 "endedAt": None,
                 "revision": 0,
-                "texts": {"en": "Yes.", "ar": "Yes."},
+                "sourceLanguage": "de",
+                "texts": {"en": "Yes.", "ar": "Ja."},
                 "untranslated": ["ar"],
             },
         ],

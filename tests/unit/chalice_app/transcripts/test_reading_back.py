@@ -16,7 +16,7 @@ from tests.hostile.transcript import transcripts
 from tests.subtitles import Read, folded, paired, shown
 
 hostile = settings(
-    max_examples=150,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

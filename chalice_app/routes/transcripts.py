@@ -1,0 +1,103 @@
+"""The HTTP routes of what remains of a talk: its transcript, and its event report."""
+
+import logging
+import math
+from collections.abc import Mapping
+
+from chalice.app import Response
+
+from chalice_app.domain.errors import (
+    BroadcasterError,
+)
+from chalice_app.routes.requests import (
+    INTERNAL,
+    answered_as_it_is,
+    app,
+    caller_of_request,
+    current_request,
+    log_failure,
+    refusal,
+    refusals_counted,
+    route_parts,
+    session_of_speaker,
+)
+from chalice_app.transcripts import report_formats
+from chalice_app.transcripts.exporting import Translating
+from chalice_app.transcripts.files import File, Link, disposition
+from chalice_app.transcripts.requests import parse_request
+
+_log = logging.getLogger(__name__)
+
+_UNKEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+@app.route("/sessions/{session_id}/transcript", methods=["GET"])
+def get_transcript(session_id: str) -> Response:
+    """What remains of a talk, as a file: for its speaker, or for all where it is open to them.
+
+    202 while it is being translated, 303 to the bucket where it is too large for an answer.
+    """
+    try:
+        return _exported(session_id)
+    except BroadcasterError as failure:
+        log_failure(failure)
+        return refusal(failure)
+    except Exception:  # noqa: BLE001
+        _log.exception("request failed")
+        return refusal(INTERNAL)
+
+
+def _exported(session_id: str) -> Response:
+    parts = route_parts()
+    wanted = parse_request(_queried())
+    with refusals_counted(parts, session_id):
+        session, is_speaker = parts.entrance.reader_of(session_id, caller_of_request())
+        export = parts.transcripts.export(session, wanted, is_speaker=is_speaker)
+    # At once: it may be long until this function is called again.
+    parts.cache.flush_hits()
+    match export:
+        case File(name, media_type, body):
+            return _unkept(body, 200, {"Content-Type": media_type, **_named(name)})
+        case Link(url):
+            return _unkept("", 303, {"Location": url})
+        case Translating():
+            seconds = math.ceil(export.retry_after_ms / 1000)
+            return _unkept(export.body(), 202, {"Retry-After": str(seconds)})
+
+
+def _queried() -> dict[str, list[str]]:
+    """The query's parameters, each with all its values."""
+    query = current_request().query_params
+    return {} if query is None else {name: query.getlist(name) for name in query}
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"Content-Disposition": disposition(name)}
+
+
+def _unkept(body: object, status: int, headers: Mapping[str, str]) -> Response:
+    """An answer that no cache may keep: a correction, or a purge, holds at once."""
+    return Response(body, status_code=status, headers={**_UNKEPT, **headers})
+
+
+@app.route("/sessions/{session_id}/report", methods=["GET"])
+def event_report(session_id: str) -> Response:
+    """Who was reached, sentence by sentence, as JSON or CSV; needs the speaker token.
+
+    303 to the bucket where it is too large for an answer.
+    """
+
+    def written() -> Response:
+        """The report, as a file that nobody caches."""
+        query = current_request().to_dict()["query_params"] or {}
+        form = report_formats.parse_format(query.get("format"))
+        parts = route_parts()
+        made = parts.reporting.report(session_of_speaker(session_id, parts.entrance.of_kept))
+        file = report_formats.written(made, form, parts.adapters.clock.now_ms())
+        match parts.transcript_files.report(made.session, file):
+            case File(name, media_type, body):
+                return _unkept(body, 200, {"Content-Type": media_type, **_named(name)})
+            case Link(url):
+                return _unkept("", 303, {"Location": url})
+
+    return answered_as_it_is(written)
