@@ -254,6 +254,10 @@ interface WantedSession {
   joinCode: string;
   profanity: string;
   formality: string;
+  /** How long what was said is kept after the end; absent: as long as the stage keeps it by itself. */
+  retentionHours?: number;
+  /** Who may download it. "" is the speaker alone. */
+  transcript: "" | "everyone";
 }
 
 /** Where the speaker signs in. `origins` are those that the page may ask. */
@@ -295,6 +299,47 @@ interface HeldSession {
   webSocketUrl: string;
   /** "" for none. */
   joinCode?: string;
+  /** Absent: the stage's own. */
+  retentionHours?: number;
+  /** The languages that somebody listened to, in the order in which they came. */
+  listened?: string[];
+}
+
+/** A session that has ended, of which something is kept. */
+interface EndedSession extends HeldSession {
+  /** In epoch milliseconds, by this browser's clock. */
+  keptUntil: number;
+}
+
+/** A transcript that is asked for. `beside`: a second language; "" for none. */
+interface WantedTranscript {
+  sessionId: string;
+  format: string;
+  language: string;
+  beside: string;
+}
+
+/** "nothing": none of it is kept, or it is not for this reader. */
+type TranscriptProblem = "cancelled" | "offline" | "limited" | "nothing" | "failed";
+
+/** What the panel "What remains" is about, and what it can do. */
+interface RemainsOptions {
+  session: HeldSession;
+  languages: Language[];
+  /** Everything that was said has been deleted. */
+  onPurged: () => void;
+  /** The switch of the overlays; null once the session is over. */
+  overlays: OverlaySwitch | null;
+}
+
+/** What the overlays show, as far as this page knows. */
+interface OverlaySwitch {
+  readonly isHidden: boolean;
+  /** Whether the server has not confirmed it yet. */
+  readonly isPending: boolean;
+  hide: (isHidden: boolean) => void;
+  /** Called after each change. */
+  onChange: () => void;
 }
 
 type AnyAlarm = Alarm | MissingAlarm;

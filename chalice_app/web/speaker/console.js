@@ -11,7 +11,7 @@ import { partsOf } from "./long-text.js";
 import { microphoneControls, recognisersFor } from "./microphone-controls.js";
 import { Outbox } from "./outbox.js";
 import { ReconnectingSocket } from "./reconnecting-socket.js";
-import { refusalSentence } from "./refusals.js";
+import { wireRemains } from "./remains-button.js";
 import { showSpokenLanguage, wireSayForm } from "./say-form.js";
 import { SentenceLog } from "./sentence-log.js";
 import { endSession } from "./speaker-api.js";
@@ -26,7 +26,7 @@ const REFUSALS_MS = 15_000;
 
 /**
  * @param {HeldSession} session @param {Language[]} languages
- * @param {(why: string) => void} over called once, when the session is over
+ * @param {(why: string) => void} over called when the session is over; once more with "purged" where what was said is deleted
  */
 export function openConsole(session, languages, over) {
   const { sessionId, speakerToken: token, sourceLanguage, joinCode = "" } = session;
@@ -54,6 +54,7 @@ export function openConsole(session, languages, over) {
   const dictation = microphoneControls({ ...way, before, roster, outbox, socket });
   // For the hall's screen, too: it is a dialog of this page.
   const screenLock = new WakeLock($("awake"), $("may-darken"), $("hall-may-darken"));
+  const remains = wireRemains(session, languages, (message) => socket.send(message), () => socket.close("purged"));
   /** @type {SocketState} */
   let connection = "connecting";
   let paused = false;
@@ -62,6 +63,7 @@ export function openConsole(session, languages, over) {
 
   /** @param {ServerMessage} message */
   function onMessage(message) {
+    remains(message);
     switch (message.type) {
       case "joined":
         outbox.joined(message.lastSequence);
@@ -180,8 +182,8 @@ export function openConsole(session, languages, over) {
 
   async function showRefusals() {
     if (connection !== "live" || document.hidden) return;
-    const state = await getSession(sessionId, { token }).catch(() => null);
-    if (state) $("refused").textContent = refusalSentence(state.refused);
+    const [state, words] = await Promise.all([getSession(sessionId, { token }), import("./refusals.js")]).catch(() => []);
+    if (state && words) $("refused").textContent = words.refusalSentence(state.refused);
   }
 
   /** @param {Spoken} report */
