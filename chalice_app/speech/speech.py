@@ -56,7 +56,7 @@ class Speech:
         if not session.keeps_words:
             # Purged since the speaker's session was read: its rows were deleted before this claim,
             # or are being deleted now.
-            self.flow_control.forget(session, ref)
+            self.flow_control.forget(ref)
             ref = replace(ref, is_kept=False)
         sent, reports = self._send_or_withdraw(session, sentence, ref)
         self.sending.finish(session, sentence, ref, sent, reports)
@@ -81,5 +81,5 @@ class Speech:
         try:
             return self.sending.send_or_drop(session, sentence, ref)
         except Unavailable:
-            self.flow_control.withdraw(session, ref)
+            self.flow_control.withdraw(ref)
             raise
