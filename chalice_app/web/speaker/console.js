@@ -168,9 +168,9 @@ export function openConsole(session, languages, over) {
     else if (!paused && !isDisplaced) send(text);
   }
 
-  /** Also what was spoken before a pause, or before another tab took over. @param {string} text */
-  function send(text) {
-    for (const part of partsOf(text, sourceLanguage)) outbox.say(part);
+  /** Also what was spoken before a pause, or before another tab took over. @param {string} text @param {SoundTimes | null} [sound] */
+  function send(text, sound = null) {
+    outbox.sayParts(partsOf(text, sourceLanguage), sound);
   }
 
   /** @param {Sentence} sentence */
