@@ -83,9 +83,17 @@ interface FlowStep {
   readAt: number;
 }
 
+/** When a sentence's first word began to sound and its last word ended, by `performance.now()`. */
+interface SoundTimes {
+  beganAt: number;
+  endedAt: number;
+}
+
 /** A sentence of the speaker's. */
 interface Sentence {
   text: string;
+  /** Null where nobody knows: it was typed. */
+  sound: SoundTimes | null;
   /** 0 until it is sent. */
   sequence: number;
   /** "said": the server has it, but its report was lost. "unanswered": nobody knows what became of it. */
@@ -140,6 +148,8 @@ interface HeldSentence {
   text: string;
   /** As the recogniser had it. */
   heard: string;
+  /** Absent after a reload: the page's clock began anew. */
+  sound?: SoundTimes | null;
   /** "counting": goes by itself; "stopped": the speaker is or was in it; "ready": goes as soon as it may. */
   state: "counting" | "stopped" | "ready";
   /** By `performance.now()`; Infinity while nothing counts. */
@@ -158,7 +168,7 @@ interface Way {
   /** Does nothing while the speaker may not send. */
   say: (text: string) => void;
   /** Also what was heard before a pause, or before another tab took over. */
-  send: (text: string) => void;
+  send: (text: string, sound?: SoundTimes | null) => void;
 }
 
 interface DirectedWay extends Way {
@@ -423,7 +433,7 @@ interface StreamOptions {
   release: () => void;
   openSocket: (url: string) => AudioSocket;
   segmenter: SpeechSegmenter;
-  onSentence: (sentence: HeardSentence) => void;
+  onSentence: (sentence: HeardSentence, sound: SoundTimes | null) => void;
   onDraft: (text: string) => void;
   onState: (state: StreamState) => void;
   /** Whether something else hears the speaker when this gives up. Without it, it goes on trying. */
@@ -465,7 +475,7 @@ interface Recognisers {
 interface MicrophoneOptions extends Way {
   recognisers: Recognisers;
   /** The review: sentences go by it, and while it is on, what is heard is not shown to readers yet. */
-  before: { heard: (text: string) => void; readonly isOn: boolean };
+  before: { heard: (text: string, sound: SoundTimes | null) => void; readonly isOn: boolean };
   roster: { readonly codes: string[] };
   outbox: { readonly next: number };
   socket: { send: (message: ClientMessage) => boolean };
@@ -477,7 +487,7 @@ interface StageDictationOptions {
   language: string;
   mayGiveUp: () => boolean;
   onInterim: (text: string) => void;
-  onSentence: (text: string) => void;
+  onSentence: (text: string, sound: SoundTimes | null) => void;
   /** `notice` and `heardBy` are texts; "" for none. */
   onChange: (isOn: boolean, notice: string, heardBy: string) => void;
   /** The microphone's stream; null when there is none any more. */

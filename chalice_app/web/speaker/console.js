@@ -16,7 +16,6 @@ import { showSpokenLanguage, wireSayForm } from "./say-form.js";
 import { SentenceLog } from "./sentence-log.js";
 import { endSession } from "./speaker-api.js";
 import { TabLock } from "./tab-lock.js";
-import { WakeLock } from "./wake-lock.js";
 
 /** The silence after which a heartbeat tests the socket. */
 const QUIET_MS = 60_000;
@@ -53,7 +52,8 @@ export function openConsole(session, languages, over) {
   const before = beforeSending({ ...way, languages });
   const dictation = microphoneControls({ ...way, before, roster, outbox, socket });
   // For the hall's screen, too: it is a dialog of this page.
-  const screenLock = new WakeLock($("awake"), $("may-darken"), $("hall-may-darken"));
+  const screenLock = import("./wake-lock.js")
+    .then((loaded) => new loaded.WakeLock($("awake"), $("may-darken"), $("hall-may-darken")), () => null);
   const remains = wireRemains(session, languages, (message) => socket.send(message), () => socket.close("purged"));
   /** @type {SocketState} */
   let connection = "connecting";
@@ -131,7 +131,7 @@ export function openConsole(session, languages, over) {
       before.close();
       clearInterval(refusals);
       lock.close();
-      screenLock.release();
+      screenLock.then((held) => held?.release());
       over(why);
     }
   }
@@ -168,9 +168,9 @@ export function openConsole(session, languages, over) {
     else if (!paused && !isDisplaced) send(text);
   }
 
-  /** Also what was spoken before a pause, or before another tab took over. @param {string} text */
-  function send(text) {
-    for (const part of partsOf(text, sourceLanguage)) outbox.say(part);
+  /** Also what was spoken before a pause, or before another tab took over. @param {string} text @param {SoundTimes | null} [sound] */
+  function send(text, sound = null) {
+    outbox.sayParts(partsOf(text, sourceLanguage), sound);
   }
 
   /** @param {Sentence} sentence */
@@ -242,7 +242,7 @@ export function openConsole(session, languages, over) {
   invite(sessionId, joinCode);
   document.title = `${sessionId} · Live translation`;
   lock.take();
-  screenLock.keep();
+  screenLock.then((held) => held?.keep());
   socket.open();
   $("text").focus();
 }
