@@ -795,11 +795,19 @@ def test_the_token_purges_a_session_open_or_ended(world: World) -> None:
     assert ended(world, of)
 
 
-def test_a_purge_is_not_guessed_from_what_is_not_clear(world: World) -> None:
+@pytest.mark.parametrize("query", ["purge=1", "purge=true&purge=false", "purge=true&purge=true"])
+def test_a_purge_is_not_guessed_from_what_is_not_clear(world: World, query: str) -> None:
     of, token = world.app.sessions.open("en")
-    answer = call("DELETE", f"/sessions/{of.session_id}?purge=1", headers=bearer(token))
+    answer = call("DELETE", f"/sessions/{of.session_id}?{query}", headers=bearer(token))
     assert (answer.status_code, answer.json_body["code"]) == (400, "BAD_MESSAGE")
     assert not ended(world, of)
+
+
+def test_the_report_s_format_is_given_once(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    path = f"/sessions/{of.session_id}/report?format=json&format=csv"
+    answer = call("GET", path, headers=bearer(token))
+    assert (answer.status_code, answer.json_body["code"]) == (400, "BAD_MESSAGE")
 
 
 def test_a_sentence_keeps_when_it_sounded_by_the_gateway_s_clock(world: World) -> None:
