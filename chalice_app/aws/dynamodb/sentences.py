@@ -285,10 +285,17 @@ def _packed(captions: Mapping[str, str]) -> bytes:
 
 
 def unpacked_captions(packed: object) -> dict[str, str]:
-    """The captions of a row's attribute, by language; none where it is not there."""
+    """The captions of a row's attribute, by language; none where it is not there.
+
+    Raises:
+        ValueError, TypeError: the row is malformed.
+    """
     if not isinstance(packed, bytes):
         return {}
-    captions = json.loads(zlib.decompress(packed))
+    try:
+        captions = dict(json.loads(zlib.decompress(packed)))
+    except zlib.error as error:
+        raise ValueError("the captions cannot be unpacked") from error
     return {str(language): str(text) for language, text in captions.items()}
 
 
