@@ -112,3 +112,11 @@ def test_the_parser_takes_the_examples_and_refuses_what_the_schema_refuses(actio
                 validator(path).validate(lacking)
             with pytest.raises(errors.BroadcasterError):
                 parse_message(json.dumps(lacking))
+
+
+@pytest.mark.parametrize("client", sorted(DOCS.glob("clients/*.[pj][ys]")), ids=lambda at: at.name)
+def test_a_client_is_a_page_of_code(client: Path) -> None:
+    code = re.sub(r'"""[^"]*"""|/\*.*?\*/', "", client.read_text("utf-8"), flags=re.S)
+    no_code = ("//", "#", "import ", "from ")
+    lines = [line.strip() for line in code.splitlines()]
+    assert 20 < len([line for line in lines if line and not line.startswith(no_code)]) <= 60
