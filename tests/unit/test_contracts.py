@@ -7,26 +7,14 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
-from referencing import Registry, Resource
 
 from app import app
 from chalice_app.domain import errors
 from chalice_app.wire.incoming import parse_message
+from tests.contracts import ASYNCAPI, DOCS, OPENAPI, SCHEMAS, validator
 
 ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
-SCHEMAS = {path: json.loads(path.read_text("utf-8")) for path in DOCS.glob("schemas/**/*.json")}
-REGISTRY: Registry[Any] = Registry().with_resources(
-    (path.as_uri(), Resource.from_contents(schema)) for path, schema in SCHEMAS.items()
-)
-OPENAPI = json.loads((DOCS / "openapi.json").read_text("utf-8"))
-ASYNCAPI = json.loads((DOCS / "asyncapi.json").read_text("utf-8"))
-METHODS = {"get", "put", "post", "delete"}
 INCOMING = sorted(path.stem for path in SCHEMAS if path.parent.name == "incoming")
-
-
-def validator(path: Path) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": path.as_uri()}, registry=REGISTRY)
 
 
 def references(node: object) -> list[str]:
