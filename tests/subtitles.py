@@ -1,14 +1,17 @@
 """Subtitles as other programs read them, and what of a text has to come back."""
 
 import html
+import io
 import json
 import re
 import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import av
 import pysubs2
 import webvtt
+from av.subtitles.subtitle import AssSubtitle
 
 from chalice_app.transcripts.cues import cues
 from chalice_app.transcripts.formats import render
@@ -59,6 +62,24 @@ def _readable(text: str) -> str:
 def paired(text: str) -> str:
     """The text with each pair of surrogates as the one character that JSON takes it for."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def by_ffmpeg(file: str, format_: str) -> Sequence[Read]:
+    """As ffmpeg's libraries read either, which many players are built on: as events of ASS."""
+    read = []
+    with av.open(io.BytesIO(file.encode()), "r", format=format_) as container:
+        for packet in container.demux(container.streams.subtitles[0]):
+            if packet.pts is None or packet.duration is None:
+                continue  # the last packet flushes
+            start, end = (
+                round(time * packet.time_base * 1000)
+                for time in (packet.pts, packet.pts + packet.duration)
+            )
+            for event in packet.decode():
+                assert isinstance(event, AssSubtitle)
+                text = event.ass.split(b",", 8)[8].decode()
+                read.append(Read(start, end, text.replace("\\N", "\n")))
+    return read
 
 
 def shown(text: str) -> str:

@@ -115,6 +115,12 @@ def request_body() -> str | bytes:
         raise BadMessage("the body must be UTF-8 or base64") from None
 
 
+def queried() -> dict[str, list[str]]:
+    """The query's parameters, each with all its values."""
+    query = current_request().query_params
+    return {} if query is None else {name: query.getlist(name) for name in query}
+
+
 def bearer_token() -> str | None:
     """What the Authorization header shows, if anything."""
     header: str = current_request().headers.get("authorization", "")

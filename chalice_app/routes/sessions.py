@@ -1,6 +1,5 @@
 """The HTTP routes of sessions, of languages, and of the operator's view."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from chalice.app import Response
@@ -24,6 +23,7 @@ from chalice_app.routes.requests import (
     count_one,
     current_request,
     end_talk,
+    queried,
     refusals_counted,
     request_body,
     route_parts,
@@ -105,8 +105,8 @@ def end_session(session_id: str) -> Response:
     """
 
     def ended() -> None:
-        query: Mapping[str, str] = current_request().query_params or {}
-        if incoming.wants_purge(query):
+        purge = incoming.single(queried(), "purge")
+        if incoming.wants_purge({} if purge is None else {"purge": purge}):
             _purge(route_parts(), session_id)
         else:
             end_talk(route_parts(), session_of_speaker(session_id))

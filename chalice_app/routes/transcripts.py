@@ -1,22 +1,16 @@
 """The HTTP routes of what remains of a talk: its transcript, and its event report."""
 
-import logging
 import math
 from collections.abc import Mapping
+from functools import partial
 
 from chalice.app import Response
 
-from chalice_app.domain.errors import (
-    BroadcasterError,
-)
 from chalice_app.routes.requests import (
-    INTERNAL,
     answered_as_it_is,
     app,
     caller_of_request,
-    current_request,
-    log_failure,
-    refusal,
+    queried,
     refusals_counted,
     route_parts,
     session_of_speaker,
@@ -25,8 +19,7 @@ from chalice_app.transcripts import report_formats
 from chalice_app.transcripts.exporting import Translating
 from chalice_app.transcripts.files import File, Link, disposition
 from chalice_app.transcripts.requests import parse_request
-
-_log = logging.getLogger(__name__)
+from chalice_app.wire import incoming
 
 _UNKEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -37,19 +30,12 @@ def get_transcript(session_id: str) -> Response:
 
     202 while it is being translated, 303 to the bucket where it is too large for an answer.
     """
-    try:
-        return _exported(session_id)
-    except BroadcasterError as failure:
-        log_failure(failure)
-        return refusal(failure)
-    except Exception:  # noqa: BLE001
-        _log.exception("request failed")
-        return refusal(INTERNAL)
+    return answered_as_it_is(partial(_exported, session_id))
 
 
 def _exported(session_id: str) -> Response:
     parts = route_parts()
-    wanted = parse_request(_queried())
+    wanted = parse_request(queried())
     with refusals_counted(parts, session_id):
         session, is_speaker = parts.entrance.reader_of(session_id, caller_of_request())
         export = parts.transcripts.export(session, wanted, is_speaker=is_speaker)
@@ -63,12 +49,6 @@ def _exported(session_id: str) -> Response:
         case Translating():
             seconds = math.ceil(export.retry_after_ms / 1000)
             return _unkept(export.body(), 202, {"Retry-After": str(seconds)})
-
-
-def _queried() -> dict[str, list[str]]:
-    """The query's parameters, each with all its values."""
-    query = current_request().query_params
-    return {} if query is None else {name: query.getlist(name) for name in query}
 
 
 def _named(name: str) -> dict[str, str]:
@@ -89,8 +69,7 @@ def event_report(session_id: str) -> Response:
 
     def written() -> Response:
         """The report, as a file that nobody caches."""
-        query = current_request().to_dict()["query_params"] or {}
-        form = report_formats.parse_format(query.get("format"))
+        form = report_formats.parse_format(incoming.single(queried(), "format"))
         parts = route_parts()
         made = parts.reporting.report(session_of_speaker(session_id, parts.entrance.of_kept))
         file = report_formats.written(made, form, parts.adapters.clock.now_ms())

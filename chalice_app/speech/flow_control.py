@@ -67,7 +67,7 @@ class FlowControl:
                 self._remove(ref, [ref.sequence])
             raise
         if wait_ms := self._wait(added.result(), ref):
-            self.withdraw(session, ref)
+            self.withdraw(ref)
             raise RateLimited("sentences come faster than they can be sent", retryAfterMs=wait_ms)
 
     def admit_correction(self, ref: SentenceRef) -> None:
@@ -81,19 +81,19 @@ class FlowControl:
             self._remove(mark, [mark.sequence])
             raise RateLimited("corrections come faster than they can be sent", retryAfterMs=wait_ms)
 
-    def withdraw(self, session: Session, ref: SentenceRef) -> None:
+    def withdraw(self, ref: SentenceRef) -> None:
         """Gives the number of an admitted sentence back: nothing of it was sent.
 
         Raises:
             Unavailable: the number is free only when a caption's life is over.
         """
-        self.sentences.release_sequence(session, ref.sequence)
+        self.sentences.release_sequence(ref)
         self._remove(ref, [ref.sequence])
 
-    def forget(self, session: Session, ref: SentenceRef) -> None:
+    def forget(self, ref: SentenceRef) -> None:
         """Deletes the row of a sentence whose session has been purged; its words are not read."""
         try:
-            self.sentences.release_sequence(session, ref.sequence)
+            self.sentences.release_sequence(ref)
         except Unavailable:
             _log.warning("a sentence of a purged session is deleted later")
 

@@ -92,7 +92,7 @@ class Sending:
         reports: Reports,
     ) -> None:
         batches = [batch for each in sent for batch in each.batches]
-        translated = _translated(sent)
+        translated = {} if sentence.is_retracted else _translated(sent)
         if batches:
             self.large_halls.finish(ref, reports, batches)
             # Other functions report, and no batch has more than its own caption.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chalice_app.domain.clock import Clock
-from chalice_app.domain.errors import ConditionFailed, Unavailable
+from chalice_app.domain.errors import ConditionFailed, SessionNotFound, Unavailable
 from chalice_app.domain.reports import Reports
 from chalice_app.domain.sentence import Sentence, SentenceRef
 from chalice_app.domain.session import Session
@@ -36,6 +36,7 @@ class Speech:
         Raises:
             BadMessage: this sequence number was spoken before.
             RateLimited: too many sentences are on their way; the speaker may send it again.
+            SessionNotFound: the session was purged meanwhile; nothing was sent.
             Unavailable: nothing was sent; the speaker may send the sentence again.
         """
         ref = SentenceRef(
@@ -53,10 +54,14 @@ class Speech:
     def _send(self, session: Session, sentence: Sentence, ref: SentenceRef) -> None:
         self.flow_control.admit(session, sentence, ref)
         session = self._raise_last_sequence(session, sentence.sequence)
+        if session.purged_at is not None:
+            # Since the speaker's session was read. The purge deletes claims, too: this one does not
+            # prove that nobody has sent the sentence before.
+            self.flow_control.forget(ref)
+            raise SessionNotFound("the session has ended")
         if not session.keeps_words:
-            # Purged since the speaker's session was read: its rows were deleted before this claim,
-            # or are being deleted now.
-            self.flow_control.forget(session, ref)
+            # It has ended, and its rows were deleted before this claim, or are being deleted now.
+            self.flow_control.forget(ref)
             ref = replace(ref, is_kept=False)
         sent, reports = self._send_or_withdraw(session, sentence, ref)
         self.sending.finish(session, sentence, ref, sent, reports)
@@ -81,5 +86,5 @@ class Speech:
         try:
             return self.sending.send_or_drop(session, sentence, ref)
         except Unavailable:
-            self.flow_control.withdraw(session, ref)
+            self.flow_control.withdraw(ref)
             raise

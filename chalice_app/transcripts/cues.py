@@ -63,21 +63,21 @@ def cues(transcript: Transcript) -> Iterator[Cue]:
     beyond the next one's beginning: in a fast talk reading speed gives way. A sentence of several
     cues shares its time among them by length.
     """
-    limits = {language: limits_of(language) for language in transcript.languages}
     lines = in_order(transcript.lines)
     origin = begins_at(lines[0]) if lines else 0
     free_at = 0
     for line, following in zip_longest(lines, lines[1:]):
+        languages = {each: written_in(transcript, line, each) for each in transcript.languages}
+        limits = {each: limits_of(theirs) for each, theirs in languages.items()}
         blocks = list(_blocks(line, limits))
         if not blocks:
             continue
         start = max(begins_at(line) - origin, free_at)
         until = None if following is None else begins_at(following) - origin
-        lengths = [_reading_ms(block, limits) for block in blocks]
+        lengths = [max(SHORTEST_MS, _reading_ms(block, limits)) for block in blocks]
         wanted = max(sum(lengths), min(_spoken_ms(line), LONGEST_MS * len(blocks)))
         room = wanted if until is None else min(wanted, until - start)
         times = _shared(start, max(room, SHORTEST_MS * len(blocks)), lengths)
-        languages = {each: written_in(transcript, line, each) for each in limits}
         for block, (begin, end) in zip(blocks, pairwise(times), strict=True):
             yield Cue(begin, end, line.sequence, block, languages)
         free_at = times[-1]
@@ -111,8 +111,13 @@ def _columns(line: str) -> int:
 
 
 def _shared(start: int, length_ms: int, lengths: Sequence[int]) -> Sequence[int]:
-    """The times between cues: each has its share by length, and half of an equal one at least."""
-    least = sum(lengths) // len(lengths) + 1
-    weights = [length + least for length in lengths]
-    total = sum(weights)
-    return [start + length_ms * so_far // total for so_far in accumulate(weights, initial=0)]
+    """The times between cues, by length; in too little time, each has the shortest at least."""
+    if length_ms >= sum(lengths):
+        least, rest = 0, lengths
+    else:
+        least, rest = SHORTEST_MS, [length - SHORTEST_MS for length in lengths]
+    spare, total = length_ms - least * len(lengths), sum(rest)
+    return [
+        start + least * number + spare * so_far // total
+        for number, so_far in enumerate(accumulate(rest, initial=0))
+    ]

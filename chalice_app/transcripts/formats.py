@@ -72,7 +72,7 @@ def _texts(transcript: Transcript, line: TranscriptLine) -> Iterator[str]:
 _SRT_LOOK_ALIKES: Final = str.maketrans("<>{}\\", "\uff1c\uff1e\uff5b\uff5d\uff3c")
 _ENTITY: Final = re.compile(r"&(?=#?\w+;)")
 _STAMP: Final = re.compile(r"(?<=\d):(?=\d+[.,]\d)")
-"""The last colon of a time such as 00:01:02,345: parsers look for two of them in a line."""
+"""The last colon of a time such as 00:01:02,345: some parsers take a line with two for a cue's."""
 _NUMBER: Final = re.compile(r"^(?=[\d ]+$)", re.M)
 """A line of digits alone: parsers take it for the number of the next cue."""
 
@@ -81,13 +81,14 @@ def _srt(transcript: Transcript) -> Iterator[str]:
     r"""SubRip has no escaping, and players take `<i>`, `{\an8}`, `\N`, `&lt;` for more than words.
 
     So `<`, `>`, `{`, `}` and the backslash are written as their full-width look-alikes, as are `&`
-    where it would begin an entity and the last colon of a time. Unicode's compatibility form (NFKC)
-    brings them back. Before a line of digits there is a direction mark.
+    where it would begin an entity and the last colons of two times in a line. Unicode's
+    compatibility form (NFKC) brings them back. Before a line of digits there is a direction mark.
     """
     for number, cue in enumerate(cues(transcript), start=1):
-        text = "\n".join(line for _, lines in _lines(cue) for line in lines)
-        text = text.translate(_SRT_LOOK_ALIKES)
-        text = _ENTITY.sub("\uff06", _STAMP.sub("\uff1a", text))
+        text = "\n".join(
+            _without_two_times(line, "\uff1a") for _, lines in _lines(cue) for line in lines
+        )
+        text = _ENTITY.sub("\uff06", text.translate(_SRT_LOOK_ALIKES))
         text = _NUMBER.sub("\u200e", text)
         times = f"{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}"
         yield f"{number}\n{times}\n{text}\n\n"
@@ -115,12 +116,16 @@ def _vtt(transcript: Transcript) -> Iterator[str]:
 
 
 def _span(language: str, lines: Sequence[str]) -> str:
-    words = _escaped("\n".join(lines))
+    words = "\n".join(map(_escaped, lines))
     return f"<lang {language}>{words}</lang>"
 
 
 def _escaped(text: str) -> str:
-    return _STAMP.sub("&#58;", escape(text, quote=False))
+    return _without_two_times(escape(text, quote=False), "&#58;")
+
+
+def _without_two_times(line: str, colon: str) -> str:
+    return _STAMP.sub(colon, line) if len(_STAMP.findall(line)) > 1 else line
 
 
 def _clock(ms: int, point: str = "") -> str:

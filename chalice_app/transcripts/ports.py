@@ -40,8 +40,11 @@ class SentenceStore(Protocol):
     def keep_captions(self, ref: SentenceRef, captions: Mapping[str, str]) -> None:
         """Keeps captions of the revision that `ref` names, unless there is a newer one."""
 
-    def release_sequence(self, session: Session, sequence: int) -> None:
-        """Deletes a sentence: its number is free, nothing of it is kept."""
+    def release_sequence(self, ref: SentenceRef) -> None:
+        """Deletes a sentence: its number is free, nothing of it is kept.
+
+        Nothing happens where another sentence has taken the number over.
+        """
 
     def correct_sentence(
         self, session: Session, sequence: int, text: str, corrected_at: int

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalice_app.domain.errors import BadMessage
-from chalice_app.wire.incoming import parse_language
+from chalice_app.wire.incoming import parse_language, single
 
 FORMATS: Final = ("txt", "srt", "vtt", "json")
 
@@ -15,8 +15,9 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     "vtt": "text/vtt; charset=utf-8",
     "json": "application/json; charset=utf-8",
 }
-"""Of the files, by format. Sources: RFC 4180's kin for subtitles is WebVTT's registration
-(https://www.iana.org/assignments/media-types/text/vtt); SubRip has none, and players know this."""
+"""Of the files, by format. WebVTT's is registered
+(https://www.iana.org/assignments/media-types/text/vtt); SubRip has none, and players know
+this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +39,12 @@ def parse_request(query: Mapping[str, Sequence[str]]) -> TranscriptRequest:
         BadMessage: the format is missing or unknown, or a parameter is there twice.
         InvalidLanguage: a language is not a tag.
     """
-    wanted = _one(query, "format")
+    wanted = single(query, "format")
     if wanted not in FORMATS:
         raise BadMessage(f"format must be one of {', '.join(FORMATS)}")
-    language, beside = _one(query, "language"), _one(query, "with")
+    language, beside = single(query, "language"), single(query, "with")
     return TranscriptRequest(
         wanted,
         None if language is None else parse_language(language),
         None if beside is None else parse_language(beside),
     )
-
-
-def _one(query: Mapping[str, Sequence[str]], name: str) -> str | None:
-    values = query.get(name, ())
-    if len(values) > 1:
-        raise BadMessage(f"{name} must be given once")
-    return values[0] if values else None

@@ -111,11 +111,15 @@ interface PageElements {
   "qr": HTMLButtonElement;
   "refresh": HTMLButtonElement;
   "refused": HTMLElement;
+  "remains": HTMLElement;
+  "remains-body": HTMLElement;
   "report-problem": HTMLElement;
   "report-running": HTMLElement;
   "report-title": HTMLElement;
   "report-when": HTMLElement;
   "report-zone": HTMLElement;
+  "retention": HTMLSelectElement;
+  "retention-hint": HTMLElement;
   "review": HTMLInputElement;
   "review-group": HTMLElement;
   "review-seconds": HTMLSelectElement;
@@ -158,6 +162,7 @@ interface PageElements {
   "token-hint": HTMLElement;
   "token-problem": HTMLElement;
   "tone-hint": HTMLElement;
+  "transcript": HTMLSelectElement;
   "try-now": HTMLButtonElement;
   "unread": HTMLElement;
   "verdict": HTMLElement;

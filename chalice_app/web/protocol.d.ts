@@ -31,6 +31,10 @@ interface Session {
   expiresAt: number;
   title?: string | null;
   drafts?: "source" | "off";
+  /** How long what was said is kept after the end. */
+  retentionHours?: number;
+  /** Who may download the transcript. */
+  transcript?: "speaker" | "everyone";
   /** For its speaker alone. */
   refused?: Refused;
 }
@@ -205,8 +209,14 @@ type ServerMessage =
   | HeartbeatAck
   | ErrorMessage;
 
+/** When a sentence's first word began to sound and its last word ended, in milliseconds before the message was sent. */
+interface SpokenSound {
+  beganMsAgo: number;
+  endedMsAgo: number;
+}
+
 type ClientMessage =
-  | { action: "speak"; sequence: number; text: string }
+  | { action: "speak"; sequence: number; text: string; sound?: SpokenSound }
   | { action: "draft"; sequence: number; text: string }
   | { action: "correct"; sequence: number; text: string }
   | { action: "changeLanguage"; targetLanguage: string; voice?: boolean }

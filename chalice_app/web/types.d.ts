@@ -83,9 +83,17 @@ interface FlowStep {
   readAt: number;
 }
 
+/** When a sentence's first word began to sound and its last word ended, by `performance.now()`. */
+interface SoundTimes {
+  beganAt: number;
+  endedAt: number;
+}
+
 /** A sentence of the speaker's. */
 interface Sentence {
   text: string;
+  /** Null where nobody knows: it was typed. */
+  sound: SoundTimes | null;
   /** 0 until it is sent. */
   sequence: number;
   /** "said": the server has it, but its report was lost. "unanswered": nobody knows what became of it. */
@@ -140,6 +148,8 @@ interface HeldSentence {
   text: string;
   /** As the recogniser had it. */
   heard: string;
+  /** Absent after a reload: the page's clock began anew. */
+  sound?: SoundTimes | null;
   /** "counting": goes by itself; "stopped": the speaker is or was in it; "ready": goes as soon as it may. */
   state: "counting" | "stopped" | "ready";
   /** By `performance.now()`; Infinity while nothing counts. */
@@ -158,7 +168,7 @@ interface Way {
   /** Does nothing while the speaker may not send. */
   say: (text: string) => void;
   /** Also what was heard before a pause, or before another tab took over. */
-  send: (text: string) => void;
+  send: (text: string, sound?: SoundTimes | null) => void;
 }
 
 interface DirectedWay extends Way {
@@ -254,6 +264,10 @@ interface WantedSession {
   joinCode: string;
   profanity: string;
   formality: string;
+  /** How long what was said is kept after the end; absent: as long as the stage keeps it by itself. */
+  retentionHours?: number;
+  /** Who may download it. "" is the speaker alone. */
+  transcript: "" | "everyone";
 }
 
 /** Where the speaker signs in. `origins` are those that the page may ask. */
@@ -295,6 +309,47 @@ interface HeldSession {
   webSocketUrl: string;
   /** "" for none. */
   joinCode?: string;
+  /** Absent: the stage's own. */
+  retentionHours?: number;
+  /** The languages that somebody listened to, in the order in which they came. */
+  listened?: string[];
+}
+
+/** A session that has ended, of which something is kept. */
+interface EndedSession extends HeldSession {
+  /** In epoch milliseconds, by this browser's clock. */
+  keptUntil: number;
+}
+
+/** A transcript that is asked for. `beside`: a second language; "" for none. */
+interface WantedTranscript {
+  sessionId: string;
+  format: string;
+  language: string;
+  beside: string;
+}
+
+/** "nothing": none of it is kept, or it is not for this reader. */
+type TranscriptProblem = "cancelled" | "offline" | "limited" | "nothing" | "failed";
+
+/** What the panel "What remains" is about, and what it can do. */
+interface RemainsOptions {
+  session: HeldSession;
+  languages: Language[];
+  /** Everything that was said has been deleted. */
+  onPurged: () => void;
+  /** The switch of the overlays; null once the session is over. */
+  overlays: OverlaySwitch | null;
+}
+
+/** What the overlays show, as far as this page knows. */
+interface OverlaySwitch {
+  readonly isHidden: boolean;
+  /** Whether the server has not confirmed it yet. */
+  readonly isPending: boolean;
+  hide: (isHidden: boolean) => void;
+  /** Called after each change. */
+  onChange: () => void;
 }
 
 type AnyAlarm = Alarm | MissingAlarm;
@@ -378,7 +433,7 @@ interface StreamOptions {
   release: () => void;
   openSocket: (url: string) => AudioSocket;
   segmenter: SpeechSegmenter;
-  onSentence: (sentence: HeardSentence) => void;
+  onSentence: (sentence: HeardSentence, sound: SoundTimes | null) => void;
   onDraft: (text: string) => void;
   onState: (state: StreamState) => void;
   /** Whether something else hears the speaker when this gives up. Without it, it goes on trying. */
@@ -420,7 +475,7 @@ interface Recognisers {
 interface MicrophoneOptions extends Way {
   recognisers: Recognisers;
   /** The review: sentences go by it, and while it is on, what is heard is not shown to readers yet. */
-  before: { heard: (text: string) => void; readonly isOn: boolean };
+  before: { heard: (text: string, sound: SoundTimes | null) => void; readonly isOn: boolean };
   roster: { readonly codes: string[] };
   outbox: { readonly next: number };
   socket: { send: (message: ClientMessage) => boolean };
@@ -432,7 +487,7 @@ interface StageDictationOptions {
   language: string;
   mayGiveUp: () => boolean;
   onInterim: (text: string) => void;
-  onSentence: (text: string) => void;
+  onSentence: (text: string, sound: SoundTimes | null) => void;
   /** `notice` and `heardBy` are texts; "" for none. */
   onChange: (isOn: boolean, notice: string, heardBy: string) => void;
   /** The microphone's stream; null when there is none any more. */

@@ -6,7 +6,7 @@ parser repeats the input in it.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -211,6 +211,18 @@ def _flag(query: Mapping[str, str], name: str) -> bool:
     if text not in ("true", "false"):
         raise BadMessage(f"{name} must be true or false")
     return text == "true"
+
+
+def single(query: Mapping[str, Sequence[str]], name: str) -> str | None:
+    """A query's parameter, of which all values are given; None where it is missing.
+
+    Raises:
+        BadMessage: it is there twice.
+    """
+    values = query.get(name, ())
+    if len(values) > 1:
+        raise BadMessage(f"{name} must be given once")
+    return values[0] if values else None
 
 
 def wants_purge(query: Mapping[str, str]) -> bool:

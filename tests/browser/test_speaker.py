@@ -243,6 +243,8 @@ def test_speech_is_shown_as_it_is_guessed_and_sent_when_it_is_final(
     page.evaluate("hear(['four score and seven', true], [' years', false])")
     expect(page.locator("#interim")).to_have_text("years")
     assert said(stub, socket, 1) == [(1, "four score and seven")]
+    sound = stub.received(socket, "speak")["sound"]
+    assert 120_000 >= sound["beganMsAgo"] >= sound["endedMsAgo"] >= 0
     # Browsers end recognition after a silence: it goes on.
     page.evaluate("recognitions[0].onend()")
     page.evaluate("secondStart")
@@ -404,20 +406,26 @@ def test_a_talk_that_is_over_is_not_offered(stub: StubStage, open_page: OpenPage
     # Not `wait_for_function`: the page's policy lets nothing be evaluated after its first look.
     second.evaluate(
         """new Promise((done) => {
-            const look = () => (localStorage.length ? setTimeout(look, 20) : done());
+            const look = () => (localStorage.getItem("speaker") ? setTimeout(look, 20) : done());
             look();
         })"""
     )
     expect(second.get_by_role("button", name="Go on with")).to_be_hidden()
 
 
-def test_the_end_is_the_end_of_what_is_kept(stub: StubStage, open_page: OpenPage) -> None:
+@pytest.mark.parametrize(("hours", "left"), [("2", ["ended-sessions"]), ("0", [])])
+def test_after_the_end_the_browser_keeps_what_leads_to_the_transcript(
+    stub: StubStage, open_page: OpenPage, hours: str, left: list[str]
+) -> None:
     page = open_page(stub.http)
+    page.get_by_text("What is kept of it").click()
+    page.get_by_label("What was said is kept after the end").select_option(hours)
     start(stub, page)
     page.get_by_role("button", name="End session").click()
     page.get_by_role("button", name="End it").click()
     expect(page.get_by_role("heading", name="The session has ended")).to_be_visible()
-    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    assert page.evaluate("Object.keys(localStorage)") == left
+    assert page.evaluate("sessionStorage.length") == 0
 
 
 def test_of_two_tabs_one_speaks_and_the_other_offers_to_take_over(

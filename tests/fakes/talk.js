@@ -213,7 +213,7 @@ export async function talk({ untilMs, words, moments, remainingSeconds, mayGiveU
       return socket;
     },
     segmenter: language ? new Segmenter(language) : new FinalSegmenter(),
-    onSentence: (sentence) => log({ sentence }),
+    onSentence: (sentence, sound) => log({ sentence, sound }),
     onDraft: (draft) => log({ draft }),
     onState: (state) => log({ state }),
     mayGiveUp: () => mayGiveUp,

@@ -94,10 +94,11 @@ class MemorySentences(MemoryTable):
                 kept = replace(found.kept, captions=dict(captions))
                 self._sentences[_key_of(ref)] = replace(found, kept=kept)
 
-    def release_sequence(self, session: Session, sequence: int) -> None:
+    def release_sequence(self, ref: SentenceRef) -> None:
         self._called("release_sequence")
         with self._lock:
-            self._sentences.pop(_key(session, sequence), None)
+            if self._spoken(ref) is not None:
+                del self._sentences[_key_of(ref)]
 
     def correct_sentence(
         self, session: Session, sequence: int, text: str, corrected_at: int

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from greenlet import getcurrent, greenlet
+from greenlet import GreenletExit, getcurrent, greenlet
 
 from chalice_app.domain.errors import BroadcasterError
 from tests.simulation.client import SimulatedClient
@@ -79,7 +79,11 @@ class Invocation:
     def crash(self) -> None:
         """It dies before its next call."""
         self._greenlet.parent = getcurrent()
-        self._greenlet.throw()
+        outer, self._client.route = self._client.route, _never
+        try:
+            self._greenlet.throw()
+        finally:
+            self._client.route = outer
 
     def _run(self) -> None:
         try:
@@ -115,3 +119,8 @@ class Invocation:
             self._note(
                 f"    invocation {self.number}: {call_line(method, request, answer)}{struck}"
             )
+
+
+def _never(_: str, __: Request) -> Answer:
+    """A process that is gone does nothing any more, whatever its code would have done at last."""
+    raise GreenletExit

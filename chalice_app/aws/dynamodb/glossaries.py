@@ -26,7 +26,7 @@ class GlossaryRows:
                 {
                     "sessionId": _key(session, version),
                     "glossary": encoded,
-                    "expiresAt": session.expires_at_seconds,
+                    "expiresAt": session.kept_until_ms // 1000,
                 }
             )
         self.table.update(

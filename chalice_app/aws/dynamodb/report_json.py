@@ -20,9 +20,9 @@ def decoded_reports(text: str) -> Reports:
     """The reports of a row.
 
     Raises:
-        ValueError, TypeError, AttributeError: the row is malformed.
+        ValueError, TypeError: the row is malformed.
     """
-    return {language: _report(*values) for language, values in json.loads(text).items()}
+    return {language: _report(*values) for language, values in dict(json.loads(text)).items()}
 
 
 def _array(report: LanguageReport) -> list[int]:

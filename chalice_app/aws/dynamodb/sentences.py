@@ -160,9 +160,10 @@ class SentencesTable:
                 same=ref.revision or ref.spoken_at,
             )
 
-    def release_sequence(self, session: Session, sequence: int) -> None:
-        """Gives a number back by deleting its row."""
-        self.table.delete(_key(session, sequence))
+    def release_sequence(self, ref: SentenceRef) -> None:
+        """Gives a number back by deleting its row, unless another sentence has taken it over."""
+        with suppress(ConditionFailed):
+            self.table.delete(_key_of(ref), "spokenAt = :at", at=ref.spoken_at)
 
     def correct_sentence(
         self, session: Session, sequence: int, text: str, corrected_at: int
@@ -239,7 +240,7 @@ class SentencesTable:
             if row is None or not _is_as(row, kept.sentence):
                 return
             before = row.get("captions")
-            captions = {**_unpacked(before), language: text}
+            captions = {**unpacked_captions(before), language: text}
             unchanged = "captions = :before" if before else "attribute_not_exists(captions)"
             revision = f"{_REVISION} = :revision" if kept.sentence.revision else _UNCORRECTED
             with suppress(ConditionFailed):
@@ -283,10 +284,18 @@ def _packed(captions: Mapping[str, str]) -> bytes:
     return zlib.compress(written.encode(), 9)
 
 
-def _unpacked(packed: object) -> dict[str, str]:
+def unpacked_captions(packed: object) -> dict[str, str]:
+    """The captions of a row's attribute, by language; none where it is not there.
+
+    Raises:
+        ValueError, TypeError: the row is malformed.
+    """
     if not isinstance(packed, bytes):
         return {}
-    captions = json.loads(zlib.decompress(packed))
+    try:
+        captions = dict(json.loads(zlib.decompress(packed)))
+    except zlib.error as error:
+        raise ValueError("the captions cannot be unpacked") from error
     return {str(language): str(text) for language, text in captions.items()}
 
 
@@ -302,7 +311,7 @@ def _is_as(row: Mapping[str, object], sentence: Sentence) -> bool:
 def _kept_from(row: Mapping[str, object]) -> KeptSentence:
     return KeptSentence(
         _sentence_from(row),
-        _unpacked(row.get("captions")),
+        unpacked_captions(row.get("captions")),
         decoded_reports(str(row["delivery"])) if "delivery" in row else None,
         _time(row, "correctedAt"),
     )

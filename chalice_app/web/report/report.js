@@ -8,7 +8,7 @@ import { showFigures, showLanguages } from "./report-figures.js";
 import { day, duration, minute, second } from "./report-format.js";
 import { SentenceTable } from "./report-table.js";
 import { Timeline } from "./report-timeline.js";
-import { storedSession } from "./stored-session.js";
+import { sessionOf } from "./session-of.js";
 
 const sessionId = sessionOfAddress();
 /** Of this session alone: another tab's page of another session keeps its own. */
@@ -16,13 +16,9 @@ const KEY = `report of ${sessionId}`;
 
 let token = recall(KEY, "sessionStorage") ?? speakersToken();
 
-/** The token of the speaker's page, where this browser has it for this session. */
+/** The token of the speaker's page, where this browser has it for this session, running or ended. */
 function speakersToken() {
-  for (const storage of /** @type {StorageName[]} */ (["sessionStorage", "localStorage"])) {
-    const held = storedSession(storage);
-    if (held?.sessionId === sessionId) return held.speakerToken;
-  }
-  return "";
+  return sessionOf(sessionId)?.speakerToken ?? "";
 }
 
 /** @param {"door" | "loading" | "view"} shown */

@@ -2,15 +2,16 @@
 import { $ } from "./elements.js";
 import { RosterBars } from "./roster-bars.js";
 import { listeners } from "./sentence-log.js";
-import { VoiceFailures } from "./voice-failures.js";
 
 export class Audience {
+  #languages;
+  /** From the first failure on. @type {import("./voice-failures.js").VoiceFailures | undefined} */
   #failures;
 
   /** @param {Language[]} languages */
   constructor(languages) {
+    this.#languages = languages;
     this.roster = new RosterBars($("roster"), languages);
-    this.#failures = new VoiceFailures($("voices-notice"), languages);
   }
 
   /** @param {RosterMessage | SessionStatus} message */
@@ -19,16 +20,19 @@ export class Audience {
     $("nobody").hidden = listenerCount > 0;
     $("hall-count").textContent = listenerCount ? `${listeners(listenerCount)} so far` : "";
     this.roster.show(counts, voices);
-    this.#failures.listened(voices);
+    this.#failures?.listened(voices);
   }
 
   /** @param {SpeechFailed} message */
-  voiceFailed(message) {
+  async voiceFailed(message) {
+    const loaded = await import("./voice-failures.js").catch(() => null);
+    if (!loaded) return;
+    this.#failures ??= new loaded.VoiceFailures($("voices-notice"), this.#languages);
     this.#failures.failed(message);
   }
 
   /** @param {Spoken} report */
   reported({ sequence }) {
-    this.#failures.spoken(sequence);
+    this.#failures?.spoken(sequence);
   }
 }

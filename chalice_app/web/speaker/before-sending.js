@@ -18,7 +18,7 @@ export function beforeSending(given) {
   /** @type {import("./review-list.js").ReviewList | null} */
   let review = null;
   let isLoading = false;
-  /** Heard before the list was there. @type {string[]} */
+  /** Heard before the list was there. @type {[text: string, sound: SoundTimes | null][]} */
   const early = [];
   /** @type {import("./prepared-panel.js").PreparedPanel | null} */
   let panel = null;
@@ -34,7 +34,7 @@ export function beforeSending(given) {
     try {
       const [{ ReviewList }] = await Promise.all([import("./review-list.js"), styled()]);
       review = new ReviewList(options);
-      for (const text of early.splice(0)) review.hear(text);
+      for (const [text, sound] of early.splice(0)) review.hear(text, sound);
     } catch {
       $("held-status").textContent = "The list cannot be loaded yet. What is heard waits for it.";
       setTimeout(tryReview, RETRY_MS);
@@ -73,11 +73,11 @@ export function beforeSending(given) {
 
   wire();
   return {
-    /** A sentence of the microphone's. @param {string} text */
-    heard(text) {
-      if (review) review.hear(text);
-      else if (isLoading) early.push(text);
-      else send(text);
+    /** A sentence of the microphone's. @param {string} text @param {SoundTimes | null} sound */
+    heard(text, sound) {
+      if (review) review.hear(text, sound);
+      else if (isLoading) early.push([text, sound]);
+      else send(text, sound);
     },
     /** Whether the speaker looks at what is heard before anybody else reads it. */
     get isOn() {

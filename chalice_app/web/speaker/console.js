@@ -11,12 +11,11 @@ import { partsOf } from "./long-text.js";
 import { microphoneControls, recognisersFor } from "./microphone-controls.js";
 import { Outbox } from "./outbox.js";
 import { ReconnectingSocket } from "./reconnecting-socket.js";
-import { refusalSentence } from "./refusals.js";
+import { wireRemains } from "./remains-button.js";
 import { showSpokenLanguage, wireSayForm } from "./say-form.js";
 import { SentenceLog } from "./sentence-log.js";
 import { endSession } from "./speaker-api.js";
 import { TabLock } from "./tab-lock.js";
-import { WakeLock } from "./wake-lock.js";
 
 /** The silence after which a heartbeat tests the socket. */
 const QUIET_MS = 60_000;
@@ -26,7 +25,7 @@ const REFUSALS_MS = 15_000;
 
 /**
  * @param {HeldSession} session @param {Language[]} languages
- * @param {(why: string) => void} over called once, when the session is over
+ * @param {(why: string) => void} over called when the session is over; once more with "purged" where what was said is deleted
  */
 export function openConsole(session, languages, over) {
   const { sessionId, speakerToken: token, sourceLanguage, joinCode = "" } = session;
@@ -53,7 +52,9 @@ export function openConsole(session, languages, over) {
   const before = beforeSending({ ...way, languages });
   const dictation = microphoneControls({ ...way, before, roster, outbox, socket });
   // For the hall's screen, too: it is a dialog of this page.
-  const screenLock = new WakeLock($("awake"), $("may-darken"), $("hall-may-darken"));
+  const screenLock = import("./wake-lock.js")
+    .then((loaded) => new loaded.WakeLock($("awake"), $("may-darken"), $("hall-may-darken")), () => null);
+  const remains = wireRemains(session, languages, (message) => socket.send(message), () => socket.close("purged"));
   /** @type {SocketState} */
   let connection = "connecting";
   let paused = false;
@@ -62,6 +63,7 @@ export function openConsole(session, languages, over) {
 
   /** @param {ServerMessage} message */
   function onMessage(message) {
+    remains(message);
     switch (message.type) {
       case "joined":
         outbox.joined(message.lastSequence);
@@ -129,7 +131,7 @@ export function openConsole(session, languages, over) {
       before.close();
       clearInterval(refusals);
       lock.close();
-      screenLock.release();
+      screenLock.then((held) => held?.release());
       over(why);
     }
   }
@@ -166,9 +168,9 @@ export function openConsole(session, languages, over) {
     else if (!paused && !isDisplaced) send(text);
   }
 
-  /** Also what was spoken before a pause, or before another tab took over. @param {string} text */
-  function send(text) {
-    for (const part of partsOf(text, sourceLanguage)) outbox.say(part);
+  /** Also what was spoken before a pause, or before another tab took over. @param {string} text @param {SoundTimes | null} [sound] */
+  function send(text, sound = null) {
+    outbox.sayParts(partsOf(text, sourceLanguage), sound);
   }
 
   /** @param {Sentence} sentence */
@@ -180,8 +182,8 @@ export function openConsole(session, languages, over) {
 
   async function showRefusals() {
     if (connection !== "live" || document.hidden) return;
-    const state = await getSession(sessionId, { token }).catch(() => null);
-    if (state) $("refused").textContent = refusalSentence(state.refused);
+    const [state, words] = await Promise.all([getSession(sessionId, { token }), import("./refusals.js")]).catch(() => []);
+    if (state && words) $("refused").textContent = words.refusalSentence(state.refused);
   }
 
   /** @param {Spoken} report */
@@ -240,7 +242,7 @@ export function openConsole(session, languages, over) {
   invite(sessionId, joinCode);
   document.title = `${sessionId} · Live translation`;
   lock.take();
-  screenLock.keep();
+  screenLock.then((held) => held?.keep());
   socket.open();
   $("text").focus();
 }

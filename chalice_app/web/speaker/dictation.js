@@ -1,11 +1,13 @@
 /** The browser's speech recognition, driven by the state machine in microphone.js. */
 import { Microphone } from "./microphone.js";
 import { recognitionTag } from "./recognition-tags.js";
+import { GuessTimes } from "./sound-times.js";
 
 const Recognition = window.SpeechRecognition ?? window.webkitSpeechRecognition;
 
 export class Dictation {
   #microphone = new Microphone();
+  #times = new GuessTimes();
   /** The one that is live, or the last. @type {SpeechRecognition | null} */
   #recognition = null;
   #timer = 0;
@@ -16,8 +18,8 @@ export class Dictation {
   }
 
   /**
-   * @param {{language: string, onInterim: (text: string) => void, onSentence: (text: string) => void,
-   *   onChange: (isOn: boolean, problem: string) => void}} options
+   * @param {{language: string, onInterim: (text: string) => void,
+   *   onSentence: (text: string, sound: SoundTimes | null) => void, onChange: (isOn: boolean, problem: string) => void}} options
    */
   constructor(options) {
     this.#options = options;
@@ -46,20 +48,24 @@ export class Dictation {
 
   /** @param {MicrophoneEvent} event */
   #handle(event) {
-    for (const command of this.#microphone.handle(event, performance.now())) this.#run(command);
+    const now = performance.now();
+    for (const command of this.#microphone.handle(event, now)) this.#run(command, now);
     clearTimeout(this.#timer);
     const { wakeAt } = this.#microphone;
     if (wakeAt === Infinity) return;
     this.#timer = setTimeout(() => this.#handle({ type: "tick" }), Math.max(0, wakeAt - performance.now()));
   }
 
-  /** @param {MicrophoneCommand} command */
-  #run(command) {
+  /** @param {MicrophoneCommand} command @param {number} now */
+  #run(command, now) {
     if (command.do === "start") this.#start();
     if (command.do === "stop") this.#recognition?.stop();
     if (command.do === "abort") this.#abort();
-    if (command.do === "say") this.#options.onSentence(command.text);
-    if (command.do === "interim") this.#options.onInterim(command.text);
+    if (command.do === "say") this.#options.onSentence(command.text, this.#times.said(command.text, now));
+    if (command.do === "interim") {
+      this.#times.guessed(command.text, now);
+      this.#options.onInterim(command.text);
+    }
     if (command.do === "show") this.#options.onChange(command.isOn, command.problem);
   }
 

@@ -116,10 +116,10 @@ export function microphoneControls(options) {
     if (isWanted() && (shared || browser.isOn)) meter?.start(shared);
   }
 
-  /** @param {string} text */
-  function onSentence(text) {
+  /** @param {string} text @param {SoundTimes | null} sound */
+  function onSentence(text, sound) {
     drafts?.drop();
-    before.heard(text);
+    before.heard(text, sound);
   }
 
   /** @param {string} text */

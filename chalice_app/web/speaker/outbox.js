@@ -8,6 +8,7 @@
  */
 
 import { Corrections, MOST_TRIES, REPORT_MS } from "./corrections.js";
+import { shares, soundAgo } from "./sound-times.js";
 import { Timers } from "./timers.js";
 
 export class Outbox {
@@ -43,10 +44,16 @@ export class Outbox {
     return this.#next;
   }
 
-  /** @param {string} text */
-  say(text) {
+  /** A text that is too long for one sentence. @param {string[]} parts @param {SoundTimes | null} sound */
+  sayParts(parts, sound) {
+    const times = shares(sound, parts);
+    parts.forEach((part, at) => this.say(part, times[at]));
+  }
+
+  /** @param {string} text @param {SoundTimes | null} [sound] when it was spoken; null: it was typed */
+  say(text, sound = null) {
     /** @type {Sentence} */
-    const sentence = { text, sequence: 0, state: "queued", tries: 0, report: null };
+    const sentence = { text, sound, sequence: 0, state: "queued", tries: 0, report: null };
     this.#sentences.push(sentence);
     this.#changed(sentence);
     if (this.#live) this.#transmit(sentence);
@@ -139,7 +146,8 @@ export class Outbox {
   /** @param {Sentence} sentence */
   #transmit(sentence) {
     const sequence = sentence.sequence || this.#next;
-    if (!this.#send({ action: "speak", sequence, text: sentence.text })) return;
+    const { text, sound } = sentence;
+    if (!this.#send({ action: "speak", sequence, text, ...soundAgo(sound, performance.now()) })) return;
     this.#next = Math.max(this.#next, sequence + 1);
     this.#bySequence.set(sequence, sentence);
     this.#become(sentence, "sent", { sequence, tries: sentence.tries + 1 });

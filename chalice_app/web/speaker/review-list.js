@@ -36,9 +36,9 @@ export class ReviewList {
     this.#review.refresh();
   }
 
-  /** @param {string} text */
-  hear(text) {
-    this.#review.hear(text);
+  /** @param {string} text @param {SoundTimes | null} sound */
+  hear(text, sound) {
+    this.#review.hear(text, sound);
   }
 
   refresh() {
@@ -156,7 +156,7 @@ function stored(key) {
   try {
     const held = JSON.parse(recall(key, "sessionStorage") ?? "[]");
     // Infinity does not survive JSON, and the clock began anew: `refresh` sets the time.
-    return held.map((/** @type {HeldSentence} */ each) => ({ ...each, dueAt: Infinity }));
+    return held.map((/** @type {HeldSentence} */ each) => ({ ...each, sound: null, dueAt: Infinity }));
   } catch {
     return [];
   }

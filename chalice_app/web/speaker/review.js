@@ -16,7 +16,7 @@ export class Review {
   #timer = 0;
 
   /**
-   * @param {{isOn: boolean, seconds: number, held: HeldSentence[], send: (text: string) => void,
+   * @param {{isOn: boolean, seconds: number, held: HeldSentence[], send: (text: string, sound: SoundTimes | null) => void,
    *   mayGo: () => boolean, changed: (held: readonly HeldSentence[]) => void}} options
    *   `seconds` is 0 for never; `mayGo`: whether the page is connected, not paused and not displaced
    */
@@ -27,14 +27,14 @@ export class Review {
     this.#held = options.held;
   }
 
-  /** @param {string} text */
-  hear(text) {
+  /** @param {string} text @param {SoundTimes | null} [sound] */
+  hear(text, sound = null) {
     // Without a review it goes at once, also while there is no connection: the outbox keeps it then.
     if (!this.#isOn && this.#held.length === 0) {
-      this.#options.send(text);
+      this.#options.send(text, sound);
       return;
     }
-    this.#held.push({ text, heard: text, state: this.#isOn ? "counting" : "ready", dueAt: this.#due() });
+    this.#held.push({ text, heard: text, sound, state: this.#isOn ? "counting" : "ready", dueAt: this.#due() });
     this.#goOn();
   }
 
@@ -133,8 +133,8 @@ export class Review {
 
   #release() {
     while (this.#isOpen && this.#held[0]?.state === "ready") {
-      const text = this.#held.shift()?.text ?? "";
-      if (text.trim()) this.#options.send(text);
+      const { text = "", sound = null } = this.#held.shift() ?? {};
+      if (text.trim()) this.#options.send(text, sound);
     }
   }
 }

@@ -13,7 +13,7 @@ export function sendJson(method, path, body, token, options = {}) {
  * @returns {Promise<OpenedSession>}
  */
 export function openSession(wanted, token = "") {
-  const filled = Object.entries(wanted).filter(([, value]) => value);
+  const filled = Object.entries(wanted).filter(([, value]) => value || value === 0);
   return sendJson("POST", "sessions", Object.fromEntries(filled), token);
 }
 

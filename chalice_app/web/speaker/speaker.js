@@ -6,7 +6,10 @@ import { bestLanguage } from "./language-matching.js";
 import { fillSelect } from "./languages.js";
 import { backoffMs } from "./pauses.js";
 import { openSession } from "./speaker-api.js";
-import { forgetSession, storedSession, storeSession } from "./stored-session.js";
+import { DEFAULT_RETENTION_HOURS, endedSessions, forgetSession, storedSession, storeEnded, storeSession } from "./stored-session.js";
+
+/** The stage's own retention, in hours: what it keeps without being asked. */
+const RETENTION = String(DEFAULT_RETENTION_HOURS);
 
 /** @type {Language[]} */
 let languages = [];
@@ -29,7 +32,9 @@ function open(event) {
 function wantedSession() {
   const profanity = $("mask").checked ? "mask" : "";
   const joinCode = $("join-code").value.trim();
-  return { sourceLanguage: $("source").value, joinCode, profanity, formality: $("formality").value };
+  const kept = { ...($("retention").value !== RETENTION && { retentionHours: Number($("retention").value) }) };
+  const transcript = $("transcript").value === "everyone" ? "everyone" : "";
+  return { sourceLanguage: $("source").value, joinCode, profanity, formality: $("formality").value, ...kept, transcript };
 }
 
 /** @param {WantedSession} wanted @param {() => Promise<void>} signedIn waits for what must come before */
@@ -39,7 +44,10 @@ async function tryOpen(wanted, signedIn = async () => {}) {
   try {
     await signedIn();
     const token = await signIn?.speakersToken(wanted);
-    if (token !== "") speak({ ...(await openSession(wanted, token)), joinCode: wanted.joinCode });
+    if (token !== "") {
+      const { joinCode, retentionHours } = wanted;
+      speak({ ...(await openSession(wanted, token)), joinCode, ...(retentionHours !== undefined && { retentionHours }) });
+    }
   } catch (error) {
     $("open-problem").textContent = problem(error);
   }
@@ -53,6 +61,8 @@ async function goOnSignedIn({ wanted, finished }) {
     $("join-code").value = wanted.joinCode;
     $("mask").checked = wanted.profanity === "mask";
     $("formality").value = wanted.formality;
+    $("retention").value = String(wanted.retentionHours ?? RETENTION);
+    $("transcript").value = wanted.transcript;
   }
   await tryOpen(wantedSession(), finished);
 }
@@ -79,6 +89,7 @@ function problem(error) {
 /** @param {HeldSession} session */
 function speak(session) {
   storeSession(session);
+  loadRemains();
   showOnly("console");
   openConsole(session, languages, (why) => over(session, why));
 }
@@ -88,7 +99,11 @@ async function offerToContinue() {
   const session = storedSession("localStorage");
   if (!session) return;
   const state = await stateOf(session);
-  if (isOver(state)) forgetSession(session);
+  if (isOver(state)) {
+    forgetSession(session);
+    storeEnded(session);
+    showEnded();
+  }
   $("go-on").hidden = state !== "open" && state !== "full";
   $("go-on-name").textContent = session.sessionId;
   $("go-on").addEventListener("click", () => speak(session));
@@ -104,9 +119,10 @@ function isOver(state) {
   return state === "missing" || state === "ended";
 }
 
-/** @param {HeldSession} session @param {string} why "missing", or any other end */
+/** @param {HeldSession} session @param {string} why "missing", "purged", or any other end */
 function over(session, why) {
   forgetSession(session);
+  if (why !== "purged") storeEnded(session);
   const isMissing = why === "missing";
   $("over-title").textContent = isMissing ? "The session is over" : "The session has ended";
   $("over-text").textContent = isMissing
@@ -114,6 +130,22 @@ function over(session, why) {
     : "The listeners have been notified. Its name and its link no longer work.";
   showOnly("over");
   $("again").focus();
+  remains?.then((it) => it.showOver(session, languages, why), () => {});
+}
+
+/** Loaded while the server answers: at the end of a session it may not. @type {Promise<typeof import("./over.js")> | undefined} */
+let remains;
+
+function loadRemains() {
+  remains ??= import("./over.js");
+  remains.catch(() => (remains = undefined));
+}
+
+/** What remains of former sessions. */
+function showEnded() {
+  if (!endedSessions().length) return;
+  loadRemains();
+  remains?.then((it) => it.showEndedSessions(languages, () => showOnly("over")), () => {});
 }
 
 /** Asks until the server answers: the page needs the languages. @returns {Promise<Language[]>} */
@@ -134,6 +166,7 @@ async function start() {
   languages = await loadLanguages();
   if (session) {
     const state = await stateOf(session);
+    loadRemains();
     if (isOver(state)) over(session, state);
     else speak(session);
     return;
@@ -144,6 +177,7 @@ async function start() {
   $("open-problem").textContent = "";
   $("open-button").disabled = false;
   if (answer) await goOnSignedIn(answer);
+  showEnded();
   if (!$("start").hidden) await offerToContinue();
 }
 

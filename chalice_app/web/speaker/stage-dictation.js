@@ -34,7 +34,7 @@ export class StageDictation {
       release: () => release(path, token),
       openSocket: (url) => new WebSocket(url),
       segmenter: new Segmenter(options.language),
-      onSentence: ({ text }) => options.onSentence(text),
+      onSentence: ({ text }, sound) => options.onSentence(text, sound),
       onDraft: options.onInterim,
       onState: (state) => this.#became(state),
       mayGiveUp: options.mayGiveUp,

@@ -5,12 +5,17 @@ const STATES = { live: "live", ending: "live", off: "off", resting: "resting", o
 
 export class StreamReport {
   #options;
+  #timesOf;
   #draft = "";
   #shown = "";
 
-  /** @param {Pick<StreamOptions, "onSentence" | "onDraft" | "onState">} options */
-  constructor(options) {
+  /**
+   * @param {Pick<StreamOptions, "onSentence" | "onDraft" | "onState">} options
+   * @param {(sentence: HeardSentence) => SoundTimes | null} timesOf
+   */
+  constructor(options, timesOf) {
     this.#options = options;
+    this.#timesOf = timesOf;
   }
 
   /** Whether words wait for the rest of their sentence. */
@@ -20,7 +25,7 @@ export class StreamReport {
 
   /** @param {Heard} heard */
   say({ sentences, draft }) {
-    for (const sentence of sentences) this.#options.onSentence(sentence);
+    for (const sentence of sentences) this.#options.onSentence(sentence, this.#timesOf(sentence));
     if (draft === this.#draft) return;
     this.#draft = draft;
     this.#options.onDraft(draft);

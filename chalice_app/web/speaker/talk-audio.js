@@ -1,6 +1,7 @@
 /** A talk's audio on its way to a recogniser: what is kept, and the silence between. This module does not touch the page. */
 import { KeptAudio, samplesIn } from "./kept-audio.js";
 import { SoundActivity } from "./sound-activity.js";
+import { TalkClock } from "./talk-clock.js";
 
 /** Silence for a paused speaker comes so often. */
 const PAUSED_MS = 200;
@@ -13,6 +14,7 @@ const MOST_KEPT = samplesIn(60_000);
 
 export class TalkAudio extends KeptAudio {
   #activity = new SoundActivity();
+  #clock = new TalkClock();
   /** When audio was last appended. */
   #audioAt = 0;
 
@@ -29,8 +31,7 @@ export class TalkAudio extends KeptAudio {
 
   /** @param {Int16Array} samples @param {number} now @returns {boolean} whether it sounds like speech */
   push(samples, now) {
-    this.#audioAt = now;
-    this.append(samples);
+    this.#take(samples, now);
     return this.#activity.hears(samples);
   }
 
@@ -38,8 +39,21 @@ export class TalkAudio extends KeptAudio {
   fill(now, isPaused) {
     const missing = now - this.#audioAt;
     if (missing < (isPaused ? PAUSED_MS : LATE_MS)) return;
+    this.#take(new Int16Array(samplesIn(Math.min(missing, LONGEST_FILL_MS))), now);
+  }
+
+  /** When it was recorded, by the clock of `push`. @param {HeardSentence} sentence @returns {SoundTimes | null} */
+  timesOf({ startMs, endMs }) {
+    const beganAt = this.#clock.at(samplesIn(startMs));
+    const endedAt = this.#clock.at(samplesIn(endMs));
+    return beganAt === null || endedAt === null ? null : { beganAt, endedAt: Math.max(beganAt, endedAt) };
+  }
+
+  /** @param {Int16Array} samples @param {number} now */
+  #take(samples, now) {
     this.#audioAt = now;
-    this.append(new Int16Array(samplesIn(Math.min(missing, LONGEST_FILL_MS))));
+    this.#clock.appended(this.end, samples.length, now);
+    this.append(samples);
   }
 
   /** @param {number} sent how far it was sent */

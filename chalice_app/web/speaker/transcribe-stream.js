@@ -51,7 +51,7 @@ export class TranscribeStream {
   constructor(options) {
     this.#options = options;
     this.#clock = options.clock ?? CLOCK;
-    this.#report = new StreamReport(options);
+    this.#report = new StreamReport(options, (sentence) => this.#audio.timesOf(sentence));
     this.#grant = new StreamGrant(options.grant, this.#clock);
   }
 

@@ -18,7 +18,7 @@ from chalice_app.wire.attribute_values import decode
 from chalice_app.wire.incoming import JoinAsListener, JoinAsSpeaker
 from streams.batch import handle_batch
 from tests.simulation.database import Answer, Request, SimulatedDatabase
-from tests.simulation.delivery import invariants
+from tests.simulation.delivery import invariants, keeping
 from tests.simulation.delivery.record import Listener, Spoken
 from tests.simulation.delivery.sockets import GONE, SENT, Socket
 from tests.simulation.delivery.stage import VoiceInvoker
@@ -67,6 +67,7 @@ class Doing:
             made = _CALLS.get(method)
             if made is not None:
                 return made(hall, self, request, fault)
+            self._note_trouble(method, request, fault)
             answer = hall.network.call(method, request, fault)
         except (ClientError, ReadTimeoutError) as error:
             self._note_failure(method, request, error)
@@ -77,6 +78,12 @@ class Doing:
             return answer
         finally:
             hall.doing = outer
+
+    def _note_trouble(self, method: str, request: Request, fault: Fault | None) -> None:
+        is_write = method in ("put_item", "update_item", "delete_item")
+        if self.spoken is not None and fault is not None and is_write:
+            key = request.get("Key") or request["Item"]
+            self.spoken.is_unkept |= not key.get("sessionId", {"S": ""})["S"].count("#")
 
     def _note_failure(self, method: str, request: Request, error: Exception) -> None:
         if self.spoken is None or method != "update_item":
@@ -112,7 +119,7 @@ class Hall(World):
 
     `slice_listeners` and `is_late` are as the stage takes them; every index is `lag_ms` behind.
     `unclosed` are connections whose closing failed or met a handshake, `unended` sessions whose end
-    failed.
+    failed. `purges` are sessions whose purge has begun, `purged` those whose purge came to its end.
     """
 
     def __init__(
@@ -133,6 +140,8 @@ class Hall(World):
         self.corrected: list[Spoken] = []
         self.unclosed: set[str] = set()
         self.unended: set[str] = set()
+        self.purges: set[SessionKey] = set()
+        self.purged: set[SessionKey] = set()
         self.speakers: defaultdict[str, list[str]] = defaultdict(list)
         self.under_way: list[Activity] = []
         self.slices: list[Slice] = []
@@ -264,7 +273,8 @@ class Hall(World):
         if row is None or not self.is_connected(connection):
             return None
         epoch, now = int(row["createdAt"]["N"]), self.clock.milliseconds
-        said = f"{session_id}#{epoch}#{sequence} {text}" if text else ""
+        # Each correction has words of its own.
+        said = f"{session_id}#{epoch}#{sequence} {text} {len(self.corrected)}" if text else ""
         spoken = Spoken((session_id, epoch), sequence, said, now, connection, corrects=True)
         self.corrected.append(spoken)
 
@@ -291,6 +301,27 @@ class Hall(World):
                 self.unended.add(session_id)
 
         return self.begin(lambda: to.sessions.end(to.participants.spoken_by(connection)), then)
+
+    def purge(self, session_id: str) -> Activity | None:
+        """The speaker has everything deleted that is kept of the session."""
+        row = self.database.sessions.rows.get(session_id)
+        if row is None:
+            return None
+        key = session_id, int(row["createdAt"]["N"])
+        self.purges.add(key)
+
+        def act() -> None:
+            session = self.stage.sessions.read_row(session_id)
+            if session is not None and session.created_at == key[1]:
+                self.stage.sessions.purge(session)
+
+        def then(done: Activity) -> None:
+            if done.is_dead or done.invocation.failed:
+                self.unended.add(session_id)
+            else:
+                self.purged.add(key)
+
+        return self.begin(act, then)
 
     def send_slice(self, position: int, *, again: bool) -> Activity | None:
         """Lambda invokes the broadcast function with a slice that is due; `again`: not for once."""
@@ -380,6 +411,8 @@ class Hall(World):
         self, key: str, before: Item | None, after: Item | None, by_ttl: bool
     ) -> None:
         """A row that the sentence's own invocation writes is its claim."""
+        if after is not None:
+            keeping.check_row(key, after)
         if after is None or self.doing is None or "claim" not in after:
             return
         spoken = self.doing.spoken

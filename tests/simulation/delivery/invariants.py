@@ -40,6 +40,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, REPLAYED_SENTENCES
+from tests.simulation.delivery import keeping
 from tests.simulation.delivery.record import RETRACTED, Listener, Reception, Spoken
 from tests.simulation.delivery.sockets import GONE, SENT
 from tests.simulation.invariants import Violation
@@ -274,6 +275,9 @@ def _check_report(hall: "Hall", spoken: Spoken, message: Mapping[str, Any]) -> N
         raise Violation(
             f"D1: sentence {spoken.sequence} was due to {lost}; not reached are {unreached}"
         )
+    if not spoken.corrects:
+        spoken.told = message["languages"]
+        keeping.check_told(hall, spoken)
 
 
 def check_voices(hall: "Hall", ask: Mapping[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """Ways to deliver wrongly, each made by substituting one part of the production stage."""
 
+from tests.simulation.delivery import wrong_keeping as keeping
 from tests.simulation.delivery import wrong_stages as wrong
 from tests.simulation.delivery import wrong_voices as voices
 from tests.simulation.delivery.stage import Stage
@@ -53,4 +54,19 @@ MUTANTS = (
     _delivery("voices: corrections are spoken", voices.with_voices(voices.CorrectionsSpoken)),
     _delivery("voices: a sentence is asked for twice", voices.with_voices(voices.AskedTwice)),
     _delivery("voices: a slice's are not the first", wrong.with_halls(voices.UnorderedSlices)),
+    _delivery("kept: after the speaker is told", keeping.SpokenFirst),
+    _delivery("kept: one language's report", wrong.with_sentences(keeping.OneLanguageKept)),
+    _delivery("kept: the second report", wrong.with_sentences(keeping.ReportReplaced)),
+    _delivery("kept: by the name alone", wrong.with_sentences(keeping.WithoutEpoch)),
+    _delivery(
+        "kept: captions of what is corrected", wrong.with_sentences(keeping.CaptionsOverCorrection)
+    ),
+    _delivery(
+        "kept: captions through corrections",
+        wrong.with_sentences(keeping.CaptionsOutliveCorrection),
+    ),
+    _delivery("kept: numbers freed by anybody", wrong.with_sentences(keeping.ReleasedByAnybody)),
+    _delivery("kept: rows deleted before the purge is noted", keeping.DeletedFirst),
+    _delivery("kept: a purge that is not noted", keeping.PurgeUnnoted),
+    _delivery("kept: what was on its way through a purge", keeping.NeverForgotten),
 )

@@ -179,6 +179,21 @@ class End(NamedTuple):
             hall.go_on(hall.end(self.session, connection), self.calls)
 
 
+class Purge(NamedTuple):
+    """The speaker has everything deleted that is kept of the session, open or not."""
+
+    session: str
+    calls: int = TO_THE_END
+    fault: Fault | None = None
+    struck: int = 1
+
+    def apply(self, hall: Hall) -> None:
+        """Begins the purge."""
+        begun = hall.purge(self.session)
+        if begun is not None:
+            hall.go_on(begun, self.calls, self.fault, self.struck)
+
+
 class GoOn(NamedTuple):
     """One of the invocations under way makes more calls; the last begun is number 0."""
 

@@ -4,8 +4,9 @@ Moments are numbers of steps (`Hall.step`), which rise with every call that does
 calls happen at once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chalice_app.rosters.ledger import SessionKey
 from tests.simulation.tables import sort_value
@@ -86,6 +87,8 @@ class Spoken:
     posted; by the last of them `unreached` listeners were not reached, and `gone` were gone. With
     `corrects` it is a correction: claimed when the revision is written. `voices` are the listeners
     for whom its voice was asked; `is_late`: its time was over before everybody's turn had come.
+    `told` is what the last of its reports said, by language; `is_unkept`: something went wrong with
+    a write of its row or its session's.
     """
 
     session: SessionKey
@@ -107,6 +110,8 @@ class Spoken:
     corrects: bool = False
     voices: set[str] = field(default_factory=set)
     is_late: bool = False
+    told: Mapping[str, Mapping[str, Any]] | None = None
+    is_unkept: bool = False
 
     @property
     def key(self) -> str:

@@ -1,6 +1,6 @@
 """One delivery run: a schedule, then the way to rest, with everything checked on the way."""
 
-from tests.simulation.delivery import invariants
+from tests.simulation.delivery import invariants, keeping
 from tests.simulation.delivery.hall import Hall
 from tests.simulation.delivery.schedules import Schedule
 from tests.simulation.designs import PRODUCTION, Design
@@ -52,6 +52,7 @@ def _come_to_rest(hall: Hall) -> None:
     hall.database.lag_ms = 0
     check_rest(hall.database, hall.tables)
     invariants.check_rest(hall)
+    keeping.check_rest(hall)
 
 
 def _finish(hall: Hall) -> None:

@@ -16,6 +16,7 @@ from tests.simulation.delivery.operations import (
     Move,
     Open,
     Pass,
+    Purge,
     Say,
     SendSlice,
     TakeOver,
@@ -64,6 +65,7 @@ class _Draw:
         self._choice = self._random.choice
         # Drawn by themselves: the rest of a seed's schedule is as it was before there were voices.
         self._wish = Random(f"voices {seed}").choice
+        self._purge = Random(f"purges {seed}")
         self._sessions = SESSIONS[: 1 + (self._below(4) == 0)]
         self._people = 0
         self._shards = self._below(1, 3)
@@ -79,6 +81,8 @@ class _Draw:
         kinds = self._random.choices(_KINDS, _WEIGHTS, k=self._below(8, 25))
         operations += [operation for kind in kinds for operation in kind(self)]
         operations = [self._with_wish(each) for each in operations]
+        if self._purge.randrange(5) == 0:
+            self._add_purge(operations)
         return Schedule(
             self._shards,
             self._choice((_SMALL_SLICE, _NO_SLICES)),
@@ -86,6 +90,18 @@ class _Draw:
             self._below(2) == 0,
             tuple(operations),
         )
+
+    def _add_purge(self, operations: list[Operation]) -> None:
+        """Somewhere in the later half everything is deleted, while something may be said."""
+        below = self._purge.randrange
+        session = self._purge.choice(self._sessions)
+        meanwhile: list[Operation] = [
+            Say(session, calls=below(1, 12)),
+            Purge(session, TO_THE_END if below(2) else below(1, 8)),
+            Say(session, calls=below(1, 12)),
+        ]
+        place = below(len(operations) // 2, len(operations) + 1)
+        operations[place:place] = meanwhile[below(2) : 2 + below(2)]
 
     def _with_wish(self, operation: Operation) -> Operation:
         """The operation, with a wish for a voice where it may have one."""

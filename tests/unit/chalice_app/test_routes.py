@@ -781,6 +781,45 @@ def ended(world: World, of: Session) -> bool:
     return not world.now(of).is_active
 
 
+def test_the_token_purges_a_session_open_or_ended(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    send_spoken(world, of, "Hello")
+    path = f"/sessions/{of.session_id}?purge=true"
+    for wrong in ({}, bearer("another")):
+        assert call("DELETE", path, headers=wrong).status_code == 401
+    assert list(world.tables.read_all(of))
+    for _ in range(2):
+        answer = call("DELETE", path, headers=bearer(token))
+        assert (answer.status_code, answer.body) == (204, b"")
+        assert not list(world.tables.read_all(of))
+    assert ended(world, of)
+
+
+@pytest.mark.parametrize("query", ["purge=1", "purge=true&purge=false", "purge=true&purge=true"])
+def test_a_purge_is_not_guessed_from_what_is_not_clear(world: World, query: str) -> None:
+    of, token = world.app.sessions.open("en")
+    answer = call("DELETE", f"/sessions/{of.session_id}?{query}", headers=bearer(token))
+    assert (answer.status_code, answer.json_body["code"]) == (400, "BAD_MESSAGE")
+    assert not ended(world, of)
+
+
+def test_the_report_s_format_is_given_once(world: World) -> None:
+    of, token = world.app.sessions.open("en")
+    path = f"/sessions/{of.session_id}/report?format=json&format=csv"
+    answer = call("GET", path, headers=bearer(token))
+    assert (answer.status_code, answer.json_body["code"]) == (400, "BAD_MESSAGE")
+
+
+def test_a_sentence_keeps_when_it_sounded_by_the_gateway_s_clock(world: World) -> None:
+    of, _ = world.app.sessions.open("en")
+    world.speaker(of)
+    sound = {"beganMsAgo": 4_200, "endedMsAgo": 700}
+    send("speaker", {"action": "speak", "sequence": 1, "text": "Hello", "sound": sound})
+    ((kept),) = world.tables.read_all(of)
+    at = kept.sentence.spoken_at
+    assert (kept.sentence.began_at, kept.sentence.ended_at) == (at - 4_200, at - 700)
+
+
 def test_the_token_ends_a_session(world: World) -> None:
     of, token = world.app.sessions.open("en")
     answer = call("DELETE", f"/sessions/{of.session_id}", headers=bearer(token))

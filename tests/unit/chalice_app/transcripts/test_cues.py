@@ -70,8 +70,28 @@ def test_a_long_sentence_shares_its_time_by_length() -> None:
     assert all(5_000 < end - start < 8_500 for _, start, end in made)
 
 
+def test_every_part_of_a_sentence_has_the_time_to_read_it() -> None:
+    text = f"{LONG[:80]}Yes. {LONG}No."
+    talk = Transcript("golden-eagle-427", None, "en", T0, ("en",), [said(1, 0, text)])
+    for cue in cues(talk):
+        needed = sum(map(len, cue.lines["en"])) * 1000 / 17
+        assert max(SHORTEST_MS, needed) <= cue.end_ms - cue.start_ms <= needed + SHORTEST_MS
+
+
+def test_in_a_fast_talk_every_part_has_the_shortest_time_at_least() -> None:
+    made = times(said(1, 0, f"{LONG}No."), said(2, 3_000, "Yes."))
+    assert all(end - start >= SHORTEST_MS for _, start, end in made)
+    assert made[-1][1] >= 3_000
+
+
 def test_times_that_cannot_be_do_no_harm() -> None:
     assert times(said(1, 0, "Yes.", 5_000, 1_000)) == [(1, 0, SHORTEST_MS)]
+
+
+def test_untranslated_words_have_the_limits_of_their_own_language() -> None:
+    line = TranscriptLine(1, T0, None, None, 0, {"ja": "x" * 34}, frozenset({"ja"}))
+    (cue,) = cues(Transcript("golden-eagle-427", None, "en", T0, ("ja",), [line]))
+    assert (cue.lines, cue.end_ms) == ({"ja": ("x" * 34,)}, 2_000)
 
 
 def test_sentences_without_words_have_no_cue() -> None:

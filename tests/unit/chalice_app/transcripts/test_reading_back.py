@@ -101,6 +101,18 @@ def test_webvtt_by_another_parser(transcript: Transcript) -> None:
 
 @hostile
 @given(transcripts)
+def test_what_players_read(transcript: Transcript) -> None:
+    made = list(cues(transcript))
+    if not made:
+        return  # ffmpeg refuses a file without a cue
+    read = subtitles.by_ffmpeg(file("srt", transcript), "srt")
+    assert times(read) == times(made)
+    assert [folded(each.text) for each in read] == [folded(words(cue)) for cue in made]
+    assert times(subtitles.by_ffmpeg(file("vtt", transcript), "webvtt")) == times(made)
+
+
+@hostile
+@given(transcripts)
 def test_json(transcript: Transcript) -> None:
     told = json.loads(file("json", transcript))
     assert told["title"] == (transcript.title and paired(transcript.title))

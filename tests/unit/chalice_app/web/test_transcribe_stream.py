@@ -96,6 +96,19 @@ def test_a_talk_becomes_sentences_with_their_times(deno: Deno) -> None:
     assert (happened["grants"], happened["opened"]) == (1, 1)
 
 
+@pytest.mark.parametrize("trouble", ["", "cut", "deaf", "pause"])
+def test_sentences_have_the_times_at_which_they_were_spoken(deno: Deno, trouble: str) -> None:
+    words = spoken(1_000, 20_000) + spoken(30_000, 58_000)
+    ends = {"deaf": (28_000, ""), "pause": (28_000, "start")}
+    moments = [each for each in [(21_500, trouble), ends.get(trouble)] if each and trouble]
+    happened = talk(deno, *moments, words=words)
+    assert said(happened) == names(words)
+    for each in entries(happened, "sentence"):
+        first, *_, last = (int(word[1:]) for word in each["sentence"]["text"].split())
+        assert each["sound"]["beganAt"] == pytest.approx(words[first], abs=200)
+        assert each["sound"]["endedAt"] == pytest.approx(words[last] + 400, abs=200)
+
+
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("at", [20_000, 21_350, 24_200])
 def test_after_a_failure_nothing_is_lost_and_nothing_is_said_twice(

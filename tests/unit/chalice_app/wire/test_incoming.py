@@ -26,6 +26,7 @@ from chalice_app.wire.incoming import (
     JoinAsSpeaker,
     Message,
     OpenSession,
+    Sound,
     Speak,
     Status,
     SwitchOverlays,
@@ -277,6 +278,65 @@ def test_a_session_s_own_limit_is_from_one_to_a_browser_s_largest_integer(
     for wrong in (0, 2**53):
         with pytest.raises(BadMessage, match=f"^{name} must be a whole number from 1$"):
             incoming.parse_open_session({"sourceLanguage": "en", name: wrong})
+
+
+@pytest.mark.parametrize(
+    ("asked", "hours"), [({}, None), ({"retentionHours": 0}, 0), ({"retentionHours": 720}, 720)]
+)
+def test_a_session_says_how_long_it_is_kept(asked: dict[str, object], hours: int | None) -> None:
+    assert incoming.parse_open_session({"sourceLanguage": "en", **asked}).retention_hours == hours
+
+
+@pytest.mark.parametrize("hours", [-1, 721, 1.5, "2", True, [2]])
+def test_a_session_is_not_kept_for_what_is_no_number_of_hours(hours: object) -> None:
+    with pytest.raises(BadMessage, match=r"^retentionHours must be a whole number from 0 to 720$"):
+        incoming.parse_open_session({"sourceLanguage": "en", "retentionHours": hours})
+
+
+def test_a_transcript_is_the_speaker_s_unless_it_is_everyone_s() -> None:
+    for wish in ({}, {"transcript": None}, {"transcript": "speaker"}):
+        assert not incoming.parse_open_session({"sourceLanguage": "en", **wish}).has_open_transcript
+    wish = {"sourceLanguage": "en", "transcript": "everyone"}
+    assert incoming.parse_open_session(wish).has_open_transcript
+    with pytest.raises(BadMessage, match=r"^transcript must be one of: speaker, everyone$"):
+        incoming.parse_open_session({"sourceLanguage": "en", "transcript": "all"})
+
+
+@pytest.mark.parametrize(("began", "ended"), [(4_200, 700), (0, 0), (120_000, 120_000)])
+def test_a_sentence_says_when_it_sounded(began: int, ended: int) -> None:
+    sound = {"beganMsAgo": began, "endedMsAgo": ended}
+    body = {"action": "speak", "sequence": 1, "text": "Hi", "sound": sound}
+    assert incoming.parse_message(json.dumps(body)) == Speak(1, "Hi", Sound(began, ended))
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        7,
+        [],
+        {},
+        {"beganMsAgo": 1},
+        {"beganMsAgo": 1, "endedMsAgo": 2},
+        {"beganMsAgo": 120_001, "endedMsAgo": 0},
+        {"beganMsAgo": 5, "endedMsAgo": -1},
+        {"beganMsAgo": 5.5, "endedMsAgo": 1},
+        {"beganMsAgo": True, "endedMsAgo": False},
+        {"beganMsAgo": "5", "endedMsAgo": "1"},
+    ],
+)
+def test_a_sentence_with_a_malformed_sound_is_refused(sound: object) -> None:
+    body = {"action": "speak", "sequence": 1, "text": "Hi", "sound": sound}
+    with pytest.raises(BadMessage):
+        incoming.parse_message(json.dumps(body))
+
+
+@pytest.mark.parametrize(("text", "purge"), [("true", True), ("false", False)])
+def test_a_purge_is_asked_for_in_so_many_words(text: str, purge: bool) -> None:
+    assert incoming.wants_purge({"purge": text}) is purge
+    assert not incoming.wants_purge({})
+    for wrong in ("", "1", "True", "yes"):
+        with pytest.raises(BadMessage, match=r"^purge must be true or false$"):
+            incoming.wants_purge({"purge": wrong})
 
 
 @pytest.mark.parametrize("action", ["correct", "draft"])

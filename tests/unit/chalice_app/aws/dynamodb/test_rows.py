@@ -502,6 +502,23 @@ def test_a_sentence_that_was_sent_is_marked_with_what_is_kept_of_it(
     assert zlib.decompress(row["captions"]).decode() == '{"es":"¡Hola!"}'
 
 
+@pytest.mark.parametrize(
+    "malformed",
+    [{"captions": b"not zlib's"}, {"captions": zlib.compress(b"7")}, {"delivery": "[7]"}],
+)
+def test_a_malformed_sentence_takes_the_transcript_from_no_other(
+    sentences: Table, malformed: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    table = SentencesTable(sentences)
+    for sequence in (1, 2, 3):
+        table.claim_sequence(HERE, sentence(sequence, "Hello"))
+    ((name, value),) = malformed.items()
+    key = {"sessionKey": f"{HERE.session_id}#{HERE.created_at}", "sequence": 2}
+    sentences.update(key, f"SET {name} = :value", "attribute_exists(claim)", value=value)
+    assert [each.sentence.sequence for each in table.read_all(HERE)] == [1, 3]
+    assert "malformed" in caplog.text
+
+
 def test_an_ended_session_is_in_no_directory(clients: Clients, sessions: Table) -> None:
     table = SessionsTable(sessions)
     table.put_session(HERE)

@@ -976,9 +976,20 @@ def ref(sequence: int = 1, of: Session = HERE, spoken_at: int = NOW_MS) -> Sente
 
 def test_a_number_given_back_can_be_taken_again(stores: Stores) -> None:
     assert stores.sentences.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
-    stores.sentences.release_sequence(HERE, 1)
-    stores.sentences.release_sequence(HERE, 2)
+    stores.sentences.release_sequence(ref(1))
+    stores.sentences.release_sequence(ref(2))
     assert stores.sentences.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
+
+
+def test_a_number_that_was_taken_over_is_not_given_back_by_whoever_had_it(stores: Stores) -> None:
+    stores.sentences.claim_sequence(HERE, sentence(1))
+    later = NOW_MS + CAPTION_LIFE_MS
+    stores.sentences.claim_sequence(HERE, sentence(1, "Hello", later))
+    stores.sentences.mark_sent(ref(1, spoken_at=later), {}, {})
+    stores.sentences.release_sequence(ref(1))
+    assert [each.sentence for each in stores.sentences.read_all(HERE)] == [
+        sentence(1, "Hello", later)
+    ]
 
 
 def test_a_number_whose_sentence_was_sent_is_never_taken_again(stores: Stores) -> None:
