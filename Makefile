@@ -5,6 +5,7 @@ PYTHON ?= python3
 STAGE ?= dev
 SEEDS ?= 100000
 CASES ?= 100000
+HTTP_CASES ?= 100
 MUTANTS ?= 100
 SEED ?= 1
 FAULT_SECONDS ?= 10
@@ -105,8 +106,11 @@ faults: system venv  ## FAULT_SECONDS of every fault of every service, under a t
 lag: system venv  ## 500 joins, moves and returns under a talk, with every index 0.8 s behind
 	LAG_EVENTS=500 $(BIN)/pytest -s tests/integration/test_lagging_indexes.py
 
-fuzz: venv  ## CASES (100,000) of hostile input at every way in
+# schemathesis has an environment of its own: what it needs must not move the tests' pins.
+fuzz: venv system  ## CASES (100,000) of hostile input at every way in; HTTP_CASES (100) a route, as docs/openapi.json has it
 	$(BIN)/python -m tests.fuzz --cases $(CASES)
+	@$(INSTALL) infra/requirements-contracts.txt .venv/contracts
+	$(BIN)/python -m tests.fuzz_http --cases $(HTTP_CASES)
 
 soak: system venv  ## MINUTES (10; 30 for the long one) of churn and kill -9 on the real stage
 	$(BIN)/python tests/benchmarks/soak.py --minutes $(MINUTES)
@@ -119,7 +123,7 @@ audit: audit-venv  ## every pinned package against the published advisories; nee
 	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes \
 	  --requirement requirements.txt --requirement infra/requirements-dev.txt \
 	  --requirement infra/requirements-oidc.txt --requirement infra/requirements-audit.txt \
-	  --requirement infra/requirements-recogniser.txt
+	  --requirement infra/requirements-recogniser.txt --requirement infra/requirements-contracts.txt
 
 # In an environment of its own: what it needs must not move the pins that it looks at.
 audit-venv: venv
@@ -187,6 +191,7 @@ lock: venv  ## after a change of an infra/requirements-*.in
 	  --output-file infra/requirements-oidc.txt infra/requirements-oidc.in
 	$(LOCK) $(LOCK_OPTIONS) --output-file infra/requirements-audit.txt infra/requirements-audit.in
 	$(LOCK) $(LOCK_OPTIONS) --output-file infra/requirements-recogniser.txt infra/requirements-recogniser.in
+	$(LOCK) $(LOCK_OPTIONS) --output-file infra/requirements-contracts.txt infra/requirements-contracts.in
 
 clean:  ## removes .venv and the tools' caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .mutants

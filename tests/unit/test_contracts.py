@@ -7,26 +7,14 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
-from referencing import Registry, Resource
 
 from app import app
 from chalice_app.domain import errors
 from chalice_app.wire.incoming import parse_message
+from tests.contracts import ASYNCAPI, DOCS, OPENAPI, SCHEMAS, validator
 
 ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
-SCHEMAS = {path: json.loads(path.read_text("utf-8")) for path in DOCS.glob("schemas/**/*.json")}
-REGISTRY: Registry[Any] = Registry().with_resources(
-    (path.as_uri(), Resource.from_contents(schema)) for path, schema in SCHEMAS.items()
-)
-OPENAPI = json.loads((DOCS / "openapi.json").read_text("utf-8"))
-ASYNCAPI = json.loads((DOCS / "asyncapi.json").read_text("utf-8"))
-METHODS = {"get", "put", "post", "delete"}
 INCOMING = sorted(path.stem for path in SCHEMAS if path.parent.name == "incoming")
-
-
-def validator(path: Path) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": path.as_uri()}, registry=REGISTRY)
 
 
 def references(node: object) -> list[str]:
@@ -112,3 +100,11 @@ def test_the_parser_takes_the_examples_and_refuses_what_the_schema_refuses(actio
                 validator(path).validate(lacking)
             with pytest.raises(errors.BroadcasterError):
                 parse_message(json.dumps(lacking))
+
+
+@pytest.mark.parametrize("client", sorted(DOCS.glob("clients/*.[pj][ys]")), ids=lambda at: at.name)
+def test_a_client_is_a_page_of_code(client: Path) -> None:
+    code = re.sub(r'"""[^"]*"""|/\*.*?\*/', "", client.read_text("utf-8"), flags=re.S)
+    no_code = ("//", "#", "import ", "from ")
+    lines = [line.strip() for line in code.splitlines()]
+    assert 20 < len([line for line in lines if line and not line.startswith(no_code)]) <= 60

@@ -36,6 +36,7 @@ def lock(tmp_path: Path) -> Path:
 def test_the_locks_are_found() -> None:
     assert [path.name for path in LOCKS] == [
         "requirements-audit.txt",
+        "requirements-contracts.txt",
         "requirements-dev.txt",
         "requirements-oidc.txt",
         "requirements-recogniser.txt",
