@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalice_app.aws.dynamodb.rosters import ledger_key_from
-from chalice_app.domain.errors import BadMessage, SequenceNotKept
+from chalice_app.domain.errors import BadMessage, SequenceNotKept, SessionNotFound
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Sentence
 from chalice_app.rosters.ledger import SessionKey
 from chalice_app.speech.large_halls import BatchInProgress, RecipientBatch
@@ -258,7 +258,11 @@ class Hall(World):
         def act() -> None:
             session = self.stage.participants.spoken_by(connection)
             sentence = Sentence(sequence, text, session.source_language, now)
-            self.stage.speech.speak(session, connection, sentence)
+            try:
+                self.stage.speech.speak(session, connection, sentence)
+            except SessionNotFound:
+                spoken.is_refused = True
+                raise
 
         def then(done: Activity) -> None:
             spoken.is_dead = done.is_dead or done.invocation.failed

@@ -107,7 +107,7 @@ def _check_purged(hall: "Hall", key: SessionKey, kept: Iterable[KeptSentence]) -
         raise Violation(f"K2: {key} was purged, and can be read")
     for each in kept:
         tries = _tries(hall, key, each.sentence.sequence)
-        if not any(one.is_unkept or one.is_dead for one in tries):
+        if not any(one.is_unkept or (one.is_dead and not one.is_refused) for one in tries):
             raise Violation(f"K2: {key} was purged, and {each.sentence.sequence} is kept")
 
 

@@ -88,7 +88,7 @@ class Spoken:
     `corrects` it is a correction: claimed when the revision is written. `voices` are the listeners
     for whom its voice was asked; `is_late`: its time was over before everybody's turn had come.
     `told` is what the last of its reports said, by language; `is_unkept`: something went wrong with
-    a write of its row or its session's.
+    a write of its row or its session's; `is_refused`: its session was purged meanwhile.
     """
 
     session: SessionKey
@@ -112,6 +112,7 @@ class Spoken:
     is_late: bool = False
     told: Mapping[str, Mapping[str, Any]] | None = None
     is_unkept: bool = False
+    is_refused: bool = False
 
     @property
     def key(self) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -58,8 +59,11 @@ def token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPEAKER_TOKEN", "secret")
 
 
+FILE = {"Content-Disposition": "attachment"}
+
+
 def whole(body: bytes) -> dict[str, str]:
-    return {"Content-Length": str(len(body))}
+    return {"Content-Length": str(len(body)), **FILE}
 
 
 def arguments(stage: Stage, *more: str) -> list[str]:
@@ -98,7 +102,7 @@ def test_a_large_one_is_fetched_from_the_bucket_without_the_token(
 
 
 def test_the_token_may_come_by_stdin(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage.answers = [(200, {}, b"")]
+    stage.answers = [(200, FILE, b"")]
     monkeypatch.setattr("sys.stdin", io.StringIO("other\n"))
     assert main(arguments(stage, "--token-from-stdin")) == 0
     assert stage.asked[0][1] == "Bearer other"
@@ -130,7 +134,7 @@ def test_a_failure_is_one_line_and_leaves_the_file_that_is_there(
 def test_where_nothing_may_be_written_it_says_so(
     stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stage.answers = [(200, {}, b"words")]
+    stage.answers = [(200, FILE, b"words")]
     assert main(arguments(stage, "-o", str(tmp_path / "none" / "talk.txt"))) == 1
     assert "cannot be written: No such file or directory" in capsys.readouterr().err
 
@@ -159,7 +163,7 @@ def test_it_waits_as_long_as_it_is_told_and_not_for_ever() -> None:
 
 
 def test_a_rate_limit_is_waited_for() -> None:
-    answers = [Answer(429, {}, b'{"retryAfterMs":1500}'), Answer(200, {}, b"words")]
+    answers = [Answer(429, {}, b'{"retryAfterMs":1500}'), Answer(200, FILE, b"words")]
     pauses: list[float] = []
     got = fetch("http://stage", "", lambda _: None, lambda *_: answers.pop(0), pauses.append)
     assert (got, pauses) == (b"words", [1.5])
@@ -169,3 +173,44 @@ def test_a_circle_of_redirects_ends() -> None:
     circle = Answer(303, {"location": "/again"}, b"")
     with pytest.raises(TranscriptError, match="in a circle"):
         fetch("http://stage/a", "", lambda _: None, lambda *_: circle)
+
+
+def test_what_gives_no_files_is_no_stage(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    stage.answers = [(200, {"Content-Length": "7"}, b"<html/>")]
+    assert main(arguments(stage)) == 1
+    assert capsys.readouterr().err == (
+        "transcript: what answers there gives no files: is it a stage?\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "address", ["http://no such", "http://h/?a=b", "http://h/#x", "http://u:secret@h", "ftp://h"]
+)
+def test_an_address_with_more_than_a_stage_has_is_refused_and_not_told(
+    address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--http", address, "--session", "golden-eagle-427"])
+    assert "secret" not in capsys.readouterr().err
+
+
+def test_a_file_keeps_its_permissions_and_a_link_leads_to_it(stage: Stage, tmp_path: Path) -> None:
+    file, link = tmp_path / "talk.txt", tmp_path / "link.txt"
+    file.write_text("old")
+    file.chmod(0o600)
+    link.symlink_to(file)
+    stage.answers = [(200, whole(b"new"), b"new")]
+    assert main(arguments(stage, "-o", str(link))) == 0
+    assert (link.is_symlink(), file.read_text()) == (True, "new")
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_no_file_is_written_to(stage: Stage, tmp_path: Path) -> None:
+    os.mkfifo(pipe := tmp_path / "pipe")
+    stage.answers = [(200, whole(b"words"), b"words")]
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    read: list[bytes] = []
+    reader.start()
+    assert main(arguments(stage, "-o", str(pipe))) == 0
+    reader.join(30)
+    assert (read, pipe.is_fifo()) == ([b"words"], True)
