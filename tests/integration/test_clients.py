@@ -183,10 +183,12 @@ def test_a_listener_prints_what_is_said_and_what_it_missed(stage: Stage, kind: s
         await printed(listener, "^1 (is now: )?Good evening.$")
         await at.correct(speaker, 1, "")
         await printed(listener, r"^1 (is now: )?\(taken back\)$")
+        await at.say(speaker, "Hello there.")
+        await printed(listener, "^2 Hello there.$")
         line.cut()
         await speaker.expect("roster", listenerCount=0)
         await at.say(speaker, "Nobody is there.")
-        await printed(listener, "^2 Nobody is there.$")
+        assert await printed(listener, "^.+") == "3 Nobody is there."
 
     asyncio.run(scenario())
 
