@@ -12,8 +12,8 @@ import argparse
 import http.client
 import json
 import os
+import secrets
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -66,8 +66,9 @@ def ask(url: str, token: str) -> Answer:
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = kind(parts.netloc, timeout=ANSWER_SECONDS)
+    connection = None
     try:
+        connection = kind(parts.netloc, timeout=ANSWER_SECONDS)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         connection.request(
             "GET", target, headers={"Authorization": f"Bearer {token}"} if token else {}
@@ -80,7 +81,8 @@ def ask(url: str, token: str) -> Answer:
     except http.client.HTTPException as error:
         raise TranscriptError(f"the answer broke off ({type(error).__name__})") from None
     finally:
-        connection.close()
+        if connection is not None:
+            connection.close()
 
 
 def fetch(
@@ -99,6 +101,8 @@ def fetch(
     while True:
         answer = _followed(url, token, asked)
         if answer.status == 200:
+            if "content-disposition" not in answer.headers:
+                raise TranscriptError("what answers there gives no files: is it a stage?")
             return answer.body
         if answer.status not in (202, 429):
             said = answer.json.get("message", "no reason: is it a stage?")
@@ -132,19 +136,28 @@ def _seconds(answer: Answer) -> float:
 def write_whole(path: Path, body: bytes) -> None:
     """Writes all of a file or nothing: a name beside it, then that name becomes the file's.
 
+    A link leads to its file, which keeps its permissions. What is no file, such as a terminal or
+    a pipe, is written to.
+
     Raises:
         OSError: the disk is full, or nothing may be written there.
     """
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as new:
-        try:
-            new.write(body)
-            new.flush()
-            os.fsync(new.fileno())
-            Path(new.name).chmod(0o644)
-            Path(new.name).replace(path)
-        except BaseException:
-            Path(new.name).unlink(missing_ok=True)
-            raise
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        target.write_bytes(body)
+        return
+    new = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    try:
+        with new.open("xb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            new.chmod(target.stat().st_mode)
+        new.replace(target)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -198,10 +211,14 @@ def _address(text: str) -> str:
     try:
         parts = urlsplit(text)
         whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        # A query would swallow the path; a user or a password would be told in every error.
+        whole = whole and not (parts.query or parts.fragment or "@" in parts.netloc or " " in text)
     except ValueError:
         whole = False
     if not whole:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a URL such as http://127.0.0.1:8000")
+        raise argparse.ArgumentTypeError(
+            "it must be a URL such as http://127.0.0.1:8000, without user, password and query"
+        )
     return text
 
 

@@ -101,6 +101,15 @@ class Glossaries:
         except ConditionFailed:
             raise SessionNotFound("there is no such session") from None
 
+    def forget(self, session: Session) -> None:
+        """Removes the words of the glossary in force; of a session that has none, nothing.
+
+        Raises:
+            Unavailable: they may be there yet.
+        """
+        if session.glossary_version is not None:
+            self.store.empty_glossary(session, session.glossary_version)
+
     def _read(self, session: Session, version: str) -> Glossary:
         encoded = self.store.get_glossary(session, version)
         if encoded is None:

@@ -17,5 +17,8 @@ class GlossaryStore(Protocol):
         ConditionFailed when the session is not open.
         """
 
+    def empty_glossary(self, session: Session, version: str) -> None:
+        """Removes what a version says: nobody may read it any more. Twice is harmless."""
+
     def get_glossary(self, session: Session, version: str) -> str | None:
         """A version of the session's glossary; None where it is not stored any more."""

@@ -118,6 +118,7 @@ def _purge(parts: RouteParts, session_id: str) -> None:
     session = session_of_speaker(session_id, parts.entrance.of_owner)
     purged = parts.sessions.purge(session)
     parts.transcript_files.delete_all(purged)
+    parts.glossaries.forget(purged)
     if session.is_active:
         parts.dictation.end_with(purged)
 

@@ -53,6 +53,7 @@ class StubSession:
     voices: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
     overlays_hidden: bool = False
+    transcript: str = "speaker"
 
     def status(self) -> Message:
         """What GET /sessions/{id} answers."""
@@ -67,6 +68,8 @@ class StubSession:
             "expiresAt": NOW_MS + 12 * 3_600_000,
             "title": None,
             "drafts": "source",
+            "retentionHours": 2,
+            "transcript": self.transcript,
         }
         status |= {"overlaysHidden": True} if self.overlays_hidden else {}
         return status | ({"isFull": True} if self.is_full else {})
@@ -192,6 +195,10 @@ class StubStage:
         self.grants = 0
         self.session_fields: Message = {}
         self.releases = 0
+        self.transcripts: list[tuple[int, object]] = [(200, "Good evening.\n")]
+        self.transcripts_asked: list[tuple[dict[str, str], dict[str, str]]] = []
+        self.purge_fails = False
+        self.deleted: list[dict[str, str]] = []
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -433,6 +440,7 @@ class StubStage:
         app.router.add_post("/sessions", self._open)
         app.router.add_get("/sessions/{session_id:[^/]+}", self._status)
         app.router.add_delete("/sessions/{session_id}", self._delete)
+        app.router.add_get("/sessions/{session_id}/transcript", self._transcript)
         app.router.add_get("/sessions/{session_id}/glossary", self._get_glossary)
         app.router.add_put("/sessions/{session_id}/glossary", self._put_glossary)
         app.router.add_post("/sessions/{session_id}/preparation", self._prepare)
@@ -600,9 +608,24 @@ class StubStage:
             self._news.notify_all()
         return web.Response(status=204)
 
-    async def _delete(self, _: web.Request) -> web.Response:
+    async def _delete(self, request: web.Request) -> web.Response:
+        if self.purge_fails and "purge" in request.query:
+            return web.json_response({"type": "error", "code": "INTERNAL"}, status=503)
+        self.deleted.append(dict(request.query))
         await self._end()
         return web.Response(status=204)
+
+    async def _transcript(self, request: web.Request) -> web.Response:
+        """The next answer of `transcripts`; the last one for good."""
+        with self._news:
+            self.transcripts_asked.append((dict(request.query), dict(request.headers)))
+            self._news.notify_all()
+        status, body = self.transcripts.pop(0) if len(self.transcripts) > 1 else self.transcripts[0]
+        if status != HTTPStatus.OK:
+            return web.json_response(body, status=status)
+        name = f"{self.session.session_id}.{request.query['format']}"
+        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return web.Response(text=str(body), headers=disposition)
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
         status = self._refusal(request.query)
@@ -690,8 +713,15 @@ class StubStage:
                 await self._speak(socket, message)
             case "correct":
                 await self._correct(socket, message["sequence"], message["text"])
-            case "end":
-                await self._end()
+            case "overlays" | "end":
+                await self._direct(socket, message)
+
+    async def _direct(self, socket: Socket, message: Message) -> None:
+        if message["action"] == "end":
+            await self._end()
+            return
+        self.session.overlays_hidden = message["hidden"]
+        await socket.response.send_json({"type": "overlays", "hidden": message["hidden"]})
 
     async def _speak(self, socket: Socket, message: Message) -> None:
         sequence = message["sequence"]

@@ -24,6 +24,11 @@ class MemoryGlossaries(MemorySessions):
                 self._glossaries[session.session_id, session.created_at, version] = encoded
             self._store(replace(found, glossary_version=version))
 
+    def empty_glossary(self, session: Session, version: str) -> None:
+        self._called("empty_glossary")
+        with self._lock:
+            self._glossaries[session.session_id, session.created_at, version] = "{}"
+
     def get_glossary(self, session: Session, version: str) -> str | None:
         self._called("get_glossary")
         with self._lock:

@@ -95,7 +95,7 @@ class MemorySessions(MemoryTable):
             if (found := self._same(session)) is None:
                 return session
             at = purged_at if found.purged_at is None else found.purged_at
-            self._store(purged := replace(_ended(found, purged_at), purged_at=at))
+            self._store(purged := replace(_ended(found, purged_at), purged_at=at, title=None))
             return purged
 
     def raise_last_sequence(self, session: Session, sequence: int) -> Session:

@@ -38,6 +38,16 @@ class GlossaryRows:
             **({} if version is None else {"version": version}),
         )
 
+    def empty_glossary(self, session: Session, version: str) -> None:
+        """Writes its row anew, without words."""
+        self.table.put(
+            {
+                "sessionId": _key(session, version),
+                "glossary": "{}",
+                "expiresAt": session.kept_until_ms // 1000,
+            }
+        )
+
     def get_glossary(self, session: Session, version: str) -> str | None:
         """A version by consistent read: it may have been written a moment ago."""
         row = self.table.get(_key(session, version))

@@ -150,16 +150,21 @@ class SessionsTable:
         return self._ended(session, ended_at)
 
     def purge_session(self, session: Session, purged_at: int) -> Session:
-        """Marks it as ended and purged, in one write; returns it as it is from then on."""
-        sets = ", purgedAt = if_not_exists(purgedAt, :purged)"
-        return self._ended(session, purged_at, sets, purged=purged_at)
+        """Marks it as ended and purged, in one write; returns it as it is from then on.
 
-    def _ended(self, session: Session, ended_at: int, sets: str = "", **values: int) -> Session:
+        Its title is the speaker's words as well.
+        """
+        sets = ", purgedAt = if_not_exists(purgedAt, :purged)"
+        return self._ended(session, purged_at, sets, ", title", purged=purged_at)
+
+    def _ended(
+        self, session: Session, ended_at: int, sets: str = "", removes: str = "", **values: int
+    ) -> Session:
         try:
             item = self.table.update(
                 session.session_id,
                 f"SET isActive = :false, endedAt = if_not_exists(endedAt, :ended){sets}"
-                " REMOVE directory",
+                f" REMOVE directory{removes}",
                 "createdAt = :epoch",
                 false=False,
                 # What its life has ended was over then.

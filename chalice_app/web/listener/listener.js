@@ -15,7 +15,7 @@ import { localize, word } from "./localization.js";
 import { notice, showWait } from "./notice.js";
 import { pauseMs } from "./pauses.js";
 import { ReconnectingSocket } from "./reconnecting-socket.js";
-import { wireSettingsPanel } from "./settings-panel.js";
+import { offerDownload, wireSettingsPanel } from "./settings-panel.js";
 import { WakeLock } from "./wake-lock.js";
 
 /** The silence after which a heartbeat tests the socket: API Gateway closes an idle one after 10 min. */
@@ -129,8 +129,7 @@ function onError({ code, retryAfterMs }) {
   else if (retryAfterMs === undefined) notice(word("failed"));
   else if (language !== confirmedLanguage || "voice" in listening.wish) changeTimer = setTimeout(changeLanguage, retryAfterMs);
   if (isUnsupported && confirmedLanguage) {
-    language = confirmedLanguage;
-    $("language").value = confirmedLanguage;
+    $("language").value = language = confirmedLanguage;
     listening.use(offer());
   }
 }
@@ -161,6 +160,7 @@ function end(why) {
   if (why !== "unsupported") screenLock.release();
   $("chooser").hidden = $("listen").hidden = true;
   $("ended").hidden = why !== "ended";
+  if (why === "ended") offerDownload();
   $("keep-reading").hidden = list.isEmpty;
   $("other").hidden = why !== "missing";
   if (why === "missing") showJoinForm(sessionId, joinCode);

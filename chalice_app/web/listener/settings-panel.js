@@ -15,8 +15,14 @@ export function wireSettingsPanel(sizeChanged) {
   wireSizes(sizeChanged);
 }
 
+/** The transcript's download, where it is offered. */
+export function offerDownload() {
+  import("./download.js").then((part) => part.offer()).catch(() => {});
+}
+
 function toggle() {
   const hidden = !$("settings").hidden;
+  if (!hidden) offerDownload();
   $("settings").hidden = hidden;
   $("settings-button").setAttribute("aria-expanded", String(!hidden));
 }

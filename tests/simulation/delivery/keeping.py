@@ -13,7 +13,7 @@ could not read the session or delete its row, the row is left until it expires: 
 refuses it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalice_app.aws.dynamodb.report_json import decoded_reports
@@ -111,10 +111,15 @@ def _check_purged(hall: "Hall", key: SessionKey, kept: Iterable[KeptSentence]) -
             raise Violation(f"K2: {key} was purged, and {each.sentence.sequence} is kept")
 
 
-def _check_reports(hall: "Hall", key: SessionKey, kept: Iterable[KeptSentence]) -> None:
+def _check_reports(hall: "Hall", key: SessionKey, kept: Sequence[KeptSentence]) -> None:
     """What the speaker was told, and what the event report adds up."""
     rows: list[ReportRow] = []
     told: list[Mapping[str, Mapping[str, Any]]] = []
+    numbers = {each.sentence.sequence for each in kept}
+    for one in hall.spoken:
+        is_told = one.session == key and one.told is not None and not one.is_unkept
+        if is_told and one.sequence not in numbers:
+            raise Violation(f"K1: sentence {one.sequence} was reported, and is not kept")
     for each in kept:
         of = [
             one

@@ -83,6 +83,8 @@ class _Draw:
         operations = [self._with_wish(each) for each in operations]
         if self._purge.randrange(5) == 0:
             self._add_purge(operations)
+        elif self._purge.randrange(8) == 0:
+            self._add_late(operations)
         return Schedule(
             self._shards,
             self._choice((_SMALL_SLICE, _NO_SLICES)),
@@ -102,6 +104,19 @@ class _Draw:
         ]
         place = below(len(operations) // 2, len(operations) + 1)
         operations[place:place] = meanwhile[below(2) : 2 + below(2)]
+
+    def _add_late(self, operations: list[Operation]) -> None:
+        """A number is given back by a request that arrives after another has taken it over."""
+        below = self._purge.randrange
+        session = self._purge.choice(self._sessions)
+        place = below(len(operations) // 2, len(operations) + 1)
+        operations[place:place] = [
+            Say(session, calls=below(7, 10), fault=Fault.LATE, struck=below(3, 6)),
+            GoOn(0),
+            Pass(11_000),
+            Say(session, again=True),
+            Arrive(below(4)),
+        ]
 
     def _with_wish(self, operation: Operation) -> Operation:
         """The operation, with a wish for a voice where it may have one."""

@@ -20,6 +20,7 @@ from chalice_app.domain.errors import BroadcasterError, RateLimited, SessionFull
 from chalice_app.domain.languages import Language
 from chalice_app.domain.session import Connection, Role, Session
 from chalice_app.domain.style import Style
+from chalice_app.glossary.terms import Glossary
 from chalice_app.observability import logs
 from chalice_app.sessions.tokens import hash_token
 from chalice_app.wire.incoming import OpenSession
@@ -793,6 +794,17 @@ def test_the_token_purges_a_session_open_or_ended(world: World) -> None:
         assert (answer.status_code, answer.body) == (204, b"")
         assert not list(world.tables.read_all(of))
     assert ended(world, of)
+
+
+def test_a_purge_also_takes_the_title_and_the_glossary(world: World) -> None:
+    of, token = world.app.sessions.open(OpenSession("en", title="Opening night"))
+    world.app.glossaries.replace(of, Glossary(blocked=("darn",)))
+    version = world.now(of).glossary_version
+    assert version is not None
+    answer = call("DELETE", f"/sessions/{of.session_id}?purge=true", headers=bearer(token))
+    assert answer.status_code == 204
+    assert world.now(of).title is None
+    assert world.tables.get_glossary(of, version) == "{}"
 
 
 @pytest.mark.parametrize("query", ["purge=1", "purge=true&purge=false", "purge=true&purge=true"])

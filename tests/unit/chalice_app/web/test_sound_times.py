@@ -71,8 +71,7 @@ def test_gaps_and_late_chunks_move_the_talks_clock(deno: Deno) -> None:
         const chunk = 1600;
         const before = clock.at(0);
         [1000, 1103, 1205, 9000, 9100].forEach((now, at) => clock.appended(at * chunk, chunk, now));
-        const after = [0, 2, 3, 4.5].map((chunks) => clock.at(chunks * chunk));
-        return [before, ...after];
+        return [before, ...[0, 2, 3, 4.5].map((at) => clock.at(at * chunk))];
       }
     """)
     assert found == [None, 900, 1_100, 8_900, 9_050]

@@ -1,0 +1,100 @@
+/** The words of the download on the listener's page. Loaded with it. */
+
+/** @typedef {{download: string, cancel: string, asking: string, saved: string, offline: string, limited: string, nothing: string, failed: string}} DownloadWords */
+
+/** @type {DownloadWords} */
+export const en = {
+  download: "Download the transcript",
+  cancel: "Cancel",
+  asking: "Preparing the transcript…",
+  saved: "Saved.",
+  offline: "The server does not answer. Please try again.",
+  limited: "Many are asking for it right now. Please try again in a minute.",
+  nothing: "The transcript is not kept any more.",
+  failed: "Something went wrong. Please try again.",
+};
+
+/** @type {Record<string, DownloadWords>} */
+export const WORDS = {
+  en,
+  es: {
+    download: "Descargar la transcripción",
+    cancel: "Cancelar",
+    asking: "Preparando la transcripción…",
+    saved: "Guardada.",
+    offline: "El servidor no responde. Inténtelo de nuevo.",
+    limited: "Muchas personas la están pidiendo ahora. Inténtelo de nuevo en un minuto.",
+    nothing: "La transcripción ya no se conserva.",
+    failed: "Algo ha salido mal. Inténtelo de nuevo.",
+  },
+  pt: {
+    download: "Baixar a transcrição",
+    cancel: "Cancelar",
+    asking: "Preparando a transcrição…",
+    saved: "Salva.",
+    offline: "O servidor não responde. Tente novamente.",
+    limited: "Muitas pessoas estão pedindo agora. Tente novamente em um minuto.",
+    nothing: "A transcrição não está mais guardada.",
+    failed: "Algo deu errado. Tente novamente.",
+  },
+  fr: {
+    download: "Télécharger la transcription",
+    cancel: "Annuler",
+    asking: "Préparation de la transcription…",
+    saved: "Enregistrée.",
+    offline: "Le serveur ne répond pas. Veuillez réessayer.",
+    limited: "Beaucoup de personnes la demandent en ce moment. Veuillez réessayer dans une minute.",
+    nothing: "La transcription n’est plus conservée.",
+    failed: "Une erreur s’est produite. Veuillez réessayer.",
+  },
+  it: {
+    download: "Scarica la trascrizione",
+    cancel: "Annulla",
+    asking: "Preparazione della trascrizione…",
+    saved: "Salvata.",
+    offline: "Il server non risponde. Riprova.",
+    limited: "In molti la stanno chiedendo. Riprova tra un minuto.",
+    nothing: "La trascrizione non è più conservata.",
+    failed: "Qualcosa è andato storto. Riprova.",
+  },
+  ca: {
+    download: "Baixa la transcripció",
+    cancel: "Cancel·la",
+    asking: "S’està preparant la transcripció…",
+    saved: "Desada.",
+    offline: "El servidor no respon. Torneu-ho a provar.",
+    limited: "Moltes persones la demanen ara mateix. Torneu-ho a provar d’aquí a un minut.",
+    nothing: "La transcripció ja no es conserva.",
+    failed: "Alguna cosa ha anat malament. Torneu-ho a provar.",
+  },
+  gl: {
+    download: "Descargar a transcrición",
+    cancel: "Cancelar",
+    asking: "Preparando a transcrición…",
+    saved: "Gardada.",
+    offline: "O servidor non responde. Ténteo de novo.",
+    limited: "Moitas persoas están a pedila agora. Ténteo de novo nun minuto.",
+    nothing: "A transcrición xa non se conserva.",
+    failed: "Algo saíu mal. Ténteo de novo.",
+  },
+  de: {
+    download: "Mitschrift herunterladen",
+    cancel: "Abbrechen",
+    asking: "Die Mitschrift wird vorbereitet …",
+    saved: "Gespeichert.",
+    offline: "Der Server antwortet nicht. Bitte versuchen Sie es noch einmal.",
+    limited: "Gerade fragen viele danach. Bitte versuchen Sie es in einer Minute noch einmal.",
+    nothing: "Die Mitschrift wird nicht mehr aufbewahrt.",
+    failed: "Etwas ist schiefgegangen. Bitte versuchen Sie es noch einmal.",
+  },
+  ar: {
+    download: "تنزيل النص المكتوب",
+    cancel: "إلغاء",
+    asking: "جارٍ تحضير النص المكتوب…",
+    saved: "تم الحفظ.",
+    offline: "الخادم لا يستجيب. يُرجى المحاولة مرة أخرى.",
+    limited: "كثيرون يطلبونه الآن. يُرجى المحاولة بعد دقيقة.",
+    nothing: "لم يعد النص المكتوب محفوظًا.",
+    failed: "حدث خطأ ما. يُرجى المحاولة مرة أخرى.",
+  },
+};
