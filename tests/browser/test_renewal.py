@@ -15,8 +15,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.test_speaker import speak
 from tests.browser.test_talk import start
-from tests.integration.client import Session, Stage, Talk, running_stage
-from tests.integration.test_renewal import reconcile
+from tests.integration.client import Session, Stage, Talk, reconcile, running_stage
 
 PATIENCE_MS = 120_000
 RENEWALS = 2

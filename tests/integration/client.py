@@ -285,6 +285,17 @@ async def eventually(read: Callable[[], object], wanted: object, seconds: float 
         await asyncio.sleep(0.02)
 
 
+async def reconcile(stage: Stage) -> None:
+    """What the schedule does every five minutes."""
+    addresses = ("--dynamodb", stage.dynamodb, "--gateway", stage.ws.replace("ws:", "http:"))
+    run = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "infra.reconcile", "--stage", "local", *addresses,
+        cwd=PROJECT, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    await run.communicate()
+    assert run.returncode == 0
+
+
 @contextmanager
 def running_stage(
     log: Path, *arguments: str, module: str = "infra.local", **settings: str

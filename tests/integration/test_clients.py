@@ -15,7 +15,19 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.integration.client import PATIENCE, PROJECT, Client, Session, Stage, Talk, connect, talk
+from tests.integration.client import (
+    PATIENCE,
+    PROJECT,
+    Client,
+    Session,
+    Stage,
+    Talk,
+    connect,
+    eventually,
+    reconcile,
+    running_stage,
+    talk,
+)
 
 DENO = str(Path(sys.executable).with_name("deno"))
 COMMANDS = {
@@ -31,6 +43,7 @@ class Line:
 
     port: int
     writers: set[StreamWriter] = field(default_factory=set)
+    opened: int = 0
     swallows: bool = False
     swallowed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -45,6 +58,7 @@ class Line:
         """One connection."""
         there, here = await asyncio.open_connection("127.0.0.1", self.port)
         self.writers |= {writer, here}
+        self.opened += 1
         try:
             await asyncio.gather(self._pass(reader, here, True), self._pass(there, writer))
         finally:
@@ -169,10 +183,12 @@ def test_a_listener_prints_what_is_said_and_what_it_missed(stage: Stage, kind: s
         await printed(listener, "^1 (is now: )?Good evening.$")
         await at.correct(speaker, 1, "")
         await printed(listener, r"^1 (is now: )?\(taken back\)$")
+        await at.say(speaker, "Hello there.")
+        await printed(listener, "^2 Hello there.$")
         line.cut()
         await speaker.expect("roster", listenerCount=0)
         await at.say(speaker, "Nobody is there.")
-        await printed(listener, "^2 Nobody is there.$")
+        assert await printed(listener, "^.+") == "3 Nobody is there."
 
     asyncio.run(scenario())
 
@@ -206,3 +222,38 @@ def test_a_speaker_says_each_line_once_over_a_lost_line_and_ends(stage: Stage, k
             await listener.socket.close()
 
     asyncio.run(scenario())
+
+
+@both
+def test_clients_renew_their_lines_and_nothing_is_missed_or_shown_twice(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RENEW_AFTER_SECONDS", "1")
+    monkeypatch.setenv("RENEW_WITHIN_SECONDS", "1")
+
+    async def scenario(stage: Stage) -> None:
+        async with (
+            a_line_to(stage) as (speakers, url),
+            http_that_tells(stage, url) as http,
+            running(f"speaker.{kind}", http, "en") as speaker,
+            a_line_to(stage) as (listeners, listeners_url),
+        ):
+            name = await printed(speaker, r"[a-z]+-[a-z]+-[0-9]{3}")
+            given = [*([stage.http] if kind == "js" else []), listeners_url, name, "en"]
+            session = Session(name, "", stage.ws)
+            async with running(f"listener.{kind}", *given) as listener:
+                await eventually(lambda: stage.counts(session), (1, {"en": 1}))
+                for number in (1, 2):
+                    await say(speaker, f"This is sentence {number}.")
+                    assert (await printed(listener, "^.+")).startswith(f"{number} This is")
+                    renewed = speakers.opened + 1, listeners.opened + 1
+                    while not (speakers.opened >= renewed[0] and listeners.opened >= renewed[1]):
+                        await reconcile(stage)
+                await eventually(lambda: stage.counts(session), (1, {"en": 1}))
+                assert speaker.stdin
+                speaker.stdin.close()
+                for client in (speaker, listener):
+                    assert await asyncio.wait_for(client.wait(), PATIENCE) == 0
+
+    with running_stage(tmp_path / "log") as stage:
+        asyncio.run(scenario(stage))

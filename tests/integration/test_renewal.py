@@ -1,14 +1,13 @@
 """A talk on which connections grow old: everyone renews in time, and nothing of it is lost."""
 
 import asyncio
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from websockets import ConnectionClosed
 
-from tests.integration.client import PROJECT, Client, Stage, Talk, eventually, running_stage, talk
+from tests.integration.client import Client, Stage, Talk, eventually, reconcile, running_stage, talk
 
 AGE_SECONDS = "8"
 """Of a connection on this stage: long enough for a few renewals, short enough for a test."""
@@ -66,17 +65,6 @@ async def speak(at: Talk, done: asyncio.Event) -> int:
             assert (await former.expect("error"))["code"] == "NOT_SPEAKER"
             renewals += 1
     return renewals
-
-
-async def reconcile(stage: Stage) -> None:
-    """What the schedule does every five minutes."""
-    addresses = ("--dynamodb", stage.dynamodb, "--gateway", stage.ws.replace("ws:", "http:"))
-    run = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "infra.reconcile", "--stage", "local", *addresses,
-        cwd=PROJECT, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    await run.communicate()
-    assert run.returncode == 0
 
 
 def test_a_renewal_loses_no_caption_and_counts_nobody_twice(
