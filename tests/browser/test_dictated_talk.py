@@ -34,6 +34,26 @@ NOTE_DRAFTS = """
 """A draft is on the screen for a second or two: whatever was there is kept for the test."""
 
 
+NOTE_TIMES = """
+  window.sounds = [];
+  const { getUserMedia } = MediaDevices.prototype;
+  MediaDevices.prototype.getUserMedia = async function (...wanted) {
+    const stream = await getUserMedia.apply(this, wanted);
+    window.listensAt ??= performance.now();
+    return stream;
+  };
+  const { send } = WebSocket.prototype;
+  WebSocket.prototype.send = function (data) {
+    const message = typeof data === "string" ? JSON.parse(data) : {};
+    if (message.action === "speak") sounds.push({ at: performance.now(), ...message.sound });
+    return send.call(this, data);
+  };
+"""
+"""When the microphone began to hear, and what the page told of when sentences sounded."""
+
+OFF_BY_MS = 500
+
+
 @pytest.fixture(scope="module")
 def recording() -> Recording:
     """Three sentences by one voice."""
@@ -55,6 +75,7 @@ def speaker(browser: Browser, stage: Stage, recording: Recording, tmp_path: Path
         executable_path=find_chromium(), args=[*flags(), *microphone]
     ) as hearing:
         page = hearing.new_page(locale="en")
+        page.add_init_script(NOTE_TIMES)
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.goto(stage.http)
         yield page
@@ -62,7 +83,7 @@ def speaker(browser: Browser, stage: Stage, recording: Recording, tmp_path: Path
 
 
 def test_a_recording_at_the_microphone_is_read_in_portuguese_and_as_a_draft_in_english(
-    speaker: Page, open_page: OpenPage
+    speaker: Page, open_page: OpenPage, recording: Recording
 ) -> None:
     link = start(speaker)
     portuguese = joined(open_page(link, locale="pt"))
@@ -81,3 +102,8 @@ def test_a_recording_at_the_microphone_is_read_in_portuguese_and_as_a_draft_in_e
             caption = page.locator(".caption", has_text=re.compile(word, re.I))
             expect(caption).to_have_count(1, timeout=PATIENCE_MS)
     expect(english.locator(".draft")).to_be_hidden()
+    listens_at, sounds = speaker.evaluate("[listensAt, sounds]")
+    began = sounds[0]["at"] - sounds[0]["beganMsAgo"] - listens_at
+    ended = sounds[-1]["at"] - sounds[-1]["endedMsAgo"] - listens_at
+    assert began == pytest.approx(recording.sentences[0].start_ms, abs=OFF_BY_MS)
+    assert ended == pytest.approx(recording.sentences[-1].end_ms, abs=OFF_BY_MS)
