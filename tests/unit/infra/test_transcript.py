@@ -163,7 +163,10 @@ def test_it_waits_as_long_as_it_is_told_and_not_for_ever() -> None:
 
 
 def test_a_rate_limit_is_waited_for() -> None:
-    answers = [Answer(429, {}, b'{"retryAfterMs":1500}'), Answer(200, FILE, b"words")]
+    answers = [
+        Answer(429, {}, b'{"retryAfterMs":1500}'),
+        Answer(200, {"content-disposition": "x"}, b"words"),
+    ]
     pauses: list[float] = []
     got = fetch("http://stage", "", lambda _: None, lambda *_: answers.pop(0), pauses.append)
     assert (got, pauses) == (b"words", [1.5])
