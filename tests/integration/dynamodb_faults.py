@@ -36,6 +36,7 @@ KEYS = {
     "Sessions": ("sessionId",),
     "Connections": ("connectionId",),
     "SessionRosters": LEDGER_KEY,
+    "Sentences": ("sessionKey", "sequence"),
     "CachedTranslations": ("cacheKey",),
 }
 """The attributes of each table's key."""

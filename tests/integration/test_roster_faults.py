@@ -41,8 +41,8 @@ from tests.integration.dynamodb_faults import REFUSALS, Faults
 STEPS = 70
 LANGUAGES = ["es", "pt", "zh-TW"]
 NAMES = ["golden-eagle-427", "quiet-lake-100"]
-LIFE_MS = 3601 * 1000
-"""After that long a session's name is free."""
+LIFE_MS = (3 * 3600 + 1) * 1000
+"""After that long a session's name is free: its life, and what was said is kept for two hours."""
 
 
 class Hall:
@@ -52,6 +52,7 @@ class Hall:
         self.chance = random.Random(seed)
         stage = f"faults{seed}"
         names = {"sessions": "Sessions", "connections": "Connections", "rosters": "SessionRosters"}
+        names["sentences"] = "Sentences"
         renamed = {f"{key}_table": f"{name}-{stage}" for key, name in names.items()}
         self.settings = replace(SETTINGS, **renamed)  # type: ignore[arg-type]
         adapters = replace(

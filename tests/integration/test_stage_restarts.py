@@ -135,8 +135,8 @@ def is_claimed(running: Running, sequence: int) -> bool:
 
 def claim(running: Running, sequence: int) -> Any:
     """The row by which a function has taken the sentence up; None before."""
-    rows = running.rows("Sessions")
-    return next((row for row in rows if row["sessionId"]["S"].endswith(f"#{sequence}")), None)
+    rows = running.rows("Sentences")
+    return next((row for row in rows if row["sequence"]["N"] == str(sequence)), None)
 
 
 def send_until_reported(speaker: ClientConnection, message: str) -> list[Any]:
