@@ -62,7 +62,7 @@ def test_each_step_is_told(first: str) -> None:
         "created", "created", "recorded", *QUOTAS,
         "chalice deploy --stage dev", "recorded", "they go to the functions",
         "chalice deploy --stage dev",
-        "1,000 a second, updated", "updated", "updated", "updated", "updated",
+        "1,000 a second, updated", "updated", "updated", "updated", "updated", "updated",
     ]  # fmt: skip
 
 
@@ -78,6 +78,7 @@ def test_a_rerun_changes_nothing(
         "unchanged", "unchanged", "unchanged", *QUOTAS,
         "chalice deploy --stage dev", "unchanged",
         "1,000 a second, unchanged", "unchanged", "unchanged", "unchanged", "unchanged",
+        "unchanged",
     ]  # fmt: skip
 
 
