@@ -147,7 +147,7 @@ class Bucket:
         if origin is not None and self._is_ours(origin):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Expose-Headers"] = (
-                "Content-Length, Content-Range, ETag"
+                "Content-Disposition, Content-Length, Content-Range, ETag"
             )
             response.headers["Vary"] = "Origin"
         return response
