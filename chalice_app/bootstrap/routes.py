@@ -1,7 +1,10 @@
 """What the HTTP and WebSocket routes call."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from chalice_app.admission.draft_pace import DraftPace
 from chalice_app.admission.message_limits import MessageLimits
@@ -17,8 +20,10 @@ from chalice_app.sessions.participants import Participants
 from chalice_app.sessions.sessions import Sessions
 from chalice_app.transcription.grants import DictationGrants
 from chalice_app.transcription.minutes import Minutes
-from chalice_app.transcripts.exporting import Transcripts
-from chalice_app.transcripts.reporting import Reporting
+
+if TYPE_CHECKING:
+    from chalice_app.transcripts.exporting import Transcripts
+    from chalice_app.transcripts.reporting import Reporting
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,9 @@ class RouteParts(SpeechParts, TranscriptParts):
 
     @cached_property
     def transcripts(self) -> Transcripts:
-        """What remains of a talk, as files."""
+        """What remains of a talk, as files; loaded late, as in `bootstrap.transcripts`."""
+        from chalice_app.transcripts.exporting import Transcripts
+
         adapters = self.adapters
         return Transcripts(
             sessions=adapters.sessions,
@@ -128,6 +135,8 @@ class RouteParts(SpeechParts, TranscriptParts):
     @cached_property
     def reporting(self) -> Reporting:
         """Event reports."""
+        from chalice_app.transcripts.reporting import Reporting
+
         adapters = self.adapters
         return Reporting(adapters.sentences, adapters.sessions, self.refusals, adapters.clock)
 

@@ -1,8 +1,14 @@
-"""The HTTP routes of what remains of a talk: its transcript, and its event report."""
+"""The HTTP routes of what remains of a talk: its transcript, and its event report.
+
+The room's modules are loaded by the first request for one (`bootstrap.transcripts`).
+"""
+
+from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from chalice.app import Response
 
@@ -15,11 +21,10 @@ from chalice_app.routes.requests import (
     route_parts,
     session_of_speaker,
 )
-from chalice_app.transcripts import report_formats
-from chalice_app.transcripts.exporting import Translating
-from chalice_app.transcripts.files import File, Link, disposition
-from chalice_app.transcripts.requests import parse_request
 from chalice_app.wire import incoming
+
+if TYPE_CHECKING:
+    from chalice_app.transcripts.files import File, Link
 
 _UNKEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -34,6 +39,9 @@ def get_transcript(session_id: str) -> Response:
 
 
 def _exported(session_id: str) -> Response:
+    from chalice_app.transcripts.exporting import Translating
+    from chalice_app.transcripts.requests import parse_request
+
     parts = route_parts()
     wanted = parse_request(queried())
     with refusals_counted(parts, session_id):
@@ -41,18 +49,20 @@ def _exported(session_id: str) -> Response:
         export = parts.transcripts.export(session, wanted, is_speaker=is_speaker)
     # At once: it may be long until this function is called again.
     parts.cache.flush_hits()
-    match export:
-        case File(name, media_type, body):
-            return _unkept(body, 200, {"Content-Type": media_type, **_named(name)})
-        case Link(url):
-            return _unkept("", 303, {"Location": url})
-        case Translating():
-            seconds = math.ceil(export.retry_after_ms / 1000)
-            return _unkept(export.body(), 202, {"Retry-After": str(seconds)})
+    if isinstance(export, Translating):
+        seconds = math.ceil(export.retry_after_ms / 1000)
+        return _unkept(export.body(), 202, {"Retry-After": str(seconds)})
+    return _handed(export)
 
 
-def _named(name: str) -> dict[str, str]:
-    return {"Content-Disposition": disposition(name)}
+def _handed(file: File | Link) -> Response:
+    """The file itself, or the way to it."""
+    from chalice_app.transcripts.files import Link, disposition
+
+    if isinstance(file, Link):
+        return _unkept("", 303, {"Location": file.url})
+    headers = {"Content-Type": file.media_type, "Content-Disposition": disposition(file.name)}
+    return _unkept(file.body, 200, headers)
 
 
 def _unkept(body: object, status: int, headers: Mapping[str, str]) -> Response:
@@ -69,14 +79,12 @@ def event_report(session_id: str) -> Response:
 
     def written() -> Response:
         """The report, as a file that nobody caches."""
+        from chalice_app.transcripts import report_formats
+
         form = report_formats.parse_format(incoming.single(queried(), "format"))
         parts = route_parts()
         made = parts.reporting.report(session_of_speaker(session_id, parts.entrance.of_kept))
         file = report_formats.written(made, form, parts.adapters.clock.now_ms())
-        match parts.transcript_files.report(made.session, file):
-            case File(name, media_type, body):
-                return _unkept(body, 200, {"Content-Type": media_type, **_named(name)})
-            case Link(url):
-                return _unkept("", 303, {"Location": url})
+        return _handed(parts.transcript_files.report(made.session, file))
 
     return answered_as_it_is(written)

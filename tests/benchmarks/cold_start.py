@@ -173,6 +173,7 @@ def settings(names: Mapping[str, str]) -> Mapping[str, str]:
         "CONNECTIONS_TABLE_NAME": names["ConnectionsTable"],
         "CACHED_TRANSLATIONS_TABLE_NAME": names["CachedTranslationsTable"],
         "ROSTERS_TABLE_NAME": names["RostersTable"],
+        "SENTENCES_TABLE_NAME": names["SentencesTable"],
         "WEBSOCKET_API_ID": "abc123",
         "AWS_REGION": "us-east-1",
         "AWS_LAMBDA_FUNCTION_NAME": "measured",

@@ -121,6 +121,19 @@ def test_on_lambda_the_routes_functions_import_no_stream() -> None:
     assert "streams.rosters" in run(code, {}).stdout
 
 
+def test_no_function_loads_what_makes_transcripts_before_one_is_asked_for() -> None:
+    code = (
+        "import sys, app\n"
+        "from chalice_app.bootstrap.process import current\n"
+        "from chalice_app.bootstrap.routes import RouteParts\n"
+        "assert current(RouteParts).speech\n"
+        "room = {each for each in sys.modules if each.startswith('chalice_app.transcripts.')}\n"
+        "print(sorted(each.rpartition('.')[2] for each in room))"
+    )
+    done = run(code, {**ENVIRONMENT, "AWS_LAMBDA_FUNCTION_NAME": "message"})
+    assert (done.stdout, done.stderr) == ("['export_ports', 'ports']\n", "")
+
+
 def test_no_function_loads_cryptography_before_a_token_comes() -> None:
     code = (
         "import sys, app\n"
