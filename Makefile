@@ -12,7 +12,8 @@ FAULT_SECONDS ?= 10
 MINUTES ?= 10
 BENCH_SECONDS ?= 1500
 BENCHMARKS ?= fresh_clone fanout languages roster_reads roster_sync access_patterns cache_replay \
-  cold_start cold_speak first_sentence talk page end_to_end growth flood hall voice_in voice_out keeping transcripts report
+  cold_start cold_speak first_sentence talk page end_to_end growth flood hall voice_in voice_out \
+  keeping transcripts report
 BIN := .venv/bin
 # The lock alone decides what is in an environment: infra/install.py.
 INSTALL := $(PYTHON) -I infra/install.py

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-FORMATS: Final = ("txt", "srt", "vtt", "json")
+from chalice_app.transcripts.requests import FORMATS
+
 ANSWER_SECONDS: Final = 40.0
 """How long one answer is waited for; API Gateway gives up after 29 s."""
 PATIENCE_SECONDS: Final = 900.0

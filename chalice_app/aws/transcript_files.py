@@ -4,15 +4,13 @@ They are in the bucket of the voices' sounds, under a prefix of their own; like 
 a day at the most.
 """
 
-import logging
 from dataclasses import dataclass
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import Final
 
 from chalice_app.aws.clients import Clients
-from chalice_app.domain.errors import Unavailable
+from chalice_app.aws.s3 import errors_translated, presigned
 
-_log = logging.getLogger(__name__)
+_WHAT: Final = "the files of transcripts"
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class S3TranscriptFiles:
 
     def put(self, key: str, body: bytes, media_type: str, disposition: str) -> None:
         """Writes it whole; nobody's cache may keep it."""
-        try:
+        with errors_translated(_WHAT):
             self.clients.s3.put_object(
                 Bucket=self.bucket,
                 Key=key,
@@ -33,27 +31,12 @@ class S3TranscriptFiles:
                 ContentDisposition=disposition,
                 CacheControl="no-store",
             )
-        except (ClientError, BotoCoreError) as error:
-            raise _unavailable(error) from error
 
     def address(self, key: str, seconds: int) -> str:
-        """Signed with this function's own credentials, without any request."""
-        url: str = self.clients.s3.generate_presigned_url(
-            "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=seconds
-        )
-        return url
+        """Signed by this function."""
+        return presigned(self.clients, self.bucket, key, seconds)
 
     def delete(self, key: str) -> None:
         """S3 answers the same whether or not it was there."""
-        try:
+        with errors_translated(_WHAT):
             self.clients.s3.delete_object(Bucket=self.bucket, Key=key)
-        except (ClientError, BotoCoreError) as error:
-            raise _unavailable(error) from error
-
-
-def _unavailable(error: ClientError | BotoCoreError) -> Unavailable:
-    if isinstance(error, ClientError):
-        _log.warning("S3 refused: %s", error.response["Error"]["Code"])
-    else:
-        _log.warning("S3 did not answer: %s", type(error).__name__)
-    return Unavailable("the files of transcripts are out of reach")

@@ -105,8 +105,7 @@ def end_session(session_id: str) -> Response:
     """
 
     def ended() -> None:
-        purge = incoming.single(queried(), "purge")
-        if incoming.wants_purge({} if purge is None else {"purge": purge}):
+        if incoming.wants_purge(queried()):
             _purge(route_parts(), session_id)
         else:
             end_talk(route_parts(), session_of_speaker(session_id))

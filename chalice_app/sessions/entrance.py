@@ -156,14 +156,7 @@ class Entrance:
         token = caller.resume_token
         if session is not None and token is not None and ResumeTokens(session).is_valid(token):
             return session
-        attempt = Attempt(
-            session_id,
-            caller.address,
-            session,
-            is_right=join_codes.admits(session, caller.join_code),
-            is_forged=token is not None or caller.speaker_token is not None,
-        )
-        return self._settled(attempt)
+        return self._tried(session_id, caller, session)
 
     def _kept(self, session: Session) -> Session:
         if not self.sessions.is_kept(session):
@@ -192,15 +185,27 @@ class Entrance:
             if session is None:
                 raise SessionNotFound(_NOT_THERE)
             return session, False
+        session = self._tried(session_id, caller, session, asks_to_join=caller.asks_to_join)
+        return session, False
+
+    def _tried(
+        self,
+        session_id: str,
+        caller: Caller,
+        session: Session | None,
+        *,
+        asks_to_join: bool = False,
+    ) -> Session:
+        """The session, if the caller's code is right; it has shown no valid token."""
         attempt = Attempt(
             session_id,
             caller.address,
             session,
             is_right=join_codes.admits(session, caller.join_code),
-            is_forged=token is not None or caller.speaker_token is not None,
-            asks_to_join=caller.asks_to_join,
+            is_forged=caller.resume_token is not None or caller.speaker_token is not None,
+            asks_to_join=asks_to_join,
         )
-        return self._settled(attempt), False
+        return self._settled(attempt)
 
     def _settled(self, attempt: Attempt) -> Session:
         """The session of an attempt, once it is counted.

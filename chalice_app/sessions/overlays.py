@@ -11,7 +11,10 @@ from chalice_app.wire import outgoing
 
 @dataclass(frozen=True, slots=True)
 class Overlays:
-    """Overlays are listeners, and nobody knows which listeners are overlays: all are told."""
+    """An overlay joins as a listener, and the stage does not know which listeners are overlays.
+
+    So the switch tells every listener.
+    """
 
     session_store: SessionStore
     roster: Roster

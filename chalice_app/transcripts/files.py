@@ -39,7 +39,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Makes files of transcripts. Without a `store` there are no large ones.
+    """Makes files of transcripts; without a `store` it refuses large ones.
 
     A large file's key is noted before the file is written, so that a purge finds every one.
     """

@@ -81,7 +81,7 @@ class MissingWords:
         captions = list(translator.translate(session, said, [language]))
         translator.remember(said, captions)
         caption = captions[0]
-        if not caption.is_untranslated and caption.origin is not Origin.SOURCE:
+        if caption.is_translation:
             self._keep(session, line, caption)
         return caption
 

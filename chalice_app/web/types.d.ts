@@ -581,18 +581,8 @@ interface PlayerBarOptions {
   onDevice: (isWanted: boolean) => void;
 }
 
-/** Several rows of the event report together; `latencyMs` is the slowest of them. */
-interface RowSum {
-  /** Of the first row. */
-  sequence: number;
-  spokenAt: number;
-  language: string;
-  listeners: number;
-  delivered: number;
-  gone: number;
-  dropped: number;
-  failed: number;
-  latencyMs: number;
+/** Several rows of the event report together: when and what of the first, `latencyMs` of the slowest. */
+interface RowSum extends Omit<ReportRow, "cached" | "untranslated"> {
   /** The languages of the untranslated ones. */
   untranslated: string[];
   cached: number;

@@ -187,7 +187,7 @@ def parse_join(query: Mapping[str, str] | None) -> Join:
         _last_sequence(query),
         query.get("joinCode"),
         query.get("resumeToken"),
-        _flag(query, "voice"),
+        _flag(query.get("voice"), "voice"),
     )
 
 
@@ -206,8 +206,8 @@ def _last_sequence(query: Mapping[str, str]) -> int | None:
     return int(text)
 
 
-def _flag(query: Mapping[str, str], name: str) -> bool:
-    text = query.get(name, "false")
+def _flag(text: str | None, name: str) -> bool:
+    text = "false" if text is None else text
     if text not in ("true", "false"):
         raise BadMessage(f"{name} must be true or false")
     return text == "true"
@@ -225,13 +225,13 @@ def single(query: Mapping[str, Sequence[str]], name: str) -> str | None:
     return values[0] if values else None
 
 
-def wants_purge(query: Mapping[str, str]) -> bool:
+def wants_purge(query: Mapping[str, Sequence[str]]) -> bool:
     """Whether a `DELETE /sessions/{id}` asks to delete what is kept, too.
 
     Raises:
         BadMessage: it is not clear.
     """
-    return _flag(query, "purge")
+    return _flag(single(query, "purge"), "purge")
 
 
 def parse_language(tag: object) -> str:

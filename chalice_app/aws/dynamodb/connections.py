@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from chalice_app.aws.dynamodb.rows import read_rows
+from chalice_app.aws.dynamodb.rows import number, number_or_none, read_rows
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.errors import ConditionFailed
 from chalice_app.domain.session import Connection, Role
@@ -154,25 +154,18 @@ def connection_from(item: Item) -> Connection:
     return Connection(
         connection_id=str(item["connectionId"]),
         session_id=str(item["sessionId"]),
-        session_epoch=_int(item, "sessionEpoch"),
+        session_epoch=number(item, "sessionEpoch"),
         role=Role(str(item["role"])),
-        connected_at=_int(item, "connectedAt"),
-        ttl=_int(item, "ttl"),
+        connected_at=number(item, "connectedAt"),
+        ttl=number(item, "ttl"),
         target_language=_optional_str(item.get("targetLanguage")),
-        version=_int(item, "v"),
-        last_sequence=_int(item, "lastSequence") if "lastSequence" in item else None,
-        first_sequence=_int(item, "firstSequence") if "firstSequence" in item else 0,
+        version=number(item, "v"),
+        last_sequence=number_or_none(item, "lastSequence"),
+        first_sequence=number_or_none(item, "firstSequence") or 0,
         is_replay_due=item.get("replayDue") is True,
         resume_token=_optional_str(item.get("resumeToken")),
         wants_voice=item.get("voice") is True,
     )
-
-
-def _int(item: Item, name: str) -> int:
-    value = item[name]
-    if not isinstance(value, int):
-        raise TypeError(f"{name} must be a number")
-    return value
 
 
 def _optional_str(value: object) -> str | None:

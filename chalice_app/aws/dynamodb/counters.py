@@ -11,9 +11,9 @@ Key: `sessionId`, like every row of that table; each row has expiresAt (epoch se
 - `limit#dictation#<hash>`: streams of one session to the recogniser in one hour;
 - `standing#<hash>`: admitted, 1 where somebody has come in to a session from an address;
 - `refused#golden-eagle-427#<minute>`: who was refused in one minute, a count a reason;
+- `refusedInAll#golden-eagle-427#<createdAt>`: the same of the whole session, as long as it is kept;
 - `golden-eagle-427#<createdAt>#budget`: spent, characters that the session has had translated;
-- `golden-eagle-427#<createdAt>#transcripts-budget`: the same for its listeners' transcripts;
-- `refusedInAll#golden-eagle-427#<createdAt>`: the same of the whole session, as long as it is kept.
+- `golden-eagle-427#<createdAt>#transcripts-budget`: the same for its listeners' transcripts.
 
 The SDK repeats an update whose answer is lost, which then counts twice: never too little.
 """

@@ -1,10 +1,10 @@
 """Rows of the Sessions table that hold glossaries.
 
 Key: `sessionId`, like every row of that table: `golden-eagle-427#<createdAt>#glossary#<version>`,
-with glossary (JSON, as clients send it) and expiresAt (the session's, TTL). A version's row never
-changes, and the session's own row names the version in force: a sentence that reads the session
-knows whether there is a glossary, and which. Earlier versions stay until their TTL, for the
-sentences that are on their way.
+with glossary (JSON, as clients send it) and expiresAt (TTL: when nothing of the session is kept any
+more). A version's row never changes until a purge empties it, and the session's own row names the
+version in force: a sentence that reads the session knows whether there is a glossary, and which.
+Earlier versions stay until their TTL, for the sentences that are on their way.
 """
 
 from dataclasses import dataclass
@@ -22,13 +22,7 @@ class GlossaryRows:
     def put_glossary(self, session: Session, version: str | None, encoded: str) -> None:
         """Stores a version, then names it in the session's row: never the other way round."""
         if version is not None:
-            self.table.put(
-                {
-                    "sessionId": _key(session, version),
-                    "glossary": encoded,
-                    "expiresAt": session.kept_until_ms // 1000,
-                }
-            )
+            self._put(session, version, encoded)
         self.table.update(
             session.session_id,
             "REMOVE glossaryVersion" if version is None else "SET glossaryVersion = :version",
@@ -40,10 +34,13 @@ class GlossaryRows:
 
     def empty_glossary(self, session: Session, version: str) -> None:
         """Writes its row anew, without words."""
+        self._put(session, version, "{}")
+
+    def _put(self, session: Session, version: str, encoded: str) -> None:
         self.table.put(
             {
                 "sessionId": _key(session, version),
-                "glossary": "{}",
+                "glossary": encoded,
                 "expiresAt": session.kept_until_ms // 1000,
             }
         )

@@ -48,3 +48,20 @@ def readable_rows(items: Iterable[Found], read: Callable[[Found], Row]) -> Itera
             yield read(item)
         except (KeyError, TypeError, ValueError):
             _log.exception("a row of the table is malformed")
+
+
+def number(row: Mapping[str, object], name: str) -> int:
+    """An attribute that every such row has.
+
+    Raises:
+        KeyError, TypeError: the row is malformed.
+    """
+    value = row[name]
+    if not isinstance(value, int):
+        raise TypeError(f"{name} must be a number")
+    return value
+
+
+def number_or_none(row: Mapping[str, object], name: str) -> int | None:
+    """An attribute that a row may have; raises as `number`."""
+    return number(row, name) if name in row else None

@@ -29,7 +29,7 @@ from typing import Any
 
 from chalice_app.aws.dynamodb.report_json import decoded_reports, encoded_reports
 from chalice_app.aws.dynamodb.retries import tries
-from chalice_app.aws.dynamodb.rows import readable_rows
+from chalice_app.aws.dynamodb.rows import number, number_or_none, readable_rows
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.errors import ConditionFailed, SequenceNotKept, Unavailable
 from chalice_app.domain.kept import KeptSentence
@@ -259,7 +259,7 @@ class SentencesTable:
     def delete_all(self, session: Session) -> None:
         """Deletes the rows that a consistent Query finds, 25 a call."""
         found = map(decode, self.table.query_partition(_partition(session), ("sequence",)))
-        keys = (_key(session, _number(row, "sequence")) for row in found)
+        keys = (_key(session, number(row, "sequence")) for row in found)
         self.table.batch_delete_items(keys)
 
 
@@ -313,19 +313,19 @@ def _kept_from(row: Mapping[str, object]) -> KeptSentence:
         _sentence_from(row),
         unpacked_captions(row.get("captions")),
         decoded_reports(str(row["delivery"])) if "delivery" in row else None,
-        _time(row, "correctedAt"),
+        number_or_none(row, "correctedAt"),
     )
 
 
 def _sentence_from(row: Mapping[str, object]) -> Sentence:
     return Sentence(
-        sequence=_number(row, "sequence"),
+        sequence=number(row, "sequence"),
         text=str(row.get("text", "")),
         source_language=str(row["sourceLanguage"]),
-        spoken_at=_number(row, "spokenAt"),
+        spoken_at=number(row, "spokenAt"),
         revision=_revision_of(row),
-        began_at=_time(row, "beganAt"),
-        ended_at=_time(row, "endedAt"),
+        began_at=number_or_none(row, "beganAt"),
+        ended_at=number_or_none(row, "endedAt"),
     )
 
 
@@ -342,23 +342,12 @@ def _require_correctable(row: Mapping[str, object], text: str, corrected_at: int
         ConditionFailed: it is being sent.
     """
     is_kept = "text" in row or (not text and _REVISION in row)
-    if not is_kept or _number(row, "expiresAt") <= corrected_at // 1000:
+    if not is_kept or number(row, "expiresAt") <= corrected_at // 1000:
         raise SequenceNotKept("the sentence is not kept")
-    is_dead = _number(row, "spokenAt") <= corrected_at - CAPTION_LIFE_MS
+    is_dead = number(row, "spokenAt") <= corrected_at - CAPTION_LIFE_MS
     if "settled" not in row and not is_dead:
         raise ConditionFailed("the sentence is being sent", row)
 
 
 def _revision_of(row: Mapping[str, object]) -> int:
-    return _number(row, _REVISION) if _REVISION in row else 0
-
-
-def _time(row: Mapping[str, object], name: str) -> int | None:
-    return _number(row, name) if name in row else None
-
-
-def _number(row: Mapping[str, object], name: str) -> int:
-    value = row[name]
-    if not isinstance(value, int):
-        raise TypeError(f"{name} must be a number")
-    return value
+    return number_or_none(row, _REVISION) or 0

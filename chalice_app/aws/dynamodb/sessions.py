@@ -29,6 +29,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from chalice_app.aws.dynamodb.rows import number, number_or_none
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.dictation import NOT_DICTATED, Dictated
 from chalice_app.domain.errors import ConditionFailed
@@ -236,31 +237,31 @@ def session_from(item: Mapping[str, object]) -> Session:
         session_id=str(item["sessionId"]),
         source_language=str(item["sourceLanguage"]),
         token_hash=str(item["tokenHash"]),
-        created_at=_number(item, "createdAt"),
+        created_at=number(item, "createdAt"),
         # The rows of earlier versions have one time for both.
-        expires_at_seconds=_number(item, "lifeEndsAt" if "lifeEndsAt" in item else "expiresAt"),
+        expires_at_seconds=number(item, "lifeEndsAt" if "lifeEndsAt" in item else "expiresAt"),
         is_active=bool(item["isActive"]),
         speaker_connection_id=_optional(item, "speakerConnectionId"),
         # A speaker who came before an update that brought the attribute has been greeted.
         is_speaker_greeted=bool(item.get("speakerGreeted", True)),
-        last_sequence=_number(item, "lastSequence"),
-        listener_count=_number(item, "listenerCount"),
+        last_sequence=number(item, "lastSequence"),
+        listener_count=number(item, "listenerCount"),
         languages=_counts(item, LANGUAGE_PREFIX),
         voices=_counts(item, VOICE_PREFIX),
         join_code_hash=_optional(item, "joinCodeHash"),
-        max_listeners=_number(item, "maxListeners") if "maxListeners" in item else None,
-        character_budget=_number(item, "characterBudget") if "characterBudget" in item else None,
-        corrections=_number(item, CORRECTIONS) if CORRECTIONS in item else 0,
+        max_listeners=number_or_none(item, "maxListeners"),
+        character_budget=number_or_none(item, "characterBudget"),
+        corrections=number_or_none(item, CORRECTIONS) or 0,
         dictated=_dictated(item),
-        counts_revision=_number(item, REVISION) if REVISION in item else 0,
+        counts_revision=number_or_none(item, REVISION) or 0,
         glossary_version=_optional(item, "glossaryVersion"),
         style=Style(item.get("profanity") == "mask", _optional(item, "formality")),
         title=_optional(item, "title"),
         has_drafts=item.get("drafts") != "off",
-        retention_hours=_time(item, "retentionHours") or 0,
+        retention_hours=number_or_none(item, "retentionHours") or 0,
         has_open_transcript=item.get("transcript") == "everyone",
-        ended_at=_time(item, "endedAt"),
-        purged_at=_time(item, "purgedAt"),
+        ended_at=number_or_none(item, "endedAt"),
+        purged_at=number_or_none(item, "purgedAt"),
         overlays_hidden=item.get("overlaysHidden") is True,
     )
 
@@ -268,28 +269,17 @@ def session_from(item: Mapping[str, object]) -> Session:
 def _counts(item: Mapping[str, object], prefix: str) -> Mapping[str, int]:
     """The counts by language whose attributes begin so, without those that have fallen to zero."""
     return {
-        name.removeprefix(prefix): _number(item, name)
+        name.removeprefix(prefix): number(item, name)
         for name in sorted(item)
-        if name.startswith(prefix) and _number(item, name) > 0
+        if name.startswith(prefix) and number(item, name) > 0
     }
 
 
 def _dictated(item: Mapping[str, object]) -> Dictated:
     if "dictatedChange" not in item:
         return NOT_DICTATED
-    since = _number(item, "dictatedSince") if "dictatedSince" in item else None
-    return Dictated(_number(item, "dictatedMs"), since, str(item["dictatedChange"]))
-
-
-def _time(item: Mapping[str, object], name: str) -> int | None:
-    return _number(item, name) if name in item else None
-
-
-def _number(item: Mapping[str, object], name: str) -> int:
-    value = item[name]
-    if not isinstance(value, int):
-        raise TypeError(f"{name} must be a number")
-    return value
+    since = number_or_none(item, "dictatedSince")
+    return Dictated(number(item, "dictatedMs"), since, str(item["dictatedChange"]))
 
 
 def _optional(item: Mapping[str, object], name: str) -> str | None:

@@ -332,11 +332,11 @@ def test_a_sentence_with_a_malformed_sound_is_refused(sound: object) -> None:
 
 @pytest.mark.parametrize(("text", "purge"), [("true", True), ("false", False)])
 def test_a_purge_is_asked_for_in_so_many_words(text: str, purge: bool) -> None:
-    assert incoming.wants_purge({"purge": text}) is purge
+    assert incoming.wants_purge({"purge": [text]}) is purge
     assert not incoming.wants_purge({})
     for wrong in ("", "1", "True", "yes"):
         with pytest.raises(BadMessage, match=r"^purge must be true or false$"):
-            incoming.wants_purge({"purge": wrong})
+            incoming.wants_purge({"purge": [wrong]})
 
 
 @pytest.mark.parametrize("action", ["correct", "draft"])
