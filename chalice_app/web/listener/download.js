@@ -2,7 +2,8 @@
 import { getSession } from "./api.js";
 import { $, button, element } from "./elements.js";
 import { pass, sessionId } from "./entry.js";
-import { fetchTranscript, problemOf, saveFile } from "./transcript-file.js";
+import { saveFile } from "./save-file.js";
+import { fetchTranscript, problemOf } from "./transcript-file.js";
 import { en, WORDS } from "./words-download.js";
 
 /** @typedef {keyof typeof en} Key */

@@ -1,5 +1,6 @@
 /** The report over HTTP: as what the page shows, and as files. The token is sent in a header alone. */
 import { ApiError, asApiError, passHeaders, request, root } from "./api.js";
+import { saveFile } from "./save-file.js";
 
 /** A long talk's report takes some seconds on a stage that has slept. */
 const PATIENCE_MS = 30_000;
@@ -35,11 +36,7 @@ export async function saveReport(sessionId, token, format) {
     throw new ApiError(0, { message: String(cause) });
   });
   if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => ({})));
-  const href = URL.createObjectURL(await response.blob());
-  const link = Object.assign(document.createElement("a"), { href, download: `${sessionId}-report.${format}` });
-  link.click();
-  // The browser has begun to read it by then.
-  setTimeout(() => URL.revokeObjectURL(href), 10_000);
+  saveFile({ blob: await response.blob(), name: `${sessionId}-report.${format}` });
 }
 
 /** What a refusal means for whoever reads the page. @param {unknown} error */

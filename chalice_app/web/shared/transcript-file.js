@@ -1,12 +1,10 @@
-/** A transcript as a file: asked for, asked for again while it is being translated, and saved. */
+/** A transcript as a file: asked for, and asked for again while it is being translated. */
 import { ApiError, asApiError, passHeaders, root } from "./api.js";
 
 /** The server answers within API Gateway's 29 s. */
 const TIMEOUT_MS = 32_000;
 /** Where a server names no time. */
 const RETRY_MS = 2_000;
-/** The saved file is read after the click, so its address lives on for a while. */
-const SAVED_MS = 60_000;
 
 /**
  * Resolves when the file is complete. Rejects with an ApiError; its code is "CANCELLED" after `signal`.
@@ -28,15 +26,6 @@ export async function fetchTranscript(wanted, pass, signal, onProgress) {
     onProgress(body.done ?? 0, body.sentences ?? 0);
     await pause(body.retryAfterMs ?? RETRY_MS, signal);
   }
-}
-
-/** Saves it where the browser saves downloads. @param {{blob: Blob, name: string}} file */
-export function saveFile({ blob, name }) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), SAVED_MS);
 }
 
 /** What went wrong, as a word of a few. @param {unknown} error @returns {TranscriptProblem} */

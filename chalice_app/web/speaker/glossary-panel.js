@@ -6,6 +6,7 @@ import * as glossary from "./glossary-rows.js";
 import { keepGlossary } from "./kept-glossary.js";
 import { fillSelect } from "./languages.js";
 import { loadStyle } from "./load-style.js";
+import { saveFile } from "./save-file.js";
 import { sendJson } from "./speaker-api.js";
 
 const INTRODUCTION =
@@ -169,12 +170,8 @@ export class GlossaryPanel {
 
   #download() {
     const text = glossary.writeCsv(this.#table.rows, this.#table.codes, this.#blockedWords());
-    const csv = new Blob([text], { type: "text/csv" });
-    const link = element("a");
-    link.href = URL.createObjectURL(csv);
-    link.download = `words-${this.#session.sourceLanguage}.csv`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+    const blob = new Blob([text], { type: "text/csv" });
+    saveFile({ blob, name: `words-${this.#session.sourceLanguage}.csv` });
   }
 
   #path() {

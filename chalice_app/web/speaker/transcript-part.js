@@ -3,7 +3,8 @@ import { asApiError } from "./api.js";
 import { button, element } from "./elements.js";
 import { nativeName } from "./languages.js";
 import { field, part, select } from "./panel-parts.js";
-import { fetchTranscript, problemOf, saveFile } from "./transcript-file.js";
+import { saveFile } from "./save-file.js";
+import { fetchTranscript, problemOf } from "./transcript-file.js";
 
 /** @type {[value: string, text: string][]} */
 const FORMATS = [
