@@ -1,55 +1,48 @@
 /**
  * Opens a session and speaks, in a page (import { speak } from "./speaker.js"), in deno or in node:
  * deno run --allow-net speaker.js https://HOST/STAGE en < lines.txt
- * `texts` is any iterable, also an asynchronous one; `print` gets the session, then every report.
+ * `texts` is any iterable, asynchronous too; `print` gets the session, then each report's JSON.
  */
 export async function speak(texts, print, http, sourceLanguage) {
-  const call = (method, path, headers, body) => fetch(http + path, { method, headers, body });
-  const wish = JSON.stringify({ sourceLanguage });
-  const answer = await call("POST", "/sessions", { "Content-Type": "application/json" }, wish);
+  const wish = { method: "POST", headers: { "Content-Type": "application/json" } };
+  const body = JSON.stringify({ sourceLanguage });
+  const answer = await fetch(`${http}/sessions`, { ...wish, body });
   if (!answer.ok) throw new Error(await answer.text());
   const { sessionId, speakerToken: token, webSocketUrl } = await answer.json();
   print({ sessionId, webSocketUrl });
-  const path = `/sessions/${sessionId}`;
   const headers = { Authorization: `Bearer ${token}` };
-  let [newest, joined, pause, spoken] = [null, null, 1000, null]; // `spoken`: what has no report yet
+  let [joined, pause, sequence, spoken, settle] = [null, 1000, 0, null, null];
 
-  const send = () => spoken && joined?.readyState === 1 && joined.send(JSON.stringify(spoken.message));
+  // Says what has no report yet. A number that was heard is refused: nothing is said twice.
+  const send = () => joined?.readyState === 1 && spoken && joined.send(JSON.stringify(spoken));
   function open() {
-    const line = (newest = new WebSocket(`${webSocketUrl}?${new URLSearchParams({ sessionId, token })}`));
-    const test = () => (line.send('{"action":"heartbeat"}'), send());
-    const heartbeat = setInterval(test, 30_000);
+    const line = new WebSocket(`${webSocketUrl}?${new URLSearchParams({ sessionId, token })}`);
+    const heartbeat = setInterval(() => line.send('{"action":"heartbeat"}'), 30_000);
     line.onmessage = ({ data }) => {
-      const message = JSON.parse(data);
-      const { type, code, details, retryAfterMs } = message;
-      if (line !== newest && type === "error") return; // of a line whose successor has taken over
-      if (type === "joined") [, joined, pause] = [joined?.close(), line, 1000];
-      if (type === "renew") setTimeout(open, Math.random() * message.withinMs);
-      // A number that was heard before is refused, so that nothing is said twice.
-      else if (type === "joined" || !type) send();
-      else if (retryAfterMs) setTimeout(send, retryAfterMs);
-      else if (spoken && (message.sequence ?? details?.sequence) === spoken.message.sequence) spoken.settle(print(message));
+      const { type, code, retryAfterMs, ...message } = JSON.parse(data);
+      if (type === "joined") [joined, pause] = [line, 1000];
+      if (type === "joined" || !type || retryAfterMs) setTimeout(send, retryAfterMs ?? 0);
+      else if (type === "renew") line.close();
+      else if (code === "NOT_SPEAKER") line.onclose = () => clearInterval(heartbeat);
+      else if ((message.sequence ?? message.details?.sequence) === sequence) settle(data);
     };
-    line.onclose = async ({ code }) => {
+    line.onclose = async () => {
       clearInterval(heartbeat);
-      if (line !== newest || code === 1000) return; // another line serves, or all is over
-      const state = await call("GET", path, headers).catch(() => null);
+      const state = await fetch(`${http}/sessions/${sessionId}`, { headers }).catch(() => null);
       if (state?.status === 404 || (state?.ok && !(await state.json()).isActive)) return;
       setTimeout(open, Math.random() * (pause = Math.min(2 * pause, 30_000)));
     };
   }
   open();
-  let sequence = 0;
   for await (const text of texts) {
-    const message = { action: "speak", sequence: ++sequence, text };
-    await new Promise((settle) => ((spoken = { message, settle }), send()));
-    spoken = null;
+    spoken = { action: "speak", sequence: ++sequence, text };
+    print(await new Promise((reported) => ((settle = reported), send())));
   }
-  await call("DELETE", path, headers);
+  spoken = { action: "end" };
+  send();
 }
 
 if (import.meta.main) {
-  const { argv, stdin } = await import("node:process");
   const { createInterface } = await import("node:readline");
-  await speak(createInterface({ input: stdin }), console.log, ...argv.slice(2));
+  await speak(createInterface({ input: process.stdin }), console.log, ...process.argv.slice(2));
 }

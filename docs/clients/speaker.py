@@ -1,90 +1,63 @@
 """Opens a session and speaks the lines of stdin: `python speaker.py https://HOST/STAGE en`."""
 
-import asyncio
 import json
 import sys
 from contextlib import suppress
-from math import inf
-from random import random
-from time import monotonic
-from typing import Any
+from itertools import chain
+from threading import Semaphore, Thread
+from time import sleep
 from urllib.request import Request, urlopen
 
-from websockets import ClientConnection, ConnectionClosed, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, reconnect
 
-unreported: dict[int, str] = {}  # the sentence that is on its way, by its number
-reported = asyncio.Event()
+unreported: dict[int, str] = {}  # the message that is on its way, by its number
+turn = Semaphore()  # the next message may be sent
 lines: list[ClientConnection] = []  # the one that has joined
 
 
-def call(method: str, path: str, token: str = "", body: object = None) -> Any:
-    """Calls the stage by HTTP; returns what it answers."""
-    headers = {"Content-Type": "application/json"} | ({"Authorization": token} if token else {})
-    data = json.dumps(body).encode() if body else None
-    with urlopen(Request(sys.argv[1] + path, data, headers, method=method), timeout=30) as answer:
-        return json.loads(answer.read() or "null")
-
-
-async def send() -> None:
+def send() -> None:
     """Says what has no report yet. A number that was heard is refused: nothing is said twice."""
-    for sequence, text in list(unreported.items()):
-        with suppress(IndexError, ConnectionClosed):
-            message = {"action": "speak", "sequence": sequence, "text": text}
-            await lines[0].send(json.dumps(message))
+    for message in list(unreported.values()):
+        with suppress(IndexError, ConnectionClosed):  # the next line says it when it has joined
+            lines[0].send(message)
 
 
-async def read(path: str, token: str) -> None:
-    """Says one line after the other, each when the one before it is reported; then ends."""
-    texts, sequence = filter(str.strip, sys.stdin), 0
-    while text := await asyncio.to_thread(next, texts, ""):
-        sequence += 1
-        unreported[sequence] = text.strip()
-        reported.clear()
-        await send()
-        await reported.wait()
-    call("DELETE", path, f"Bearer {token}")
+def read() -> None:
+    """Says one text after the other, each when the one before it is reported; then ends."""
+    for sequence, text in enumerate(chain(filter(str.strip, sys.stdin), [""]), 1):
+        turn.acquire()
+        message = {"action": "speak", "sequence": sequence, "text": text.strip()}
+        unreported[sequence] = json.dumps(message if text else {"action": "end"})
+        send()
 
 
-async def follow(line: ClientConnection) -> None:
-    """Takes reports, until the line is old."""
-    renew_at = inf
-    while (left := renew_at - monotonic()) > 0:
-        try:
-            message = json.loads(await asyncio.wait_for(line.recv(), min(30, left)))
-        except TimeoutError:
-            message = {}
-            await line.send('{"action": "heartbeat"}')
-        match message:
-            case {"type": "joined"}:
-                lines[:] = [line]
-            case {"type": "renew", "withinMs": within}:
-                renew_at = monotonic() + random() * within / 1000
-            case {"type": "sessionEnded"} | {"code": "NOT_SPEAKER"}:
-                sys.exit(message.get("message"))
-            case {"type": "error", "retryAfterMs": pause}:
-                await asyncio.sleep(pause / 1000)
-            case {"sequence": number} | {"type": "error", "details": {"sequence": number}}:
-                print(message, flush=True)
-                if unreported.pop(number, None):
-                    reported.set()
-        if message.get("type", "error") in ("joined", "error"):
-            await send()
+wish = json.dumps({"sourceLanguage": sys.argv[2]}).encode()
+request = Request(f"{sys.argv[1]}/sessions", wish, {"Content-Type": "application/json"})
+session = json.load(urlopen(request, timeout=30))
+print(session["webSocketUrl"], session["sessionId"], flush=True)
+address = "{webSocketUrl}?sessionId={sessionId}&token={speakerToken}".format(**session)
+Thread(target=read, daemon=True).start()
 
-
-async def stay(address: str) -> None:
-    """Comes back, by websockets' own growing pauses, until the session has ended."""
-    async for line in connect(address):
-        with suppress(ConnectionClosed):
-            await follow(line)
-
-
-async def main() -> None:
-    """Opens the session, then speaks and hears."""
-    opened = call("POST", "/sessions", body={"sourceLanguage": sys.argv[2]})
-    name, token, url = (opened[each] for each in ("sessionId", "speakerToken", "webSocketUrl"))
-    print(url, name, flush=True)
-    address = f"{url}?sessionId={name}&token={token}"
-    await asyncio.gather(stay(address), read(f"/sessions/{name}", token))
-
-
-asyncio.run(main())
+# Comes back after a loss, by websockets' own growing pauses, and when the line is old.
+for line in reconnect(address):
+    with suppress(ConnectionClosed):
+        while True:
+            try:
+                message = json.loads(line.recv(30))
+            except TimeoutError:
+                message = {}
+                line.send('{"action": "heartbeat"}')
+            match message:
+                case {"type": "renew"}:
+                    break
+                case {"type": "sessionEnded"} | {"code": "NOT_SPEAKER"}:
+                    sys.exit(message.get("message"))
+                case {"type": "joined"} | {"retryAfterMs": _} | {"connectionId": _}:
+                    sleep(message.get("retryAfterMs", 0) / 1000)
+                    lines[:] = [line]
+                    send()
+                case {"sequence": number} | {"type": "error", "details": {"sequence": number}}:
+                    print(message, flush=True)
+                    if unreported.pop(number, None):
+                        turn.release()
