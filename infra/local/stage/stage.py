@@ -118,7 +118,8 @@ class Stage:
         tables = self._start("tables")
         translate = self._start("translate_server", "--port", str(self._ports.translate))
         to_functions = ("--functions", self._environment["AWS_ENDPOINT_URL_LAMBDA"])
-        gateway = self._start("gateway", "--port", str(self._ports.ws), *to_functions)
+        http = () if self._ports.http is None else ("--http-port", str(self._ports.http))
+        gateway = self._start("gateway", "--port", str(self._ports.ws), *http, *to_functions)
         settings = table_settings(json.loads(self._ready(tables)))
         self._environment = {**self._environment, **settings}
         functions = self._start_functions()
@@ -204,9 +205,8 @@ class Stage:
         self._spawn("dynamodb", python(PROGRAMS["dynamodb"], *saved), environment)
 
     def _start_functions(self) -> Child:
-        http = () if self._ports.http is None else ("--http-port", str(self._ports.http))
         state = ("--state-dir", str(self._place.directory))
-        return self._start("functions", "--port", str(self._ports.functions), *http, *state)
+        return self._start("functions", "--port", str(self._ports.functions), *state)
 
     def _start_voices(self) -> None:
         """Not waited for either: nobody listens before there is a caption."""
