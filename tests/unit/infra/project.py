@@ -58,6 +58,17 @@ def address():
     return {"address": app.current_request.context["identity"]["sourceIp"]}
 
 
+@app.route("/shared", cors=True)
+def shared():
+    return {}
+
+
+@app.route("/bytes", methods=["POST"], content_types=["text/plain", "application/octet-stream"])
+def bytes_back():
+    kind = {"Content-Type": "application/octet-stream"}
+    return Response(app.current_request.raw_body, headers=kind)
+
+
 @app.route("/broken")
 def broken():
     raise RuntimeError("secret detail")

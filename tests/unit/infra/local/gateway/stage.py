@@ -13,6 +13,7 @@ import websockets
 from aiohttp import web
 
 from infra.local.access.callers import LOOPBACK_HOSTS
+from infra.local.gateway.doors import Door, Serves
 from infra.local.gateway.limits import GatewayLimits
 from infra.local.gateway.server import gateway
 
@@ -133,9 +134,14 @@ async def stage(
     async with (
         fake_functions() as (functions, url),
         aiohttp.ClientSession() as http,
-        gateway(url, 0, limits or GatewayLimits(), hosts) as port,
+        gateway(url, [sockets_door(hosts)], limits or GatewayLimits()) as (port,),
     ):
         yield Stage(port, functions, http)
+
+
+def sockets_door(hosts: Collection[str] = LOOPBACK_HOSTS) -> Door:
+    """WebSockets and their management, at a free port of loopback."""
+    return Door(0, hosts, Serves.SOCKETS | Serves.MANAGEMENT)
 
 
 async def receive(client: websockets.ClientConnection) -> str | bytes:
