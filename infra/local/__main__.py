@@ -191,7 +191,8 @@ def _port(text: str) -> int:
 
 def _address(text: str) -> str:
     try:
-        return asked_address(text)
+        # argparse asks for the type of an option without a value, too.
+        return asked_address(text) if text else ""
     except HallError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
