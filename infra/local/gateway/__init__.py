@@ -12,9 +12,12 @@ to it over HTTP on the WebSockets' port.
     message_queue.py  its messages on their way to the handler: in order, bounded
     management.py   POST, GET and DELETE of @connections
     rest_api.py     the life of one HTTP request
+    rest_requests.py  its head and body, and what is refused at once
     rest_routes.py    which route it is for
     rest_events.py    the event that it becomes
     rest_answers.py   what becomes of the function's answer
+    kept_files.py     files that never change, kept in memory
+    compression.py    gzip, for those who take it
     functions.py    Lambda's Invoke protocol, as its caller
     events.py       the events of WebSockets
     answers.py      answers of `@connections`, ready as bytes

@@ -43,6 +43,12 @@ class GatewayLimits:
     request_bytes: int = 10 * 1024 * 1024
     """An HTTP request's body. API Gateway's quota for a REST payload."""
 
+    request_body_timeout: float = 30.0
+    """A client that takes longer to send a body is answered 408."""
+
+    kept_file_bytes: int = 8 * 1024 * 1024
+    """The pages' files that are kept in memory; all of them are less than 1 MB."""
+
     new_connections: int = 500
     """A second, and as many in one burst; beyond it a handshake answers 429. API Gateway's quota
     for an account and region:
