@@ -34,6 +34,10 @@ class HostAbsent(InvocationError):
     """Nobody answers where the functions' host should be."""
 
 
+class TimedOut(InvocationError):
+    """The function did not answer in time."""
+
+
 class PayloadTooLarge(InvocationError):
     """The event is larger than Lambda takes."""
 
@@ -105,7 +109,9 @@ class Function:
                 return response.status, error, await response.read()
         except aiohttp.ClientConnectorError as absent:
             raise HostAbsent(f"{self._url}: {absent!r}") from absent
-        except (aiohttp.ClientError, TimeoutError) as failed:
+        except TimeoutError as late:
+            raise TimedOut(f"{self._url}: {late!r}") from late
+        except aiohttp.ClientError as failed:
             raise InvocationError(f"{self._url}: {failed!r}") from failed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -53,8 +54,24 @@ def _message(text: str) -> str:
     return f'{{"message":"{text}"}}'
 
 
-def function_answer(answer: object) -> web.Response:
-    """The function's answer. Raises MalformedAnswer if it is none."""
+@dataclass(frozen=True)
+class Content:
+    """What the function behind the routes answered."""
+
+    status: int
+    headers: CIMultiDict[str]
+    body: bytes
+
+    def response(self, request_id: str = "") -> web.Response:
+        """The same, ready to be sent."""
+        headers = self.headers.copy()
+        if request_id:
+            headers["x-amzn-RequestId"] = request_id
+        return web.Response(status=self.status, headers=headers, body=self.body)
+
+
+def function_answer(answer: object) -> Content:
+    """What the function returned. Raises MalformedAnswer if it is no Lambda proxy answer."""
     if not isinstance(answer, Mapping):
         raise MalformedAnswer(type(answer).__name__)
     status = answer.get("statusCode")
@@ -66,7 +83,7 @@ def function_answer(answer: object) -> web.Response:
     except (AttributeError, TypeError, binascii.Error) as wrong:
         raise MalformedAnswer(str(wrong)) from wrong
     headers.setdefault("Content-Type", JSON)
-    return web.Response(status=status, headers=headers, body=body)
+    return Content(status, headers, body)
 
 
 def _headers(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -8,36 +8,39 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 
 from aiohttp import web
-from aiohttp.web_protocol import RequestPayloadError
 
-from infra.local.access.callers import is_for
+from infra.local.gateway.compression import encoded
 from infra.local.gateway.doors import Door
+from infra.local.gateway.events import Event
 from infra.local.gateway.functions import (
     Functions,
     HostAbsent,
     InvocationError,
     PayloadTooLarge,
+    TimedOut,
 )
+from infra.local.gateway.kept_files import KeptFiles, not_modified
 from infra.local.gateway.limits import GatewayLimits
 from infra.local.gateway.rest_answers import (
+    Content,
     MalformedAnswer,
     Refusal,
     function_answer,
     gateway_answer,
 )
 from infra.local.gateway.rest_events import HttpRequest, request_event
-from infra.local.gateway.rest_routes import Match, RestRoutes
+from infra.local.gateway.rest_requests import RequestRefused, read_body, require_fit
+from infra.local.gateway.rest_routes import RestRoutes
 
 log = logging.getLogger(__name__)
 
 UNKNOWN_ROUTE = "Missing Authentication Token"
 """What API Gateway says of a route that it does not have."""
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class RestApi:
@@ -47,65 +50,65 @@ class RestApi:
         self._functions = functions
         self._limits = limits
         self._routes: RestRoutes | None = None
+        self._files = KeptFiles(limits.kept_file_bytes)
+        self._turns = asyncio.Semaphore(limits.parallel_requests)
         self._under_way = 0
 
     async def serve(self, request: web.BaseRequest, door: Door) -> web.StreamResponse:
         """Answer one request."""
-        objection = self._objection(request, door)
-        if objection is not None:
-            return Refusal(objection)
         try:
-            async with self._turn(), asyncio.timeout(self._limits.invocation_timeout):
-                return await self._answer(request)
+            require_fit(request, door, self._most_bytes(door))
+            kept = self._kept(request)
+            if kept is not None:
+                return (await _for_client(kept, request)).response()
+            with self._counted():
+                return await self._answer(request, door)
+        except RequestRefused as refused:
+            return Refusal(refused.status)
         except HostAbsent as failure:
             self._routes = None  # the host that comes back may have others
             log.warning("HTTP: %s", failure)
             return gateway_answer(HTTPStatus.SERVICE_UNAVAILABLE)
         except PayloadTooLarge:
-            return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return gateway_answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        except (TimedOut, TimeoutError):
+            return gateway_answer(HTTPStatus.GATEWAY_TIMEOUT, "Endpoint request timed out")
         except (InvocationError, MalformedAnswer) as failure:
             log.warning("HTTP: %s", failure)
             return gateway_answer(HTTPStatus.BAD_GATEWAY, "Internal server error")
-        except TimeoutError:
-            return gateway_answer(HTTPStatus.GATEWAY_TIMEOUT, "Endpoint request timed out")
-        except (_TooManyError, _BodyError) as refused:
-            return Refusal(refused.status)
 
-    def _objection(self, request: web.BaseRequest, door: Door) -> HTTPStatus | None:
-        """Why a request is refused by its head alone."""
-        headers = request.headers
-        if not is_for(door.hosts, headers.get("Host")):
-            return HTTPStatus.FORBIDDEN
-        if not request.raw_path.startswith("/"):  # the name in it would be one more Host
-            return HTTPStatus.BAD_REQUEST
-        if "Transfer-Encoding" in headers:
-            return HTTPStatus.LENGTH_REQUIRED
-        if int(headers.get("Content-Length", "0")) > self._limits.request_bytes:
-            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        if not headers.get("Authorization", "").isascii():
-            return HTTPStatus.BAD_REQUEST
-        return None
+    def _kept(self, request: web.BaseRequest) -> Content | None:
+        return self._files.get(request.raw_path) if request.method == "GET" else None
 
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
         """Counts the requests that are under way; those beyond the bound do not wait."""
         if self._under_way >= self._limits.waiting_requests:
-            raise _TooManyError
+            raise RequestRefused(HTTPStatus.TOO_MANY_REQUESTS)
         self._under_way += 1
         try:
             yield
         finally:
             self._under_way -= 1
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    def _most_bytes(self, door: Door) -> int:
+        limits = self._limits
+        return limits.visitor_request_bytes if door.guarded else limits.request_bytes
+
+    async def _answer(self, request: web.BaseRequest, door: Door) -> web.StreamResponse:
         routes = await self._known_routes()
         match = routes.match(request.raw_path.partition("?")[0])
         if match is None:
             return gateway_answer(HTTPStatus.FORBIDDEN, UNKNOWN_ROUTE)
-        body = await self._body(request)
         if request.method == "OPTIONS" and match.resource.options is not None:
             return web.Response(headers=match.resource.options, content_type="application/json")
-        return await self._invoke(request, match, routes, body)
+        # Read before its turn comes: a client that sends slowly delays itself alone.
+        body = await read_body(request, self._most_bytes(door), self._limits.request_body_timeout)
+        event = request_event(_asked(request, body), match, routes.binary_types)
+        async with asyncio.timeout(self._limits.invocation_timeout):
+            content = await self._content(request, event)
+        answer = await _for_client(content, request)
+        return answer.response(event["requestContext"]["requestId"])
 
     async def _known_routes(self) -> RestRoutes:
         if self._routes is None:
@@ -115,46 +118,32 @@ class RestApi:
                 raise InvocationError(f"the routes are not described: {malformed!r}") from malformed
         return self._routes
 
-    async def _body(self, request: web.BaseRequest) -> bytes:
-        """The whole body. One that was compressed is counted as what it becomes."""
-        if not request.body_exists:
-            return b""
-        if request.headers.get("Expect", "").lower() == "100-continue":
-            await request.writer.write(CONTINUE)
-            request.writer.output_size = 0
-        parts, left = [], self._limits.request_bytes
-        try:
-            while part := await request.content.readany():
-                parts.append(part)
-                left -= len(part)
-                if left < 0:
-                    raise _BodyError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        except (RequestPayloadError, ConnectionError) as broken:
-            raise _BodyError(HTTPStatus.BAD_REQUEST) from broken
-        return b"".join(parts)
-
-    async def _invoke(
-        self, request: web.BaseRequest, match: Match, routes: RestRoutes, body: bytes
-    ) -> web.Response:
-        asked = HttpRequest(
-            request.method,
-            request.raw_path,
-            request.raw_headers,
-            body,
-            request.remote or "",
-            request.scheme,
-        )
-        event = request_event(asked, match, routes.binary_types)
-        answer = function_answer(await self._functions.api_handler.invoke(event))
-        answer.headers["x-amzn-RequestId"] = event["requestContext"]["requestId"]
-        return answer
+    async def _content(self, request: web.BaseRequest, event: Event) -> Content:
+        async with self._turns:
+            # While it waited, another's answer may have come.
+            kept = self._kept(request)
+            if kept is not None:
+                return kept
+            content = function_answer(await self._functions.api_handler.invoke(event))
+        if request.method == "GET":
+            self._files.keep(request.raw_path, content)
+        return content
 
 
-class _TooManyError(Exception):
-    status = HTTPStatus.TOO_MANY_REQUESTS
+async def _for_client(content: Content, request: web.BaseRequest) -> Content:
+    headers = request.headers
+    known = headers.get("If-None-Match", "")
+    if content.status == HTTPStatus.OK and request.method == "GET":
+        content = not_modified(content, known)
+    return await encoded(content, headers.get("Accept-Encoding", ""), known)
 
 
-class _BodyError(Exception):
-    def __init__(self, status: HTTPStatus) -> None:
-        super().__init__(status)
-        self.status = status
+def _asked(request: web.BaseRequest, body: bytes) -> HttpRequest:
+    return HttpRequest(
+        request.method,
+        request.raw_path,
+        request.raw_headers,
+        body,
+        request.remote or "",
+        request.scheme,
+    )

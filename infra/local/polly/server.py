@@ -17,7 +17,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from infra.local.access.callers import page_origins
+from infra.local.access.callers import page_hosts, page_origins
 from infra.local.polly.api import application
 from infra.local.polly.engines import installed_voices
 from infra.local.polly.voices import Voices
@@ -47,8 +47,9 @@ async def serve(arguments: argparse.Namespace) -> None:
     voices = Voices(installed_voices())
     store = SoundStore(arguments.sounds)
     credentials = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+    pages = os.environ.get("ALLOWED_ORIGINS", "")
     sounds = sounds_application(
-        store, arguments.bucket, credentials, page_origins(os.environ.get("ALLOWED_ORIGINS", ""))
+        store, arguments.bucket, credentials, page_origins(pages), page_hosts(pages)
     )
     polly = _runner(application(voices))
     s3 = _runner(sounds)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,12 +46,19 @@ async def fail(_event: Event) -> Reply:
 class FakeFunctions:
     """Records every invocation before it answers as told."""
 
-    def __init__(self) -> None:
+    def __init__(self, routes: Mapping[str, Sequence[str]]) -> None:
+        self._routes = routes
         self.behaviour: dict[str, Behaviour] = defaultdict(lambda: succeed)
         self.calls: dict[str, list[Event]] = defaultdict(list)
         self._unseen: dict[str, asyncio.Queue[Event]] = defaultdict(asyncio.Queue)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.path == "/rest-api":
+            resources = {
+                path: {"methods": methods, "options": None}
+                for path, methods in self._routes.items()
+            }
+            return web.json_response({"resources": resources, "binaryTypes": []})
         _, date, functions, name, invocations = request.path.split("/")
         assert (date, functions, invocations) == ("2015-03-31", "functions", "invocations")
         assert request.method == "POST"
@@ -111,9 +118,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def fake_functions() -> AsyncIterator[tuple[FakeFunctions, str]]:
-    """The functions' host and its URL."""
-    functions = FakeFunctions()
+async def fake_functions(
+    routes: Mapping[str, Sequence[str]] | None = None,
+) -> AsyncIterator[tuple[FakeFunctions, str]]:
+    """The functions' host and its URL; `routes` are the methods of its HTTP paths."""
+    functions = FakeFunctions(routes or {})
     server = web.Server(functions.handle, access_log=None)
     loop = asyncio.get_running_loop()
     listening = await loop.create_server(server, "127.0.0.1", 0, backlog=1024)
