@@ -31,6 +31,7 @@ _TYPES = {
 _NEIGHBOUR = re.compile(r'"((?:\./|(?:\.\./){0,2}web/)[a-z0-9-]+\.(?:css|js|svg))"')
 _WEBSOCKET_URL = "{{websocketUrl}}"
 _SIGN_IN = "{{signIn}}"
+_LISTENERS_URL = "{{listenersUrl}}"
 _A_YEAR = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
 
@@ -87,17 +88,20 @@ class Pages:
         recogniser: str = "",
         sounds: str = "",
         files: str = "",
+        listeners: str = "",
     ) -> Answer:
         """A page that may connect to that WebSocket endpoint and to its own origin only.
 
         Where the speaker signs in, the page may ask the provider as well, and where there is a
         recogniser (a URL), connect to that. Where there are voices, it may fetch and play what is
         at `sounds` (an origin), and where large transcripts are kept, fetch them from `files` (an
-        origin). Browsers ask at each visit whether the page has changed.
+        origin). The speaker's page invites listeners to `listeners` (an origin), or else to its
+        own. Browsers ask at each visit whether the page has changed.
         """
         body = (
             self.files[name]
             .replace(_WEBSOCKET_URL, html.escape(websocket_url))
+            .replace(_LISTENERS_URL, html.escape(listeners))
             .replace(_SIGN_IN, sign_in.tag() if sign_in else "")
         )
         origins = sign_in.origins if sign_in else ()

@@ -175,6 +175,8 @@ class StubStage:
         self.tells_the_displaced = True
         self.operators_token: str | None = None
         self.sign_in: pages.SignIn | None = None
+        self.listeners_url = ""
+        self.visits = 0
         self.accepts_owners = True
         self.owners: list[str | None] = []
         self.wanted: list[Message] = []
@@ -380,6 +382,10 @@ class StubStage:
         self.wait(lambda: len(self.asked) >= count or None, f"question {count}")
         return self.asked[-1]
 
+    def visited(self, count: int) -> None:
+        """Waits until the speaker's page was asked for so many times."""
+        self.wait(lambda: self.visits >= count or None, f"visit {count}")
+
     def lists(self, count: int) -> None:
         """Waits until pages asked so many times for the languages."""
         self.wait(lambda: self.listings >= count or None, f"question {count} for the languages")
@@ -454,8 +460,16 @@ class StubStage:
         return app
 
     async def _speaker_page(self, _: web.Request) -> web.Response:
-        address = f"ws://{self._gateway}"
-        answer = _response(pages.load().page(pages.SPEAKER, address, sign_in=self.sign_in))
+        with self._news:
+            self.visits += 1
+            self._news.notify_all()
+        page = pages.load().page(
+            pages.SPEAKER,
+            f"ws://{self._gateway}",
+            sign_in=self.sign_in,
+            listeners=self.listeners_url,
+        )
+        answer = _response(page)
         if self.transcribe is not None:
             policy = answer.headers["Content-Security-Policy"]
             asked = f"connect-src {self.transcribe.origin} "

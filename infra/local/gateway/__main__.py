@@ -1,8 +1,9 @@
-"""`python -m infra.local.gateway --functions http://127.0.0.1:NNNN [--port 8001]`.
+"""`python -m infra.local.gateway --functions http://127.0.0.1:NNNN [--port 8001] [--http-port N]`.
 
-Prints `ready ws://127.0.0.1:PORT` when it listens. SIGTERM, SIGINT or the end of the process that
-started it stops it: every connection is closed with 1001, its $disconnect is invoked, and it exits
-0.
+Prints `ready ws://127.0.0.1:PORT http://127.0.0.1:N` when it listens. Without --http-port there is
+no second address, and the HTTP routes are not served. SIGTERM, SIGINT or the end of the process
+that started it stops it: every connection is closed with 1001, its $disconnect is invoked, and it
+exits 0.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import signal
 import sys
 
 from infra.local.access.callers import page_hosts
+from infra.local.gateway.doors import Door, Serves
 from infra.local.gateway.limits import GatewayLimits
 from infra.local.gateway.server import gateway
 from infra.local.process import memory
@@ -51,7 +53,8 @@ def main() -> None:
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.local.gateway", description=__doc__)
     parser.add_argument("--functions", required=True, help="URL of the functions' host")
-    parser.add_argument("--port", type=int, default=8001, help="0 picks a free one")
+    parser.add_argument("--port", type=int, default=8001, help="of WebSockets; 0: a free one")
+    parser.add_argument("--http-port", type=int, help="of the HTTP routes; none: not served")
     return parser.parse_args()
 
 
@@ -65,8 +68,12 @@ async def _serve(arguments: argparse.Namespace) -> None:
     idle, age = (float(os.environ.get(name) or limit) for name, limit in _TIMES.items())
     limits = GatewayLimits(idle_timeout=idle, max_age=age)
     hosts = page_hosts(os.environ.get("ALLOWED_ORIGINS", ""))
-    async with gateway(arguments.functions, arguments.port, limits, hosts) as port:
-        print(f"ready ws://{LOOPBACK}:{port}", flush=True)
+    doors = [Door(arguments.port, hosts, Serves.SOCKETS | Serves.MANAGEMENT)]
+    if arguments.http_port is not None:
+        doors.append(Door(arguments.http_port, hosts, Serves.PAGES))
+    async with gateway(arguments.functions, doors, limits) as ports:
+        addresses = zip(("ws", "http"), ports, strict=False)
+        print("ready", *(f"{scheme}://{LOOPBACK}:{port}" for scheme, port in addresses), flush=True)
         await stop.wait()
 
 

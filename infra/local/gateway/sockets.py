@@ -43,21 +43,21 @@ COLLECT_AFTER = 100
 class Sockets:
     """Every connection from its handshake to its `$disconnect`; `open` holds those in between."""
 
-    def __init__(
-        self, routes: Routes, domain_name: str, limits: GatewayLimits, hosts: Collection[str]
-    ) -> None:
+    def __init__(self, routes: Routes, domain_name: str, limits: GatewayLimits) -> None:
         self.open: dict[str, Connection] = {}
         self._routes = routes
         self._domain_name = domain_name
         self._limits = limits
-        self._hosts = hosts
         self._admission = Admission(limits)
         self._lives: set[asyncio.Task[web.StreamResponse]] = set()
         self._ended = 0
         self._stopping = False
 
-    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer a handshake; if it is accepted, return when the connection is over."""
+    async def serve(self, request: web.BaseRequest, hosts: Collection[str]) -> web.StreamResponse:
+        """Answer a handshake for one of these hosts.
+
+        If it is accepted, this returns when the connection is over.
+        """
         ws = WebSocket(
             compress=False,
             decode_text=False,
@@ -66,7 +66,7 @@ class Sockets:
         )
         if not ws.can_prepare(request):
             return NOT_A_HANDSHAKE
-        if not is_for(self._hosts, request.headers.get("Host")):
+        if not is_for(hosts, request.headers.get("Host")):
             return ANOTHER_HOST
         if self._stopping:
             return UNAVAILABLE

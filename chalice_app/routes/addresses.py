@@ -1,0 +1,34 @@
+"""Where whoever asks finds the WebSocket endpoint."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from chalice_app.domain.errors import BadMessage
+from chalice_app.settings import SAME_HOST
+
+_HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
+
+
+def websocket_url(configured: str, headers: Mapping[str, str]) -> str:
+    """The configured address, or that of the host that the request asked.
+
+    Raises:
+        BadMessage: the answer would have the request's host in it, and that is not one.
+    """
+    if configured != SAME_HOST:
+        return configured
+    host = headers.get("host", "")
+    if not _is_host(host):
+        raise BadMessage("the Host header must be a host, such as talks.example.org:8000")
+    # Who ends TLS says so; a browser would refuse an insecure socket of a secure page.
+    is_secure = headers.get("x-forwarded-proto", "").lower() == "https"
+    return f"{'wss' if is_secure else 'ws'}://{host}"
+
+
+def _is_host(text: str) -> bool:
+    try:
+        # Reading the port checks it.
+        return bool(_HOST.fullmatch(text)) and urlsplit(f"//{text}").port != 0
+    except ValueError:
+        return False
