@@ -1,4 +1,4 @@
-"""Hosts for all tests of this room, or the word why there are none; and one hall for most of them."""
+"""Hosts for the tests of this room, or the word why there are none; a hall for most of them."""
 
 from collections.abc import Iterator
 
@@ -15,9 +15,7 @@ def _real_hosts() -> None:
 
 
 @pytest.fixture(scope="session")
-def open_hall(
-    _real_hosts: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Hall]:
+def open_hall(_real_hosts: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     """A hall at the laptop's only address, for tests that leave it as it is."""
     with (
         hosts(phones=10) as both,

@@ -49,7 +49,7 @@ SPELLINGS = (
     *("/@connections/", "/@connections", "/@connections/../ops", "/%2540connections/x"),
     f"http://127.0.0.1:{PORT}/ops",
     f"http://{LAPTOP}:{PORT}/ops/state",
-    f"http://localhost/@connections/x",
+    "http://localhost/@connections/x",
     "ops",
     "*",
 )

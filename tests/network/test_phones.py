@@ -68,7 +68,9 @@ def test_a_phone_uses_the_api_and_may_speak(open_hall: Hall) -> None:
     assert session.url == WS
     state = phone.request(f"{HTTP}/sessions/{session.session_id}")
     assert state.json["title"] == "Said from the hall"
-    assert any(each["code"] == "pt" for each in phone.request(f"{HTTP}/languages").json["languages"])
+    assert any(
+        each["code"] == "pt" for each in phone.request(f"{HTTP}/languages").json["languages"]
+    )
 
     async def speak() -> str:
         listener = await open_hall.phone(1).enter(session.address(targetLanguage="pt"))
