@@ -131,8 +131,8 @@ def only_address(addresses: Sequence[MachineAddress]) -> MachineAddress:
     if len(candidates) > 1:
         listed = ", ".join(map(str, candidates))
         raise HallError(
-            f"this machine has several addresses: {listed}; name the one in the phones' network: "
-            f"make hall ADDRESS={candidates[0].ip}"
+            f"this machine has several addresses: {listed}; name the one in the phones' network, "
+            f"such as make hall ADDRESS={candidates[0].ip}"
         )
     return candidates[0]
 

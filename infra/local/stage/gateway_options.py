@@ -12,11 +12,9 @@ def gateway_options(
     ports: Ports, environment: Environment, place: HallPlace | None = None
 ) -> Sequence[str]:
     """The gateway's command line; `environment` has the endpoints of what is behind it."""
-    options = ["--functions", environment["AWS_ENDPOINT_URL_LAMBDA"]]
+    options = ["--functions", environment["AWS_ENDPOINT_URL_LAMBDA"], "--port", str(ports.ws)]
     if ports.http is not None:
         options += ["--http-port", str(ports.http)]
-    if place is None or place.ws_port is not None:
-        options += ["--port", str(ports.ws)]
     if place is not None:
         options += _hall_options(place)
         if "SOUNDS_BUCKET_NAME" in environment:

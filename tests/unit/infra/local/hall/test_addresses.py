@@ -77,8 +77,8 @@ def test_of_several_addresses_the_user_names_one(
     with pytest.raises(HallError) as refused:
         find_address("", [*LOOPBACK, *machine], NOBODY)
     assert str(refused.value) == (
-        f"this machine has several addresses: {listed}; name the one in the phones' network: "
-        f"make hall ADDRESS={first}"
+        f"this machine has several addresses: {listed}; name the one in the phones' network, "
+        f"such as make hall ADDRESS={first}"
     )
 
 

@@ -19,7 +19,7 @@ def options(ports: Ports, place: HallPlace | None = None) -> list[str]:
 
 
 def test_outside_a_hall_pages_and_sockets_have_a_port_each() -> None:
-    expected = [*FUNCTIONS, "--http-port", "8000", "--port", "8001"]
+    expected = [*FUNCTIONS, "--port", "8001", "--http-port", "8000"]
     assert options(PORTS) == options(replace(PORTS, polly=4, sounds=5)) == expected
 
 
@@ -29,7 +29,7 @@ def test_where_somebody_else_serves_the_pages_there_are_sockets_alone() -> None:
 
 def test_in_a_hall_one_port_serves_everything() -> None:
     assert options(SPEAKING, HallPlace(hall_at(WIFI), 8000)) == [
-        *(*FUNCTIONS, "--http-port", "8000"),
+        *(*FUNCTIONS, "--port", "8000", "--http-port", "8000"),
         *("--hall", "192.168.1.7", "--hall-port", "8000"),
         *("--sounds", "http://127.0.0.1:5"),
     ]
@@ -46,7 +46,7 @@ def test_a_name_a_port_for_sockets_and_a_certificate_are_handed_on() -> None:
     made = Certificate(Path("/data/certificate.pem"), "AB:CD", is_given=False)
     place = HallPlace(hall_at(WIFI, "hall.local"), 8000, 8001, 8443, made)
     assert options(PORTS, place) == [
-        *(*FUNCTIONS, "--http-port", "8000", "--port", "8001"),
+        *(*FUNCTIONS, "--port", "8001", "--http-port", "8000"),
         *("--hall", "192.168.1.7,hall.local", "--hall-port", "8000", "--hall-ws-port", "8001"),
         *("--tls-port", "8443", "--certificate", "/data/certificate.pem"),
     ]
