@@ -8,7 +8,7 @@ from chalice.app import Response
 from chalice_app.domain.errors import (
     BroadcasterError,
 )
-from chalice_app.routes.addresses import websocket_url
+from chalice_app.routes.addresses import is_trusted_by_browsers, websocket_url
 from chalice_app.routes.requests import (
     answered_as_it_is,
     app,
@@ -87,8 +87,9 @@ def _page(name: str) -> Response:
 
 def _written(name: str) -> Response:
     settings, known = route_parts().settings, _if_none_match()
-    socket = websocket_url(settings.websocket_url, current_request().headers)
-    page = pages.load().page
+    headers = current_request().headers
+    socket = websocket_url(settings.websocket_url, headers)
+    page = partial(pages.load().page, is_trusted=is_trusted_by_browsers(headers))
     if name != pages.SPEAKER:
         sounds = settings.sounds_url if name == pages.LISTENER else ""
         # A report too large for an answer is fetched from the bucket.

@@ -6,6 +6,7 @@ to it over HTTP on the WebSockets' port.
 
     server.py       START HERE: the doors, and which request goes where
     doors.py        one address and port each: whom the gateway answers there, and with what
+    visitors.py     how many connections a hall's doors have
     sockets.py      the life of one connection: $connect, messages, $disconnect
     routes.py       what the functions behind these three are asked, and what follows
     connection.py   one open socket: what is sent to it, and how it ends
@@ -18,6 +19,7 @@ to it over HTTP on the WebSockets' port.
     rest_answers.py   what becomes of the function's answer
     kept_files.py     files that never change, kept in memory
     compression.py    gzip, for those who take it
+    sounds.py       reads of the bucket of sounds, passed on to its server
     functions.py    Lambda's Invoke protocol, as its caller
     events.py       the events of WebSockets
     answers.py      answers of `@connections`, ready as bytes
@@ -27,7 +29,8 @@ to it over HTTP on the WebSockets' port.
 
 Other rooms start it as a process; none imports from it.
 
-What differs from AWS: SigV4 is not verified (the port is on loopback, and a connection's id cannot
-be guessed); there is one stage, and the routes $connect, $default and $disconnect alone; a message
-over 128 KB is refused, but not a single frame over 32 KB: aiohttp shows messages, not frames.
+What differs from AWS: SigV4 is not verified (`@connections` is on loopback alone, and a
+connection's id cannot be guessed); there is one stage, and the routes $connect, $default and
+$disconnect alone; a message over 128 KB is refused, but not a single frame over 32 KB: aiohttp
+shows messages, not frames.
 """

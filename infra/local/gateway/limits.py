@@ -49,6 +49,19 @@ class GatewayLimits:
     kept_file_bytes: int = 8 * 1024 * 1024
     """The pages' files that are kept in memory; all of them are less than 1 MB."""
 
+    visitors: int = 5000
+    visitors_per_address: int = 2000
+    """Connections at a hall's doors. A router may show a whole hall by one address, and a browser
+    opens a few beside its WebSocket."""
+
+    visitor_request_bytes: int = 1024 * 1024
+    """At a hall's doors: ten times what the application takes."""
+
+    visitor_idle_timeout: float = 30.0
+    """At a hall's doors: how long a connection may take to bring its next request's head."""
+
+    tls_handshake_timeout: float = 10.0
+
     new_connections: int = 500
     """A second, and as many in one burst; beyond it a handshake answers 429. API Gateway's quota
     for an account and region:

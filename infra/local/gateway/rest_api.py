@@ -57,12 +57,12 @@ class RestApi:
     async def serve(self, request: web.BaseRequest, door: Door) -> web.StreamResponse:
         """Answer one request."""
         try:
-            require_fit(request, door.hosts, self._limits.request_bytes)
+            require_fit(request, door, self._most_bytes(door))
             kept = self._kept(request)
             if kept is not None:
                 return (await _for_client(kept, request)).response()
             with self._counted():
-                return await self._answer(request)
+                return await self._answer(request, door)
         except RequestRefused as refused:
             return Refusal(refused.status)
         except HostAbsent as failure:
@@ -91,7 +91,11 @@ class RestApi:
         finally:
             self._under_way -= 1
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    def _most_bytes(self, door: Door) -> int:
+        limits = self._limits
+        return limits.visitor_request_bytes if door.guarded else limits.request_bytes
+
+    async def _answer(self, request: web.BaseRequest, door: Door) -> web.StreamResponse:
         routes = await self._known_routes()
         match = routes.match(request.raw_path.partition("?")[0])
         if match is None:
@@ -99,9 +103,7 @@ class RestApi:
         if request.method == "OPTIONS" and match.resource.options is not None:
             return web.Response(headers=match.resource.options, content_type="application/json")
         # Read before its turn comes: a client that sends slowly delays itself alone.
-        body = await read_body(
-            request, self._limits.request_bytes, self._limits.request_body_timeout
-        )
+        body = await read_body(request, self._most_bytes(door), self._limits.request_body_timeout)
         event = request_event(_asked(request, body), match, routes.binary_types)
         async with asyncio.timeout(self._limits.invocation_timeout):
             content = await self._content(request, event)

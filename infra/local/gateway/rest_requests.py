@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
 from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 
-from infra.local.access.callers import is_for
+from infra.local.gateway.doors import Door
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -22,10 +21,10 @@ class RequestRefused(Exception):
         self.status = status
 
 
-def require_fit(request: web.BaseRequest, hosts: Collection[str], most_bytes: int) -> None:
+def require_fit(request: web.BaseRequest, door: Door, most_bytes: int) -> None:
     """Raises RequestRefused by the head alone."""
     headers = request.headers
-    if not is_for(hosts, headers.get("Host")):
+    if not door.knows(headers.get("Host")):
         raise RequestRefused(HTTPStatus.FORBIDDEN)
     if not request.raw_path.startswith("/"):  # the name in it would be one more Host
         raise RequestRefused(HTTPStatus.BAD_REQUEST)

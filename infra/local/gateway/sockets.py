@@ -2,16 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
 from functools import partial
 from http import HTTPStatus
 
 from aiohttp import WebSocketError, WSMsgType, web
 
-from infra.local.access.callers import is_for
 from infra.local.gateway.admission import Admission, Refused
 from infra.local.gateway.answers import json_answer
 from infra.local.gateway.connection import CUT, Connection, WebSocket
+from infra.local.gateway.doors import Door
 from infra.local.gateway.events import GOING_AWAY, Ending, Origin, new_id, now_ms
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES, GatewayLimits
 from infra.local.gateway.message_queue import Message, MessageQueue
@@ -53,11 +52,8 @@ class Sockets:
         self._ended = 0
         self._stopping = False
 
-    async def serve(self, request: web.BaseRequest, hosts: Collection[str]) -> web.StreamResponse:
-        """Answer a handshake for one of these hosts.
-
-        If it is accepted, this returns when the connection is over.
-        """
+    async def serve(self, request: web.BaseRequest, door: Door) -> web.StreamResponse:
+        """Answer a handshake; if it is accepted, return when the connection is over."""
         ws = WebSocket(
             compress=False,
             decode_text=False,
@@ -66,7 +62,7 @@ class Sockets:
         )
         if not ws.can_prepare(request):
             return NOT_A_HANDSHAKE
-        if not is_for(hosts, request.headers.get("Host")):
+        if not door.knows(request.headers.get("Host")):
             return ANOTHER_HOST
         if self._stopping:
             return UNAVAILABLE
