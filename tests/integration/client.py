@@ -310,8 +310,8 @@ def running_stage(
 ) -> Iterator[Stage]:
     """A stage of its own on free ports; ended by SIGTERM, upon which it must exit in success.
 
-    Tests speak faster than people, unless the settings have a limit for them. `within` stands before
-    the command: what has it run somewhere else.
+    Tests speak faster than people, unless the settings have a limit for them. `within` stands
+    before the command: what has it run somewhere else.
     """
     environment = {**os.environ, "SENTENCES_PER_SECOND": "0", **settings}
     command = [*within, sys.executable, "-m", module, *ports]

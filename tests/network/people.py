@@ -48,11 +48,10 @@ class Person:
             connection.close()
 
     def send(self, url: str, request: bytes) -> bytes:
-        """Sends these very bytes to the server of an address; all that it answers."""
+        """Sends these very bytes to the server of an address; what it answers until it closes."""
         parts = urlsplit(url)
         with self.dial(parts.hostname or "", parts.port or 80) as connection:
             connection.sendall(request)
-            connection.shutdown(socket.SHUT_WR)
             return b"".join(iter(lambda: connection.recv(65_536), b""))
 
     def dial(self, address: str, port: int) -> socket.socket:
@@ -66,9 +65,12 @@ class Person:
             raise
         return made
 
-    async def enter(self, address: str, **headers: str) -> Client:
-        """A WebSocket; `websockets.InvalidStatus` when it is refused."""
-        parts = urlsplit(address)
+    async def enter(self, address: str, at: str = "", **headers: str) -> Client:
+        """A WebSocket; `websockets.InvalidStatus` when it is refused.
+
+        `at` is where the address leads, if not to the host that it names.
+        """
+        parts = urlsplit(at or address)
         opened = await self.host.connect(parts.hostname or "", parts.port or 80, self.source)
         socket = await connect(
             address,
@@ -81,10 +83,10 @@ class Person:
         )
         return Client(socket)
 
-    async def refusal(self, address: str, **headers: str) -> int:
+    async def refusal(self, address: str, at: str = "", **headers: str) -> int:
         """The status of a handshake; 101 for one that is not refused."""
         try:
-            client = await self.enter(address, **headers)
+            client = await self.enter(address, at, **headers)
         except websockets.InvalidStatus as refused:
             return refused.response.status_code
         await client.socket.close()

@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from tests.integration.client import Answer
+from tests.integration.client import Answer, eventually
 from tests.network.halls import PORT, Hall
 from tests.network.hosts import LAPTOP
 from tests.network.people import open_session
@@ -23,7 +23,7 @@ def test_the_ready_line_names_the_address_that_phones_reach_and_one_port(open_ha
 
 
 def test_the_terminal_shows_where_phones_find_the_hall(open_hall: Hall) -> None:
-    assert open_hall.says(f"Phones find this hall at {HTTP}")
+    asyncio.run(eventually(lambda: open_hall.says(f"Phones find this hall at {HTTP}"), True))
 
 
 @pytest.mark.parametrize("path", ["/", "/s/golden-eagle-427", "/s/golden-eagle-427/overlay"])
