@@ -131,9 +131,10 @@ async def talk(
         sockets.push_async_callback(speaker.socket.close)
         await speaker.expect("joined")
         there = Session(session.session_id, session.token, in_the_hall.ws)
-        yield Talk(speaker, session, there, sockets)
-        await speaker.send("end")
-        await speaker.expect("sessionEnded")
+        begun = Talk(speaker, session, there, sockets)
+        yield begun
+        await begun.speaker.send("end")
+        await begun.speaker.expect("sessionEnded")
 
 
 def open_session(person: Person, stage: Stage, **wanted: object) -> Session:

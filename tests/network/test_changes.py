@@ -100,6 +100,7 @@ def test_the_laptop_gets_another_address_and_the_talk_goes_on_there(here: Hall) 
             await asyncio.to_thread(_move, here)
             await eventually(lambda: here.says(f"Phones find this hall at {ELSEWHERE}"), True)
             talk.speaker = await _speaker_comes_back(here, talk)
+            talk.sockets.push_async_callback(talk.speaker.socket.close)
             talk.in_the_hall = replace(talk.in_the_hall, url=ELSEWHERE.replace("http", "ws", 1))
             # Somebody has scanned the new code: a new page, and so somebody new.
             again = await talk.join(here.phone(), "pt", lastSequence=1)
