@@ -47,7 +47,7 @@ class Size:
     voices: int = 30
     scan_seconds: float = 10.0
     sentences: int = 40
-    dictated_seconds: float = 240.0
+    dictated_seconds: float = 180.0
     soak_minutes: float = 15.0
 
 
