@@ -70,9 +70,19 @@ class Following:
         return None
 
     def _alike(self, addresses: Sequence[MachineAddress]) -> Sequence[MachineAddress]:
-        """Without the bridges of containers, which are all that is left when the Wi-Fi goes."""
+        """What could take the address's place.
+
+        Not the bridges of containers, which are all that is left when the Wi-Fi goes. And not the
+        IPv6 address that an interface keeps while a router renews its IPv4 address: the hall would
+        go there for good, and phones wait for it at the address that they know.
+        """
         was = self._address.at
-        return [each for each in addresses if each.interface == was.interface or each.is_hardware]
+        return [
+            each
+            for each in addresses
+            if each.ip.version == was.ip.version
+            and (each.interface == was.interface or each.is_hardware)
+        ]
 
     def _loss(self, addresses: Sequence[MachineAddress]) -> str:
         gone = f"{self._address.at} is gone: phones cannot reach the hall until it is back"

@@ -13,6 +13,7 @@ from tests.unit.infra.local.hall.machines import (
     DOCKER,
     LOOPBACK,
     NOBODY,
+    ULA,
     VETH,
     WIFI,
     WIFI_MOVED,
@@ -94,6 +95,17 @@ def test_the_bridge_of_containers_is_no_place_to_go() -> None:
 def test_an_interface_without_hardware_is_followed_where_the_hall_began_there() -> None:
     moved = address("10.77.0.2", VETH.interface, hardware=False)
     assert follow(Machine(moved, DOCKER), hall_at(VETH)).look() == hall_at(moved)
+
+
+def test_an_address_of_ipv6_that_stays_is_no_other_address(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    machine = Machine(ULA)
+    following = follow(machine, hall_at(WIFI))
+    assert following.look() is None
+    machine.has(ULA, WIFI)
+    assert following.look() is None
+    assert len(caplog.messages) == 2
 
 
 def test_where_several_addresses_came_nobody_guesses(caplog: pytest.LogCaptureFixture) -> None:

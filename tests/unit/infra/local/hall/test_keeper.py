@@ -11,7 +11,7 @@ from infra.local.hall.certificate import own_certificate, utc_now
 from infra.local.hall.following import Following
 from infra.local.hall.keeper import CertificateSource, HallKeeper
 from infra.local.hall.place import HallPlace
-from tests.unit.infra.local.hall.machines import ULA, WIFI, WIFI_MOVED, Names, hall_at
+from tests.unit.infra.local.hall.machines import WIFI, WIFI_MOVED, Names, hall_at
 
 
 class Room:
@@ -103,12 +103,12 @@ def test_phones_that_know_a_name_come_back_by_themselves(tmp_path: Path) -> None
 def test_a_new_address_gets_a_certificate_of_its_own(tmp_path: Path) -> None:
     room = Room(tmp_path, tls=True)
     before = room.keeper.place.certificate
-    room.addresses = [ULA]
+    room.addresses = [WIFI_MOVED]
     place = room.keeper.look()
     assert place is not None
     assert place.certificate is not None
     assert place.certificate != before
-    assert place.tls_url == "https://[fd00::7]:8443"
+    assert place.tls_url == "https://192.168.1.23:8443"
 
 
 def test_a_talk_goes_on_where_its_certificate_does_not_fit_any_more(
