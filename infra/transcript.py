@@ -23,6 +23,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from chalice_app.transcripts.requests import FORMATS
+from infra.interruption import run_command
 
 ANSWER_SECONDS: Final = 40.0
 """How long one answer is waited for; API Gateway gives up after 29 s."""
@@ -224,4 +225,4 @@ def _address(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command("transcript", main, "no file was written")
