@@ -97,7 +97,7 @@ async def _visit(options: argparse.Namespace, glossary: Glossary | None, speak: 
     languages = choose_languages(options.to, options.source, await api.languages())
     voices = [] if options.voice is None else choose_voices(options.voice, await api.voices())
     directory = make_directory(options.output)
-    session = await api.open_session(options.source)
+    session = await api.open_session(options.source, options.transcript)
     print(f"{session['sessionId']}: {options.source} to {', '.join(languages)}", flush=True)
     try:
         if glossary is not None:
@@ -176,6 +176,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--http", default="http://127.0.0.1:8000", metavar="URL")
     parser.add_argument(
         "--pace", type=int, default=0, metavar="N", help="words a minute; 0: as reports come"
+    )
+    parser.add_argument(
+        "--transcript", choices=("speaker", "everyone"), default="speaker", help="who may have it"
     )
     options = parser.parse_args(arguments)
     if options.text is not None and options.audio is None:

@@ -224,6 +224,20 @@ def test_what_is_no_file_is_written_to(stage: Stage, tmp_path: Path) -> None:
     assert (read, pipe.is_fifo()) == ([b"words"], True)
 
 
+def test_who_gave_no_token_is_told_how_to_give_one(
+    stage: Stage, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = b'{"message":"it is for its speaker alone"}'
+    stage.answers = [(401, {}, refused), (401, {}, refused)]
+    assert main(arguments(stage)) == 1
+    told = "transcript: the stage answered 401: it is for its speaker alone"
+    assert capsys.readouterr().err == f"{told}\n"
+    monkeypatch.delenv("SPEAKER_TOKEN")
+    assert main(arguments(stage)) == 1
+    remedy = "; give its token in $SPEAKER_TOKEN, or with --token-from-stdin"
+    assert capsys.readouterr().err == f"{told}{remedy}\n"
+
+
 def test_an_interrupted_one_says_so_in_one_line(stage: Stage, tmp_path: Path) -> None:
     stage.answers = [translating(retry_after_ms=60_000)]
     file = tmp_path / "talk.srt"
