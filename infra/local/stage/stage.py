@@ -7,7 +7,8 @@ gateway first, which invokes `disconnect` for its connections; then the function
 the streams still hold; the emulator last, which saves its state.
 
 The emulator holds the tables: without it the stage ends. The others hold nothing that the tables do
-not: one that dies is started again, and its clients reconnect.
+not: one that dies is started again, and its clients reconnect. So are those that have to know the
+hall's address, when it changes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from collections.abc import Container, Sequence
 from typing import Final
 
 from chalice_app.settings import ConfigurationError, require_settings
+from infra.local.hall.keeper import HallKeeper
+from infra.local.hall.place import HallPlace
 from infra.local.stage import signals
 from infra.local.stage.environment import (
     Environment,
@@ -26,8 +29,10 @@ from infra.local.stage.environment import (
     admission_settings,
     child_environment,
     emulator_environment,
+    hall_settings,
     table_settings,
 )
+from infra.local.stage.gateway_options import gateway_options
 from infra.local.stage.processes import Child, ChildExits, python
 from infra.local.stage.workspace import Workspace
 
@@ -36,6 +41,8 @@ LOGGER = logging.getLogger(__name__)
 START_SECONDS: Final = 30.0
 """Longer than the slowest laptop needs; then the stage says what it still waits for, and ends."""
 LOOK_SECONDS: Final = 0.01
+FOLLOW_SECONDS: Final = 2.0
+"""How often the stage looks where the hall is: phones notice a lost Wi-Fi much later."""
 ENDING_ORDER: Final = (
     (("gateway",), 2.4),
     (("tables", "stale_connections", "functions"), 4.0),
@@ -61,6 +68,11 @@ RESTARTED: Final = (
     *("functions", "gateway"),
 )
 """Processes that are started again when they die, in the order in which they need each other."""
+TOLD_THE_HALL: Final = ("gateway", "functions", "polly_server")
+"""Processes that are told the hall's address, in the order in which they end for a new one: the
+gateway invokes `disconnect` for its connections."""
+MOVE_SECONDS: Final = 2.4
+"""What each of them gets for that, as at the end."""
 MORTAL: Final = (*RESTARTED, *ONCE)
 
 
@@ -81,19 +93,25 @@ class Stage:
     """The processes of one stage. To be stopped after use, however far it came."""
 
     def __init__(
-        self, ports: Ports, place: Workspace, user: Environment, settings: Environment
+        self,
+        ports: Ports,
+        place: Workspace,
+        user: Environment,
+        settings: Environment,
+        hall: HallPlace | None = None,
     ) -> None:
         """Nothing is started before `start`.
 
         `user` is the environment of the user who runs it, `settings` (`environment.stage_settings`)
-        are what its processes find each other by.
+        are what its processes find each other by. In a `hall` phones reach it.
         """
         self._ports = ports
         self._place = place
         self._user = user
         self._environment: Environment = child_environment(
-            user, settings, admission_settings(user, ports)
+            user, settings, admission_settings(user, ports, hall), hall_settings(hall)
         )
+        self._hall = hall
         try:
             require_settings(self._environment)
         except ConfigurationError as mistake:
@@ -117,8 +135,7 @@ class Stage:
         self._start_emulator()
         tables = self._start("tables")
         translate = self._start("translate_server", "--port", str(self._ports.translate))
-        to_functions = ("--functions", self._environment["AWS_ENDPOINT_URL_LAMBDA"])
-        gateway = self._start("gateway", "--port", str(self._ports.ws), *to_functions)
+        gateway = self._start_gateway()
         settings = table_settings(json.loads(self._ready(tables)))
         self._environment = {**self._environment, **settings}
         functions = self._start_functions()
@@ -133,8 +150,8 @@ class Stage:
             self._ready(self._start("stale_connections"))
         return self._environment
 
-    def watch(self) -> None:
-        """Wait for the end; start again what dies before.
+    def watch(self, hall: HallKeeper | None = None) -> None:
+        """Wait for the end; start again what dies before, and follow the hall.
 
         Raises:
             Interrupted: a signal asked for it.
@@ -146,8 +163,11 @@ class Stage:
             dead = [name for name in RESTARTED if self._has_ended(name)]
             if dead:
                 self._restart(self._children[dead[0]])
-            else:
+            elif hall is None:
                 signals.wait()
+            else:
+                signals.pause(FOLLOW_SECONDS)
+                self._follow(hall)
 
     def stop(self) -> None:
         """End every process, each group within its time."""
@@ -197,6 +217,37 @@ class Stage:
             LOGGER.warning("the lost connections go when they are next posted to:\n%s", last)
         return functions.exit_code is None
 
+    def _follow(self, hall: HallKeeper) -> None:
+        """Start again what is told the hall's address; what dies meanwhile is for `watch`."""
+        place = hall.look()
+        if place is None:
+            return
+        self._hall = place
+        admission = admission_settings(self._user, self._ports, place)
+        self._environment = {**self._environment, **admission, **hall_settings(place)}
+        self._arguments["gateway"] = self._gateway_options()
+        self._end([name for name in TOLD_THE_HALL if name in self._children])
+        if self._ports.polly is not None:
+            self._start_voices()
+        functions = self._await(self._start_functions(), MORTAL)
+        # A gateway that was killed has not said goodbye for its connections.
+        if functions is not None and (self._children["gateway"].exit_code == 0 or self._clean_up()):
+            self._await(self._start_gateway(), MORTAL)
+        hall.announce()
+
+    def _end(self, names: Sequence[str]) -> None:
+        for child in (self._children[name] for name in names):
+            child.terminate()
+            if not child.wait(time.monotonic() + MOVE_SECONDS):
+                LOGGER.warning("%s did not end in time and is killed", child.name)
+            child.kill()
+
+    def _start_gateway(self) -> Child:
+        return self._start("gateway", *self._gateway_options())
+
+    def _gateway_options(self) -> tuple[str, ...]:
+        return tuple(gateway_options(self._ports, self._environment, self._hall))
+
     def _start_emulator(self) -> None:
         directory = self._place.directory
         environment = emulator_environment(self._user, self._ports.dynamodb, directory)
@@ -204,9 +255,8 @@ class Stage:
         self._spawn("dynamodb", python(PROGRAMS["dynamodb"], *saved), environment)
 
     def _start_functions(self) -> Child:
-        http = () if self._ports.http is None else ("--http-port", str(self._ports.http))
         state = ("--state-dir", str(self._place.directory))
-        return self._start("functions", "--port", str(self._ports.functions), *http, *state)
+        return self._start("functions", "--port", str(self._ports.functions), *state)
 
     def _start_voices(self) -> None:
         """Not waited for either: nobody listens before there is a caption."""
