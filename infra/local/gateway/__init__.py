@@ -29,7 +29,8 @@ to it over HTTP on the WebSockets' port.
 
 Other rooms start it as a process; none imports from it.
 
-What differs from AWS: SigV4 is not verified (`@connections` is on loopback alone, and a connection's
-id cannot be guessed); there is one stage, and the routes $connect, $default and $disconnect alone; a message
-over 128 KB is refused, but not a single frame over 32 KB: aiohttp shows messages, not frames.
+What differs from AWS: SigV4 is not verified (`@connections` is on loopback alone, and a
+connection's id cannot be guessed); there is one stage, and the routes $connect, $default and
+$disconnect alone; a message over 128 KB is refused, but not a single frame over 32 KB: aiohttp
+shows messages, not frames.
 """
