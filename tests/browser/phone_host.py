@@ -50,6 +50,8 @@ def phone_host() -> Iterator[PhoneHost]:
         _ip("link", "add", name, "type", "veth", "peer", "name", "wlan0", "netns", name)
         _ip("addr", "add", f"{hall}/30", "dev", name)
         _ip("link", "set", name, "up")
+        # Browsers give up what they load when another address comes, as IPv6's own would.
+        _ip("-n", name, "link", "set", "wlan0", "addrgenmode", "none")
         for device in ("lo", "wlan0"):
             _ip("-n", name, "link", "set", device, "up")
         _ip("-n", name, "addr", "add", f"{phone}/30", "dev", "wlan0")
