@@ -53,6 +53,24 @@ def require_free(port: int) -> None:
         raise PortError(message)
 
 
+def listening(port: int) -> socket.socket:
+    """A socket that listens on that port of loopback.
+
+    Raises:
+        PortError: it is taken, or not ours to take.
+    """
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        server.bind((LOOPBACK, port))
+        server.listen()
+    except OSError as error:
+        server.close()
+        message = f"port {port} of {LOOPBACK}: {error.strerror}"
+        raise PortError(message) from error
+    return server
+
+
 def free_ports() -> Iterator[int]:
     """Distinct free ports, as many as are asked for.
 
