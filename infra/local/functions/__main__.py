@@ -46,7 +46,8 @@ TRANSCRIPT_THREADS: Final = 2
 """Threads of the transcript function: it takes minutes, and nobody else may wait for it."""
 
 API_THREADS: Final = 16
-"""Threads of the HTTP routes: apart, so that a crowd that loads the page holds up no caption."""
+"""Threads of the HTTP routes: apart, so that a crowd that loads the page holds up no caption. Twice
+as many as the gateway uses at a time: a request that it gave up may still hold one."""
 
 GIVE_BACK_SECONDS: Final = 20.0
 

@@ -32,9 +32,9 @@ class GatewayLimits:
     """So long $connect and $disconnect let messages go first: captions in a flood 1 to 2 times as
     slow. Not longer, or a busy stage would admit too few (seen: 0.5 s, 8 a second)."""
 
-    parallel_requests: int = 16
-    """Of the function behind the HTTP routes: as many as it has threads of its own. Most wait for
-    the database or the engine; a large transcript takes seconds and must not hold up the page."""
+    parallel_requests: int = 8
+    """Of the function behind the HTTP routes: more than of $connect, for a large transcript takes
+    seconds and must not hold up the page. They let messages go first, too."""
 
     waiting_requests: int = 2000
     """HTTP requests under way; beyond it 429. A hall that scans one code asks for the page, and

@@ -5,6 +5,7 @@ import io
 import re
 
 import av
+import numpy as np
 import pytest
 
 from infra import silent_clip
@@ -33,7 +34,7 @@ def test_it_is_silent_and_small() -> None:
     with av.open(io.BytesIO(committed()), "r") as container:
         sounds = [each.to_ndarray() for each in container.decode(container.streams.audio[0])]
     assert sounds
-    assert all(abs(each).max() == 0 for each in sounds)
+    assert not any(np.any(each) for each in sounds)
     assert silent_clip.PAGES_MODULE.stat().st_size < 4_096
 
 

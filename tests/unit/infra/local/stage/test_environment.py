@@ -7,6 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from chalice_app.admission.limits import GUESSES_PER_MINUTE
 from infra.local.hall.place import HallPlace
 from infra.local.stage.environment import (
     Ports,
@@ -128,6 +129,13 @@ def test_in_a_hall_browsers_are_told_its_address_and_programs_loopback() -> None
     of_hall = [name for name, value in settings.items() if "hall" in value]
     assert of_hall == ["LISTENERS_URL", "SOUNDS_ENDPOINT_URL"]
     assert hall_settings(None) == {}
+
+
+def test_in_a_hall_one_phone_that_guesses_does_not_keep_the_others_out() -> None:
+    name = "SESSION_GUESSES_PER_MINUTE"
+    assert int(admission_settings({}, PORTS, HALL)[name]) > GUESSES_PER_MINUTE
+    assert admission_settings({name: "7"}, PORTS, HALL)[name] == "7"
+    assert name not in admission_settings({}, PORTS)
 
 
 def test_the_pages_of_a_hall_are_let_in_and_its_phones_have_limits() -> None:
