@@ -23,7 +23,7 @@ LOCK := $(BIN)/uv pip compile --system-certs --quiet --universal --python-versio
 APT := -qq -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o DPkg::Lock::Timeout=120
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
-.PHONY: help run test venv python system browser wrk recogniser check unit integration test-browser test-deploy bench quality \
+.PHONY: help run hall test venv python system browser wrk recogniser check unit integration test-browser test-deploy bench quality \
   simulate mutants lag fuzz faults audit audit-venv licences soak screenshots package deploy oidc-layer alarm-drill lock clean
 
 help:  ## this list
@@ -31,6 +31,16 @@ help:  ## this list
 
 run: python system venv  ## the whole system on loopback: http://127.0.0.1:8000 (3 min the first time)
 	@exec $(BIN)/python -m infra.local $(ARGS)
+
+# The lid may be closed, and the machine stays awake while nobody touches it. systemd-logind grants that
+# to whoever sits at the machine.
+AWAKE := systemd-inhibit --what=idle:sleep:handle-lid-switch --who='make hall' --why='phones in the hall read along'
+HALL = $(BIN)/python -m infra.local --hall $(if $(ADDRESS),'$(ADDRESS)') $(ARGS)
+
+hall: python system venv  ## the same for phones in the room, without internet: docs/hall.md
+	@if $(AWAKE) true 2>/dev/null; then exec $(AWAKE) $(HALL); fi; \
+	  echo "power saving stays on: keep the lid open, and switch off sleep in the settings" >&2; \
+	  exec $(HALL)
 
 test: system browser venv check  ## every check and every test (12 min)
 	@$(UNIT) --cov --cov-report=; unit=$$?; \

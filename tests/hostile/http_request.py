@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from infra.local.functions.http_routes import LARGEST_BODY_BYTES
+from infra.local.gateway.limits import GatewayLimits
 from tests.hostile.handshake import UNKNOWN
 
 
@@ -138,21 +138,34 @@ ROUTES = (
 )
 """That there are not."""
 
+_TO_HELLO = b"POST /hello/a HTTP/1.1\r\nHost: localhost\r\n"
+_TOO_LARGE = b"Content-Length: %d\r\n\r\n" % (GatewayLimits().request_bytes + 1)
+
 WIRE: Mapping[str, tuple[bytes, int]] = {
-    "length no number": (b"POST /hello/a HTTP/1.1\r\nContent-Length: nonsense\r\n\r\n", 400),
-    "length negative": (b"POST /hello/a HTTP/1.1\r\nContent-Length: -5\r\n\r\n", 400),
-    "in chunks": (b"POST /hello/a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411),
-    "body too large": (
-        b"POST /hello/a HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (LARGEST_BODY_BYTES + 1),
-        413,
+    "length no number": (_TO_HELLO + b"Content-Length: nonsense\r\n\r\n", 400),
+    "length negative": (_TO_HELLO + b"Content-Length: -5\r\n\r\n", 400),
+    "two lengths": (_TO_HELLO + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
+    "in chunks": (_TO_HELLO + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411),
+    "in broken chunks": (_TO_HELLO + b"Transfer-Encoding: chunked\r\n\r\nnonsense\r\n", 400),
+    "body too large": (_TO_HELLO + _TOO_LARGE, 413),
+    "body not what it says": (
+        _TO_HELLO + b"Content-Encoding: gzip\r\nContent-Length: 8\r\n\r\nnonsense",
+        400,
     ),
-    "header not ASCII": (b"GET /nowhere HTTP/1.1\r\nAuthorization: \xc3\xb1\r\n\r\n", 400),
-    "unknown method": (b"BREW /hello/a HTTP/1.1\r\n\r\n", 501),
-    "unknown version": (b"GET /hello/a HTTP/9.9\r\n\r\n", 505),
+    "header not ASCII": (
+        b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\nAuthorization: \xc3\xb1\r\n\r\n",
+        400,
+    ),
+    "no host": (b"GET /hello/a HTTP/1.1\r\n\r\n", 400),
+    "two hosts": (b"GET /hello/a HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400),
+    "a whole address": (b"GET http://localhost/hello/a HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+    "no path": (b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+    "unknown method": (b"BREW /hello/a HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+    "unknown version": (b"GET /hello/a HTTP/9.9\r\nHost: localhost\r\n\r\n", 400),
     "nonsense": (b"complete nonsense\r\n\r\n", 400),
-    "line too long": (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
+    "line too long": (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
 }
-"""Bytes that are no request, and the status of the answer of the local HTTP server."""
+"""Bytes that are no request, and the status of the local gateway's answer."""
 
 LONG_LINES: Mapping[str, str] = {
     "a query": "GET /?x=" + 9000 * "x",

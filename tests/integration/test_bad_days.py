@@ -122,9 +122,11 @@ def test_a_stage_does_not_start_on_a_full_disk(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         fill(disk)
         log = tmp_path / "log"
-        with pytest.raises(AssertionError, match="not the ready line"):
-            with stage_of_its_own(log, "--data-dir", str(disk)):
-                pass
+        with (
+            pytest.raises(AssertionError, match="not the ready line"),
+            stage_of_its_own(log, "--data-dir", str(disk)),
+        ):
+            pass
         last = log.read_text().splitlines()[-1]
         assert last == f"infra.local: {disk} cannot be used: the disk is full"
         assert "Traceback" not in log.read_text()

@@ -1,9 +1,8 @@
-"""The functions' host: Lambda, its event sources, what CloudWatch sees of them, the HTTP routes.
+"""The functions' host: Lambda, its event sources, and what CloudWatch sees of them.
 
-`python -m infra.local.functions --port N [--http-port M] --state-dir DIR [--project DIR]` imports
-the project's `app.py` and serves what it declares. When all of it listens it prints
-`ready http://127.0.0.1:N http://127.0.0.1:M`; without --http-port the second address is left out.
-SIGTERM or SIGINT: no new requests, then what the streams still hold is handled, then the end.
+`python -m infra.local.functions --port N --state-dir DIR [--project DIR]` imports the project's
+`app.py` and runs what it declares. When it listens it prints `ready http://127.0.0.1:N`.
+SIGTERM or SIGINT: no new invocations, then what the streams still hold is handled, then the end.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -24,14 +22,12 @@ from aiohttp import web
 
 from chalice_app.bootstrap import process
 from chalice_app.observability import logs
-from infra.local.access.callers import page_hosts
 from infra.local.cloudwatch.api import CloudWatch
 from infra.local.cloudwatch.metrics import FunctionsOutput, Metrics
 from infra.local.event_sources.failure_destination import FailureFile
 from infra.local.functions.background import background
-from infra.local.functions.http_routes import HttpRoutes
 from infra.local.functions.lambda_api import InvokeApi
-from infra.local.functions.registry import Application, load
+from infra.local.functions.registry import API_HANDLER, Application, load
 from infra.local.invocation import Invoker
 from infra.local.process import memory
 from infra.local.process.ports import LOOPBACK
@@ -48,6 +44,9 @@ VOICE_THREADS: Final = 12
 
 TRANSCRIPT_THREADS: Final = 2
 """Threads of the transcript function: it takes minutes, and nobody else may wait for it."""
+
+API_THREADS: Final = 16
+"""Threads of the HTTP routes: apart, so that a crowd that loads the page holds up no caption."""
 
 GIVE_BACK_SECONDS: Final = 20.0
 
@@ -69,7 +68,8 @@ async def serve(application: Application, arguments: argparse.Namespace, metrics
     voices = Invoker(VOICE_THREADS)
     transcripts = Invoker(TRANSCRIPT_THREADS)
     behind = background(application, invoker, failures, arguments.state_dir, metrics)
-    apart = {"voice": voices, "transcript": transcripts}
+    requests = Invoker(API_THREADS)
+    apart = {"voice": voices, "transcript": transcripts, API_HANDLER: requests}
     api = InvokeApi(application, invoker, failures, behind.wake, apart)
     served = api.web_application()
     CloudWatch(metrics).add_routes(served)
@@ -78,15 +78,11 @@ async def serve(application: Application, arguments: argparse.Namespace, metrics
     try:
         site = web.TCPSite(runner, LOOPBACK, arguments.port)
         await site.start()
-        routes = _http_routes(application, arguments.http_port, behind.wake)
         behind.start()
-        addresses = [runner.addresses[0][1], *([routes.port] if routes else [])]
-        print("ready", *(f"http://{LOOPBACK}:{port}" for port in addresses), flush=True)
+        print(f"ready http://{LOOPBACK}:{runner.addresses[0][1]}", flush=True)
         giving_back = asyncio.create_task(_give_back())
         await stop.wait()
         giving_back.cancel()
-        if routes:
-            routes.stop()
         deadline = time.monotonic() + DRAIN_SECONDS
         await asyncio.to_thread(process.close)
         await asyncio.to_thread(behind.stop, DRAIN_SECONDS)
@@ -95,7 +91,8 @@ async def serve(application: Application, arguments: argparse.Namespace, metrics
         await runner.cleanup()
     voices.finish(0.0)  # what is not spoken by now is not missed
     transcripts.finish(0.0)  # whoever asks again has the rest translated
-    return invoker.finish(max(0.0, deadline - time.monotonic()))
+    late = requests.finish(max(0.0, deadline - time.monotonic()))
+    return late + invoker.finish(max(0.0, deadline - time.monotonic()))
 
 
 async def _give_back() -> None:
@@ -104,17 +101,6 @@ async def _give_back() -> None:
     while True:
         memory.release_unused()
         await asyncio.sleep(GIVE_BACK_SECONDS)
-
-
-def _http_routes(
-    application: Application, port: int | None, after_request: Callable[[], None]
-) -> HttpRoutes | None:
-    if port is None:
-        return None
-    hosts = page_hosts(os.environ.get("ALLOWED_ORIGINS", ""))
-    routes = HttpRoutes(application, port, after_request, hosts)
-    routes.start()
-    return routes
 
 
 def main() -> None:
@@ -151,7 +137,6 @@ def _leave(code: int) -> None:
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.local.functions")
     parser.add_argument("--port", type=int, required=True, help="of the Invoke API; 0: a free one")
-    parser.add_argument("--http-port", type=int, help="of the HTTP routes; none: not served")
     parser.add_argument("--state-dir", type=Path, required=True, help="checkpoints and failures")
     parser.add_argument("--project", type=Path, default=PROJECT, help="where app.py is")
     return parser.parse_args()

@@ -1,7 +1,8 @@
 """Lambda's Invoke operation over HTTP, for the gateway and for functions that call functions.
 
 `POST /2015-03-31/functions/{name}/invocations` with X-Amz-Invocation-Type RequestResponse, Event
-or DryRun (AWS Lambda API Reference, "Invoke").
+or DryRun (AWS Lambda API Reference, "Invoke"). The gateway also asks for the HTTP routes here
+(`rest_api`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from aiohttp import web
 
 from infra.local.access.programs_only import programs_only
 from infra.local.event_sources.failure_destination import FailureFile
+from infra.local.functions import rest_api
 from infra.local.functions.registry import Application
 from infra.local.invocation import Function, Invoker, Result, timed_out
 
@@ -58,6 +60,7 @@ class InvokeApi:
             client_max_size=LARGEST_REQUEST_BYTES, middlewares=[programs_only]
         )
         application.router.add_post("/2015-03-31/functions/{name}/invocations", self._invoke)
+        application.router.add_get("/rest-api", self._describe)
         return application
 
     async def finish(self, seconds: float) -> None:
@@ -67,6 +70,9 @@ class InvokeApi:
             for task in unfinished:
                 LOGGER.warning("%s was still being retried", task.get_name())
                 task.cancel()
+
+    async def _describe(self, _request: web.Request) -> web.Response:
+        return web.json_response(rest_api.description(self._application.chalice))
 
     async def _invoke(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ from chalice.app import (
     ScheduleExpression,
 )
 from chalice.config import Config
+from chalice.local import LocalChalice
 
 from infra.local.invocation import Function
 
@@ -30,6 +31,8 @@ CHALICE_STAGE: Final = "dev"
 """Time-outs and memory are those of Chalice's default stage."""
 LAMBDA_DEFAULTS: Final = (60.0, 128)
 """Chalice's own defaults: seconds and MB."""
+API_HANDLER: Final = "api_handler"
+"""What Chalice calls the function behind all HTTP routes."""
 
 
 class HandlerError(Exception):
@@ -83,6 +86,7 @@ def load(project: Path) -> Application:
     app: Chalice = importlib.import_module("app").app
     config = _config(project, app)
     functions = [_function(declared, config) for declared in _declared(app)]
+    functions.append(_api_handler(app, config))
     return Application(
         app,
         config,
@@ -99,11 +103,22 @@ def _declared(app: Chalice) -> Iterator[BaseEventSourceConfig | LambdaFunction]:
 
 
 def _function(declared: BaseEventSourceConfig | LambdaFunction, config: Config) -> Function:
-    scoped = config.scope(CHALICE_STAGE, declared.name)
+    return _configured(declared.name, _resolve(declared.handler_string), config)
+
+
+def _api_handler(app: Chalice, config: Config) -> Function:
+    """The Chalice object itself, which Lambda calls with one request at a time."""
+    # As chalice.local.create_local_server does: `current_request` becomes one a thread.
+    app.__class__ = type("ThreadSafeChalice", (LocalChalice, type(app)), {})
+    return _configured(API_HANDLER, app, config)
+
+
+def _configured(name: str, handler: Callable[[Any, Any], Any], config: Config) -> Function:
+    scoped = config.scope(CHALICE_STAGE, name)
     timeout, memory = LAMBDA_DEFAULTS
     return Function(
-        declared.name,
-        _resolve(declared.handler_string),
+        name,
+        handler,
         float(scoped.lambda_timeout or timeout),
         int(scoped.lambda_memory_size or memory),
     )

@@ -1,8 +1,14 @@
-"""`python -m infra.local.gateway --functions http://127.0.0.1:NNNN [--port 8001]`.
+"""`python -m infra.local.gateway --functions http://127.0.0.1:NNNN [--port 8001] [--http-port N]`.
 
-Prints `ready ws://127.0.0.1:PORT` when it listens. SIGTERM, SIGINT or the end of the process that
-started it stops it: every connection is closed with 1001, its $disconnect is invoked, and it exits
-0.
+Prints `ready ws://127.0.0.1:PORT http://127.0.0.1:N` when it listens. Without --http-port there is
+no second address, and the HTTP routes are not served. SIGTERM, SIGINT or the end of the process
+that started it stops it: every connection is closed with 1001, its $disconnect is invoked, and it
+exits 0.
+
+`--hall ADDRESS[,NAME] --hall-port N` lets phones in at an address of this machine, with
+`--tls-port N --certificate PEM` also over TLS. The addresses of the hall follow in the ready line.
+Then the port on loopback has everything: pages, sockets, `@connections` and the operator's page. If
+it is `--port`, too, there is no second one.
 """
 
 import argparse
@@ -13,13 +19,14 @@ import os
 import resource
 import signal
 import sys
+from pathlib import Path
 
 from infra.local.access.callers import page_hosts
+from infra.local.gateway.doors import Hall, loopback_doors
 from infra.local.gateway.limits import GatewayLimits
-from infra.local.gateway.server import gateway
+from infra.local.gateway.server import Bucket, gateway
 from infra.local.process import memory
 from infra.local.process.parent import end_with_parent
-from infra.local.process.ports import LOOPBACK
 
 # Where the hard limit is "infinity" (macOS), the kernel refuses to be taken at its word.
 OPEN_FILES_ENOUGH = 65536
@@ -51,8 +58,34 @@ def main() -> None:
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.local.gateway", description=__doc__)
     parser.add_argument("--functions", required=True, help="URL of the functions' host")
-    parser.add_argument("--port", type=int, default=8001, help="0 picks a free one")
-    return parser.parse_args()
+    parser.add_argument("--port", type=int, default=8001, help="of WebSockets; 0: a free one")
+    parser.add_argument("--http-port", type=int, help="of the HTTP routes; none: not served")
+    parser.add_argument("--hall", metavar="ADDRESS[,NAME]", help="where a hall's phones come in")
+    parser.add_argument("--hall-port", type=int, help="of the hall's pages and sockets")
+    parser.add_argument("--hall-ws-port", type=int, help="a port for the hall's sockets alone")
+    parser.add_argument("--tls-port", type=int, help="of the hall, over TLS")
+    parser.add_argument("--certificate", type=Path, help="for it: a PEM file with key and chain")
+    parser.add_argument("--sounds", help="URL of the server of sounds, which are passed on")
+    arguments = parser.parse_args()
+    if arguments.hall and None in (arguments.http_port, arguments.hall_port):
+        parser.error("--hall needs --http-port and --hall-port")
+    if (arguments.tls_port is None) != (arguments.certificate is None):
+        parser.error("--tls-port and --certificate need each other")
+    return arguments
+
+
+def _hall(arguments: argparse.Namespace) -> Hall | None:
+    if not arguments.hall:
+        return None
+    address, _, name = arguments.hall.partition(",")
+    return Hall(
+        address,
+        name or None,
+        arguments.hall_port,
+        arguments.hall_ws_port,
+        arguments.tls_port,
+        arguments.certificate,
+    )
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
@@ -65,8 +98,19 @@ async def _serve(arguments: argparse.Namespace) -> None:
     idle, age = (float(os.environ.get(name) or limit) for name, limit in _TIMES.items())
     limits = GatewayLimits(idle_timeout=idle, max_age=age)
     hosts = page_hosts(os.environ.get("ALLOWED_ORIGINS", ""))
-    async with gateway(arguments.functions, arguments.port, limits, hosts) as port:
-        print(f"ready ws://{LOOPBACK}:{port}", flush=True)
+    hall = _hall(arguments)
+    doors = list(
+        loopback_doors(arguments.port, arguments.http_port, hosts, in_hall=hall is not None)
+    )
+    own = len(doors)
+    doors += hall.doors() if hall else ()
+    bucket = os.environ.get("SOUNDS_BUCKET_NAME", "")
+    sounds = Bucket(bucket, arguments.sounds) if arguments.sounds and bucket else None
+    async with gateway(arguments.functions, doors, limits, sounds) as ports:
+        addresses = [door.url(port) for door, port in zip(doors, ports, strict=True)]
+        if own == 1 and hall:
+            addresses.insert(0, addresses[0].replace("http", "ws"))
+        print("ready", *addresses, flush=True)
         await stop.wait()
 
 

@@ -59,7 +59,7 @@ class Connection:
         self._opened = self._last_active = self._loop.time()
         self._timer = self._loop.call_at(self._due(), self._close_if_due)
         self._closing: asyncio.Task[None] | None = None
-        _notice_dead_peer(transport, limits.unresponsive_after)
+        notice_dead_peer(transport, limits.unresponsive_after)
 
     def post(self, text: bytes) -> PostOutcome:
         """Send one text message (UTF-8) now or not at all; never waits.
@@ -140,7 +140,7 @@ def _text_frame(payload: bytes) -> bytes:
     return SIXTY_FOUR_BIT_LENGTH.pack(TEXT_FRAME, 127, size) + payload
 
 
-def _notice_dead_peer(transport: asyncio.Transport, seconds: int) -> None:
+def notice_dead_peer(transport: asyncio.BaseTransport, seconds: int) -> None:
     """Have the kernel end a connection whose peer is silently gone, or reads nothing it was sent.
 
     TCP keep-alive finds the first, TCP_USER_TIMEOUT also the second (seen: a peer with a full

@@ -58,12 +58,12 @@ def now_ms() -> int:
 
 def connect_event(origin: Origin, fields: Iterable[tuple[bytes, bytes]], query: str) -> Event:
     """A handshake, with its header `fields` and `query` string as they came over the wire."""
-    headers = _multi_value_headers(fields, origin.identity["sourceIp"])
-    parameters = _multi_value_parameters(query)
+    headers = multi_value_headers(fields, {"X-Forwarded-For": origin.identity["sourceIp"]})
+    parameters = multi_value_parameters(query)
     return {
-        "headers": _last_values(headers),
+        "headers": last_values(headers),
         "multiValueHeaders": headers,
-        "queryStringParameters": _last_values(parameters) or None,
+        "queryStringParameters": last_values(parameters) or None,
         "multiValueQueryStringParameters": parameters or None,
         "requestContext": _context(origin, "$connect", "CONNECT", origin.connected_at_ms),
         "isBase64Encoded": False,
@@ -91,7 +91,7 @@ def disconnect_event(origin: Origin, ending: Ending) -> Event:
     }
     context = _context(origin, "$disconnect", "DISCONNECT", now_ms())
     return {
-        "headers": _last_values(headers),
+        "headers": last_values(headers),
         "multiValueHeaders": headers,
         "requestContext": {
             **context,
@@ -121,28 +121,29 @@ def _context(origin: Origin, route_key: str, event_type: str, at_ms: int) -> dic
     }
 
 
-def _multi_value_headers(
-    fields: Iterable[tuple[bytes, bytes]], source_ip: str
+def multi_value_headers(
+    fields: Iterable[tuple[bytes, bytes]], own: Mapping[str, str]
 ) -> dict[str, list[str]]:
-    """Headers as sent, one entry a name; X-Forwarded-For is the gateway's to say."""
+    """Headers as sent, one entry a name; `own` are the gateway's to say, whatever was sent."""
     headers: dict[str, list[str]] = {}
-    spelling: dict[str, str] = {"x-forwarded-for": ""}
+    spelling = {name.lower(): "" for name in own}
     for raw_name, raw_value in fields:
         # Latin-1 (RFC 9110, 5.5) never fails, so that odd bytes cannot break the event's JSON.
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         spelled = spelling.setdefault(name.lower(), name)
         if spelled:
             headers.setdefault(spelled, []).append(value)
-    headers["X-Forwarded-For"] = [source_ip]
-    return headers
+    return headers | {name: [value] for name, value in own.items()}
 
 
-def _multi_value_parameters(query: str) -> dict[str, list[str]]:
+def multi_value_parameters(query: str) -> dict[str, list[str]]:
+    """The query's parameters, each with all its values."""
     parameters: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         parameters.setdefault(name, []).append(value)
     return parameters
 
 
-def _last_values(multi: Mapping[str, list[str]]) -> dict[str, str]:
+def last_values(multi: Mapping[str, list[str]]) -> dict[str, str]:
+    """The same with one value each."""
     return {name: values[-1] for name, values in multi.items()}

@@ -32,6 +32,36 @@ class GatewayLimits:
     """So long $connect and $disconnect let messages go first: captions in a flood 1 to 2 times as
     slow. Not longer, or a busy stage would admit too few (seen: 0.5 s, 8 a second)."""
 
+    parallel_requests: int = 16
+    """Of the function behind the HTTP routes: as many as it has threads of its own. Most wait for
+    the database or the engine; a large transcript takes seconds and must not hold up the page."""
+
+    waiting_requests: int = 2000
+    """HTTP requests under way; beyond it 429. A hall that scans one code asks for the page, and
+    browsers for a few things at once: seconds' worth."""
+
+    request_bytes: int = 10 * 1024 * 1024
+    """An HTTP request's body. API Gateway's quota for a REST payload."""
+
+    request_body_timeout: float = 30.0
+    """A client that takes longer to send a body is answered 408."""
+
+    kept_file_bytes: int = 8 * 1024 * 1024
+    """The pages' files that are kept in memory; all of them are less than 1 MB."""
+
+    visitors: int = 5000
+    visitors_per_address: int = 2000
+    """Connections at a hall's doors. A router may show a whole hall by one address, and a browser
+    opens a few beside its WebSocket."""
+
+    visitor_request_bytes: int = 1024 * 1024
+    """At a hall's doors: ten times what the application takes."""
+
+    visitor_idle_timeout: float = 30.0
+    """At a hall's doors: how long a connection may take to bring its next request's head."""
+
+    tls_handshake_timeout: float = 10.0
+
     new_connections: int = 500
     """A second, and as many in one burst; beyond it a handshake answers 429. API Gateway's quota
     for an account and region:

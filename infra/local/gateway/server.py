@@ -1,11 +1,13 @@
-"""The gateway as a whole: one port on loopback, and which request goes where."""
+"""The gateway as a whole: its doors, and which request goes where."""
 
 import asyncio
 import logging
-import socket
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import StreamReader, web
@@ -14,18 +16,23 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
+from infra.local.gateway.connection import notice_dead_peer
+from infra.local.gateway.doors import BACKLOG, Door, Serves
 from infra.local.gateway.functions import Functions
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES, GatewayLimits
 from infra.local.gateway.management import Management
+from infra.local.gateway.rest_answers import Refusal
+from infra.local.gateway.rest_api import RestApi
 from infra.local.gateway.routes import Routes
 from infra.local.gateway.sockets import Sockets
-from infra.local.process.ports import LOOPBACK
-
-# As many handshakes as a room full of phones starts together; the kernel caps it (somaxconn).
-BACKLOG = 4096
+from infra.local.gateway.sounds import Sounds
+from infra.local.gateway.visitors import Visitors
 
 # For HTTP requests that are still being read when everything else has stopped.
 HTTP_SHUTDOWN_SECONDS = 0.1
+
+# How long a refused request's body is read and dropped before the connection is closed.
+DROP_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 # aiohttp logs the first line of malformed requests: senders' mistakes, which may hold tokens.
@@ -33,62 +40,133 @@ log.addFilter(lambda record: not _is_malformed_request(record))
 
 MANAGEMENT_PATH = "/@connections/"
 
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """The bucket of sounds: its name, and the address of its server."""
+
+    name: str
+    server: str
+
+
+@dataclass(frozen=True)
+class _Rooms:
+    """What is behind the doors."""
+
+    sockets: Sockets
+    management: Management
+    pages: RestApi
+    sounds: Sounds | None
+
 
 @asynccontextmanager
 async def gateway(
-    functions_host: str,
-    port: int,
-    limits: GatewayLimits,
-    hosts: Collection[str],
-) -> AsyncIterator[int]:
-    """Serve WebSockets and `@connections` until the block ends; gives the port (0 picks one).
-
-    `hosts` are those that browsers may know it by.
+    functions_host: str, doors: Sequence[Door], limits: GatewayLimits, bucket: Bucket | None = None
+) -> AsyncIterator[tuple[int, ...]]:
+    """Serve at all doors until the block ends; gives their ports.
 
     At the end every connection is closed with 1001 and its $disconnect invoked. Raises OSError if
-    the port is taken.
+    a port is taken.
     """
-    listener = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
-    port = listener.getsockname()[1]
-    functions = Functions(functions_host, limits)
-    sockets = Sockets(Routes(functions, limits), f"{LOOPBACK}:{port}", limits, hosts)
-    server = _http_server(sockets, Management(sockets.open))
-    listening = await asyncio.get_running_loop().create_server(
-        # asyncio listens once more, with a backlog of its own.
-        server,
-        sock=listener,
-        backlog=BACKLOG,
+    async with AsyncExitStack() as stack:
+        listeners = [stack.enter_context(door.listen()) for door in doors]
+        ports = tuple(listener.getsockname()[1] for listener in listeners)
+        functions = Functions(functions_host, limits)
+        stack.push_async_callback(functions.close)
+        sockets = Sockets(Routes(functions, limits), _domain_name(doors, ports), limits)
+        rooms = _Rooms(
+            sockets,
+            Management(sockets.open),
+            RestApi(functions, limits),
+            Sounds(bucket.server, bucket.name) if bucket else None,
+        )
+        if rooms.sounds:
+            stack.push_async_callback(rooms.sounds.close)
+        visitors = Visitors(limits)
+        servers = [_http_server(door, rooms, limits, visitors) for door in doors]
+        loop = asyncio.get_running_loop()
+        listening = [
+            await loop.create_server(
+                server,
+                sock=listener,
+                # asyncio listens once more, with a backlog of its own.
+                backlog=BACKLOG,
+                ssl=door.tls,
+                ssl_handshake_timeout=limits.tls_handshake_timeout if door.tls else None,
+            )
+            for door, server, listener in zip(doors, servers, listeners, strict=True)
+        ]
+        try:
+            yield ports
+        finally:
+            for each in listening:
+                each.close()
+            await sockets.stop()
+            for server in servers:
+                server.pre_shutdown()
+            await asyncio.gather(*(server.shutdown(HTTP_SHUTDOWN_SECONDS) for server in servers))
+
+
+def _domain_name(doors: Sequence[Door], ports: Sequence[int]) -> str:
+    """Where functions post to connections, as events say it."""
+    return next(
+        (
+            f"{door.address}:{port}"
+            for door, port in zip(doors, ports, strict=True)
+            if Serves.MANAGEMENT in door.serves
+        ),
+        "",
     )
-    try:
-        yield port
-    finally:
-        listening.close()
-        await sockets.stop()
-        server.pre_shutdown()
-        await server.shutdown(HTTP_SHUTDOWN_SECONDS)
-        await functions.close()
 
 
 def _is_malformed_request(record: logging.LogRecord) -> bool:
     return record.exc_info is not None and isinstance(record.exc_info[1], HttpProcessingError)
 
 
-def _http_server(sockets: Sockets, management: Management) -> web.Server:
+def _handler(door: Door, rooms: _Rooms) -> Handler:
+    """Which request of a door goes where."""
+    management = rooms.management if Serves.MANAGEMENT in door.serves else None
+    sounds = rooms.sounds if Serves.SOUNDS in door.serves else None
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        path = request.raw_path.partition("?")[0]
+        if management is not None and (connection_id := _connection_id(path)) is not None:
+            return await management.answer(request, connection_id)
+        if door.forbids(path):
+            return Refusal(HTTPStatus.FORBIDDEN)
+        if Serves.PAGES not in door.serves or _wants_socket(request, door):
+            return await rooms.sockets.serve(request, door)
+        if sounds is not None and path.startswith(sounds.prefix):
+            return await sounds.serve(request, door)
+        return await rooms.pages.serve(request, door)
+
+    return answer
+
+
+def _connection_id(path: str) -> str | None:
+    """Whose connection a management call is about; None: it is no management call."""
+    # A prefix (the stage) is tolerated. Every SDK escapes the `=` of an id, some also the `@`.
+    path = path.replace("%3D", "=")
+    if "%" in path:
+        path = unquote(path)
+    _, is_management, connection_id = path.rpartition(MANAGEMENT_PATH)
+    return connection_id if is_management else None
+
+
+def _wants_socket(request: web.BaseRequest, door: Door) -> bool:
+    asked = request.headers.get("Upgrade", "").lower()
+    return asked == "websocket" and Serves.SOCKETS in door.serves
+
+
+def _http_server(
+    door: Door, rooms: _Rooms, limits: GatewayLimits, visitors: Visitors
+) -> web.Server:
     """The low-level server of aiohttp: nothing stands between the many posts and their answers.
 
     (Without router, middlewares and access log: 14,000 posts a second instead of 11,500.)
     """
-
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        """A management call, or a handshake and what follows it."""
-        # A prefix (the stage) is tolerated. Every SDK escapes the `=` of an id, some also the `@`.
-        path = request.raw_path.partition("?")[0].replace("%3D", "=")
-        if "%" in path:
-            path = unquote(path)
-        _, is_management, connection_id = path.rpartition(MANAGEMENT_PATH)
-        if is_management:
-            return await management.answer(request, connection_id)
-        return await sockets.serve(request)
 
     def new_request(
         message: RawRequestMessage,
@@ -103,15 +181,32 @@ def _http_server(sockets: Sockets, management: Management) -> web.Server:
             message, payload, protocol, writer, task, loop, client_max_size=MAX_MESSAGE_BYTES
         )
 
-    return _Server(handle, request_factory=new_request, access_log=None, logger=log)
+    options: dict[str, Any] = {
+        "request_factory": new_request,
+        "access_log": None,
+        "logger": log,
+        "lingering_time": DROP_SECONDS,
+    }
+    handler = _handler(door, rooms)
+    if not door.guarded:
+        return _Server(handler, _Protocol, **options)
+    options["keepalive_timeout"] = limits.visitor_idle_timeout
+    protocol = partial(_GuardedProtocol, visitors, limits.unresponsive_after)
+    return _Server(handler, protocol, **options)
 
 
 class _Server(web.Server):
     """aiohttp's, with a protocol of our own."""
 
+    def __init__(
+        self, handler: Handler, protocol: Callable[..., RequestHandler], **options: Any
+    ) -> None:
+        super().__init__(handler, **options)
+        self._protocol = protocol
+
     def __call__(self) -> RequestHandler:
         """The protocol of one accepted socket."""
-        return _Protocol(self, loop=self._loop, **self._kwargs)
+        return self._protocol(self, loop=self._loop, **self._kwargs)
 
 
 class _Protocol(RequestHandler):
@@ -131,3 +226,34 @@ class _Protocol(RequestHandler):
         answer = web.json_response({"message": HTTPStatus(status).phrase}, status=status)
         answer.force_close()
         return answer
+
+
+class _GuardedProtocol(_Protocol):
+    """One connection of a hall's door: counted, and cut when its peer reads nothing any more."""
+
+    __slots__ = ("_unresponsive_after", "_visitor", "_visitors")
+
+    def __init__(
+        self, visitors: Visitors, unresponsive_after: int, manager: web.Server, **options: Any
+    ) -> None:
+        super().__init__(manager, **options)
+        self._visitors = visitors
+        self._unresponsive_after = unresponsive_after
+        self._visitor: str | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let it in, or close it."""
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self._visitor = str(peer[0]) if peer else ""
+        if self._visitors.enter(self._visitor):
+            notice_dead_peer(transport, self._unresponsive_after)
+        else:
+            self.force_close()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """It is over."""
+        super().connection_lost(exc)
+        if self._visitor is not None:
+            self._visitors.leave(self._visitor)
+            self._visitor = None

@@ -2,16 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
 from functools import partial
 from http import HTTPStatus
 
 from aiohttp import WebSocketError, WSMsgType, web
 
-from infra.local.access.callers import is_for
 from infra.local.gateway.admission import Admission, Refused
 from infra.local.gateway.answers import json_answer
 from infra.local.gateway.connection import CUT, Connection, WebSocket
+from infra.local.gateway.doors import Door
 from infra.local.gateway.events import GOING_AWAY, Ending, Origin, new_id, now_ms
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES, GatewayLimits
 from infra.local.gateway.message_queue import Message, MessageQueue
@@ -43,20 +42,17 @@ COLLECT_AFTER = 100
 class Sockets:
     """Every connection from its handshake to its `$disconnect`; `open` holds those in between."""
 
-    def __init__(
-        self, routes: Routes, domain_name: str, limits: GatewayLimits, hosts: Collection[str]
-    ) -> None:
+    def __init__(self, routes: Routes, domain_name: str, limits: GatewayLimits) -> None:
         self.open: dict[str, Connection] = {}
         self._routes = routes
         self._domain_name = domain_name
         self._limits = limits
-        self._hosts = hosts
         self._admission = Admission(limits)
         self._lives: set[asyncio.Task[web.StreamResponse]] = set()
         self._ended = 0
         self._stopping = False
 
-    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def serve(self, request: web.BaseRequest, door: Door) -> web.StreamResponse:
         """Answer a handshake; if it is accepted, return when the connection is over."""
         ws = WebSocket(
             compress=False,
@@ -66,7 +62,7 @@ class Sockets:
         )
         if not ws.can_prepare(request):
             return NOT_A_HANDSHAKE
-        if not is_for(self._hosts, request.headers.get("Host")):
+        if not door.knows(request.headers.get("Host")):
             return ANOTHER_HOST
         if self._stopping:
             return UNAVAILABLE

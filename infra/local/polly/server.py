@@ -17,7 +17,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from infra.local.access.callers import page_origins
+from infra.local.access.callers import page_hosts, page_origins
 from infra.local.polly.api import application
 from infra.local.polly.engines import installed_voices
 from infra.local.polly.voices import Voices
@@ -47,9 +47,10 @@ async def serve(arguments: argparse.Namespace) -> None:
     voices = Voices(installed_voices())
     store = SoundStore(arguments.sounds)
     credentials = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
-    sounds = sounds_application(
-        store, arguments.bucket, credentials, page_origins(os.environ.get("ALLOWED_ORIGINS", ""))
-    )
+    pages = os.environ.get("ALLOWED_ORIGINS", "")
+    # Where any page is let in (`*`), no host is named there.
+    hosts = page_hosts(f"{pages},{os.environ.get('SOUNDS_ENDPOINT_URL', '')}")
+    sounds = sounds_application(store, arguments.bucket, credentials, page_origins(pages), hosts)
     polly = _runner(application(voices))
     s3 = _runner(sounds)
     housekeeping = [

@@ -50,13 +50,15 @@ class Bucket:
         name: str,
         credentials: Credentials,
         origins: Collection[str],
+        hosts: Collection[str] = LOOPBACK_HOSTS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`origins` are those of the stage's pages; `*` allows all."""
+        """`origins` are those of the stage's pages; `*` allows all. `hosts` are its names."""
         self._store = store
         self._name = name
         self._credentials = credentials
         self._origins = origins
+        self._hosts = hosts
         self._clock = clock
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -82,7 +84,7 @@ class Bucket:
     def _check_caller(self, request: web.Request) -> None:
         """Pages of other sites, and names that were made to lead here, are refused before all."""
         origin = request.headers.get("Origin")
-        if not is_for(LOOPBACK_HOSTS, request.headers.get("Host")) or not self._is_ours(origin):
+        if not is_for(self._hosts, request.headers.get("Host")) or not self._is_ours(origin):
             raise SignatureError("AccessDenied", "Access Denied")
         if origin is not None and request.method not in _READS:
             raise SignatureError("AccessDenied", "Access Denied")
@@ -171,11 +173,15 @@ class Bucket:
 
 
 def sounds_application(
-    store: SoundStore, bucket: str, credentials: Credentials, origins: Collection[str]
+    store: SoundStore,
+    bucket: str,
+    credentials: Credentials,
+    origins: Collection[str],
+    hosts: Collection[str] = LOOPBACK_HOSTS,
 ) -> web.Application:
     """The server's application, for a runner with a port."""
     app = web.Application(client_max_size=MOST_OBJECT_BYTES)
-    served = Bucket(store, bucket, credentials, origins)
+    served = Bucket(store, bucket, credentials, origins, hosts)
     app.router.add_route("OPTIONS", "/{path:.*}", served.preflight)
     for method in (*_READS, "PUT", "DELETE"):
         app.router.add_route(method, "/{path:.*}", served.handle)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from infra.local.hall.place import HallPlace, origin
 from infra.local.process.ports import LOOPBACK
 
 Environment = Mapping[str, str]
@@ -33,7 +34,8 @@ class Ports:
     """Where everything listens.
 
     `http` is None where somebody else serves the HTTP routes, `transcribe` where no language can be
-    dictated, `polly` and `sounds` where none can be spoken.
+    dictated, `polly` and `sounds` where none can be spoken. In a hall `ws` is `http`, unless the
+    user wants another, and `tls` is None without a certificate.
     """
 
     http: int | None
@@ -44,6 +46,7 @@ class Ports:
     transcribe: int | None = None
     polly: int | None = None
     sounds: int | None = None
+    tls: int | None = None
 
 
 def url(port: int, scheme: str = "http") -> str:
@@ -95,6 +98,19 @@ def stage_settings(
     }
 
 
+def hall_settings(place: HallPlace | None) -> Environment:
+    """What browsers are told in a hall, where each has its own way to the same pages."""
+    if place is None:
+        return {}
+    return {
+        # As seen from where the page was asked for: from loopback, without TLS, or with it.
+        "WEBSOCKET_URL": "/",
+        "LISTENERS_URL": place.listeners_url,
+        # One address for all: it is part of what a sound's address is signed with.
+        "SOUNDS_ENDPOINT_URL": place.listeners_url,
+    }
+
+
 def _voice_settings(ports: Ports, spoken: Mapping[str, str]) -> Environment:
     """Without a voice there is no bucket, and so no voice for any language."""
     if ports.polly is None or ports.sounds is None:
@@ -113,7 +129,9 @@ def _marked(languages: Mapping[str, str]) -> str:
     return ",".join(f"{code}={mark}" for code, mark in languages.items())
 
 
-def admission_settings(user: Environment, ports: Ports) -> Environment:
+def admission_settings(
+    user: Environment, ports: Ports, place: HallPlace | None = None
+) -> Environment:
     """Who may come in: the stage's own page, and as often from loopback as a whole hall does.
 
     What the user has set stands: further origins, other addresses without limits (none, say), or an
@@ -125,17 +143,18 @@ def admission_settings(user: Environment, ports: Ports) -> Environment:
         "OPERATOR_TOKEN_HASH": user.get("OPERATOR_TOKEN_HASH", "open"),
     }
     if ports.http is not None:
-        settings["ALLOWED_ORIGINS"] = with_page_origins(user, ports.http)
+        hall = () if place is None else place.origins
+        settings["ALLOWED_ORIGINS"] = with_page_origins(user, ports.http, hall)
     return settings
 
 
-def with_page_origins(user: Environment, http_port: int) -> str:
-    """ALLOWED_ORIGINS with the page's own, by both names that browsers have for loopback."""
+def with_page_origins(user: Environment, http_port: int, hall: Sequence[str] = ()) -> str:
+    """ALLOWED_ORIGINS with the page's own: by both names of loopback, and those of the hall."""
     given = user.get("ALLOWED_ORIGINS", "").strip()
     if given == "*":
         return given
-    own = [f"http://{host}:{http_port}" for host in (LOOPBACK, "localhost")]
-    return ",".join([*([given] if given else []), *own])
+    own = [origin("http", host, http_port) for host in (LOOPBACK, "localhost")]
+    return ",".join([*([given] if given else []), *own, *hall])
 
 
 def table_settings(tables: Mapping[str, Mapping[str, str]]) -> Environment:

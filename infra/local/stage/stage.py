@@ -8,7 +8,8 @@ the streams still hold; the emulator last, which saves its state.
 
 A process that dies is started again. The emulator holds the tables, and has on disk what it has
 answered. Its socket is the stage's: who asks meanwhile waits, and is not refused. The others hold
-nothing that the tables do not, and their clients reconnect.
+nothing that the tables do not, and their clients reconnect. Those that have to know the hall's
+address are started again when it changes.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from collections.abc import Container, Sequence
 from typing import Final
 
 from chalice_app.settings import ConfigurationError, require_settings
+from infra.local.hall.keeper import HallKeeper
+from infra.local.hall.place import HallPlace
 from infra.local.process.ports import listening
 from infra.local.stage import signals
 from infra.local.stage.environment import (
@@ -29,8 +32,10 @@ from infra.local.stage.environment import (
     admission_settings,
     child_environment,
     emulator_environment,
+    hall_settings,
     table_settings,
 )
+from infra.local.stage.gateway_options import gateway_options
 from infra.local.stage.processes import Child, ChildExits, python
 from infra.local.stage.workspace import Workspace
 
@@ -39,6 +44,8 @@ LOGGER = logging.getLogger(__name__)
 START_SECONDS: Final = 30.0
 """Longer than the slowest laptop needs; then the stage says what it still waits for, and ends."""
 LOOK_SECONDS: Final = 0.01
+FOLLOW_SECONDS: Final = 2.0
+"""How often the stage looks where the hall is: phones notice a lost Wi-Fi much later."""
 ENDING_ORDER: Final = (
     (("gateway",), 2.4),
     (("tables", "stale_connections", "functions"), 4.0),
@@ -64,6 +71,11 @@ RESTARTED: Final = (
     *("functions", "gateway"),
 )
 """Processes that are started again when they die, in the order in which they need each other."""
+TOLD_THE_HALL: Final = ("gateway", "functions", "polly_server")
+"""Processes that are told the hall's address, in the order in which they end for a new one: the
+gateway invokes `disconnect` for its connections."""
+MOVE_SECONDS: Final = 2.4
+"""What each of them gets for that, as at the end."""
 MORTAL: Final = (*RESTARTED, *ONCE)
 
 
@@ -84,19 +96,25 @@ class Stage:
     """The processes of one stage. To be stopped after use, however far it came."""
 
     def __init__(
-        self, ports: Ports, place: Workspace, user: Environment, settings: Environment
+        self,
+        ports: Ports,
+        place: Workspace,
+        user: Environment,
+        settings: Environment,
+        hall: HallPlace | None = None,
     ) -> None:
         """Nothing is started before `start`.
 
         `user` is the environment of the user who runs it, `settings` (`environment.stage_settings`)
-        are what its processes find each other by.
+        are what its processes find each other by. In a `hall` phones reach it.
         """
         self._ports = ports
         self._place = place
         self._user = user
         self._environment: Environment = child_environment(
-            user, settings, admission_settings(user, ports)
+            user, settings, admission_settings(user, ports, hall), hall_settings(hall)
         )
+        self._hall = hall
         try:
             require_settings(self._environment)
         except ConfigurationError as mistake:
@@ -122,8 +140,8 @@ class Stage:
         self._start_emulator()
         tables = self._start("tables")
         translate = self._start("translate_server", "--port", str(self._ports.translate))
-        to_functions = ("--functions", self._environment["AWS_ENDPOINT_URL_LAMBDA"])
-        gateway = self._start("gateway", "--port", str(self._ports.ws), *to_functions)
+        # People may be waiting at its door: none is let in before the former ones are out.
+        gateway = None if kept else self._start_gateway()
         settings = table_settings(json.loads(self._ready(tables)))
         self._environment = {**self._environment, **settings}
         functions = self._start_functions()
@@ -132,14 +150,15 @@ class Stage:
             self._start("transcribe_server", "--port", str(self._ports.transcribe))
         if self._ports.polly is not None:
             self._start_voices()
-        for child in (functions, gateway, translate):
+        for child in (functions, translate):
             self._ready(child)
         if kept:
             self._ready(self._start("stale_connections"))
+        self._ready(gateway or self._start_gateway())
         return self._environment
 
-    def watch(self) -> None:
-        """Wait for the end; start again what dies before.
+    def watch(self, hall: HallKeeper | None = None) -> None:
+        """Wait for the end; start again what dies before, and follow the hall.
 
         Raises:
             Interrupted: a signal asked for it.
@@ -153,8 +172,11 @@ class Stage:
                 self._restart(self._children[dead[0]])
             elif self._coming_back:
                 self._await_return(self._coming_back.pop(0))
-            else:
+            elif hall is None:
                 signals.wait()
+            else:
+                signals.pause(FOLLOW_SECONDS)
+                self._follow(hall)
 
     def stop(self) -> None:
         """End every process, each group within its time."""
@@ -219,6 +241,37 @@ class Stage:
             LOGGER.warning("the lost connections go when they are next posted to:\n%s", last)
         return all_live
 
+    def _follow(self, hall: HallKeeper) -> None:
+        """Start again what is told the hall's address; what dies meanwhile is for `watch`."""
+        place = hall.look()
+        if place is None:
+            return
+        self._hall = place
+        admission = admission_settings(self._user, self._ports, place)
+        self._environment = {**self._environment, **admission, **hall_settings(place)}
+        self._arguments["gateway"] = self._gateway_options()
+        self._end([name for name in TOLD_THE_HALL if name in self._children])
+        if self._ports.polly is not None:
+            self._start_voices()
+        functions = self._await(self._start_functions(), MORTAL)
+        # A gateway that was killed has not said goodbye for its connections.
+        if functions is not None and (self._children["gateway"].exit_code == 0 or self._clean_up()):
+            self._await(self._start_gateway(), MORTAL)
+        hall.announce()
+
+    def _end(self, names: Sequence[str]) -> None:
+        for child in (self._children[name] for name in names):
+            child.terminate()
+            if not child.wait(time.monotonic() + MOVE_SECONDS):
+                LOGGER.warning("%s did not end in time and is killed", child.name)
+            child.kill()
+
+    def _start_gateway(self) -> Child:
+        return self._start("gateway", *self._gateway_options())
+
+    def _gateway_options(self) -> tuple[str, ...]:
+        return tuple(gateway_options(self._ports, self._environment, self._hall))
+
     def _start_emulator(self) -> Child:
         if self._database_socket is None:
             self._database_socket = listening(self._ports.dynamodb)
@@ -230,9 +283,8 @@ class Stage:
         return self._spawn("dynamodb", command, environment, [descriptor])
 
     def _start_functions(self) -> Child:
-        http = () if self._ports.http is None else ("--http-port", str(self._ports.http))
         state = ("--state-dir", str(self._place.directory))
-        return self._start("functions", "--port", str(self._ports.functions), *http, *state)
+        return self._start("functions", "--port", str(self._ports.functions), *state)
 
     def _start_voices(self) -> None:
         """Not waited for either: nobody listens before there is a caption."""

@@ -58,6 +58,32 @@ def address():
     return {"address": app.current_request.context["identity"]["sourceIp"]}
 
 
+@app.route("/shared", cors=True)
+def shared():
+    return {}
+
+
+@app.route("/bytes", methods=["POST"], content_types=["text/plain", "application/octet-stream"])
+def bytes_back():
+    kind = {"Content-Type": "application/octet-stream"}
+    return Response(app.current_request.raw_body, headers=kind)
+
+
+@app.route("/web/{file}")
+def web_file(file):
+    version = (app.current_request.query_params or {}).get("v")
+    caching = "public, max-age=31536000, immutable" if version else "no-cache"
+    headers = {"Content-Type": "text/css", "Cache-Control": caching, "ETag": '"tag"'}
+    if app.current_request.headers.get("if-none-match", "").endswith('"tag"'):
+        return Response("", status_code=304, headers=headers)
+    return Response(file * 400, headers=headers)
+
+
+@app.route("/event/{name}")
+def event_back(name):
+    return app.current_request.to_original_event()
+
+
 @app.route("/broken")
 def broken():
     raise RuntimeError("secret detail")

@@ -19,7 +19,7 @@ def application(tmp_path: Path) -> Iterator[Application]:
 def test_every_kind_of_function_is_found_by_its_name(application: Application) -> None:
     assert application.functions.keys() == {
         *("connect", "message", "disconnect"),
-        *("echo", "tidy", "noon", "rosters"),
+        *("echo", "tidy", "noon", "rosters", "api_handler"),
     }
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +13,7 @@ import websockets
 from aiohttp import web
 
 from infra.local.access.callers import LOOPBACK_HOSTS
+from infra.local.gateway.doors import Door, Serves
 from infra.local.gateway.limits import GatewayLimits
 from infra.local.gateway.server import gateway
 
@@ -45,12 +46,19 @@ async def fail(_event: Event) -> Reply:
 class FakeFunctions:
     """Records every invocation before it answers as told."""
 
-    def __init__(self) -> None:
+    def __init__(self, routes: Mapping[str, Sequence[str]]) -> None:
+        self._routes = routes
         self.behaviour: dict[str, Behaviour] = defaultdict(lambda: succeed)
         self.calls: dict[str, list[Event]] = defaultdict(list)
         self._unseen: dict[str, asyncio.Queue[Event]] = defaultdict(asyncio.Queue)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.path == "/rest-api":
+            resources = {
+                path: {"methods": methods, "options": None}
+                for path, methods in self._routes.items()
+            }
+            return web.json_response({"resources": resources, "binaryTypes": []})
         _, date, functions, name, invocations = request.path.split("/")
         assert (date, functions, invocations) == ("2015-03-31", "functions", "invocations")
         assert request.method == "POST"
@@ -110,9 +118,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def fake_functions() -> AsyncIterator[tuple[FakeFunctions, str]]:
-    """The functions' host and its URL."""
-    functions = FakeFunctions()
+async def fake_functions(
+    routes: Mapping[str, Sequence[str]] | None = None,
+) -> AsyncIterator[tuple[FakeFunctions, str]]:
+    """The functions' host and its URL; `routes` are the methods of its HTTP paths."""
+    functions = FakeFunctions(routes or {})
     server = web.Server(functions.handle, access_log=None)
     loop = asyncio.get_running_loop()
     listening = await loop.create_server(server, "127.0.0.1", 0, backlog=1024)
@@ -133,9 +143,14 @@ async def stage(
     async with (
         fake_functions() as (functions, url),
         aiohttp.ClientSession() as http,
-        gateway(url, 0, limits or GatewayLimits(), hosts) as port,
+        gateway(url, [sockets_door(hosts)], limits or GatewayLimits()) as (port,),
     ):
         yield Stage(port, functions, http)
+
+
+def sockets_door(hosts: Collection[str] = LOOPBACK_HOSTS) -> Door:
+    """WebSockets and their management, at a free port of loopback."""
+    return Door(0, hosts, Serves.SOCKETS | Serves.MANAGEMENT)
 
 
 async def receive(client: websockets.ClientConnection) -> str | bytes:

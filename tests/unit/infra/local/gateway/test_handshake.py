@@ -11,7 +11,6 @@ import pytest
 import websockets
 from aiohttp import web
 
-from infra.local.access.callers import LOOPBACK_HOSTS
 from infra.local.gateway.limits import GatewayLimits
 from infra.local.gateway.server import gateway
 from tests.hostile.http_request import LONG_LINES
@@ -23,6 +22,7 @@ from tests.unit.infra.local.gateway.stage import (
     Stage,
     fail,
     fake_functions,
+    sockets_door,
     stage,
 )
 
@@ -158,7 +158,7 @@ def test_a_result_that_is_no_json_refuses_with_502() -> None:
         server = web.Server(page, access_log=None)
         listening = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
         host = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-        async with gateway(host, 0, GatewayLimits(), LOOPBACK_HOSTS) as port:
+        async with gateway(host, [sockets_door()], GatewayLimits()) as (port,):
             with pytest.raises(websockets.InvalidStatus) as refusal:
                 await websockets.connect(f"ws://127.0.0.1:{port}/", proxy=None)
             assert refusal.value.response.status_code == 502
@@ -173,7 +173,7 @@ def test_an_absent_functions_host_refuses_with_502() -> None:
     async def scenario() -> None:
         async with fake_functions() as (_, url):
             pass
-        async with gateway(url, 0, GatewayLimits(), LOOPBACK_HOSTS) as port:
+        async with gateway(url, [sockets_door()], GatewayLimits()) as (port,):
             with pytest.raises(websockets.InvalidStatus) as refusal:
                 await websockets.connect(f"ws://127.0.0.1:{port}/", proxy=None)
             assert refusal.value.response.status_code == 502

@@ -1,12 +1,14 @@
 """The gateway as a process of its own: its line, its signals, its parent."""
 
 import asyncio
+import re
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 import websockets
@@ -96,6 +98,71 @@ def test_it_listens_on_loopback_alone() -> None:
                 await asyncio.open_connection("127.0.0.2", port)
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("options", "addresses"),
+    [
+        ((), [r"ws://127\.0\.0\.1:\d+"]),
+        (("--http-port", "0"), [r"ws://127\.0\.0\.1:\d+", r"http://127\.0\.0\.1:\d+"]),
+        (
+            ("--http-port", "0", "--hall", "127.0.0.2", "--hall-port", "0"),
+            [
+                *(r"ws://127\.0\.0\.1:(\d+)", r"http://127\.0\.0\.1:\1"),
+                r"http://127\.0\.0\.2:\d+",
+            ],
+        ),
+        (
+            ("--http-port", "0", "--hall", "127.0.0.2", "--hall-port", "0", "--hall-ws-port", "0"),
+            [
+                *(r"ws://127\.0\.0\.1:(\d+)", r"http://127\.0\.0\.1:\1"),
+                *(r"http://127\.0\.0\.2:\d+", r"ws://127\.0\.0\.2:\d+"),
+            ],
+        ),
+    ],
+)
+def test_its_ready_line_has_the_address_of_every_door(
+    options: tuple[str, ...], addresses: list[str]
+) -> None:
+    command = [*COMMAND, "http://127.0.0.1:1", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        process.terminate()
+    assert re.fullmatch(" ".join(["ready", *addresses]) + "\n", line), line
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--hall", "127.0.0.2"),
+        ("--hall", "127.0.0.2", "--http-port", "0"),
+        ("--tls-port", "0"),
+        ("--certificate", "pem"),
+    ],
+)
+def test_options_that_need_each_other_are_asked_for(options: tuple[str, ...]) -> None:
+    done = subprocess.run(  # noqa: S603
+        [*COMMAND, "http://127.0.0.1:1", *options], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "need" in done.stderr
+
+
+def test_a_certificate_that_cannot_be_read_is_said_in_one_line(tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing.pem"
+    nothing.write_text("nothing")
+    hall = ("--http-port", "0", "--hall", "127.0.0.2", "--hall-port", "0", "--tls-port", "0")
+    for certificate in (nothing, tmp_path / "absent.pem"):
+        done = subprocess.run(  # noqa: S603
+            [*COMMAND, "http://127.0.0.1:1", *hall, "--certificate", str(certificate)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"gateway: {certificate}: ")
+        assert done.stderr.count("\n") == 1
 
 
 def test_a_taken_port_is_said_in_one_line() -> None:

@@ -1,0 +1,65 @@
+"""Files that never change under their address, kept: a hall that scans one code asks for them once.
+
+Whatever the application answers with `Cache-Control: public, ... immutable` is such a file.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+from infra.local.gateway.rest_answers import Content
+
+
+class KeptFiles:
+    """The answers by what was asked for: those that were not asked for the longest go first."""
+
+    def __init__(self, most_bytes: int) -> None:
+        """`most_bytes` holds for all together, and an eighth of it for one."""
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._files: OrderedDict[str, Content] = OrderedDict()
+
+    def get(self, target: str) -> Content | None:
+        """The answer to a GET of this path and query, if it is kept."""
+        content = self._files.get(target)
+        if content is not None:
+            self._files.move_to_end(target)
+        return content
+
+    def keep(self, target: str, content: Content) -> None:
+        """Keep an answer to a GET, if everybody may have it for ever."""
+        size = _size(target, content)
+        if not _is_for_all(content) or size > self._most_bytes // 8 or target in self._files:
+            return
+        self._files[target] = content
+        self._bytes += size
+        while self._bytes > self._most_bytes:
+            oldest, dropped = self._files.popitem(last=False)
+            self._bytes -= _size(oldest, dropped)
+
+
+def not_modified(content: Content, if_none_match: str) -> Content:
+    """The content, or 304 if the client has it. ETags are compared as weak ones (RFC 9110)."""
+    tag = content.headers.get("ETag", "")
+    known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
+    if not tag or not known & {tag.removeprefix("W/"), "*"}:
+        return content
+    return Content(304, content.headers, b"")
+
+
+def _is_for_all(content: Content) -> bool:
+    headers = content.headers
+    return (
+        content.status == 200
+        and {"public", "immutable"} <= set(_directives(headers.get("Cache-Control", "")))
+        and not headers.keys() & {"Vary", "Set-Cookie"}
+    )
+
+
+def _directives(cache_control: str) -> Iterator[str]:
+    return (each.strip().lower() for each in cache_control.split(","))
+
+
+def _size(target: str, content: Content) -> int:
+    return len(target) + len(content.body) + 1024

@@ -1,0 +1,343 @@
+"""A hall's doors on real sockets: what phones get there, and what nobody does."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+import websockets
+
+from infra.local.access.callers import LOOPBACK_HOSTS
+from infra.local.gateway.doors import Hall, loopback_doors
+from infra.local.gateway.limits import GatewayLimits
+from infra.local.gateway.server import gateway
+from tests.benchmarks.running_gateway import self_signed
+from tests.unit.infra.local.gateway.stage import (
+    PATIENCE,
+    Event,
+    FakeFunctions,
+    Reply,
+    fake_functions,
+    receive,
+)
+
+ADDRESS = "127.0.0.2"
+"""The hall's, of this machine; loopback's own door is at 127.0.0.1."""
+ROUTES = {path: ["GET"] for path in ("/", "/s/{session_id}", "/ops", "/ops/state")}
+UPGRADE = (
+    b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
+
+
+SMUGGLED = (
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.2\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n"
+    b"\r\n0\r\n\r\nGET /ops HTTP/1.1\r\nHost: 127.0.0.2\r\n\r\n"
+)
+
+
+class InHall:
+    """A gateway with a hall: its ports, and what its functions were asked."""
+
+    def __init__(self, functions: FakeFunctions, own: int, ports: list[int]) -> None:
+        self.functions = functions
+        self.own = own
+        self.ports = ports
+
+    @property
+    def port(self) -> int:
+        return self.ports[0]
+
+    async def raw(self, data: bytes, port: int | None = None) -> bytes:
+        """What the hall's door answers until it closes the connection."""
+        reader, writer = await asyncio.open_connection(ADDRESS, port or self.port)
+        writer.write(data)
+        async with asyncio.timeout(PATIENCE):
+            answer = await reader.read()
+        writer.close()
+        return answer
+
+    async def get(self, head: bytes) -> bytes:
+        """The answer to a request of these lines, which closes after it."""
+        host = b"" if b"Host:" in head else b"Host: %s\r\n" % ADDRESS.encode()
+        return await self.raw(head + host + b"Connection: close\r\n\r\n")
+
+
+async def page(event: Event) -> Reply:
+    return Reply({"statusCode": 200, "body": event["resource"]})
+
+
+@asynccontextmanager
+async def in_hall(
+    limits: GatewayLimits | None = None, certificate: Path | None = None, name: str | None = None
+) -> AsyncIterator[InHall]:
+    tls_port = 0 if certificate else None
+    doors = [
+        *loopback_doors(0, 0, LOOPBACK_HOSTS, in_hall=True),
+        *Hall(ADDRESS, name, 0, None, tls_port, certificate).doors(),
+    ]
+    async with (
+        fake_functions(ROUTES) as (functions, url),
+        gateway(url, doors, limits or GatewayLimits()) as ports,
+    ):
+        functions.behaviour["api_handler"] = page
+        yield InHall(functions, ports[0], list(ports[1:]))
+
+
+def test_phones_get_pages_and_sockets_at_one_port() -> None:
+    async def scenario() -> None:
+        async with in_hall() as at, aiohttp.ClientSession() as http:
+            async with http.get(f"http://{ADDRESS}:{at.port}/s/a-b-100") as response:
+                assert await response.text() == "/s/{session_id}"
+            async with websockets.connect(f"ws://{ADDRESS}:{at.port}/", proxy=None) as phone:
+                event = await at.functions.next("connect")
+                connection_id = event["requestContext"]["connectionId"]
+                assert event["requestContext"]["domainName"] == f"127.0.0.1:{at.own}"
+                # The functions post on loopback.
+                url = f"http://127.0.0.1:{at.own}/@connections/{connection_id}"
+                async with http.post(url, data="a caption") as response:
+                    assert response.status == 200
+                assert await receive(phone) == "a caption"
+
+    asyncio.run(scenario())
+
+
+def test_the_laptop_has_everything_at_one_port_of_loopback() -> None:
+    async def scenario() -> None:
+        async with in_hall() as at, aiohttp.ClientSession() as http:
+            for path in ("/", "/ops", "/ops/state"):
+                async with http.get(f"http://127.0.0.1:{at.own}{path}") as response:
+                    assert await response.text() == path
+            async with websockets.connect(f"ws://127.0.0.1:{at.own}/ops", proxy=None):
+                await at.functions.next("connect")
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("headers", [b"", b"Upgrade: h2c\r\n", UPGRADE], ids=["", "h2c", "socket"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b"GET /ops HTTP/1.1", b"GET /ops/ HTTP/1.1", b"GET /ops/state HTTP/1.1"),
+        *(b"GET //ops HTTP/1.1", b"GET /%6fps HTTP/1.1", b"GET /api/ops HTTP/1.1"),
+        *(b"GET /ops?x=1 HTTP/1.1", b"GET /ops#/ HTTP/1.1", b"GET /./ops HTTP/1.1"),
+        *(b"HEAD /ops HTTP/1.1", b"OPTIONS /ops HTTP/1.1", b"GET /ops HTTP/1.0"),
+        *(b"POST /@connections/abc= HTTP/1.1", b"GET /x/@connections/abc= HTTP/1.1"),
+        *(b"DELETE /api/%40connections/abc%3D HTTP/1.1", b"POST //@connections/abc= HTTP/1.1"),
+    ],
+)
+def test_what_is_the_machine_s_own_is_refused(line: bytes, headers: bytes) -> None:
+    async def scenario() -> None:
+        async with in_hall() as at:
+            for host in (b"", b"Host: 127.0.0.1\r\n", b"Host: localhost\r\n"):
+                answer = await at.get(line + b"\r\n" + headers + host)
+                assert answer[:12] in (b"HTTP/1.1 403", b"HTTP/1.0 403")
+                if not line.startswith(b"HEAD"):
+                    assert answer.endswith(b'{"message":"Forbidden"}')
+            assert at.functions.calls == {}
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost:8000\r\n",
+        b"GET / HTTP/1.1\r\nHost: evil.example\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.2.evil.example\r\n",
+        b"GET / HTTP/1.1\r\nHost: \r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + UPGRADE,
+        b"GET / HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: 127.0.0.2\r\n",
+    ],
+)
+def test_a_phone_that_claims_to_be_elsewhere_is_refused(head: bytes) -> None:
+    async def scenario() -> None:
+        async with in_hall() as at:
+            assert (await at.get(head)).startswith(b"HTTP/1.1 403 ")
+            assert at.functions.calls == {}
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.0\r\n\r\n",
+        b"GET /\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.2\r\nHost: 127.0.0.1\r\n\r\n",
+        b"GET http://127.0.0.1/ops HTTP/1.1\r\nHost: 127.0.0.2\r\n\r\n",
+        b"GET http://127.0.0.1/ HTTP/1.1\r\nHost: 127.0.0.2\r\n\r\n",
+        b"GET ops HTTP/1.1\r\nHost: 127.0.0.2\r\n\r\n",
+        b"CONNECT 127.0.0.1:8000 HTTP/1.1\r\nHost: 127.0.0.2\r\n\r\n",
+        SMUGGLED,
+    ],
+)
+def test_a_request_without_one_clear_address_is_refused(
+    data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async with in_hall() as at:
+            answer = await at.raw(data)
+            assert answer[9:12] in (b"400", b"403"), answer
+            assert answer.count(b"HTTP/") == 1
+            assert at.functions.calls == {}
+
+    caplog.set_level(logging.CRITICAL)
+    asyncio.run(scenario())
+
+
+def test_the_hall_s_name_is_known_beside_its_address() -> None:
+    async def scenario() -> None:
+        async with in_hall(name="hall.local") as at:
+            for host in (b"hall.local", b"HALL.local:8000", ADDRESS.encode()):
+                answer = await at.get(b"GET / HTTP/1.1\r\nHost: %s\r\n" % host)
+                assert answer.startswith(b"HTTP/1.1 200 ")
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET / HT",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.2\r\nX-Slow: ",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.2\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.2\r\n\r\nGET /",
+    ],
+    ids=["nothing", "half a line", "half a head", "one request", "one and a half"],
+)
+def test_a_connection_that_brings_no_request_is_closed(sent: bytes) -> None:
+    async def scenario() -> None:
+        async with in_hall(GatewayLimits(visitor_idle_timeout=0.1)) as at:
+            answer = await at.raw(sent)
+            assert answer.count(b"HTTP/1.1 200 OK") == sent.count(b"\r\n\r\n")
+
+    asyncio.run(scenario())
+
+
+def test_a_head_that_comes_byte_by_byte_does_not_keep_its_connection() -> None:
+    async def scenario() -> None:
+        async with in_hall(GatewayLimits(visitor_idle_timeout=0.3)) as at:
+            reader, writer = await asyncio.open_connection(ADDRESS, at.port)
+            writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.2\r\nX-Slow: ")
+            closed = asyncio.create_task(reader.read())
+            async with asyncio.timeout(PATIENCE):
+                while not closed.done():
+                    writer.write(b"X")
+                    await asyncio.wait([closed], timeout=0.01)
+            assert closed.exception() is not None or closed.result() == b""
+            writer.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_body_that_comes_too_slowly_is_refused() -> None:
+    async def scenario() -> None:
+        async with in_hall(GatewayLimits(request_body_timeout=0.05)) as at:
+            head = b"POST / HTTP/1.1\r\nHost: 127.0.0.2\r\nContent-Length: 100\r\n\r\nslow"
+            assert (await at.raw(head)).startswith(b"HTTP/1.1 408 ")
+
+    asyncio.run(scenario())
+
+
+def test_a_body_has_a_lower_bound_than_on_loopback() -> None:
+    async def scenario() -> None:
+        async with in_hall() as at:
+            size = GatewayLimits().visitor_request_bytes + 1
+            head = b"POST / HTTP/1.1\r\nHost: 127.0.0.2\r\nContent-Length: %d\r\n\r\n" % size
+            assert (await at.raw(head)).startswith(b"HTTP/1.1 413 ")
+
+    asyncio.run(scenario())
+
+
+def test_a_quiet_listener_is_no_idle_connection() -> None:
+    async def scenario() -> None:
+        async with in_hall(GatewayLimits(visitor_idle_timeout=0.05)) as at:
+            url = f"ws://{ADDRESS}:{at.port}/"
+            async with websockets.connect(url, proxy=None) as phone:
+                await at.raw(b"")  # closed as idle; so were the listener, if it counted as such
+                await phone.send("still here")
+                assert (await at.functions.next("message"))["body"] == "still here"
+
+    asyncio.run(scenario())
+
+
+def test_one_address_has_so_many_connections_and_no_more(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def scenario() -> None:
+        async with in_hall(GatewayLimits(visitors_per_address=2)) as at:
+            url = f"ws://{ADDRESS}:{at.port}/"
+            one = await websockets.connect(url, proxy=None)
+            two = await websockets.connect(url, proxy=None)
+            with pytest.raises((OSError, EOFError, websockets.InvalidMessage)):
+                await websockets.connect(url, proxy=None)
+            # This machine's own door has no bound.
+            async with websockets.connect(f"ws://127.0.0.1:{at.own}/", proxy=None):
+                pass
+            await one.close()
+            await at.functions.next("disconnect")
+            three = await _connected(url)
+            await two.close()
+            await three.close()
+
+    asyncio.run(scenario())
+    assert "further ones are refused" in caplog.text
+
+
+async def _connected(url: str) -> websockets.ClientConnection:
+    """As soon as the one that left has been noticed."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                return await websockets.connect(url, proxy=None)
+            except (OSError, EOFError, websockets.InvalidMessage):
+                await asyncio.sleep(0.01)
+
+
+def test_a_certificate_opens_a_door_of_its_own(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        certificate = self_signed(tmp_path)
+        trusted = ssl.create_default_context(cafile=str(certificate))
+        trusted.check_hostname = False
+        async with in_hall(certificate=certificate) as at, aiohttp.ClientSession() as http:
+            address = f"{ADDRESS}:{at.ports[1]}"
+            async with http.get(f"https://{address}/", ssl=trusted) as response:
+                assert response.status == 200
+            (event,) = at.functions.calls["api_handler"]
+            assert event["headers"]["X-Forwarded-Proto"] == "https"
+            for path in ("/ops", "/@connections/a="):
+                async with http.get(f"https://{address}{path}", ssl=trusted) as response:
+                    assert response.status == 403
+            async with http.get(
+                f"https://{address}/", ssl=trusted, headers={"Host": "127.0.0.1"}
+            ) as response:
+                assert response.status == 403
+            async with http.ws_connect(f"wss://{address}/", ssl=trusted) as phone:
+                event = await at.functions.next("connect")
+                connection_id = event["requestContext"]["connectionId"]
+                url = f"http://127.0.0.1:{at.own}/@connections/{connection_id}"
+                async with http.post(url, data="a caption") as response:
+                    assert response.status == 200
+                assert await phone.receive_str(timeout=PATIENCE) == "a caption"
+
+    asyncio.run(scenario())
+
+
+def test_plain_http_at_the_tls_door_disturbs_nobody(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        certificate = self_signed(tmp_path)
+        async with in_hall(GatewayLimits(tls_handshake_timeout=0.1), certificate) as at:
+            assert await at.raw(b"GET / HTTP/1.1\r\n\r\n", at.ports[1]) in (b"", b"\x15\x03\x01")
+            assert await at.raw(b"", at.ports[1]) == b""
+            answer = await at.get(b"GET / HTTP/1.1\r\n")
+            assert answer.startswith(b"HTTP/1.1 200 ")
+
+    asyncio.run(scenario())
