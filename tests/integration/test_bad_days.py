@@ -6,6 +6,7 @@ Twenty listeners read four languages. Each is shown every sentence, once and in 
 import asyncio
 import os
 import signal
+import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from infra.local.dynamodb.sweeper import SWEEP_SECONDS
 from tests.integration.client import PATIENCE, Stage
 from tests.integration.disturbed_hall import until
 from tests.integration.faithful_hall import Hall, hall
@@ -22,6 +24,21 @@ from tests.integration.test_stage import Running, descendants
 from tests.integration.test_stage import stage as stage_of_its_own
 
 DISK_BYTES = 6_000_000
+SLEEP_SECONDS = 45.0
+"""Longer than the 40 s after which these clients give up a socket that says nothing, and than a
+handshake's grace (35 s)."""
+CLOCK = '''
+"""A wall clock that the file beside this one moves, in every process of a stage."""
+import mmap, struct, time
+from pathlib import Path
+
+with Path(__file__).with_name("offset").open("rb") as file:
+    offset = mmap.mmap(file.fileno(), 8, prot=mmap.PROT_READ)
+time_ns = time.time_ns
+time.time_ns = lambda: time_ns() + struct.unpack("q", offset)[0]
+time.time = lambda: time.time_ns() / 1e9
+'''
+HOUR_NS = 3_600 * 10**9
 
 
 def seen(running: Running) -> Stage:
@@ -134,6 +151,7 @@ def test_a_stage_does_not_start_on_a_full_disk(tmp_path: Path) -> None:
 
 def test_a_laptop_that_sleeps_wakes_with_everybody(tmp_path: Path) -> None:
     log = tmp_path / "log"
+    idle = {"GATEWAY_IDLE_SECONDS": str(SLEEP_SECONDS / 2)}
 
     async def scenario(stage: Stage) -> None:
         async with hall(stage, languages_of(stage)) as at:
@@ -141,11 +159,34 @@ def test_a_laptop_that_sleeps_wakes_with_everybody(tmp_path: Path) -> None:
                 everything = descendants(stage.pid or 0)
                 for pid in everything:
                     os.kill(pid, signal.SIGSTOP)
-                await asyncio.sleep(45)
+                await asyncio.sleep(SLEEP_SECONDS)
                 for pid in everything:
                     os.kill(pid, signal.SIGCONT)
             await at.all_heard_all()
 
-    with stage_of_its_own(log) as running:
+    with stage_of_its_own(log, **idle) as running:
+        asyncio.run(scenario(seen(running)))
+    assert "ended with exit code" not in log.read_text()
+
+
+@pytest.mark.parametrize("hours", [3, -3])
+def test_a_talk_goes_on_when_the_clock_jumps_and_when_it_is_set_right(
+    tmp_path: Path, hours: int
+) -> None:
+    log, offset = tmp_path / "log", tmp_path / "offset"
+    (tmp_path / "sitecustomize.py").write_text(CLOCK)
+    offset.write_bytes(bytes(8))
+
+    async def scenario(stage: Stage) -> None:
+        async with hall(stage, languages_of(stage)) as at, at.going_on():
+            for each in (hours, 0):
+                with offset.open("r+b") as file:
+                    file.write(struct.pack("q", each * HOUR_NS))
+                # Expired rows are swept every 5 s.
+                await asyncio.sleep(3 * SWEEP_SECONDS)
+                await at.said_more(5)
+        await at.all_heard_all()
+
+    with stage_of_its_own(log, PYTHONPATH=str(tmp_path)) as running:
         asyncio.run(scenario(seen(running)))
     assert "ended with exit code" not in log.read_text()
