@@ -140,7 +140,8 @@ class Stage:
         self._start_emulator()
         tables = self._start("tables")
         translate = self._start("translate_server", "--port", str(self._ports.translate))
-        gateway = self._start_gateway()
+        # People may be waiting at its door: none is let in before the former ones are out.
+        gateway = None if kept else self._start_gateway()
         settings = table_settings(json.loads(self._ready(tables)))
         self._environment = {**self._environment, **settings}
         functions = self._start_functions()
@@ -149,10 +150,11 @@ class Stage:
             self._start("transcribe_server", "--port", str(self._ports.transcribe))
         if self._ports.polly is not None:
             self._start_voices()
-        for child in (functions, gateway, translate):
+        for child in (functions, translate):
             self._ready(child)
         if kept:
             self._ready(self._start("stale_connections"))
+        self._ready(gateway or self._start_gateway())
         return self._environment
 
     def watch(self, hall: HallKeeper | None = None) -> None:
