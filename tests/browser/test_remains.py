@@ -281,7 +281,7 @@ def test_a_large_transcript_comes_from_the_bucket(stage: Stage, open_page: OpenP
     listener = open_page(page.locator("#link").get_attribute("href") or "", locale="en-GB")
     asked: list[str] = []
     for each in (page, listener):
-        each.on("requestfinished", lambda request: asked.append(request.url))
+        each.on("request", lambda request: asked.append(request.url))
     panel(page).get_by_label("Format").select_option("txt")
     page.locator("#remains").get_by_label("Language").first.select_option("en")
     expect(listener.locator("#state")).to_have_attribute("data-state", "live")
