@@ -13,7 +13,7 @@ MINUTES ?= 10
 BENCH_SECONDS ?= 1500
 BENCHMARKS ?= fresh_clone fanout languages roster_reads roster_sync access_patterns cache_replay \
   cold_start cold_speak first_sentence talk page end_to_end growth flood hall voice_in voice_out \
-  keeping transcripts report
+  keeping transcripts report box
 BIN := .venv/bin
 # The lock alone decides what is in an environment: infra/install.py.
 INSTALL := $(PYTHON) -I infra/install.py
@@ -23,7 +23,7 @@ LOCK := $(BIN)/uv pip compile --system-certs --quiet --universal --python-versio
 APT := -qq -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o DPkg::Lock::Timeout=120
 ENGINES := apertium apertium-es-pt apertium-pt-gl apertium-spa-cat apertium-fr-es apertium-spa-ita cg3
 
-.PHONY: help run test venv python system browser wrk recogniser check unit integration test-browser test-deploy bench quality \
+.PHONY: help run hall test venv python system browser wrk recogniser check unit integration network test-browser test-deploy bench quality \
   simulate mutants lag fuzz faults audit audit-venv licences soak screenshots package deploy oidc-layer alarm-drill lock clean
 
 help:  ## this list
@@ -32,10 +32,20 @@ help:  ## this list
 run: python system venv  ## the whole system on loopback: http://127.0.0.1:8000 (3 min the first time)
 	@exec $(BIN)/python -m infra.local $(ARGS)
 
+# The lid may be closed, and the machine stays awake while nobody touches it. systemd-logind grants that
+# to whoever sits at the machine.
+AWAKE := systemd-inhibit --what=idle:sleep:handle-lid-switch --who='make hall' --why='phones in the hall read along'
+HALL = $(BIN)/python -m infra.local --hall $(if $(ADDRESS),'$(ADDRESS)') $(ARGS)
+
+hall: python system venv  ## the same for phones in the room, without internet: docs/hall.md
+	@if $(AWAKE) true 2>/dev/null; then exec $(AWAKE) $(HALL); fi; \
+	  echo "power saving stays on: keep the lid open, and switch off sleep in the settings" >&2; \
+	  exec $(HALL)
+
 test: system browser venv check  ## every check and every test (12 min)
 	@$(UNIT) --cov --cov-report=; unit=$$?; \
 	  $(SIDE_BY_SIDE) --cov --cov-append --cov-report=term:skip-covered --cov-fail-under=89 \
-	    tests/deploy tests/integration tests/browser && exit $$unit
+	    tests/deploy tests/network tests/integration tests/browser && exit $$unit
 
 check: venv  ## formatting, lint, types of Python and of the pages, import directions, templates (1 min)
 	@$(MAKE) --no-print-directory --jobs --keep-going $(CHECKS)
@@ -78,6 +88,10 @@ unit: venv  ## the unit tests but for the `thorough` ones (1 min); one file: .ve
 integration: system venv  ## the tests on the real stage (6 min)
 	$(SIDE_BY_SIDE) tests/integration
 
+# Network namespaces need root and Debian's iproute2; without them these tests are skipped and say so.
+network: system venv  ## a hall in a box between real hosts: what phones reach, port by port (2 min)
+	$(SIDE_BY_SIDE) tests/network
+
 test-browser: system browser venv  ## the pages in a real browser (5 min)
 	$(SIDE_BY_SIDE) tests/browser
 
@@ -85,7 +99,7 @@ test-deploy: system venv  ## the real zip, deployed to an emulator and talked to
 	$(BIN)/pytest tests/deploy
 
 # On a quiet machine; each benchmark is ended after BENCH_SECONDS.
-bench: system browser wrk venv  ## every figure of the README, as tables and into bench-results.jsonl (45 min)
+bench: system browser wrk venv  ## every figure of the README, as tables and into bench-results.jsonl (75 min)
 	rm -f bench-results.jsonl
 	@$(MAKE) --no-print-directory recogniser || echo "what is heard in other languages than English is not measured" >&2
 	@for each in $(BENCHMARKS); do \

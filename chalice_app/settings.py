@@ -35,6 +35,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, tests/b
 
 
 ANY_ORIGIN = "*"
+SAME_HOST = "/"
+"""The WEBSOCKET_URL of a server that answers both: clients connect to where they got the page."""
 
 
 RENEW_AFTER_SECONDS = 2 * 3600 - 15 * 60
@@ -108,13 +110,16 @@ class Oidc:
 class Settings:
     """Every setting of the application; names and defaults are those of docs/settings.md.
 
-    `websocket_url` is what clients connect to and `management_endpoint` where `@connections` is
-    posted to: both follow from the API's id on AWS, or name a custom domain. `allowed_origins` are
-    the pages that browsers may connect from; none means any. `transcribe_url` is where streams to
+    `websocket_url` is what clients connect to (or SAME_HOST: `routes.addresses` resolves it) and
+    `management_endpoint` where `@connections` is posted to: both follow from the API's id on AWS,
+    or name a custom domain. `listeners_url` is the origin at which listeners find their page;
+    empty, that of the speaker's. `allowed_origins` are the pages that browsers may connect from;
+    none means any. `transcribe_url` is where streams to
     the recogniser go, and `dictation_languages` are those that it hears, with their quality.
     `sounds_bucket` keeps the voices' sounds: where it is empty, the stage has no voices, and
     `voice_languages` (those that are spoken, with their quality) and `sounds_url` (the origin that
-    pages fetch sounds from) are empty, too.
+    pages fetch sounds from) are empty, too. `sounds_endpoint_url` is the origin of the bucket's
+    store for browsers; empty, it is where the functions find it.
     """
 
     sessions_table: str
@@ -146,6 +151,8 @@ class Settings:
     dictation_languages: Mapping[str, str] = field(default_factory=lambda: dictation.ALL_GOOD)
     sounds_bucket: str = ""
     sounds_url: str = ""
+    sounds_endpoint_url: str = ""
+    listeners_url: str = ""
     voice_function: str = "translation-broadcaster-dev-voice"
     voice_languages: Mapping[str, str] = field(default_factory=dict)
 
@@ -191,6 +198,8 @@ class Settings:
             dictation_languages=_dictation_languages(environ),
             sounds_bucket=_sounds_bucket(environ),
             sounds_url=_sounds_url(environ, region),
+            sounds_endpoint_url=_web_origin(environ, "SOUNDS_ENDPOINT_URL"),
+            listeners_url=_web_origin(environ, "LISTENERS_URL"),
             voice_function=_function(environ, "VOICE_FUNCTION_NAME", "voice"),
             voice_languages=_voice_languages(environ),
         )
@@ -395,6 +404,8 @@ def _function(environ: Mapping[str, str], name: str, function: str) -> str:
 
 
 def _websocket_url(environ: Mapping[str, str], region: str) -> str:
+    if environ.get("WEBSOCKET_URL") == SAME_HOST:
+        return SAME_HOST
     own = _url(environ, "WEBSOCKET_URL", ("wss", "ws"))
     return own or f"wss://{_api_host(environ, region)}"
 
@@ -464,15 +475,32 @@ def _sounds_bucket(environ: Mapping[str, str]) -> str:
 
 
 def _sounds_url(environ: Mapping[str, str], region: str) -> str:
-    """The origin of presigned addresses: botocore puts the bucket into the host, but of no IP."""
+    """The origin of presigned addresses: botocore puts the bucket into the host, but of no IP.
+
+    At SOUNDS_ENDPOINT_URL the bucket is in the path (`Clients.presigning`).
+    """
+    browsers = _web_origin(environ, "SOUNDS_ENDPOINT_URL")
     own = _url(environ, "AWS_ENDPOINT_URL_S3", ("https", "http"))
     every = _url(environ, "AWS_ENDPOINT_URL", ("https", "http"))
     bucket = _sounds_bucket(environ)
     if not bucket:
         return ""
+    if browsers:
+        return browsers
     parts = urlsplit(own or every or f"https://s3.{region}.amazonaws.com")
     host = parts.netloc if _is_ip(parts.hostname or "") else f"{bucket}.{parts.netloc}"
     return f"{parts.scheme}://{host}"
+
+
+def _web_origin(environ: Mapping[str, str], name: str) -> str:
+    """The setting, which may be empty: where browsers find a server."""
+    text = environ.get(name, "")
+    if text and not (_is_origin(text) and text.startswith(("https://", "http://"))):
+        raise ConfigurationError(
+            f"{name} must be an origin such as https://talks.example.org or "
+            "http://192.168.1.7:8000: in lower case, without a path or the scheme's usual port"
+        )
+    return text
 
 
 def _is_ip(host: str) -> bool:

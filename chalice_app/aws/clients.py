@@ -101,9 +101,13 @@ class NoCredentials(RuntimeError):
 
 @dataclass
 class Clients:
-    """Lazy clients for one region."""
+    """Lazy clients for one region.
+
+    `sounds_endpoint` is where browsers find S3, if not where the functions do.
+    """
 
     region: str
+    sounds_endpoint: str = ""
     # Clients may be shared by threads, sessions may not make them in two threads at once.
     _making: RLock = field(default_factory=RLock, repr=False)
 
@@ -154,8 +158,20 @@ class Clients:
         with self._making:
             return self._client("s3", _S3)
 
-    def _client(self, service: str, config: Config) -> Any:
-        return self.session.create_client(service, self.region, config=config)
+    @cached_property
+    def presigning(self) -> Any:
+        """S3's client that signs the addresses for browsers, and asks for nothing."""
+        if not self.sounds_endpoint:
+            return self.s3
+        with self._making:
+            # With the bucket in the path: the endpoint is one server, whose host may have no names.
+            config = _S3.merge(Config(s3={"addressing_style": "path"}))
+            return self._client("s3", config, self.sounds_endpoint)
+
+    def _client(self, service: str, config: Config, endpoint: str | None = None) -> Any:
+        return self.session.create_client(
+            service, self.region, config=config, endpoint_url=endpoint
+        )
 
     def prepare(self) -> None:
         """Makes the clients that a sentence needs, without any request."""

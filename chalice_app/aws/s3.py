@@ -30,7 +30,7 @@ def errors_translated(what: str) -> Iterator[None]:
 
 def presigned(clients: Clients, bucket: str, key: str, seconds: int) -> str:
     """An object's address, signed with this function's own credentials, without any request."""
-    url: str = clients.s3.generate_presigned_url(
+    url: str = clients.presigning.generate_presigned_url(
         "get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=seconds
     )
     return url

@@ -92,7 +92,7 @@ class Adapters:
 
 def aws_adapters(settings: Settings) -> Adapters:
     """The adapters that talk to AWS, or to the services at the configured endpoints."""
-    clients = Clients(settings.region)
+    clients = Clients(settings.region, settings.sounds_endpoint_url)
     clock = SystemClock()
     sessions = Table(clients, settings.sessions_table, "sessionId")
     connections = ConnectionsTable(Table(clients, settings.connections_table, "connectionId"))

@@ -1,5 +1,6 @@
 """The pages and the files that they use."""
 
+from functools import partial
 from urllib.parse import quote
 
 from chalice.app import Response
@@ -7,7 +8,14 @@ from chalice.app import Response
 from chalice_app.domain.errors import (
     BroadcasterError,
 )
-from chalice_app.routes.requests import app, current_request, refusal, route_parts
+from chalice_app.routes.addresses import is_trusted_by_browsers, websocket_url
+from chalice_app.routes.requests import (
+    answered_as_it_is,
+    app,
+    current_request,
+    refusal,
+    route_parts,
+)
 from chalice_app.settings import Oidc
 from chalice_app.web import pages
 
@@ -74,8 +82,14 @@ def _moved(location: str) -> Response:
 
 
 def _page(name: str) -> Response:
+    return answered_as_it_is(partial(_written, name))
+
+
+def _written(name: str) -> Response:
     settings, known = route_parts().settings, _if_none_match()
-    page, socket = pages.load().page, settings.websocket_url
+    headers = current_request().headers
+    socket = websocket_url(settings.websocket_url, headers)
+    page = partial(pages.load().page, is_trusted=is_trusted_by_browsers(headers))
     if name != pages.SPEAKER:
         sounds = settings.sounds_url if name == pages.LISTENER else ""
         # A report too large for an answer is fetched from the bucket.
@@ -84,7 +98,8 @@ def _page(name: str) -> Response:
     # Where no language is heard, the page has no business at the recogniser.
     recogniser = settings.transcribe_url if settings.dictation_languages else ""
     sign_in, files = _sign_in(settings.oidc), settings.sounds_url
-    return _served(page(name, socket, known, sign_in, recogniser, files=files))
+    listeners = settings.listeners_url
+    return _served(page(name, socket, known, sign_in, recogniser, files=files, listeners=listeners))
 
 
 def _sign_in(oidc: Oidc | None) -> pages.SignIn | None:

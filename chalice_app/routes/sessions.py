@@ -15,6 +15,7 @@ from chalice_app.glossary import messages as glossary_messages
 from chalice_app.glossary.parsing import parse_glossary
 from chalice_app.observability import metrics
 from chalice_app.operations import messages as operator_messages
+from chalice_app.routes.addresses import websocket_url
 from chalice_app.routes.requests import (
     answered,
     app,
@@ -66,12 +67,13 @@ def open_session() -> Response:
     """Opens a session, for an owner where the stage asks for one; shows the speaker token once."""
 
     def opened() -> dict[str, Any]:
-        owner = _owner()
+        owner, parts = _owner(), route_parts()
+        url = websocket_url(parts.settings.websocket_url, current_request().headers)
         wanted = incoming.parse_open_session(incoming.parse_json(request_body()))
-        route_parts().rate_limits.admit_session(source_address(current_request().context), owner)
-        session, token = route_parts().sessions.open(wanted)
+        parts.rate_limits.admit_session(source_address(current_request().context), owner)
+        session, token = parts.sessions.open(wanted)
         count_one(metrics.SESSIONS_OPENED)
-        return outgoing.opened_session(session, token, route_parts().settings.websocket_url)
+        return outgoing.opened_session(session, token, url)
 
     return answered(opened, status=201)
 

@@ -49,6 +49,7 @@ interface PageElements {
   "hall-count": HTMLElement;
   "hall-link": HTMLElement;
   "hall-may-darken": HTMLElement;
+  "hall-moved": HTMLElement;
   "hall-name": HTMLElement;
   "hall-qr": HTMLElement;
   "hall-title": HTMLElement;
@@ -84,6 +85,7 @@ interface PageElements {
   "minutes": HTMLTableSectionElement;
   "minutes-head": HTMLTableRowElement;
   "more": HTMLElement;
+  "moved": HTMLElement;
   "name": HTMLElement;
   "newest": HTMLButtonElement;
   "nobody": HTMLElement;

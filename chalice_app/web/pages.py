@@ -11,7 +11,7 @@ import functools
 import hashlib
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,6 +31,7 @@ _TYPES = {
 _NEIGHBOUR = re.compile(r'"((?:\./|(?:\.\./){0,2}web/)[a-z0-9-]+\.(?:css|js|svg))"')
 _WEBSOCKET_URL = "{{websocketUrl}}"
 _SIGN_IN = "{{signIn}}"
+_LISTENERS_URL = "{{listenersUrl}}"
 _A_YEAR = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
 
@@ -87,17 +88,24 @@ class Pages:
         recogniser: str = "",
         sounds: str = "",
         files: str = "",
+        listeners: str = "",
+        *,
+        is_trusted: bool = True,
     ) -> Answer:
         """A page that may connect to that WebSocket endpoint and to its own origin only.
 
         Where the speaker signs in, the page may ask the provider as well, and where there is a
         recogniser (a URL), connect to that. Where there are voices, it may fetch and play what is
         at `sounds` (an origin), and where large transcripts are kept, fetch them from `files` (an
-        origin). Browsers ask at each visit whether the page has changed.
+        origin). The speaker's page invites listeners to `listeners` (an origin), or else to its
+        own. Browsers ask at each visit whether the page has changed. A page that `is_trusted` (by
+        HTTPS, or from loopback) shares no process with those that opened it: on others, browsers
+        ignore that header, and complain.
         """
         body = (
             self.files[name]
             .replace(_WEBSOCKET_URL, html.escape(websocket_url))
+            .replace(_LISTENERS_URL, html.escape(listeners))
             .replace(_SIGN_IN, sign_in.tag() if sign_in else "")
         )
         origins = sign_in.origins if sign_in else ()
@@ -105,8 +113,10 @@ class Pages:
         origins += tuple(dict.fromkeys(each for each in (sounds, files) if each))
         headers = {
             "Cache-Control": _REVALIDATE,
-            "Content-Security-Policy": content_security_policy(websocket_url, origins, sounds),
-            "Cross-Origin-Opener-Policy": "same-origin",
+            "Content-Security-Policy": content_security_policy(
+                websocket_url, origins, _media(name, sounds)
+            ),
+            **({"Cross-Origin-Opener-Policy": "same-origin"} if is_trusted else {}),
             "Permissions-Policy": _PERMISSIONS,
         }
         return _answer(name, body, headers, if_none_match)
@@ -138,15 +148,20 @@ def load(directory: Path = WEB) -> Pages:
     return Pages(files, version)
 
 
-def content_security_policy(
-    websocket_url: str, origins: Iterable[str] = (), sounds: str = ""
-) -> str:
-    """The pages' policy: only their own files run, and no text can become markup or script.
+def _media(name: str, sounds: str) -> tuple[str, ...]:
+    """Where a page's sounds and videos come from: their origin, or what it has made (`blob:`)."""
+    if sounds:
+        return ("'self'", "blob:", sounds)
+    # What keeps a screen on (`awake-video.js`).
+    return ("blob:",) if name in {SPEAKER, LISTENER} else ()
 
-    Sounds come from their origin, if there is one, or from what the page has fetched (`blob:`).
-    """
+
+def content_security_policy(
+    websocket_url: str, origins: Iterable[str] = (), media: Sequence[str] = ()
+) -> str:
+    """The pages' policy: only their own files run, and no text can become markup or script."""
     asked = " ".join(("'self'", _origin(websocket_url), *origins))
-    played = (f"media-src 'self' blob: {sounds}",) if sounds else ()
+    played = " ".join(("media-src", *media))
     return "; ".join(
         (
             "default-src 'none'",
@@ -154,7 +169,7 @@ def content_security_policy(
             "style-src 'self'",
             "img-src 'self'",
             f"connect-src {asked}",
-            *played,
+            *((played,) if media else ()),
             "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",

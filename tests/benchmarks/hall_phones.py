@@ -3,15 +3,16 @@
 The rules are those of `chalice_app/web/shared/`, `reconnecting-socket.js` and `pauses.js`. A phone
 that is refused asks over HTTP why, and waits as long as the answer says. A phone that was cut waits
 a moment. A phone that comes back says what it has heard, and shows its resume token. Each phone
-binds an address of loopback, which the stage takes for its client's.
+binds an address of loopback, which the stage takes for its client's, or is on a host of its own.
 """
 
 import asyncio
 import json
 import random
+import socket
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
@@ -35,11 +36,32 @@ def backoff_seconds(attempt: int) -> float:
     return 0.2 + random.random() * min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0**attempt)
 
 
-async def open_socket(address: str, source: str) -> ClientConnection:
+Connect = Callable[[str, int, str], Awaitable[socket.socket]]
+"""Opens a TCP connection to an address and a port, from an address."""
+
+
+async def from_loopback(address: str, port: int, source: str) -> socket.socket:
+    """A connection of this host's own."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        made.bind((source, 0))
+        await asyncio.get_running_loop().sock_connect(made, (address, port))
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+async def open_socket(
+    address: str, source: str, opening: Connect = from_loopback
+) -> ClientConnection:
     """A WebSocket from that address."""
+    url = urlsplit(address)
+    async with asyncio.timeout(HANDSHAKE_SECONDS):
+        opened = await opening(url.hostname or "", url.port or 80, source)
     return await connect(
         address,
-        local_addr=(source, 0),
+        sock=opened,
         proxy=None,
         compression=None,
         ping_interval=None,
@@ -50,16 +72,18 @@ async def open_socket(address: str, source: str) -> ClientConnection:
 
 
 async def ask(
-    stage: Stage, path: str, source: str, headers: Mapping[str, str] | None = None
+    stage: Stage,
+    path: str,
+    source: str,
+    headers: Mapping[str, str] | None = None,
+    opening: Connect = from_loopback,
 ) -> tuple[int, Message]:
     """`GET` from that address: the status and the body; a status of 0 is no answer in time."""
     url = urlsplit(stage.http)
     lines = [f"GET {path} HTTP/1.1", f"Host: {url.netloc}", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     request = "\r\n".join([*lines, "", ""]).encode()
-    head, _, body = (await _exchange(url.hostname, url.port, source, request)).partition(
-        b"\r\n\r\n"
-    )
+    head, _, body = (await _exchange(url.netloc, source, request, opening)).partition(b"\r\n\r\n")
     if not head:
         return 0, {}
     try:
@@ -76,18 +100,20 @@ async def handshake_status(address: str, source: str) -> int:
         "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
         "Sec-WebSocket-Version: 13\r\n\r\n"
     ).encode()
-    answer = await _exchange(url.hostname, url.port, source, request, b"\r\n")
+    answer = await _exchange(url.netloc, source, request, from_loopback, b"\r\n")
     return int(answer[9:12]) if answer else 0
 
 
 async def _exchange(
-    host: str | None, port: int | None, source: str, request: bytes, until: bytes = b""
+    netloc: str, source: str, request: bytes, opening: Connect, until: bytes = b""
 ) -> bytes:
     """What a server answers, up to a mark or to its end; nothing if it does not answer in time."""
     writer = None
+    url = urlsplit(f"//{netloc}")
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            reader, writer = await asyncio.open_connection(host, port, local_addr=(source, 0))
+            opened = await opening(url.hostname or "", url.port or 80, source)
+            reader, writer = await asyncio.open_connection(sock=opened)
             writer.write(request)
             return await (reader.readuntil(until) if until else reader.read())
     except (OSError, TimeoutError, asyncio.IncompleteReadError):
@@ -111,6 +137,11 @@ class Line:
     """Questions after a refusal, by the status of the answer."""
     heard: defaultdict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     """When each caption came, by its sequence; `time.perf_counter` seconds."""
+    voice: bool = False
+    """Whether they want to hear the sentences, too."""
+    opening: Connect = from_loopback
+    heed: Callable[[Message, str], None] = lambda _message, _source: None
+    """Is told of each message, and which phone has it."""
 
 
 class Phone:
@@ -125,6 +156,8 @@ class Phone:
         self._joined = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.joined_at = 0.0
+        self.joined_after = -1
+        """The last sentence that was said before it came for the first time."""
 
     @property
     def is_in(self) -> bool:
@@ -197,13 +230,16 @@ class Phone:
 
     async def _open(self) -> ClientConnection:
         query = {"targetLanguage": self._line.language}
+        if self._line.voice:
+            query["voice"] = "true"
         if self._line.join_code:
             query["joinCode"] = self._line.join_code
         if self._sequences:
             query["lastSequence"] = str(max(self._sequences))
         if self._resume_token:
             query["resumeToken"] = self._resume_token
-        return await open_socket(self._line.session.address(**query), self.source)
+        address = self._line.session.address(**query)
+        return await open_socket(address, self.source, self._line.opening)
 
     async def _pause_after_refusal(self) -> Callable[[int], float]:
         """What the page asks after a refused handshake, and how long it then waits."""
@@ -211,7 +247,7 @@ class Phone:
         if self._resume_token:
             headers["X-Resume-Token"] = self._resume_token
         path = f"/sessions/{self._line.session.session_id}?joining=refused"
-        status, body = await ask(self._line.stage, path, self.source, headers)
+        status, body = await ask(self._line.stage, path, self.source, headers, self._line.opening)
         self._line.asked[status] += 1
         if status != TOO_MANY:
             return backoff_seconds
@@ -219,6 +255,7 @@ class Phone:
         return lambda _: wait_seconds + random.random() * RETRY_JITTER_SECONDS
 
     def _receive(self, message: Message) -> None:
+        self._line.heed(message, self.source)
         if message["type"] == "caption":
             self._sequences.add(message["sequence"])
             self._line.heard[message["sequence"]].append(time.perf_counter())
@@ -226,6 +263,8 @@ class Phone:
             self._attempt = 0
             self._resume_token = message.get("resumeToken", self._resume_token)
             self.joined_at = time.perf_counter()
+            if self.joined_after < 0:
+                self.joined_after = message["lastSequence"]
             self._joined.set()
 
 

@@ -18,6 +18,7 @@ from urllib.parse import unquote
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from chalice_app.domain import languages
+from chalice_app.routes.addresses import is_trusted_by_browsers
 from chalice_app.web import pages
 from chalice_app.wire import outgoing
 from tests.browser.stub_report import StubReport
@@ -157,9 +158,10 @@ class Operations:
 
 
 class StubStage:
-    """One session at most, on two free ports of loopback."""
+    """One session at most, on two free ports of an address."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1") -> None:
+        self._address = address
         self.session = StubSession()
         self.offered: Sequence[str] = ENGINE
         self.qualities: Mapping[str, str] = {}
@@ -175,6 +177,8 @@ class StubStage:
         self.tells_the_displaced = True
         self.operators_token: str | None = None
         self.sign_in: pages.SignIn | None = None
+        self.listeners_url = ""
+        self.visits = 0
         self.accepts_owners = True
         self.owners: list[str | None] = []
         self.wanted: list[Message] = []
@@ -380,6 +384,10 @@ class StubStage:
         self.wait(lambda: len(self.asked) >= count or None, f"question {count}")
         return self.asked[-1]
 
+    def visited(self, count: int) -> None:
+        """Waits until the speaker's page was asked for so many times."""
+        self.wait(lambda: self.visits >= count or None, f"visit {count}")
+
     def lists(self, count: int) -> None:
         """Waits until pages asked so many times for the languages."""
         self.wait(lambda: self.listings >= count or None, f"question {count} for the languages")
@@ -410,7 +418,7 @@ class StubStage:
     async def _serve(self, name: str, app: web.Application, port: int) -> str:
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", port)
+        site = web.TCPSite(runner, self._address, port)
         await site.start()
         self._runners[name] = runner
         return "{}:{}".format(*runner.addresses[0][:2])
@@ -454,8 +462,17 @@ class StubStage:
         return app
 
     async def _speaker_page(self, _: web.Request) -> web.Response:
-        address = f"ws://{self._gateway}"
-        answer = _response(pages.load().page(pages.SPEAKER, address, sign_in=self.sign_in))
+        with self._news:
+            self.visits += 1
+            self._news.notify_all()
+        page = pages.load().page(
+            pages.SPEAKER,
+            f"ws://{self._gateway}",
+            sign_in=self.sign_in,
+            listeners=self.listeners_url,
+            is_trusted=self._is_trusted,
+        )
+        answer = _response(page)
         if self.transcribe is not None:
             policy = answer.headers["Content-Security-Policy"]
             asked = f"connect-src {self.transcribe.origin} "
@@ -465,16 +482,27 @@ class StubStage:
     async def _listener_page(self, _: web.Request) -> web.Response:
         origin = self.sounds.origin if self.sounds else ""
         address = f"ws://{self._gateway}"
-        return _response(pages.load().page(pages.LISTENER, address, sounds=origin))
+        return _response(
+            pages.load().page(pages.LISTENER, address, sounds=origin, is_trusted=self._is_trusted)
+        )
 
     async def _overlay(self, _: web.Request) -> web.Response:
-        return _response(pages.load().page(pages.OVERLAY, f"ws://{self._gateway}"))
+        return self._plain_page(pages.OVERLAY)
 
     async def _operators_page(self, _: web.Request) -> web.Response:
-        return _response(pages.load().page(pages.OPERATOR, f"ws://{self._gateway}"))
+        return self._plain_page(pages.OPERATOR)
 
     async def _report_page(self, _: web.Request) -> web.Response:
-        return _response(pages.load().page(pages.REPORT, f"ws://{self._gateway}"))
+        return self._plain_page(pages.REPORT)
+
+    def _plain_page(self, name: str) -> web.Response:
+        return _response(
+            pages.load().page(name, f"ws://{self._gateway}", is_trusted=self._is_trusted)
+        )
+
+    @property
+    def _is_trusted(self) -> bool:
+        return is_trusted_by_browsers({"host": self._http})
 
     async def _report(self, request: web.Request) -> web.Response:
         return self.report.answer(request, TOKEN)

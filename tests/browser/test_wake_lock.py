@@ -3,13 +3,21 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import StubStage
 from tests.browser.test_speaker import start
 
-LOCKS = """
+SHOW = """
+  window.show = (isHidden) => {
+    Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  };
+"""
+LOCKS = (
+    SHOW
+    + """
   window.locks = [];
   window.refuses = false;
   Object.defineProperty(navigator, "wakeLock", { value: { async request() {
@@ -22,19 +30,24 @@ LOCKS = """
     window.locks.push(lock);
     return lock;
   } } });
-  window.show = (isHidden) => {
-    Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
-    document.dispatchEvent(new Event("visibilitychange"));
-  };
 """
+)
 REFUSED = LOCKS + "window.refuses = true;"
 NO_LOCKS = 'Object.defineProperty(navigator, "wakeLock", { value: undefined });'
 HELD = "locks.filter((lock) => !lock.released).length"
 PLAYS = """() => {
   const video = document.querySelector("video");
-  const kinds = video?.srcObject?.getTracks().filter((each) => each.readyState === "live");
-  return Boolean(video) && !video.paused && !video.muted && !video.loop && kinds.length === 2;
+  const isSeen = video?.getBoundingClientRect().bottom <= innerHeight && video.clientHeight > 0;
+  return isSeen && !video.paused && !video.muted && !video.loop && video.playsInline;
 }"""
+BEGINS_AGAIN = """() => new Promise((done) => {
+  const video = document.querySelector("video");
+  let before = video.currentTime;
+  video.addEventListener("timeupdate", () => {
+    if (video.currentTime < before) done(!video.paused);
+    before = video.currentTime;
+  });
+})"""
 
 View = Callable[[StubStage, OpenPage, str], Page]
 
@@ -124,6 +137,7 @@ def test_without_the_api_a_silent_video_plays_from_the_first_tap_on(
     page.get_by_role("button", name="Text and sound").click()
     expect(page.locator("#awake")).to_be_checked()
     assert page.evaluate(PLAYS)
+    assert page.evaluate(BEGINS_AGAIN)
     page.evaluate("document.querySelector('video').pause()")
     expect(page.locator("#awake")).not_to_be_checked()
     expect(page.locator("#may-darken")).to_be_visible()
@@ -131,6 +145,58 @@ def test_without_the_api_a_silent_video_plays_from_the_first_tap_on(
     expect(page.locator("#awake")).to_be_checked()
     end(stub, page)
     expect(page.locator("video")).to_have_count(0)
+
+
+def test_a_video_that_the_system_paused_plays_again_when_the_page_is_seen(
+    stub: StubStage, open_page: OpenPage, view: View
+) -> None:
+    page = view(stub, open_page, SHOW + NO_LOCKS)
+    page.locator("h1").filter(visible=True).click()
+    expect(page.locator("#awake")).to_be_checked()
+    page.evaluate("show(true); document.querySelector('video').pause()")
+    expect(page.locator("#awake")).not_to_be_checked()
+    page.evaluate("show(false)")
+    expect(page.locator("#awake")).to_be_checked()
+    assert page.evaluate(PLAYS)
+
+
+def test_a_video_that_came_to_its_end_plays_again(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.listener_page, script=NO_LOCKS, locale="en-GB")
+    stub.listener()
+    page.get_by_role("button", name="Text and sound").click()
+    expect(page.locator("#awake")).to_be_checked()
+    # As in a page that was too busy to turn back in time.
+    page.evaluate("""() => new Promise((ended) => {
+      const video = document.querySelector("video");
+      window.addEventListener("timeupdate", (event) => event.stopImmediatePropagation(), true);
+      video.addEventListener("ended", ended);
+    })""")
+    expect(page.locator("#awake")).to_be_checked()
+    assert page.evaluate(PLAYS)
+
+
+def test_a_tap_that_comes_before_the_video_is_heeded_when_it_is_there(
+    stub: StubStage, open_page: OpenPage
+) -> None:
+    held: list[Route] = []
+    page = open_page("about:blank", script=NO_LOCKS, locale="en-GB")
+    page.route("**/silent-clip.js*", lambda route: held.append(route))
+    with page.expect_request("**/silent-clip.js*"):
+        page.goto(stub.listener_page)
+    stub.listener()
+    page.get_by_role("button", name="Text and sound").click()
+    expect(page.locator("#may-darken")).to_be_visible()
+    held[0].continue_()
+    expect(page.locator("#awake")).to_be_checked()
+    assert page.evaluate(PLAYS)
+
+
+def test_where_there_are_locks_no_video_is_loaded(stub: StubStage, open_page: OpenPage) -> None:
+    page = open_page(stub.listener_page, script=LOCKS, locale="en-GB")
+    stub.listener()
+    expect(page.locator("#awake")).to_be_checked()
+    loaded = page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
+    assert not [name for name in loaded if "awake-video" in name or "silent-clip" in name]
 
 
 def test_the_halls_screen_says_that_it_may_go_dark(stub: StubStage, open_page: OpenPage) -> None:

@@ -296,16 +296,25 @@ async def reconcile(stage: Stage) -> None:
     assert run.returncode == 0
 
 
+FREE_PORTS = ("--http-port", "0", "--ws-port", "0")
+
+
 @contextmanager
 def running_stage(
-    log: Path, *arguments: str, module: str = "infra.local", **settings: str
+    log: Path,
+    *arguments: str,
+    module: str = "infra.local",
+    ports: Sequence[str] = FREE_PORTS,
+    within: Sequence[str] = (),
+    **settings: str,
 ) -> Iterator[Stage]:
     """A stage of its own on free ports; ended by SIGTERM, upon which it must exit in success.
 
-    Tests speak faster than people, unless the settings have a limit for them.
+    Tests speak faster than people, unless the settings have a limit for them. `within` stands
+    before the command: what has it run somewhere else.
     """
     environment = {**os.environ, "SENTENCES_PER_SECOND": "0", **settings}
-    command = [sys.executable, "-m", module, "--http-port", "0", "--ws-port", "0"]
+    command = [*within, sys.executable, "-m", module, *ports]
     with (
         log.open("wb") as errors,
         subprocess.Popen(  # noqa: S603 - this project, started as its README says

@@ -178,7 +178,7 @@ def test_the_variables_of_make_are_told_with_their_defaults() -> None:
     shown = {name(row["variable"]): row["default"].strip("`") for row in rows}
     defaults = dict(re.findall(r"^([A-Z_]+) \?= (.*?)\\?$", MAKEFILE, re.M))
     assert defaults.keys() <= shown.keys()
-    without_default = re.findall(r"\$\((ARGS|LOCK_OPTIONS|DOMAIN|CERTIFICATE)\)", MAKEFILE)
+    without_default = re.findall(r"\$\((ARGS|LOCK_OPTIONS|DOMAIN|CERTIFICATE|ADDRESS)\)", MAKEFILE)
     assert shown.keys() - defaults.keys() == set(without_default)
     assert {key: value for key, value in shown.items() if value not in {"all", "none"}} == {
         key: value for key, value in defaults.items() if shown[key] != "all"

@@ -1,5 +1,6 @@
 /** The notice above the captions, and the time until the page tries again. */
 import { $ } from "./elements.js";
+import { passedMs } from "./timers.js";
 
 const SECOND_MS = 1000;
 
@@ -18,9 +19,9 @@ export function showWait(milliseconds) {
   clearInterval(timer);
   $("wait").hidden = milliseconds === 0;
   if (milliseconds === 0) return;
-  const end = Date.now() + milliseconds;
-  // From the clock, because timers sleep with the page.
-  const show = () => ($("countdown").textContent = minutes(Math.ceil((end - Date.now()) / SECOND_MS)));
+  const end = passedMs() + milliseconds;
+  // From a clock, because timers sleep with the page.
+  const show = () => ($("countdown").textContent = minutes(Math.ceil((end - passedMs()) / SECOND_MS)));
   show();
   timer = setInterval(show, SECOND_MS);
 }

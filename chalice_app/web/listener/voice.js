@@ -9,9 +9,10 @@ import { loadStyle } from "./load-style.js";
 import { Player } from "./player.js";
 import { PlayerBar } from "./player-bar.js";
 import { SoundSource } from "./sound-source.js";
+import { passedMs } from "./timers.js";
 
 const clock = {
-  now: () => Date.now(),
+  now: passedMs,
   after(/** @type {number} */ milliseconds, /** @type {() => void} */ act) {
     const timer = setTimeout(act, milliseconds);
     return () => clearTimeout(timer);

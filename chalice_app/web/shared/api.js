@@ -96,10 +96,10 @@ export async function askToJoin(sessionId, pass, when) {
 
 /**
  * The address that listeners open. The code is in the fragment, which browsers send to no server.
- * @param {string} sessionId
+ * @param {string} sessionId @param {string | URL} base where listeners find the pages
  */
-export function joinLink(sessionId, joinCode = "") {
-  const link = new URL(`s/${sessionId}`, root);
+export function joinLink(sessionId, joinCode = "", base = root) {
+  const link = new URL(`s/${sessionId}`, base);
   if (joinCode) link.hash = `code=${encodeURIComponent(joinCode)}`;
   return link.href;
 }

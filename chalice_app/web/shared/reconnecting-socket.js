@@ -4,7 +4,7 @@
  */
 import { backoffMs, pauseMs, randomDelayMs } from "./pauses.js";
 import { readMessage } from "./server-messages.js";
-import { Timers } from "./timers.js";
+import { passedMs, Timers } from "./timers.js";
 
 const ANSWER_MS = 10_000;
 const BUSY_MS = 500;
@@ -32,7 +32,7 @@ export class ReconnectingSocket {
   #admitted = new WeakSet();
   #isIn = false;
   #attempt = 0;
-  /** No handshake before this time, in epoch milliseconds. */
+  /** No handshake before this time, by `passedMs`; 0 where the server named none. */
   #notBefore = 0;
   #timers = /** @type {Timers<string>} */ (new Timers());
   #over = false;
@@ -57,14 +57,14 @@ export class ReconnectingSocket {
 
   /** The page has asked before the first handshake. @param {number} retryAfterMs 0 where no time was named */
   heed(retryAfterMs) {
-    if (retryAfterMs) this.#notBefore = Date.now() + retryAfterMs;
+    if (retryAfterMs) this.#notBefore = passedMs() + retryAfterMs;
   }
 
   /** Connects at once instead of at the end of the pause; while the server names a time, asks it first. */
   retryNow() {
     this.#attempt = 0;
     this.#over = false;
-    if (Date.now() < this.#notBefore) this.#wait(true);
+    if (passedMs() < this.#notBefore) this.#wait(true);
     else this.open();
   }
 
@@ -191,7 +191,7 @@ export class ReconnectingSocket {
   /** The network or the page is back: timers may have slept meanwhile, so this waits for no backoff. */
   #wake() {
     if (this.#over) return;
-    const delay = Math.max(this.#notBefore - Date.now(), backoffMs(0));
+    const delay = Math.max(this.#notBefore - passedMs(), backoffMs(0));
     if (this.#timers.has("retry")) this.#timers.after("retry", delay, () => this.open());
     else this.#test(ANSWER_MS / 2);
   }
@@ -221,10 +221,10 @@ export class ReconnectingSocket {
   /** @param {string} state @param {number} retryAfterMs @param {boolean} hasAsked */
   #retryLater(state, retryAfterMs, hasAsked) {
     const pause = pauseMs(this.#attempt, retryAfterMs);
-    if (retryAfterMs) this.#notBefore = Date.now() + pause;
+    if (retryAfterMs) this.#notBefore = passedMs() + pause;
     // A server that does not answer has not taken back the time that it named.
     else if (state !== "unreachable") this.#notBefore = 0;
-    const delay = Math.max(pause, this.#notBefore - Date.now());
+    const delay = Math.max(pause, this.#notBefore - passedMs());
     const isShutOut = hasAsked && state === "open" && this.#attempt >= 2;
     const why = isShutOut ? "refused" : this.#notBefore ? "limited" : "";
     this.#attempt += 1;

@@ -1,12 +1,7 @@
 /**
  * Keeps the screen on, by the Screen Wake Lock API. Browsers have it on secure pages alone: elsewhere a
- * video of one pixel plays from the first tap on. Its stream has a picture and a silent sound because
- * of what engines ask of a video that keeps a screen on: Blink (VideoWakeLock) to be in view, and large
- * or a stream; Gecko a picture, and a sound or a stream; WebKit (shouldDisableSleep) a picture, a sound
- * that is not muted, and no `loop`.
+ * silent video plays from the first tap on.
  */
-import { element } from "./elements.js";
-
 export class WakeLock {
   /** @type {WakeLockSentinel | null} */
   #sentinel = null;
@@ -14,9 +9,8 @@ export class WakeLock {
   #video = null;
   #isWanted = false;
   #isAsking = false;
-  /** @type {AudioContext | null} */
-  #audio = null;
-  #timer = 0;
+  /** Makes the video, once it is loaded. @type {(() => HTMLVideoElement) | undefined} */
+  #newVideo;
   #box;
   #hints;
 
@@ -40,6 +34,8 @@ export class WakeLock {
 
   keep() {
     this.#isWanted = true;
+    // Before it is needed: Safari lets sound play in the very turn of a tap alone.
+    if (!navigator.wakeLock) this.#load();
     this.#take();
   }
 
@@ -47,10 +43,9 @@ export class WakeLock {
     this.#isWanted = false;
     this.#sentinel?.release();
     this.#sentinel = null;
-    clearInterval(this.#timer);
-    this.#audio?.close();
+    this.#video?.pause();
     this.#video?.remove();
-    this.#audio = this.#video = null;
+    this.#video = null;
     this.#show();
   }
 
@@ -87,25 +82,17 @@ export class WakeLock {
     });
   }
 
-  async #play() {
-    this.#video ??= this.#newVideo();
-    await this.#video.play();
+  async #load() {
+    const loaded = await import("./awake-video.js").catch(() => null);
+    this.#newVideo ??= loaded?.awakeVideo;
+    this.#take();
   }
 
-  #newVideo() {
-    const canvas = element("canvas");
-    const context = canvas.getContext("2d");
-    const stream = canvas.captureStream();
-    // A picture that never changes is not sent.
-    this.#timer = setInterval(() => context?.fillRect(0, 0, canvas.width, canvas.height), 1_000);
-    this.#audio = new AudioContext();
-    for (const track of this.#audio.createMediaStreamDestination().stream.getTracks()) stream.addTrack(track);
-    const video = element("video", "awake");
-    video.playsInline = true;
-    video.ariaHidden = "true";
-    video.srcObject = stream;
-    video.addEventListener("pause", () => this.#show());
-    document.body.append(video);
-    return video;
+  async #play() {
+    if (!this.#video) {
+      this.#video = this.#newVideo?.() ?? null;
+      for (const change of ["pause", "playing"]) this.#video?.addEventListener(change, () => this.#show());
+    }
+    await this.#video?.play();
   }
 }

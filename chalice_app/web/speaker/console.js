@@ -5,7 +5,6 @@ import { beforeSending } from "./before-sending.js";
 import { DISPLACED, limited, LOST, notice, OVER_BUDGET, REFUSED, STATES } from "./console-notices.js";
 import { $ } from "./elements.js";
 import { wireGlossary } from "./glossary-button.js";
-import { invite } from "./invitation.js";
 import { directionOf, nativeName } from "./languages.js";
 import { partsOf } from "./long-text.js";
 import { microphoneControls, recognisersFor } from "./microphone-controls.js";
@@ -51,7 +50,8 @@ export function openConsole(session, languages, over) {
   const way = { sessionId, token, language: sourceLanguage, recognisers, mayGo, say, send };
   const before = beforeSending({ ...way, languages });
   const dictation = microphoneControls({ ...way, before, roster, outbox, socket });
-  // For the hall's screen, too: it is a dialog of this page.
+  // The start page needs neither. The lock is for the hall's screen, too: it is a dialog of this page.
+  const invitation = import("./invitation.js").then((loaded) => loaded.invite(sessionId, joinCode), () => null);
   const screenLock = import("./wake-lock.js")
     .then((loaded) => new loaded.WakeLock($("awake"), $("may-darken"), $("hall-may-darken")), () => null);
   const remains = wireRemains(session, languages, (message) => socket.send(message), () => socket.close("purged"));
@@ -121,6 +121,7 @@ export function openConsole(session, languages, over) {
     $("state").dataset.state = state;
     showState();
     if (state === "live") notice("");
+    if (state === "live") invitation.then((sent) => sent?.look());
     if (state === "waiting") {
       outbox.lost();
       const text = why === "refused" ? REFUSED : why === "limited" ? limited(waitMs) : LOST;
@@ -239,7 +240,6 @@ export function openConsole(session, languages, over) {
   wireGlossary(session, languages, () => roster.codes, before.reworded);
   showSpokenLanguage(sourceLanguage, nativeName(languages, sourceLanguage), directionOf(languages, sourceLanguage));
   showSending();
-  invite(sessionId, joinCode);
   document.title = `${sessionId} · Live translation`;
   lock.take();
   screenLock.then((held) => held?.keep());

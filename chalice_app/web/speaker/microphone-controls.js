@@ -7,14 +7,21 @@ const BROWSER = "Heard by your browser’s speech recognition";
 const NOT_LOADED = "The stage’s recogniser could not be loaded.";
 
 /**
- * Who can hear the speaker. Without a secure page there are no devices; worklets bring their audio.
+ * Who can hear the speaker: nobody on an insecure page, to which browsers give no microphone. The stage's
+ * recogniser gets its audio from a worklet.
  * @param {string} language @param {Language[]} languages @returns {Recognisers}
  */
 export function recognisersFor(language, languages) {
   const isOffered = Boolean(languages.find(({ code }) => code === language)?.dictation);
   const hasAudio = Boolean(navigator.mediaDevices) && "AudioWorkletNode" in window;
-  const stage = isOffered && hasAudio;
-  return { stage, browser: Dictation.isSupported, any: stage || Dictation.isSupported };
+  const stage = isSecureContext && isOffered && hasAudio;
+  const browser = isSecureContext && Dictation.isSupported;
+  return { stage, browser, any: stage || browser };
+}
+
+function insecure() {
+  const onLaptop = `http://127.0.0.1:${location.port || 80}`;
+  return `To use a microphone, open this page on the laptop itself at ${onLaptop}, or here at its https address: browsers give none to an insecure page.`;
 }
 
 /** @param {MicrophoneOptions} options */
@@ -36,7 +43,8 @@ export function microphoneControls(options) {
   let wasOn = false;
   const isOn = () => isLoading || browser.isOn || (stage?.isOn ?? false);
   $("microphone").addEventListener("click", () => (isOn() ? stop() : start()));
-  show(false, "", "");
+  show(false, "", isSecureContext ? "" : insecure());
+  $("microphone").hidden = !isSecureContext;
 
   async function start() {
     fallback = "";

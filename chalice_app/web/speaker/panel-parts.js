@@ -1,4 +1,5 @@
 /** What the parts of the panel "What remains" are made of. */
+import { copyText } from "./copy-text.js";
 import { button, element } from "./elements.js";
 
 /** @param {string} title @param {...(HTMLElement | string)} content */
@@ -22,15 +23,11 @@ export function select(choices, chosen = "") {
   return made;
 }
 
-/** A button that copies a text, and says so. @param {string} label @param {() => string} text @param {HTMLElement} shown is selected where copying is not allowed */
+/**
+ * A button that copies a text, and says so.
+ * @param {string} label @param {() => string} text @param {HTMLElement} shown @returns {HTMLButtonElement}
+ */
 export function copyButton(label, text, shown) {
-  const made = button(label, async () => {
-    try {
-      await navigator.clipboard.writeText(text());
-      made.textContent = "Copied";
-    } catch {
-      getSelection()?.selectAllChildren(shown);
-    }
-  });
+  const made = button(label, () => copyText(made, text(), shown));
   return made;
 }

@@ -2,6 +2,10 @@
 
 /** A URL is not used so shortly before it expires. */
 const MARGIN_MS = 10_000;
+/** The server's are good for five minutes. Where one seems not to be, this computer's clock is wrong. */
+const LONGEST_LIFE_MS = 900_000;
+/** So long a URL is used whose end nobody here can know. */
+const SHORT_LIFE_MS = 60_000;
 /** A URL with which so many streams did not open may have expired by the server's clock. */
 const MOST_FAILURES = 2;
 /** The server lets so many in an hour: a longer pause is a refusal. */
@@ -12,6 +16,8 @@ export class StreamGrant {
   #clock;
   /** @type {Grant | null} */
   #grant = null;
+  /** Until when the grant is good, by this computer's clock. */
+  #goodUntil = 0;
   #failures = 0;
   /** When the session's minutes are over. */
   #spentAt = Infinity;
@@ -44,13 +50,16 @@ export class StreamGrant {
 
   /** @returns {Promise<{url: string} | {problem: StreamState["problem"], isFinal: boolean, retryAfterMs: number}>} */
   async get() {
-    const expiresAt = this.#grant?.expiresAt ?? 0;
-    if (this.#grant && this.#failures < MOST_FAILURES && expiresAt - this.#clock.wallNow() > MARGIN_MS) return this.#grant;
+    const leftMs = this.#goodUntil - this.#clock.wallNow();
+    if (this.#grant && this.#failures < MOST_FAILURES && leftMs > MARGIN_MS) return this.#grant;
     this.#grant = null;
     this.#failures = 0;
     try {
       const grant = await this.#ask();
       if (typeof grant?.url !== "string") return { problem: "failing", isFinal: false, retryAfterMs: 0 };
+      const lifeMs = (grant.expiresAt ?? 0) - this.#clock.wallNow();
+      const isPlausible = lifeMs > 0 && lifeMs < LONGEST_LIFE_MS;
+      this.#goodUntil = this.#clock.wallNow() + (isPlausible ? lifeMs : SHORT_LIFE_MS);
       this.#spentAt = this.#clock.now() + (grant.remainingSeconds ?? Infinity) * 1_000;
       return (this.#grant = grant);
     } catch (error) {

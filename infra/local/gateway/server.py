@@ -16,6 +16,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
+from infra.local.gateway.clock_jumps import watch_clock
 from infra.local.gateway.connection import notice_dead_peer
 from infra.local.gateway.dictation import Dictation
 from infra.local.gateway.doors import BACKLOG, Door, Serves
@@ -102,15 +103,26 @@ async def gateway(
             )
             for door, server, listener in zip(doors, servers, listeners, strict=True)
         ]
+        watching = asyncio.create_task(watch_clock(partial(_begin_anew, sockets)))
         try:
             yield ports
         finally:
+            watching.cancel()
             for closing in listening:
                 closing.close()
             await sockets.stop()
             for server in servers:
                 server.pre_shutdown()
             await asyncio.gather(*(server.shutdown(HTTP_SHUTDOWN_SECONDS) for server in servers))
+
+
+def _begin_anew(sockets: Sockets, seconds: float) -> None:
+    log.warning(
+        "the clock has jumped by %.0f s: %d connections are closed, and come back",
+        seconds,
+        len(sockets.open),
+    )
+    sockets.close_all()
 
 
 def _domain_name(doors: Sequence[Door], ports: Sequence[int]) -> str:

@@ -48,9 +48,9 @@ async def serve(arguments: argparse.Namespace) -> None:
     store = SoundStore(arguments.sounds)
     credentials = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
     pages = os.environ.get("ALLOWED_ORIGINS", "")
-    sounds = sounds_application(
-        store, arguments.bucket, credentials, page_origins(pages), page_hosts(pages)
-    )
+    # Where any page is let in (`*`), no host is named there.
+    hosts = page_hosts(f"{pages},{os.environ.get('SOUNDS_ENDPOINT_URL', '')}")
+    sounds = sounds_application(store, arguments.bucket, credentials, page_origins(pages), hosts)
     polly = _runner(application(voices))
     s3 = _runner(sounds)
     housekeeping = [

@@ -1,4 +1,4 @@
-"""Ports on loopback: whether one is free, and free ones to use."""
+"""Ports of this machine: whether one is free, and free ones to use."""
 
 from __future__ import annotations
 
@@ -30,31 +30,58 @@ def parse_port(text: str) -> int:
     return int(text)
 
 
-def is_free(port: int) -> bool:
-    """Whether a server could listen on that port of loopback now."""
-    with socket.socket() as probe:
-        # As the servers do: the remains of closed connections do not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True
+def is_free(port: int, host: str = LOOPBACK) -> bool:
+    """Whether a server could listen on that port of an address now."""
+    return _obstacle(port, host) is None
 
 
-def require_free(port: int) -> None:
+def require_free(port: int, host: str = LOOPBACK) -> None:
     """Check a port that somebody chose.
 
     Raises:
         PortError: it is taken, or not ours to take.
     """
-    if not is_free(port):
-        message = f"port {port} of {LOOPBACK} is already in use"
+    obstacle = _obstacle(port, host)
+    if isinstance(obstacle, PermissionError):
+        message = f"port {port} of {host} is root's alone on this machine: choose one from 1024 on"
+        raise PortError(message)
+    if obstacle is not None:
+        message = f"port {port} of {host} is already in use"
         raise PortError(message)
 
 
-def free_ports() -> Iterator[int]:
-    """Distinct free ports, as many as are asked for.
+def _obstacle(port: int, host: str) -> OSError | None:
+    """What keeps a server from listening there; None: nothing."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        # As the servers do: the remains of closed connections do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as obstacle:
+            return obstacle
+    return None
+
+
+def listening(port: int) -> socket.socket:
+    """A socket that listens on that port of loopback.
+
+    Raises:
+        PortError: it is taken, or not ours to take.
+    """
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        server.bind((LOOPBACK, port))
+        server.listen()
+    except OSError as error:
+        server.close()
+        message = f"port {port} of {LOOPBACK}: {error.strerror}"
+        raise PortError(message) from error
+    return server
+
+
+def free_ports(*hosts: str) -> Iterator[int]:
+    """Distinct ports that are free on loopback and on these hosts, as many as are asked for.
 
     Two stages that start together choose at random, so that they seldom meet; if they do, the
     server that comes second says so and its stage ends.
@@ -63,6 +90,7 @@ def free_ports() -> Iterator[int]:
         PortError: no free one was found.
     """
     candidates = random.sample(range(LOWEST, HIGHEST), _TRIES)
-    yield from (port for port in candidates if is_free(port))
-    message = f"no free port of {LOOPBACK} found between {LOWEST} and {HIGHEST}"
+    everywhere = (LOOPBACK, *hosts)
+    yield from (port for port in candidates if all(is_free(port, host) for host in everywhere))
+    message = f"no free port of {' and '.join(everywhere)} found between {LOWEST} and {HIGHEST}"
     raise PortError(message)

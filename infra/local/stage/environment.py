@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from infra.local.hall.place import HallPlace, origin
 from infra.local.process.ports import LOOPBACK
 
 Environment = Mapping[str, str]
@@ -20,6 +21,10 @@ MALLOC_ARENAS: Final = "2"
 """glibc gives threads 8 heaps a core, each with holes of its own: the functions' host with its 40
 threads gained 4.1 MB in a minute of a talk, with 2 heaps 2.5 MB."""
 SOUNDS_BUCKET: Final = "sounds-local"
+HALL_GUESSES: Final = "100"
+"""Wrong codes of a session in a minute. Elsewhere a hall comes from one address, which is in good
+standing soon; in a box each phone has its own, and ten wrong codes of one phone kept all others out
+for the rest of the minute (`tests/network/test_limits.py`). An address still has its ten."""
 _NO_FILE: Final = "/nonexistent"
 """SDKs take a file that is missing for an empty one."""
 _EMULATOR_KEEPS: Final = (
@@ -33,7 +38,8 @@ class Ports:
     """Where everything listens.
 
     `http` is None where somebody else serves the HTTP routes, `transcribe` where no language can be
-    dictated, `polly` and `sounds` where none can be spoken.
+    dictated, `polly` and `sounds` where none can be spoken. In a hall `ws` is `http`, unless the
+    user wants another, and `tls` is None without a certificate.
     """
 
     http: int | None
@@ -44,6 +50,7 @@ class Ports:
     transcribe: int | None = None
     polly: int | None = None
     sounds: int | None = None
+    tls: int | None = None
 
 
 def url(port: int, scheme: str = "http") -> str:
@@ -95,6 +102,19 @@ def stage_settings(
     }
 
 
+def hall_settings(place: HallPlace | None) -> Environment:
+    """What browsers are told in a hall, where each has its own way to the same pages."""
+    if place is None:
+        return {}
+    return {
+        # As seen from where the page was asked for: from loopback, without TLS, or with it.
+        "WEBSOCKET_URL": "/",
+        "LISTENERS_URL": place.listeners_url,
+        # One address for all: it is part of what a sound's address is signed with.
+        "SOUNDS_ENDPOINT_URL": place.listeners_url,
+    }
+
+
 def _voice_settings(ports: Ports, spoken: Mapping[str, str]) -> Environment:
     """Without a voice there is no bucket, and so no voice for any language."""
     if ports.polly is None or ports.sounds is None:
@@ -113,7 +133,9 @@ def _marked(languages: Mapping[str, str]) -> str:
     return ",".join(f"{code}={mark}" for code, mark in languages.items())
 
 
-def admission_settings(user: Environment, ports: Ports) -> Environment:
+def admission_settings(
+    user: Environment, ports: Ports, place: HallPlace | None = None
+) -> Environment:
     """Who may come in: the stage's own page, and as often from loopback as a whole hall does.
 
     What the user has set stands: further origins, other addresses without limits (none, say), or an
@@ -124,18 +146,23 @@ def admission_settings(user: Environment, ports: Ports) -> Environment:
         # Only the user of this machine reaches loopback: the operator's view asks for no token.
         "OPERATOR_TOKEN_HASH": user.get("OPERATOR_TOKEN_HASH", "open"),
     }
+    if place is not None:
+        settings["SESSION_GUESSES_PER_MINUTE"] = user.get(
+            "SESSION_GUESSES_PER_MINUTE", HALL_GUESSES
+        )
     if ports.http is not None:
-        settings["ALLOWED_ORIGINS"] = with_page_origins(user, ports.http)
+        hall = () if place is None else place.origins
+        settings["ALLOWED_ORIGINS"] = with_page_origins(user, ports.http, hall)
     return settings
 
 
-def with_page_origins(user: Environment, http_port: int) -> str:
-    """ALLOWED_ORIGINS with the page's own, by both names that browsers have for loopback."""
+def with_page_origins(user: Environment, http_port: int, hall: Sequence[str] = ()) -> str:
+    """ALLOWED_ORIGINS with the page's own: by both names of loopback, and those of the hall."""
     given = user.get("ALLOWED_ORIGINS", "").strip()
     if given == "*":
         return given
-    own = [f"http://{host}:{http_port}" for host in (LOOPBACK, "localhost")]
-    return ",".join([*([given] if given else []), *own])
+    own = [origin("http", host, http_port) for host in (LOOPBACK, "localhost")]
+    return ",".join([*([given] if given else []), *own, *hall])
 
 
 def table_settings(tables: Mapping[str, Mapping[str, str]]) -> Environment:
@@ -177,7 +204,8 @@ def emulator_environment(user: Environment, port: int, directory: Path) -> Envir
         "SERVICES": "dynamodb,dynamodbstreams",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
-        "PERSIST_STATE": "1",
+        # Not by ministack itself, which would save when it ends and never before.
+        "PERSIST_STATE": "0",
         "STATE_DIR": str(directory / "state"),
         "TMPDIR": str(directory),
         "LOG_LEVEL": "WARNING",

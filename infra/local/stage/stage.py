@@ -6,19 +6,25 @@ known. The end goes the other way round, so that each process ends before those 
 gateway first, which invokes `disconnect` for its connections; then the functions, which handle what
 the streams still hold; the emulator last, which saves its state.
 
-The emulator holds the tables: without it the stage ends. The others hold nothing that the tables do
-not: one that dies is started again, and its clients reconnect.
+A process that dies is started again. The emulator holds the tables, and has on disk what it has
+answered. Its socket is the stage's: who asks meanwhile waits, and is not refused. The others hold
+nothing that the tables do not, and their clients reconnect. Those that have to know the hall's
+address are started again when it changes.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import socket
 import time
 from collections.abc import Container, Sequence
 from typing import Final
 
 from chalice_app.settings import ConfigurationError, require_settings
+from infra.local.hall.keeper import HallKeeper
+from infra.local.hall.place import HallPlace
+from infra.local.process.ports import listening
 from infra.local.stage import signals
 from infra.local.stage.environment import (
     Environment,
@@ -26,8 +32,10 @@ from infra.local.stage.environment import (
     admission_settings,
     child_environment,
     emulator_environment,
+    hall_settings,
     table_settings,
 )
+from infra.local.stage.gateway_options import gateway_options
 from infra.local.stage.processes import Child, ChildExits, python
 from infra.local.stage.workspace import Workspace
 
@@ -36,6 +44,8 @@ LOGGER = logging.getLogger(__name__)
 START_SECONDS: Final = 30.0
 """Longer than the slowest laptop needs; then the stage says what it still waits for, and ends."""
 LOOK_SECONDS: Final = 0.01
+FOLLOW_SECONDS: Final = 2.0
+"""How often the stage looks where the hall is: phones notice a lost Wi-Fi much later."""
 ENDING_ORDER: Final = (
     (("gateway",), 2.4),
     (("tables", "stale_connections", "functions"), 4.0),
@@ -57,10 +67,15 @@ PROGRAMS: Final = {
 }
 """What each process runs: `python -m` and one of these."""
 RESTARTED: Final = (
-    *("translate_server", "transcribe_server", "polly_server"),
+    *("dynamodb", "translate_server", "transcribe_server", "polly_server"),
     *("functions", "gateway"),
 )
 """Processes that are started again when they die, in the order in which they need each other."""
+TOLD_THE_HALL: Final = ("gateway", "functions", "polly_server")
+"""Processes that are told the hall's address, in the order in which they end for a new one: the
+gateway invokes `disconnect` for its connections."""
+MOVE_SECONDS: Final = 2.4
+"""What each of them gets for that, as at the end."""
 MORTAL: Final = (*RESTARTED, *ONCE)
 
 
@@ -81,27 +96,35 @@ class Stage:
     """The processes of one stage. To be stopped after use, however far it came."""
 
     def __init__(
-        self, ports: Ports, place: Workspace, user: Environment, settings: Environment
+        self,
+        ports: Ports,
+        place: Workspace,
+        user: Environment,
+        settings: Environment,
+        hall: HallPlace | None = None,
     ) -> None:
         """Nothing is started before `start`.
 
         `user` is the environment of the user who runs it, `settings` (`environment.stage_settings`)
-        are what its processes find each other by.
+        are what its processes find each other by. In a `hall` phones reach it.
         """
         self._ports = ports
         self._place = place
         self._user = user
         self._environment: Environment = child_environment(
-            user, settings, admission_settings(user, ports)
+            user, settings, admission_settings(user, ports, hall), hall_settings(hall)
         )
+        self._hall = hall
         try:
             require_settings(self._environment)
         except ConfigurationError as mistake:
             raise StageError(str(mistake)) from mistake
         self._children: dict[str, Child] = {}
+        self._database_socket: socket.socket | None = None
         self._arguments: dict[str, tuple[str, ...]] = {}
         self._exits = ChildExits()
         self._reported_dead: dict[str, Child] = {}
+        self._coming_back: list[Child] = []
 
     def start(self) -> Environment:
         """Start everything and return when all of it answers.
@@ -117,9 +140,8 @@ class Stage:
         self._start_emulator()
         tables = self._start("tables")
         translate = self._start("translate_server", "--port", str(self._ports.translate))
-        to_functions = ("--functions", self._environment["AWS_ENDPOINT_URL_LAMBDA"])
-        http = () if self._ports.http is None else ("--http-port", str(self._ports.http))
-        gateway = self._start("gateway", "--port", str(self._ports.ws), *http, *to_functions)
+        # People may be waiting at its door: none is let in before the former ones are out.
+        gateway = None if kept else self._start_gateway()
         settings = table_settings(json.loads(self._ready(tables)))
         self._environment = {**self._environment, **settings}
         functions = self._start_functions()
@@ -128,18 +150,19 @@ class Stage:
             self._start("transcribe_server", "--port", str(self._ports.transcribe))
         if self._ports.polly is not None:
             self._start_voices()
-        for child in (functions, gateway, translate):
+        for child in (functions, translate):
             self._ready(child)
         if kept:
             self._ready(self._start("stale_connections"))
+        self._ready(gateway or self._start_gateway())
         return self._environment
 
-    def watch(self) -> None:
-        """Wait for the end; start again what dies before.
+    def watch(self, hall: HallKeeper | None = None) -> None:
+        """Wait for the end; start again what dies before, and follow the hall.
 
         Raises:
             Interrupted: a signal asked for it.
-            ChildEndedError: the emulator ended by itself, or another process again and again.
+            ChildEndedError: a process ended again and again.
             StageError: a process did not come back.
         """
         while True:
@@ -147,8 +170,13 @@ class Stage:
             dead = [name for name in RESTARTED if self._has_ended(name)]
             if dead:
                 self._restart(self._children[dead[0]])
-            else:
+            elif self._coming_back:
+                self._await_return(self._coming_back.pop(0))
+            elif hall is None:
                 signals.wait()
+            else:
+                signals.pause(FOLLOW_SECONDS)
+                self._follow(hall)
 
     def stop(self) -> None:
         """End every process, each group within its time."""
@@ -161,6 +189,8 @@ class Stage:
                 if not child.wait(begun + seconds):
                     LOGGER.warning("%s did not end in time and is killed", child.name)
                 child.kill()
+        if self._database_socket is not None:
+            self._database_socket.close()
 
     def _has_ended(self, name: str) -> bool:
         """Whether a process that was started is not there any more."""
@@ -173,8 +203,21 @@ class Stage:
             self._report_death(dead)
         if dead.name == "gateway" and not self._clean_up():
             return
-        if self._await(self._start(dead.name, *self._arguments[dead.name]), MORTAL) is not None:
-            LOGGER.warning("%s was restarted", dead.name)
+        if dead.name == "dynamodb":
+            self._await_return(self._start_emulator())
+        else:
+            self._await_return(self._start(dead.name, *self._arguments[dead.name]))
+
+    def _await_return(self, child: Child) -> None:
+        """Say that it is back; later, if one that it may need has died meanwhile."""
+        if self._children[child.name] is not child:
+            return  # it died again, and was replaced
+        before = RESTARTED[: RESTARTED.index(child.name)]
+        needed = [self._children[name] for name in before if name in self._children]
+        if self._await(child, MORTAL, needed) is not None:
+            LOGGER.warning("%s was restarted", child.name)
+        elif child.exit_code is None:
+            self._coming_back.append(child)
 
     def _report_death(self, dead: Child) -> None:
         """Log the end of its log, or raise ChildEndedError if it has died too often."""
@@ -185,24 +228,59 @@ class Stage:
         LOGGER.warning("%s ended with exit code %s:\n%s", dead.name, dead.exit_code, last)
 
     def _clean_up(self) -> bool:
-        """Disconnect the dead gateway's sockets, as far as the functions live.
+        """Disconnect the dead gateway's sockets; returns whether all that this needs live.
 
         Before a new gateway has sockets of its own: their rows look the same.
         """
-        functions, stale_connections = self._children["functions"], self._start("stale_connections")
-        if (
-            self._await(stale_connections, MORTAL, functions) is None
-            and functions.exit_code is None
-        ):
+        needed = [self._children["dynamodb"], self._children["functions"]]
+        stale_connections = self._start("stale_connections")
+        ready = self._await(stale_connections, MORTAL, needed)
+        all_live = all(child.exit_code is None for child in needed)
+        if ready is None and all_live:
             last = "\n".join(stale_connections.last_lines())
             LOGGER.warning("the lost connections go when they are next posted to:\n%s", last)
-        return functions.exit_code is None
+        return all_live
 
-    def _start_emulator(self) -> None:
+    def _follow(self, hall: HallKeeper) -> None:
+        """Start again what is told the hall's address; what dies meanwhile is for `watch`."""
+        place = hall.look()
+        if place is None:
+            return
+        self._hall = place
+        admission = admission_settings(self._user, self._ports, place)
+        self._environment = {**self._environment, **admission, **hall_settings(place)}
+        self._arguments["gateway"] = self._gateway_options()
+        self._end([name for name in TOLD_THE_HALL if name in self._children])
+        if self._ports.polly is not None:
+            self._start_voices()
+        functions = self._await(self._start_functions(), MORTAL, [self._children["dynamodb"]])
+        # A gateway that was killed has not said goodbye for its connections.
+        if functions is not None and (self._children["gateway"].exit_code == 0 or self._clean_up()):
+            self._await(self._start_gateway(), MORTAL)
+        hall.announce()
+
+    def _end(self, names: Sequence[str]) -> None:
+        for child in (self._children[name] for name in names):
+            child.terminate()
+            if not child.wait(time.monotonic() + MOVE_SECONDS):
+                LOGGER.warning("%s did not end in time and is killed", child.name)
+            child.kill()
+
+    def _start_gateway(self) -> Child:
+        return self._start("gateway", *self._gateway_options())
+
+    def _gateway_options(self) -> tuple[str, ...]:
+        return tuple(gateway_options(self._ports, self._environment, self._hall))
+
+    def _start_emulator(self) -> Child:
+        if self._database_socket is None:
+            self._database_socket = listening(self._ports.dynamodb)
+        descriptor = self._database_socket.fileno()
         directory = self._place.directory
         environment = emulator_environment(self._user, self._ports.dynamodb, directory)
-        saved = ("--save-while-running",) if self._place.is_kept else ()
-        self._spawn("dynamodb", python(PROGRAMS["dynamodb"], *saved), environment)
+        outlives = ("--outlives",) if self._place.is_kept else ()
+        command = python(PROGRAMS["dynamodb"], "--listen-fd", str(descriptor), *outlives)
+        return self._spawn("dynamodb", command, environment, [descriptor])
 
     def _start_functions(self) -> Child:
         state = ("--state-dir", str(self._place.directory))
@@ -218,11 +296,17 @@ class Stage:
         self._arguments[name] = arguments
         return self._spawn(name, python(PROGRAMS[name], *arguments), self._environment)
 
-    def _spawn(self, name: str, command: Sequence[str], environment: Environment) -> Child:
+    def _spawn(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Environment,
+        descriptors: Sequence[int] = (),
+    ) -> Child:
         if name in self._children:
             # What it has left behind goes before anything takes its place.
             self._children[name].kill()
-        child = Child(name, command, environment, self._place.log(name))
+        child = Child(name, command, environment, self._place.log(name), descriptors)
         self._children[name] = child
         return child
 
@@ -234,9 +318,9 @@ class Stage:
         return line
 
     def _await(
-        self, child: Child, mortal: Container[str] = (), needed: Child | None = None
+        self, child: Child, mortal: Container[str] = (), needed: Sequence[Child] = ()
     ) -> str | None:
-        """Wait for its ready line; None: it has ended without, or the one that it needs has."""
+        """Wait for its ready line; None: it has ended without, or one that it needs has."""
         deadline = time.monotonic() + START_SECONDS
         while (line := child.ready_line()) is None:
             if time.monotonic() >= deadline:
@@ -245,7 +329,7 @@ class Stage:
                 raise StageError(message)
             signals.pause(LOOK_SECONDS)
             self._check(mortal)
-            if child.exit_code is not None or (needed and needed.exit_code is not None):
+            if any(each.exit_code is not None for each in (child, *needed)):
                 # What it said last may have come after the look above.
                 return child.ready_line()
         return line

@@ -23,6 +23,7 @@ from chalice_app.domain.style import Style
 from chalice_app.glossary.terms import Glossary
 from chalice_app.observability import logs
 from chalice_app.sessions.tokens import hash_token
+from chalice_app.settings import SAME_HOST
 from chalice_app.wire.incoming import OpenSession
 from tests.fakes.cache import MemoryCache
 from tests.fakes.delivery import RecordingGateway
@@ -30,6 +31,7 @@ from tests.fakes.domain import NOW_MS, sentence
 from tests.fakes.memory import INDEX_LAG_MS
 from tests.fakes.world import SETTINGS, MemoryTables, World
 from tests.hostile import handshake, http_request, message
+from tests.hostile.hosts import BAD_HOSTS
 
 PROJECT = Path(functions.__file__).parent
 REQUEST_ID = "request-1"
@@ -732,6 +734,31 @@ def test_a_session_is_opened(world: World) -> None:
     assert opened["webSocketUrl"] == world.settings.websocket_url
     assert opened["expiresAt"] == NOW_MS + world.settings.session_ttl_seconds * 1000
     assert connect("c1", sessionId=opened["sessionId"], token=opened["speakerToken"]) == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "url"),
+    [
+        ({"Host": "192.168.1.7:8000"}, "ws://192.168.1.7:8000"),
+        ({"Host": "Hall.local:8443", "X-Forwarded-Proto": "https"}, "wss://Hall.local:8443"),
+    ],
+)
+def test_who_opens_a_session_connects_to_the_host_that_it_asked(
+    headers: dict[str, str], url: str
+) -> None:
+    world = World(settings=replace(SETTINGS, websocket_url=SAME_HOST))
+    with composed(world.app):
+        answer = call("POST", "/sessions", {"sourceLanguage": "en"}, headers=headers)
+    assert (answer.status_code, answer.json_body["webSocketUrl"]) == (201, url)
+
+
+@pytest.mark.parametrize("host", BAD_HOSTS)
+def test_no_session_is_opened_by_who_names_no_host(host: str) -> None:
+    world = World(settings=replace(SETTINGS, websocket_url=SAME_HOST))
+    with composed(world.app):
+        answer = call("POST", "/sessions", {"sourceLanguage": "en"}, headers={"Host": host})
+    assert (answer.status_code, answer.json_body["code"]) == (400, "BAD_MESSAGE")
+    assert "SessionsOpened" not in str(world.metrics.emitted)
 
 
 @pytest.mark.parametrize("name", http_request.BODIES)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.domain.dictation import ALL_GOOD
-from chalice_app.settings import ConfigurationError, Oidc, Settings, require_settings
+from chalice_app.settings import SAME_HOST, ConfigurationError, Oidc, Settings, require_settings
 from chalice_app.synthesis import voices
 
 TABLES = {
@@ -160,6 +160,45 @@ def test_the_broadcast_function_is_the_stages_unless_told(
 def test_clients_are_told_the_given_url() -> None:
     settings = Settings.from_env({**TABLES, "WEBSOCKET_URL": "wss://talks.example"})
     assert settings.websocket_url == "wss://talks.example"
+
+
+def test_clients_may_be_told_to_connect_to_where_they_asked() -> None:
+    assert Settings.from_env({**TABLES, "WEBSOCKET_URL": "/"}).websocket_url == SAME_HOST
+    for path in ("/live", "//talks.example", "talks.example", "./"):
+        with pytest.raises(ConfigurationError, match="WEBSOCKET_URL must be"):
+            Settings.from_env({**TABLES, "WEBSOCKET_URL": path})
+
+
+@pytest.mark.parametrize("name", ["LISTENERS_URL", "SOUNDS_ENDPOINT_URL"])
+@pytest.mark.parametrize(
+    ("origin", "is_right"),
+    [
+        ("", True),
+        ("http://192.168.1.7:8000", True),
+        ("http://[fd00::7]:8000", True),
+        ("https://talks.example", True),
+        ("https://talks.example/", False),
+        ("https://Talks.example", False),
+        ("https://talks.example:443", False),
+        ("http://192.168.1.7:99999", False),
+        ("ws://192.168.1.7:8000", False),
+        ("192.168.1.7:8000", False),
+        ("http://a.example,http://b.example", False),
+        ('http://a.example"><script>', False),
+    ],
+)
+def test_where_browsers_find_a_server_is_an_origin(name: str, origin: str, is_right: bool) -> None:
+    environ = {**TABLES, name: origin}
+    if is_right:
+        settings = Settings.from_env(environ)
+        found = {
+            "LISTENERS_URL": settings.listeners_url,
+            "SOUNDS_ENDPOINT_URL": settings.sounds_endpoint_url,
+        }
+        assert found == {"LISTENERS_URL": "", "SOUNDS_ENDPOINT_URL": "", name: origin}
+    else:
+        with pytest.raises(ConfigurationError, match=f"{name} must be an origin"):
+            Settings.from_env(environ)
 
 
 def test_the_stage_is_the_deployments() -> None:
@@ -547,6 +586,13 @@ SOUNDS = {"SOUNDS_BUCKET_NAME": "sounds-here"}
         (
             {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:2"},
             "http://127.0.0.1:2",
+        ),
+        (
+            {
+                "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:2",
+                "SOUNDS_ENDPOINT_URL": "http://192.168.1.7:8000",
+            },
+            "http://192.168.1.7:8000",
         ),
     ],
 )

@@ -11,6 +11,7 @@ from moto import mock_aws
 
 from chalice_app.aws.clients import Clients
 from chalice_app.aws.sounds import S3Sounds
+from chalice_app.aws.transcript_files import S3TranscriptFiles
 from chalice_app.domain.errors import Unavailable
 from chalice_app.settings import Settings
 
@@ -82,6 +83,27 @@ def test_no_answer_is_unavailable(clients: Clients, monkeypatch: pytest.MonkeyPa
         S3Sounds(clients, BUCKET).find(KEY)
     with pytest.raises(Unavailable):
         S3Sounds(clients, BUCKET).put(KEY, b"", 1)
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://192.168.1.7:8000", "http://[fd00::7]:8000", "https://hall.example"]
+)
+def test_browsers_find_the_sounds_where_they_are_for_them(
+    aws_environment: None, monkeypatch: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:4566")
+    named = {"SOUNDS_BUCKET_NAME": BUCKET, "SOUNDS_ENDPOINT_URL": endpoint}
+    settings = Settings.from_env({**TABLES, **named})
+    clients = Clients("us-east-1", settings.sounds_endpoint_url)
+    for store in (S3Sounds(clients, BUCKET), S3TranscriptFiles(clients, BUCKET)):
+        assert store.address(KEY, 60).startswith(f"{settings.sounds_url}/{BUCKET}/{KEY}?X-Amz-")
+    assert settings.sounds_url == endpoint
+    assert clients.s3.meta.endpoint_url == "http://127.0.0.1:4566"
+
+
+def test_a_function_that_signs_nothing_pays_for_no_second_client(clients: Clients) -> None:
+    assert Clients("us-east-1").__dict__.keys().isdisjoint({"s3", "presigning"})
+    assert clients.presigning is clients.s3
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "ap-southeast-2"])

@@ -13,9 +13,10 @@ from chalice.test import Client, HTTPResponse
 
 from chalice_app.bootstrap.process import composed
 from chalice_app.routes import app
-from chalice_app.settings import Oidc
+from chalice_app.settings import SAME_HOST, Oidc
 from chalice_app.web import pages
 from tests.fakes.world import SETTINGS, World
+from tests.hostile.hosts import BAD_HOSTS
 
 VERSION = pages.load().version
 SOURCES = sorted(path for path in pages.WEB.rglob("*") if path.suffix in pages._TYPES)
@@ -88,7 +89,9 @@ def test_a_page_is_served_under_a_policy_that_lets_nothing_else_run(
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "no-referrer"
     assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
-    assert policy(response) == {
+    # What keeps a phone's screen on is made by the page itself.
+    media = {"media-src": "blob:"} if path in ("/", "/s/golden-eagle-427") else {}
+    assert policy(response) == media | {
         "default-src": "'none'",
         "script-src": "'self'",
         "style-src": "'self'",
@@ -107,6 +110,74 @@ def test_a_page_is_served_under_a_policy_that_lets_nothing_else_run(
 def test_a_page_has_the_address_of_its_websocket(client: Client, path: str) -> None:
     page = client.http.get(path).body.decode()
     assert f'<meta name="websocket-url" content="{SETTINGS.websocket_url}">' in page
+
+
+SAME_HOST_WORLD = replace(SETTINGS, operator_token_hash="open", websocket_url=SAME_HOST)
+PATHS = ("/", "/s/golden-eagle-427", "/s/x-y-100/overlay", "/s/x-y-100/report", "/ops")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("host", "proto", "socket"),
+    [
+        ("192.168.1.7:8000", "", "ws://192.168.1.7:8000"),
+        ("192.168.1.7:8000", "http", "ws://192.168.1.7:8000"),
+        ("hall.local:8443", "https", "wss://hall.local:8443"),
+        ("[fd00::7]:8000", "", "ws://[fd00::7]:8000"),
+    ],
+)
+def test_a_page_connects_to_the_host_that_it_came_from(
+    path: str, host: str, proto: str, socket: str
+) -> None:
+    headers = {"Host": host, **({"X-Forwarded-Proto": proto} if proto else {})}
+    with composed(World(settings=SAME_HOST_WORLD).app), Client(app) as client:
+        response = client.http.get(path, headers=headers)
+    assert response.status_code == 200
+    assert socket in policy(response)["connect-src"].split()
+    page = response.body.decode()
+    assert ('<meta name="websocket-url"' in page) <= (f'content="{socket}">' in page)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("host", BAD_HOSTS)
+def test_a_host_that_is_none_reaches_neither_the_page_nor_a_header(path: str, host: str) -> None:
+    with composed(World(settings=SAME_HOST_WORLD).app), Client(app) as client:
+        response = client.http.get(path, headers={"Host": host})
+    assert response.status_code == 400
+    assert response.json_body["code"] == "BAD_MESSAGE"
+    assert "Content-Security-Policy" not in response.headers
+    assert not host.strip() or host not in f"{response.body!r} {response.headers}"
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("headers", "is_trusted"),
+    [
+        ({"Host": "192.168.1.7:8000"}, False),
+        ({"Host": "192.168.1.7:8000", "X-Forwarded-Proto": "http"}, False),
+        ({"Host": "localhost.example"}, False),
+        ({"Host": "127.0.0.1.example:8000"}, False),
+        ({"Host": "192.168.1.7:8443", "X-Forwarded-Proto": "https"}, True),
+        ({"Host": "127.0.0.1:8000"}, True),
+        ({"Host": "localhost"}, True),
+        ({"Host": "hall.localhost:8000"}, True),
+        ({"Host": "[::1]:8000"}, True),
+    ],
+)
+def test_browsers_are_sent_no_header_that_they_ignore_on_plain_http(
+    client: Client, path: str, headers: dict[str, str], is_trusted: bool
+) -> None:
+    response = client.http.get(path, headers=headers)
+    assert ("Cross-Origin-Opener-Policy" in response.headers) is is_trusted
+
+
+def test_the_speaker_s_page_alone_has_the_listeners_address() -> None:
+    listeners = "http://192.168.1.7:8000"
+    settings = replace(SETTINGS, operator_token_hash="open", listeners_url=listeners)
+    with composed(World(settings=settings).app), Client(app) as client:
+        speaker, *others = (client.http.get(path).body.decode() for path in PATHS)
+    assert f'<meta name="listeners-url" content="{listeners}">' in speaker
+    assert not any(listeners in other for other in others)
 
 
 def test_an_address_cannot_break_out_of_its_attribute() -> None:
@@ -157,7 +228,7 @@ def test_the_listener_s_page_alone_may_play_sounds_and_the_speaker_s_two_fetch_f
     assert policy(listener)["media-src"] == f"'self' blob: {sounds}"
     for fetching in (speaker, report):
         assert sounds in policy(fetching)["connect-src"].split()
-        assert "media-src" not in policy(fetching)
+        assert sounds not in policy(fetching).get("media-src", "")
     for other in others:
         assert sounds not in other.headers["Content-Security-Policy"]
         assert "media-src" not in policy(other)

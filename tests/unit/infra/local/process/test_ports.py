@@ -1,5 +1,6 @@
 """Free ports and taken ones."""
 
+import errno
 import itertools
 import socket
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.local.__main__ import main
+from infra.local.process import ports
 from infra.local.process.ports import (
     HIGHEST,
     LOWEST,
@@ -66,8 +68,42 @@ def test_the_remains_of_a_closed_connection_do_not_count() -> None:
     require_free(port)
 
 
+def test_a_port_of_another_address_is_another_port(taken: int) -> None:
+    assert is_free(taken, "127.0.0.2")
+    with socket.create_server(("127.0.0.2", taken)):
+        with pytest.raises(PortError, match=f"port {taken} of 127.0.0.2 is already in use"):
+            require_free(taken, "127.0.0.2")
+        assert not is_free(taken, "127.0.0.2")
+
+
+def test_a_port_of_ipv6_is_looked_at_as_such() -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
+        assert not is_free(server.getsockname()[1], "::1")
+
+
+def test_a_port_that_only_root_may_have_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(PortError, match=r"port 80 of 127\.0\.0\.1 is root's alone on this machine"):
+        require_free(80)
+
+
+def test_free_ports_of_a_hall_are_free_at_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+
+    def look(_: int, host: str) -> bool:
+        looked.append(host)
+        return True
+
+    monkeypatch.setattr(ports, "is_free", look)
+    next(free_ports("192.168.1.7"))
+    assert looked == ["127.0.0.1", "192.168.1.7"]
+
+
 def test_free_ports_are_free_and_distinct_and_no_clients() -> None:
-    ports = list(itertools.islice(free_ports(), 20))
-    assert len(set(ports)) == 20
-    assert all(LOWEST <= port < HIGHEST for port in ports)
-    assert all(map(is_free, ports))
+    found = list(itertools.islice(free_ports(), 20))
+    assert len(set(found)) == 20
+    assert all(LOWEST <= port < HIGHEST for port in found)
+    assert all(map(is_free, found))

@@ -7,15 +7,19 @@ from pathlib import Path
 import boto3
 import pytest
 
+from chalice_app.admission.limits import GUESSES_PER_MINUTE
+from infra.local.hall.place import HallPlace
 from infra.local.stage.environment import (
     Ports,
     admission_settings,
     child_environment,
     emulator_environment,
+    hall_settings,
     stage_settings,
     table_settings,
     use_settings,
 )
+from tests.unit.infra.local.hall.machines import WIFI, hall_at
 
 PORTS = Ports(http=8000, ws=8001, dynamodb=1, translate=2, functions=3)
 USER = {
@@ -112,6 +116,42 @@ def test_what_the_user_says_of_admission_stands(given: str, origins: str) -> Non
     others = {"UNLIMITED_ADDRESSES": "", "OPERATOR_TOKEN_HASH": "5e" * 32}
     settings = admission_settings({"ALLOWED_ORIGINS": given, **others}, PORTS)
     assert settings == {"ALLOWED_ORIGINS": origins, **others}
+
+
+HALL = HallPlace(hall_at(WIFI, "hall.local"), 8000)
+
+
+def test_in_a_hall_browsers_are_told_its_address_and_programs_loopback() -> None:
+    settings = {**stage_settings(PORTS), **hall_settings(HALL)}
+    assert settings["WEBSOCKET_URL"] == "/"
+    assert settings["LISTENERS_URL"] == "http://hall.local:8000"
+    assert settings["SOUNDS_ENDPOINT_URL"] == "http://hall.local:8000"
+    of_hall = [name for name, value in settings.items() if "hall" in value]
+    assert of_hall == ["LISTENERS_URL", "SOUNDS_ENDPOINT_URL"]
+    assert hall_settings(None) == {}
+
+
+def test_in_a_hall_one_phone_that_guesses_does_not_keep_the_others_out() -> None:
+    name = "SESSION_GUESSES_PER_MINUTE"
+    assert int(admission_settings({}, PORTS, HALL)[name]) > GUESSES_PER_MINUTE
+    assert admission_settings({name: "7"}, PORTS, HALL)[name] == "7"
+    assert name not in admission_settings({}, PORTS)
+
+
+def test_the_pages_of_a_hall_are_let_in_and_its_phones_have_limits() -> None:
+    settings = admission_settings(USER, PORTS, HALL)
+    assert settings["ALLOWED_ORIGINS"].split(",") == [
+        "http://127.0.0.1:8000",
+        "http://localhost:8000",
+        "http://hall.local:8000",
+        "http://192.168.1.7:8000",
+    ]
+    assert settings["UNLIMITED_ADDRESSES"] == "127.0.0.0/8,::1/128"
+
+
+def test_an_origin_at_the_usual_port_is_as_browsers_send_it() -> None:
+    settings = admission_settings({}, replace(PORTS, http=80))
+    assert settings["ALLOWED_ORIGINS"] == "http://127.0.0.1,http://localhost"
 
 
 def test_a_stage_that_serves_no_page_leaves_the_origins_to_who_does() -> None:
