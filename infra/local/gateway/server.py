@@ -18,6 +18,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from infra.local.gateway.clock_jumps import watch_clock
 from infra.local.gateway.connection import notice_dead_peer
+from infra.local.gateway.dictation import Dictation
 from infra.local.gateway.doors import BACKLOG, Door, Serves
 from infra.local.gateway.functions import Functions
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES, GatewayLimits
@@ -45,11 +46,11 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True)
-class Bucket:
-    """The bucket of sounds: its name, and the address of its server."""
+class Beside:
+    """The stage's other servers that browsers reach through the gateway's doors."""
 
-    name: str
-    server: str
+    sounds: Sounds | None = None
+    dictation: Dictation | None = None
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,14 @@ class _Rooms:
     management: Management
     pages: RestApi
     sounds: Sounds | None
+    dictation: Dictation | None
 
 
 @asynccontextmanager
 async def gateway(
-    functions_host: str, doors: Sequence[Door], limits: GatewayLimits, bucket: Bucket | None = None
+    functions_host: str, doors: Sequence[Door], limits: GatewayLimits, beside: Beside = Beside()
 ) -> AsyncIterator[tuple[int, ...]]:
-    """Serve at all doors until the block ends; gives their ports.
+    """Serve at all doors until the block ends, then close what is beside; gives their ports.
 
     At the end every connection is closed with 1001 and its $disconnect invoked. Raises OSError if
     a port is taken.
@@ -81,10 +83,12 @@ async def gateway(
             sockets,
             Management(sockets.open),
             RestApi(functions, limits),
-            Sounds(bucket.server, bucket.name) if bucket else None,
+            beside.sounds,
+            beside.dictation,
         )
-        if rooms.sounds:
-            stack.push_async_callback(rooms.sounds.close)
+        for each in (beside.sounds, beside.dictation):
+            if each is not None:
+                stack.push_async_callback(each.close)
         visitors = Visitors(limits)
         servers = [_http_server(door, rooms, limits, visitors) for door in doors]
         loop = asyncio.get_running_loop()
@@ -104,8 +108,8 @@ async def gateway(
             yield ports
         finally:
             watching.cancel()
-            for each in listening:
-                each.close()
+            for closing in listening:
+                closing.close()
             await sockets.stop()
             for server in servers:
                 server.pre_shutdown()
@@ -141,6 +145,7 @@ def _handler(door: Door, rooms: _Rooms) -> Handler:
     """Which request of a door goes where."""
     management = rooms.management if Serves.MANAGEMENT in door.serves else None
     sounds = rooms.sounds if Serves.SOUNDS in door.serves else None
+    dictation = rooms.dictation if Serves.DICTATION in door.serves else None
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         path = request.raw_path.partition("?")[0]
@@ -149,6 +154,8 @@ def _handler(door: Door, rooms: _Rooms) -> Handler:
         if door.forbids(path):
             return Refusal(HTTPStatus.FORBIDDEN)
         if Serves.PAGES not in door.serves or _wants_socket(request, door):
+            if dictation is not None and path == dictation.path:
+                return await dictation.serve(request, door)
             return await rooms.sockets.serve(request, door)
         if sounds is not None and path.startswith(sounds.prefix):
             return await sounds.serve(request, door)
