@@ -2,5 +2,6 @@
 
 Each command is a module or a package with `__main__`; none imports another. infra/README.md has
 those of operators, docs/CONTRIBUTING.md those of developers. What they share is below them in the
-import contract: `stage_options` (which stage), `deployment`, `install`, `chromium`.
+import contract: `stage_options` (which stage), `interruption` (Ctrl-C), `deployment`, `install`,
+`chromium`.
 """

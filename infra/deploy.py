@@ -20,6 +20,7 @@ from infra.deployment.errors import DeploymentError, error_with_remedy
 from infra.deployment.record import Record
 from infra.deployment.stage_deployment import StageDeployment, chalice_deploy
 from infra.deployment.stage_names import PROJECT, stage_named
+from infra.interruption import run_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -86,4 +87,8 @@ def run_reporting(command: Callable[[], None]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(
+        "deploy",
+        main,
+        "the stage may be deployed in part: run this again (ARGS=--again if it was the first)",
+    )

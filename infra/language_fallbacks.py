@@ -25,6 +25,7 @@ from langcodes.data_dicts import (
 )
 
 from chalice_app.domain.languages import LANGUAGES
+from infra.interruption import run_command
 
 _APPLICATION: Final = Path(__file__).parents[1] / "chalice_app"
 
@@ -153,6 +154,11 @@ def _lines(rows: Mapping[str, Sequence[str]], indent: str = "    ") -> str:
     )
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Writes both tables again."""
     PAGES_TABLE.write_text(pages_module(), encoding="utf-8")
     FUNCTIONS_TABLE.write_text(functions_module(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run_command("language_fallbacks", main)

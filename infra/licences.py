@@ -15,6 +15,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
+from infra.interruption import run_command
+
 PROJECT: Final = Path(__file__).parents[1]
 LISTS: Final = {
     "shipped": PROJECT / "requirements.txt",
@@ -82,4 +84,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command("licences", main)

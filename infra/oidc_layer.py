@@ -17,6 +17,7 @@ from typing import Any, Final
 from infra.deployment.runtime import RUNTIME
 from infra.deployment.stage_names import PROJECT, read_config
 from infra.install import explain, pip_install
+from infra.interruption import run_command
 
 LOCK: Final = PROJECT / "infra" / "requirements-oidc.txt"
 LAYER: Final = PROJECT / ".chalice" / "packaged" / "oidc-layer"
@@ -49,4 +50,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command("oidc_layer", main)

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from infra.deployment.errors import DeploymentError
 from infra.deployment.sam_template import package
 from infra.deployment.stage_names import PROJECT, stage_named
+from infra.interruption import run_command
 
 MEGABYTE = 1_000_000
 
@@ -40,4 +41,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command("package", main)

@@ -16,6 +16,7 @@ from chalice_app.bootstrap.application import Application
 from chalice_app.domain.errors import BroadcasterError, SessionNotFound
 from chalice_app.observability.metrics import EmbeddedMetrics
 from chalice_app.rosters.repair import Reconciled
+from infra.interruption import run_command
 from infra.stage_options import (
     add_stage_options,
     error_line,
@@ -65,4 +66,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command("reconcile", main)

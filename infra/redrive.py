@@ -31,6 +31,7 @@ from chalice_app.bootstrap.application import Application
 from chalice_app.bootstrap.process import composed
 from chalice_app.domain.errors import BroadcasterError
 from chalice_app.observability.logs import FunctionFailed
+from infra.interruption import run_command
 from infra.stage_options import (
     add_stage_options,
     error_line,
@@ -207,4 +208,4 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command("redrive", main, "what was not handled is still where it was")

@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 from websockets.sync.client import connect
 
 from infra.chromium import NAMES, chromium, find_chromium
+from infra.interruption import run_command
 from infra.local.say import SAMPLE, split_sentences
 
 if TYPE_CHECKING:
@@ -171,4 +172,4 @@ def _take(page: Page, name: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command("screenshots", main)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalice_app.settings import POSTS_PER_SECOND, SLICE_LISTENERS
+from infra.interruption import run_command
 
 _GATEWAY: Final = "docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"
 _LAMBDA: Final = "docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
@@ -215,4 +216,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_command("simulate_scale", main)

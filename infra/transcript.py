@@ -18,11 +18,13 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from chalice_app.transcripts.requests import FORMATS
+from infra.interruption import run_command
 
 ANSWER_SECONDS: Final = 40.0
 """How long one answer is waited for; API Gateway gives up after 29 s."""
@@ -31,6 +33,7 @@ PATIENCE_SECONDS: Final = 900.0
 _MOST_REDIRECTS: Final = 3
 _LEAST_PAUSE, _MOST_PAUSE = 0.2, 30.0
 _TOKEN: Final = "SPEAKER_TOKEN"  # noqa: S105 - the name of a variable
+_NO_TOKEN: Final = f"; give its token in ${_TOKEN}, or with --token-from-stdin"
 
 
 class TranscriptError(Exception):
@@ -107,7 +110,8 @@ def fetch(
             return answer.body
         if answer.status not in (202, 429):
             said = answer.json.get("message", "no reason: is it a stage?")
-            raise TranscriptError(f"the stage answered {answer.status}: {said}")
+            remedy = "" if token or answer.status != HTTPStatus.UNAUTHORIZED else _NO_TOKEN
+            raise TranscriptError(f"the stage answered {answer.status}: {said}{remedy}")
         seconds = _seconds(answer)
         if waited + seconds > PATIENCE_SECONDS:
             raise TranscriptError(f"not ready after {waited:.0f} s: ask again later")
@@ -224,4 +228,4 @@ def _address(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command("transcript", main, "no file was written")

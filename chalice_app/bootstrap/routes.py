@@ -76,7 +76,8 @@ class RouteParts(SpeechParts, TranscriptParts):
     @cached_property
     def overlays(self) -> Overlays:
         """The switch of the streams' overlays."""
-        return Overlays(self.adapters.sessions, self.adapters.roster, self.broadcast)
+        adapters, most = self.adapters, self.settings.limits.sentences_per_second
+        return Overlays(adapters.sessions, adapters.roster, self.broadcast, most)
 
     @cached_property
     def refusals(self) -> Refusals:

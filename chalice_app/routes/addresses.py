@@ -7,10 +7,9 @@ from urllib.parse import urlsplit
 from chalice_app.domain.errors import BadMessage
 from chalice_app.settings import SAME_HOST
 
-_HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
-_LOOPBACK = re.compile(
-    r"(127(\.[0-9]{1,3}){3}|\[::1\]|([a-z0-9-]+\.)*localhost)(:[0-9]{1,5})?", re.IGNORECASE
-)
+# Not compiled here: every function's start would pay for what pages alone need.
+_HOST = r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?"
+_LOOPBACK = r"(127(\.[0-9]{1,3}){3}|\[::1\]|([a-z0-9-]+\.)*localhost)(:[0-9]{1,5})?"
 
 
 def websocket_url(configured: str, headers: Mapping[str, str]) -> str:
@@ -34,7 +33,7 @@ def is_trusted_by_browsers(headers: Mapping[str, str]) -> bool:
     Source: https://www.w3.org/TR/secure-contexts/#is-origin-trustworthy
     """
     host = headers.get("host", "")
-    return _is_encrypted(headers) or not host or bool(_LOOPBACK.fullmatch(host))
+    return _is_encrypted(headers) or not host or _is_like(_LOOPBACK, host)
 
 
 def _is_encrypted(headers: Mapping[str, str]) -> bool:
@@ -45,6 +44,10 @@ def _is_encrypted(headers: Mapping[str, str]) -> bool:
 def _is_host(text: str) -> bool:
     try:
         # Reading the port checks it.
-        return bool(_HOST.fullmatch(text)) and urlsplit(f"//{text}").port != 0
+        return _is_like(_HOST, text) and urlsplit(f"//{text}").port != 0
     except ValueError:
         return False
+
+
+def _is_like(pattern: str, text: str) -> bool:
+    return bool(re.fullmatch(pattern, text, re.IGNORECASE))

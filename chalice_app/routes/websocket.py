@@ -169,7 +169,8 @@ def _act(parts: RouteParts, connection_id: str, received: Message, received_at: 
         case ChangeLanguage(target_language, wants_voice):
             parts.participants.change_language(connection_id, target_language, wants_voice)
         case SwitchOverlays(hidden):
-            parts.overlays.switch(_spoken_by(parts, connection_id), hidden=hidden)
+            session = _spoken_by(parts, connection_id)
+            parts.overlays.switch(session, hidden=hidden, switched_at=received_at)
         case _:
             _answer_or_end(parts, connection_id, received)
 

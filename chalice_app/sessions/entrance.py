@@ -146,17 +146,14 @@ class Entrance:
             return self._kept(row), True
         # An old link to an open transcript is not a guess, and the transcript outlives the session.
         is_open = row is not None and row.has_open_transcript and self.sessions.is_kept(row)
-        session = self._shown(session_id, caller, row if is_open else alive)
+        session = row if is_open else alive
+        if not _may_return(row, caller):
+            session = self._tried(session_id, caller, session)
+        if session is None:
+            raise SessionNotFound(_NOT_THERE)
         if not session.has_open_transcript:
             raise NotSpeaker("the transcript of this session is for its speaker alone")
         return self._kept(session), False
-
-    def _shown(self, session_id: str, caller: Caller, session: Session | None) -> Session:
-        """The session, for somebody who may join it, or could while it went on."""
-        token = caller.resume_token
-        if session is not None and token is not None and ResumeTokens(session).is_valid(token):
-            return session
-        return self._tried(session_id, caller, session)
 
     def _kept(self, session: Session) -> Session:
         if not self.sessions.is_kept(session):
@@ -178,10 +175,10 @@ class Entrance:
         session = self._alive(row)
         if is_token_of(session, caller.speaker_token or "") and session is not None:
             return session, True
-        token = caller.resume_token
-        if token is not None and ResumeTokens(row).is_valid(token):
+        if _may_return(row, caller):
             if caller.asks_to_join:
-                self.rate_limits.admit_proof(token, caller.address, asks=True)
+                proof = caller.resume_token or ""
+                self.rate_limits.admit_proof(proof, caller.address, asks=True)
             if session is None:
                 raise SessionNotFound(_NOT_THERE)
             return session, False
@@ -232,6 +229,11 @@ class Entrance:
     def _welcome(self, session: Session, address: str) -> Session:
         self.rate_limits.note_good_standing(session, address)
         return session
+
+
+def _may_return(row: Session | None, caller: Caller) -> bool:
+    """Whether the caller has been here: its token is proof also when the session's life is over."""
+    return caller.resume_token is not None and ResumeTokens(row).is_valid(caller.resume_token)
 
 
 def _open(session: Session | None) -> Session:

@@ -19,8 +19,11 @@ class Overlays:
     session_store: SessionStore
     roster: Roster
     broadcast: Broadcast
+    per_second: int
+    """Switches of one session, at most (0: no limit). Each costs as many posts as a sentence, so it
+    has the sentences' rate; without their burst, for no outbox sends what was missed."""
 
-    def switch(self, session: Session, *, hidden: bool) -> None:
+    def switch(self, session: Session, *, hidden: bool, switched_at: int) -> None:
         """Notes it in the session's row, then tells all listeners, and the speaker last.
 
         The row comes first: an overlay that is not in the roster yet finds it there when it joins.
@@ -29,10 +32,13 @@ class Overlays:
 
         Raises:
             SessionNotFound: the session has ended.
+            RateLimited: it was switched a moment ago; nothing was changed.
             Unavailable: the row could not be written, or the roster not be read.
         """
         try:
-            switched = self.session_store.set_overlays_hidden(session, hidden)
+            switched = self.session_store.set_overlays_hidden(
+                session, hidden, switched_at, 1000 // self.per_second if self.per_second else 0
+            )
         except ConditionFailed:
             raise SessionNotFound("the session has ended") from None
         listeners = self.roster.read_roster(switched).languages.values()

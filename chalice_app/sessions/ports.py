@@ -29,9 +29,12 @@ class SessionStore(Protocol):
     def note_greeting(self, session_id: str, connection_id: str) -> None:
         """Notes that the speaker's connection has been sent `joined`, if it still is that one."""
 
-    def set_overlays_hidden(self, session: Session, hidden: bool) -> Session:
+    def set_overlays_hidden(
+        self, session: Session, hidden: bool, switched_at: int, apart_ms: int
+    ) -> Session:
         """Empties the session's overlays, or fills them again; returns it as it is from then on.
 
+        RateLimited when the last switch was less than `apart_ms` away (0: no limit).
         ConditionFailed when the session is not open.
         """
 

@@ -153,7 +153,7 @@ class FlowControl:
         """Milliseconds until there is room among those in flight, as an estimate."""
         now = self.clock.now_ms()
         ahead = [at for sequence, at in marks.in_flight.items() if sequence != ref.sequence]
-        alive = [at for at in ahead if at > now - CAPTION_LIFE_MS]
+        alive = [at for at in ahead if _is_recent(at, now)]
         if len(alive) < MOST_IN_FLIGHT:
             return 0
         # As long as the oldest has taken so far: the slower it goes, the longer the pause.
@@ -170,8 +170,8 @@ class FlowControl:
             return 0
         others = {**marks.sent, **marks.in_flight}
         others.pop(ref.sequence, None)
-        since = ref.spoken_at - CAPTION_LIFE_MS
-        latest = sorted((at for at in others.values() if at > since), reverse=True)
+        recent = (at for at in others.values() if _is_recent(at, ref.spoken_at))
+        latest = sorted(recent, reverse=True)
         each_ms = 1000 / self.per_second
         waits = (
             at + (count - self.per_second) * each_ms - ref.spoken_at
@@ -182,8 +182,8 @@ class FlowControl:
 
     def _over(self, marks: RecentSentences) -> list[int]:
         """Sentences whose marks no longer matter."""
-        since = self.clock.now_ms() - CAPTION_LIFE_MS
-        return [each for each, at in {**marks.sent, **marks.in_flight}.items() if at <= since]
+        now, every = self.clock.now_ms(), {**marks.sent, **marks.in_flight}
+        return [each for each, at in every.items() if not _is_recent(at, now)]
 
     def _claim(self, session: Session, sentence: Sentence) -> None:
         last = session.last_sequence
@@ -217,6 +217,15 @@ class FlowControl:
             self.in_flight.remove_sentences(ref, sequences)
         except Unavailable:
             _log.warning("marks of old sentences could not be removed")
+
+
+def _is_recent(at: int, now: int) -> bool:
+    """Whether a mark still matters.
+
+    One from far ahead was made before the clock was set back; it would silence the speaker until
+    the clock is there again.
+    """
+    return abs(now - at) < CAPTION_LIFE_MS
 
 
 def _mark_of(correction: SentenceRef) -> SentenceRef:

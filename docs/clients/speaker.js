@@ -43,6 +43,7 @@ export async function speak(texts, print, http, sourceLanguage) {
 }
 
 if (import.meta.main) {
-  const { createInterface } = await import("node:readline");
-  await speak(createInterface({ input: process.stdin }), console.log, ...process.argv.slice(2));
+  const lines = (await import("node:readline")).createInterface({ input: process.stdin });
+  // Its iterator is made at once: lines that come before there is one are lost.
+  await speak(lines[Symbol.asyncIterator](), console.log, ...process.argv.slice(2));
 }

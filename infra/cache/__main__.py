@@ -27,6 +27,7 @@ from infra.cache.purge import purge_entry, purge_pair
 from infra.cache.stats import DOLLARS_A_CHARACTER, as_json, as_table, gather
 from infra.cache.warm import Script, Warmed, Warming, read_script
 from infra.glossary_file import read_glossary_file
+from infra.interruption import run_command
 from infra.stage_options import (
     add_stage_options,
     error_line,
@@ -203,8 +204,6 @@ def main(words: Sequence[str] | None = None) -> None:
         run(Application(settings, aws_adapters(settings)), arguments)
     except BroadcasterError as error:
         _fail(error)
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 def _fail(error: BroadcasterError) -> NoReturn:
@@ -212,4 +211,4 @@ def _fail(error: BroadcasterError) -> NoReturn:
 
 
 if __name__ == "__main__":
-    main()
+    run_command("cache", main)

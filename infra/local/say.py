@@ -23,6 +23,7 @@ from chalice_app.domain.errors import BadGlossary
 from chalice_app.glossary.terms import Glossary
 from chalice_app.wire.incoming import MAX_TEXT_CHARACTERS
 from infra.glossary_file import read_glossary_file
+from infra.interruption import run_command
 from infra.local.dictation.latencies import percentile
 from infra.local.dictation.speak_recording import SpokenFile, speak_recording
 from infra.local.dictation.wav import UnreadableRecording, read_wav
@@ -96,7 +97,7 @@ async def _visit(options: argparse.Namespace, glossary: Glossary | None, speak: 
     languages = choose_languages(options.to, options.source, await api.languages())
     voices = [] if options.voice is None else choose_voices(options.voice, await api.voices())
     directory = make_directory(options.output)
-    session = await api.open_session(options.source)
+    session = await api.open_session(options.source, options.transcript)
     print(f"{session['sessionId']}: {options.source} to {', '.join(languages)}", flush=True)
     try:
         if glossary is not None:
@@ -176,6 +177,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--pace", type=int, default=0, metavar="N", help="words a minute; 0: as reports come"
     )
+    parser.add_argument(
+        "--transcript", choices=("speaker", "everyone"), default="speaker", help="who may have it"
+    )
     options = parser.parse_args(arguments)
     if options.text is not None and options.audio is None:
         parser.error("--text is the text of a recording; give --audio too")
@@ -193,7 +197,7 @@ def _speaking(options: argparse.Namespace) -> Speak:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code: 0 all came in order, 1 not, 2 nothing could be said, 130 interrupted."""
+    """Exit code: 0 all came in order, 1 not, 2 nothing could be said."""
     options = _options(arguments)
     try:
         speak = _speaking(options)
@@ -202,12 +206,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (StageClientError, UnreadableRecording) as error:
         print(f"say: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:  # `say | head`: the reader has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command("say", main, "its session has ended")

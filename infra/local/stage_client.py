@@ -82,9 +82,13 @@ class Api:
         answer = await self._call("GET", "/languages")
         return {each["code"]: each["voice"] for each in answer["languages"] if "voice" in each}
 
-    async def open_session(self, source: str) -> Message:
-        """A new session, with its token and the WebSocket's address."""
-        return await self._call("POST", "/sessions", {"sourceLanguage": source})
+    async def open_session(self, source: str, readers: str = "speaker") -> Message:
+        """A new session, with its token and the WebSocket's address.
+
+        `readers` may have its transcript: "speaker" or "everyone".
+        """
+        wanted = {"sourceLanguage": source, "transcript": readers}
+        return await self._call("POST", "/sessions", wanted)
 
     async def put_glossary(self, session: Message, glossary: Message) -> None:
         """Gives the session its glossary."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,9 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import TOKEN, StubStage
 from tests.browser.test_speaker import speak, start
-
-if TYPE_CHECKING:
-    from tests.integration.client import Stage
+from tests.integration.client import Session, Stage
+from tests.integration.kept_talk import keep_talk
 
 TRANSLATING = (202, {"status": "translating", "done": 3, "sentences": 9, "retryAfterMs": 50})
 WAITING = (202, {"status": "translating", "done": 1, "sentences": 9, "retryAfterMs": 600_000})
@@ -265,3 +264,34 @@ def test_a_real_talk_is_downloaded_and_deleted(stage: Stage, open_page: OpenPage
     expect(page.get_by_role("heading", name="Everything that was said is deleted")).to_be_visible()
     listener.get_by_role("button", name="Descargar la transcripción").first.click()
     expect(listener.locator("#settings")).to_contain_text("no se conserva")
+
+
+def test_a_large_transcript_comes_from_the_bucket(stage: Stage, open_page: OpenPage) -> None:
+    """With the speaker's token, which is not sent on, and a join code, which is asked about."""
+    page = open_page(stage.http)
+    page.get_by_text("What is kept of it").click()
+    page.get_by_label("Who may download").select_option("everybody who may join")
+    page.get_by_text("Ask listeners for a code").click()
+    page.locator("#join-code").fill("Aula 7 é")
+    page.get_by_role("button", name="Start a session").click()
+    expect(page.locator("#state")).to_have_text("Live")
+    kept = json.loads(page.evaluate("sessionStorage.getItem('speaker')"))
+    made = Session(kept["sessionId"], kept["speakerToken"], kept["webSocketUrl"])
+    keep_talk(stage, made, {"en": "x" * 3_900}, 1_500)
+    listener = open_page(page.locator("#link").get_attribute("href") or "", locale="en-GB")
+    asked: list[str] = []
+    for each in (page, listener):
+        each.on("request", lambda request: asked.append(request.url))
+    panel(page).get_by_label("Format").select_option("txt")
+    page.locator("#remains").get_by_label("Language").first.select_option("en")
+    expect(listener.locator("#state")).to_have_attribute("data-state", "live")
+    listener.locator("#settings-button").click()
+    for reader, button in (page, "Download transcript"), (listener, "Download the transcript"):
+        asked.clear()
+        name, text = saved(reader, button)
+        assert name == f"{made.session_id}.en.txt"
+        assert "sentence 1500." in text
+        assert len(text) > 5_000_000
+        # The page's own origin has sent it to the bucket's.
+        assert [each.startswith(stage.http) for each in asked if "transcript?" in each] == [True]
+        assert not asked[-1].startswith(stage.http)

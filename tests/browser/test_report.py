@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from chalice_app.domain.reports import LanguageReport, Posted
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_report import talk_report
 from tests.browser.stub_stage import TOKEN, StubStage
 from tests.fakes.domain import NOW_MS
+from tests.integration.client import PATIENCE, Stage
+from tests.integration.kept_talk import keep_talk
 
 STORED = {"sessionId": "golden-eagle-427", "speakerToken": TOKEN}
 REPORT = "/s/golden-eagle-427/report"
@@ -267,3 +270,24 @@ def test_a_talk_that_nobody_listened_to(stub: StubStage, open_page: OpenPage) ->
     page = open_page(f"{stub.http}{REPORT}", locale="en", script=held("localStorage"))
     expect(page.locator("#sentences-none")).to_have_text("Nobody listened yet.")
     assert figures(page)["Delivered"] == "–"
+
+
+def test_a_large_report_comes_from_the_bucket(stage: Stage, open_page: OpenPage) -> None:
+    """With the speaker's token, which is not sent on."""
+    of = stage.open_session()
+    each = LanguageReport(120, Posted(119, ("gone",)), cached=True, latency_ms=1_250)
+    languages = [f"{first}{second}" for first in "abcde" for second in "abcdefghijklmno"]
+    keep_talk(stage, of, {"en": "Good evening"}, 360, dict.fromkeys(languages, each))
+    script = held("localStorage", sessionId=of.session_id, speakerToken=of.token)
+    page = open_page(f"{stage.http}/s/{of.session_id}/report", locale="en", script=script)
+    expect(page.locator("#sentences tr")).not_to_have_count(0, timeout=PATIENCE * 1000)
+    assert figures(page)["Sentences"] == "360"
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with page.expect_download() as download:
+        page.locator("#save-json").click()
+    assert asked[0].startswith(stage.http)
+    assert not asked[1].startswith(stage.http)
+    assert download.value.suggested_filename == f"{of.session_id}-report.json"
+    report = json.loads(download.value.path().read_text("utf-8"))
+    assert len(report["sentences"]) == 360 * 75

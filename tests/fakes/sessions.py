@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from chalice_app.domain.errors import ConditionFailed
+from chalice_app.domain.errors import ConditionFailed, RateLimited
 from chalice_app.domain.session import Connection, Session
 from tests.fakes.memory import MemoryTable, Rows
 
@@ -17,6 +17,7 @@ class MemorySessions(MemoryTable):
         self._sessions = Rows[str, Session](self)
         self._counts: dict[str, Counter[str]] = {}
         self._voices: dict[str, Counter[str]] = {}
+        self._switched: dict[str, int] = {}
 
     def put_session(self, session: Session) -> None:
         self._called("put_session")
@@ -59,12 +60,18 @@ class MemorySessions(MemoryTable):
             if found is not None and found.speaker_connection_id == connection_id:
                 self._store(replace(found, is_speaker_greeted=True))
 
-    def set_overlays_hidden(self, session: Session, hidden: bool) -> Session:
+    def set_overlays_hidden(
+        self, session: Session, hidden: bool, switched_at: int, apart_ms: int
+    ) -> Session:
         self._called("set_overlays_hidden")
         with self._lock:
             found = self._same(session)
             if found is None or not found.is_active:
                 raise ConditionFailed("the session is not open")
+            last = self._switched.get(session.session_id)
+            if last is not None and abs(switched_at - last) < apart_ms:
+                raise RateLimited("switched a moment ago", retryAfterMs=apart_ms)
+            self._switched[session.session_id] = switched_at
             self._store(switched := replace(found, overlays_hidden=hidden))
             return switched
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from unittest.mock import patch
 
 from chalice_app.bootstrap.adapters import Adapters, aws_adapters
+from chalice_app.domain.reports import Reports
 from chalice_app.domain.sentence import Sentence, SentenceRef
 from chalice_app.settings import require_settings
 from tests.integration.client import Session, Stage
@@ -12,13 +13,21 @@ from tests.integration.client import Session, Stage
 PAUSE_MS = 5_000
 """Between two sentences."""
 
+NO_REPORTS: Reports = {}
+
 _TABLES = ("SESSIONS", "CONNECTIONS", "CACHED_TRANSLATIONS", "ROSTERS", "SENTENCES")
 
 
-def keep_talk(stage: Stage, opened: Session, words: Mapping[str, str], sentences: int) -> None:
+def keep_talk(
+    stage: Stage,
+    opened: Session,
+    words: Mapping[str, str],
+    sentences: int,
+    reports: Reports = NO_REPORTS,
+) -> None:
     """Keeps so many sentences with their captions: the English words were said, the others sent.
 
-    Each has its number behind it.
+    Each has its number behind it, and the same reports.
     """
     adapters = adapters_of(stage)
     session = adapters.sessions.get_session(opened.session_id)
@@ -29,7 +38,7 @@ def keep_talk(stage: Stage, opened: Session, words: Mapping[str, str], sentences
         sentence = Sentence(sequence, texts.pop("en"), "en", at)
         adapters.sentences.claim_sequence(session, sentence)
         ref = SentenceRef(session.session_id, session.created_at, sequence, "speaker", at, at)
-        adapters.sentences.mark_sent(ref, {}, texts)
+        adapters.sentences.mark_sent(ref, reports, texts)
 
 
 def adapters_of(stage: Stage) -> Adapters:

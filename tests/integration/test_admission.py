@@ -248,3 +248,22 @@ async def hurry(stage: Stage) -> None:
     assert kinds["spoken"] >= 5
     refused = [each for each in answers if each.get("code") == "RATE_LIMITED"]
     assert all(0 < each["retryAfterMs"] <= 10_000 for each in refused)
+
+
+def test_an_overlays_switch_that_is_clicked_like_mad_reaches_few(strict: Stage) -> None:
+    async def scenario() -> Counter[str]:
+        session = strict.open_session()
+        async with websockets.connect(session.address(token=session.token), proxy=None) as speaker:
+            for number in range(40):
+                message = {"action": "overlays", "hidden": number % 2 == 0}
+                await speaker.send(json.dumps(message))
+            await speaker.send('{"action":"heartbeat"}')
+            kinds: Counter[str] = Counter()
+            while (answer := json.loads(await speaker.recv()))["type"] != "heartbeatAck":
+                kinds[answer.get("code", answer["type"])] += 1
+            return kinds
+
+    kinds = asyncio.run(scenario())
+    assert kinds["RATE_LIMITED"] > 0
+    assert kinds["overlays"] > 0
+    assert kinds["RATE_LIMITED"] + kinds["overlays"] == 40

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import subprocess
 import sys
 from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import PIPE, Process
@@ -222,6 +223,26 @@ def test_a_speaker_says_each_line_once_over_a_lost_line_and_ends(stage: Stage, k
             await listener.socket.close()
 
     asyncio.run(scenario())
+
+
+@both
+def test_a_speaker_says_all_of_a_file_and_ends(stage: Stage, kind: str, tmp_path: Path) -> None:
+    lines = tmp_path / "lines.txt"
+    lines.write_text("Good morning.\nIs somebody there?\nGoodbye.")
+    with lines.open("rb") as file:
+        done = subprocess.run(  # noqa: S603 - a client of docs/clients/
+            [*COMMANDS[kind], str(PROJECT / f"docs/clients/speaker.{kind}"), stage.http, "en"],
+            stdin=file,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=True,
+        )
+    reported = re.findall(r"""['"]sequence['"]: ?(\d+)""", done.stdout)
+    assert reported == ["1", "2", "3"], done
+    assert "error" not in done.stdout
+    (name,) = re.findall(r"[a-z]+-[a-z]+-[0-9]{3}", done.stdout)
+    assert stage.state(Session(name, "", stage.ws))["isActive"] is False
 
 
 @both

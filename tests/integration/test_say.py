@@ -50,6 +50,17 @@ def test_standard_input_is_spoken_and_each_line_tells_what_was_heard(stage: Stag
     assert ("2", "en", "Welcome!") in heard
 
 
+def test_what_was_said_is_left_to_everyone_where_that_is_asked_for(stage: Stage) -> None:
+    for asked, status in (["--transcript", "everyone"], 200), ([], 401):
+        with saying(stage, "--to", "en", *asked, "-") as process:
+            output, errors = process.communicate("Good morning.", timeout=PATIENCE)
+        assert (process.returncode, errors) == (0, "")
+        session_id = output.partition(":")[0]
+        answer = stage.request("GET", f"/sessions/{session_id}/transcript?format=txt")
+        assert answer.status == status, answer
+        assert (b"Good morning." in answer.body) == (status == 200)
+
+
 def test_a_language_that_is_not_offered_is_answered_with_those_that_are(stage: Stage) -> None:
     with saying(stage, "--to", "pt,tlh") as process:
         output, errors = process.communicate(timeout=PATIENCE)
@@ -64,5 +75,5 @@ def test_an_interrupt_ends_the_session(stage: Stage) -> None:
         assert process.stdout.readline().split()[:2] == ["1", "said"]
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, errors) == (130, "")
+    assert (process.returncode, errors) == (130, "say: interrupted; its session has ended\n")
     assert stage.request("GET", f"/sessions/{session_id}").json["isActive"] is False

@@ -290,11 +290,6 @@ def children_named(pid: int, name: str) -> list[int]:
     return [child for child in descendants(pid) if name in command(child)]
 
 
-def is_saved(data: Path, session: Any) -> bool:
-    state = data / "state" / "dynamodb.json"
-    return state.exists() and session["sessionId"] in state.read_text()
-
-
 def goes_on(data: Path, session: Any, log: Path) -> None:
     """A stage on the same data knows the session; whoever comes is counted exactly."""
     with stage(log, "--data-dir", str(data)) as running:
@@ -309,23 +304,6 @@ def count(running: Running, session: Any) -> int:
     assert state["isActive"]
     listeners: int = state["listenerCount"]
     return listeners
-
-
-def test_the_databases_death_ends_the_stage_with_its_name_and_sessions_survive(
-    tmp_path: Path,
-) -> None:
-    log, data = tmp_path / "log", tmp_path / "data"
-    with stage(log, "--data-dir", str(data)) as running:
-        session = running.open_session()
-        with joined(session, targetLanguage="pt"):
-            until(lambda: is_saved(data, session), "not saved while it runs")
-            everything = descendants(running.process.pid)
-            (child,) = children_named(running.process.pid, "infra.local.dynamodb")
-            os.kill(child, signal.SIGKILL)
-            assert running.process.wait(PATIENCE) == 1
-        assert "infra.local: dynamodb ended with exit code -9" in log.read_text()
-        assert alive(everything) == set()
-    goes_on(data, session, log)
 
 
 def test_a_killed_stage_takes_its_processes_with_it_and_sessions_survive(tmp_path: Path) -> None:

@@ -166,12 +166,36 @@ def test_a_gateway_that_dies_comes_back_without_its_former_connections(tmp_path:
             assert len(running.rows("Connections")) == 1
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_database_that_dies_comes_back_and_knows_all_that_it_has_answered(
+    tmp_path: Path, kept: bool
+) -> None:
+    log = tmp_path / "log"
+    data = ("--data-dir", str(tmp_path / "data")) if kept else ()
+    with stage(log, *data) as running:
+        sessions = []
+        for times in range(1, ChildExits.LIMIT):
+            sessions.append(running.open_session())
+            with joined(sessions[0], targetLanguage="pt"):
+                kill(running, "dynamodb")
+                # Nobody waits: who asks now is answered when it is back.
+                assert [count(running, each) for each in sessions] == [1, *[0] * (times - 1)]
+            said(log, "infra.local: dynamodb was restarted", times)
+            until(partial(is_empty, running, sessions[0]), "who left is still counted")
+        assert end(running.process) < STOP_SECONDS
+        assert running.process.returncode == 0
+
+
+def is_empty(running: Running, session: Any) -> bool:
+    return count(running, session) == 0
+
+
 def test_all_at_once_come_back(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with stage(log) as running:
         session = running.open_session()
         with joined(session, targetLanguage="pt"):
-            names = ("gateway", "translate_server", "functions")
+            names = ("gateway", "dynamodb", "translate_server", "functions")
             kill(running, *names)
             for name in names:
                 said(log, f"infra.local: {name} was restarted")

@@ -15,8 +15,8 @@ Key: `sessionId`. Two kinds of rows (and those of `sentence_rows`):
   dictatedMs, dictatedSince (epoch ms, while a stream is open), dictatedChange (random, whose),
   lastSequence, corrections (how many there were: it rises with each, perhaps by more than one)
   and, where the session has its own, joinCodeHash, maxListeners, characterBudget, profanity,
-  formality, title, drafts ("off"), retentionHours, transcript ("everyone"), overlaysHidden (true)
-  and glossaryVersion (its glossary's own row: `glossaries`);
+  formality, title, drafts ("off"), retentionHours, transcript ("everyone"), overlaysHidden (true),
+  overlaysSwitchedAt (ms) and glossaryVersion (its glossary's own row: `glossaries`);
 
 The counts are written by the roster ledger alone (`rosters_table`) and corrected by the reconciler.
 A count stays when it falls to zero. Beyond some 53 languages, or 30 that are heard as well, the row
@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from chalice_app.aws.dynamodb.rows import number, number_or_none
 from chalice_app.aws.dynamodb.table import Table
 from chalice_app.domain.dictation import NOT_DICTATED, Dictated
-from chalice_app.domain.errors import ConditionFailed
+from chalice_app.domain.errors import ConditionFailed, RateLimited
 from chalice_app.domain.session import Session
 from chalice_app.domain.style import Style
 
@@ -123,15 +123,36 @@ class SessionsTable:
                 true=True,
             )
 
-    def set_overlays_hidden(self, session: Session, hidden: bool) -> Session:
-        """Sets the attribute, or removes it; returns the session as it is from then on."""
-        item = self.table.update(
-            session.session_id,
-            "SET overlaysHidden = :true" if hidden else "REMOVE overlaysHidden",
-            "createdAt = :epoch AND isActive = :true",
-            epoch=session.created_at,
-            true=True,
-        )
+    def set_overlays_hidden(
+        self, session: Session, hidden: bool, switched_at: int, apart_ms: int
+    ) -> Session:
+        """Sets the attribute, or removes it; returns the session as it is from then on.
+
+        The row decides which of many functions' switches is one too many. Who comes long before the
+        last one is let through: a clock that was put back must not hold the switch.
+        """
+        sets = "SET overlaysSwitchedAt = :at"
+        alive = "createdAt = :epoch AND isActive = :true"
+        far = "overlaysSwitchedAt <= :before OR overlaysSwitchedAt >= :behind"
+        try:
+            item = self.table.update(
+                session.session_id,
+                f"{sets}, overlaysHidden = :true" if hidden else f"{sets} REMOVE overlaysHidden",
+                f"{alive} AND (attribute_not_exists(overlaysSwitchedAt) OR {far})",
+                epoch=session.created_at,
+                true=True,
+                at=switched_at,
+                before=switched_at - apart_ms,
+                behind=switched_at + apart_ms,
+            )
+        except ConditionFailed as failure:
+            found = failure.found
+            if found.get("createdAt") != session.created_at or not found.get("isActive"):
+                raise
+            raise RateLimited(
+                "the overlays are switched faster than listeners can be told",
+                retryAfterMs=apart_ms,
+            ) from None
         return session_from(item)
 
     def clear_speaker(self, session_id: str, connection_id: str) -> None:

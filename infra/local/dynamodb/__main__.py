@@ -1,43 +1,39 @@
 """`python -m infra.local.dynamodb`: the embedded DynamoDB with its streams.
 
-ministack reads its settings from the environment and saves its state when it ends. With
-`--save-while-running` that is done all along, so that a `kill -9` takes no more than the last few
-seconds with it.
+ministack reads its settings from the environment. It saves its state only when it ends, so the
+`keeper` does it instead: what was answered is on disk, and whoever kills this process and starts it
+again misses nothing.
 
-It holds every stream record in memory for 24 hours, as DynamoDB does: 3.8 KB each with both images,
-140 MB an hour of a busy hall. Here the readers are milliseconds behind, and a stage that ends has
-handled what its streams held; `reconcile` corrects what an hour was not enough for.
+A line that begins with `notice` is for the user: the stage passes it on.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import resource
-import time
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app as ministack
-from ministack.core.persistence import save_state
 from ministack.services import dynamodb
 
 from infra.local.access.callers import is_program
+from infra.local.dynamodb.journal import UnreadableStateError
+from infra.local.dynamodb.keeper import Keeper
 
-STREAM_RETENTION_SECONDS: Final = 3600
-SAVE_SECONDS: Final = 2.0
-BUSY_SHARE: Final = 0.02
-"""The largest share of its time for saving: a save grows with the tables, and requests wait."""
 EXPRESSIONS: Final = 512
 """How many are remembered; the application has some sixty."""
 KEEP_ALIVE_SECONDS: Final = 75.0
 """As ministack's own command has it."""
-_READS: Final = (b"Get", b"BatchGet", b"TransactGet", b"Query", b"Scan", b"Describe", b"List")
 _CORS: Final = b"access-control-"
 
 Scope = Any
@@ -67,51 +63,33 @@ class ProgramsOnly:
             await send({"type": "websocket.close"})
 
 
-class SavedWhileRunning:
-    """ministack's ASGI application, and the task that saves its state whenever it has changed."""
+class Kept:
+    """ministack's ASGI application while a keeper keeps what it answers."""
 
-    def __init__(self) -> None:
-        """Nothing is saved before it is served."""
-        self._changed = False
-        self._ended = asyncio.Event()
+    def __init__(self, keeper: Keeper) -> None:
+        """The keeper has loaded what there was."""
+        self._keeper = keeper
+        self._keeping: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the life of the server."""
         if scope["type"] == "lifespan":
-            saving = asyncio.create_task(self._save_until_ended())
-            await ministack(scope, self._before_shutdown(receive, saving), send)
-            return
-        await ministack(scope, receive, send)
-        self._changed = self._changed or _may_change(scope)
+            await ministack(scope, receive, self._with_keeper(send))
+        else:
+            await ministack(scope, receive, send)
 
-    async def _save_until_ended(self) -> None:
-        pause = SAVE_SECONDS
-        while not await self._ends_within(pause):
-            if self._changed:
-                self._changed = False
-                begun = time.monotonic()
-                # Requests are handled in this thread: none is under way while the copy is made.
-                state = dynamodb.get_state()
-                await asyncio.to_thread(save_state, "dynamodb", state)
-                pause = max(SAVE_SECONDS, (time.monotonic() - begun) / BUSY_SHARE)
+    def _with_keeper(self, send: Send) -> Send:
+        async def send_and_begin_or_end(message: Any) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                self._keeping = asyncio.create_task(self._keeper.run())
+                print("ready", flush=True)
+            elif message["type"] == "lifespan.shutdown.complete":
+                await self._keeper.end()
+                if self._keeping is not None:
+                    await self._keeping
+            await send(message)
 
-    async def _ends_within(self, seconds: float) -> bool:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._ended.wait()
-        return self._ended.is_set()
-
-    def _before_shutdown(self, receive: Receive, saving: asyncio.Task[None]) -> Receive:
-        """Ends the saving before ministack does its own, to the same file."""
-
-        async def receive_or_end() -> Any:
-            message = await receive()
-            if message["type"] == "lifespan.shutdown":
-                self._ended.set()
-                await saving
-            return message
-
-        return receive_or_end
+        return send_and_begin_or_end
 
 
 def _is_of_program(scope: Scope) -> bool:
@@ -132,11 +110,6 @@ def _without_cors(send: Send) -> Send:
     return send_without
 
 
-def _may_change(scope: Scope) -> bool:
-    target = dict(scope.get("headers", ())).get(b"x-amz-target", b"")
-    return not bytes(target).rpartition(b".")[2].startswith(_READS)
-
-
 def read_expressions_once() -> None:
     """Remembers how an expression reads: ministack takes it apart again for each row it looks at.
 
@@ -146,22 +119,36 @@ def read_expressions_once() -> None:
         setattr(dynamodb, name, lru_cache(maxsize=EXPRESSIONS)(getattr(dynamodb, name)))
 
 
+def notice(text: str) -> None:
+    """Have the user know."""
+    print("notice", text, flush=True)
+
+
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.dynamodb")
-    parser.add_argument("--save-while-running", action="store_true")
-    dynamodb._STREAM_RETENTION_SECONDS = STREAM_RETENTION_SECONDS  # noqa: SLF001 - no setting
-    read_expressions_once()
-    saved = parser.parse_args().save_while_running
+    parser.add_argument("--outlives", action="store_true", help="STATE_DIR outlives the stage")
+    parser.add_argument("--listen-fd", type=int, help="a socket that listens; none: one of its own")
+    arguments = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     with suppress(ValueError, OSError):  # macOS does not take "infinity" at its word
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    logging.basicConfig(stream=sys.stderr, format="dynamodb %(levelname)s %(message)s")
+    read_expressions_once()
+    keeper = Keeper(Path(os.environ["STATE_DIR"]), notice, outlives=arguments.outlives)
+    try:
+        keeper.load()
+    except (UnreadableStateError, OSError) as error:
+        sys.exit(f"{error}: start with another --data-dir, or remove this one")
+    # ministack looks it up by its name at every request.
+    setattr(dynamodb, "handle_request", keeper.keeping(dynamodb.handle_request))  # noqa: B010
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
+    if arguments.listen_fd is not None:
+        config.bind = [f"fd://{arguments.listen_fd}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.loglevel = os.environ.get("LOG_LEVEL", "WARNING")
-    served = ProgramsOnly(SavedWhileRunning() if saved else ministack)
-    asyncio.run(serve(served, config))
+    asyncio.run(serve(ProgramsOnly(Kept(keeper)), config))
 
 
 if __name__ == "__main__":

@@ -68,6 +68,28 @@ def _delete(
     return True
 
 
+class UnhurriedClock:
+    """The wall clock, but for leaps ahead: what was to stay two hours is not gone by one.
+
+    A clock may be set wrong for a moment. DynamoDB deletes late, and never early. While the machine
+    sleeps its own clock goes on, so that nothing stays longer for it.
+    """
+
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        own: Callable[[], float] = lambda: time.clock_gettime(time.CLOCK_BOOTTIME),
+    ) -> None:
+        """`own` is the machine's, which nobody sets."""
+        self._wall = wall
+        self._own = own
+        self._difference = wall() - own()
+
+    def __call__(self) -> float:
+        """Epoch seconds."""
+        return min(self._wall(), self._own() + self._difference)
+
+
 class Sweeper(threading.Thread):
     """Sweeps every table that has a time-to-live; `after_delete` runs when rows were deleted."""
 
@@ -84,6 +106,7 @@ class Sweeper(threading.Thread):
         self._tables = [table for table in tables if table.ttl_attribute]
         self._expiries = expiries
         self._after_delete = after_delete
+        self._clock = UnhurriedClock()
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -98,7 +121,7 @@ class Sweeper(threading.Thread):
 
     def _sweep(self, table: Table) -> None:
         try:
-            deleted = sweep(self._client, table, self._expiries, time.time())
+            deleted = sweep(self._client, table, self._expiries, self._clock())
         except (ClientError, BotoCoreError) as error:
             LOGGER.warning("%s cannot be swept: %s", table.name, error)
             return

@@ -18,12 +18,14 @@ class Checkpoints:
     """`{stream ARN: {shard id: sequence number}}`, written through at every change.
 
     The file is replaced as a whole, so a crash leaves the former one. It is not synced to the disk:
-    what a power cut takes is delivered again, as Lambda may do at any time.
+    what a power cut takes is delivered again, as Lambda may do at any time. So is what a full disk
+    does not take, after a restart; until then the positions in memory count.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
+        self._is_written = True
         self._positions = _read(path)
 
     def position(self, stream_arn: str, shard_id: str) -> str | None:
@@ -47,8 +49,15 @@ class Checkpoints:
 
     def _write(self) -> None:
         draft = self._path.with_suffix(".new")
-        draft.write_text(json.dumps(self._positions, indent=1), encoding="utf-8")
-        draft.replace(self._path)
+        try:
+            draft.write_text(json.dumps(self._positions, indent=1), encoding="utf-8")
+            draft.replace(self._path)
+        except OSError as error:
+            if self._is_written:
+                LOGGER.warning("the streams' positions are not kept: %s", error)
+            self._is_written = False
+        else:
+            self._is_written = True
 
 
 def _read(path: Path) -> dict[str, dict[str, str]]:

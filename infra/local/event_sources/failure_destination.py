@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from infra.local.dynamodb.stream_records import Record, sequence_number
+
+LOGGER = logging.getLogger(__name__)
 
 LARGEST_FILE_BYTES: Final = 5_000_000
 """At this size the file becomes `.1`, in place of the one before: ten megabytes at most."""
@@ -53,6 +56,13 @@ class FailureFile:
     def _append(self, entry: Mapping[str, object]) -> None:
         stamped = {"version": "1.0", "timestamp": datetime.now(UTC).isoformat(), **entry}
         line = json.dumps(stamped, ensure_ascii=False) + "\n"
+        try:
+            self._write(line)
+        except OSError as error:
+            # What failed is lost, and the thread that reads a shard must go on.
+            LOGGER.warning("what failed is not kept (%s): %s", error, line)
+
+    def _write(self, line: str) -> None:
         with self._lock:
             if self._path.exists() and self._path.stat().st_size >= self._largest_bytes:
                 self._path.replace(self._path.with_name(self._path.name + ".1"))

@@ -20,6 +20,7 @@ to it over HTTP on the WebSockets' port.
     kept_files.py     files that never change, kept in memory
     compression.py    gzip, for those who take it
     sounds.py       reads of the bucket of sounds, passed on to its server
+    dictation.py    streams for the recogniser, passed on to it
     functions.py    Lambda's Invoke protocol, as its caller
     events.py       the events of WebSockets
     answers.py      answers of `@connections`, ready as bytes

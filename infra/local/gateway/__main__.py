@@ -21,12 +21,15 @@ import signal
 import sys
 from pathlib import Path
 
-from infra.local.access.callers import page_hosts
+from infra.local.access.callers import page_hosts, page_origins
+from infra.local.gateway.dictation import Dictation
 from infra.local.gateway.doors import Hall, loopback_doors
 from infra.local.gateway.limits import GatewayLimits
-from infra.local.gateway.server import Bucket, gateway
+from infra.local.gateway.server import Beside, gateway
+from infra.local.gateway.sounds import Sounds
 from infra.local.process import memory
 from infra.local.process.parent import end_with_parent
+from infra.local.sounds.signatures import Credentials
 
 # Where the hard limit is "infinity" (macOS), the kernel refuses to be taken at its word.
 OPEN_FILES_ENOUGH = 65536
@@ -66,6 +69,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--tls-port", type=int, help="of the hall, over TLS")
     parser.add_argument("--certificate", type=Path, help="for it: a PEM file with key and chain")
     parser.add_argument("--sounds", help="URL of the server of sounds, which are passed on")
+    parser.add_argument("--transcribe", help="URL of the recogniser, whose streams are passed on")
     arguments = parser.parse_args()
     if arguments.hall and None in (arguments.http_port, arguments.hall_port):
         parser.error("--hall needs --http-port and --hall-port")
@@ -88,6 +92,18 @@ def _hall(arguments: argparse.Namespace) -> Hall | None:
     )
 
 
+def _beside(arguments: argparse.Namespace) -> Beside:
+    bucket = os.environ.get("SOUNDS_BUCKET_NAME", "")
+    credentials = Credentials(
+        os.environ.get("AWS_ACCESS_KEY_ID", ""), os.environ.get("AWS_SECRET_ACCESS_KEY", "")
+    )
+    origins = page_origins(os.environ.get("ALLOWED_ORIGINS", ""))
+    return Beside(
+        Sounds(arguments.sounds, bucket) if arguments.sounds and bucket else None,
+        Dictation(arguments.transcribe, credentials, origins) if arguments.transcribe else None,
+    )
+
+
 async def _serve(arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -104,9 +120,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
     )
     own = len(doors)
     doors += hall.doors() if hall else ()
-    bucket = os.environ.get("SOUNDS_BUCKET_NAME", "")
-    sounds = Bucket(bucket, arguments.sounds) if arguments.sounds and bucket else None
-    async with gateway(arguments.functions, doors, limits, sounds) as ports:
+    async with gateway(arguments.functions, doors, limits, _beside(arguments)) as ports:
         addresses = [door.url(port) for door, port in zip(doors, ports, strict=True)]
         if own == 1 and hall:
             addresses.insert(0, addresses[0].replace("http", "ws"))

@@ -45,8 +45,11 @@ class Serves(Flag):
     SOUNDS = auto()
     """The bucket of sounds, to be read."""
 
+    DICTATION = auto()
+    """The recogniser's streams, for pages that were given a presigned address."""
 
-HALL: Final = Serves.PAGES | Serves.SOCKETS | Serves.SOUNDS
+
+HALL: Final = Serves.PAGES | Serves.SOCKETS | Serves.SOUNDS | Serves.DICTATION
 """What phones need."""
 
 
@@ -140,7 +143,7 @@ def loopback_doors(
     if not in_hall or http_port != ws_port:
         yield Door(ws_port, hosts, sockets)
     if http_port is not None:
-        yield Door(http_port, hosts, pages | sockets | Serves.SOUNDS if in_hall else pages)
+        yield Door(http_port, hosts, pages | sockets | HALL if in_hall else pages)
 
 
 def host_of(address: str) -> str:

@@ -16,7 +16,9 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
+from infra.local.gateway.clock_jumps import watch_clock
 from infra.local.gateway.connection import notice_dead_peer
+from infra.local.gateway.dictation import Dictation
 from infra.local.gateway.doors import BACKLOG, Door, Serves
 from infra.local.gateway.functions import Functions
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES, GatewayLimits
@@ -44,11 +46,11 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True)
-class Bucket:
-    """The bucket of sounds: its name, and the address of its server."""
+class Beside:
+    """The stage's other servers that browsers reach through the gateway's doors."""
 
-    name: str
-    server: str
+    sounds: Sounds | None = None
+    dictation: Dictation | None = None
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,14 @@ class _Rooms:
     management: Management
     pages: RestApi
     sounds: Sounds | None
+    dictation: Dictation | None
 
 
 @asynccontextmanager
 async def gateway(
-    functions_host: str, doors: Sequence[Door], limits: GatewayLimits, bucket: Bucket | None = None
+    functions_host: str, doors: Sequence[Door], limits: GatewayLimits, beside: Beside = Beside()
 ) -> AsyncIterator[tuple[int, ...]]:
-    """Serve at all doors until the block ends; gives their ports.
+    """Serve at all doors until the block ends, then close what is beside; gives their ports.
 
     At the end every connection is closed with 1001 and its $disconnect invoked. Raises OSError if
     a port is taken.
@@ -80,10 +83,12 @@ async def gateway(
             sockets,
             Management(sockets.open),
             RestApi(functions, limits),
-            Sounds(bucket.server, bucket.name) if bucket else None,
+            beside.sounds,
+            beside.dictation,
         )
-        if rooms.sounds:
-            stack.push_async_callback(rooms.sounds.close)
+        for each in (beside.sounds, beside.dictation):
+            if each is not None:
+                stack.push_async_callback(each.close)
         visitors = Visitors(limits)
         servers = [_http_server(door, rooms, limits, visitors) for door in doors]
         loop = asyncio.get_running_loop()
@@ -98,15 +103,26 @@ async def gateway(
             )
             for door, server, listener in zip(doors, servers, listeners, strict=True)
         ]
+        watching = asyncio.create_task(watch_clock(partial(_begin_anew, sockets)))
         try:
             yield ports
         finally:
-            for each in listening:
-                each.close()
+            watching.cancel()
+            for closing in listening:
+                closing.close()
             await sockets.stop()
             for server in servers:
                 server.pre_shutdown()
             await asyncio.gather(*(server.shutdown(HTTP_SHUTDOWN_SECONDS) for server in servers))
+
+
+def _begin_anew(sockets: Sockets, seconds: float) -> None:
+    log.warning(
+        "the clock has jumped by %.0f s: %d connections are closed, and come back",
+        seconds,
+        len(sockets.open),
+    )
+    sockets.close_all()
 
 
 def _domain_name(doors: Sequence[Door], ports: Sequence[int]) -> str:
@@ -129,6 +145,7 @@ def _handler(door: Door, rooms: _Rooms) -> Handler:
     """Which request of a door goes where."""
     management = rooms.management if Serves.MANAGEMENT in door.serves else None
     sounds = rooms.sounds if Serves.SOUNDS in door.serves else None
+    dictation = rooms.dictation if Serves.DICTATION in door.serves else None
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         path = request.raw_path.partition("?")[0]
@@ -137,6 +154,8 @@ def _handler(door: Door, rooms: _Rooms) -> Handler:
         if door.forbids(path):
             return Refusal(HTTPStatus.FORBIDDEN)
         if Serves.PAGES not in door.serves or _wants_socket(request, door):
+            if dictation is not None and path == dictation.path:
+                return await dictation.serve(request, door)
             return await rooms.sockets.serve(request, door)
         if sounds is not None and path.startswith(sounds.prefix):
             return await sounds.serve(request, door)

@@ -71,11 +71,15 @@ class Sockets:
         life.add_done_callback(self._over)
         return await life
 
+    def close_all(self) -> None:
+        """Begin to close every connection; clients come back where nothing else has ended."""
+        for connection in list(self.open.values()):
+            connection.close(GOING_AWAY)
+
     async def stop(self) -> None:
         """Close every connection and wait, within limits, until each `$disconnect` was invoked."""
         self._stopping = True
-        for connection in list(self.open.values()):
-            connection.close(GOING_AWAY)
+        self.close_all()
         if not self._lives:
             return
         _, late = await asyncio.wait(self._lives, timeout=self._limits.shutdown_timeout)

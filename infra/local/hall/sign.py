@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from infra.local.hall.place import HallPlace
 from infra.local.hall.qr import terminal_qr
+
+_AT_ANOTHER_DEVICE: Final = "Speak at another device: {} (its own browser hears, or you type)"
+"""The offline recogniser is on loopback: it hears at this laptop alone."""
 
 
 def opening_sign(place: HallPlace) -> Sequence[str]:
@@ -45,9 +49,9 @@ def _other_devices(place: HallPlace) -> Sequence[str]:
     if place.certificate is None:
         return ["Speak at another device: only with --certificate, for its microphone"]
     if place.certificate.is_given:
-        return [f"Speak at another device: {place.tls_url}"]
+        return [_AT_ANOTHER_DEVICE.format(place.tls_url)]
     return [
-        f"Speak at another device: {place.tls_url}",
+        _AT_ANOTHER_DEVICE.format(place.tls_url),
         "  Its browser will warn: this laptop made the certificate, and no authority knows it.",
         "  Look at the certificate there, and go on if its SHA-256 fingerprint is",
         f"  {place.certificate.fingerprint}",

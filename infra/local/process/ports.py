@@ -62,6 +62,24 @@ def _obstacle(port: int, host: str) -> OSError | None:
     return None
 
 
+def listening(port: int) -> socket.socket:
+    """A socket that listens on that port of loopback.
+
+    Raises:
+        PortError: it is taken, or not ours to take.
+    """
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        server.bind((LOOPBACK, port))
+        server.listen()
+    except OSError as error:
+        server.close()
+        message = f"port {port} of {LOOPBACK}: {error.strerror}"
+        raise PortError(message) from error
+    return server
+
+
 def free_ports(*hosts: str) -> Iterator[int]:
     """Distinct ports that are free on loopback and on these hosts, as many as are asked for.
 

@@ -1,5 +1,7 @@
 """Signature Version 4 as S3 checks it: in a header, or in a presigned URL's query.
 
+Another service's presigned URLs differ in two things alone (`Service`).
+
 See https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html.
 """
 
@@ -56,6 +58,18 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """Whose URLs they are, and what their signature says of the body."""
+
+    name: str
+    payload: str
+
+
+S3: Final = Service("s3", UNSIGNED)
+TRANSCRIBE: Final = Service("transcribe", sha256().hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
 class _Claim:
     credential: str
     headers: str
@@ -63,9 +77,12 @@ class _Claim:
     time: str
     payload: str
     query: str
+    service: str = S3.name
 
 
-def verify_url(request: Signed, credentials: Credentials, now: float) -> None:
+def verify_url(
+    request: Signed, credentials: Credentials, now: float, service: Service = S3
+) -> None:
     """Check a presigned URL; `now` is in epoch seconds.
 
     Raises:
@@ -93,7 +110,9 @@ def verify_url(request: Signed, credentials: Credentials, now: float) -> None:
         for name, value in sorted(pairs)
         if name != "X-Amz-Signature"
     )
-    _verify(request, credentials, _Claim(credential, headers, signature, time, UNSIGNED, unsigned))
+    payload, name = service.payload, service.name
+    claim = _Claim(credential, headers, signature, time, payload, unsigned, name)
+    _verify(request, credentials, claim)
     begun = _epoch(time)
     if now < begun - SKEW_SECONDS:
         raise SignatureError("AccessDenied", "Request is not yet valid")
@@ -131,8 +150,9 @@ def _verify(request: Signed, credentials: Credentials, claim: _Claim) -> None:
     if access_key != credentials.access_key:
         message = "The AWS Access Key Id you provided does not exist in our records."
         raise SignatureError("InvalidAccessKeyId", message)
-    if len(scope) != 4 or scope[2:] != ["s3", "aws4_request"] or claim.time[:8] != scope[0]:
-        raise _incomplete("The credential's scope is not of S3")
+    wanted = [claim.service, "aws4_request"]
+    if len(scope) != 4 or scope[2:] != wanted or claim.time[:8] != scope[0]:
+        raise _incomplete(f"The credential's scope is not of {claim.service}")
     names = claim.headers.split(";")
     if "host" not in names:
         raise _incomplete("The host must be signed")

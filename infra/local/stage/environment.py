@@ -204,7 +204,8 @@ def emulator_environment(user: Environment, port: int, directory: Path) -> Envir
         "SERVICES": "dynamodb,dynamodbstreams",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
-        "PERSIST_STATE": "1",
+        # Not by ministack itself, which would save when it ends and never before.
+        "PERSIST_STATE": "0",
         "STATE_DIR": str(directory / "state"),
         "TMPDIR": str(directory),
         "LOG_LEVEL": "WARNING",

@@ -1,7 +1,6 @@
 """The stage's child processes: start, wait until ready, stop; none outlives the stage.
 
-A child writes to a log file. A line of it that begins with `ready` says that the child serves. As
-the log is a file and not a pipe, no child ever waits for the stage to read on.
+A child prints to its log. A line of it that begins with `ready` says that the child serves.
 """
 
 from __future__ import annotations
@@ -19,21 +18,30 @@ from pathlib import Path
 from typing import Final
 
 from infra.local.process.parent import end_with_parent
+from infra.local.stage.child_log import ChildLog
 
 PROJECT: Final = Path(__file__).parents[3]
-_LAST_LINES: Final = 20
+_LAST_WORDS_SECONDS: Final = 0.5
 
 
 class Child:
     """One process of the stage, in a process group of its own."""
 
     def __init__(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        descriptors: Sequence[int] = (),
     ) -> None:
-        """Start it in the project's directory, with exactly that environment."""
+        """Start it in the project's directory, with exactly that environment.
+
+        It gets those `descriptors` of the stage under the same numbers.
+        """
         self.name = name
-        self._log = log
-        with log.open("ab") as output:
+        source, output = os.pipe()
+        try:
             self._process = subprocess.Popen(
                 command,
                 cwd=PROJECT,
@@ -44,7 +52,15 @@ class Child:
                 # A Ctrl-C of the terminal is the stage's to handle: it ends its children in order.
                 start_new_session=True,
                 preexec_fn=_in_child(os.getpid()),
+                pass_fds=descriptors,
             )
+        except BaseException:
+            os.close(source)
+            raise
+        finally:
+            os.close(output)
+        self._log = ChildLog(name, source, log)
+        self._log.start()
 
     @property
     def exit_code(self) -> int | None:
@@ -56,14 +72,13 @@ class Child:
 
         A line counts when it has ended: unbuffered, `print` writes each of its words by itself.
         """
-        for line in self._lines(keepends=True):
-            if line.startswith("ready") and line.endswith("\n"):
-                return line.removeprefix("ready").strip()
-        return None
+        self._read_to_the_end()
+        return self._log.ready
 
     def last_lines(self) -> list[str]:
         """The end of its log."""
-        return self._lines()[-_LAST_LINES:]
+        self._read_to_the_end()
+        return self._log.last_lines()
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -82,9 +97,12 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self._read_to_the_end()
 
-    def _lines(self, keepends: bool = False) -> list[str]:
-        return self._log.read_text(encoding="utf-8", errors="replace").splitlines(keepends)
+    def _read_to_the_end(self) -> None:
+        """What it printed before its end, if it has ended; what it left behind may print on."""
+        if self.exit_code is not None:
+            self._log.join(_LAST_WORDS_SECONDS)
 
 
 class ChildExits:

@@ -6,15 +6,17 @@ known. The end goes the other way round, so that each process ends before those 
 gateway first, which invokes `disconnect` for its connections; then the functions, which handle what
 the streams still hold; the emulator last, which saves its state.
 
-The emulator holds the tables: without it the stage ends. The others hold nothing that the tables do
-not: one that dies is started again, and its clients reconnect. So are those that have to know the
-hall's address, when it changes.
+A process that dies is started again. The emulator holds the tables, and has on disk what it has
+answered. Its socket is the stage's: who asks meanwhile waits, and is not refused. The others hold
+nothing that the tables do not, and their clients reconnect. Those that have to know the hall's
+address are started again when it changes.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import socket
 import time
 from collections.abc import Container, Sequence
 from typing import Final
@@ -22,6 +24,7 @@ from typing import Final
 from chalice_app.settings import ConfigurationError, require_settings
 from infra.local.hall.keeper import HallKeeper
 from infra.local.hall.place import HallPlace
+from infra.local.process.ports import listening
 from infra.local.stage import signals
 from infra.local.stage.environment import (
     Environment,
@@ -64,7 +67,7 @@ PROGRAMS: Final = {
 }
 """What each process runs: `python -m` and one of these."""
 RESTARTED: Final = (
-    *("translate_server", "transcribe_server", "polly_server"),
+    *("dynamodb", "translate_server", "transcribe_server", "polly_server"),
     *("functions", "gateway"),
 )
 """Processes that are started again when they die, in the order in which they need each other."""
@@ -117,9 +120,11 @@ class Stage:
         except ConfigurationError as mistake:
             raise StageError(str(mistake)) from mistake
         self._children: dict[str, Child] = {}
+        self._database_socket: socket.socket | None = None
         self._arguments: dict[str, tuple[str, ...]] = {}
         self._exits = ChildExits()
         self._reported_dead: dict[str, Child] = {}
+        self._coming_back: list[Child] = []
 
     def start(self) -> Environment:
         """Start everything and return when all of it answers.
@@ -135,7 +140,8 @@ class Stage:
         self._start_emulator()
         tables = self._start("tables")
         translate = self._start("translate_server", "--port", str(self._ports.translate))
-        gateway = self._start_gateway()
+        # People may be waiting at its door: none is let in before the former ones are out.
+        gateway = None if kept else self._start_gateway()
         settings = table_settings(json.loads(self._ready(tables)))
         self._environment = {**self._environment, **settings}
         functions = self._start_functions()
@@ -144,10 +150,11 @@ class Stage:
             self._start("transcribe_server", "--port", str(self._ports.transcribe))
         if self._ports.polly is not None:
             self._start_voices()
-        for child in (functions, gateway, translate):
+        for child in (functions, translate):
             self._ready(child)
         if kept:
             self._ready(self._start("stale_connections"))
+        self._ready(gateway or self._start_gateway())
         return self._environment
 
     def watch(self, hall: HallKeeper | None = None) -> None:
@@ -155,7 +162,7 @@ class Stage:
 
         Raises:
             Interrupted: a signal asked for it.
-            ChildEndedError: the emulator ended by itself, or another process again and again.
+            ChildEndedError: a process ended again and again.
             StageError: a process did not come back.
         """
         while True:
@@ -163,6 +170,8 @@ class Stage:
             dead = [name for name in RESTARTED if self._has_ended(name)]
             if dead:
                 self._restart(self._children[dead[0]])
+            elif self._coming_back:
+                self._await_return(self._coming_back.pop(0))
             elif hall is None:
                 signals.wait()
             else:
@@ -180,6 +189,8 @@ class Stage:
                 if not child.wait(begun + seconds):
                     LOGGER.warning("%s did not end in time and is killed", child.name)
                 child.kill()
+        if self._database_socket is not None:
+            self._database_socket.close()
 
     def _has_ended(self, name: str) -> bool:
         """Whether a process that was started is not there any more."""
@@ -192,8 +203,21 @@ class Stage:
             self._report_death(dead)
         if dead.name == "gateway" and not self._clean_up():
             return
-        if self._await(self._start(dead.name, *self._arguments[dead.name]), MORTAL) is not None:
-            LOGGER.warning("%s was restarted", dead.name)
+        if dead.name == "dynamodb":
+            self._await_return(self._start_emulator())
+        else:
+            self._await_return(self._start(dead.name, *self._arguments[dead.name]))
+
+    def _await_return(self, child: Child) -> None:
+        """Say that it is back; later, if one that it may need has died meanwhile."""
+        if self._children[child.name] is not child:
+            return  # it died again, and was replaced
+        before = RESTARTED[: RESTARTED.index(child.name)]
+        needed = [self._children[name] for name in before if name in self._children]
+        if self._await(child, MORTAL, needed) is not None:
+            LOGGER.warning("%s was restarted", child.name)
+        elif child.exit_code is None:
+            self._coming_back.append(child)
 
     def _report_death(self, dead: Child) -> None:
         """Log the end of its log, or raise ChildEndedError if it has died too often."""
@@ -204,18 +228,18 @@ class Stage:
         LOGGER.warning("%s ended with exit code %s:\n%s", dead.name, dead.exit_code, last)
 
     def _clean_up(self) -> bool:
-        """Disconnect the dead gateway's sockets, as far as the functions live.
+        """Disconnect the dead gateway's sockets; returns whether all that this needs live.
 
         Before a new gateway has sockets of its own: their rows look the same.
         """
-        functions, stale_connections = self._children["functions"], self._start("stale_connections")
-        if (
-            self._await(stale_connections, MORTAL, functions) is None
-            and functions.exit_code is None
-        ):
+        needed = [self._children["dynamodb"], self._children["functions"]]
+        stale_connections = self._start("stale_connections")
+        ready = self._await(stale_connections, MORTAL, needed)
+        all_live = all(child.exit_code is None for child in needed)
+        if ready is None and all_live:
             last = "\n".join(stale_connections.last_lines())
             LOGGER.warning("the lost connections go when they are next posted to:\n%s", last)
-        return functions.exit_code is None
+        return all_live
 
     def _follow(self, hall: HallKeeper) -> None:
         """Start again what is told the hall's address; what dies meanwhile is for `watch`."""
@@ -229,7 +253,7 @@ class Stage:
         self._end([name for name in TOLD_THE_HALL if name in self._children])
         if self._ports.polly is not None:
             self._start_voices()
-        functions = self._await(self._start_functions(), MORTAL)
+        functions = self._await(self._start_functions(), MORTAL, [self._children["dynamodb"]])
         # A gateway that was killed has not said goodbye for its connections.
         if functions is not None and (self._children["gateway"].exit_code == 0 or self._clean_up()):
             self._await(self._start_gateway(), MORTAL)
@@ -248,11 +272,15 @@ class Stage:
     def _gateway_options(self) -> tuple[str, ...]:
         return tuple(gateway_options(self._ports, self._environment, self._hall))
 
-    def _start_emulator(self) -> None:
+    def _start_emulator(self) -> Child:
+        if self._database_socket is None:
+            self._database_socket = listening(self._ports.dynamodb)
+        descriptor = self._database_socket.fileno()
         directory = self._place.directory
         environment = emulator_environment(self._user, self._ports.dynamodb, directory)
-        saved = ("--save-while-running",) if self._place.is_kept else ()
-        self._spawn("dynamodb", python(PROGRAMS["dynamodb"], *saved), environment)
+        outlives = ("--outlives",) if self._place.is_kept else ()
+        command = python(PROGRAMS["dynamodb"], "--listen-fd", str(descriptor), *outlives)
+        return self._spawn("dynamodb", command, environment, [descriptor])
 
     def _start_functions(self) -> Child:
         state = ("--state-dir", str(self._place.directory))
@@ -268,11 +296,17 @@ class Stage:
         self._arguments[name] = arguments
         return self._spawn(name, python(PROGRAMS[name], *arguments), self._environment)
 
-    def _spawn(self, name: str, command: Sequence[str], environment: Environment) -> Child:
+    def _spawn(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Environment,
+        descriptors: Sequence[int] = (),
+    ) -> Child:
         if name in self._children:
             # What it has left behind goes before anything takes its place.
             self._children[name].kill()
-        child = Child(name, command, environment, self._place.log(name))
+        child = Child(name, command, environment, self._place.log(name), descriptors)
         self._children[name] = child
         return child
 
@@ -284,9 +318,9 @@ class Stage:
         return line
 
     def _await(
-        self, child: Child, mortal: Container[str] = (), needed: Child | None = None
+        self, child: Child, mortal: Container[str] = (), needed: Sequence[Child] = ()
     ) -> str | None:
-        """Wait for its ready line; None: it has ended without, or the one that it needs has."""
+        """Wait for its ready line; None: it has ended without, or one that it needs has."""
         deadline = time.monotonic() + START_SECONDS
         while (line := child.ready_line()) is None:
             if time.monotonic() >= deadline:
@@ -295,7 +329,7 @@ class Stage:
                 raise StageError(message)
             signals.pause(LOOK_SECONDS)
             self._check(mortal)
-            if child.exit_code is not None or (needed and needed.exit_code is not None):
+            if any(each.exit_code is not None for each in (child, *needed)):
                 # What it said last may have come after the look above.
                 return child.ready_line()
         return line

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
+from typing import Final
+
+LEAST_BYTES: Final = 1_000_000
+"""What must be free at the start: the logs' first lines, and the tables of a short talk."""
 
 
 class WorkspaceError(Exception):
@@ -44,11 +49,39 @@ def workspace(data_dir: Path | None) -> Iterator[Workspace]:
         WorkspaceError: it cannot be written, or another stage is using it.
     """
     if data_dir is None:
-        with TemporaryDirectory(prefix="local-stage-", ignore_cleanup_errors=True) as directory:
-            yield Workspace(Path(directory))
+        with _temporary() as directory:
+            yield _usable(directory)
     else:
         with _locked(data_dir):
-            yield Workspace(data_dir, is_kept=True)
+            yield _usable(data_dir, is_kept=True)
+
+
+def _usable(directory: Path, *, is_kept: bool = False) -> Workspace:
+    probe = directory / "probe"
+    try:
+        try:
+            probe.write_bytes(bytes(LEAST_BYTES))
+        finally:
+            probe.unlink(missing_ok=True)
+        return Workspace(directory, is_kept=is_kept)
+    except OSError as error:
+        raise _unusable(directory, error) from error
+
+
+@contextmanager
+def _temporary() -> Iterator[Path]:
+    try:
+        made = TemporaryDirectory(prefix="local-stage-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise _unusable(Path(gettempdir()), error) from error
+    with made as directory:
+        yield Path(directory)
+
+
+def _unusable(directory: Path, error: OSError) -> WorkspaceError:
+    if error.errno == errno.ENOSPC:
+        return WorkspaceError(f"{directory} cannot be used: the disk is full")
+    return WorkspaceError(f"the data directory cannot be used: {error}")
 
 
 @contextmanager
@@ -57,8 +90,7 @@ def _locked(directory: Path) -> Iterator[None]:
         directory.mkdir(parents=True, exist_ok=True)
         lock = (directory / "lock").open("w")
     except OSError as error:
-        message = f"the data directory cannot be used: {error}"
-        raise WorkspaceError(message) from error
+        raise _unusable(directory, error) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -44,7 +44,7 @@ class Agreement:
         agreed = _common(self._unsettled, rest)
         same_marks = agreed and self._unsettled[agreed - 1].marks == rest[agreed - 1].marks
         if agreed:
-            self._stable += rest[:agreed]
+            self._stable += _in_order(self._stable, rest[:agreed])
             self.settled_marks = len(self._stable) - (0 if same_marks else 1)
         self._unsettled = _in_order(self._stable, rest[agreed:])
 

@@ -3,6 +3,9 @@
 import io
 import json
 import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +16,8 @@ import pytest
 
 from infra import transcript
 from infra.transcript import Answer, TranscriptError, fetch, main
+
+PROJECT = Path(__file__).parents[3]
 
 
 class Stage(ThreadingHTTPServer):
@@ -217,3 +222,32 @@ def test_what_is_no_file_is_written_to(stage: Stage, tmp_path: Path) -> None:
     assert main(arguments(stage, "-o", str(pipe))) == 0
     reader.join(30)
     assert (read, pipe.is_fifo()) == ([b"words"], True)
+
+
+def test_who_gave_no_token_is_told_how_to_give_one(
+    stage: Stage, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = b'{"message":"it is for its speaker alone"}'
+    stage.answers = [(401, {}, refused), (401, {}, refused)]
+    assert main(arguments(stage)) == 1
+    told = "transcript: the stage answered 401: it is for its speaker alone"
+    assert capsys.readouterr().err == f"{told}\n"
+    monkeypatch.delenv("SPEAKER_TOKEN")
+    assert main(arguments(stage)) == 1
+    remedy = "; give its token in $SPEAKER_TOKEN, or with --token-from-stdin"
+    assert capsys.readouterr().err == f"{told}{remedy}\n"
+
+
+def test_an_interrupted_one_says_so_in_one_line(stage: Stage, tmp_path: Path) -> None:
+    stage.answers = [translating(retry_after_ms=60_000)]
+    file = tmp_path / "talk.srt"
+    command = [sys.executable, "-m", "infra.transcript", *arguments(stage, "-o", str(file))]
+    with subprocess.Popen(  # noqa: S603 - this project's own command
+        command, cwd=PROJECT, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "transcript: translating: 3 of 9 sentences\n"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (130, "transcript: interrupted; no file was written\n")
+    assert list(tmp_path.iterdir()) == []

@@ -149,6 +149,21 @@ def test_an_open_transcript_outlives_its_session(world: World) -> None:
         read(world, of)
 
 
+def test_who_was_there_makes_no_guess_when_it_asks_for_what_is_over() -> None:
+    limits = AdmissionLimits(guesses_per_minute=1)
+    world = World(settings=replace(SETTINGS, limits=limits))
+    of, _ = opened(world, retention_hours=0)
+    resume = ResumeTokens(of).issue("c1")
+    world.clock.advance(LIFE_MS)
+    for _ in range(5):
+        with pytest.raises(SessionNotFound):
+            read(world, of, resume_token=resume)
+    with pytest.raises(SessionNotFound):
+        read(world, of, resume_token="x" * 32)
+    with pytest.raises(RateLimited):
+        read(world, of, resume_token="x" * 32)
+
+
 def test_a_closed_transcript_of_an_expired_session_is_not_there_for_others(world: World) -> None:
     of, token = opened(world)
     world.clock.advance(LIFE_MS)

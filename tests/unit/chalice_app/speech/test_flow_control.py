@@ -11,7 +11,7 @@ import pytest
 from chalice_app.admission.limits import AdmissionLimits
 from chalice_app.domain.errors import BadMessage, RateLimited, Unavailable
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, RecentSentences, SentenceRef
-from chalice_app.domain.session import Session
+from chalice_app.domain.session import HOUR_MS, Session
 from chalice_app.speech.flow_control import CLAIM_RETRY_MS, MOST_IN_FLIGHT, SHORTEST_RETRY_MS
 from tests.fakes.domain import NOW_MS, sentence
 from tests.fakes.world import SETTINGS, MemoryTables, World
@@ -409,3 +409,13 @@ def test_old_marks_that_cannot_be_removed_are_logged(
     assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
         ("WARNING", "marks of old sentences could not be removed")
     ]
+
+
+@pytest.mark.parametrize("per_second", [0, 1])
+def test_a_clock_that_is_set_back_silences_nobody(per_second: int) -> None:
+    world = at_rate(per_second)
+    of = heard(world)
+    ahead = NOW_MS + 3 * HOUR_MS
+    others_send(world, of, range(2, MOST_IN_FLIGHT + 2), ahead)
+    speak(world, of, 1)
+    assert captions(world) == [1]

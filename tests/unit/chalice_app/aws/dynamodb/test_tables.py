@@ -23,7 +23,7 @@ from chalice_app.aws.dynamodb.table import Table
 from chalice_app.cache.entries import CachedTranslation
 from chalice_app.cache.ports import TranslationCacheStore
 from chalice_app.domain.dictation import NOT_DICTATED, Dictated
-from chalice_app.domain.errors import ConditionFailed, Conflict, SequenceNotKept
+from chalice_app.domain.errors import ConditionFailed, Conflict, RateLimited, SequenceNotKept
 from chalice_app.domain.kept import KeptSentence
 from chalice_app.domain.reports import LanguageReport, Posted
 from chalice_app.domain.sentence import CAPTION_LIFE_MS, Claim, RecentSentences, SentenceRef
@@ -520,14 +520,31 @@ def test_a_session_s_overlays_are_hidden_until_they_are_shown(stores: Stores) ->
     stores.sessions.put_session(HERE)
     assert not now(stores).overlays_hidden
     for hidden in (True, True, False, False):
-        switched = stores.sessions.set_overlays_hidden(HERE, hidden)
+        switched = stores.sessions.set_overlays_hidden(HERE, hidden, NOW_MS, 0)
         assert switched == now(stores)
         assert switched.overlays_hidden is hidden
     with pytest.raises(ConditionFailed):
-        stores.sessions.set_overlays_hidden(session(created_at=NOW_MS + 1), hidden=True)
+        stores.sessions.set_overlays_hidden(session(created_at=NOW_MS + 1), True, NOW_MS, 0)
     stores.sessions.end_session(HERE, NOW_MS)
     with pytest.raises(ConditionFailed):
-        stores.sessions.set_overlays_hidden(HERE, hidden=True)
+        stores.sessions.set_overlays_hidden(HERE, True, NOW_MS, 0)
+
+
+def test_overlays_that_were_just_switched_stay_as_they_are(stores: Stores) -> None:
+    stores.sessions.put_session(HERE)
+    stores.sessions.set_overlays_hidden(HERE, True, NOW_MS, 100)
+    for at in (NOW_MS - 99, NOW_MS, NOW_MS + 99):
+        with pytest.raises(RateLimited) as refused:
+            stores.sessions.set_overlays_hidden(HERE, False, at, 100)
+        assert refused.value.details == {"retryAfterMs": 100}
+        assert now(stores).overlays_hidden
+    # A clock that was put back holds nobody.
+    for at in (NOW_MS + 100, NOW_MS - 3_600_000):
+        stores.sessions.set_overlays_hidden(HERE, False, at, 100)
+        assert not now(stores).overlays_hidden
+    stores.sessions.end_session(HERE, NOW_MS)
+    with pytest.raises(ConditionFailed):
+        stores.sessions.set_overlays_hidden(HERE, True, NOW_MS - 3_600_000, 100)
 
 
 def test_a_session_notes_its_corrections(stores: Stores) -> None:

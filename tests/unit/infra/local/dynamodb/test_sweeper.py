@@ -9,7 +9,7 @@ from moto import mock_aws
 from types_boto3_dynamodb import DynamoDBClient
 
 from infra.local.dynamodb.expiries import Expiries
-from infra.local.dynamodb.sweeper import OLDEST_SECONDS, sweep
+from infra.local.dynamodb.sweeper import OLDEST_SECONDS, UnhurriedClock, sweep
 from infra.local.dynamodb.tables import Table, ensure_tables
 
 NOW = 1_800_000_000.5
@@ -74,3 +74,16 @@ def test_a_row_renewed_since_the_scan_stays(
     monkeypatch.setattr(client, "delete_item", renew_first)
     assert sweep(client, TABLE, EXPIRIES, NOW) == 0
     assert left(client) == {"renewed"}
+
+
+def test_a_clock_that_leaps_ahead_makes_nothing_expire_early() -> None:
+    wall, own = 1_000.0, 50.0
+    clock = UnhurriedClock(lambda: wall, lambda: own)
+    wall, own = wall + 10, own + 10
+    assert clock() == 1_010.0
+    wall += 3 * 3600
+    assert clock() == 1_010.0
+    wall, own = 1_020.0, own + 10
+    assert clock() == 1_020.0
+    wall -= 3 * 3600
+    assert clock() == 1_020.0 - 3 * 3600

@@ -31,3 +31,17 @@ def test_an_unreadable_file_starts_every_stream_at_its_beginning(tmp_path: Path,
     path = tmp_path / "checkpoints.json"
     path.write_text(text)
     assert Checkpoints(path).position("stream", "shard") is None
+
+
+def test_a_disk_that_takes_no_more_costs_no_position_and_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "state"
+    checkpoints = Checkpoints(folder / "checkpoints.json")
+    for position in ("1", "2"):
+        checkpoints.advance("stream", "shard", position)
+    assert checkpoints.position("stream", "shard") == "2"
+    assert len(caplog.records) == 1
+    folder.mkdir()
+    checkpoints.advance("stream", "shard", "3")
+    assert Checkpoints(folder / "checkpoints.json").position("stream", "shard") == "3"

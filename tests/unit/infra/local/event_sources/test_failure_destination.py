@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from infra.local.event_sources.failure_destination import FailureFile
 
 RECORD = {"eventSourceARN": "arn", "dynamodb": {"SequenceNumber": "7", "Keys": {}}}
@@ -29,3 +31,10 @@ def test_the_file_is_bounded_and_the_latest_entries_stay(tmp_path: Path) -> None
     assert all(file.stat().st_size < 1500 for file in files)
     last = path.read_text().splitlines()[-1]
     assert json.loads(json.loads(last)["requestPayload"]) == {"n": 49}
+
+
+def test_a_disk_that_takes_no_more_fails_no_reader(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    FailureFile(tmp_path / "none" / "failures.jsonl").put_event("slice", "{}", "KeyError: 'x'")
+    assert "KeyError: 'x'" in caplog.text

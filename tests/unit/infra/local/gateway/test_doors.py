@@ -26,7 +26,7 @@ def test_where_another_serves_the_pages_there_is_one_door() -> None:
 
 def test_in_a_hall_one_port_of_loopback_has_everything() -> None:
     (everything,) = loopback_doors(8000, 8000, LOCAL, in_hall=True)
-    assert everything.serves == PAGES | SOCKETS | Serves.SOUNDS
+    assert everything.serves == PAGES | SOCKETS | HALL
     ws, http = loopback_doors(8001, 8000, LOCAL, in_hall=True)
     assert (ws.port, ws.serves) == (8001, SOCKETS)
     assert http.serves == everything.serves

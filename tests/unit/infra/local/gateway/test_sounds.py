@@ -18,7 +18,8 @@ from yarl import URL
 from infra.local.access.callers import LOOPBACK_HOSTS
 from infra.local.gateway.doors import Hall, loopback_doors
 from infra.local.gateway.limits import GatewayLimits
-from infra.local.gateway.server import Bucket, gateway
+from infra.local.gateway.server import Beside, gateway
+from infra.local.gateway.sounds import Sounds
 from infra.local.sounds.api import sounds_application
 from infra.local.sounds.signatures import Credentials
 from infra.local.sounds.store import SoundStore
@@ -35,8 +36,8 @@ async def in_hall(server: str) -> AsyncIterator[tuple[str, str]]:
         *loopback_doors(0, 0, LOOPBACK_HOSTS, in_hall=True),
         *Hall(ADDRESS, None, 0).doors(),
     ]
-    bucket = Bucket(BUCKET, server)
-    async with gateway("http://127.0.0.1:1", doors, GatewayLimits(), bucket) as (own, hall):
+    beside = Beside(Sounds(server, BUCKET))
+    async with gateway("http://127.0.0.1:1", doors, GatewayLimits(), beside) as (own, hall):
         yield f"http://127.0.0.1:{own}", f"http://{ADDRESS}:{hall}"
 
 

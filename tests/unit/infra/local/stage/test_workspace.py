@@ -1,5 +1,6 @@
 """The directory of a stage."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,14 @@ def test_the_log_of_the_run_before_stays(tmp_path: Path) -> None:
         log = place.log("gateway")
         assert not log.exists()
         assert log.with_name("gateway.log.1").read_text() == "before"
+
+
+def test_a_full_disk_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(_path: Path, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", no_room)
+    with pytest.raises(WorkspaceError, match="the disk is full"), workspace(tmp_path):
+        pass
+    with pytest.raises(WorkspaceError, match="the disk is full"), workspace(None):
+        pass
