@@ -58,6 +58,10 @@ class GatewayLimits:
     """At a hall's doors: twice what the application takes. Each that is larger costs JSON to read
     in four processes; 50 of 1 MB at once held up a talk's captions for seconds."""
 
+    visitor_bodies: int = 200
+    """At a hall's doors: request bodies that one address is sending at once; beyond it 429. They
+    come in one packet, except from who sends slowly: 2,000 such had left no room for a page."""
+
     visitor_idle_timeout: float = 30.0
     """At a hall's doors: how long a connection may take to bring its next request's head."""
 

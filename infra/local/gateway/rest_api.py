@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -53,6 +54,7 @@ class RestApi:
         self._files = KeptFiles(limits.kept_file_bytes)
         self._turns = asyncio.Semaphore(limits.parallel_requests)
         self._under_way = 0
+        self._sent_by: Counter[str] = Counter()
 
     async def serve(self, request: web.BaseRequest, door: Door) -> web.StreamResponse:
         """Answer one request."""
@@ -61,8 +63,7 @@ class RestApi:
             kept = self._kept(request)
             if kept is not None:
                 return (await _for_client(kept, request)).response()
-            with self._counted():
-                return await self._answer(request, door)
+            return await self._answer(request, door)
         except RequestRefused as refused:
             return Refusal(refused.status)
         except HostAbsent as failure:
@@ -79,6 +80,23 @@ class RestApi:
 
     def _kept(self, request: web.BaseRequest) -> Content | None:
         return self._files.get(request.raw_path) if request.method == "GET" else None
+
+    @contextmanager
+    def _sending(self, request: web.BaseRequest, door: Door) -> Iterator[None]:
+        """Counts the bodies that a visitor's address is sending; there is no room for too many."""
+        if not request.body_exists:
+            yield
+            return
+        address = request.remote or ""
+        if door.guarded and self._sent_by[address] >= self._limits.visitor_bodies:
+            raise RequestRefused(HTTPStatus.TOO_MANY_REQUESTS)
+        self._sent_by[address] += 1
+        try:
+            yield
+        finally:
+            self._sent_by[address] -= 1
+            if not self._sent_by[address]:
+                del self._sent_by[address]
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -102,11 +120,15 @@ class RestApi:
             return gateway_answer(HTTPStatus.FORBIDDEN, UNKNOWN_ROUTE)
         if request.method == "OPTIONS" and match.resource.options is not None:
             return web.Response(headers=match.resource.options, content_type="application/json")
-        # Read before its turn comes: a client that sends slowly delays itself alone.
-        body = await read_body(request, self._most_bytes(door), self._limits.request_body_timeout)
+        # Read before it counts as under way: a client that sends slowly delays itself alone.
+        with self._sending(request, door):
+            body = await read_body(
+                request, self._most_bytes(door), self._limits.request_body_timeout
+            )
         event = request_event(_asked(request, body), match, routes.binary_types)
-        async with asyncio.timeout(self._limits.invocation_timeout):
-            content = await self._content(request, event)
+        with self._counted():
+            async with asyncio.timeout(self._limits.invocation_timeout):
+                content = await self._content(request, event)
         answer = await _for_client(content, request)
         return answer.response(event["requestContext"]["requestId"])
 

@@ -247,6 +247,22 @@ def test_a_body_that_comes_too_slowly_is_refused() -> None:
     asyncio.run(scenario())
 
 
+def test_who_sends_slowly_takes_nobody_s_place() -> None:
+    async def scenario() -> None:
+        async with in_hall(GatewayLimits(waiting_requests=2, visitor_bodies=2)) as at:
+            head = b"POST / HTTP/1.1\r\nHost: 127.0.0.2\r\nContent-Length: 100\r\n"
+            slow = [await asyncio.open_connection(ADDRESS, at.port) for _ in range(2)]
+            for reader, writer in slow:
+                writer.write(head + b"Expect: 100-continue\r\n\r\n")
+                assert (await reader.readline()).startswith(b"HTTP/1.1 100 ")
+            assert (await at.raw(head + b"\r\nslow")).startswith(b"HTTP/1.1 429 ")
+            assert (await at.get(b"GET / HTTP/1.1\r\n")).startswith(b"HTTP/1.1 200 ")
+            for _, writer in slow:
+                writer.close()
+
+    asyncio.run(scenario())
+
+
 def test_a_body_has_a_lower_bound_than_on_loopback() -> None:
     async def scenario() -> None:
         async with in_hall() as at:
