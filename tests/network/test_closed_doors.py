@@ -139,9 +139,9 @@ PORTS_OF: Mapping[str, tuple[tuple[str, ...], set[int]]] = {
     "one port": (("--http-port", "8000"), {8000}),
     "sockets of their own": (("--http-port", "8000", "--ws-port", "8001"), {8000, 8001}),
     "a certificate": (("--http-port", "8000", "--certificate"), {8000, 8443}),
-    "a certificate at another port": (
-        ("--http-port", "8000", "--certificate", "--tls-port", "9443"),
-        {8000, 9443},
+    "everything elsewhere": (
+        ("--http-port", "80", "--ws-port", "81", "--certificate", "--tls-port", "443"),
+        {80, 81, 443},
     ),
 }
 
@@ -151,17 +151,21 @@ def test_exactly_the_ports_that_are_meant_are_open(kind: str, tmp_path: Path) ->
     ports, meant = PORTS_OF[kind]
     with hosts(phones=2) as both, hall(both, tmp_path, ports=ports):
         assert scan_tcp(both.phones, LAPTOP) == Scan(frozenset(meant), frozenset())
-        nothing = Scan(frozenset(), frozenset())
+        _check_only_meant_and_loopback(both, meant)
+
+
+def test_no_port_of_other_kinds_is_open_at_all(tmp_path: Path) -> None:
+    nothing = Scan(frozenset(), frozenset())
+    with hosts(phones=2) as both, hall(both, tmp_path):
         assert scan_tcp(both.phones, LAPTOP_IPV6) == nothing
         assert scan_tcp(both.phones, f"{both.laptop.link_local()}%{WIFI}") == nothing
         unration(both.laptop)
-        assert scan_udp(both.phones, LAPTOP) == nothing
-        assert scan_udp(both.phones, LAPTOP_IPV6) == nothing
-        _only_meant_and_loopback(both, meant)
+        for address in (LAPTOP, LAPTOP_IPV6):
+            assert scan_udp(both.phones, address) == nothing
 
 
-def _only_meant_and_loopback(both: Hosts, meant: set[int]) -> None:
-    """The same, as the laptop's kernel lists it; and a route into its loopback leads nowhere."""
+def _check_only_meant_and_loopback(both: Hosts, meant: set[int]) -> None:
+    """As the laptop's kernel lists what listens; and a route into its loopback leads nowhere."""
     waiting = listening(both.laptop)
     at_home = {each for each in waiting if each.address in {"127.0.0.1", "::1"}}
     assert {(each.address, each.port) for each in waiting - at_home} == {
