@@ -1,14 +1,17 @@
 """Scanning and speaking, for `box.py`: how soon all phones are in, and all have a caption."""
 
 import asyncio
+import os
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from tests.benchmarks.box_hall import Box, Hall, hall
 from tests.benchmarks.hall_phones import all_in
 from tests.benchmarks.results import Figure, percentile
+from tests.benchmarks.soak_memory import children
 from tests.integration.client import Client, eventually
 from tests.speech.recording import turns_of
 
@@ -36,8 +39,10 @@ async def scanned_and_spoken(
 
 async def scanned(here: Hall, seconds: float) -> AsyncIterator[Figure]:
     """All scan, load the page and join."""
+    before = cpu_seconds(here.box.at_home.pid or 0)
     await here.arrive(seconds)
     await all_in([guest.phone for guest in here.guests], JOIN_SECONDS)
+    spent = cpu_seconds(here.box.at_home.pid or 0)
     wanted = len(here.guests)
     inside = [guest for guest in here.guests if guest.phone.is_in]
     visits = [guest.visit for guest in inside if guest.visit is not None]
@@ -59,8 +64,22 @@ async def scanned(here: Hall, seconds: float) -> AsyncIterator[Figure]:
     refused = sum((line.refused for line in here.lines), start=Counter[int]())
     note = ", ".join(f"{count} x {status}" for status, count in refused.items())
     yield Figure(f"{about}: handshakes refused", refused.total(), "handshakes", note=note)
+    costs = {name: 1000 * (spent[name] - before.get(name, 0.0)) / wanted for name in spent}
+    note = ", ".join(f"{name} {cost:.1f}" for name, cost in sorted(costs.items()) if cost >= 0.1)
+    yield Figure(f"{about}: the stage's CPU, a phone", sum(costs.values()), "ms", note=note)
     yield Figure("box: files of a listener's page", visits[0].files, "files")
     yield Figure("box: a first visit transfers", visits[0].received_bytes / 1024, "KB")
+
+
+def cpu_seconds(stage: int) -> dict[str, float]:
+    """What each of the stage's processes has used until now: no other load changes that much."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    used = {}
+    for name, pid in children(stage).items():
+        # After the name in parentheses, which may hold anything, user and system are 12th and 13th.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        used[name] = (int(fields[11]) + int(fields[12])) / ticks
+    return used
 
 
 async def _counted(here: Hall, about: str) -> Figure:

@@ -19,6 +19,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -60,11 +61,9 @@ def missing() -> str:
     absent = [program for program in _PROGRAMS if shutil.which(program) is None]
     if absent:
         return f"hosts of their own need {', '.join(absent)} (Debian: iproute2, util-linux)"
-    try:
-        os.close(_new_network())
-    except HostError as refusal:
-        return f"the kernel gives this process no host of its own: {refusal}"
-    return ""
+    # In a thread of its own: one that may leave its network, but not come back, is lost.
+    with ThreadPoolExecutor(1) as trying:
+        return trying.submit(_refusal).result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +209,14 @@ def hosts(phones: int = 300) -> Iterator[Hosts]:
 def _address(verb: str, address: str, interface: str) -> str:
     prefix = PREFIX_IPV6 if ":" in address else PREFIX
     return f"address {verb} {address}/{prefix} dev {interface}"
+
+
+def _refusal() -> str:
+    try:
+        os.close(_new_network())
+    except HostError as refusal:
+        return f"the kernel gives this process no host of its own: {refusal}"
+    return ""
 
 
 @contextmanager

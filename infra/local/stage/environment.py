@@ -111,6 +111,7 @@ def hall_settings(place: HallPlace | None) -> Environment:
     return {
         # As seen from where the page was asked for: from loopback, without TLS, or with it.
         "WEBSOCKET_URL": "/",
+        "AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING": "/",
         "LISTENERS_URL": place.listeners_url,
         # One address for all: it is part of what a sound's address is signed with.
         "SOUNDS_ENDPOINT_URL": place.listeners_url,
