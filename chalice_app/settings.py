@@ -110,12 +110,12 @@ class Oidc:
 class Settings:
     """Every setting of the application; names and defaults are those of docs/settings.md.
 
-    `websocket_url` is what clients connect to (or SAME_HOST: `routes.addresses` resolves it) and
-    `management_endpoint` where `@connections` is posted to: both follow from the API's id on AWS,
-    or name a custom domain. `listeners_url` is the origin at which listeners find their page;
-    empty, that of the speaker's. `allowed_origins` are the pages that browsers may connect from;
-    none means any. `transcribe_url` is where streams to
+    `websocket_url` is what clients connect to and `management_endpoint` where `@connections` is
+    posted to: both follow from the API's id on AWS, or name a custom domain. `listeners_url` is the
+    origin at which listeners find their page; empty, that of the speaker's. `allowed_origins` are
+    the pages that browsers may connect from; none means any. `transcribe_url` is where streams to
     the recogniser go, and `dictation_languages` are those that it hears, with their quality.
+    `websocket_url` and `transcribe_url` may be SAME_HOST, which `routes.addresses` resolves.
     `sounds_bucket` keeps the voices' sounds: where it is empty, the stage has no voices, and
     `voice_languages` (those that are spoken, with their quality) and `sounds_url` (the origin that
     pages fetch sounds from) are empty, too. `sounds_endpoint_url` is the origin of the bucket's
@@ -419,7 +419,10 @@ def _management_endpoint(environ: Mapping[str, str], region: str) -> str:
 
 def _transcribe_url(environ: Mapping[str, str], region: str) -> str:
     """In botocore's own order, as an address for WebSockets."""
-    own = _url(environ, "AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING", ("wss", "ws"))
+    name = "AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING"
+    if environ.get(name) == SAME_HOST:
+        return SAME_HOST
+    own = _url(environ, name, ("wss", "ws"))
     every = _url(environ, "AWS_ENDPOINT_URL", ("https", "http")).replace("http", "ws", 1)
     found = own or every or f"wss://transcribestreaming.{region}.amazonaws.com:8443"
     return found.rstrip("/")

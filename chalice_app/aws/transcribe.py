@@ -18,15 +18,11 @@ _PATH = "/stream-transcription-websocket"
 
 @dataclass(frozen=True)
 class TranscribeStreams:
-    """`ports.Recogniser` on StartStreamTranscription over WebSocket.
-
-    `endpoint` is what the stream's host answers at: `wss://` (or `ws://`), the host, the port.
-    """
+    """`ports.Recogniser` on StartStreamTranscription over WebSocket."""
 
     clients: Clients
-    endpoint: str
 
-    def presign(self, language_code: str, sample_rate: int, seconds: int) -> str:
+    def presign(self, endpoint: str, language_code: str, sample_rate: int, seconds: int) -> str:
         """Signs with this function's own credentials as they are now, without any request.
 
         An address is good for no longer than those credentials are.
@@ -41,8 +37,8 @@ class TranscribeStreams:
             }
         )
         # As HTTP's: browsers leave a scheme's usual port out of Host, and the signer knows these.
-        endpoint = self.endpoint.replace("ws", "http", 1)
-        request = AWSRequest("GET", f"{endpoint}{_PATH}?{query}")
+        address = endpoint.replace("ws", "http", 1)
+        request = AWSRequest("GET", f"{address}{_PATH}?{query}")
         signer = SigV4QueryAuth(
             self.clients.credentials(), _SERVICE, self.clients.region, expires=seconds
         )

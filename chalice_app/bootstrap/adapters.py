@@ -110,7 +110,7 @@ def aws_adapters(settings: Settings) -> Adapters:
         counters=CounterRows(sessions),
         glossaries=GlossaryRows(sessions),
         dictation=stored,
-        recogniser=TranscribeStreams(clients, settings.transcribe_url),
+        recogniser=TranscribeStreams(clients),
         in_flight=shared,
         tallies=shared,
         invoker=BackgroundFunction(clients, settings.broadcast_function),

@@ -33,7 +33,7 @@ def speaker_page() -> Response:
 @app.route("/s/{session_id}", methods=["GET"])
 def listener_page(session_id: str) -> Response:
     """A listener's page; it asks for the session itself, and says so if there is none."""
-    # Chalice's local server does not decode the path's parts, API Gateway does.
+    # The server of `chalice local` does not decode the path's parts, API Gateway does.
     return _page_without_slash(pages.LISTENER, quote(session_id, safe="%", errors="replace"))
 
 
@@ -96,7 +96,9 @@ def _written(name: str) -> Response:
         files = settings.sounds_url if name == pages.REPORT else ""
         return _served(page(name, socket, known, sounds=sounds, files=files))
     # Where no language is heard, the page has no business at the recogniser.
-    recogniser = settings.transcribe_url if settings.dictation_languages else ""
+    recogniser = ""
+    if settings.dictation_languages:
+        recogniser = websocket_url(settings.transcribe_url, current_request().headers)
     sign_in, files = _sign_in(settings.oidc), settings.sounds_url
     listeners = settings.listeners_url
     return _served(page(name, socket, known, sign_in, recogniser, files=files, listeners=listeners))

@@ -175,8 +175,9 @@ def grant_dictation(session_id: str) -> Response:
     def granted() -> dict[str, Any]:
         parts, session = route_parts(), session_of_speaker(session_id)
         rate = dictation_messages.parse_sample_rate(incoming.parse_json(request_body()))
+        endpoint = websocket_url(parts.settings.transcribe_url, current_request().headers)
         with refusals_counted(parts, session_id):
-            return dictation_messages.granted(parts.dictation.grant(session, rate))
+            return dictation_messages.granted(parts.dictation.grant(session, rate, endpoint))
 
     return answered(granted, status=201)
 

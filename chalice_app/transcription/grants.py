@@ -58,8 +58,10 @@ class DictationGrants:
         """How well the recogniser hears a language; None where it does not."""
         return dictation_quality(language, self.languages)
 
-    def grant(self, session: Session, sample_rate: int) -> Grant:
+    def grant(self, session: Session, sample_rate: int, endpoint: str) -> Grant:
         """Permission for one stream, in the session's language; the minutes count from now on.
+
+        `endpoint` is where the page finds the recogniser.
 
         Raises:
             NoRecogniser: nothing hears the session's language.
@@ -71,7 +73,7 @@ class DictationGrants:
         self.rate_limits.admit_dictation(session)
         # Before the minutes: what cannot be signed must not count.
         now = self.clock.now_ms()
-        url = self.recogniser.presign(code, sample_rate, URL_SECONDS)
+        url = self.recogniser.presign(endpoint, code, sample_rate, URL_SECONDS)
         left = self.minutes.start(session)
         self.metrics.emit({metrics.DICTATION_STARTED: 1})
         expires_at = (now // 1000 + URL_SECONDS) * 1000  # a signature has whole seconds

@@ -9,8 +9,10 @@ from chalice_app.domain.session import Session
 class Recogniser(Protocol):
     """Where speech is recognised."""
 
-    def presign(self, language_code: str, sample_rate: int, seconds: int) -> str:
+    def presign(self, endpoint: str, language_code: str, sample_rate: int, seconds: int) -> str:
         """A WebSocket address that opens a stream of PCM with so many samples a second (Hz).
+
+        `endpoint` is what the stream's host answers at: `wss://` (or `ws://`), the host, the port.
 
         It is good for so many seconds from now, without any other credentials.
         """

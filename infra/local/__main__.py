@@ -198,6 +198,9 @@ def _address(text: str) -> str:
 
 
 def _directory(text: str) -> Path:
+    if not text:
+        message = "it must be a directory, such as hall-data"
+        raise argparse.ArgumentTypeError(message)
     return Path(text).expanduser().resolve()
 
 

@@ -212,4 +212,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    run_command("say", main, "its session has ended")
+    run_command("say", main, "no session is left open")

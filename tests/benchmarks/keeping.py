@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 LANGUAGES = ("es", "fr", "de", "it", "pt", "nl", "pl", "ru", "ar", "ja")
-HALLS = (1, 3, 6, 10)
+HALLS = (1, 3, 6, 8, 10)
 LISTENERS = 300
 """As many as decide how many digits a report has."""
 

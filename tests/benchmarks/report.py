@@ -19,7 +19,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeSerializer
 from playwright.sync_api import Browser
 
-from chalice_app.aws.dynamodb.report_json import encoded_reports
+from chalice_app.aws.dynamodb.report_json import packed_reports
 from infra.chromium import chromium, find_chromium
 from tests.benchmarks.results import Figure, report
 from tests.browser.stub_report import SHARES, talk_sentences
@@ -88,7 +88,7 @@ def _rows(key: str, begun_at: int) -> Iterator[dict[str, Any]]:
             "captions": zlib.compress(
                 json.dumps(dict.fromkeys(SHARES, kept.sentence.text)).encode()
             ),
-            "delivery": encoded_reports(kept.reports or {}),
+            "delivery": packed_reports(kept.reports or {}),
             "expiresAt": begun_at // 1000 + 86_400,
         }
         item = {name: serialize(value) for name, value in row.items()}

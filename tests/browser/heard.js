@@ -3,9 +3,10 @@
  * `heard.sounds` has an entry for each sound that was played: its address, when it began and ended to
  * sound, how much of it and how fast. `heard.messages` are the speech messages with the time when they
  * came; `heard.marked()` are the sentences that the page marks as unheard. `heard.overlaps` counts
- * moments with two sounds. Times are milliseconds by `performance.now()`. heard.py makes figures of it.
+ * moments with two sounds. `heard.heldUpMs` is how late the page's timers were, all in all. Times are milliseconds by `performance.now()`. heard.py makes figures of it.
  */
 (() => {
+  const TICK_MS = 50;
   const sounds = [];
   const messages = [];
   const captions = [];
@@ -15,6 +16,14 @@
   /** The entry of what each element is playing. */
   const current = new Map();
   let overlaps = 0;
+  let heldUpMs = 0;
+  let lastTick = performance.now();
+
+  setInterval(() => {
+    const now = performance.now();
+    heldUpMs += Math.max(0, now - lastTick - 2 * TICK_MS);
+    lastTick = now;
+  }, TICK_MS);
 
   const blob = Response.prototype.blob;
   Response.prototype.blob = async function () {
@@ -92,6 +101,9 @@
       },
       get overlaps() {
         return overlaps;
+      },
+      get heldUpMs() {
+        return heldUpMs;
       },
       get playing() {
         return [...current.values()].map(({ url }) => url);

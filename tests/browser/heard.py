@@ -12,13 +12,20 @@ if TYPE_CHECKING:
 SCRIPT: Final = (Path(__file__).parent / "heard.js").read_text(encoding="utf-8")
 """Runs in the page before its own scripts (Playwright's `add_init_script`)."""
 
+_NOTICED_MS = 100
+"""After a sound's end, on a machine that is not busy."""
+
 _CUT_MS = 300
 """Less than this of a sound's end may go unnoticed: the file's own silence, and one look."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was heard. A lag is from a speech message's arrival to the end of its sound, in ms."""
+    """What was heard. A lag is from a speech message's arrival to the end of its sound, in ms.
+
+    `held_up_ms` is what a busy machine has added to the lags, at most: its timers were late, or its
+    sounds took longer than they are long.
+    """
 
     sentences: int
     lags_ms: tuple[float, ...]
@@ -26,6 +33,7 @@ class Heard:
     unmarked: tuple[int, ...]
     overlaps: int
     rates: frozenset[float]
+    held_up_ms: float
 
     @property
     def skipped_share(self) -> float:
@@ -37,7 +45,7 @@ def heard_in(page: Page) -> Heard:
     """What that page, which was opened with SCRIPT, has played until now."""
     told = page.evaluate(
         "({ sounds: heard.sounds, messages: heard.messages, marked: heard.marked(),"
-        " overlaps: heard.overlaps })"
+        " overlaps: heard.overlaps, heldUpMs: heard.heldUpMs })"
     )
     played = _played(told["messages"], told["sounds"])
     sequences = sorted({each["sequence"] for each in told["messages"]})
@@ -53,6 +61,7 @@ def heard_in(page: Page) -> Heard:
         unmarked=tuple(sorted(missed - set(told["marked"]))),
         overlaps=told["overlaps"] + _overlapping(told["sounds"]),
         rates=frozenset(rate for each in told["sounds"] for rate in each["rates"]),
+        held_up_ms=told["heldUpMs"] + sum(map(_stretched_by, told["sounds"])),
     )
 
 
@@ -68,6 +77,12 @@ def _played(
             left.remove(sound)
         pairs.append((message, sound))
     return pairs
+
+
+def _stretched_by(sound: dict[str, Any]) -> float:
+    took = float(sound["endedAt"] - sound["startedAt"])
+    length = float(sound["playedMs"]) / min(sound["rates"], default=1.0)
+    return max(0.0, took - length - _NOTICED_MS)
 
 
 def _overlapping(sounds: list[dict[str, Any]]) -> int:

@@ -18,8 +18,9 @@ SENTENCES = [
     "We bake four hundred loaves of bread every morning.",
     "The doors stay open, and the music begins at eleven.",
 ]
-PATIENCE_MS = 60_000
-"""The recording takes 15 s, and the model is loaded when the first one dictates."""
+PATIENCE_MS = 180_000
+"""The recording takes 15 s, the model is loaded when the first one dictates, and a machine that is
+busy decodes slowly."""
 
 NOTE_DRAFTS = """
   const drafts = [];
@@ -36,6 +37,13 @@ NOTE_DRAFTS = """
 
 NOTE_TIMES = """
   window.sounds = [];
+  window.heldUpMs = 0;
+  let lastTick = performance.now();
+  setInterval(() => {
+    const now = performance.now();
+    heldUpMs += Math.max(0, now - lastTick - 100);
+    lastTick = now;
+  }, 50);
   const { getUserMedia } = MediaDevices.prototype;
   MediaDevices.prototype.getUserMedia = async function (...wanted) {
     const stream = await getUserMedia.apply(this, wanted);
@@ -49,9 +57,11 @@ NOTE_TIMES = """
     return send.call(this, data);
   };
 """
-"""When the microphone began to hear, and what the page told of when sentences sounded."""
+"""When the microphone began to hear, what the page told of when sentences sounded, and how late its
+timers were, all in all."""
 
 OFF_BY_MS = 500
+"""On a machine that is not busy."""
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +112,9 @@ def test_a_recording_at_the_microphone_is_read_in_portuguese_and_as_a_draft_in_e
             caption = page.locator(".caption", has_text=re.compile(word, re.I))
             expect(caption).to_have_count(1, timeout=PATIENCE_MS)
     expect(english.locator(".draft")).to_be_hidden()
-    listens_at, sounds = speaker.evaluate("[listensAt, sounds]")
+    listens_at, sounds, held_up_ms = speaker.evaluate("[listensAt, sounds, heldUpMs]")
+    off_by = OFF_BY_MS + held_up_ms
     began = sounds[0]["at"] - sounds[0]["beganMsAgo"] - listens_at
     ended = sounds[-1]["at"] - sounds[-1]["endedMsAgo"] - listens_at
-    assert began == pytest.approx(recording.sentences[0].start_ms, abs=OFF_BY_MS)
-    assert ended == pytest.approx(recording.sentences[-1].end_ms, abs=OFF_BY_MS)
+    assert began == pytest.approx(recording.sentences[0].start_ms, abs=off_by)
+    assert ended == pytest.approx(recording.sentences[-1].end_ms, abs=off_by)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from infra.chromium import NAMES, chromium, find_chromium
+from infra.chromium import find_chromium, flags
 from tests.browser.conftest import OpenPage
 from tests.browser.phone_host import PhoneHost, phone_host
 from tests.browser.stub_stage import StubStage
@@ -40,13 +40,16 @@ def phone() -> Iterator[PhoneHost]:
 
 
 @pytest.fixture(scope="module")
-def browser(phone: PhoneHost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def browser(
+    browser: Browser, phone: PhoneHost, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
     """The browser on that host."""
-    path = find_chromium()
-    if path is None:
-        pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
-    with chromium(phone.runs(path, tmp_path_factory.mktemp("phone") / "chromium")) as started:
-        yield started
+    script = tmp_path_factory.mktemp("phone") / "chromium"
+    started = browser.browser_type.launch(
+        executable_path=phone.runs(str(find_chromium()), script), args=flags()
+    )
+    yield started
+    started.close()
 
 
 @pytest.fixture

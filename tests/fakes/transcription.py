@@ -32,6 +32,6 @@ class StubRecogniser:
 
     asked: list[tuple[str, int, int]] = field(default_factory=list)
 
-    def presign(self, language_code: str, sample_rate: int, seconds: int) -> str:
+    def presign(self, endpoint: str, language_code: str, sample_rate: int, seconds: int) -> str:
         self.asked.append((language_code, sample_rate, seconds))
-        return f"wss://recogniser.example:8443/stream?language-code={language_code}&n={len(self.asked)}"
+        return f"{endpoint}/stream?language-code={language_code}&n={len(self.asked)}"

@@ -75,5 +75,5 @@ def test_an_interrupt_ends_the_session(stage: Stage) -> None:
         assert process.stdout.readline().split()[:2] == ["1", "said"]
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, errors) == (130, "say: interrupted; its session has ended\n")
+    assert (process.returncode, errors) == (130, "say: interrupted; no session is left open\n")
     assert stage.request("GET", f"/sessions/{session_id}").json["isActive"] is False

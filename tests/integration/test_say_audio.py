@@ -78,7 +78,7 @@ def test_an_interrupt_ends_the_session_and_the_hearing(
         assert "recogniser" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, errors) == (130, "say: interrupted; its session has ended\n")
+    assert (process.returncode, errors) == (130, "say: interrupted; no session is left open\n")
     assert stage.request("GET", f"/sessions/{session_id}").json["isActive"] is False
 
 

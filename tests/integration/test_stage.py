@@ -23,7 +23,9 @@ from websockets.sync.client import connect
 from tests.integration.client import loopback_client
 
 PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE = 30.0
+PATIENCE = 120.0
+"""For what comes in the end: a machine that runs other tests besides may take a minute to start."""
+
 STOP_SECONDS = 5.0
 READY = re.compile(
     r"ready http=(http://127\.0\.0\.1:\d+) ws=(ws://127\.0\.0\.1:\d+)"
@@ -77,7 +79,7 @@ def joined(session: Any, **query: str) -> Iterator[None]:
     """A listener or the speaker, from `joined` on."""
     text = "&".join(f"{name}={value}" for name, value in query.items())
     address = f"{session['webSocketUrl']}?sessionId={session['sessionId']}&{text}"
-    with connect(address, proxy=None) as client:
+    with connect(address, proxy=None, open_timeout=PATIENCE) as client:
         assert json.loads(client.recv(timeout=PATIENCE))["type"] == "joined"
         yield
 

@@ -62,7 +62,7 @@ def s3(stage: Stage) -> Iterator[Any]:
         endpoint_url=stage.setting("AWS_ENDPOINT_URL_S3"),
         region_name="us-east-1",
         aws_access_key_id="local",
-        aws_secret_access_key="local",
+        aws_secret_access_key=stage.setting("AWS_SECRET_ACCESS_KEY"),
         config=Config(signature_version="s3v4"),
     )
     yield client

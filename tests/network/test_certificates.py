@@ -3,10 +3,15 @@
 import asyncio
 import json
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from functools import partial
+from http.client import HTTPSConnection
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from websockets import Origin
+from websockets import InvalidStatus, Origin
 from websockets.asyncio.client import connect
 
 from tests.integration.client import Client
@@ -92,3 +97,57 @@ def test_a_speaker_there_is_read_on_plain_phones(secure: Hall, trusting: ssl.SSL
             await again.expect("joined")
 
     asyncio.run(speak())
+
+
+async def stream_status(
+    secure: Hall, trusting: ssl.SSLContext, address: str, origin: str = HTTPS
+) -> int:
+    """What the recogniser's stream at that address is answered with: 101 opens it."""
+    try:
+        opened = await connect(
+            address,
+            sock=await secure.hosts.phones.connect(LAPTOP, TLS_PORT),
+            ssl=trusting,
+            server_hostname=LAPTOP,
+            origin=Origin(origin),
+            proxy=None,
+        )
+    except InvalidStatus as refused:
+        return refused.response.status_code
+    await opened.close()
+    return 101
+
+
+def test_the_recogniser_hears_who_has_the_speakers_leave_and_nobody_else(
+    secure: Hall, trusting: ssl.SSLContext
+) -> None:
+    async def dictate() -> None:
+        async with secure.talk() as talk:
+            path = f"{HTTPS}/sessions/{talk.session.session_id}/transcription"
+            headers = {"Authorization": f"Bearer {talk.session.token}"}
+            granted = await asyncio.to_thread(post, secure, trusting, path, headers)
+            address = granted["url"]
+            assert address.startswith(f"{WSS}/stream-transcription-websocket?")
+            ask = partial(stream_status, secure, trusting)
+            assert await ask(address) == 101
+            assert await ask(address, "https://evil.example") == 403
+            assert await ask(address.replace("sample-rate=16000", "sample-rate=44100")) == 403
+            assert await ask(address.partition("?")[0]) == 403
+
+    asyncio.run(dictate())
+
+
+def post(
+    hall: Hall, context: ssl.SSLContext, url: str, headers: Mapping[str, str]
+) -> dict[str, Any]:
+    """What a phone is answered over TLS that asks for a stream."""
+    parts = urlsplit(url)
+    connection = HTTPSConnection(parts.netloc, context=context)
+    plain = hall.phone().dial(LAPTOP, TLS_PORT)
+    connection.sock = context.wrap_socket(plain, server_hostname=LAPTOP)
+    with closing(connection):
+        connection.request("POST", parts.path, json.dumps({"sampleRate": 16_000}), dict(headers))
+        response = connection.getresponse()
+        answer: dict[str, Any] = json.loads(response.read())
+    assert response.status == 201, answer
+    return answer

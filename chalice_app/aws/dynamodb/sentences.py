@@ -6,7 +6,7 @@ partition, in order. Columns: spokenAt (ms), sourceLanguage, claim (random, whos
 
 - text, beganAt and endedAt (ms, where somebody knows);
 - captions: the translations that were sent, by language, as zlib's JSON (binary);
-- delivery: its report (`report_json`);
+- delivery: its report (`report_json`, binary);
 - of a corrected one revision, correctedAt (ms) and `by.<revision>` (random, whose it is), without a
   text where it was retracted.
 
@@ -27,7 +27,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalice_app.aws.dynamodb.report_json import decoded_reports, encoded_reports
+from chalice_app.aws.dynamodb.report_json import packed_reports, unpacked_reports
 from chalice_app.aws.dynamodb.retries import tries
 from chalice_app.aws.dynamodb.rows import number, number_or_none, readable_rows
 from chalice_app.aws.dynamodb.table import Table
@@ -109,7 +109,7 @@ class SentencesTable:
             if self.keep_sentences:
                 self._forget(ref, ref.sequence - REPLAYED_SENTENCES)
             return None
-        delivery = encoded_reports(reports)
+        delivery = packed_reports(reports)
         sets = "SET settled = :true, delivery = if_not_exists(delivery, :delivery)"
         kept = {"captions": _packed(captions)} if captions else {}
         more = ", captions = :captions" if captions else ""
@@ -118,7 +118,7 @@ class SentencesTable:
         ) or self._settle(ref, sets, f" AND attribute_exists({_REVISION})", delivery=delivery)
         if row is None or row.get("delivery") == delivery:
             return None if row is None else reports
-        return decoded_reports(str(row["delivery"]))
+        return unpacked_reports(row["delivery"])
 
     def _settle(self, ref: SentenceRef, update: str, condition: str, **values: Any) -> Item | None:
         """The row once the update is made; None where the condition fails, or it is another's."""
@@ -312,7 +312,7 @@ def _kept_from(row: Mapping[str, object]) -> KeptSentence:
     return KeptSentence(
         _sentence_from(row),
         unpacked_captions(row.get("captions")),
-        decoded_reports(str(row["delivery"])) if "delivery" in row else None,
+        unpacked_reports(row["delivery"]) if "delivery" in row else None,
         number_or_none(row, "correctedAt"),
     )
 

@@ -226,7 +226,7 @@ def read(snapshot: Any) -> tuple[State, int]:
     try:
         version, payload = snapshot["__ministack_format__"], snapshot["payload"]
         state = dict(_hooked(payload))
-    except (TypeError, KeyError, ValueError) as error:
+    except (AttributeError, TypeError, KeyError, ValueError) as error:
         message = f"the kept state is not one of this emulator's: {error!r}"
         raise UnreadableStateError(message) from error
     if version > STATE_FORMAT_VERSION:

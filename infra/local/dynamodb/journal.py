@@ -144,11 +144,22 @@ def write_snapshot(folder: Path, pieces: Iterable[str], *, synced: bool) -> int:
             if synced:
                 os.fsync(file.fileno())
         draft.replace(folder / SNAPSHOT)
+        if synced:
+            _sync_names(folder)
     except OSError:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
     return size
+
+
+def _sync_names(folder: Path) -> None:
+    """The snapshot's new file, and the journal that was begun for it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _joined(pieces: Iterable[str]) -> Iterator[bytes]:

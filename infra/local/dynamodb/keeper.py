@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.local.dynamodb import emulator_state, journal
-from infra.local.dynamodb.journal import Change, Journal
+from infra.local.dynamodb.journal import Change, Journal, UnreadableStateError
 
 LOGGER = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Keeper:
         there = journal.journals(self._folder)
         used = journal.following(self._folder, first)
         for path in used:
-            emulator_state.replay(journal.requests(path), numbers)
+            _replay(path, numbers)
             self._bytes += path.stat().st_size
         _delete(path for path in there.values() if path not in used)
         self._next_number = max([first - 1, *there]) + 1
@@ -209,6 +209,14 @@ class Keeper:
                 self._is_told = False
                 self._notify("the disk has room again: all is kept, also what was said meanwhile")
         return None
+
+
+def _replay(path: Path, numbers: emulator_state.SequenceNumbers) -> None:
+    try:
+        emulator_state.replay(journal.requests(path), numbers)
+    except (AttributeError, TypeError, LookupError, ValueError) as error:
+        message = f"the kept state is not one of this emulator's: {path}: {error!r}"
+        raise UnreadableStateError(message) from error
 
 
 def _delete(files: Iterable[Path]) -> None:

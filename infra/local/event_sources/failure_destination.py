@@ -59,8 +59,8 @@ class FailureFile:
         try:
             self._write(line)
         except OSError as error:
-            # What failed is lost, and the thread that reads a shard must go on.
-            LOGGER.warning("what failed is not kept (%s): %s", error, line)
+            # It is lost then; the thread that reads a shard must go on.
+            LOGGER.warning("not kept (%s): %s", error, entry["requestContext"])
 
     def _write(self, line: str) -> None:
         with self._lock:

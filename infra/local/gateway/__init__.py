@@ -6,6 +6,7 @@ to it over HTTP on the WebSockets' port.
 
     server.py       START HERE: the doors, and which request goes where
     doors.py        one address and port each: whom the gateway answers there, and with what
+    tls_entrance.py  handshakes of TLS, counted from their beginning
     visitors.py     how many connections a hall's doors have
     sockets.py      the life of one connection: $connect, messages, $disconnect
     routes.py       what the functions behind these three are asked, and what follows

@@ -30,6 +30,8 @@ def require_fit(request: web.BaseRequest, door: Door, most_bytes: int) -> None:
         raise RequestRefused(HTTPStatus.BAD_REQUEST)
     if "Transfer-Encoding" in headers:
         raise RequestRefused(HTTPStatus.LENGTH_REQUIRED)
+    if door.guarded and headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise RequestRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     if int(headers.get("Content-Length", "0")) > most_bytes:
         raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if not headers.get("Authorization", "").isascii():

@@ -14,7 +14,7 @@ from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
-from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_protocol import RequestHandler, RequestPayloadError
 
 from infra.local.gateway.clock_jumps import watch_clock
 from infra.local.gateway.connection import notice_dead_peer
@@ -28,6 +28,7 @@ from infra.local.gateway.rest_api import RestApi
 from infra.local.gateway.routes import Routes
 from infra.local.gateway.sockets import Sockets
 from infra.local.gateway.sounds import Sounds
+from infra.local.gateway.tls_entrance import TlsEntrance, Visit
 from infra.local.gateway.visitors import Visitors
 
 # For HTTP requests that are still being read when everything else has stopped.
@@ -93,15 +94,15 @@ async def gateway(
         servers = [_http_server(door, rooms, limits, visitors) for door in doors]
         loop = asyncio.get_running_loop()
         listening = [
-            await loop.create_server(
-                server,
-                sock=listener,
-                # asyncio listens once more, with a backlog of its own.
-                backlog=BACKLOG,
-                ssl=door.tls,
-                ssl_handshake_timeout=limits.tls_handshake_timeout if door.tls else None,
-            )
+            # asyncio listens once more, with a backlog of its own.
+            await loop.create_server(server, sock=listener, backlog=BACKLOG)
             for door, server, listener in zip(doors, servers, listeners, strict=True)
+            if door.tls is None
+        ]
+        tls = [
+            TlsEntrance(listener, server, door.tls, limits.tls_handshake_timeout)
+            for door, server, listener in zip(doors, servers, listeners, strict=True)
+            if door.tls is not None
         ]
         watching = asyncio.create_task(watch_clock(partial(_begin_anew, sockets)))
         try:
@@ -110,6 +111,8 @@ async def gateway(
             watching.cancel()
             for closing in listening:
                 closing.close()
+            for entrance in tls:
+                await entrance.close()
             await sockets.stop()
             for server in servers:
                 server.pre_shutdown()
@@ -138,7 +141,8 @@ def _domain_name(doors: Sequence[Door], ports: Sequence[int]) -> str:
 
 
 def _is_malformed_request(record: logging.LogRecord) -> bool:
-    return record.exc_info is not None and isinstance(record.exc_info[1], HttpProcessingError)
+    mistakes = (HttpProcessingError, RequestPayloadError)
+    return record.exc_info is not None and isinstance(record.exc_info[1], mistakes)
 
 
 def _handler(door: Door, rooms: _Rooms) -> Handler:
@@ -210,6 +214,9 @@ def _http_server(
     if not door.guarded:
         return _Server(handler, _Protocol, **options)
     options["keepalive_timeout"] = limits.visitor_idle_timeout
+    # Or a refused body would be decompressed while it is dropped: five of 190 KB that become 200 MB
+    # held up a caption for 1.4 s.
+    options["auto_decompress"] = False
     protocol = partial(_GuardedProtocol, visitors, limits.unresponsive_after)
     return _Server(handler, protocol, **options)
 
@@ -247,7 +254,7 @@ class _Protocol(RequestHandler):
         return answer
 
 
-class _GuardedProtocol(_Protocol):
+class _GuardedProtocol(_Protocol, Visit):
     """One connection of a hall's door: counted, and cut when its peer reads nothing any more."""
 
     __slots__ = ("_unresponsive_after", "_visitor", "_visitors")
@@ -264,8 +271,8 @@ class _GuardedProtocol(_Protocol):
         """Let it in, or close it."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
-        self._visitor = str(peer[0]) if peer else ""
-        if self._visitors.enter(self._visitor):
+        # With TLS it was counted before its handshake.
+        if self._visitor is not None or self.enter(str(peer[0]) if peer else ""):
             notice_dead_peer(transport, self._unresponsive_after)
         else:
             self.force_close()
@@ -273,6 +280,15 @@ class _GuardedProtocol(_Protocol):
     def connection_lost(self, exc: BaseException | None) -> None:
         """It is over."""
         super().connection_lost(exc)
+        self.leave()
+
+    def enter(self, address: str) -> bool:
+        """Count it, until `leave`; returns whether there is room for it."""
+        self._visitor = address
+        return self._visitors.enter(address)
+
+    def leave(self) -> None:
+        """Count it no more."""
         if self._visitor is not None:
             self._visitors.leave(self._visitor)
             self._visitor = None

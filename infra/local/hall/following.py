@@ -18,6 +18,7 @@ from infra.local.hall.addresses import (
     MachineAddress,
     find_address,
     only_address,
+    reachable_addresses,
 )
 from infra.local.hall.errors import HallError
 
@@ -39,22 +40,23 @@ class Following:
         self._address = address
         self._machine_addresses = machine_addresses
         self._look_up = look_up
-        self._is_gone = False
+        self._told = ""
+        """Of the loss, the last; empty while the address is there."""
 
     def look(self) -> HallAddress | None:
         """The hall's new address; None while it has none, or the one that it had."""
         addresses = self._machine_addresses()
         if any(each.is_running and each.ip == self._address.at.ip for each in addresses):
-            if self._is_gone:
+            if self._told:
                 LOGGER.info("%s is back: phones reach the hall again", self._address.at.ip)
-            self._is_gone = False
+            self._told = ""
             return None
         moved = self._other(addresses)
         if moved is not None:
-            self._address, self._is_gone = moved, False
-        elif not self._is_gone:
-            self._is_gone = True
-            LOGGER.warning("%s", self._loss(addresses))
+            self._address, self._told = moved, ""
+        elif (loss := self._loss(addresses)) != self._told:
+            self._told = loss
+            LOGGER.warning("%s", loss)
         return moved
 
     def _other(self, addresses: Sequence[MachineAddress]) -> HallAddress | None:
@@ -89,6 +91,13 @@ class Following:
         if self._address.is_asked_for and not self._address.name:
             others = ", ".join(str(each) for each in addresses if each.is_reachable)
             return f"{gone}; this machine has {others or 'no other address'}"
+        several = [] if self._address.name else reachable_addresses(self._alike(addresses))
+        if len(several) > 1:
+            listed = ", ".join(map(str, several))
+            return (
+                f"{gone}; this machine has {listed} now: start again with the one in the phones' "
+                f"network, such as make hall ADDRESS={several[0].ip}"
+            )
         return f"{gone}, with this address or another; the talk goes on at this laptop"
 
 

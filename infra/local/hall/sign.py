@@ -8,8 +8,7 @@ from typing import Final
 from infra.local.hall.place import HallPlace
 from infra.local.hall.qr import terminal_qr
 
-_AT_ANOTHER_DEVICE: Final = "Speak at another device: {} (its own browser hears, or you type)"
-"""The offline recogniser is on loopback: it hears at this laptop alone."""
+_AT_ANOTHER_DEVICE: Final = "Speak at another device: {}"
 
 
 def opening_sign(place: HallPlace) -> Sequence[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +87,8 @@ def stage_settings(
         "AWS_ENDPOINT_URL_LAMBDA": url(ports.functions),
         "AWS_ENDPOINT_URL_CLOUDWATCH": url(ports.functions),
         "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        # Another one each time: in a hall, what it signs is asked for by others than this machine.
+        "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -109,6 +111,7 @@ def hall_settings(place: HallPlace | None) -> Environment:
     return {
         # As seen from where the page was asked for: from loopback, without TLS, or with it.
         "WEBSOCKET_URL": "/",
+        "AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING": "/",
         "LISTENERS_URL": place.listeners_url,
         # One address for all: it is part of what a sound's address is signed with.
         "SOUNDS_ENDPOINT_URL": place.listeners_url,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from infra.local.hall.place import HallPlace
-from infra.local.stage.environment import Environment, Ports
+from infra.local.stage.environment import Environment, Ports, url
 
 
 def gateway_options(
@@ -19,6 +19,8 @@ def gateway_options(
         options += _hall_options(place)
         if "SOUNDS_BUCKET_NAME" in environment:
             options += ["--sounds", environment["AWS_ENDPOINT_URL_S3"]]
+        if ports.transcribe is not None:
+            options += ["--transcribe", url(ports.transcribe)]
     return options
 
 

@@ -321,12 +321,14 @@ class Stage:
         self, child: Child, mortal: Container[str] = (), needed: Sequence[Child] = ()
     ) -> str | None:
         """Wait for its ready line; None: it has ended without, or one that it needs has."""
-        deadline = time.monotonic() + START_SECONDS
+        # Counted in looks: a stage that was stopped meanwhile, with its processes, has not waited.
+        looks = round(START_SECONDS / LOOK_SECONDS)
         while (line := child.ready_line()) is None:
-            if time.monotonic() >= deadline:
+            if looks == 0:
                 last = "\n".join(child.last_lines())
                 message = f"{child.name} was not ready in {START_SECONDS:.0f} s\n{last}"
                 raise StageError(message)
+            looks -= 1
             signals.pause(LOOK_SECONDS)
             self._check(mortal)
             if any(each.exit_code is not None for each in (child, *needed)):

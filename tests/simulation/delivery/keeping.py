@@ -16,7 +16,7 @@ refuses it.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chalice_app.aws.dynamodb.report_json import decoded_reports
+from chalice_app.aws.dynamodb.report_json import unpacked_reports
 from chalice_app.aws.dynamodb.sentences import unpacked_captions
 from chalice_app.domain.kept import KeptSentence
 from chalice_app.domain.session import Session
@@ -61,7 +61,7 @@ def check_told(hall: "Hall", spoken: Spoken) -> None:
         return
     if "delivery" not in row:
         raise Violation(f"K1: the report of sentence {spoken.sequence} is posted, and not kept")
-    kept = outgoing.spoken(spoken.sequence, decoded_reports(str(row["delivery"])), 0)["languages"]
+    kept = outgoing.spoken(spoken.sequence, unpacked_reports(row["delivery"]), 0)["languages"]
     if kept != spoken.told:
         raise Violation(f"K1: {spoken.told} is reported, and {kept} is kept")
 

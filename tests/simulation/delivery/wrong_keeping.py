@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from chalice_app.aws.dynamodb.report_json import encoded_reports
+from chalice_app.aws.dynamodb.report_json import packed_reports
 from chalice_app.aws.dynamodb.sentences import SentencesTable
 from chalice_app.domain.errors import ConditionFailed, Unavailable
 from chalice_app.domain.kept import KeptSentence
@@ -64,7 +64,7 @@ class ReportReplaced(SentencesTable):
                     _key(ref.session_id, ref.session_epoch, ref.sequence),
                     "SET delivery = :delivery",
                     "spokenAt = :at",
-                    delivery=encoded_reports({**reports, "xx": next(iter(reports.values()))}),
+                    delivery=packed_reports({**reports, "xx": next(iter(reports.values()))}),
                     at=ref.spoken_at,
                 )
         return None

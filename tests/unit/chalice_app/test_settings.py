@@ -521,6 +521,7 @@ def test_an_address_that_is_not_known_yet_says_so() -> None:
             },
             "ws://127.0.0.1:8003",
         ),
+        ({"AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING": "/"}, SAME_HOST),
     ],
 )
 def test_the_recogniser_is_transcribe_unless_told(environ: dict[str, str], url: str) -> None:

@@ -24,7 +24,7 @@ def token(
 
 
 def presigned(endpoint: str = AWS, language: str = "en-US", rate: int = 16_000) -> str:
-    return TranscribeStreams(Clients("eu-west-1"), endpoint).presign(language, rate, 300)
+    return TranscribeStreams(Clients("eu-west-1")).presign(endpoint, language, rate, 300)
 
 
 def signature(url: str, host: str) -> str:

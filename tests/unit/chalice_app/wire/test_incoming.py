@@ -367,7 +367,7 @@ def test_a_title_is_one_line_of_what_shows(wish: str | None, title: str | None) 
     assert wanted.title == title
 
 
-@pytest.mark.parametrize("title", [7, ["Sunday"], True, "x" * 121, "half \ud83d"])
+@pytest.mark.parametrize("title", [7, ["Sunday"], True, "x" * 121, 1201 * " ", "half \ud83d"])
 def test_a_title_that_is_too_long_or_no_text_is_refused(title: object) -> None:
     with pytest.raises(BadMessage, match=r"^title must"):
         incoming.parse_open_session({"sourceLanguage": "en", "title": title})

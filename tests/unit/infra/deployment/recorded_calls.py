@@ -63,9 +63,9 @@ class SignedStreams:
     signing: Recogniser
     needs: Callable[[], set[Need]]
 
-    def presign(self, language_code: str, sample_rate: int, seconds: int) -> str:
+    def presign(self, endpoint: str, language_code: str, sample_rate: int, seconds: int) -> str:
         """The address, as the function signs it."""
-        url = self.signing.presign(language_code, sample_rate, seconds)
+        url = self.signing.presign(endpoint, language_code, sample_rate, seconds)
         assert urlsplit(url).path == "/stream-transcription-websocket"
         self.needs().add(("transcribe:StartStreamTranscriptionWebSocket", "*"))
         return url

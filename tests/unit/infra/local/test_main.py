@@ -14,6 +14,7 @@ from infra.local.__main__ import main
         (["--certificate"], "--certificate needs --hall: without it no other device reaches"),
         (["--certificate", "hall.pem"], "--certificate needs --hall"),
         (["--hall", "--tls-port", "x"], "argument --tls-port: 'x' is not a port"),
+        (["--data-dir="], "argument --data-dir: it must be a directory, such as hall-data"),
         (["--hall", "--without-http"], "--hall needs the stage's own pages"),
     ],
 )

@@ -497,14 +497,31 @@ def test_a_sentence_that_was_sent_is_marked_with_what_is_kept_of_it(
     table.mark_sent(REF, {"es": report, "fr": LanguageReport(1, Posted(1))}, {"es": "¡Hola!"})
     (row,) = rows(clients, SETTINGS.sentences_table)
     assert row["settled"] is True
-    assert row["delivery"] == '{"es":[3,2,1,0,0,0,0,0,120,0,5],"fr":[1,1,0,0,0,0,0]}'
+    delivery = zlib.decompress(row["delivery"]).decode()
+    assert delivery == '{"es":[3,2,1,0,0,0,0,0,120,0,5],"fr":[1,1,0,0,0,0,0]}'
     assert isinstance(row["captions"], bytes)
     assert zlib.decompress(row["captions"]).decode() == '{"es":"¡Hola!"}'
 
 
+def test_a_report_that_an_earlier_version_kept_is_read(sentences: Table) -> None:
+    table = SentencesTable(sentences)
+    table.claim_sequence(HERE, sentence(7, "Hello"))
+    key = {"sessionKey": f"{HERE.session_id}#{HERE.created_at}", "sequence": 7}
+    plain = '{"es":[3,2,1,0,0,0,0,0,120,0,5]}'
+    sentences.update(key, "SET delivery = :value", "attribute_exists(claim)", value=plain)
+    (kept,) = table.read_all(HERE)
+    assert kept.reports == {"es": LanguageReport(3, Posted(2, ("",)), latency_ms=120, characters=5)}
+
+
 @pytest.mark.parametrize(
     "malformed",
-    [{"captions": b"not zlib's"}, {"captions": zlib.compress(b"7")}, {"delivery": "[7]"}],
+    [
+        {"captions": b"not zlib's"},
+        {"captions": zlib.compress(b"7")},
+        {"delivery": "[7]"},
+        {"delivery": b"not zlib's"},
+        {"delivery": zlib.compress(b"\xff")},
+    ],
 )
 def test_a_malformed_sentence_takes_the_transcript_from_no_other(
     sentences: Table, malformed: dict[str, Any], caplog: pytest.LogCaptureFixture

@@ -338,7 +338,14 @@ def test_a_state_of_a_former_version_is_taken(emulator: Emulator, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", "{}", '{"__ministack_format__":99,"payload":{}}', '{"payload":{}}']
+    "text",
+    [
+        '{"__ministack_format__":1,"payload":[]}',
+        "[]",
+        "{}",
+        '{"__ministack_format__":99,"payload":{}}',
+        '{"payload":{}}',
+    ],
 )
 def test_what_is_no_state_of_this_emulator_is_refused_and_left(
     emulator: Emulator, tmp_path: Path, text: str
@@ -350,3 +357,17 @@ def test_what_is_no_state_of_this_emulator_is_refused_and_left(
     with pytest.raises(UnreadableStateError, match="the kept state"):
         emulator.live(never)
     assert (tmp_path / SNAPSHOT).read_text() == text
+
+
+@pytest.mark.parametrize("line", ["42", '[["put",7,"a","b",{}]]', '[["put"]]'])
+def test_a_journal_that_is_not_of_this_emulator_is_refused_and_left(
+    emulator: Emulator, tmp_path: Path, line: str
+) -> None:
+    async def never(_life: Life) -> None:
+        raise AssertionError
+
+    text = f'{{"follows":true}}\n{line}\n'
+    (tmp_path / "journal.0").write_text(text)
+    with pytest.raises(UnreadableStateError, match=r"the kept state .*journal\.0"):
+        emulator.live(never)
+    assert (tmp_path / "journal.0").read_text() == text

@@ -49,7 +49,7 @@ async def in_hall(
 
 def presigned(endpoint: str, key: str = "s3cret") -> str:
     clients: Any = SimpleNamespace(credentials=lambda: Keys("local", key), region="us-east-1")
-    return TranscribeStreams(clients, endpoint).presign("en-US", 16_000, 60)
+    return TranscribeStreams(clients).presign(endpoint, "en-US", 16_000, 60)
 
 
 async def echo(request: web.Request) -> web.StreamResponse:

@@ -257,6 +257,18 @@ def test_a_body_has_a_lower_bound_than_on_loopback() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("coding", [b"gzip", b"deflate", b"br"])
+def test_a_compressed_body_is_not_unpacked(coding: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        async with in_hall() as at:
+            head = b"POST / HTTP/1.1\r\nHost: 127.0.0.2\r\nContent-Encoding: %s\r\n" % coding
+            answer = await at.raw(head + b"Content-Length: 3\r\n\r\nabc")
+            assert answer.startswith(b"HTTP/1.1 415 ")
+
+    asyncio.run(scenario())
+    assert caplog.text == ""
+
+
 def test_a_quiet_listener_is_no_idle_connection() -> None:
     async def scenario() -> None:
         async with in_hall(GatewayLimits(visitor_idle_timeout=0.05)) as at:
@@ -292,12 +304,14 @@ def test_one_address_has_so_many_connections_and_no_more(
     assert "further ones are refused" in caplog.text
 
 
-async def _connected(url: str) -> websockets.ClientConnection:
+async def _connected(
+    url: str, trusted: ssl.SSLContext | None = None
+) -> websockets.ClientConnection:
     """As soon as the one that left has been noticed."""
     async with asyncio.timeout(PATIENCE):
         while True:
             try:
-                return await websockets.connect(url, proxy=None)
+                return await websockets.connect(url, proxy=None, ssl=trusted)
             except (OSError, EOFError, websockets.InvalidMessage):
                 await asyncio.sleep(0.01)
 
@@ -327,6 +341,34 @@ def test_a_certificate_opens_a_door_of_its_own(tmp_path: Path) -> None:
                 async with http.post(url, data="a caption") as response:
                     assert response.status == 200
                 assert await phone.receive_str(timeout=PATIENCE) == "a caption"
+
+    asyncio.run(scenario())
+
+
+def test_handshakes_that_are_never_finished_are_counted(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        certificate = self_signed(tmp_path)
+        trusted = ssl.create_default_context(cafile=str(certificate))
+        trusted.check_hostname = False
+        async with in_hall(GatewayLimits(visitors_per_address=2), certificate) as at:
+            silent = [await asyncio.open_connection(ADDRESS, at.ports[1]) for _ in range(2)]
+            assert await at.raw(b"", at.ports[1]) == b""
+            for _, writer in silent:
+                writer.close()
+            url = f"wss://{ADDRESS}:{at.ports[1]}/"
+            phone = await _connected(url, trusted)
+            await phone.close()
+
+    asyncio.run(scenario())
+
+
+def test_handshakes_that_are_never_finished_end_with_the_gateway(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with in_hall(certificate=self_signed(tmp_path)) as at:
+            reader, writer = await asyncio.open_connection(ADDRESS, at.ports[1])
+        async with asyncio.timeout(PATIENCE):
+            assert await reader.read() == b""
+        writer.close()
 
     asyncio.run(scenario())
 

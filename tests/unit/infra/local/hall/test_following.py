@@ -67,6 +67,21 @@ def test_a_loss_is_said_once_and_so_is_the_return(caplog: pytest.LogCaptureFixtu
     assert back == "192.168.1.7 is back: phones reach the hall again"
 
 
+def test_several_new_addresses_are_named_when_they_come(caplog: pytest.LogCaptureFixture) -> None:
+    machine = Machine()
+    following = follow(machine, hall_at(WIFI))
+    assert following.look() is None
+    machine.has(WIFI_MOVED, CABLE)
+    assert [following.look() for _ in range(3)] == [None, None, None]
+    _, several = caplog.messages
+    assert f"this machine has {CABLE}, {WIFI_MOVED} now" in several
+    assert f"make hall ADDRESS={CABLE.ip}" in several
+    machine.has(WIFI_MOVED)
+    moved = following.look()
+    assert moved is not None
+    assert moved.at == WIFI_MOVED
+
+
 def test_an_interface_without_a_carrier_is_gone(caplog: pytest.LogCaptureFixture) -> None:
     machine = Machine(address("192.168.1.7", running=False))
     assert follow(machine, hall_at(WIFI)).look() is None

@@ -15,6 +15,7 @@ from infra.local.process.ports import (
     PortError,
     free_ports,
     is_free,
+    listening,
     parse_port,
     require_free,
 )
@@ -107,3 +108,12 @@ def test_free_ports_are_free_and_distinct_and_no_clients() -> None:
     assert len(set(found)) == 20
     assert all(LOWEST <= port < HIGHEST for port in found)
     assert all(map(is_free, found))
+
+
+def test_a_socket_that_listens_keeps_its_port_for_whoever_inherits_it() -> None:
+    port = next(free_ports())
+    with listening(port):
+        with socket.create_connection(("127.0.0.1", port)):
+            pass  # nobody accepts yet, and nobody is refused
+        with pytest.raises(PortError, match=f"port {port} of 127.0.0.1"):
+            listening(port)

@@ -177,3 +177,10 @@ def test_the_emulator_gets_only_what_is_meant_for_it(tmp_path: Path) -> None:
     assert environment["STATE_DIR"].startswith(str(tmp_path))
     assert "LOCALSTACK_HOSTNAME" not in environment
     assert not [name for name in environment if name.startswith("AWS_")]
+
+
+def test_what_a_stage_signs_nobody_else_can_sign() -> None:
+    """A presigned address opens a sound, a transcript or the recogniser to whoever has it."""
+    one, other = (stage_settings(PORTS)["AWS_SECRET_ACCESS_KEY"] for _ in range(2))
+    assert one != other
+    assert len(one) >= 40
