@@ -22,6 +22,8 @@ from av.bitstream import BitStreamFilterContext
 from av.container import OutputContainer
 from av.packet import Packet
 
+from infra.interruption import run_command
+
 PAGES_MODULE: Final = (
     Path(__file__).parents[1] / "chalice_app" / "web" / "shared" / "silent-clip.js"
 )
@@ -91,5 +93,10 @@ def module(content: bytes) -> str:
     return _HEAD + "".join(f'  "{line}",\n' for line in lines) + _TAIL
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write the module of the pages."""
     PAGES_MODULE.write_text(module(clip()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run_command("silent_clip", main)

@@ -58,7 +58,7 @@ def test_a_certificate_made_on_the_spot_is_said_with_what_people_will_see(tmp_pa
     assert certificate is not None
     assert room.words()[0] == "Phones find this hall at http://192.168.1.7:8000"
     assert room.words()[3:] == [
-        "Speak at another device: https://192.168.1.7:8443 (its own browser hears, or you type)",
+        "Speak at another device: https://192.168.1.7:8443",
         "  Its browser will warn: this laptop made the certificate, and no authority knows it.",
         "  Look at the certificate there, and go on if its SHA-256 fingerprint is",
         f"  {certificate.fingerprint}",
