@@ -16,6 +16,7 @@ _ASKING = {
     "cuantos": "cuántos", "cuantas": "cuántas", "que": "qué",
 }  # fmt: skip
 _FIRST_WORD = re.compile(r"\w+")
+_RAISED_ARTICLE = re.compile(r"\A(\W*E)L(?= [a-záéíóúüñ])")
 
 # In a headline's middle they have a capital, in a name's none ("Bank of America").
 _SMALL = frozenset(
@@ -102,8 +103,10 @@ def is_shouted(sentence: str) -> bool:
 def as_spanish_writes(sentence: str) -> str:
     """Open what the sentence closes (`¿`, `¡`) and accent the word it asks with.
 
-    The rule-based modes leave out both.
+    The rule-based modes leave out both. The one letter of "A água" is a word in capitals to them:
+    "EL agua".
     """
+    sentence = _RAISED_ARTICLE.sub(r"\1l", sentence)
     mark = _OPENING.get(sentence[-1:], "")
     if not mark or mark in sentence:
         return sentence
