@@ -39,7 +39,7 @@ def _phones_after_move(place: HallPlace, before: HallPlace) -> Sequence[str]:
         return [f"Phones find this hall at {place.listeners_url} as before, and come back."]
     return [
         f"Phones find this hall at {place.listeners_url}",
-        "  Phones that know another one must scan again. The speaker's page shows the new code itself.",
+        "  Phones that know another one must scan again; the speaker's page shows the new code.",
     ]
 
 

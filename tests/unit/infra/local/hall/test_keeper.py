@@ -85,7 +85,7 @@ def test_a_new_address_is_a_new_place_with_a_new_sign(tmp_path: Path) -> None:
     assert room.words()[:3] == [
         "This laptop has another address now: 192.168.1.23 (wlan0), before 192.168.1.7 (wlan0)",
         "Phones find this hall at http://192.168.1.23:8000",
-        "  Phones that know another one must scan again. The speaker's page shows the new code itself.",
+        "  Phones that know another one must scan again; the speaker's page shows the new code.",
     ]
     assert room.keeper.look() is None
 
