@@ -47,7 +47,8 @@ class GatewayLimits:
     """A client that takes longer to send a body is answered 408."""
 
     kept_file_bytes: int = 8 * 1024 * 1024
-    """The pages' files that are kept in memory; all of them are less than 1 MB."""
+    """The pages' files that are kept in memory, compressed and not; all of them are less than 2
+    MB."""
 
     visitors: int = 5000
     visitors_per_address: int = 2000

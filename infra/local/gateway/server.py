@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
-from aiohttp import StreamReader, web
+from aiohttp import StreamReader, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
@@ -203,9 +203,11 @@ def _http_server(
     ) -> web.BaseRequest:
         """As aiohttp makes one, with the gateway's own limit on a body."""
         loop = asyncio.get_running_loop()
+        kind = web.BaseRequest
         if isinstance(protocol, _GuardedProtocol):
             protocol.brings_request()
-        return web.BaseRequest(
+            kind = _GuardedRequest
+        return kind(
             message, payload, protocol, writer, task, loop, client_max_size=MAX_MESSAGE_BYTES
         )
 
@@ -257,6 +259,13 @@ class _Protocol(RequestHandler):
         answer = web.json_response({"message": HTTPStatus(status).phrase}, status=status)
         answer.force_close()
         return answer
+
+
+class _GuardedRequest(web.BaseRequest):
+    """A stranger's: which programs answer it is not told."""
+
+    async def _prepare_hook(self, response: web.StreamResponse) -> None:
+        response.headers.popall(hdrs.SERVER, None)
 
 
 class _GuardedProtocol(_Protocol, Visit):

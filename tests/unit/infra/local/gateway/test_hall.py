@@ -192,6 +192,43 @@ def test_a_request_without_one_clear_address_is_refused(
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n", 200),
+        (b"GET /nothing HTTP/1.1\r\n", 403),
+        (b"GET /ops HTTP/1.1\r\n", 403),
+        (b"GET / HTTP/1.1\r\nHost: evil.example\r\n", 403),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.2\r\nUpgrade: websocket\r\n", 426),
+        (b"GET / HTTP/1.1\r\n" + UPGRADE.replace(b"Connection: Upgrade\r\n", b""), 426),
+        (b"nonsense\r\n", 400),
+    ],
+)
+def test_strangers_are_not_told_which_programs_answer(
+    head: bytes, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async with in_hall() as at:
+            answer = await at.get(head)
+            assert answer[8:13] == b" %d " % status
+            assert b"\r\nserver:" not in answer.lower()
+            assert b"aiohttp" not in answer
+
+    caplog.set_level(logging.CRITICAL)
+    asyncio.run(scenario())
+
+
+def test_nor_are_those_whose_websocket_is_accepted() -> None:
+    async def scenario() -> None:
+        async with in_hall() as at:
+            url = f"ws://{ADDRESS}:{at.port}/"
+            async with websockets.connect(url, proxy=None) as phone:
+                assert phone.response is not None
+                assert "Server" not in phone.response.headers
+
+    asyncio.run(scenario())
+
+
 def test_the_hall_s_name_is_known_beside_its_address() -> None:
     async def scenario() -> None:
         async with in_hall(name="hall.local") as at:
