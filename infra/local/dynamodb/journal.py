@@ -18,7 +18,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -35,8 +35,12 @@ Change = Sequence[Any]
 """What one request did to one row or stream; `changes` knows its forms."""
 
 
+Tell = Callable[[str], None]
+"""What the user must know goes there, a line each time."""
+
+
 class UnreadableStateError(Exception):
-    """The snapshot is there and cannot be read."""
+    """What was kept cannot be read, or not without what is missing."""
 
 
 class Journal:
@@ -98,16 +102,45 @@ def following(folder: Path, first: int) -> list[Path]:
     for number, path in journals(folder).items():
         if number < first:
             continue
-        head = next(_parsed_lines(path), {"follows": True})
-        if number > first and not head["follows"]:
+        if number > first and not _follows(path):
             break
         found.append(path)
     return found
 
 
-def requests(journal: Path) -> Iterator[Sequence[Change]]:
-    """What each request has changed; a line that a power cut has torn is the end."""
-    return islice(_parsed_lines(journal), 1, None)
+def require_snapshot(folder: Path) -> None:
+    """Refuse journals without their snapshot.
+
+    Lives that made no table have none: their journals have no rows, and begin with number 0. Once
+    there is one, it has the table of every row, and the journals before it are deleted.
+
+    Raises:
+        UnreadableStateError: a snapshot is missing.
+    """
+    there = journals(folder)
+    for path in there.values():
+        if _sizes(path) or (0 not in there and _follows(path)):
+            message = (
+                f"the kept state cannot be read: {folder / SNAPSHOT} is missing, and {path.name} "
+                "goes on from it"
+            )
+            raise UnreadableStateError(message)
+
+
+def requests(journal: Path, tell: Tell) -> Iterator[Sequence[Change]]:
+    """What each request has changed, up to a line that cannot be read.
+
+    The last line, torn, is what a power cut leaves: nobody was promised it. Of any other damage
+    `tell` is told, and how much is dropped.
+    """
+    return islice(_parsed_lines(journal, tell), 1, None)
+
+
+def tell_dropped(journal: Path, reason: str, tell: Tell) -> None:
+    """Tell of a journal that is of no use, unless it has no changes."""
+    sizes = _sizes(journal)
+    if sizes:
+        tell(f"{journal} {reason}: {_amount(sizes)} dropped")
 
 
 def read_snapshot(folder: Path) -> Any:
@@ -118,12 +151,16 @@ def read_snapshot(folder: Path) -> Any:
     """
     path = folder / SNAPSHOT
     try:
-        return json.loads(path.read_bytes())
+        snapshot = json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         message = f"the kept state cannot be read: {path}: {error}"
         raise UnreadableStateError(message) from error
+    if snapshot is None:
+        message = f"the kept state cannot be read: {path}: it says null"
+        raise UnreadableStateError(message)
+    return snapshot
 
 
 def write_snapshot(folder: Path, pieces: Iterable[str], *, synced: bool) -> int:
@@ -173,11 +210,38 @@ def _joined(pieces: Iterable[str]) -> Iterator[bytes]:
     yield "".join(waiting).encode()
 
 
-def _parsed_lines(journal: Path) -> Iterator[Any]:
+def _follows(journal: Path) -> bool:
+    head = next(_parsed_lines(journal, _ignore), {"follows": True})
+    return bool(head["follows"])
+
+
+def _ignore(_text: str) -> None:
+    """What is told when the journal's requests are read."""
+
+
+def _parsed_lines(journal: Path, tell: Tell) -> Iterator[Any]:
     with journal.open("rb") as lines:
-        for line in lines:
+        for number, line in enumerate(lines, start=1):
             try:
                 yield json.loads(line)
             except ValueError:
-                LOGGER.warning("%s is read up to its line that is torn", journal)
+                LOGGER.warning("%s is read up to its line %d, which is torn", journal, number)
+                is_torn = not line.endswith(b"\n")
+                sizes = [len(line), *(len(further) for further in lines)]
+                if number == 1:
+                    del sizes[0]  # no change
+                if sizes and not is_torn:
+                    tell(f"{journal} is damaged in line {number}: {_amount(sizes)} dropped")
                 return
+
+
+def _sizes(journal: Path) -> list[int]:
+    """How many bytes each change takes."""
+    with journal.open("rb") as lines:
+        return [len(line) for line in lines][1:]
+
+
+def _amount(sizes: Sequence[int]) -> str:
+    if len(sizes) == 1:
+        return f"1 change ({sizes[0]:,} bytes) is"
+    return f"{len(sizes):,} changes ({sum(sizes):,} bytes) are"

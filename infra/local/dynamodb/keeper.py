@@ -70,7 +70,7 @@ class Keeper:
         """Go on from what is there, and keep what changes from now on.
 
         Raises:
-            UnreadableStateError: the snapshot is damaged; nothing is touched.
+            UnreadableStateError: the snapshot is damaged, or missing; nothing is touched.
             OSError: the folder cannot be used.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -78,13 +78,20 @@ class Keeper:
         if (snapshot := journal.read_snapshot(self._folder)) is not None:
             state, first = emulator_state.read(snapshot)
             emulator_state.restore(state, numbers)
+        else:
+            journal.require_snapshot(self._folder)
         there = journal.journals(self._folder)
         used = journal.following(self._folder, first)
+        unused = [path for path in there.values() if path not in used]
         for path in used:
-            _replay(path, numbers)
+            _replay(path, numbers, self._notify)
             self._bytes += path.stat().st_size
-        _delete(path for path in there.values() if path not in used)
-        self._next_number = max([first - 1, *there]) + 1
+        for number, path in there.items():
+            if path in unused and number >= first:  # those before are in the snapshot
+                journal.tell_dropped(path, "follows what was not kept", self._notify)
+        _delete(unused)
+        # Number 0 again if nothing is left: a later one alone goes on from a missing snapshot.
+        self._next_number = max([first - 1, *journal.journals(self._folder)]) + 1
         self._changes.watch()
         emulator_state.refuse_former_iterators(uuid.uuid4().hex)
         try:
@@ -211,9 +218,9 @@ class Keeper:
         return None
 
 
-def _replay(path: Path, numbers: emulator_state.SequenceNumbers) -> None:
+def _replay(path: Path, numbers: emulator_state.SequenceNumbers, tell: journal.Tell) -> None:
     try:
-        emulator_state.replay(journal.requests(path), numbers)
+        emulator_state.replay(journal.requests(path, tell), numbers)
     except (AttributeError, TypeError, LookupError, ValueError) as error:
         message = f"the kept state is not one of this emulator's: {path}: {error!r}"
         raise UnreadableStateError(message) from error

@@ -7,7 +7,8 @@ to it over HTTP on the WebSockets' port.
     server.py       START HERE: the doors, and which request goes where
     doors.py        one address and port each: whom the gateway answers there, and with what
     tls_entrance.py  handshakes of TLS, counted from their beginning
-    visitors.py     how many connections a hall's doors have
+    visitors.py     how many connections a hall's doors have, and which go for others
+    leftovers.py    what closed connections leave in memory
     sockets.py      the life of one connection: $connect, messages, $disconnect
     routes.py       what the functions behind these three are asked, and what follows
     connection.py   one open socket: what is sent to it, and how it ends

@@ -37,7 +37,7 @@ OPEN_FILES_ENOUGH = 65536
 
 # Thousands of open connections are long-lived objects that the collector would walk over and over:
 # with 5,000 of them 8,800 posts a second by default, 12,500 with these thresholds.
-# What closed connections leave behind is collected by `sockets`, which knows how many there were.
+# What closed connections leave behind is collected by `leftovers`, which knows how many there were.
 COLLECT_SELDOM = (50_000, 20, 20)
 
 TLS_BUFFER_BYTES = 32 * 1024

@@ -6,7 +6,7 @@ import asyncio
 import functools
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from multidict import CIMultiDict
 
@@ -20,7 +20,18 @@ LARGE = 64 * 1024
 _TEXTUAL = re.compile(r"text/|application/(json|javascript|xml)|image/svg\+xml", re.IGNORECASE)
 
 
-async def encoded(content: Content, accept_encoding: str, if_none_match: str) -> Content:
+Zip = Callable[[bytes], Awaitable[bytes]]
+"""A body, compressed."""
+
+
+async def zipped(body: bytes) -> bytes:
+    """The body, compressed now, or a little while ago."""
+    return _zip_small(body) if len(body) <= LARGE else await asyncio.to_thread(_zip, body)
+
+
+async def encoded(
+    content: Content, accept_encoding: str, if_none_match: str, zip_body: Zip = zipped
+) -> Content:
     """The content as this client gets it.
 
     Compressed, it is not the same bytes: its ETag becomes a weak one (RFC 9110, 8.8.1). An answer
@@ -38,7 +49,7 @@ async def encoded(content: Content, accept_encoding: str, if_none_match: str) ->
         return Content(content.status, headers, content.body)
     _weaken(headers)
     headers["Content-Encoding"] = "gzip"
-    return Content(content.status, headers, await _zipped(content.body))
+    return Content(content.status, headers, await zip_body(content.body))
 
 
 def _weaken(headers: CIMultiDict[str]) -> None:
@@ -47,15 +58,11 @@ def _weaken(headers: CIMultiDict[str]) -> None:
         headers["ETag"] = f"W/{tag}"
 
 
-async def _zipped(body: bytes) -> bytes:
-    return _zip_small(body) if len(body) <= LARGE else await asyncio.to_thread(_zip, body)
-
-
 def _zip(body: bytes) -> bytes:
     return gzip.compress(body, compresslevel=6, mtime=0)
 
 
-# The same few pages for everybody who scans a code, and what is not yet kept of their files.
+# The same few pages for everybody who scans a code. `kept_files` has their files compressed.
 _zip_small = functools.lru_cache(maxsize=32)(_zip)
 
 

@@ -47,7 +47,8 @@ class GatewayLimits:
     """A client that takes longer to send a body is answered 408."""
 
     kept_file_bytes: int = 8 * 1024 * 1024
-    """The pages' files that are kept in memory; all of them are less than 1 MB."""
+    """The pages' files that are kept in memory, compressed and not; all of them are less than 2
+    MB."""
 
     visitors: int = 5000
     visitors_per_address: int = 2000
@@ -65,7 +66,13 @@ class GatewayLimits:
     visitor_idle_timeout: float = 30.0
     """At a hall's doors: how long a connection may take to bring its next request's head."""
 
+    visitor_first_head_timeout: float = 5.0
+    """The same for its first request: browsers bring it in milliseconds, and who brings none takes
+    a place for nothing. Three addresses with 1,800 each had filled a hall's doors."""
+
     tls_handshake_timeout: float = 10.0
+    """Longer than a first head may take, for a part of it is the gateway's own work: hundreds shake
+    hands when a hall scans one code."""
 
     new_connections: int = 500
     """A second, and as many in one burst; beyond it a handshake answers 429. API Gateway's quota

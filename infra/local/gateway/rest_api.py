@@ -15,7 +15,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from infra.local.gateway.compression import encoded
+from infra.local.gateway.compression import encoded, zipped
 from infra.local.gateway.doors import Door
 from infra.local.gateway.events import Event
 from infra.local.gateway.functions import (
@@ -25,7 +25,7 @@ from infra.local.gateway.functions import (
     PayloadTooLarge,
     TimedOut,
 )
-from infra.local.gateway.kept_files import KeptFiles, not_modified
+from infra.local.gateway.kept_files import KeptFile, KeptFiles, not_modified
 from infra.local.gateway.limits import GatewayLimits
 from infra.local.gateway.rest_answers import (
     Content,
@@ -78,7 +78,7 @@ class RestApi:
             log.warning("HTTP: %s", failure)
             return gateway_answer(HTTPStatus.BAD_GATEWAY, "Internal server error")
 
-    def _kept(self, request: web.BaseRequest) -> Content | None:
+    def _kept(self, request: web.BaseRequest) -> KeptFile | None:
         return self._files.get(request.raw_path) if request.method == "GET" else None
 
     @contextmanager
@@ -140,7 +140,7 @@ class RestApi:
                 raise InvocationError(f"the routes are not described: {malformed!r}") from malformed
         return self._routes
 
-    async def _content(self, request: web.BaseRequest, event: Event) -> Content:
+    async def _content(self, request: web.BaseRequest, event: Event) -> Content | KeptFile:
         async with self._turns:
             # While it waited, another's answer may have come.
             kept = self._kept(request)
@@ -149,15 +149,19 @@ class RestApi:
             content = function_answer(await self._functions.api_handler.invoke(event))
         if request.method == "GET":
             self._files.keep(request.raw_path, content)
+            return self._files.get(request.raw_path) or content
         return content
 
 
-async def _for_client(content: Content, request: web.BaseRequest) -> Content:
+async def _for_client(answer: Content | KeptFile, request: web.BaseRequest) -> Content:
+    content, zip_body = (
+        (answer.content, answer.zipped) if isinstance(answer, KeptFile) else (answer, zipped)
+    )
     headers = request.headers
     known = headers.get("If-None-Match", "")
     if content.status == HTTPStatus.OK and request.method == "GET":
         content = not_modified(content, known)
-    return await encoded(content, headers.get("Accept-Encoding", ""), known)
+    return await encoded(content, headers.get("Accept-Encoding", ""), known, zip_body)
 
 
 def _asked(request: web.BaseRequest, body: bytes) -> HttpRequest:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
-from aiohttp import StreamReader, web
+from aiohttp import StreamReader, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
@@ -21,6 +21,7 @@ from infra.local.gateway.connection import notice_dead_peer
 from infra.local.gateway.dictation import Dictation
 from infra.local.gateway.doors import BACKLOG, Door, Serves
 from infra.local.gateway.functions import Functions
+from infra.local.gateway.leftovers import Leftovers
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES, GatewayLimits
 from infra.local.gateway.management import Management
 from infra.local.gateway.rest_answers import Refusal
@@ -28,8 +29,8 @@ from infra.local.gateway.rest_api import RestApi
 from infra.local.gateway.routes import Routes
 from infra.local.gateway.sockets import Sockets
 from infra.local.gateway.sounds import Sounds
-from infra.local.gateway.tls_entrance import TlsEntrance, Visit
-from infra.local.gateway.visitors import Visitors
+from infra.local.gateway.tls_entrance import TlsEntrance
+from infra.local.gateway.visitors import Visit, Visitors
 
 # For HTTP requests that are still being read when everything else has stopped.
 HTTP_SHUTDOWN_SECONDS = 0.1
@@ -79,7 +80,9 @@ async def gateway(
         ports = tuple(listener.getsockname()[1] for listener in listeners)
         functions = Functions(functions_host, limits)
         stack.push_async_callback(functions.close)
-        sockets = Sockets(Routes(functions, limits), _domain_name(doors, ports), limits)
+        leftovers = Leftovers()
+        stack.callback(leftovers.close)
+        sockets = Sockets(Routes(functions, limits), _domain_name(doors, ports), limits, leftovers)
         rooms = _Rooms(
             sockets,
             Management(sockets.open),
@@ -90,7 +93,7 @@ async def gateway(
         for each in (beside.sounds, beside.dictation):
             if each is not None:
                 stack.push_async_callback(each.close)
-        visitors = Visitors(limits)
+        visitors = Visitors(limits, leftovers)
         servers = [_http_server(door, rooms, limits, visitors) for door in doors]
         loop = asyncio.get_running_loop()
         listening = [
@@ -200,7 +203,11 @@ def _http_server(
     ) -> web.BaseRequest:
         """As aiohttp makes one, with the gateway's own limit on a body."""
         loop = asyncio.get_running_loop()
-        return web.BaseRequest(
+        kind = web.BaseRequest
+        if isinstance(protocol, _GuardedProtocol):
+            protocol.brings_request()
+            kind = _GuardedRequest
+        return kind(
             message, payload, protocol, writer, task, loop, client_max_size=MAX_MESSAGE_BYTES
         )
 
@@ -217,7 +224,7 @@ def _http_server(
     # Or a refused body would be decompressed while it is dropped: five of 190 KB that become 200 MB
     # held up a caption for 1.4 s.
     options["auto_decompress"] = False
-    protocol = partial(_GuardedProtocol, visitors, limits.unresponsive_after)
+    protocol = partial(_GuardedProtocol, visitors, limits)
     return _Server(handler, protocol, **options)
 
 
@@ -254,41 +261,76 @@ class _Protocol(RequestHandler):
         return answer
 
 
-class _GuardedProtocol(_Protocol, Visit):
-    """One connection of a hall's door: counted, and cut when its peer reads nothing any more."""
+class _GuardedRequest(web.BaseRequest):
+    """A stranger's: which programs answer it is not told."""
 
-    __slots__ = ("_unresponsive_after", "_visitor", "_visitors")
+    async def _prepare_hook(self, response: web.StreamResponse) -> None:
+        response.headers.popall(hdrs.SERVER, None)
+
+
+class _GuardedProtocol(_Protocol, Visit):
+    """One connection of a hall's door: counted, and cut when its peer says or reads nothing."""
+
+    __slots__ = ("_first_head_due", "_give_up", "_is_in", "_limits", "_visitors")
 
     def __init__(
-        self, visitors: Visitors, unresponsive_after: int, manager: web.Server, **options: Any
+        self, visitors: Visitors, limits: GatewayLimits, manager: web.Server, **options: Any
     ) -> None:
         super().__init__(manager, **options)
         self._visitors = visitors
-        self._unresponsive_after = unresponsive_after
-        self._visitor: str | None = None
+        self._limits = limits
+        self._is_in = False
+        self._give_up: Callable[[], object] | None = None
+        self._first_head_due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let it in, or close it."""
         super().connection_made(transport)
+        self._give_up = None
         peer = transport.get_extra_info("peername")
         # With TLS it was counted before its handshake.
-        if self._visitor is not None or self.enter(str(peer[0]) if peer else ""):
-            notice_dead_peer(transport, self._unresponsive_after)
-        else:
+        if not self._is_in and not self.enter(str(peer[0]) if peer else ""):
             self.force_close()
+            return
+        notice_dead_peer(transport, self._limits.unresponsive_after)
+        self._first_head_due = asyncio.get_running_loop().call_later(
+            self._limits.visitor_first_head_timeout, self._cut_without_request
+        )
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """It is over."""
         super().connection_lost(exc)
         self.leave()
 
-    def enter(self, address: str) -> bool:
+    def enter(self, address: str, give_up: Callable[[], object] | None = None) -> bool:
         """Count it, until `leave`; returns whether there is room for it."""
-        self._visitor = address
-        return self._visitors.enter(address)
+        self._give_up = give_up
+        self._is_in = self._visitors.enter(self, address)
+        return self._is_in
+
+    def brings_request(self) -> None:
+        """Its head has come as a whole."""
+        if self._first_head_due is not None:
+            self._first_head_due.cancel()
+            self._first_head_due = None
+            self._visitors.brings_request(self)
 
     def leave(self) -> None:
         """Count it no more."""
-        if self._visitor is not None:
-            self._visitors.leave(self._visitor)
-            self._visitor = None
+        if self._first_head_due is not None:
+            self._first_head_due.cancel()
+            self._first_head_due = None
+        self._visitors.leave(self)
+
+    def cut(self) -> None:
+        """Close it at once: with TLS a goodbye would wait for the peer's own."""
+        if self._give_up is not None:
+            self._give_up()
+        elif self.transport is not None:
+            self.transport.abort()
+            self.force_close()
+
+    def _cut_without_request(self) -> None:
+        # A loop that was held up may see head and timer at once: then the head is queued.
+        if not self._messages:
+            self.cut()

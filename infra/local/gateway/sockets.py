@@ -12,10 +12,10 @@ from infra.local.gateway.answers import json_answer
 from infra.local.gateway.connection import CUT, Connection, WebSocket
 from infra.local.gateway.doors import Door
 from infra.local.gateway.events import GOING_AWAY, Ending, Origin, new_id, now_ms
+from infra.local.gateway.leftovers import Leftovers
 from infra.local.gateway.limits import MAX_MESSAGE_BYTES, GatewayLimits
 from infra.local.gateway.message_queue import Message, MessageQueue
 from infra.local.gateway.routes import Routes
-from infra.local.process import memory
 
 log = logging.getLogger(__name__)
 
@@ -33,23 +33,20 @@ TOO_MANY = json_answer(HTTPStatus.TOO_MANY_REQUESTS, {"message": "Too Many Reque
 # the reason can get lost. So the real limit is held against the whole message; this one is a cap.
 READ_AT_MOST = 8 * MAX_MESSAGE_BYTES
 
-# A closed transport of asyncio refers to itself (Python 3.11), and only a full collection finds it,
-# which the collector's own thresholds delay for hours. It takes 60 us an open connection, so it is
-# due when a fifth as many have ended.
-COLLECT_AFTER = 100
-
 
 class Sockets:
     """Every connection from its handshake to its `$disconnect`; `open` holds those in between."""
 
-    def __init__(self, routes: Routes, domain_name: str, limits: GatewayLimits) -> None:
+    def __init__(
+        self, routes: Routes, domain_name: str, limits: GatewayLimits, leftovers: Leftovers
+    ) -> None:
         self.open: dict[str, Connection] = {}
         self._routes = routes
         self._domain_name = domain_name
         self._limits = limits
         self._admission = Admission(limits)
         self._lives: set[asyncio.Task[web.StreamResponse]] = set()
-        self._ended = 0
+        self._leftovers = leftovers
         self._stopping = False
 
     async def serve(self, request: web.BaseRequest, door: Door) -> web.StreamResponse:
@@ -91,10 +88,7 @@ class Sockets:
 
     def _over(self, life: asyncio.Task[web.StreamResponse]) -> None:
         self._lives.discard(life)
-        self._ended += 1
-        if self._ended >= max(COLLECT_AFTER, len(self._lives) // 5):
-            self._ended = 0
-            memory.release_unused()
+        self._leftovers.ended(len(self._lives))
 
     async def _admit(self, request: web.BaseRequest, ws: WebSocket) -> web.StreamResponse:
         origin = self._origin(request)

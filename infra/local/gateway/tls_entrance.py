@@ -10,8 +10,8 @@ import asyncio
 import logging
 import socket
 import ssl
-from abc import abstractmethod
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 log = logging.getLogger(__name__)
 
@@ -19,16 +19,16 @@ RETRY_SECONDS = 1.0
 """asyncio's servers wait as long when a process has no file left for one more connection."""
 
 
-class Visit(asyncio.Protocol):
+@runtime_checkable
+class Counted(Protocol):
     """What serves a connection, and counts it."""
 
-    __slots__ = ()
+    def enter(self, address: str, give_up: Callable[[], object]) -> bool:
+        """Count it, until `leave`; returns whether there is room for it.
 
-    @abstractmethod
-    def enter(self, address: str) -> bool:
-        """Count it, until `leave`; returns whether there is room for it."""
+        Whoever needs its place calls `give_up` before its handshake is finished.
+        """
 
-    @abstractmethod
     def leave(self) -> None:
         """Count it no more, if it is counted."""
 
@@ -43,7 +43,7 @@ class TlsEntrance:
         context: ssl.SSLContext,
         handshake_timeout: float,
     ) -> None:
-        """Begin; protocols that are a `Visit` may refuse a connection before its handshake."""
+        """Begin; protocols that are `Counted` may refuse a connection before its handshake."""
         listener.setblocking(False)
         self._listener = listener
         self._new_protocol = new_protocol
@@ -71,16 +71,23 @@ class TlsEntrance:
                 log.warning("no connection can be taken: %s", full.strerror)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            handshake = asyncio.create_task(self._shake_hands(connection, str(peer[0])))
-            self._handshakes.add(handshake)
-            handshake.add_done_callback(self._handshakes.discard)
+            self._begin(connection, str(peer[0]))
 
-    async def _shake_hands(self, connection: socket.socket, address: str) -> None:
+    def _begin(self, connection: socket.socket, address: str) -> None:
+        def give_up() -> None:
+            handshake.cancel()
+
+        handshake = asyncio.create_task(self._shake_hands(connection, address, give_up))
+        self._handshakes.add(handshake)
+        handshake.add_done_callback(self._handshakes.discard)
+
+    async def _shake_hands(
+        self, connection: socket.socket, address: str, give_up: Callable[[], object]
+    ) -> None:
         protocol = self._new_protocol()
-        visit = protocol if isinstance(protocol, Visit) else None
-        if visit is not None and not visit.enter(address):
+        visit = protocol if isinstance(protocol, Counted) else None
+        if visit is not None and not visit.enter(address, give_up):
             connection.close()
-            visit.leave()
             return
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
@@ -88,6 +95,8 @@ class TlsEntrance:
                 connection,
                 ssl=self._context,
                 ssl_handshake_timeout=self._handshake_timeout,
+                # A peer that does not answer the goodbye keeps its place no longer either.
+                ssl_shutdown_timeout=self._handshake_timeout,
             )
         except BaseException as failure:
             connection.close()

@@ -29,10 +29,11 @@ def begun(folder: Path, number: int, *changes: Change, follows: bool = True) -> 
 
 
 def read(folder: Path, first: int) -> list[Change]:
+    told: list[str] = []
     return [
         change
         for path in following(folder, first)
-        for request in journal.requests(path)
+        for request in journal.requests(path, told.append)
         for change in request
     ]
 
@@ -89,7 +90,7 @@ def test_a_snapshot_is_replaced_as_a_whole(tmp_path: Path, monkeypatch: pytest.M
     assert [path.name for path in tmp_path.iterdir()] == [SNAPSHOT]
 
 
-@pytest.mark.parametrize("text", ["", "{", "\0\0"])
+@pytest.mark.parametrize("text", ["", "{", "\0\0", "null"])
 def test_a_damaged_snapshot_is_no_empty_one(tmp_path: Path, text: str) -> None:
     (tmp_path / SNAPSHOT).write_text(text)
     with pytest.raises(UnreadableStateError, match="cannot be read"):

@@ -345,6 +345,7 @@ def test_a_state_of_a_former_version_is_taken(emulator: Emulator, tmp_path: Path
         "{}",
         '{"__ministack_format__":99,"payload":{}}',
         '{"payload":{}}',
+        "null",
     ],
 )
 def test_what_is_no_state_of_this_emulator_is_refused_and_left(
@@ -367,7 +368,110 @@ def test_a_journal_that_is_not_of_this_emulator_is_refused_and_left(
         raise AssertionError
 
     text = f'{{"follows":true}}\n{line}\n'
+    (tmp_path / SNAPSHOT).write_text('{"__ministack_format__":1,"payload":{}}')
     (tmp_path / "journal.0").write_text(text)
     with pytest.raises(UnreadableStateError, match=r"the kept state .*journal\.0"):
         emulator.live(never)
     assert (tmp_path / "journal.0").read_text() == text
+
+
+def test_damage_in_the_middle_is_told_with_what_it_costs(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    async def first(life: Life) -> None:
+        await life.ask("CreateTable", **TABLE)
+        for name in ("a", "b", "c", "d"):
+            await life.put(name)
+
+    async def second(life: Life) -> None:
+        assert await life.names() == ["a", "b"]
+        await life.put("e")
+
+    async def third(life: Life) -> None:
+        assert await life.names() == ["a", "b", "e"]
+
+    emulator.live(first)
+    path = max(journals(tmp_path).values(), key=lambda each: each.stat().st_size)
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[3] = b"\xff" + lines[3][1:]
+    path.write_bytes(b"".join(lines))
+    emulator.live(second)
+    size = len(lines[3]) + len(lines[4])
+    (notice,) = emulator.notices
+    assert notice == f"{path} is damaged in line 4: 2 changes ({size:,} bytes) are dropped"
+    emulator.live(third)
+
+
+def test_what_a_power_cut_tears_is_not_told(emulator: Emulator, tmp_path: Path) -> None:
+    async def first(life: Life) -> None:
+        await life.ask("CreateTable", **TABLE)
+        await life.put("a")
+        await life.put("b")
+
+    async def second(life: Life) -> None:
+        assert await life.names() == ["a"]
+
+    emulator.live(first)
+    path = max(journals(tmp_path).values(), key=lambda each: each.stat().st_size)
+    os.truncate(path, path.stat().st_size - 3)
+    emulator.live(second)
+    assert emulator.notices == []
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ()], ids=["rows", "no rows"])
+def test_journals_without_their_snapshot_are_refused_and_left(
+    emulator: Emulator, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    async def first(life: Life) -> None:
+        await life.ask("CreateTable", **TABLE)
+        for name in names:
+            await life.put(name)
+
+    async def never(_life: Life) -> None:
+        raise AssertionError
+
+    emulator.live(first)
+    (tmp_path / SNAPSHOT).unlink()
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(UnreadableStateError, match=r"dynamodb\.json is missing, and journal\.\d"):
+        emulator.live(never)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert emulator.notices == []
+
+
+def test_a_life_that_made_no_table_needs_no_snapshot(emulator: Emulator) -> None:
+    async def idle(life: Life) -> None:
+        assert (await life.ask("ListTables"))["TableNames"] == []
+
+    for _ in range(3):
+        emulator.live(idle)
+    assert emulator.notices == []
+
+
+def test_after_a_gap_without_any_snapshot_one_begins_anew(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """A disk that was full from the start, and a kill while the first snapshot was written."""
+
+    async def idle(_life: Life) -> None:
+        return None
+
+    (tmp_path / "journal.1").write_text('{"follows":false}\n')
+    for _ in range(3):
+        emulator.live(idle)
+    assert emulator.notices == []
+
+
+def test_what_follows_a_gap_is_told_when_it_is_dropped(emulator: Emulator, tmp_path: Path) -> None:
+    async def first(life: Life) -> None:
+        await life.ask("CreateTable", **TABLE)
+        await life.put("a")
+
+    async def second(life: Life) -> None:
+        assert await life.names() == ["a"]
+
+    emulator.live(first)
+    path = tmp_path / f"journal.{max(journals(tmp_path)) + 1}"
+    path.write_text('{"follows":false}\n[["delete"]]\n')
+    emulator.live(second)
+    assert emulator.notices == [f"{path} follows what was not kept: 1 change (13 bytes) is dropped"]

@@ -192,6 +192,43 @@ def test_a_request_without_one_clear_address_is_refused(
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n", 200),
+        (b"GET /nothing HTTP/1.1\r\n", 403),
+        (b"GET /ops HTTP/1.1\r\n", 403),
+        (b"GET / HTTP/1.1\r\nHost: evil.example\r\n", 403),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.2\r\nUpgrade: websocket\r\n", 426),
+        (b"GET / HTTP/1.1\r\n" + UPGRADE.replace(b"Connection: Upgrade\r\n", b""), 426),
+        (b"nonsense\r\n", 400),
+    ],
+)
+def test_strangers_are_not_told_which_programs_answer(
+    head: bytes, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async with in_hall() as at:
+            answer = await at.get(head)
+            assert answer[8:13] == b" %d " % status
+            assert b"\r\nserver:" not in answer.lower()
+            assert b"aiohttp" not in answer
+
+    caplog.set_level(logging.CRITICAL)
+    asyncio.run(scenario())
+
+
+def test_nor_are_those_whose_websocket_is_accepted() -> None:
+    async def scenario() -> None:
+        async with in_hall() as at:
+            url = f"ws://{ADDRESS}:{at.port}/"
+            async with websockets.connect(url, proxy=None) as phone:
+                assert phone.response is not None
+                assert "Server" not in phone.response.headers
+
+    asyncio.run(scenario())
+
+
 def test_the_hall_s_name_is_known_beside_its_address() -> None:
     async def scenario() -> None:
         async with in_hall(name="hall.local") as at:
@@ -215,7 +252,8 @@ def test_the_hall_s_name_is_known_beside_its_address() -> None:
 )
 def test_a_connection_that_brings_no_request_is_closed(sent: bytes) -> None:
     async def scenario() -> None:
-        async with in_hall(GatewayLimits(visitor_idle_timeout=0.1)) as at:
+        limits = GatewayLimits(visitor_idle_timeout=0.1, visitor_first_head_timeout=0.1)
+        async with in_hall(limits) as at:
             answer = await at.raw(sent)
             assert answer.count(b"HTTP/1.1 200 OK") == sent.count(b"\r\n\r\n")
 
@@ -224,7 +262,7 @@ def test_a_connection_that_brings_no_request_is_closed(sent: bytes) -> None:
 
 def test_a_head_that_comes_byte_by_byte_does_not_keep_its_connection() -> None:
     async def scenario() -> None:
-        async with in_hall(GatewayLimits(visitor_idle_timeout=0.3)) as at:
+        async with in_hall(GatewayLimits(visitor_first_head_timeout=0.3)) as at:
             reader, writer = await asyncio.open_connection(ADDRESS, at.port)
             writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.2\r\nX-Slow: ")
             closed = asyncio.create_task(reader.read())
@@ -287,7 +325,8 @@ def test_a_compressed_body_is_not_unpacked(coding: bytes, caplog: pytest.LogCapt
 
 def test_a_quiet_listener_is_no_idle_connection() -> None:
     async def scenario() -> None:
-        async with in_hall(GatewayLimits(visitor_idle_timeout=0.05)) as at:
+        limits = GatewayLimits(visitor_idle_timeout=0.05, visitor_first_head_timeout=0.05)
+        async with in_hall(limits) as at:
             url = f"ws://{ADDRESS}:{at.port}/"
             async with websockets.connect(url, proxy=None) as phone:
                 await at.raw(b"")  # closed as idle; so were the listener, if it counted as such
@@ -318,6 +357,39 @@ def test_one_address_has_so_many_connections_and_no_more(
 
     asyncio.run(scenario())
     assert "further ones are refused" in caplog.text
+
+
+def test_who_opens_connections_for_nothing_keeps_nobody_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def scenario() -> None:
+        async with in_hall(GatewayLimits(visitors=6)) as at:
+            url = f"ws://{ADDRESS}:{at.port}/"
+            listener = await websockets.connect(url, proxy=None)
+            reader, writer = await asyncio.open_connection(ADDRESS, at.port)
+            get = b"GET / HTTP/1.1\r\nHost: 127.0.0.2\r\n\r\n"
+            writer.write(get)
+            answer = await reader.readuntil(b"\r\n\r\n")
+            silent = [await asyncio.open_connection(ADDRESS, at.port) for _ in range(20)]
+            for _ in range(10):
+                answer = await at.get(b"GET / HTTP/1.1\r\n")
+                assert answer.startswith(b"HTTP/1.1 200 ")
+            await listener.send("still here")
+            assert (await at.functions.next("message"))["body"] == "still here"
+            await reader.readexactly(len("/"))
+            writer.write(get)
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+            oldest, _ = silent[0]
+            async with asyncio.timeout(PATIENCE):
+                assert await oldest.read() == b""
+            for _, each in silent:
+                each.close()
+            writer.close()
+            await listener.close()
+
+    asyncio.run(scenario())
+    assert "the oldest without a request are closed" in caplog.text
+    assert "further ones are refused" not in caplog.text
 
 
 async def _connected(
@@ -368,12 +440,18 @@ def test_handshakes_that_are_never_finished_are_counted(tmp_path: Path) -> None:
         trusted.check_hostname = False
         async with in_hall(GatewayLimits(visitors_per_address=2), certificate) as at:
             silent = [await asyncio.open_connection(ADDRESS, at.ports[1]) for _ in range(2)]
-            assert await at.raw(b"", at.ports[1]) == b""
-            for _, writer in silent:
-                writer.close()
             url = f"wss://{ADDRESS}:{at.ports[1]}/"
-            phone = await _connected(url, trusted)
-            await phone.close()
+            phones = []
+            for reader, writer in silent:
+                phones.append(await websockets.connect(url, proxy=None, ssl=trusted))
+                async with asyncio.timeout(PATIENCE):
+                    assert await reader.read() == b""  # for the phone's sake
+                writer.close()
+            assert await at.raw(b"", at.ports[1]) == b""
+            for phone in phones:
+                await phone.send("still here")
+                await at.functions.next("message")
+                await phone.close()
 
     asyncio.run(scenario())
 

@@ -1,37 +1,121 @@
 """The bounds of a hall's doors."""
 
+import asyncio
+
 import pytest
 
+from infra.local.gateway.leftovers import Leftovers
 from infra.local.gateway.limits import GatewayLimits
-from infra.local.gateway.visitors import Visitors
+from infra.local.gateway.visitors import Visit, Visitors
+
+
+class Visitor(Visit):
+    """Who notes that the connection was cut."""
+
+    def __init__(self) -> None:
+        self.is_cut = False
+
+    def cut(self) -> None:
+        self.is_cut = True
+
+
+class Doors:
+    """A hall's, with their clock, which stands still."""
+
+    def __init__(self, limits: GatewayLimits) -> None:
+        self.now = 0.0
+        self.visitors = Visitors(limits, Leftovers(), lambda: self.now)
+
+    def silent(self, address: str) -> Visitor | None:
+        """Who opens a connection and says nothing; None: is refused."""
+        visit = Visitor()
+        return visit if self.visitors.enter(visit, address) else None
+
+    def asking(self, address: str) -> Visitor | None:
+        """Who brings a request, if there is room."""
+        visit = self.silent(address)
+        if visit is not None:
+            self.visitors.brings_request(visit)
+        return visit
 
 
 def test_an_address_has_its_own_bound() -> None:
-    visitors = Visitors(GatewayLimits(visitors=10, visitors_per_address=2))
-    assert [visitors.enter("a") for _ in range(3)] == [True, True, False]
-    assert visitors.enter("b")
-    for _ in range(2):
-        visitors.leave("a")
-    assert visitors.enter("a")
+    doors = Doors(GatewayLimits(visitors=10, visitors_per_address=2))
+    first, second, third = (doors.asking("a") for _ in range(3))
+    assert first is not None
+    assert second is not None
+    assert third is None
+    assert doors.asking("b") is not None
+    doors.visitors.leave(first)
+    doors.visitors.leave(first)
+    assert doors.asking("a") is not None
+    assert doors.asking("a") is None
 
 
 def test_all_together_have_one() -> None:
-    visitors = Visitors(GatewayLimits(visitors=3, visitors_per_address=2))
-    assert [visitors.enter(each) for each in "abcd"] == [True, True, True, False]
+    doors = Doors(GatewayLimits(visitors=3, visitors_per_address=2))
+    assert [doors.asking(each) is not None for each in "abcd"] == [True, True, True, False]
+
+
+def test_the_oldest_without_a_request_goes_for_a_newcomer() -> None:
+    doors = Doors(GatewayLimits(visitors=4, visitors_per_address=3))
+    there = [doors.asking("a"), doors.silent("a"), doors.silent("b"), doors.silent("c")]
+    assert doors.asking("d") is not None
+    assert doors.asking("a") is not None
+    assert [each is not None and each.is_cut for each in there] == [False, True, True, False]
+    assert doors.silent("e") is not None
+    assert there[3] is not None
+    assert there[3].is_cut
+
+
+def test_at_its_own_bound_an_address_takes_nobody_else_s_place() -> None:
+    doors = Doors(GatewayLimits(visitors=9, visitors_per_address=2))
+    other, first, second = doors.silent("b"), doors.silent("a"), doors.silent("a")
+    assert doors.asking("a") is not None
+    assert [each is not None and each.is_cut for each in (other, first, second)] == [
+        False,
+        True,
+        False,
+    ]
 
 
 def test_it_is_said_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
-    now = [0.0]
-    visitors = Visitors(GatewayLimits(visitors=9, visitors_per_address=1), lambda: now[0])
+    doors = Doors(GatewayLimits(visitors=9, visitors_per_address=1))
     for _ in range(5):
-        visitors.enter("192.0.2.1")
-    assert caplog.messages == ["1 connections, 1 of 192.0.2.1: further ones are refused"]
-    now[0] = 60.0
-    visitors.enter("192.0.2.1")
-    assert len(caplog.messages) == 2
+        doors.silent("192.0.2.1")
+    cut = "1 connections, 1 of 192.0.2.1: the oldest without a request are closed"
+    assert caplog.messages == [cut]
+    for _ in range(5):
+        doors.asking("192.0.2.1")
+    refused = "1 connections, 1 of 192.0.2.1: further ones are refused"
+    assert caplog.messages == [cut, refused]
+    doors.now = 60.0
+    doors.asking("192.0.2.1")
+    assert caplog.messages == [cut, refused, refused]
 
 
 def test_a_hall_behind_one_router_fits_in() -> None:
     limits = GatewayLimits()
     assert limits.visitors_per_address >= 2000
     assert limits.visitors >= limits.visitors_per_address
+
+
+def test_who_brings_nothing_takes_a_place_for_a_short_time_only() -> None:
+    limits = GatewayLimits()
+    assert limits.visitor_first_head_timeout <= 5.0
+    assert limits.visitor_first_head_timeout < limits.visitor_idle_timeout
+
+
+def test_memory_is_given_back_after_many_have_left() -> None:
+    async def scenario() -> None:
+        given_back = asyncio.Event()
+        leftovers = Leftovers(pause=0.0, release=given_back.set)
+        visitors = Visitors(GatewayLimits(), leftovers)
+        for _ in range(100):
+            visit = Visitor()
+            visitors.enter(visit, "192.0.2.1")
+            visitors.leave(visit)
+        async with asyncio.timeout(20):
+            await given_back.wait()
+
+    asyncio.run(scenario())
