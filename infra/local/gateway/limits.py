@@ -53,7 +53,7 @@ class GatewayLimits:
     visitors: int = 5000
     visitors_per_address: int = 2000
     """Connections at a hall's doors. A router may show a whole hall by one address, and a browser
-    opens a few beside its WebSocket."""
+    opens a few beside its WebSocket. Beyond it idle ones go for new ones."""
 
     visitor_request_bytes: int = 256 * 1024
     """At a hall's doors: twice what the application takes. Each that is larger costs JSON to read

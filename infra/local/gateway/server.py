@@ -313,7 +313,17 @@ class _GuardedProtocol(_Protocol, Visit):
         if self._first_head_due is not None:
             self._first_head_due.cancel()
             self._first_head_due = None
-            self._visitors.brings_request(self)
+        self._visitors.brings_request(self)
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Note that it may go for another, unless more is to be read or sent."""
+        finished = await super().finish_response(request, resp, start_time)
+        transport = self.transport
+        if transport is not None and not self._messages and not transport.get_write_buffer_size():
+            self._visitors.is_answered(self)
+        return finished
 
     def leave(self) -> None:
         """Count it no more."""

@@ -1,7 +1,8 @@
 """How many connections a hall's doors have, together and from each address.
 
-When there is no room for one more, the oldest that has not brought a request goes. So whoever opens
-thousands for nothing keeps nobody out: real ones bring their request in milliseconds.
+When there is no room for one more, the oldest that has not brought a request goes, or else the one
+whose last answer is the oldest. So whoever opens thousands for nothing keeps nobody out: real ones
+bring their request in milliseconds, and browsers open a connection again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 _WARNING_SECONDS = 60.0
 _REFUSED = "further ones are refused"
-_CUT = "the oldest without a request are closed"
+_CUT = "the oldest idle ones are closed"
 
 
 class Visit(ABC):
@@ -30,6 +31,38 @@ class Visit(ABC):
     @abstractmethod
     def cut(self) -> None:
         """Close it at once: another needs the place."""
+
+
+class _Idle:
+    """Connections that nobody uses now, the oldest first."""
+
+    def __init__(self) -> None:
+        # An ordinary dict looks for its first entry ever longer when the first ones are removed.
+        self._all: OrderedDict[Visit, str] = OrderedDict()
+        self._at: dict[str, OrderedDict[Visit, None]] = {}
+
+    def add(self, visit: Visit, address: str) -> None:
+        """The youngest one."""
+        self._all[visit] = address
+        self._at.setdefault(address, OrderedDict())[visit] = None
+
+    def remove(self, visit: Visit) -> None:
+        """If it is one of them."""
+        address = self._all.pop(visit, None)
+        if address is None:
+            return
+        own = self._at[address]
+        del own[visit]
+        if not own:
+            del self._at[address]
+
+    def oldest(self) -> Visit | None:
+        """Of all."""
+        return next(iter(self._all), None)
+
+    def oldest_at(self, address: str) -> Visit | None:
+        """Of this address."""
+        return next(iter(self._at.get(address, ())), None)
 
 
 class Visitors:
@@ -46,10 +79,10 @@ class Visitors:
         self._clock = clock
         self._addresses: dict[Visit, str] = {}
         self._by_address: Counter[str] = Counter()
-        # An ordinary dict looks for its first entry ever longer when the first ones are removed.
-        self._silent: OrderedDict[Visit, None] = OrderedDict()
-        """Those without a request yet, the oldest first."""
-        self._silent_at: dict[str, OrderedDict[Visit, None]] = {}
+        self._silent = _Idle()
+        """Those without a request yet."""
+        self._answered = _Idle()
+        """Those that are kept alive for a further one."""
         self._warned_at: dict[str, float] = {}
 
     def enter(self, visit: Visit, address: str) -> bool:
@@ -59,20 +92,19 @@ class Visitors:
             return False
         self._addresses[visit] = address
         self._by_address[address] += 1
-        self._silent[visit] = None
-        self._silent_at.setdefault(address, OrderedDict())[visit] = None
+        self._silent.add(visit, address)
         return True
 
     def brings_request(self, visit: Visit) -> None:
-        """From now on it is not closed for another's sake."""
-        if visit not in self._silent:
-            return
-        del self._silent[visit]
-        address = self._addresses[visit]
-        own = self._silent_at[address]
-        del own[visit]
-        if not own:
-            del self._silent_at[address]
+        """It is in use, and is not closed for another's sake."""
+        self._silent.remove(visit)
+        self._answered.remove(visit)
+
+    def is_answered(self, visit: Visit) -> None:
+        """It is in use no more, until its next request."""
+        address = self._addresses.get(visit)
+        if address is not None:
+            self._answered.add(visit, address)
 
     def leave(self, visit: Visit) -> None:
         """One less, if it was let in and has not left yet."""
@@ -86,18 +118,16 @@ class Visitors:
         self._leftovers.ended(len(self._addresses))
 
     def _has_room(self, address: str) -> bool:
+        """For one of this address, if need be in place of another."""
         if self._by_address[address] >= self._limits.visitors_per_address:
-            return self._cut_oldest(address, self._silent_at.get(address))
-        if len(self._addresses) >= self._limits.visitors:
-            return self._cut_oldest(address, self._silent)
-        return True
-
-    def _cut_oldest(self, address: str, silent: OrderedDict[Visit, None] | None) -> bool:
-        """Make room for one of this address; returns whether that could be done."""
-        if not silent:
+            oldest = self._silent.oldest_at(address) or self._answered.oldest_at(address)
+        elif len(self._addresses) >= self._limits.visitors:
+            oldest = self._silent.oldest() or self._answered.oldest()
+        else:
+            return True
+        if oldest is None:
             return False
         self._warn(address, _CUT)
-        oldest = next(iter(silent))
         self.leave(oldest)
         oldest.cut()
         return True

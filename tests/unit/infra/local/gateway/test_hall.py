@@ -388,8 +388,34 @@ def test_who_opens_connections_for_nothing_keeps_nobody_out(
             await listener.close()
 
     asyncio.run(scenario())
-    assert "the oldest without a request are closed" in caplog.text
+    assert "the oldest idle ones are closed" in caplog.text
     assert "further ones are refused" not in caplog.text
+
+
+def test_nor_does_who_keeps_answered_ones_open() -> None:
+    async def scenario() -> None:
+        async with in_hall(GatewayLimits(visitors=4)) as at:
+            url = f"ws://{ADDRESS}:{at.port}/"
+            listener = await websockets.connect(url, proxy=None)
+            idle = []
+            for _ in range(3):
+                reader, writer = await asyncio.open_connection(ADDRESS, at.port)
+                writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.2\r\n\r\n")
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+                idle.append((reader, writer))
+            phones = [await websockets.connect(url, proxy=None) for _ in range(3)]
+            for reader, writer in idle:
+                async with asyncio.timeout(PATIENCE):
+                    assert await reader.read() == b"/"
+                writer.close()
+            # Nobody is idle any more.
+            assert await at.raw(b"") == b""
+            for phone in (listener, *phones):
+                await phone.send("still here")
+                assert (await at.functions.next("message"))["body"] == "still here"
+                await phone.close()
+
+    asyncio.run(scenario())
 
 
 async def _connected(

@@ -68,6 +68,38 @@ def test_the_oldest_without_a_request_goes_for_a_newcomer() -> None:
     assert there[3].is_cut
 
 
+def test_what_is_kept_alive_goes_when_nobody_else_is_idle() -> None:
+    doors = Doors(GatewayLimits(visitors=3, visitors_per_address=3))
+    first, in_use, second = (doors.asking(each) for each in "abc")
+    for visit in (second, first):
+        assert visit is not None
+        doors.visitors.is_answered(visit)
+    silent = doors.silent("d")
+    assert second is not None
+    assert second.is_cut
+    assert doors.asking("e") is not None
+    assert silent is not None
+    assert silent.is_cut
+    assert first is not None
+    doors.visitors.brings_request(first)
+    assert doors.asking("f") is None
+    doors.visitors.is_answered(first)
+    assert doors.asking("f") is not None
+    assert first.is_cut
+    assert in_use is not None
+    assert not in_use.is_cut
+
+
+def test_who_has_left_is_not_answered_any_more() -> None:
+    doors = Doors(GatewayLimits(visitors=1))
+    visit = doors.asking("a")
+    assert visit is not None
+    doors.visitors.leave(visit)
+    doors.visitors.is_answered(visit)
+    assert doors.asking("b") is not None
+    assert doors.asking("c") is None
+
+
 def test_at_its_own_bound_an_address_takes_nobody_else_s_place() -> None:
     doors = Doors(GatewayLimits(visitors=9, visitors_per_address=2))
     other, first, second = doors.silent("b"), doors.silent("a"), doors.silent("a")
@@ -83,7 +115,7 @@ def test_it_is_said_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     doors = Doors(GatewayLimits(visitors=9, visitors_per_address=1))
     for _ in range(5):
         doors.silent("192.0.2.1")
-    cut = "1 connections, 1 of 192.0.2.1: the oldest without a request are closed"
+    cut = "1 connections, 1 of 192.0.2.1: the oldest idle ones are closed"
     assert caplog.messages == [cut]
     for _ in range(5):
         doors.asking("192.0.2.1")
