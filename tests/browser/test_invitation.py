@@ -145,6 +145,7 @@ def test_without_a_clipboard_the_link_is_copied_from_the_page(
 ) -> None:
     page = open_page(stub.http, script=INSECURE + COPIED)
     start(stub, page)
+    expect_invitation(page, stub.listener_page)
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("copied") == [stub.listener_page]

@@ -38,12 +38,12 @@ def test_what_is_heard_is_a_file_of_each_language_and_a_table_of_its_lags(
     spoken = [code for code in ("en", "pt") if code in voices]
     arguments = ("--to", "pt", "--voice", ",".join(spoken), "-o", str(tmp_path / "heard"), "-")
     output = ""
-    # A voice is loaded when somebody first wants it, and its first sentences may come too late.
+    # A voice is loaded when somebody first wants it: until then, sentences may come too late.
     for _ in range(WARM_UPS):
         with saying(stage, *arguments) as process:
             output, errors = process.communicate(TEXT, timeout=3 * PATIENCE)
         assert (process.returncode, errors) == (0, ""), output
-        if "no voice came" not in output:
+        if "no voice came" not in output and not re.search(r"skipped [1-9]", output):
             break
     assert "sentences 2  captions expected 2  received 2" in output
     for language in spoken:

@@ -54,7 +54,8 @@ export class VoiceFailures {
   }
 
   #show() {
-    const names = [...this.#failed.keys()].map((code) => nativeName(this.#languages, code));
+    // In an order that does not follow who failed last: the sentence is read aloud when it changes.
+    const names = [...this.#failed.keys()].sort().map((code) => nativeName(this.#languages, code));
     const text = [names.length ? failing(names) : "", this.#isSpent ? SPENT : ""].filter(Boolean).join(" ");
     this.#place.hidden = !text;
     // Not where nothing has changed: a screen reader would read it again.
