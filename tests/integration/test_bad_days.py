@@ -178,14 +178,15 @@ def test_a_talk_goes_on_when_the_clock_jumps_and_when_it_is_set_right(
     offset.write_bytes(bytes(8))
 
     async def scenario(stage: Stage) -> None:
-        async with hall(stage, languages_of(stage)) as at, at.going_on():
-            for each in (hours, 0):
-                with offset.open("r+b") as file:
-                    file.write(struct.pack("q", each * HOUR_NS))
-                # Expired rows are swept every 5 s.
-                await asyncio.sleep(3 * SWEEP_SECONDS)
-                await at.said_more(5)
-        await at.all_heard_all()
+        async with hall(stage, languages_of(stage)) as at:
+            async with at.going_on():
+                for each in (hours, 0):
+                    with offset.open("r+b") as file:
+                        file.write(struct.pack("q", each * HOUR_NS))
+                    # Expired rows are swept every 5 s.
+                    await asyncio.sleep(3 * SWEEP_SECONDS)
+                    await at.said_more(5)
+            await at.all_heard_all()
 
     with stage_of_its_own(log, PYTHONPATH=str(tmp_path)) as running:
         asyncio.run(scenario(seen(running)))
