@@ -87,14 +87,15 @@ def test_a_talk_outlives_the_death_of_its_recogniser(tmp_path: Path) -> None:
     worker = "infra.local.transcribe.worker"
 
     async def scenario() -> None:
-        async with hall(stage, ["en", "pt"]) as at, at.going_on():
-            async with dictating(stage, at.session):
-                running = lambda: bool(children_named(stage.pid or 0, worker))  # noqa: E731
-                await until(running, "no recogniser")
-                kill(stage, worker)
-            async with dictating(stage, at.session):
-                await until(running, "no recogniser any more")
-        await at.all_heard_all()
+        async with hall(stage, ["en", "pt"]) as at:
+            async with at.going_on():
+                async with dictating(stage, at.session):
+                    running = lambda: bool(children_named(stage.pid or 0, worker))  # noqa: E731
+                    await until(running, "no recogniser")
+                    kill(stage, worker)
+                async with dictating(stage, at.session):
+                    await until(running, "no recogniser any more")
+            await at.all_heard_all()
 
     with running_stage(tmp_path / "log") as stage:
         offered = stage.request("GET", "/languages").json["languages"]
