@@ -6,6 +6,7 @@ to it over HTTP on the WebSockets' port.
 
     server.py       START HERE: the doors, and which request goes where
     doors.py        one address and port each: whom the gateway answers there, and with what
+    http_server.py  HTTP at one door, and which connections are cut there
     tls_entrance.py  handshakes of TLS, counted from their beginning
     visitors.py     how many connections a hall's doors have, and which go for others
     leftovers.py    what closed connections leave in memory
