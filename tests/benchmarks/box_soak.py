@@ -17,7 +17,7 @@ from tests.benchmarks.box_hall import Box, Guest, Hall, guest, hall
 from tests.benchmarks.box_talk import JOIN_SECONDS, warm_up
 from tests.benchmarks.hall_phones import all_in
 from tests.benchmarks.results import Figure
-from tests.benchmarks.soak_memory import Memory
+from tests.benchmarks.soak_memory import Memory, memory_figures
 from tests.integration.client import Client
 from tests.speech.recording import turns_of
 
@@ -29,7 +29,6 @@ NEW_SENTENCES = 0.7
 LOOK_SECONDS = 4.0
 WARM_SECONDS = 150.0
 """As in `soak.py`: pools get their threads one by one."""
-GROWTH_PERCENT = 5.0
 HELD = ("functions", "gateway", "translate_server", "polly_server")
 """The emulator is shown apart: it holds in memory what rows the talk has made."""
 SETTLE_SECONDS = 30.0
@@ -153,14 +152,8 @@ def _figures(soak: Soak, minutes: float, missing: int, out: int) -> Iterator[Fig
     yield Figure(f"{about}: visits that failed", len(soak.failed), "visits", 0, note=note)
     failed = here.sounds_failed.total()
     yield Figure(f"{about}: sounds that a phone could not fetch", failed, "sounds", 0)
-    for name in soak.memory.names:
-        growth = soak.memory.growth(name)
-        if growth is None:
-            yield Figure(f"{about}: memory, {name}", 0.0, "%", note="(never warm for long enough)")
-            continue
-        note = f"({growth.gained / 1e6:+.1f} of {growth.first / 1e6:.0f} MB)"
-        target = GROWTH_PERCENT if name in HELD else None
-        yield Figure(f"{about}: memory gained, {name}", growth.percent, "%", target, note=note)
+    memory = soak.memory
+    yield from memory_figures(f"{about}: memory gained", memory, memory.names, HELD)
     if len(soak.totals) >= 2:
         slope, _ = linear_regression(*zip(*soak.totals, strict=True))
         note = f"from {soak.totals[0][1] / 1e6:.0f} to {soak.totals[-1][1] / 1e6:.0f} MB"

@@ -31,7 +31,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
 from tests.benchmarks.results import RESULTS, Figure, report
-from tests.benchmarks.soak_memory import Memory, children
+from tests.benchmarks.soak_memory import GROWTH_PERCENT, Memory, children, memory_figures
 from tests.benchmarks.soak_people import Hall
 from tests.integration.client import Stage
 from tests.integration.faulty import KINDS, SERVICES, Faults
@@ -42,7 +42,6 @@ REST_SECONDS = 120.0
 """Two minutes: rows of sockets whose $disconnect met a dead function go when they are next posted
 to, and none younger than 35 s does."""
 
-GROWTH_PERCENT = 5.0
 VICTIMS = {"functions": 0.6, "gateway": 0.2, "translate_server": 0.2}
 LOOK_SECONDS = 4.0
 WARM_SECONDS = 150.0
@@ -178,14 +177,8 @@ class Soak:
         yield Figure("soak: captions heard", heard.captions, "captions")
         yield Figure("soak: from spokenAt to a listener, p50", heard.percentile(0.5), "ms")
         yield Figure("soak: from spokenAt to a listener, p99", heard.percentile(0.99), "ms")
-        for name in (*VICTIMS, "dynamodb"):
-            growth = self.memory.growth(name)
-            if growth is None:
-                yield Figure(f"soak: memory, {name}", 0.0, "%", note="(never warm for long enough)")
-                continue
-            note = f"({growth.gained / 1e6:+.1f} of {growth.first / 1e6:.0f} MB)"
-            target = GROWTH_PERCENT if name in VICTIMS else None
-            yield Figure(f"soak: memory, {name}", growth.percent, "%", target, note=note)
+        names = (*VICTIMS, "dynamodb")
+        yield from memory_figures("soak: memory", self.memory, names, VICTIMS)
         yield Figure("soak: drift", max(drift.values(), default=0), "listeners", 0)
 
     def passed(self, drift: Mapping[str, int]) -> bool:

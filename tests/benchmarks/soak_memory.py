@@ -11,18 +11,20 @@ own. Whatever a second crowd adds is a gain.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
 from infra.local.stage.stage import PROGRAMS
+from tests.benchmarks.results import Figure
 
 _MODULES = {module: name for name, module in PROGRAMS.items() if name != "tables"}
 """All but the one that ends when it has created the tables."""
 
 _PSS = re.compile(r"^Pss:\s+(\d+) kB$", re.MULTILINE)
 FEWEST_LOOKS = 15
+GROWTH_PERCENT = 5.0
 
 
 def children(pid: int) -> dict[str, int]:
@@ -118,3 +120,17 @@ def _growth(sizes: Sequence[int]) -> Growth:
     fifth = max(1, len(sizes) // 5)
     first = median(sizes[:fifth])
     return Growth(first, median(sizes[-fifth:]) - first)
+
+
+def memory_figures(
+    about: str, memory: Memory, names: Sequence[str], held: Collection[str]
+) -> Iterator[Figure]:
+    """What each process has gained; those that are `held` to it, against GROWTH_PERCENT."""
+    for name in names:
+        growth = memory.growth(name)
+        if growth is None:
+            yield Figure(f"{about}, {name}", 0.0, "%", note="(never warm for long enough)")
+            continue
+        note = f"({growth.gained / 1e6:+.1f} of {growth.first / 1e6:.0f} MB)"
+        target = GROWTH_PERCENT if name in held else None
+        yield Figure(f"{about}, {name}", growth.percent, "%", target, note=note)

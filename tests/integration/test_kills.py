@@ -69,11 +69,16 @@ def test_a_talk_outlives_the_death_of_its_voices(tmp_path: Path) -> None:
             await at.all_heard_all()
 
     with running_stage(tmp_path / "log") as stage:
-        offered = stage.request("GET", "/languages").json["languages"]
-        if not any(each["code"] == "en" and "voice" in each for each in offered):
-            pytest.skip("nothing speaks here")
+        require_english(stage, "voice")
         asyncio.run(scenario())
     assert "ended with exit code" not in (tmp_path / "log").read_text()
+
+
+def require_english(stage: Stage, kind: str) -> None:
+    """Skips the test where this machine has no English engine of that kind."""
+    offered = stage.request("GET", "/languages").json["languages"]
+    if not any(each["code"] == "en" and kind in each for each in offered):
+        pytest.skip(f"no {kind} here")
 
 
 def is_spoken(at: Hall, after: int) -> bool:
@@ -98,9 +103,7 @@ def test_a_talk_outlives_the_death_of_its_recogniser(tmp_path: Path) -> None:
             await at.all_heard_all()
 
     with running_stage(tmp_path / "log") as stage:
-        offered = stage.request("GET", "/languages").json["languages"]
-        if not any(each["code"] == "en" and "dictation" in each for each in offered):
-            pytest.skip("nothing listens here")
+        require_english(stage, "dictation")
         asyncio.run(scenario())
     assert "ended with exit code" not in (tmp_path / "log").read_text()
 
