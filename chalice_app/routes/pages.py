@@ -98,7 +98,7 @@ def _written(name: str) -> Response:
     # Where no language is heard, the page has no business at the recogniser.
     recogniser = ""
     if settings.dictation_languages:
-        recogniser = websocket_url(settings.transcribe_url, current_request().headers)
+        recogniser = websocket_url(settings.transcribe_url, headers)
     sign_in, files = _sign_in(settings.oidc), settings.sounds_url
     listeners = settings.listeners_url
     return _served(page(name, socket, known, sign_in, recogniser, files=files, listeners=listeners))

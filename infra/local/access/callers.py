@@ -23,6 +23,11 @@ def is_for(hosts: Collection[str], host: str | None) -> bool:
     return host is None or _without_port(host) in hosts
 
 
+def is_from(origins: Collection[str], origin: str | None) -> bool:
+    """Whether an `Origin` is among those origins, or `*` is; none was sent means yes."""
+    return origin is None or origin in origins or "*" in origins
+
+
 def is_program(host: str | None, origin: str | None) -> bool:
     """Whether a request by these headers comes from an SDK: they send loopback and no `Origin`."""
     return origin is None and is_for(LOOPBACK_HOSTS, host)

@@ -17,6 +17,7 @@ import aiohttp
 from aiohttp import WSCloseCode, WSMsgType, web
 from yarl import URL
 
+from infra.local.access.callers import is_from
 from infra.local.gateway.doors import Door
 from infra.local.gateway.rest_answers import Refusal
 from infra.local.sounds.signatures import (
@@ -86,8 +87,7 @@ class Dictation:
 
     def _may_stream(self, request: web.BaseRequest, door: Door) -> bool:
         host, origin = request.headers.get("Host"), request.headers.get("Origin")
-        is_ours = origin is None or origin in self._origins or "*" in self._origins
-        if not is_ours or not door.knows(host):
+        if not is_from(self._origins, origin) or not door.knows(host):
             return False
         path, _, query = request.raw_path.partition("?")
         signed = Signed(request.method, path, query, {"host": host or ""})

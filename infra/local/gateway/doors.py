@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from infra.local.access.callers import is_for
 from infra.local.gateway.events import STAGE
-from infra.local.process.ports import LOOPBACK
+from infra.local.process.ports import LOOPBACK, family_of, url_host
 
 BACKLOG: Final = 4096
 """As many handshakes as a room full of phones starts together; the kernel caps it (somaxconn)."""
@@ -72,8 +72,7 @@ class Door:
         """The listening socket. Raises OSError if the port is taken."""
         if not self.guarded:
             return socket.create_server((self.address, self.port), backlog=BACKLOG)
-        family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
-        listener = socket.socket(family)
+        listener = socket.socket(family_of(self.address))
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             _bind_even_without_network(listener)
@@ -102,7 +101,7 @@ class Door:
     def url(self, port: int) -> str:
         """The door's address as browsers take it, with the port that it really got."""
         scheme = "http" if Serves.PAGES in self.serves else "ws"
-        return f"{scheme}{'s' if self.tls else ''}://{host_of(self.address)}:{port}"
+        return f"{scheme}{'s' if self.tls else ''}://{url_host(self.address)}:{port}"
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ class Hall:
 
     def doors(self) -> Iterator[Door]:
         """The hall's own; none of them shows what is this machine's alone."""
-        hosts = frozenset({host_of(self.address), (self.name or self.address).lower()})
+        hosts = frozenset({url_host(self.address), (self.name or self.address).lower()})
 
         def door(port: int, serves: Serves, tls: ssl.SSLContext | None = None) -> Door:
             return Door(port, hosts, serves, self.address, tls, guarded=True)
@@ -144,11 +143,6 @@ def loopback_doors(
         yield Door(ws_port, hosts, sockets)
     if http_port is not None:
         yield Door(http_port, hosts, pages | sockets | HALL if in_hall else pages)
-
-
-def host_of(address: str) -> str:
-    """An address as URLs and `Host` have it."""
-    return f"[{address}]" if ":" in address else address
 
 
 def _bind_even_without_network(listener: socket.socket) -> None:

@@ -16,6 +16,7 @@ from typing import Final
 import ifaddr
 
 from infra.local.hall.errors import HallError
+from infra.local.process.ports import url_host
 
 IpAddress = IPv4Address | IPv6Address
 Lookup = Callable[[str], Sequence[IpAddress]]
@@ -64,17 +65,12 @@ class HallAddress:
     @property
     def host(self) -> str:
         """As it stands in a URL."""
-        return self.name or url_host(self.at.ip)
+        return self.name or url_host(str(self.at.ip))
 
     @property
     def hosts(self) -> Sequence[str]:
         """Everything that a browser may know it by."""
-        return tuple(dict.fromkeys((self.host, url_host(self.at.ip))))
-
-
-def url_host(ip: IpAddress) -> str:
-    """An address as URLs spell it."""
-    return f"[{ip}]" if ip.version == 6 else str(ip)
+        return tuple(dict.fromkeys((self.host, url_host(str(self.at.ip)))))
 
 
 def asked_address(text: str) -> str:

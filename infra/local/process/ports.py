@@ -1,7 +1,8 @@
-"""Ports of this machine: whether one is free, and free ones to use."""
+"""Addresses and ports of this machine: how they are written, and which ports are free."""
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 from collections.abc import Iterator
@@ -16,6 +17,16 @@ _TRIES: Final = 200
 
 class PortError(Exception):
     """A port that was asked for is taken, or none is free."""
+
+
+def url_host(address: str) -> str:
+    """An IP address as URLs and `Host` have it."""
+    return f"[{address}]" if ":" in address else address
+
+
+def family_of(address: str) -> socket.AddressFamily:
+    """What a socket for that IP address is made with."""
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 def parse_port(text: str) -> int:
@@ -52,7 +63,7 @@ def require_free(port: int, host: str = LOOPBACK) -> None:
 
 def _obstacle(port: int, host: str) -> OSError | None:
     """What keeps a server from listening there; None: nothing."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+    with socket.socket(family_of(host)) as probe:
         # As the servers do: the remains of closed connections do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -68,16 +79,11 @@ def listening(port: int) -> socket.socket:
     Raises:
         PortError: it is taken, or not ours to take.
     """
-    server = socket.socket()
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        server.bind((LOOPBACK, port))
-        server.listen()
+        return socket.create_server((LOOPBACK, port))
     except OSError as error:
-        server.close()
-        message = f"port {port} of {LOOPBACK}: {error.strerror}"
+        message = f"port {port} of {LOOPBACK}: {os.strerror(error.errno or 0)}"
         raise PortError(message) from error
-    return server
 
 
 def free_ports(*hosts: str) -> Iterator[int]:

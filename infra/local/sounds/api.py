@@ -21,7 +21,7 @@ from xml.sax.saxutils import escape
 
 from aiohttp import web
 
-from infra.local.access.callers import LOOPBACK_HOSTS, is_for
+from infra.local.access.callers import is_for, is_from
 from infra.local.sounds.signatures import (
     UNSIGNED,
     Credentials,
@@ -50,7 +50,7 @@ class Bucket:
         name: str,
         credentials: Credentials,
         origins: Collection[str],
-        hosts: Collection[str] = LOOPBACK_HOSTS,
+        hosts: Collection[str],
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`origins` are those of the stage's pages; `*` allows all. `hosts` are its names."""
@@ -83,14 +83,11 @@ class Bucket:
 
     def _check_caller(self, request: web.Request) -> None:
         """Pages of other sites, and names that were made to lead here, are refused before all."""
-        origin = request.headers.get("Origin")
-        if not is_for(self._hosts, request.headers.get("Host")) or not self._is_ours(origin):
+        host, origin = (request.headers.get(name) for name in ("Host", "Origin"))
+        if not is_for(self._hosts, host) or not is_from(self._origins, origin):
             raise SignatureError("AccessDenied", "Access Denied")
         if origin is not None and request.method not in _READS:
             raise SignatureError("AccessDenied", "Access Denied")
-
-    def _is_ours(self, origin: str | None) -> bool:
-        return origin is None or origin in self._origins or "*" in self._origins
 
     def _key(self, request: web.Request) -> str:
         bucket, _, key = request.path.removeprefix("/").partition("/")
@@ -146,7 +143,7 @@ class Bucket:
         """What S3 adds by the bucket's CORS configuration, and the name of the answer."""
         response.headers["x-amz-request-id"] = uuid.uuid4().hex[:16].upper()
         origin = request.headers.get("Origin")
-        if origin is not None and self._is_ours(origin):
+        if origin is not None and is_from(self._origins, origin):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Expose-Headers"] = (
                 "Content-Disposition, Content-Length, Content-Range, ETag"
@@ -159,7 +156,7 @@ class Bucket:
         origin, method = (
             request.headers.get(name) for name in ("Origin", "Access-Control-Request-Method")
         )
-        if origin is None or not self._is_ours(origin) or method not in _READS:
+        if origin is None or not is_from(self._origins, origin) or method not in _READS:
             message = "CORSResponse: This CORS request is not allowed."
             return _refusal("AccessForbidden", message, 403)
         response = web.Response(
@@ -177,7 +174,7 @@ def sounds_application(
     bucket: str,
     credentials: Credentials,
     origins: Collection[str],
-    hosts: Collection[str] = LOOPBACK_HOSTS,
+    hosts: Collection[str],
 ) -> web.Application:
     """The server's application, for a runner with a port."""
     app = web.Application(client_max_size=MOST_OBJECT_BYTES)

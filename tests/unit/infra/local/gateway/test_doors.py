@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.gateway.doors import HALL, Door, Hall, Serves, host_of, loopback_doors
+from infra.local.gateway.doors import HALL, Door, Hall, Serves, loopback_doors
 from tests.benchmarks.running_gateway import self_signed
 
 LOCAL = {"127.0.0.1"}
@@ -136,8 +136,3 @@ def test_a_port_that_is_taken_is_named() -> None:
         (again,) = Hall("127.0.0.1", None, port).doors()
         with pytest.raises(OSError, match=f"at 127.0.0.1, port {port}"):
             again.listen()
-
-
-@pytest.mark.parametrize(("address", "host"), [("10.0.0.1", "10.0.0.1"), ("fd00::7", "[fd00::7]")])
-def test_an_address_as_browsers_write_it(address: str, host: str) -> None:
-    assert host_of(address) == host

@@ -18,6 +18,7 @@ from infra.local.process.ports import (
     listening,
     parse_port,
     require_free,
+    url_host,
 )
 
 
@@ -117,3 +118,8 @@ def test_a_socket_that_listens_keeps_its_port_for_whoever_inherits_it() -> None:
             pass  # nobody accepts yet, and nobody is refused
         with pytest.raises(PortError, match=f"port {port} of 127.0.0.1"):
             listening(port)
+
+
+@pytest.mark.parametrize(("address", "host"), [("10.0.0.1", "10.0.0.1"), ("fd00::7", "[fd00::7]")])
+def test_an_address_as_browsers_write_it(address: str, host: str) -> None:
+    assert url_host(address) == host

@@ -11,6 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from infra.local.access.callers import LOOPBACK_HOSTS
 from infra.local.sounds.api import sounds_application
 from infra.local.sounds.signatures import Credentials
 from infra.local.sounds.store import SoundStore
@@ -25,7 +26,8 @@ _CONFIG = Config(signature_version="s3v4", retries={"total_max_attempts": 1})
 
 @pytest.fixture
 def endpoint(tmp_path: Path) -> Iterator[str]:
-    app = sounds_application(SoundStore(tmp_path), BUCKET, Credentials("local", "local"), {PAGE})
+    credentials = Credentials("local", "local")
+    app = sounds_application(SoundStore(tmp_path), BUCKET, credentials, {PAGE}, LOOPBACK_HOSTS)
     with serving(app) as url:
         yield url
 
