@@ -1,4 +1,4 @@
-"""By which address whoever asks came, and where they find the WebSocket endpoint."""
+"""The address that a client has asked, and the WebSocket endpoint that it is told."""
 
 import re
 from collections.abc import Mapping

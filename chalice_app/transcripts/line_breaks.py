@@ -221,7 +221,7 @@ def _pieces(word: str) -> Iterator[tuple[str, int]]:
 _LEADING_VOWELS: Final = frozenset("\u0e40\u0e41\u0e42\u0e43\u0e44\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4")
 
 _LONGEST_SYLLABLE: Final = 4
-"""In characters: a run of these vowels that is longer is no syllable."""
+"""In characters. A longer run of these vowels is not a syllable."""
 
 
 def _characters(word: str, limit: int) -> Iterator[tuple[str, int]]:

@@ -35,7 +35,7 @@ export class ListenersAddress {
   }
 }
 
-/** What the page would say now; "" where it names none, null where there is no answer. */
+/** The address that the page names now: "" for none, null without an answer. */
 async function namedNow() {
   try {
     const answer = await fetch(root, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });

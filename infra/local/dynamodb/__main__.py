@@ -1,8 +1,8 @@
 """`python -m infra.local.dynamodb`: the embedded DynamoDB with its streams.
 
-ministack reads its settings from the environment. It saves its state only when it ends, so the
-`keeper` does it instead: what was answered is on disk, and whoever kills this process and starts it
-again misses nothing.
+ministack reads its settings from the environment. It saves its state only when it ends. The
+`keeper` saves each write before it is answered, so that the next process goes on where a killed one
+ended.
 
 A line that begins with `notice` is for the user: the stage passes it on.
 """
@@ -80,6 +80,7 @@ class Kept:
 
     def _with_keeper(self, send: Send) -> Send:
         async def send_and_begin_or_end(message: Any) -> None:
+            """As `send`; the keeper works from the server's start to its end."""
             if message["type"] == "lifespan.startup.complete":
                 self._keeping = asyncio.create_task(self._keeper.run())
                 print("ready", flush=True)

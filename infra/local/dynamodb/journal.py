@@ -130,8 +130,8 @@ def require_snapshot(folder: Path) -> None:
 def requests(journal: Path, tell: Tell) -> Iterator[Sequence[Change]]:
     """What each request has changed, up to a line that cannot be read.
 
-    The last line, torn, is what a power cut leaves: nobody was promised it. Of any other damage
-    `tell` is told, and how much is dropped.
+    The last line, torn, is what a power cut leaves: nobody was promised it. `tell` gets any other
+    damage, with how much is dropped.
     """
     return islice(_parsed_lines(journal, tell), 1, None)
 

@@ -105,6 +105,7 @@ class Keeper:
         async def handle_and_keep(
             method: str, path: str, headers: Mapping[str, str], *rest: Any
         ) -> Answer:
+            """As `handle`; what is kept is on disk before this returns."""
             action = headers.get("x-amz-target", "").rpartition(".")[2]
             try:
                 # It never waits, so what was noted is of this request alone.
