@@ -5,12 +5,10 @@ registered, a verifier that does not fit, a code that was used, and pages of oth
 Sources: RFC 6749, RFC 7636, RFC 9207, OpenID Connect Core 1.0.
 """
 
-import asyncio
 import base64
 import hashlib
 import json
 import secrets
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +21,8 @@ from urllib.parse import urlencode, urlsplit
 import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.fakes.serving import serving
 
 CLIENT = "broadcaster-page"
 SUBJECT = "ada"
@@ -78,24 +78,8 @@ class IdentityProvider:
     @contextmanager
     def running(self) -> Iterator["IdentityProvider"]:
         """Serves until the end of the block, in a thread of its own."""
-        loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=loop.run_forever, daemon=True)
-        thread.start()
-        runner = web.AppRunner(self._app(), shutdown_timeout=0.1)
-
-        async def serve() -> None:
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            self.url = "http://{}:{}".format(*runner.addresses[0][:2])
-
-        try:
-            asyncio.run_coroutine_threadsafe(serve(), loop).result(PATIENCE)
+        with serving(self._app()) as self.url:
             yield self
-        finally:
-            asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(PATIENCE)
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
-            loop.close()
 
     def _app(self) -> web.Application:
         app = web.Application()

@@ -1,11 +1,10 @@
 """A network between a browser and the real gateway, which a test can take away and bring back."""
 
 import asyncio
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from tests.fakes.domain import PATIENCE
+from tests.fakes.serving import LoopThread
 
 
 class Relay:
@@ -13,8 +12,7 @@ class Relay:
 
     def __init__(self, target_port: int) -> None:
         self._target = target_port
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._loop = LoopThread()
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self.port = 0
@@ -22,23 +20,20 @@ class Relay:
     @contextmanager
     def running(self) -> Iterator["Relay"]:
         """Passes until the end of the block."""
-        self._thread.start()
-        try:
-            self.restore()
-            yield self
-        finally:
-            self.cut()
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+        with self._loop.running():
+            try:
+                self.restore()
+                yield self
+            finally:
+                self.cut()
 
     def cut(self) -> None:
         """Every connection is gone, and new ones are refused."""
-        asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(PATIENCE)
+        self._loop.call(self._cut())
 
     def restore(self) -> None:
         """The network is back."""
-        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(PATIENCE)
+        self._loop.call(self._listen())
 
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._pass, "127.0.0.1", self.port)

@@ -4,15 +4,14 @@ import asyncio
 import io
 import math
 import struct
-import threading
 import wave
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from aiohttp import web
 
 from tests.fakes.domain import PATIENCE
+from tests.fakes.serving import serving
 
 RATE = 8_000
 TONE_HZ = 330
@@ -41,33 +40,14 @@ class StubSounds:
     @contextmanager
     def running(self) -> Iterator["StubSounds"]:
         """Serves until the end of the block."""
-        loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=loop.run_forever, daemon=True)
-        thread.start()
         app = web.Application()
         app.router.add_get("/sounds/{kind}/{sequence}/{milliseconds}", self._sound)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-
-        def call(work: Coroutine[Any, Any, None]) -> None:
-            asyncio.run_coroutine_threadsafe(work, loop).result(PATIENCE)
-
-        try:
-            call(self._start(runner))
+        with serving(app) as self.origin:
             yield self
-        finally:
-            call(runner.cleanup())
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
-            loop.close()
 
     def url(self, sequence: int | str, milliseconds: float, kind: str = "tone") -> str:
         """A sound's address. `kind`: "tone", "gone" (403), "noise" (no sound), "never"."""
         return f"{self.origin}/sounds/{kind}/{sequence}/{milliseconds}"
-
-    async def _start(self, runner: web.AppRunner) -> None:
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.origin = "http://{}:{}".format(*runner.addresses[0][:2])
 
     async def _sound(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request.path)

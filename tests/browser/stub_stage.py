@@ -25,6 +25,7 @@ from tests.browser.stub_report import StubReport
 from tests.browser.stub_sounds import StubSounds
 from tests.browser.stub_transcribe import StubTranscribe
 from tests.fakes.domain import NOW_MS, PATIENCE
+from tests.fakes.serving import LoopThread, Site, start
 
 Message = dict[str, Any]
 T = TypeVar("T")
@@ -204,27 +205,23 @@ class StubStage:
         self.purge_fails = False
         self.deleted: list[dict[str, str]] = []
         self._news = threading.Condition()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._loop = LoopThread()
         self._http = self._gateway = ""
-        self._runners: dict[str, web.AppRunner] = {}
+        self._sites: dict[str, Site] = {}
 
     # --- its life ---
 
     @contextmanager
     def running(self) -> Iterator["StubStage"]:
         """Serves until the end of the block."""
-        self._thread.start()
-        try:
-            self._gateway = self.call(self._serve("ws", self._gateway_app(), 0))
-            self._http = self.call(self._serve("http", self._http_app(), 0))
-            yield self
-        finally:
-            for name in list(self._runners):
-                self.call(self._stop(name))
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+        with self._loop.running():
+            try:
+                self._gateway = self.call(self._serve("ws", self._gateway_app(), 0))
+                self._http = self.call(self._serve("http", self._http_app(), 0))
+                yield self
+            finally:
+                for name in list(self._sites):
+                    self.call(self._stop(name))
 
     @property
     def http(self) -> str:
@@ -278,7 +275,7 @@ class StubStage:
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine in the stage's thread."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
+        return self._loop.call(work)
 
     # --- what a test does and sees ---
 
@@ -416,19 +413,15 @@ class StubStage:
     # --- its servers ---
 
     async def _serve(self, name: str, app: web.Application, port: int) -> str:
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, self._address, port)
-        await site.start()
-        self._runners[name] = runner
-        return "{}:{}".format(*runner.addresses[0][:2])
+        self._sites[name] = site = await start(app, self._address, port)
+        return site.address
 
     async def _stop(self, name: str) -> None:
-        runner = self._runners.pop(name)
+        site = self._sites.pop(name)
         if name == "ws":
             for socket in self.sockets:
                 await self._cut(socket)
-        await runner.cleanup()
+        await site.stop()
 
     async def _cut(self, socket: Socket) -> None:
         if socket.is_open and socket.transport is not None:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from aiohttp import web
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -25,6 +24,7 @@ from infra.local.translate.engine.apertium import PipeFailed
 from infra.local.translate.engine.routes import UnsupportedPair
 from infra.local.translate.engine_warmup import asking
 from infra.local.translate.server import serve
+from tests.fakes.serving import serving as served
 from tests.hostile.translate_request import REQUESTS
 
 if TYPE_CHECKING:
@@ -82,26 +82,11 @@ class FakeEngine:
 @contextmanager
 def serving(engine: FakeEngine) -> Iterator[str]:
     """The application on a free port, in a loop and a thread of its own."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-
-    async def start() -> tuple[web.AppRunner, int]:
-        runner = web.AppRunner(application(engine, workers), access_log=None, shutdown_timeout=1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        return runner, runner.addresses[0][1]
-
-    with ThreadPoolExecutor(WORKERS) as workers:
-        runner, port = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    with ThreadPoolExecutor(WORKERS) as workers, served(application(engine, workers)) as origin:
         try:
-            yield f"http://127.0.0.1:{port}"
+            yield origin
         finally:
             engine.close()
-            asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(10)
-            loop.close()
 
 
 @pytest.fixture
