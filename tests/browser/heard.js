@@ -68,7 +68,15 @@
       if (now.rates.at(-1) !== element.playbackRate) now.rates.push(element.playbackRate);
     };
     for (const name of ["playing", "timeupdate", "ratechange"]) element.addEventListener(name, look);
-    for (const name of ["pause", "ended", "emptied", "error"]) element.addEventListener(name, () => { look(); end(); });
+    for (const name of ["pause", "emptied", "error"]) element.addEventListener(name, () => { look(); end(); });
+    // Before the page's own listener, which may give the element its next sound. A busy page has no look
+    // near a sound's end.
+    const ended = () => {
+      const entry = current.get(element);
+      if (entry?.src === element.src) entry.playedMs = element.duration * 1000;
+      end();
+    };
+    element.addEventListener("ended", ended, { capture: true });
     setInterval(look, 20);
   }
 
