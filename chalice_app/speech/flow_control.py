@@ -3,6 +3,9 @@
 A function sees only its own sentence, so the latest ones are kept in a row that every function of
 the session updates; the order of its updates decides who is one too many. That update is made at
 the same time as the claim of the sequence number: it costs no round trip.
+
+Which of them have been sent is not written there for each: it would cost every sentence a write
+unit. Only where too many may be in flight, their own rows are asked, and the row is told.
 """
 
 import logging
@@ -32,8 +35,9 @@ even if all of them hung that long, one a second would pass, more than a person 
 
 SHORTEST_RETRY_MS = 250
 
-_WORTH_REMOVING = 5
-"""Old marks from which on a write to remove them is worth its cost."""
+_WORTH_REMOVING = 10
+"""Old marks from which on a write to remove them is worth its cost: a tenth of a write unit a
+sentence, and 150 bytes of their row."""
 
 CLAIM_RETRY_MS = 2_000
 """When to send a sentence again that is being sent: a fifth of a caption's life."""
@@ -105,11 +109,13 @@ class FlowControl:
         Errors are ignored: the marks expire by themselves, and its speaker, who gets the report,
         has no reason to send it again.
         """
-        completed = self.executor.submit(self._complete, _mark_of(ref) if ref.revision else ref)
-        kept = None if ref.revision else self._mark_sent(ref, reports, captions)
         if ref.revision:
+            mark = _mark_of(ref)
+            completed = self.executor.submit(self._complete, mark, {mark.sequence: mark.spoken_at})
             self.keep_captions(ref, captions)
-        completed.result()
+            completed.result()
+            return reports
+        kept = self._mark_sent(ref, reports, captions)
         return reports if kept is None else kept
 
     def _mark_sent(
@@ -130,18 +136,19 @@ class FlowControl:
         except Unavailable:
             _log.warning("captions that were sent are not kept")
 
-    def _complete(self, ref: SentenceRef) -> None:
+    def _complete(self, ref: SentenceRef, sent: Mapping[int, int]) -> None:
         try:
-            self.in_flight.complete_sentence(ref)
+            self.in_flight.complete_sentences(ref, sent)
         except Unavailable:
-            _log.warning("a sentence that was sent still counts as in flight")
+            _log.warning("what was sent still counts as in flight")
 
     def _wait(self, marks: RecentSentences, ref: SentenceRef) -> int:
         """Milliseconds after which it may come again; 0 where it is admitted.
 
         Then old marks are removed, if they are worth a write.
         """
-        wait_ms = max(self._wait_for_room(marks, ref), self._wait_for_rate(marks, ref))
+        # Room is asked for last: it may take a read.
+        wait_ms = self._wait_for_rate(marks, ref) or self._wait_for_room(marks, ref)
         if wait_ms > 0:
             return max(SHORTEST_RETRY_MS, wait_ms)
         over = self._over(marks)
@@ -152,12 +159,31 @@ class FlowControl:
     def _wait_for_room(self, marks: RecentSentences, ref: SentenceRef) -> int:
         """Milliseconds until there is room among those in flight, as an estimate."""
         now = self.clock.now_ms()
-        ahead = [at for sequence, at in marks.in_flight.items() if sequence != ref.sequence]
-        alive = [at for at in ahead if _is_recent(at, now)]
-        if len(alive) < MOST_IN_FLIGHT:
+        ahead = {
+            sequence: at
+            for sequence, at in marks.in_flight.items()
+            if sequence != ref.sequence and _is_recent(at, now)
+        }
+        if len(ahead) >= MOST_IN_FLIGHT and not ref.revision:
+            ahead = self._unsent(ref, ahead)
+        if len(ahead) < MOST_IN_FLIGHT:
             return 0
         # As long as the oldest has taken so far: the slower it goes, the longer the pause.
-        return max(SHORTEST_RETRY_MS, now - min(alive))
+        return max(SHORTEST_RETRY_MS, now - min(ahead.values()))
+
+    def _unsent(self, ref: SentenceRef, marks: Mapping[int, int]) -> dict[int, int]:
+        """Those that have not been sent by now. The others are marked, so that no one asks again.
+
+        One whose number is being claimed has no row yet, and is in flight.
+        """
+        try:
+            sent = self.sentences.sent_among(ref, marks)
+        except Unavailable:
+            _log.warning("what was sent is unknown: the sentence is admitted")
+            return {}
+        if sent:
+            self.executor.submit(self._complete, ref, {each: marks[each] for each in sent})
+        return {sequence: at for sequence, at in marks.items() if sequence not in sent}
 
     def _wait_for_rate(self, marks: RecentSentences, ref: SentenceRef) -> int:
         """Milliseconds until the rate allows it: a token bucket of one second's sentences.

@@ -11,13 +11,16 @@ from chalice_app.domain.sentence import RecentSentences, SentenceRef
 
 
 class SentencesInFlight(Protocol):
-    """A session's sentences that are in flight or were just sent, in all functions."""
+    """A session's latest sentences, in all functions.
+
+    Those that have been sent may still stand among those in flight: nobody writes it for each.
+    """
 
     def add_sentence(self, ref: SentenceRef) -> RecentSentences:
         """Adds a sentence in flight; returns all that there are then, itself included."""
 
-    def complete_sentence(self, ref: SentenceRef) -> None:
-        """Marks a sentence in flight as sent."""
+    def complete_sentences(self, ref: SentenceRef, sent: Mapping[int, int]) -> None:
+        """Marks sentences of its session as sent: `spoken_at` (ms) by sequence."""
 
     def remove_sentences(self, ref: SentenceRef, sequences: Iterable[int]) -> None:
         """Removes sentences of its session; those that are not there are ignored."""

@@ -3,7 +3,7 @@
 Every method raises `errors.Unavailable` when its service is down or throttled.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from chalice_app.domain.kept import KeptSentence
@@ -36,6 +36,9 @@ class SentenceStore(Protocol):
         Returns the reports that are kept: of two functions that report one sentence, those of the
         first. None where none are: nothing is kept of it, or the row is gone or another sentence's.
         """
+
+    def sent_among(self, ref: SentenceRef, sequences: Iterable[int]) -> Collection[int]:
+        """Those of its session's sentences with these numbers that have been sent by now."""
 
     def keep_captions(self, ref: SentenceRef, captions: Mapping[str, str]) -> None:
         """Keeps captions of the revision that `ref` names, unless there is a newer one."""

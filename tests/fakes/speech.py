@@ -46,12 +46,12 @@ class MemorySentencesInFlight(MemoryTable):
             marks.setdefault(ref.sequence, ref.spoken_at)
             return RecentSentences(dict(marks), dict(self._sent.get(_marked(ref), {})))
 
-    def complete_sentence(self, ref: SentenceRef) -> None:
-        self._called("complete_sentence")
+    def complete_sentences(self, ref: SentenceRef, sent: Mapping[int, int]) -> None:
+        self._called("complete_sentences")
         with self._lock:
-            self._in_flight.get(_marked(ref), {}).pop(ref.sequence, None)
-            sent = self._sent.setdefault(_marked(ref), {})
-            sent[ref.sequence] = ref.spoken_at
+            for sequence in sent:
+                self._in_flight.get(_marked(ref), {}).pop(sequence, None)
+            self._sent.setdefault(_marked(ref), {}).update(sent)
 
     def remove_sentences(self, ref: SentenceRef, sequences: Iterable[int]) -> None:
         self._called("remove_sentences")

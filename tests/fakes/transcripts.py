@@ -1,6 +1,6 @@
 """The ports of `chalice_app.transcripts`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalice_app.domain.errors import ConditionFailed, SequenceNotKept
@@ -84,6 +84,15 @@ class MemorySentences(MemoryTable):
     def _forget(self, ref: SentenceRef) -> None:
         if (found := self._sentences.get(_key_of(ref))) is not None:
             self._sentences[_key_of(ref)] = replace(found, has_words=False)
+
+    def sent_among(self, ref: SentenceRef, sequences: Iterable[int]) -> Collection[int]:
+        self._called("sent_among")
+        with self._lock:
+            found = (
+                (each, self._sentences.get(_key_of(replace(ref, sequence=each))))
+                for each in sequences
+            )
+            return {each for each, row in found if row is not None and row.is_sent}
 
     def keep_captions(self, ref: SentenceRef, captions: Mapping[str, str]) -> None:
         self._called("keep_captions")

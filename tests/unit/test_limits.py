@@ -150,7 +150,7 @@ def test_a_limit_is_what_the_other_side_says(ours: int, limit: int) -> None:
         (repair, {"SECOND_LOOK_SECONDS": 5.0, "TOMBSTONE_NEEDED_SECONDS": 600, "CORRECTIONS": 5}),
         (closing, {"HANDSHAKE_WAITS": (0.05, 0.1, 0.2), "DISPLACING_SECONDS": 1.5}),
         (session_use_cases, {"_NAME_TRIES": 8}),
-        (flow_control, {"MOST_IN_FLIGHT": 10, "SHORTEST_RETRY_MS": 250, "_WORTH_REMOVING": 5}),
+        (flow_control, {"MOST_IN_FLIGHT": 10, "SHORTEST_RETRY_MS": 250, "_WORTH_REMOVING": 10}),
         (flow_control, {"CLAIM_RETRY_MS": 2_000}),
         (drafts, {"LIFE_MS": 2_000, "POST_SECONDS": 0.5, "SHARE": 0.1, "BURST_SECONDS": 1.0}),
         (drafts, {"MOST_READERS_SHARE": 0.25, "_REMEMBERED": 1_024}),

@@ -2,10 +2,11 @@
 
 Key: `sessionId`, like every row of that table. Three kinds, all with expiresAt (TTL):
 
-- `golden-eagle-427#<createdAt>#under-way`: `at.<sequence>` = spokenAt (ms) for each sentence that
-  is on its way to the listeners, `said.<sequence>` for some that were;
+- `golden-eagle-427#<createdAt>#under-way`: `at.<sequence>` = spokenAt (ms) for each sentence of the
+  last seconds, `said.<sequence>` for those of them that are known to have been sent. The Sentences
+  table knows it of each; it is asked, and written here, only where there may be too many;
 - `golden-eagle-427#<createdAt>#corrections-under-way`: the same for corrections, each by the time
-  (ms) when the gateway got it;
+  (ms) when the gateway got it, and written here once it has been sent;
 - `golden-eagle-427#<createdAt>#<sequence>#<spokenAt>#tally` (a correction's with that time and
   `#<revision>`), only of a sentence that is sent in
   batches: `claim.<part>` = whose it is (random), `part.<part>` = what became of it
@@ -48,14 +49,18 @@ class InFlightRows:
         )
         return RecentSentences(_marks(row, _MARK), _marks(row, _SAID))
 
-    def complete_sentence(self, ref: SentenceRef) -> None:
-        """Marks a sentence in flight as sent."""
+    def complete_sentences(self, ref: SentenceRef, sent: Mapping[int, int]) -> None:
+        """Marks sentences in flight as sent."""
+        said = {f"#s{n}": f"{_SAID}{sequence}" for n, sequence in enumerate(sent)}
+        marks = {f"#m{n}": f"{_MARK}{sequence}" for n, sequence in enumerate(sent)}
+        times = {f"t{n}": at for n, at in enumerate(sent.values())}
+        sets = (f"{name} = :{time}" for name, time in zip(said, times, strict=True))
         self.table.upsert(
             _in_flight_key(ref),
-            "SET #said = :at, expiresAt = :expires REMOVE #mark",
-            {"#said": f"{_SAID}{ref.sequence}", "#mark": f"{_MARK}{ref.sequence}"},
-            at=ref.spoken_at,
+            f"SET {', '.join(sets)}, expiresAt = :expires REMOVE {', '.join(marks)}",
+            said | marks,
             expires=_expires_at(ref),
+            **times,
         )
 
     def remove_sentences(self, ref: SentenceRef, sequences: Iterable[int]) -> None:

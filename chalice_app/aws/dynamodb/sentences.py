@@ -22,7 +22,7 @@ can have; readers ask `Session.is_kept` before. Where nothing is retained it liv
 import json
 import secrets
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -145,6 +145,12 @@ class SentencesTable:
                 "ALL_NEW",
                 {"#text": "text"},
             )
+
+    def sent_among(self, ref: SentenceRef, sequences: Iterable[int]) -> Collection[int]:
+        """By consistent reads of their rows."""
+        keys = [_key_of(replace(ref, sequence=sequence)) for sequence in sequences]
+        rows = self.table.batch_get_items(keys, consistent=True)
+        return {number(row, "sequence") for row in rows if "settled" in row}
 
     def keep_captions(self, ref: SentenceRef, captions: Mapping[str, str]) -> None:
         """Of a sentence with that time, or of that revision of it."""

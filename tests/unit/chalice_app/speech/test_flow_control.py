@@ -43,11 +43,18 @@ def others_send(world: World, of: Session, sequences: Collection[int], at: int =
         world.tables.add_sentence(ref(of, sequence, at))
 
 
-def in_flight(world: World, of: Session) -> Mapping[int, int]:
-    found = dict(world.tables.add_sentence(ref(of, 0)).in_flight)
+def marks(world: World, of: Session) -> RecentSentences:
+    found = world.tables.add_sentence(ref(of, 0))
     world.tables.remove_sentences(ref(of, 0), [0])
-    del found[0]
-    return found
+    others = {number: at for number, at in found.in_flight.items() if number}
+    return replace(found, in_flight=others)
+
+
+def in_flight(world: World, of: Session) -> Mapping[int, int]:
+    """Those that have not been sent, by what every function can know."""
+    found = marks(world, of).in_flight
+    sent = world.tables.sent_among(ref(of, 0), found)
+    return {number: at for number, at in found.items() if number not in sent}
 
 
 def test_a_sentence_that_is_over_is_no_longer_under_way(world: World, of: Session) -> None:
@@ -172,7 +179,7 @@ def test_a_sentence_whose_end_cannot_be_noted_is_reported_nevertheless(
     speak(world, of, 1)
     assert captions(world) == [1]
     assert [report["sequence"] for report in world.gateway.to("speaker", "spoken")] == [1]
-    assert in_flight(world, of) == {}
+    assert in_flight(world, of) == {1: NOW_MS}, "until its life is over"
 
 
 def test_sessions_do_not_hold_up_each_other(world: World, of: Session) -> None:
@@ -188,7 +195,7 @@ def test_a_sentence_that_nobody_hears_is_on_its_way_no_longer(world: World) -> N
     assert in_flight(world, empty) == {}
 
 
-@pytest.mark.parametrize("method", ["add_sentence", "complete_sentence", "remove_sentences"])
+@pytest.mark.parametrize("method", ["add_sentence", "remove_sentences"])
 def test_what_is_under_way_need_not_be_known_to_send(
     world: World, of: Session, method: str
 ) -> None:
@@ -241,16 +248,83 @@ def test_of_a_flood_that_comes_at_once_no_more_are_sent_than_may_be(
             return retry
         return None
 
+    world.tables.refusing.add("mark_sent")  # none of them is known to be over
     sequences = random.Random(5).sample(range(1, flood + 1), flood)
     answers = list(functions.map(spoken, sequences))
     sent = [key for key, answer in zip(sequences, answers, strict=True) if answer is None]
     assert len(sent) == MOST_IN_FLIGHT
     assert sorted(captions(world)) == sorted(sent)
     world.tables.barrier = threading.Barrier(1)  # type: ignore[attr-defined]
+    world.tables.refusing.clear()
+    world.clock.advance(CAPTION_LIFE_MS)
     for sequence in set(sequences) - set(sent):
         world.clock.advance(1000)
         speak(world, of, sequence)
     assert sorted(captions(world)) == sorted(sequences)
+
+
+# --- What has been sent ---------------------------------------------------------------------------
+
+
+def quick(world: World, of: Session, count: int) -> None:
+    """So many sentences within a second, each sent before the next one comes."""
+    for number in range(1, count + 1):
+        speak(world, of, number)
+        world.clock.advance(1000 // MOST_IN_FLIGHT)
+
+
+def test_a_talk_at_a_person_s_pace_writes_nothing_of_what_was_sent_and_asks_for_nothing(
+    world: World, of: Session
+) -> None:
+    for number in range(1, 100):
+        speak(world, of, number)
+        world.clock.advance(CAPTION_LIFE_MS // (MOST_IN_FLIGHT - 1))
+    assert captions(world) == list(range(1, 100))
+    assert not {"complete_sentences", "sent_among"} & world.tables.calls.keys()
+
+
+def test_quick_sentences_that_are_sent_are_no_longer_in_flight(world: World, of: Session) -> None:
+    quick(world, of, 4 * MOST_IN_FLIGHT)
+    assert captions(world) == list(range(1, 4 * MOST_IN_FLIGHT + 1))
+    world.app.flow_control.executor.shutdown()
+    assert world.tables.calls["sent_among"] <= 4, "what was asked once is known"
+
+
+def test_of_quick_sentences_those_that_hang_count(world: World, of: Session) -> None:
+    hanging = range(101, 101 + MOST_IN_FLIGHT - 1)
+    others_send(world, of, hanging)
+    quick(world, of, 5)
+    others_send(world, of, [200], world.clock.now_ms())
+    with pytest.raises(RateLimited):
+        speak(world, of, 6)
+    assert captions(world) == [1, 2, 3, 4, 5]
+
+
+def test_a_correction_that_was_sent_makes_room_at_once(world: World, of: Session) -> None:
+    speak(world, of, 1)
+    for number in range(2 * MOST_IN_FLIGHT):
+        world.clock.advance(10)
+        world.app.corrections.correct(of, "speaker", 1, f"Hi {number}", world.clock.now_ms())
+    assert world.tables.calls["sent_among"] == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "message"),
+    [
+        ("sent_among", "what was sent is unknown: the sentence is admitted"),
+        ("complete_sentences", "what was sent still counts as in flight"),
+    ],
+)
+def test_quick_sentences_are_sent_though_nobody_knows_which_were(
+    world: World, of: Session, caplog: pytest.LogCaptureFixture, method: str, message: str
+) -> None:
+    world.tables.refusing.add(method)
+    quick(world, of, MOST_IN_FLIGHT + 1)
+    assert captions(world) == list(range(1, MOST_IN_FLIGHT + 2))
+    world.app.flow_control.executor.shutdown()
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("WARNING", message)
+    ]
 
 
 # --- A second's sentences ------------------------------------------------------------------------
@@ -349,15 +423,15 @@ def test_the_marks_of_a_long_talk_do_not_pile_up(world: World, of: Session) -> N
         speak(world, of, 1 + number)
         world.clock.advance(2000)
     world.app.flow_control.executor.shutdown()
-    marks = world.tables.add_sentence(ref(of, 999))
-    assert len(marks.sent) + len(marks.in_flight) < 20
+    found = marks(world, of)
+    assert len(found.sent) + len(found.in_flight) < 20
 
 
-@pytest.mark.parametrize(("marks", "left"), [(4, 4), (5, 0)])
-def test_old_marks_are_removed_once_five_of_them_are_worth_the_write(
-    world: World, of: Session, marks: int, left: int
+@pytest.mark.parametrize(("old", "left"), [(9, 9), (10, 0)])
+def test_old_marks_are_removed_once_ten_of_them_are_worth_the_write(
+    world: World, of: Session, old: int, left: int
 ) -> None:
-    others_send(world, of, range(2, 2 + marks))
+    others_send(world, of, range(2, 2 + old))
     world.clock.advance(CAPTION_LIFE_MS)
     speak(world, of, 1)
     world.app.flow_control.executor.shutdown()
@@ -370,7 +444,7 @@ def test_the_rate_looks_back_for_a_caption_s_life(age_ms: int, refused: bool) ->
     opened = world.speaker(world.open())
     for sequence in range(2, 15):
         world.tables.add_sentence(ref(opened, sequence))
-        world.tables.complete_sentence(ref(opened, sequence))
+    world.tables.complete_sentences(ref(opened, 0), dict.fromkeys(range(2, 15), NOW_MS))
     world.clock.advance(age_ms)
     if not refused:
         speak(world, opened, 1)
@@ -383,7 +457,6 @@ def test_the_rate_looks_back_for_a_caption_s_life(age_ms: int, refused: bool) ->
     ("method", "message"),
     [
         ("mark_sent", "a sentence that was sent still counts as being sent, and is not kept"),
-        ("complete_sentence", "a sentence that was sent still counts as in flight"),
         ("add_sentence", "the sentences in flight are unknown: the sentence is admitted"),
     ],
 )
@@ -401,7 +474,7 @@ def test_a_mark_that_cannot_be_written_is_logged(
 def test_old_marks_that_cannot_be_removed_are_logged(
     world: World, of: Session, caplog: pytest.LogCaptureFixture
 ) -> None:
-    others_send(world, of, range(2, 7))
+    others_send(world, of, range(2, 12))
     world.clock.advance(CAPTION_LIFE_MS)
     world.tables.refusing.add("remove_sentences")
     speak(world, of, 1)

@@ -35,7 +35,7 @@ def test_what_the_speaker_is_told_is_kept_with_the_words_that_were_sent(world: W
     assert outgoing.spoken(1, found.reports, 0)["languages"] == told["languages"]
 
 
-@pytest.mark.parametrize("refused", ["mark_sent", "complete_sentence", "raise_last_sequence"])
+@pytest.mark.parametrize("refused", ["mark_sent", "raise_last_sequence"])
 def test_captions_and_the_report_come_though_a_write_fails(world: World, refused: str) -> None:
     of = hall(world)
     world.tables.refusing.add(refused)

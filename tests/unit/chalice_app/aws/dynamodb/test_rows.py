@@ -316,12 +316,14 @@ def test_the_row_of_sentences_under_way(clients: Clients, sessions: Table) -> No
     marks = InFlightRows(sessions)
     marks.add_sentence(REF)
     marks.add_sentence(replace(REF, sequence=8, spoken_at=NOW_MS + 1))
-    marks.complete_sentence(REF)
+    marks.add_sentence(replace(REF, sequence=9, spoken_at=NOW_MS + 2))
+    marks.complete_sentences(REF, {7: NOW_MS, 9: NOW_MS + 2})
     assert rows(clients, SETTINGS.sessions_table) == [
         {
             "sessionId": f"golden-eagle-427#{NOW_MS}#under-way",
             "at.8": NOW_MS + 1,
             "said.7": NOW_MS,
+            "said.9": NOW_MS + 2,
             "expiresAt": IN_AN_HOUR,
         }
     ]

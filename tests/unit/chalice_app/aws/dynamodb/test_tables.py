@@ -1042,6 +1042,19 @@ def test_whoever_lost_a_number_cannot_settle_it(stores: Stores) -> None:
     assert stores.sentences.claim_sequence(HERE, third) is Claim.ACQUIRED
 
 
+def test_which_of_many_have_been_sent_is_known(stores: Stores) -> None:
+    for number in range(1, 131):
+        stores.sentences.claim_sequence(HERE, sentence(number))
+    for number in range(1, 131, 2):
+        stores.sentences.mark_sent(ref(number), {}, {})
+    elsewhere = ref(2, session("silver-fox-100"))
+    stores.sentences.claim_sequence(session("silver-fox-100"), sentence(2))
+    stores.sentences.mark_sent(elsewhere, {}, {})
+    assert set(stores.sentences.sent_among(ref(1), range(1, 140))) == set(range(1, 131, 2))
+    assert set(stores.sentences.sent_among(elsewhere, [1, 2])) == {2}
+    assert not stores.sentences.sent_among(ref(1), [])
+
+
 def test_a_number_that_nobody_has_is_not_settled(stores: Stores) -> None:
     stores.sentences.mark_sent(ref(1), {}, {})
     assert stores.sentences.claim_sequence(HERE, sentence(1)) is Claim.ACQUIRED
@@ -1065,8 +1078,8 @@ def test_what_is_under_way_is_known_to_whoever_enters(stores: Stores) -> None:
 
 def test_a_sentence_that_is_over_was_said_until_it_is_forgotten(stores: Stores) -> None:
     stores.in_flight.add_sentence(ref(1))
-    stores.in_flight.complete_sentence(ref(1))
-    stores.in_flight.complete_sentence(ref(1))
+    stores.in_flight.complete_sentences(ref(1), {1: NOW_MS})
+    stores.in_flight.complete_sentences(ref(2), {1: NOW_MS})
     assert stores.in_flight.add_sentence(ref(2)) == RecentSentences({2: NOW_MS}, {1: NOW_MS})
     stores.in_flight.remove_sentences(ref(2), [1])
     assert stores.in_flight.add_sentence(ref(2)) == RecentSentences({2: NOW_MS})
