@@ -20,7 +20,10 @@ class SentencesInFlight(Protocol):
         """Adds a sentence in flight; returns all that there are then, itself included."""
 
     def complete_sentences(self, ref: SentenceRef, sent: Mapping[int, int]) -> None:
-        """Marks sentences of its session as sent: `spoken_at` (ms) by sequence."""
+        """Marks sentences of its session as sent: `spoken_at` (ms) by sequence.
+
+        Of very many only a part, as with `remove_sentences`: the rest comes with the next call.
+        """
 
     def remove_sentences(self, ref: SentenceRef, sequences: Iterable[int]) -> None:
         """Removes sentences of its session; those that are not there are ignored."""

@@ -19,6 +19,7 @@ stand apart from the session's own row, which is busy with the ledger's transact
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from chalice_app.aws.dynamodb.report_json import decoded_reports, encoded_reports
 from chalice_app.aws.dynamodb.table import Table
@@ -28,6 +29,12 @@ from chalice_app.wire.attribute_values import Item
 
 ROW_SECONDS = 3600
 """Far beyond a sentence's 10 s and the 3 minutes in which Lambda tries an invocation again."""
+
+_MARKS_AT_ONCE = 50
+"""An update's expression has 4 KB and 300 operators at most; each mark that is moved takes two.
+
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+"""
 
 _MARK, _SAID, _CLAIM, _PART = "at.", "said.", "claim.", "part."
 
@@ -50,7 +57,8 @@ class InFlightRows:
         return RecentSentences(_marks(row, _MARK), _marks(row, _SAID))
 
     def complete_sentences(self, ref: SentenceRef, sent: Mapping[int, int]) -> None:
-        """Marks sentences in flight as sent."""
+        """Marks sentences in flight as sent, the oldest ones, as many as one update can."""
+        sent = dict(sorted(sent.items(), key=lambda each: each[1])[:_MARKS_AT_ONCE])
         said = {f"#s{n}": f"{_SAID}{sequence}" for n, sequence in enumerate(sent)}
         marks = {f"#m{n}": f"{_MARK}{sequence}" for n, sequence in enumerate(sent)}
         times = {f"t{n}": at for n, at in enumerate(sent.values())}
@@ -64,8 +72,9 @@ class InFlightRows:
         )
 
     def remove_sentences(self, ref: SentenceRef, sequences: Iterable[int]) -> None:
-        """Removes sentences."""
-        marks = [f"{prefix}{sequence}" for sequence in sequences for prefix in (_MARK, _SAID)]
+        """Removes sentences, as many as one update can."""
+        removed = islice(sequences, _MARKS_AT_ONCE)
+        marks = [f"{prefix}{sequence}" for sequence in removed for prefix in (_MARK, _SAID)]
         names = {f"#m{n}": mark for n, mark in enumerate(marks)}
         if names:
             self.table.upsert(_in_flight_key(ref), "REMOVE " + ", ".join(names), names)

@@ -329,6 +329,19 @@ def test_the_row_of_sentences_under_way(clients: Clients, sessions: Table) -> No
     ]
 
 
+def test_of_very_many_marks_as_many_are_changed_as_one_update_can(sessions: Table) -> None:
+    marks = InFlightRows(sessions)
+    times = {number: NOW_MS + number for number in range(1, 81)}
+    for number, at in times.items():
+        marks.add_sentence(replace(REF, sequence=number, spoken_at=at))
+    marks.complete_sentences(REF, dict(reversed(times.items())))
+    found = marks.add_sentence(replace(REF, sequence=81))
+    assert (set(found.sent), len(found.in_flight)) == (set(range(1, 51)), 31)
+    marks.remove_sentences(REF, range(1, 100))
+    found = marks.add_sentence(replace(REF, sequence=81))
+    assert (found.sent, len(found.in_flight)) == ({}, 31)
+
+
 def test_a_tally_s_row(clients: Clients, sessions: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("secrets.token_hex", lambda size: f"{size} bytes")
     tallies = InFlightRows(sessions)
