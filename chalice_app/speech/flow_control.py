@@ -125,6 +125,8 @@ class FlowControl:
             return self.sentences.mark_sent(ref, reports, captions)
         except Unavailable:
             _log.warning("a sentence that was sent still counts as being sent, and is not kept")
+            # Its row cannot say it.
+            self._complete(ref, {ref.sequence: ref.spoken_at})
             return None
 
     def keep_captions(self, ref: SentenceRef, captions: Mapping[str, str]) -> None:
@@ -186,7 +188,7 @@ class FlowControl:
         return {sequence: at for sequence, at in marks.items() if sequence not in sent}
 
     def _wait_for_rate(self, marks: RecentSentences, ref: SentenceRef) -> int:
-        """Milliseconds until the rate allows it: a token bucket of one second's sentences.
+        """Milliseconds until the rate allows it, 0 if it does: a bucket of one second's sentences.
 
         As in a bucket, no stretch of time that ends with this sentence may hold more sentences than
         a second's allowance and what the stretch refilled. Only stretches of a caption's life are
@@ -204,7 +206,7 @@ class FlowControl:
             # With this one, `count` sentences since `at`.
             for count, at in enumerate(latest, 2)
         )
-        return round(max(waits, default=0))
+        return max(0, round(max(waits, default=0)))
 
     def _over(self, marks: RecentSentences) -> list[int]:
         """Sentences whose marks no longer matter."""

@@ -179,7 +179,7 @@ def test_a_sentence_whose_end_cannot_be_noted_is_reported_nevertheless(
     speak(world, of, 1)
     assert captions(world) == [1]
     assert [report["sequence"] for report in world.gateway.to("speaker", "spoken")] == [1]
-    assert in_flight(world, of) == {1: NOW_MS}, "until its life is over"
+    assert in_flight(world, of) == {}
 
 
 def test_sessions_do_not_hold_up_each_other(world: World, of: Session) -> None:
@@ -193,6 +193,14 @@ def test_a_sentence_that_nobody_hears_is_on_its_way_no_longer(world: World) -> N
     empty = world.speaker(world.open())
     world.app.speech.speak(empty, "speaker", sentence(1))
     assert in_flight(world, empty) == {}
+
+
+def test_quick_sentences_whose_end_cannot_be_noted_hold_up_nobody(
+    world: World, of: Session
+) -> None:
+    world.tables.refusing.add("mark_sent")
+    quick(world, of, 2 * MOST_IN_FLIGHT)
+    assert captions(world) == list(range(1, 2 * MOST_IN_FLIGHT + 1))
 
 
 @pytest.mark.parametrize("method", ["add_sentence", "remove_sentences"])
@@ -248,7 +256,7 @@ def test_of_a_flood_that_comes_at_once_no_more_are_sent_than_may_be(
             return retry
         return None
 
-    world.tables.refusing.add("mark_sent")  # none of them is known to be over
+    world.tables.refusing |= {"mark_sent", "complete_sentences"}  # none is known to be over
     sequences = random.Random(5).sample(range(1, flood + 1), flood)
     answers = list(functions.map(spoken, sequences))
     sent = [key for key, answer in zip(sequences, answers, strict=True) if answer is None]
@@ -410,6 +418,32 @@ def test_a_session_that_nobody_listens_to_has_its_rate_too() -> None:
     empty = world.speaker(world.open())
     waits = [wait_of(world, empty, 1 + number) for number in range(PER_SECOND + 1)]
     assert waits == [0] * PER_SECOND + [SHORTEST_RETRY_MS]
+
+
+@pytest.mark.parametrize("apart_ms", [0, 1, 1000 // PER_SECOND, 250, 900])
+def test_a_rate_that_admits_a_sentence_makes_no_room_for_it(apart_ms: int) -> None:
+    world = at_rate(PER_SECOND)
+    of = heard(world)
+    begin = world.clock.now_ms()
+    for number in range(MOST_IN_FLIGHT):
+        # Sentences that hang.
+        others_send(world, of, [100 + number], begin + number * apart_ms)
+    world.clock.advance(MOST_IN_FLIGHT * apart_ms)
+    assert wait_of(world, of, 1) >= SHORTEST_RETRY_MS
+    assert captions(world) == []
+
+
+def test_corrections_that_hang_are_not_joined_by_more_than_may_be() -> None:
+    world = at_rate(PER_SECOND)
+    of = heard(world)
+    speak(world, of, 1)
+    world.tables.refusing.add("complete_sentences")
+    for number in range(MOST_IN_FLIGHT):
+        world.clock.advance(300)
+        world.app.corrections.correct(of, "speaker", 1, f"Hi {number}", world.clock.now_ms())
+    world.clock.advance(300)
+    with pytest.raises(RateLimited):
+        world.app.corrections.correct(of, "speaker", 1, "Hi", world.clock.now_ms())
 
 
 def test_no_limit_is_no_limit() -> None:
