@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.actions import try_now
 from tests.browser.conftest import OpenPage
 from tests.browser.qr_codes import read_qr_codes
 from tests.browser.stub_stage import ENGINE, StubStage
@@ -59,7 +60,7 @@ def test_a_full_session_is_called_full_and_is_tried_again(
     notice = page.locator("#notice-text")
     expect(notice).to_have_text("La sesión está llena. Entrará en cuanto haya sitio.")
     stub.session.is_full = False
-    page.get_by_role("button", name="Reintentar ahora").click()
+    try_now(page)
     expect(page.locator("#state")).to_have_text(LIVE)
     expect(notice).to_be_empty()
 
@@ -69,7 +70,7 @@ def test_an_address_that_joins_too_often_is_told_so(stub: StubStage, open_page: 
     page = open_page(stub.listener_page)
     expect(page.locator("#notice-text")).to_contain_text("demasiadas personas a la vez")
     stub.refuse_with = None
-    page.get_by_role("button", name="Reintentar ahora").click()
+    try_now(page)
     expect(page.locator("#state")).to_have_text(LIVE)
 
 

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.actions import try_now
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import StubStage
 from tests.browser.test_layout import next_frames
@@ -164,7 +165,7 @@ def test_a_draft_goes_when_its_sentence_will_not_come(stub: StubStage, open_page
     expect(page.locator("#try-now")).to_be_visible()
     expect(line).to_be_hidden()
     stub.revive_gateway()
-    page.locator("#try-now").click()
+    try_now(page)
     stub.wait(lambda: len(stub.sockets) == 2, "a second socket")
     expect(page.locator("#state")).to_have_attribute("data-state", "live")
     stub.draft(3, "três", "pt")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.actions import try_now
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import Socket, StubStage
 from tests.browser.test_speaker import said, speak, start
@@ -55,7 +56,7 @@ def test_a_server_that_is_gone_for_a_minute_is_tried_until_it_is_back(
         expect(page.get_by_role("button", name="Reintentar ahora")).to_be_visible()
     stub.revive_http()
     stub.revive_gateway()
-    page.get_by_role("button", name="Reintentar ahora").click()
+    try_now(page)
     stub.caption(2, "después")
     expect(page.locator(".caption")).to_have_text(["antes", "después"])
 
@@ -101,7 +102,7 @@ def test_a_full_session_says_so_and_goes_on_trying(stub: StubStage, open_page: O
     notice = page.locator("#notice-text")
     expect(notice).to_have_text("La sesión está muy llena. Reintentando…", timeout=15_000)
     stub.refuse_with = None
-    page.get_by_role("button", name="Reintentar ahora").click()
+    try_now(page)
     expect(page.locator("#state")).to_have_text(LIVE)
 
 

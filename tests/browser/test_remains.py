@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.actions import listeners_link
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import TOKEN, StubStage
 from tests.browser.test_speaker import speak, start
@@ -246,9 +247,7 @@ def test_a_real_talk_is_downloaded_and_deleted(stage: Stage, open_page: OpenPage
     page.get_by_label("Who may download").select_option("everybody who may join")
     page.get_by_role("button", name="Start a session").click()
     expect(page.locator("#state")).to_have_text("Live")
-    link = page.get_by_role("link").first.get_attribute("href")
-    assert link
-    listener = open_page(link)
+    listener = open_page(listeners_link(page))
     expect(listener.locator("#state")).to_have_attribute("data-state", "live")
     speak(page, "Good evening, and welcome.")
     expect(listener.locator("#captions p")).to_have_count(1)
@@ -278,7 +277,7 @@ def test_a_large_transcript_comes_from_the_bucket(stage: Stage, open_page: OpenP
     kept = json.loads(page.evaluate("sessionStorage.getItem('speaker')"))
     made = Session(kept["sessionId"], kept["speakerToken"], kept["webSocketUrl"])
     keep_talk(stage, made, {"en": "x" * 3_900}, 1_500)
-    listener = open_page(page.locator("#link").get_attribute("href") or "", locale="en-GB")
+    listener = open_page(listeners_link(page), locale="en-GB")
     asked: list[str] = []
     for each in (page, listener):
         each.on("request", lambda request: asked.append(request.url))

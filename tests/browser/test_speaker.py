@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from chalice_app.wire.incoming import MAX_TEXT_CHARACTERS
+from tests.browser.actions import try_now
 from tests.browser.conftest import OpenPage
 from tests.browser.qr_codes import read_qr_codes
 from tests.browser.stub_stage import Socket, StubStage
@@ -289,7 +290,7 @@ def test_the_microphones_notice_outlasts_a_blip_of_the_line(
     stub.kill_gateway()
     expect(page.get_by_role("alert").filter(has_text="connection is lost")).to_be_visible()
     stub.revive_gateway()
-    page.get_by_role("button", name="Try now").click()
+    try_now(page)
     expect(page.locator("#state")).to_have_text("Live")
     expect(notice).to_be_visible()
     page.evaluate("secondStart")

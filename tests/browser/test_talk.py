@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.actions import listeners_link
 from tests.browser.conftest import OpenPage
 from tests.browser.relay import Relay
 from tests.browser.test_speaker import speak
@@ -47,9 +48,7 @@ def start(page: Page) -> str:
     page.locator("#source").select_option("en")
     page.get_by_role("button", name="Start a session").click()
     expect(page.locator("#state")).to_have_text("Live", timeout=20_000)
-    link = page.locator("#link").get_attribute("href")
-    assert link is not None
-    return link
+    return listeners_link(page)
 
 
 def joined(page: Page) -> Page:

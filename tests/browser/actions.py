@@ -1,0 +1,23 @@
+"""What tests do at pages that also act by themselves meanwhile."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+def try_now(page: Page) -> None:
+    """Clicks "Try now", unless the page has just tried by itself and the button is gone."""
+    page.locator("#try-now").evaluate("(button) => button.checkVisibility() && button.click()")
+
+
+def listeners_link(page: Page) -> str:
+    """The address that the speaker's page shows to listeners; it asks for it when it is live."""
+    link = page.locator("#link")
+    expect(link).to_have_attribute("href", re.compile("."))
+    return link.get_attribute("href") or ""
