@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 def try_now(page: Page) -> None:
     """Clicks "Try now", unless the page has just tried by itself and the button is gone."""
-    page.locator("#try-now").evaluate("(button) => button.checkVisibility() && button.click()")
+    page.evaluate(
+        """(names) => [...document.querySelectorAll("button")]
+          .find((each) => names.includes(each.textContent.trim()) && each.checkVisibility())
+          ?.click()""",
+        ["Try now", "Reintentar ahora"],
+    )
 
 
 def listeners_link(page: Page) -> str:
