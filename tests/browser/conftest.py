@@ -14,6 +14,7 @@ import pytest
 
 from infra.chromium import NAMES, chromium, find_chromium
 from tests.browser.stub_stage import StubStage
+from tests.fakes.domain import PATIENCE
 from tests.integration.client import Stage, running_stage
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ def browser() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
         pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
+    from playwright.sync_api import expect
+
+    # Playwright's 5 s are less than a page takes now and then on a machine that is busy.
+    expect.set_options(timeout=PATIENCE * 1_000)
     with chromium(path) as started:
         yield started
 

@@ -112,6 +112,7 @@ def test_a_server_that_does_not_answer_yet_is_asked_again(
         come_online(stub, page)
     page.unroute(stub.http + "/")
     stub.listeners_url = MOVED
+    # Its time goes on by itself, too: the page may set its timer only now.
     page.clock.fast_forward(5_000)
     expect(page.locator("#moved")).to_contain_text(MOVED)
 
