@@ -4,8 +4,9 @@ A function sees only its own sentence, so the latest ones are kept in a row that
 the session updates; the order of its updates decides who is one too many. That update is made at
 the same time as the claim of the sequence number: it costs no round trip.
 
-Which of them have been sent is not written there for each: it would cost every sentence a write
-unit. Only where too many may be in flight, their own rows are asked, and the row is told.
+Nobody writes there that a sentence has been sent: that would cost each a write unit. Only where
+too many may be in flight, the function that admits the next one reads their own rows, and marks
+those that were sent.
 """
 
 import logging
@@ -150,8 +151,7 @@ class FlowControl:
         Then old marks are removed, if they are worth a write.
         """
         # Room is asked for last: it may take a read.
-        wait_ms = self._wait_for_rate(marks, ref) or self._wait_for_room(marks, ref)
-        if wait_ms > 0:
+        if wait_ms := self._wait_for_rate(marks, ref) or self._wait_for_room(marks, ref):
             return max(SHORTEST_RETRY_MS, wait_ms)
         over = self._over(marks)
         if len(over) >= _WORTH_REMOVING:

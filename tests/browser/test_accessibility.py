@@ -138,7 +138,7 @@ def dictating_speaker(stub: StubStage, open_page: OpenPage) -> Page:
     expect(page.locator("#say-hint")).to_contain_text("in 2 parts")
     expect(page.locator("#level")).to_be_visible()
     expect(page.locator("#microphone-notice")).to_be_visible()
-    expect(page.locator("#level-warning")).to_be_visible(timeout=20_000)
+    expect(page.locator("#level-warning")).to_be_visible()
     return page
 
 

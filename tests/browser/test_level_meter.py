@@ -104,7 +104,7 @@ def test_a_microphone_that_is_off_or_too_loud_is_warned_of(
     open_with_sound: OpenWithSound, sample: Callable[[int], float], words: str
 ) -> None:
     page = open_with_sound(lambda n: max(-1.0, min(1.0, sample(n))))
-    expect(page.get_by_role("status").filter(has_text=words)).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("status").filter(has_text=words)).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     expect(page.locator("#level-warning")).to_be_hidden()
 

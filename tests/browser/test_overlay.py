@@ -426,15 +426,15 @@ def test_over_the_real_stage_two_overlays_show_hide_and_show_again(
         wait_for("roster", listenerCount=2)
         tell("speak", sequence=1, text="Good morning.")
         for page in pages:
-            expect(page.locator(".line")).to_have_text(["Good morning."], timeout=20_000)
+            expect(page.locator(".line")).to_have_text(["Good morning."])
         tell("overlays", hidden=True)
         for page in pages:
-            expect(page.locator(".line")).to_have_count(0, timeout=20_000)
+            expect(page.locator(".line")).to_have_count(0)
         tell("speak", sequence=2, text="This is not for the stream.")
         wait_for("spoken", sequence=2)
         tell("overlays", hidden=False)
         wait_for("overlays", hidden=False)
         tell("speak", sequence=3, text="Welcome back.")
         for page in pages:
-            expect(page.locator(".line")).to_have_text(["Welcome back."], timeout=20_000)
+            expect(page.locator(".line")).to_have_text(["Welcome back."])
     stage.end(session)

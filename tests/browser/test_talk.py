@@ -47,13 +47,13 @@ def start(page: Page) -> str:
     """Starts a session in English; returns the listeners' link."""
     page.locator("#source").select_option("en")
     page.get_by_role("button", name="Start a session").click()
-    expect(page.locator("#state")).to_have_text("Live", timeout=20_000)
+    expect(page.locator("#state")).to_have_text("Live")
     return listeners_link(page)
 
 
 def joined(page: Page) -> Page:
     """The page once its listener is counted."""
-    expect(page.locator("#state")).to_have_attribute("data-state", "live", timeout=20_000)
+    expect(page.locator("#state")).to_have_attribute("data-state", "live")
     return page
 
 
@@ -62,7 +62,7 @@ def warm_up(speaker: Page, listeners: Collection[Page]) -> int:
     for spoken in range(1, WARM_UPS + 1):
         speak(speaker, f"Good morning to all {spoken} of you.")
         for page in listeners:
-            expect(page.locator(".caption")).to_have_count(spoken, timeout=20_000)
+            expect(page.locator(".caption")).to_have_count(spoken)
         if not any(page.locator(".newest .mark").count() for page in listeners):
             return spoken
     raise AssertionError("the engines are always late")
@@ -74,13 +74,13 @@ def test_three_listeners_read_one_speaker_each_in_their_own_language(
     speaker = open_page(stage.http, locale="en")
     link = start(speaker)
     listeners = {code: joined(open_page(link, locale=code)) for code in languages}
-    expect(speaker.locator("#count")).to_have_text("3", timeout=20_000)
+    expect(speaker.locator("#count")).to_have_text("3")
     expect(speaker.locator("#roster li")).to_have_count(3)
     before = warm_up(speaker, listeners.values())
     for sentence in SENTENCES:
         speak(speaker, sentence)
     reports = speaker.locator(".said li .summary")
-    expect(reports).to_have_text([re.compile("^3 of 3 listeners")] * (before + 3), timeout=20_000)
+    expect(reports).to_have_text([re.compile("^3 of 3 listeners")] * (before + 3))
     texts = {}
     for code, page in listeners.items():
         expect(page.locator(".caption")).to_have_count(before + 3)
@@ -94,13 +94,13 @@ def test_a_listener_changes_language_between_two_sentences(
 ) -> None:
     speaker = open_page(stage.http, locale="en")
     listener = joined(open_page(start(speaker), locale="pt-BR"))
-    expect(speaker.locator("#roster li")).to_contain_text(["português"], timeout=20_000)
+    expect(speaker.locator("#roster li")).to_contain_text(["português"])
     speak(speaker, SENTENCES[0])
-    expect(listener.locator(".caption")).to_have_count(1, timeout=20_000)
+    expect(listener.locator(".caption")).to_have_count(1)
     listener.locator("#language").select_option("en")
-    expect(speaker.locator("#roster li")).to_contain_text(["English"], timeout=20_000)
+    expect(speaker.locator("#roster li")).to_contain_text(["English"])
     speak(speaker, SENTENCES[1])
-    expect(listener.locator(".caption").last).to_have_text(SENTENCES[1], timeout=20_000)
+    expect(listener.locator(".caption").last).to_have_text(SENTENCES[1])
     expect(listener.locator(".caption").first).to_have_attribute("lang", "pt")
 
 
@@ -112,19 +112,19 @@ def test_a_listener_whose_network_fails_misses_nothing(
     by_the_relay = THROUGH % (urlsplit(stage.ws).netloc, f"127.0.0.1:{relay.port}")
     # The page's policy knows the gateway alone.
     listener = joined(open_page(link, locale="en", script=by_the_relay, bypass_csp=True))
-    expect(speaker.locator("#count")).to_have_text("1", timeout=20_000)
+    expect(speaker.locator("#count")).to_have_text("1")
     speak(speaker, SENTENCES[0])
-    expect(listener.locator(".caption")).to_have_count(1, timeout=20_000)
+    expect(listener.locator(".caption")).to_have_count(1)
     relay.cut()
     expect(listener.locator("#state")).not_to_have_attribute("data-state", "live")
-    expect(speaker.locator("#count")).to_have_text("0", timeout=20_000)
+    expect(speaker.locator("#count")).to_have_text("0")
     speak(speaker, SENTENCES[1])
-    expect(speaker.get_by_text("Nobody was listening")).to_be_visible(timeout=20_000)
+    expect(speaker.get_by_text("Nobody was listening")).to_be_visible()
     relay.restore()
     joined(listener)
-    expect(listener.locator(".caption")).to_have_count(2, timeout=20_000)
+    expect(listener.locator(".caption")).to_have_count(2)
     speak(speaker, SENTENCES[2])
-    expect(listener.locator(".caption")).to_have_text(list(SENTENCES), timeout=20_000)
+    expect(listener.locator(".caption")).to_have_text(list(SENTENCES))
 
 
 def test_who_comes_late_and_who_reloads_see_what_was_said(
@@ -133,22 +133,22 @@ def test_who_comes_late_and_who_reloads_see_what_was_said(
     speaker = open_page(stage.http, locale="en")
     link = start(speaker)
     speak(speaker, SENTENCES[0])
-    expect(speaker.get_by_text("Nobody was listening")).to_be_visible(timeout=20_000)
+    expect(speaker.get_by_text("Nobody was listening")).to_be_visible()
     listener = open_page(link, locale="en")
-    expect(listener.locator(".caption")).to_have_text([SENTENCES[0]], timeout=20_000)
+    expect(listener.locator(".caption")).to_have_text([SENTENCES[0]])
     speak(speaker, SENTENCES[1])
-    expect(listener.locator(".caption")).to_have_count(2, timeout=20_000)
+    expect(listener.locator(".caption")).to_have_count(2)
     listener.reload()
-    expect(listener.locator(".caption")).to_have_text(list(SENTENCES[:2]), timeout=20_000)
+    expect(listener.locator(".caption")).to_have_text(list(SENTENCES[:2]))
 
 
 def test_the_end_reaches_everybody(stage: Stage, open_page: OpenPage) -> None:
     speaker = open_page(stage.http, locale="en")
     listener = joined(open_page(start(speaker), locale="en"))
-    expect(speaker.locator("#count")).to_have_text("1", timeout=20_000)
+    expect(speaker.locator("#count")).to_have_text("1")
     speaker.get_by_role("button", name="End session").click()
     speaker.get_by_role("button", name="End it").click()
     expect(speaker.get_by_role("heading", name="The session has ended")).to_be_visible()
-    expect(listener.locator("#ended")).to_be_visible(timeout=20_000)
+    expect(listener.locator("#ended")).to_be_visible()
     listener.reload()
     expect(listener.locator("#ended")).to_be_visible()

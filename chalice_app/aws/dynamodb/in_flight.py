@@ -3,8 +3,8 @@
 Key: `sessionId`, like every row of that table. Three kinds, all with expiresAt (TTL):
 
 - `golden-eagle-427#<createdAt>#under-way`: `at.<sequence>` = spokenAt (ms) for each sentence of the
-  last seconds, `said.<sequence>` for those of them that are known to have been sent. The Sentences
-  table knows it of each; it is asked, and written here, only where there may be too many;
+  last seconds, `said.<sequence>` instead for those of them that are known here to have been sent:
+  the Sentences table has it of each, and functions read it there only where there may be too many;
 - `golden-eagle-427#<createdAt>#corrections-under-way`: the same for corrections, each by the time
   (ms) when the gateway got it, and written here once it has been sent;
 - `golden-eagle-427#<createdAt>#<sequence>#<spokenAt>#tally` (a correction's with that time and

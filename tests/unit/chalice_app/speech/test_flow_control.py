@@ -57,6 +57,11 @@ def in_flight(world: World, of: Session) -> Mapping[int, int]:
     return {number: at for number, at in found.items() if number not in sent}
 
 
+def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """Level and message of each line."""
+    return [(each.levelname, each.getMessage()) for each in caplog.records]
+
+
 def test_a_sentence_that_is_over_is_no_longer_under_way(world: World, of: Session) -> None:
     speak(world, of, 1)
     assert captions(world) == [1]
@@ -330,9 +335,7 @@ def test_quick_sentences_are_sent_though_nobody_knows_which_were(
     quick(world, of, MOST_IN_FLIGHT + 1)
     assert captions(world) == list(range(1, MOST_IN_FLIGHT + 2))
     world.app.flow_control.executor.shutdown()
-    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
-        ("WARNING", message)
-    ]
+    assert logged(caplog) == [("WARNING", message)]
 
 
 # --- A second's sentences ------------------------------------------------------------------------
@@ -500,9 +503,7 @@ def test_a_mark_that_cannot_be_written_is_logged(
     world.tables.refusing.add(method)
     speak(world, of, 1)
     assert captions(world) == [1]
-    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
-        ("WARNING", message)
-    ]
+    assert logged(caplog) == [("WARNING", message)]
 
 
 def test_old_marks_that_cannot_be_removed_are_logged(
@@ -513,9 +514,7 @@ def test_old_marks_that_cannot_be_removed_are_logged(
     world.tables.refusing.add("remove_sentences")
     speak(world, of, 1)
     world.app.flow_control.executor.shutdown()
-    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
-        ("WARNING", "marks of old sentences could not be removed")
-    ]
+    assert logged(caplog) == [("WARNING", "marks of old sentences could not be removed")]
 
 
 @pytest.mark.parametrize("per_second", [0, 1])
