@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import socket
@@ -89,14 +90,33 @@ def listening(port: int) -> socket.socket:
 def free_ports(*hosts: str) -> Iterator[int]:
     """Distinct ports that are free on loopback and on these hosts, as many as are asked for.
 
-    Two stages that start together choose at random, so that they seldom meet; if they do, the
-    server that comes second says so and its stage ends.
+    No two processes that choose by this are given the same one, until the first has ended: its
+    servers listen only some time later (seen: a stage that ended because another, which started in
+    the same second, had chosen one of its ports).
 
     Raises:
         PortError: no free one was found.
     """
     candidates = random.sample(range(LOWEST, HIGHEST), _TRIES)
     everywhere = (LOOPBACK, *hosts)
-    yield from (port for port in candidates if all(is_free(port, host) for host in everywhere))
+    for port in candidates:
+        if all(is_free(port, host) for host in everywhere) and _reserve(port):
+            yield port
     message = f"no free port of {' and '.join(everywhere)} found between {LOWEST} and {HIGHEST}"
     raise PortError(message)
+
+
+def _reserve(port: int) -> bool:
+    """Whether the port is this process's own; where a system knows no such names, all are.
+
+    The name is an abstract socket's (unix(7)): the kernel gives it once in a network namespace, and
+    takes it back at the end of the process.
+    """
+    name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        name.bind(f"\0translation-broadcaster/{port}")
+    except OSError as obstacle:
+        name.close()
+        return obstacle.errno != errno.EADDRINUSE
+    name.detach()  # open until the process ends
+    return True

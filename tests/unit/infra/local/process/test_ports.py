@@ -2,7 +2,10 @@
 
 import errno
 import itertools
+import random
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -109,6 +112,47 @@ def test_free_ports_are_free_and_distinct_and_no_clients() -> None:
     assert len(set(found)) == 20
     assert all(LOWEST <= port < HIGHEST for port in found)
     assert all(map(is_free, found))
+
+
+CHOOSER = """
+import random, sys
+from infra.local.process.ports import free_ports
+random.sample = lambda *_: [int(port) for port in sys.argv[1:]]
+print(next(free_ports()), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_port_is_chosen_by_one_process_until_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = itertools.islice(free_ports(), 2)
+    candidates = [next(here), next(here), 19_999]
+    with subprocess.Popen(  # noqa: S603 - this project, beside itself
+        [sys.executable, "-c", CHOOSER, *map(str, candidates)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        assert int(other.stdout.readline()) == 19_999
+        monkeypatch.setattr(random, "sample", lambda *_: [19_999])
+        with pytest.raises(PortError, match="no free port"):
+            next(free_ports())
+        other.communicate()
+    assert next(free_ports()) == 19_999
+
+
+def test_where_a_system_knows_no_reserved_names_ports_are_chosen_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bind = socket.socket.bind
+
+    def refuse(own: socket.socket, address: object) -> None:
+        if own.family is socket.AF_UNIX:
+            raise OSError(errno.ENOENT, "No such file or directory")
+        bind(own, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    assert is_free(next(free_ports()))
 
 
 def test_a_socket_that_listens_keeps_its_port_for_whoever_inherits_it() -> None:
