@@ -32,11 +32,18 @@ class Wording:
             text = text[: match.start] + MASK + text[match.end :]
         return text
 
-    def mentions(self, text: str, source_language: str) -> "Mentions":
-        """What of the glossary occurs in a masked text."""
+    def mentions(self, text: str, source_language: str, *, kept_only: bool = False) -> "Mentions":
+        """What of the glossary occurs in a masked text.
+
+        With `kept_only` it is in another language than the terms are: the same letters are another
+        word there (French `chat`), so terms with forms are left out. Names are names in all.
+        """
         is_english = source_language.partition("-")[0] == "en"
         masks = [each.span() for each in _MASKS.finditer(text)] if self._has_blocked else []
-        return Mentions(text, self._terms.find(text, is_english=is_english), masks)
+        terms = self._terms.find(text, is_english=is_english)
+        if kept_only:
+            terms = [match for match in terms if match.term.keep]
+        return Mentions(text, terms, masks)
 
 
 @dataclass(frozen=True, slots=True)

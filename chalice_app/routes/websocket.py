@@ -194,8 +194,11 @@ def _speak(parts: RouteParts, connection_id: str, said: Speak, received_at: int)
     """Sends a sentence; the gateway's clock tells when its sound was, for the speaker's may not."""
     logs.bind(sequence=said.sequence)
     session = _spoken_by(parts, connection_id)
+    language = session.source_language
+    if said.source_language is not None:
+        language = parts.engine.require_language(said.source_language)
     words = parts.glossaries.masked(session, said.text)
-    sentence = Sentence(said.sequence, words, session.source_language, received_at)
+    sentence = Sentence(said.sequence, words, language, received_at)
     if said.sound is not None:
         began_at = received_at - said.sound.began_ms_ago
         ended_at = received_at - said.sound.ended_ms_ago

@@ -44,7 +44,7 @@ class SentenceTranslator:
     ) -> Iterator[Caption]:
         """The captions of a sentence, in the order in which their texts become ready.
 
-        Each language comes exactly once, without the session's blocked words. The speaker's own
+        Each language comes exactly once, without the session's blocked words. The sentence's own
         language comes as it was said, and so does every language of a text without letters, or of
         a retraction, which has no text (SOURCE). A language that fails or takes longer than
         `patience` seconds comes with the source text (FAILED); so does every language that the
@@ -54,7 +54,8 @@ class SentenceTranslator:
         said = replace(sentence, text=wording.masked(sentence.text))
         writer = CaptionWriter(session.session_id, said, wording)
         source = said.source_language
-        mentions = wording.mentions(canonical(said.text), source)
+        is_own = self.engine.are_one(source, session.source_language)
+        mentions = wording.mentions(canonical(said.text), source, kept_only=not is_own)
         # A text without letters (`👍`, `12:30`) is the same in every language.
         others = (each for each in languages if not self.engine.are_one(each, source))
         is_plain = has_letters(mentions.text)

@@ -216,7 +216,7 @@ interface SpokenSound {
 }
 
 type ClientMessage =
-  | { action: "speak"; sequence: number; text: string; sound?: SpokenSound }
+  | { action: "speak"; sequence: number; text: string; sound?: SpokenSound; sourceLanguage?: string }
   | { action: "draft"; sequence: number; text: string }
   | { action: "correct"; sequence: number; text: string }
   | { action: "changeLanguage"; targetLanguage: string; voice?: boolean }

@@ -106,11 +106,15 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """One sentence; without `sound` nobody knows when it sounded."""
+    """One sentence; without `sound` nobody knows when it sounded.
+
+    Without `source_language` it is in the session's own language.
+    """
 
     sequence: int
     text: str
     sound: Sound | None = None
+    source_language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,7 +416,9 @@ def _said(body: Mapping[str, object]) -> Speak | Draft | Correct:
         case "correct":
             return Correct(sequence, _text_or_nothing(text))
         case _:
-            return Speak(sequence, _sentence_text(text), _sound(body.get("sound")))
+            spoken_in = body.get("sourceLanguage")
+            language = None if spoken_in is None else parse_language(spoken_in)
+            return Speak(sequence, _sentence_text(text), _sound(body.get("sound")), language)
 
 
 def _sound(value: object) -> Sound | None:

@@ -103,7 +103,8 @@ messages = st.one_of(
             "action": st.sampled_from(["speak", "draft"]),
             "sequence": st.integers(1, 9),
             "text": texts,
-        }
+        },
+        optional={"sourceLanguage": st.sampled_from(["es", "xx", "?", 7, None])},
     ),
     st.fixed_dictionaries(
         {"action": st.just("changeLanguage"), "targetLanguage": st.sampled_from(["es", "fr"])}

@@ -62,6 +62,8 @@ async def every_message(at: Talk) -> list[Client]:
     sound = {"beganMsAgo": 4200, "endedMsAgo": 700}
     await speaker.send("speak", sequence=2, text="Hello there.", sound=sound)
     await speaker.expect("spoken", sequence=2)
+    await speaker.send("speak", sequence=3, text="Buenas tardes.", sourceLanguage="es")
+    await speaker.expect("spoken", sequence=3)
     await at.correct(speaker, 1, "Good evening.")
     await at.correct(speaker, 1, "")
     await reader.expect("retracted")

@@ -5,6 +5,7 @@ from collections import Counter
 
 from infra.local.say import SAMPLE, read_text, split_sentences
 from tests.integration.client import Stage, talk
+from tests.integration.test_transcripts import transcript
 
 SPEECH = split_sentences(read_text(str(SAMPLE)), "en")
 TRIES = 20
@@ -51,6 +52,53 @@ def test_listeners_of_one_language_read_the_same_and_others_something_else(
             assert len(set(texts.values())) == len(languages) + 1
             assert captions[-2] == captions[languages.index("pt")]
             assert texts["en"] == SPEECH[4]
+
+    asyncio.run(scenario())
+
+
+def test_a_sentence_in_another_language_is_read_corrected_and_kept_in_it(stage: Stage) -> None:
+    """Readers of that language get its own words, and the session's own readers a translation."""
+
+    async def scenario() -> None:
+        async with talk(stage) as at:
+            speaker = await at.join_speaker()
+            spanish, english, portuguese = await at.join_all(["es", "en", "pt"])
+            await at.say(speaker, "Good evening to all of you.")
+            said = "Buenas noches a todos ustedes."
+            at.sequence += 1
+            await speaker.send("speak", sequence=2, text=said, sourceLanguage="es-MX")
+            assert set((await speaker.expect("spoken", sequence=2))["languages"]) == {
+                "en",
+                "es",
+                "pt",
+            }
+            captions = [
+                await each.expect("caption", sequence=2) for each in (spanish, english, portuguese)
+            ]
+            assert {each["sourceLanguage"] for each in captions} == {"es"}
+            assert not any("untranslated" in each for each in captions)
+            assert captions[0]["text"] == said
+            assert len({each["text"] for each in captions}) == 3
+            assert "night" in captions[1]["text"] or "evening" in captions[1]["text"]
+
+            corrected = "Buenos días a todos ustedes."
+            await at.correct(speaker, 2, corrected)
+            told = await spanish.expect("caption", sequence=2, revision=1)
+            assert told["text"] == corrected
+            told = await english.expect("caption", sequence=2, revision=1)
+            assert "morning" in told["text"].lower() or "day" in told["text"].lower()
+
+            late = await at.join("es")
+            await late.expect("caption", sequence=2)
+            assert late.of("caption")[-1]["text"] == corrected
+            kept = await asyncio.to_thread(transcript, stage, at.session, language="es")
+            assert corrected in kept.body.decode()
+
+            await speaker.send("speak", sequence=3, text="Hello", sourceLanguage="xx")
+            refused = await speaker.expect("error", code="UNSUPPORTED_LANGUAGE")
+            assert refused["details"]["sequence"] == 3
+            await at.say(speaker, "Thank you all.")
+            await english.expect("caption", sequence=3)
 
     asyncio.run(scenario())
 

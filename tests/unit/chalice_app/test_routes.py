@@ -196,6 +196,41 @@ def test_a_spoken_sentence_reaches_its_listeners_and_the_report_its_speaker(worl
     assert report["type"] == "spoken"
 
 
+def test_a_sentence_in_another_language_is_translated_from_it(world: World) -> None:
+    of = world.speaker(world.open())
+    for connection_id, language in (("c1", "es"), ("c2", "en"), ("c3", "fr")):
+        world.listener(of, connection_id, language)
+    said = {"action": "speak", "sequence": 1, "text": "Hola", "sourceLanguage": "es-419"}
+    send("speaker", said)
+    captions = [world.gateway.to(connection_id)[0] for connection_id in ("c1", "c2", "c3")]
+    assert [each["text"] for each in captions] == ["Hola", "[en] Hola", "[fr] Hola"]
+    assert {each["sourceLanguage"] for each in captions} == {"es"}
+    assert sorted(world.translator.calls) == [("Hola", "es", "en"), ("Hola", "es", "fr")]
+    send("speaker", {"action": "correct", "sequence": 1, "text": "Adiós"})
+    captions = [world.gateway.to(connection_id)[1] for connection_id in ("c1", "c2", "c3")]
+    assert [each["text"] for each in captions] == ["Adiós", "[en] Adiós", "[fr] Adiós"]
+    send("speaker", {"action": "speak", "sequence": 2, "text": "Hello"})
+    assert world.gateway.to("c1")[2]["text"] == "[es] Hello"
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [("xx", "UNSUPPORTED_LANGUAGE"), ("not a tag", "INVALID_LANGUAGE"), (7, "INVALID_LANGUAGE")],
+)
+def test_a_sentence_in_no_known_language_is_sent_to_nobody_and_its_number_is_free(
+    world: World, tag: object, code: str
+) -> None:
+    of = world.speaker(world.open())
+    world.listener(of, "c1", "es")
+    said = {"action": "speak", "sequence": 1, "text": "Hello"}
+    send("speaker", {**said, "sourceLanguage": tag})
+    told = error(world, "speaker")
+    assert (told["code"], told["details"]["sequence"]) == (code, 1)
+    assert world.gateway.to("c1") == []
+    send("speaker", said)
+    assert world.gateway.to("c1")[0]["text"] == "[es] Hello"
+
+
 def test_the_speaker_alone_empties_the_overlays(world: World) -> None:
     of = world.speaker(world.open())
     world.listener(of, "c1", "es")

@@ -71,6 +71,13 @@ def test_a_mask_is_protected_like_a_term() -> None:
     assert plain.mentions("a *** b", "en").protected("es").text == "a *** b"
 
 
+def test_only_names_are_looked_for_in_another_language_and_masks_stay() -> None:
+    mentions = Wording(GLOSSARY).mentions("Grace Hall *** hall", "de", kept_only=True)
+    assert mentions.protected("es").forms == ("Grace Hall", "***")
+    assert mentions.has_terms("es")
+    assert not Wording(GLOSSARY).mentions("hall", "de", kept_only=True).has_terms("es")
+
+
 def test_a_session_without_a_glossary_changes_nothing() -> None:
     assert NO_WORDING.masked("damn hall") == "damn hall"
     mentions = NO_WORDING.mentions("a <b> & ***", "en")

@@ -1,6 +1,7 @@
 """Sentences of a session with a glossary, in all its languages."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import pytest
 
@@ -71,6 +72,17 @@ def test_a_glossary_whose_terms_do_not_occur_shares_the_cache(world: World) -> N
     plain = world.open()
     captions(world, plain, "Good evening", ["es"])
     assert captions(world, session_of(world), "Good evening", ["es"])["es"].origin is Origin.CACHE
+
+
+def test_a_sentence_in_another_language_has_names_and_no_forms(world: World) -> None:
+    of = session_of(world)
+    said = replace(sentence(text="grace damn Grace Hall"), source_language="fr")
+    made = world.app.sentence_translator.translate(of, said, LANGUAGES)
+    assert {each.language: each.text for each in made} == {
+        "en": "[en] grace *** Grace Hall",
+        "es": "[es] grace *** Grace Hall",
+        "fr": "grace *** Grace Hall",
+    }
 
 
 def test_a_sentence_of_terms_alone_needs_no_engine(world: World) -> None:

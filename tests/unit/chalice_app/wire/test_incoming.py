@@ -170,6 +170,11 @@ def test_the_canonical_case_is_a_fixed_point(tag: str) -> None:
     ("body", "message"),
     [
         ({"action": "speak", "sequence": 7, "text": "Hi"}, Speak(7, "Hi")),
+        (
+            {"action": "speak", "sequence": 7, "text": "Hola", "sourceLanguage": "ES-mx"},
+            Speak(7, "Hola", source_language="es-MX"),
+        ),
+        ({"action": "speak", "sequence": 7, "text": "Hi", "sourceLanguage": None}, Speak(7, "Hi")),
         ({"action": "correct", "sequence": 7, "text": "Hi"}, Correct(7, "Hi")),
         ({"action": "correct", "sequence": 7, "text": ""}, Correct(7, "")),
         ({"action": "draft", "sequence": 7, "text": "Hi\u200b"}, Draft(7, "Hi")),
