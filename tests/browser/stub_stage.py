@@ -658,16 +658,22 @@ class StubStage:
         response = web.WebSocketResponse()
         await response.prepare(request)
         socket = Socket(dict(request.query), response, request.transport)
-        if self.lets_in:
-            await response.send_json(self._joined(socket))
         former = [each for each in self.sockets if each.is_speaker and each.is_open]
+        # Before its page may know that it is in: a test that reads so there looks for it here.
         with self._news:
             self.sockets.append(socket)
             self._news.notify_all()
-        if socket.is_speaker:
-            for each in former:
-                await self._displace(each)
-        await self._listen(socket)
+        try:
+            if self.lets_in:
+                await response.send_json(self._joined(socket))
+            if socket.is_speaker:
+                for each in former:
+                    await self._displace(each)
+            await self._listen(socket)
+        finally:
+            with self._news:
+                socket.is_open = False
+                self._news.notify_all()
         return response
 
     async def _displace(self, former: Socket) -> None:
@@ -706,18 +712,13 @@ class StubStage:
         return joined | {"targetLanguage": target, "resumeToken": token}
 
     async def _listen(self, socket: Socket) -> None:
-        try:
-            async for frame in socket.response:
-                if frame.type is not WSMsgType.TEXT:
-                    continue
-                message = json.loads(frame.data)
-                await self._act(socket, message)
-                with self._news:
-                    socket.received.append(message)
-                    self._news.notify_all()
-        finally:
+        async for frame in socket.response:
+            if frame.type is not WSMsgType.TEXT:
+                continue
+            message = json.loads(frame.data)
+            await self._act(socket, message)
             with self._news:
-                socket.is_open = False
+                socket.received.append(message)
                 self._news.notify_all()
 
     async def _act(self, socket: Socket, message: Message) -> None:
