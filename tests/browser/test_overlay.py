@@ -68,6 +68,10 @@ def still_overlay(
 ) -> Page:
     """The same, whose time is the test's: what is shown stays until the test moves the clock."""
     page = overlay(stub, open_page, query, has_clock=True, **options)
+    # It asks for the state when it knows that it is in: a handshake has its time, too.
+    page.clock.run_for(2_000)
+    for socket in stub.sockets:
+        stub.received(socket, "status")
     stop_clock(page)
     return page
 

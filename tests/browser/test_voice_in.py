@@ -251,6 +251,7 @@ def test_a_recogniser_that_cannot_be_reached_is_told_and_then_the_browsers_hears
     page.evaluate("hear(['Good evening', true])")
     assert said(stub, socket, 1) == [(1, "Good evening")]
     stub.cut()
+    stub.speaker(2)
     expect(page.locator("#state")).to_have_text("Live")
     expect(notice).to_contain_text("were not heard")
     transcribe.refuse_with = None
