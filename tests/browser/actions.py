@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
+
+from tests.fakes.domain import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -26,3 +29,12 @@ def listeners_link(page: Page) -> str:
     link = page.locator("#link")
     expect(link).to_have_attribute("href", re.compile("."))
     return link.get_attribute("href") or ""
+
+
+def stop_clock(page: Page) -> None:
+    """From here on the page's time is the test's; until now that of one that `has_clock` went on.
+
+    It stops some seconds ahead: what is past when the page hears of it is refused.
+    """
+    now = page.evaluate("Date.now()") / 1_000
+    page.clock.pause_at(datetime.fromtimestamp(now + PATIENCE, UTC))

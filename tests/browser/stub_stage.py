@@ -592,15 +592,17 @@ class StubStage:
             return web.json_response({"type": "error", "code": "NOT_SPEAKER"}, status=401)
         sentences = (await request.json())["sentences"]
         assert 1 <= len(sentences) <= 20, "the server takes twenty at a time"
+        # Before the test hears of it, and says what the next answer is to be.
+        over_budget = self.prepared_over_budget
+        self.prepared_over_budget = over_budget or 0
         with self._news:
             self.prepared.append(sentences)
             self._news.notify_all()
-        if self.prepared_over_budget is None:
+        if over_budget is None:
             limited = {"type": "error", "code": "RATE_LIMITED", "retryAfterMs": 1}
-            self.prepared_over_budget = 0
             return web.json_response(limited, status=429)
-        answer = {"languages": [], "ready": 0, "failed": 0}
-        return web.json_response(answer | {"overBudget": self.prepared_over_budget})
+        answer = {"languages": [], "ready": 0, "failed": 0, "overBudget": over_budget}
+        return web.json_response(answer)
 
     async def _grant(self, request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
@@ -658,16 +660,22 @@ class StubStage:
         response = web.WebSocketResponse()
         await response.prepare(request)
         socket = Socket(dict(request.query), response, request.transport)
-        if self.lets_in:
-            await response.send_json(self._joined(socket))
         former = [each for each in self.sockets if each.is_speaker and each.is_open]
+        # Before its page may know that it is in: a test that reads so there looks for it here.
         with self._news:
             self.sockets.append(socket)
             self._news.notify_all()
-        if socket.is_speaker:
-            for each in former:
-                await self._displace(each)
-        await self._listen(socket)
+        try:
+            if self.lets_in:
+                await response.send_json(self._joined(socket))
+            if socket.is_speaker:
+                for each in former:
+                    await self._displace(each)
+            await self._listen(socket)
+        finally:
+            with self._news:
+                socket.is_open = False
+                self._news.notify_all()
         return response
 
     async def _displace(self, former: Socket) -> None:
@@ -706,18 +714,13 @@ class StubStage:
         return joined | {"targetLanguage": target, "resumeToken": token}
 
     async def _listen(self, socket: Socket) -> None:
-        try:
-            async for frame in socket.response:
-                if frame.type is not WSMsgType.TEXT:
-                    continue
-                message = json.loads(frame.data)
-                await self._act(socket, message)
-                with self._news:
-                    socket.received.append(message)
-                    self._news.notify_all()
-        finally:
+        async for frame in socket.response:
+            if frame.type is not WSMsgType.TEXT:
+                continue
+            message = json.loads(frame.data)
+            await self._act(socket, message)
             with self._news:
-                socket.is_open = False
+                socket.received.append(message)
                 self._news.notify_all()
 
     async def _act(self, socket: Socket, message: Message) -> None:

@@ -12,6 +12,7 @@ from infra.chromium import find_chromium, flags
 from tests.browser.conftest import OpenPage
 from tests.browser.phone_host import PhoneHost, phone_host
 from tests.browser.stub_stage import StubStage
+from tests.browser.test_listening import until
 from tests.browser.test_speaker import speak, start
 from tests.browser.test_wake_lock import BEGINS_AGAIN, PLAYS, SHOW
 
@@ -86,12 +87,12 @@ def test_a_listener_reads_along_and_changes_language(stub: StubStage, open_page:
 def test_the_screen_stays_on_from_the_first_tap(stub: StubStage, open_page: OpenPage) -> None:
     page = opened(stub, open_page)
     page.locator("#viewport").click()
-    page.wait_for_function(PLAYS)
+    until(page, f"({PLAYS})()")
     assert page.evaluate(BEGINS_AGAIN)
     page.evaluate("show(true); document.querySelector('video').pause()")
     assert not page.evaluate(PLAYS)
     page.evaluate("show(false)")
-    page.wait_for_function(PLAYS)
+    until(page, f"({PLAYS})()")
     page.get_by_role("button", name="Text and sound").click()
     expect(page.get_by_label("Keep the screen on")).to_be_checked()
     page.get_by_label("Keep the screen on").uncheck()
@@ -116,7 +117,7 @@ def test_a_speaker_types_and_learns_where_a_microphone_works(
     page.locator("#text").fill("")
     page.keyboard.press("Control+v")
     expect(page.locator("#text")).to_have_value(stub.listener_page)
-    assert page.evaluate(PLAYS)
+    until(page, f"({PLAYS})()")
     assert page.evaluate("asked") == []
 
 
@@ -135,6 +136,6 @@ def test_where_there_is_a_voice_it_is_heard_while_the_screen_stays_on(
     stub.voices = ("en",)
     page = opened(stub, open_page)
     page.get_by_role("button", name="Listen").click()
-    page.wait_for_function(PLAYS)
+    until(page, f"({PLAYS})()")
     assert stub.received(stub.listener(), "changeLanguage")["voice"] is True
     assert page.evaluate(BEGINS_AGAIN)

@@ -12,7 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.actions import listeners_link
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import TOKEN, StubStage
-from tests.browser.test_speaker import speak, start
+from tests.browser.test_speaker import start
+from tests.browser.test_talk import say_translated
 from tests.integration.client import Session, Stage
 from tests.integration.kept_talk import keep_talk
 
@@ -167,6 +168,7 @@ def test_the_overlays_address_is_built(stub: StubStage, open_page: OpenPage) -> 
     built.get_by_label("Size in pixels").fill("60")
     built.get_by_label("Background").select_option("green")
     built.get_by_role("button", name="Copy address").click()
+    expect(built.get_by_role("button", name="Copied")).to_be_visible()
     address = page.evaluate("navigator.clipboard.readText()")
     query = "language=es&with=en&lines=3&size=60&background=green"
     assert address == f"{stub.http}/s/golden-eagle-427/overlay?{query}"
@@ -250,13 +252,10 @@ def test_a_real_talk_is_downloaded_and_deleted(stage: Stage, open_page: OpenPage
     expect(page.locator("#state")).to_have_text("Live")
     listener = open_page(listeners_link(page))
     expect(listener.locator("#state")).to_have_attribute("data-state", "live")
-    speak(page, "Good evening, and welcome.")
-    expect(listener.locator("#captions p")).to_have_count(1)
+    say_translated(page, [listener], "Good evening, and welcome.")
+    read = listener.locator(".caption").last.inner_text().strip()
     listener.locator("#settings-button").click()
-    assert (
-        listener.locator("#captions").inner_text().strip()
-        in saved(listener, "Descargar la transcripción")[1]
-    )
+    assert read in saved(listener, "Descargar la transcripción")[1]
     panel(page).get_by_label("Language").first.select_option("en")
     assert "Good evening, and welcome." in saved(page)[1]
     page.get_by_role("button", name="Delete everything that was said").click()

@@ -286,8 +286,8 @@ def test_a_large_report_comes_from_the_bucket(stage: Stage, open_page: OpenPage)
     page.on("request", lambda request: asked.append(request.url))
     with page.expect_download() as download:
         page.locator("#save-json").click()
-    assert asked[0].startswith(stage.http)
-    assert not asked[1].startswith(stage.http)
+    assert [each.startswith(stage.http) for each in asked if "report?" in each] == [True]
+    assert not all(each.startswith(stage.http) for each in asked)
     assert download.value.suggested_filename == f"{of.session_id}-report.json"
     report = json.loads(download.value.path().read_text("utf-8"))
     assert len(report["sentences"]) == 360 * 75

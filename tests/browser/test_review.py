@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.actions import stop_clock
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import Socket, StubStage
 from tests.browser.test_speaker import RECOGNITION, said, speak, start
@@ -67,6 +68,7 @@ def test_after_its_seconds_a_sentence_goes_by_itself_but_not_from_under_the_curs
     stub: StubStage, open_page: OpenPage
 ) -> None:
     page, socket = listening(stub, open_page, has_clock=True)
+    stop_clock(page)
     page.get_by_label("Send what waits").select_option("after 3 s")
     held = hear(page, "one")
     expect(held.first).to_contain_text("Goes in 3 s")

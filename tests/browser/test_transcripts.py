@@ -44,6 +44,8 @@ _PLAY = """async () => {
     if (!track.activeCues.length) {
         await new Promise((resolve) => (track.oncuechange = resolve));
     }
+    // A cue has its seconds: none is over before its picture is taken.
+    video.pause();
     for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
 }"""
 

@@ -55,6 +55,8 @@ View = Callable[[StubStage, OpenPage, str], Page]
 def speaker(stub: StubStage, open_page: OpenPage, script: str) -> Page:
     page = open_page(stub.http, script=script)
     start(stub, page)
+    # What keeps the screen on comes later than the console.
+    expect(page.locator("#awake")).to_be_enabled()
     return page
 
 
@@ -118,6 +120,7 @@ def test_the_switch_shows_a_refusal_and_the_next_tap_tries_again(
 
 def test_who_switches_it_off_is_obeyed(stub: StubStage, open_page: OpenPage, view: View) -> None:
     page = view(stub, open_page, LOCKS)
+    expect(page.locator("#awake")).to_be_checked()
     page.locator("#awake").uncheck()
     assert page.evaluate(HELD) == 0
     expect(page.locator("#may-darken")).to_be_hidden()

@@ -21,6 +21,7 @@ export class WakeLock {
   constructor(box, ...hints) {
     this.#box = box;
     this.#hints = hints;
+    box.disabled = false;
     box.addEventListener("change", () => (box.checked ? this.keep() : this.release()));
     // The system releases the lock, and may pause the video, when the page is hidden.
     document.addEventListener("visibilitychange", () => this.#take());
@@ -60,7 +61,7 @@ export class WakeLock {
     this.#isAsking = true;
     try {
       if (navigator.wakeLock) await this.#lock();
-      else if (this.#video || navigator.userActivation?.isActive !== false) await this.#play();
+      else if (this.#video || navigator.userActivation?.hasBeenActive !== false) await this.#play();
     } catch {
       // The system refuses it, for example because the battery is low.
     }

@@ -113,7 +113,10 @@ export function microphoneControls(options) {
   /** Who types needs no drafts. */
   async function loadDrafts() {
     const loaded = await import("./draft-sender.js").catch(() => null);
-    if (loaded) drafts ??= new loaded.DraftSender(options);
+    if (!loaded || drafts) return;
+    drafts = new loaded.DraftSender(options);
+    // Heard before it was there.
+    drafts.show($("interim").textContent ?? "");
   }
 
   /** Nor a meter. @param {MediaStream | null} shared the recogniser's stream; without one the meter asks for its own */
