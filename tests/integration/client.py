@@ -22,6 +22,9 @@ from websockets.asyncio.client import ClientConnection
 PATIENCE = 20.0
 """Seconds until something that is waited for counts as missing; nothing takes so long."""
 
+TRIES = 20
+"""Sentences until one that a busy machine was too slow for counts as missing."""
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 Message = dict[str, Any]
@@ -259,10 +262,50 @@ class Talk:
         await speaker.send("speak", sequence=self.sequence, text=text)
         return await speaker.expect("spoken", sequence=self.sequence)
 
+    async def say_translated(self, speaker: Client, text: str) -> Message:
+        """Says a text until all listeners get its translation; returns the report on that.
+
+        A busy machine may be too slow for one: then they get the speaker's own words, or nothing.
+        """
+        for _ in range(TRIES):
+            report = await self.say(speaker, text)
+            if not any(
+                "failed" in each or each["dropped"] for each in report["languages"].values()
+            ):
+                return report
+        raise AssertionError(f"not translated in {TRIES} tries: see the stage's log")
+
+    async def say_aloud(self, speaker: Client, listener: Client, text: str) -> Message:
+        """Says a text until that listener hears it; returns the first `speech` of that.
+
+        A voice has to be loaded, and a busy machine may be too slow for a sentence.
+        """
+        for _ in range(TRIES):
+            await self.say_translated(speaker, text)
+            if parts := await heard(self.sequence, speaker, listener):
+                return parts[0]
+        raise AssertionError(f"not heard in {TRIES} tries: see the stage's log")
+
     async def correct(self, speaker: Client, sequence: int, text: str) -> Message:
         """Corrects a sentence, or takes it back; returns the report on it."""
         await speaker.send("correct", sequence=sequence, text=text)
         return await speaker.expect("corrected", sequence=sequence)
+
+
+async def heard(sequence: int, speaker: Client, listener: Client) -> list[Message]:
+    """All that the listener hears of a sentence whose caption it was sent, translated.
+
+    It is empty where the speaker is told that the sentence is not heard, or not to its end.
+    """
+    async with asyncio.timeout(3 * PATIENCE):
+        while True:
+            await asyncio.gather(listener.settle(), speaker.settle())
+            parts = [each for each in listener.of("speech") if each["sequence"] == sequence]
+            if parts and len(parts) == parts[0].get("parts", 1):
+                return parts
+            if any(each["sequence"] == sequence for each in speaker.of("speechFailed")):
+                return []
+            await asyncio.sleep(0.05)
 
 
 @asynccontextmanager
