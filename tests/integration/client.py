@@ -22,6 +22,9 @@ from websockets.asyncio.client import ClientConnection
 PATIENCE = 20.0
 """Seconds until something that is waited for counts as missing; nothing takes so long."""
 
+START_SECONDS = 120.0
+"""A machine that runs other tests besides may take a minute to start a stage."""
+
 TRIES = 20
 """Sentences until one that a busy machine was too slow for counts as missing."""
 
@@ -378,7 +381,7 @@ def running_stage(
 
 
 def _ready(process: subprocess.Popen[str], log: Path) -> Stage:
-    late = threading.Timer(60.0, process.kill)
+    late = threading.Timer(START_SECONDS, process.kill)
     late.start()
     assert process.stdout is not None
     line = process.stdout.readline()
@@ -390,7 +393,7 @@ def _ready(process: subprocess.Popen[str], log: Path) -> Stage:
 
 def _exit_code(process: subprocess.Popen[str]) -> int:
     try:
-        return process.wait(timeout=10)
+        return process.wait(timeout=3 * PATIENCE)
     except subprocess.TimeoutExpired:
         process.kill()
         raise

@@ -7,6 +7,7 @@ import time
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from websockets.sync.client import ClientConnection, connect
@@ -182,11 +183,25 @@ def test_a_database_that_dies_comes_back_and_knows_all_that_it_has_answered(
             with joined(sessions[0], targetLanguage="pt"):
                 kill(running, "dynamodb")
                 # Nobody waits: who asks now is answered when it is back.
-                assert [count(running, each) for each in sessions] == [1, *[0] * (times - 1)]
+                counts = [first_count(running, each) for each in sessions]
+                assert counts == [1, *[0] * (times - 1)]
             said(log, "infra.local: dynamodb was restarted", times)
             until(partial(is_empty, running, sessions[0]), "who left is still counted")
         end(running.process)
         assert running.process.returncode == 0
+
+
+def first_count(running: Running, session: Any) -> int:
+    """By the first answer: a very busy machine may have the database back after a 503."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return count(running, session)
+        except HTTPError as refused:
+            with refused:
+                if refused.code != 503:
+                    raise
+        assert time.monotonic() < deadline, "the database is not back"
 
 
 def is_empty(running: Running, session: Any) -> bool:
