@@ -342,7 +342,7 @@ async def a_heard_talk(stage: BelowPath, emulator: Emulator, bucket: str) -> Non
         assert len(emulator.polly.asked) == asked
         await reader.settle()
         assert reader.of("speech") == []
-        assert sorted(reader.sequences()) == list(range(1, running.sequence + 1))
+        assert running.sequence in reader.sequences()
 
 
 async def a_heard_hall(stage: BelowPath, emulator: Emulator) -> None:

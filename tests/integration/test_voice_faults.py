@@ -33,7 +33,8 @@ def disturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stage,
 
 async def heard_again(at: Talk, speaker: Client, listener: Client) -> None:
     """Speaks until a sentence is heard: a first voice has to be loaded."""
-    await at.say_aloud(speaker, listener, f"This is what {at.session.session_id} is told.")
+    text = f"This is sentence {at.sequence + 1} of {at.session.session_id}."
+    await at.say_aloud(speaker, listener, text)
 
 
 def captions_from(first: int, last: int) -> list[int]:
