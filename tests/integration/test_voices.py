@@ -43,7 +43,7 @@ SENTENCES = {
 HUNG = "ServiceFailureException"
 """What is answered where a voice gave no answer in its time."""
 WORKER = "infra.local.polly.worker"
-ONCE = Config(retries={"total_max_attempts": 1}, max_pool_connections=32, read_timeout=60)
+ONCE = Config(retries={"total_max_attempts": 1}, max_pool_connections=32, read_timeout=120)
 
 
 @pytest.fixture
