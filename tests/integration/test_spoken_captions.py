@@ -12,6 +12,7 @@ import pytest
 from chalice_app.synthesis.mp3 import duration_ms
 from tests.integration.client import (
     PATIENCE,
+    TRIES,
     Message,
     Stage,
     eventually,
@@ -170,7 +171,7 @@ def test_a_long_text_is_heard_in_parts_in_order(stage: Stage, voiced: str) -> No
             speaker = await at.join_speaker()
             listener = await at.join(voiced, voice="true")
             # A busy machine may be too slow for it; said again, it finds the parts that were made.
-            for _ in range(6):
+            for _ in range(TRIES):
                 await at.say(speaker, text)
                 if parts := await heard(at.sequence, speaker, listener):
                     return parts

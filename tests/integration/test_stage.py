@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -30,6 +31,9 @@ PATIENCE = 120.0
 READY = re.compile(
     r"ready http=(http://127\.0\.0\.1:\d+) ws=(ws://127\.0\.0\.1:\d+)"
     r" dynamodb=(http://127\.0\.0\.1:\d+)\n"
+)
+_NOT_THE_PROJECTS = shutil.ignore_patterns(
+    ".git", ".venv", ".*_cache", ".hypothesis", ".coverage*", "__pycache__", "tests"
 )
 FREE_PORTS = ("--http-port", "0", "--ws-port", "0")
 # What the shell of a developer with an AWS account may hold.
@@ -91,12 +95,14 @@ def until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.02)
 
 
-def start(command: list[str], log: Path, **environment: str) -> subprocess.Popen[str]:
+def start(
+    command: list[str], log: Path, project: Path = PROJECT, **environment: str
+) -> subprocess.Popen[str]:
     """A process in a group of its own, as a shell starts it."""
     with log.open("w") as errors:
         return subprocess.Popen(  # noqa: S603 - the project's own commands
             command,
-            cwd=PROJECT,
+            cwd=project,
             env={**os.environ, **environment},
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -382,7 +388,10 @@ def test_chalice_local_brings_up_the_whole_stage_and_takes_it_down(
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 pytest.skip(f"port {port} is in use")
     chalice = Path(sys.executable).with_name("chalice")
-    with start([str(chalice), "local"], log, **USERS_AWS_WITHOUT_TABLE) as process:
+    project = tmp_path / "project"
+    # It starts again whenever a file of its project changes, as other tests' caches do.
+    shutil.copytree(PROJECT, project, symlinks=True, ignore=_NOT_THE_PROJECTS)
+    with start([str(chalice), "local"], log, project, **USERS_AWS_WITHOUT_TABLE) as process:
         running = announced(process, log)
         everything = descendants(process.pid)
         assert (port_of(running.http), port_of(running.ws)) == (http, ws)
