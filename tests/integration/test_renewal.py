@@ -58,9 +58,9 @@ class Person:
         return True
 
 
-async def speak(at: Talk, done: asyncio.Event) -> int:
-    """Says one sentence after the other, renewing when asked to; returns how often it did."""
-    renewals, speaker = 0, await at.join_speaker()
+async def speak(at: Talk, renewed: asyncio.Event, done: asyncio.Event) -> None:
+    """Says one sentence after the other, renewing when asked to."""
+    speaker = await at.join_speaker()
     while not done.is_set():
         try:
             await at.say(speaker, f"This is sentence {at.sequence + 1}.")
@@ -75,8 +75,7 @@ async def speak(at: Talk, done: asyncio.Event) -> int:
             told = [each["code"] for each in former.of("error")]
             # A very busy machine may close it for its age before the next speaker is in.
             assert (closed, told) == (1000, ["NOT_SPEAKER"]) or closed == 1001
-            renewals += 1
-    return renewals
+            renewed.set()
 
 
 async def stay_until_closed(at: Talk) -> None:
@@ -102,15 +101,20 @@ def test_a_renewal_loses_no_caption_and_counts_nobody_twice(
     async def scenario(stage: Stage) -> None:
         async with talk(stage) as at:
             listeners = [Person(at) for _ in range(3)]
-            done = asyncio.Event()
-            speaking = asyncio.create_task(speak(at, done))
+            renewed, done = asyncio.Event(), asyncio.Event()
+            speaking = asyncio.create_task(speak(at, renewed, done))
             listening = [asyncio.create_task(each.listen()) for each in listeners]
             staying = asyncio.create_task(stay_until_closed(at))
-            while not staying.done() or not all(each.renewals for each in listeners):
+
+            def have_renewed() -> bool:
+                return renewed.is_set() and all(each.renewals for each in listeners)
+
+            while not (speaking.done() or (staying.done() and have_renewed())):
                 await reconcile(stage)
-            staying.result()
+            await staying
             done.set()
-            assert await speaking > 0
+            await speaking
+            assert have_renewed()
             await eventually(lambda: stage.counts(at.session), (3, {"en": 3}))
             last = [at.sequence] * len(listeners)
             await eventually(lambda: [each.complete for each in listeners], last)

@@ -130,7 +130,7 @@ def announced(process: subprocess.Popen[str], log: Path) -> Running:
 def stage(log: Path, *arguments: str, **environment: str) -> Iterator[Running]:
     """A stage whose first line must be the ready line; it is killed if the test leaves it alive."""
     command = [sys.executable, "-m", "infra.local", *FREE_PORTS, *arguments]
-    process = start(command, log, **environment)
+    process = start(command, log, PROJECT, **environment)
     with process:
         try:
             assert process.stdout is not None
