@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,14 @@ from chalice_app.aws.dynamodb.cached_translations import CachedTranslationsTable
 from chalice_app.bootstrap.adapters import aws_adapters
 from chalice_app.bootstrap.application import Application
 from chalice_app.bootstrap.process import composed
+from chalice_app.cache.lookup import TranslationCache
 from infra.local.dynamodb.tables import ensure_tables, read_tables, wait_for_endpoint
 from infra.local.event_sources.shards import ShardIterator, describe_shards
 from infra.local.process.ports import free_ports
 from infra.local.stage.environment import emulator_environment, url
 from infra.local.stage.processes import Child, python
 from streams import cache_access
-from tests.fakes.domain import FakeClock
+from tests.fakes.domain import PATIENCE, FakeClock
 from tests.fakes.observability import RecordingMetrics
 from tests.fakes.translation import StubTranslator
 from tests.fakes.world import SETTINGS
@@ -86,6 +88,15 @@ def sdk_environment(dynamodb: str) -> Mapping[str, str]:
     }
 
 
+class _PatientApplication(Application):
+    """Waits for the cache however busy the machine is: one that is late counts as a miss."""
+
+    @cached_property
+    def cache(self) -> TranslationCache:
+        """As it is in production, but for its time-outs."""
+        return replace(super().cache, lookup_seconds=PATIENCE, write_seconds=PATIENCE)
+
+
 class CacheStage:
     """One application over the table of one stage, and the stream that it is driven by.
 
@@ -133,7 +144,7 @@ class CacheStage:
             metrics=self.metrics,
             translator=self.translator,
         )
-        return Application(self.settings, adapters)
+        return _PatientApplication(self.settings, adapters)
 
     def records(self) -> list[Record]:
         """What the stream has that was not read yet."""

@@ -30,9 +30,8 @@ def fetched(url: str) -> Fetched:
 async def a_spoken_sentence(
     running: Talk, speaker: Client, listener: Client, text: str
 ) -> dict[str, Any]:
-    """Says a text; returns the `speech` that a listener gets after its caption."""
-    await running.say(speaker, text)
-    speech = await listener.expect("speech", sequence=running.sequence)
+    """Says a text until it is heard; returns the `speech` that follows the caption."""
+    speech = await running.say_aloud(speaker, listener, text)
     kinds = [each["type"] for each in listener.received if each.get("sequence") == running.sequence]
     assert kinds == ["caption", "speech"]
     assert speech["durationMs"] == FRAME_MS * FRAMES

@@ -15,22 +15,21 @@ from infra.local.__main__ import main
 from tests.integration.faulty import SERVICES, Forwarder
 
 HELD_SECONDS = 1.8
-"""How late the answer to the write of a listener's row is: just below the SDK's time-out of 2 s."""
+"""How late the answer of a listener's `$connect` is, which has written the row long before."""
 
 
 class SlowHandshakes(Forwarder):
-    """DynamoDB's endpoint; `$connect` waits for the answers that are held back."""
+    """Where the gateway invokes functions; a listener's handshake waits for the answer."""
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         answer = await super()._serve(request)
-        body = await request.read()
-        if request.headers.get("X-Amz-Target", "").endswith(".PutItem") and b"listener" in body:
+        if "/functions/connect/" in request.path and b"targetLanguage" in await request.read():
             await asyncio.sleep(HELD_SECONDS)
         return answer
 
 
 def _between(settings: Mapping[str, str]) -> Mapping[str, str]:
-    service = SERVICES["dynamodb"]
+    service = SERVICES["functions"]
     forwarder = SlowHandshakes(service, settings[service.setting], random.Random(0))
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="slow", daemon=True).start()

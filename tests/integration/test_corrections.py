@@ -10,6 +10,8 @@ def test_corrections_reach_those_who_are_there_were_away_and_come_late(stage: St
         async with talk(stage) as at:
             speaker = await at.join_speaker()
             spanish, english, leaver = await at.join_all(["es", "en", "en"])
+            # Until then a roster of two may be on its way from when they came.
+            await speaker.expect("roster", listenerCount=3)
             for text in ("Good mourning.", "This was a mistake.", "Welcome."):
                 await at.say(speaker, text)
             await leaver.expect("caption", sequence=3)

@@ -20,8 +20,10 @@ def test_everyone_in_batches_hears_each_sentence_once_and_the_report_is_whole(
         async with talk(stage) as at:
             speaker = await at.join_speaker()
             listeners = await at.join_all(["pt"] * (LISTENERS - 2) + ["en"] * 2)
+            numbers = set()
             for text in SENTENCES:
-                report = await at.say(speaker, text)
+                report = await at.say_translated(speaker, text)
+                numbers.add(at.sequence)
                 lines = report["languages"]
                 assert {code: line["listeners"] for code, line in lines.items()} == {
                     "pt": LISTENERS - 2,
@@ -30,7 +32,9 @@ def test_everyone_in_batches_hears_each_sentence_once_and_the_report_is_whole(
                 assert all(line["delivered"] == line["listeners"] for line in lines.values())
             for listener in listeners:
                 await listener.settle()
-                assert sorted(listener.sequences()) == [1, 2, 3]
+                heard = listener.sequences()
+                assert len(heard) == len(set(heard))
+                assert set(heard) >= numbers
 
     with running_stage(tmp_path / "stage.log", "--data-dir", str(tmp_path / "data")) as stage:
         asyncio.run(scenario())

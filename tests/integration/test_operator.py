@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from chalice_app.wire.attribute_values import encode
 from tests.integration.client import (
     PATIENCE,
     PROJECT,
+    TRIES,
     Session,
     Stage,
     eventually,
@@ -34,7 +36,7 @@ def options(stderr: Path) -> list[str]:
 def run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - the project's own commands
         [sys.executable, "-m", f"infra.{command}", *arguments],
-        cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        cwd=PROJECT, capture_output=True, text=True, timeout=3 * PATIENCE, check=False,
     )  # fmt: skip
 
 
@@ -63,16 +65,35 @@ def test_a_listener_whom_no_socket_holds_is_counted_no_more(
         async with talk(stage) as at:
             await at.join("es")
             await eventually(lambda: stage.counts(at.session), (1, {"es": 1}))
-            put_ghost(stage, at.session)
-            await eventually(lambda: stage.counts(at.session), (2, {"es": 2}))
             only = ("--session", at.session.session_id, *options)
-            await eventually(lambda: json.loads(run("reconcile", *only).stdout)["gone"], 1)
-            await eventually(lambda: stage.counts(at.session), (1, {"es": 1}))
+            for number in range(TRIES):
+                ghost = f"ghost{number}"
+                put_ghost(stage, at.session, ghost)
+                seen = partial(is_counted_or_gone, stage, at.session, ghost)
+                await eventually(seen, True)
+                while is_there(stage, ghost):
+                    if json.loads(run("reconcile", *only).stdout)["gone"]:
+                        await eventually(lambda: stage.counts(at.session), (1, {"es": 1}))
+                        return
+            raise AssertionError("no ghost was left to the reconciler")
 
     asyncio.run(scenario())
 
 
-def put_ghost(stage: Stage, session: Session) -> None:
+def is_counted_or_gone(stage: Stage, session: Session, ghost: str) -> bool:
+    """On a machine that is too busy to greet it in time, it goes by itself."""
+    return stage.counts(session) == (2, {"es": 2}) or not is_there(stage, ghost)
+
+
+def is_there(stage: Stage, ghost: str) -> bool:
+    """Whether it has a row."""
+    key = encode({"connectionId": ghost})
+    with loopback_client("dynamodb", stage.dynamodb) as dynamodb:
+        found = dynamodb.get_item(TableName="Connections-local", Key=key, ConsistentRead=True)
+    return "Item" in found
+
+
+def put_ghost(stage: Stage, session: Session, ghost: str) -> None:
     """The row of a listener of whom the gateway knows nothing.
 
     It is so young that its handshake might not be over, for some seconds more: time for the stream
@@ -80,7 +101,7 @@ def put_ghost(stage: Stage, session: Session) -> None:
     """
     now = time.time_ns() // 10**6
     row = {
-        "connectionId": "ghost",
+        "connectionId": ghost,
         "sessionId": session.session_id,
         "sessionEpoch": stage.state(session)["createdAt"],
         "role": "listener",

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 from websockets import ConnectionClosed
 
-from tests.integration.client import Client, Stage, Talk, eventually, reconcile, running_stage, talk
+from tests.integration.client import (
+    TRIES,
+    Client,
+    Stage,
+    Talk,
+    eventually,
+    reconcile,
+    running_stage,
+    talk,
+)
 
 AGE_SECONDS = "8"
 """Of a connection on this stage: long enough for a few renewals, short enough for a test."""
@@ -49,9 +58,9 @@ class Person:
         return True
 
 
-async def speak(at: Talk, done: asyncio.Event) -> int:
-    """Says one sentence after the other, renewing when asked to; returns how often it did."""
-    renewals, speaker = 0, await at.join_speaker()
+async def speak(at: Talk, renewed: asyncio.Event, done: asyncio.Event) -> None:
+    """Says one sentence after the other, renewing when asked to."""
+    speaker = await at.join_speaker()
     while not done.is_set():
         try:
             await at.say(speaker, f"This is sentence {at.sequence + 1}.")
@@ -62,9 +71,24 @@ async def speak(at: Talk, done: asyncio.Event) -> int:
             continue
         if speaker.of("renew"):
             speaker, former = await at.join_speaker(), speaker
-            assert (await former.expect("error"))["code"] == "NOT_SPEAKER"
-            renewals += 1
-    return renewals
+            closed = await former.closed()
+            told = [each["code"] for each in former.of("error")]
+            # A very busy machine may close it for its age before the next speaker is in.
+            assert (closed, told) == (1000, ["NOT_SPEAKER"]) or closed == 1001
+            renewed.set()
+
+
+async def stay_until_closed(at: Talk) -> None:
+    """Listens until the gateway closes the connection for its age: it was asked to renew before.
+
+    On a very busy machine the age may come first; the next one may be asked in time.
+    """
+    for _ in range(TRIES):
+        stubborn = await at.join("en")
+        assert await stubborn.closed() == 1001
+        if stubborn.of("renew"):
+            return
+    raise AssertionError("nobody was asked to renew before the connection was closed")
 
 
 def test_a_renewal_loses_no_caption_and_counts_nobody_twice(
@@ -77,17 +101,20 @@ def test_a_renewal_loses_no_caption_and_counts_nobody_twice(
     async def scenario(stage: Stage) -> None:
         async with talk(stage) as at:
             listeners = [Person(at) for _ in range(3)]
-            stubborn = await at.join("en")
-            done = asyncio.Event()
-            speaking = asyncio.create_task(speak(at, done))
+            renewed, done = asyncio.Event(), asyncio.Event()
+            speaking = asyncio.create_task(speak(at, renewed, done))
             listening = [asyncio.create_task(each.listen()) for each in listeners]
-            closed = asyncio.create_task(stubborn.closed())
-            while not closed.done() or not all(each.renewals for each in listeners):
+            staying = asyncio.create_task(stay_until_closed(at))
+
+            def have_renewed() -> bool:
+                return renewed.is_set() and all(each.renewals for each in listeners)
+
+            while not (speaking.done() or (staying.done() and have_renewed())):
                 await reconcile(stage)
-            assert closed.result() == 1001
-            assert stubborn.of("renew"), "it was asked before it was closed"
+            await staying
             done.set()
-            assert await speaking > 0
+            await speaking
+            assert have_renewed()
             await eventually(lambda: stage.counts(at.session), (3, {"en": 3}))
             last = [at.sequence] * len(listeners)
             await eventually(lambda: [each.complete for each in listeners], last)

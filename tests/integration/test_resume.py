@@ -21,6 +21,8 @@ def test_who_comes_back_gets_what_was_missed_after_joined_and_in_order(stage: St
         async with talk(stage) as at:
             speaker = await at.join_speaker()
             faithful, loser = await at.join_all(["pt", "pt"])
+            # Until then a roster of one may be on its way from when they came.
+            await speaker.expect("roster", listenerCount=2)
             await at.say(speaker, SPEECH[0])
             await loser.settle()
             loser.cut()

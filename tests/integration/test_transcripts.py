@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from tests.integration.client import PATIENCE, PROJECT, Answer, Session, Stage, Talk
+from tests.integration.client import PATIENCE, PROJECT, TRIES, Answer, Session, Stage, Talk
 from tests.integration.kept_talk import keep_talk
 
 SAID = ("Good morning to everybody.", "This was a mistake.", "Welcome. 👋 <i>1 & 2</i> --> 3")
@@ -59,7 +59,11 @@ async def speak(at: Talk, *texts: str) -> None:
     for text in texts:
         await at.say(speaker, text)
     if len(texts) == len(SAID):
-        await at.correct(speaker, 1, CORRECTED)
+        for _ in range(TRIES):
+            report = await at.correct(speaker, 1, CORRECTED)
+            # A busy machine may be too slow for a translation.
+            if not any("failed" in each for each in report["languages"].values()):
+                break
         await at.correct(speaker, 2, "")
 
 
@@ -216,15 +220,18 @@ def test_a_long_talk_is_translated_in_the_background(stage: Stage, languages: li
     keep_talk(stage, made, {"en": "We are here to talk about what remains of a long talk"}, 1_440)
     bearer = {"Authorization": f"Bearer {made.token}"}
     path = f"/sessions/{made.session_id}/transcript?format=txt&language={languages[-1]}"
-    done = []
-    deadline = time.monotonic() + 300
+    done = [0]
+    deadline = time.monotonic() + 3 * PATIENCE
     while (answer := stage.request("GET", path, headers=bearer)).status == 202:
-        assert time.monotonic() < deadline, answer
         assert answer.json["sentences"] == 1_440
+        if answer.json["done"] > done[-1]:
+            # However slow the machine is, it comes forward.
+            deadline = time.monotonic() + 3 * PATIENCE
+        assert time.monotonic() < deadline, answer
         done.append(answer.json["done"])
         time.sleep(answer.json["retryAfterMs"] / 1000)
     assert done == sorted(done)
-    assert done[0] > 0
+    assert done[-1] > 0
     text = answer.body.decode()
     assert text.count("1440") == 1
     assert "We are here" not in text

@@ -128,10 +128,11 @@ async def _speaker_comes_back(here: Hall, talk: Talk) -> Client:
 async def _until_it_succeeds(attempt: Callable[[], Awaitable[Client]]) -> Client:
     async with asyncio.timeout(30):
         while True:
-            with suppress(OSError, websockets.InvalidHandshake, websockets.ConnectionClosed):
+            with suppress(OSError, websockets.InvalidHandshake):
                 client = await attempt()
-                await client.expect("joined")
-                return client
+                with suppress(AssertionError):  # it was closed before that
+                    await client.expect("joined")
+                    return client
             await asyncio.sleep(0.1)
 
 

@@ -30,7 +30,7 @@ def test_wrong_codes_of_one_phone_do_not_keep_another_out(strict: Hall) -> None:
     async def guess() -> tuple[Counter[int], Client]:
         async with strict.talk(joinCode=CODE) as talk:
             statuses = Counter(
-                [await _refusal(talk, strict.phone(1), n) for n in range(2 * GUESSES)]
+                [await _refusal(talk, strict.phone(1), n) for n in range(3 * GUESSES)]
             )
             right = await talk.join(strict.phone(2), "pt", joinCode=CODE)
             report = await talk.say("Welcome to those who know the code.")
@@ -39,7 +39,7 @@ def test_wrong_codes_of_one_phone_do_not_keep_another_out(strict: Hall) -> None:
 
     statuses, _ = asyncio.run(guess())
     assert statuses.keys() == {404, 429}
-    assert statuses[404] <= GUESSES
+    assert statuses[404] <= 2 * GUESSES, "a minute may end while they come"
 
 
 async def _refusal(talk: Talk, phone: Person, number: int) -> int:

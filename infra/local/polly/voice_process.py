@@ -20,8 +20,9 @@ LOGGER = logging.getLogger(__name__)
 LOAD_SECONDS: Final = 20.0
 """Loading takes half a second to one on idle cores."""
 HUNG_SECONDS: Final = 5.0
-"""For a text, and more for a long one: a sentence takes 0.1 s, 3,000 characters 3 s."""
-HUNG_SECONDS_PER_CHARACTER: Final = 0.005
+"""For a text, and more for a long one: a sentence takes 0.1 s, 3,000 characters 3 s. Voices yield
+to captions: on a busy machine 3,000 characters took more than 20 s."""
+HUNG_SECONDS_PER_CHARACTER: Final = 0.02
 MOST_WAITING: Final = 8
 """Texts of one language, with the one that is being said: Polly's own burst is 10 a second."""
 _TRIES: Final = 2
