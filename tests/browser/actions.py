@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
+
+from tests.fakes.domain import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -26,3 +29,17 @@ def listeners_link(page: Page) -> str:
     link = page.locator("#link")
     expect(link).to_have_attribute("href", re.compile("."))
     return link.get_attribute("href") or ""
+
+
+def next_frames(page: Page) -> None:
+    """Waits until what was done has been painted, and the page has heard of its scrolling."""
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def stop_clock(page: Page) -> None:
+    """From here on the time of a page that `has_clock` goes on only as the test says.
+
+    It stops some seconds ahead: what is past when the page hears of it is refused.
+    """
+    now = page.evaluate("Date.now()") / 1_000
+    page.clock.pause_at(datetime.fromtimestamp(now + PATIENCE, UTC))
