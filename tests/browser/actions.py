@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
+def next_frames(page: Page) -> None:
+    """Waits until what was done has been painted, and the page has heard of its scrolling."""
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def try_now(page: Page) -> None:
     """Clicks "Try now", unless the page has just tried by itself and the button is gone."""
     page.evaluate(
@@ -31,13 +36,8 @@ def listeners_link(page: Page) -> str:
     return link.get_attribute("href") or ""
 
 
-def next_frames(page: Page) -> None:
-    """Waits until what was done has been painted, and the page has heard of its scrolling."""
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-
 def stop_clock(page: Page) -> None:
-    """From here on the time of a page that `has_clock` goes on only as the test says.
+    """From here on the page's time is the test's; until now that of one that `has_clock` went on.
 
     It stops some seconds ahead: what is past when the page hears of it is refused.
     """
