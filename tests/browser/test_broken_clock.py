@@ -93,6 +93,8 @@ def test_a_clock_that_is_set_during_a_wait_does_not_prolong_it(
     stub.refuse_with = None
     page.evaluate(COME_ONLINE)
     live(page)
+    stub.wait(lambda: len(stub.sockets) > 1, "the listener's return")
+    assert len(stub.sockets) == 2, "it comes back once"
     expect(page.locator("#wait")).to_be_hidden()
 
 
