@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
+def next_frames(page: Page) -> None:
+    """Waits until what was done has been painted, and the page has heard of its scrolling."""
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def try_now(page: Page) -> None:
     """Clicks "Try now", unless the page has just tried by itself and the button is gone."""
     page.evaluate(

@@ -48,30 +48,38 @@
       current.delete(element);
       entry.endedAt = performance.now();
     };
-    const look = () => {
+    const begin = () => {
       const url = addresses.get(element.src);
+      if (!url || current.has(element) || !(element.currentTime > 0)) return;
+      const startedAt = performance.now() - (element.currentTime * 1000) / element.playbackRate;
+      const { src, volume, muted, preservesPitch, playbackRate } = element;
+      const made = { url, src, startedAt, endedAt: 0, playedMs: 0, rates: [playbackRate], volume, muted, preservesPitch };
+      current.set(element, made);
+      sounds.push(made);
+      if (current.size > 1) overlaps += 1;
+    };
+    const look = () => {
       const entry = current.get(element);
       if (entry && entry.src !== element.src) end();
-      if (!url || element.paused || element.ended) return;
-      const known = current.get(element);
-      if (!known && element.currentTime > 0) {
-        const startedAt = performance.now() - (element.currentTime * 1000) / element.playbackRate;
-        const { src, volume, muted, preservesPitch } = element;
-        const made = { url, src, startedAt, endedAt: 0, playedMs: 0, rates: [], volume, muted, preservesPitch };
-        current.set(element, made);
-        sounds.push(made);
-        if (current.size > 1) overlaps += 1;
-      }
+      if (element.paused || element.ended) return;
+      begin();
       const now = current.get(element);
       if (!now) return;
       now.playedMs = Math.max(now.playedMs, element.currentTime * 1000);
       if (now.rates.at(-1) !== element.playbackRate) now.rates.push(element.playbackRate);
     };
     for (const name of ["playing", "timeupdate", "ratechange"]) element.addEventListener(name, look);
-    for (const name of ["pause", "emptied", "error"]) element.addEventListener(name, () => { look(); end(); });
+    // A pause comes before each "ended", which knows how much was played.
+    const stopped = () => {
+      if (element.ended) return;
+      look();
+      end();
+    };
+    for (const name of ["pause", "emptied", "error"]) element.addEventListener(name, stopped);
     // Before the page's own listener, which may give the element its next sound. A busy page has no look
-    // near a sound's end.
+    // near a sound's end, or at all while it sounds.
     const ended = () => {
+      if (element.ended) begin();
       const entry = current.get(element);
       if (entry?.src === element.src) entry.playedMs = element.duration * 1000;
       end();

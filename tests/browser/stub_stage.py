@@ -25,7 +25,7 @@ from tests.browser.stub_report import StubReport
 from tests.browser.stub_sounds import StubSounds
 from tests.browser.stub_transcribe import StubTranscribe
 from tests.fakes.domain import NOW_MS, PATIENCE
-from tests.fakes.serving import LoopThread, Site, start
+from tests.fakes.serving import KeptPort, LoopThread, Site, start
 
 Message = dict[str, Any]
 T = TypeVar("T")
@@ -208,6 +208,8 @@ class StubStage:
         self._loop = LoopThread()
         self._http = self._gateway = ""
         self._sites: dict[str, Site] = {}
+        self._kept_ports: dict[str, KeptPort] = {}
+        self._together: list[tuple[Socket, str]] | None = None
 
     # --- its life ---
 
@@ -222,6 +224,8 @@ class StubStage:
             finally:
                 for name in list(self._sites):
                     self.call(self._stop(name))
+                for port in self._kept_ports.values():
+                    port.close()
 
     @property
     def http(self) -> str:
@@ -235,7 +239,7 @@ class StubStage:
 
     def kill_gateway(self) -> None:
         """The gateway dies: every socket is cut, and nothing listens on its port."""
-        self.call(self._stop("ws"))
+        self.call(self._kill("ws", self._gateway))
 
     def revive_gateway(self) -> None:
         """The gateway is back, on the same port."""
@@ -244,8 +248,7 @@ class StubStage:
 
     def cut(self) -> None:
         """The network fails: every socket is cut, and the gateway goes on."""
-        for socket in self.sockets:
-            self.call(self._cut(socket))
+        self.call(self._cut_all())
 
     def close(self, socket: Socket, code: int) -> None:
         """Closes a socket in an orderly way."""
@@ -266,7 +269,7 @@ class StubStage:
 
     def kill_http(self) -> None:
         """The pages' server dies, too."""
-        self.call(self._stop("http"))
+        self.call(self._kill("http", self._http))
 
     def revive_http(self) -> None:
         """The pages' server is back, on the same port."""
@@ -324,9 +327,23 @@ class StubStage:
         """Sends a message of the protocol."""
         self.send_raw(socket, json.dumps({"type": kind, **fields}))
 
-    def send_raw(self, socket: Socket, text: str) -> None:
+    def send_raw(self, to: Socket, text: str) -> None:
         """Sends a text frame."""
-        self.call(socket.response.send_str(text))
+        if self._together is None:
+            self.call(to.response.send_str(text))
+        else:
+            self._together.append((to, text))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is sent in the block goes out at its end, all at once."""
+        frames: list[tuple[Socket, str]] = []
+        self._together = frames
+        try:
+            yield
+        finally:
+            self._together = None
+        self.call(_send_all(frames))
 
     def caption(self, sequence: int, text: str, language: str = "es", **fields: object) -> None:
         """A sentence for whoever listens."""
@@ -413,19 +430,32 @@ class StubStage:
     # --- its servers ---
 
     async def _serve(self, name: str, app: web.Application, port: int) -> str:
+        if name in self._kept_ports:
+            self._kept_ports.pop(name).close()
         self._sites[name] = site = await start(app, self._address, port)
         return site.address
 
     async def _stop(self, name: str) -> None:
         site = self._sites.pop(name)
         if name == "ws":
-            for socket in self.sockets:
-                await self._cut(socket)
+            await self._cut_all()
         await site.stop()
 
-    async def _cut(self, socket: Socket) -> None:
-        if socket.is_open and socket.transport is not None:
-            socket.transport.abort()
+    async def _kill(self, name: str, address: str) -> None:
+        """Stops a server and keeps its port: another test's could have it before the return."""
+        await self._stop(name)
+        self._kept_ports[name] = KeptPort(self._address, int(address.rpartition(":")[2]))
+
+    async def _cut_all(self) -> None:
+        """All that are there now, in one turn: none that returns meanwhile is cut as well."""
+        for each in self.sockets:
+            if not each.is_open or each.transport is None:
+                continue
+            each.transport.abort()
+            # Its handler ends a few turns later; until then a test would take it for a live one.
+            with self._news:
+                each.is_open = False
+                self._news.notify_all()
 
     def _http_app(self) -> web.Application:
         app = web.Application()
@@ -801,6 +831,11 @@ def _wrong_in(terms: Sequence[Message]) -> tuple[int, str] | None:
         if term["source"] in sources[:place]:
             return place, "this source is there already"
     return None
+
+
+async def _send_all(frames: Sequence[tuple[Socket, str]]) -> None:
+    for socket, text in frames:
+        await socket.response.send_str(text)
 
 
 async def _refuse(socket: Socket, code: str, **fields: object) -> None:

@@ -156,8 +156,10 @@ def test_a_reload_is_no_way_around_the_time(stub: StubStage, open_page: OpenPage
     before, asked = stub.handshakes, len(stub.asked)
     page.reload()
     assert stub.asks(asked + 1)["X-Resume-Token"]
+    expect(page.locator("#wait")).to_be_visible()
     expect(page.locator("#wait")).to_contain_text("Esta página lo intenta de nuevo en")
     page.clock.fast_forward(60_000)
+    expect(page.locator("#countdown")).to_have_text(re.compile("^[89]:"))
     assert stub.handshakes == before
 
 

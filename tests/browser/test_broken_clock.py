@@ -74,7 +74,7 @@ def test_captions_and_returns(stub: StubStage, open_page: OpenPage, off_ms: int)
     stub.caption(1, "uno")
     expect(page.locator(".caption")).to_have_text(["uno"])
     stub.cut()
-    stub.wait(lambda: len(stub.sockets) == 2, "the listener's return")
+    stub.wait(lambda: len(stub.sockets) > 1, "the listener's return")
     live(page)
     assert stub.sockets[-1].query["lastSequence"] == "1"
     assert stub.sockets[-1].query["resumeToken"]
@@ -87,12 +87,14 @@ def test_a_clock_that_is_set_during_a_wait_does_not_prolong_it(
     stub: StubStage, open_page: OpenPage, off_ms: int
 ) -> None:
     page = open_page(stub.listener_page, script=clock(0))
-    tried = limited(stub, page, 500)
+    limited(stub, page, 500)
     set_clock(page, off_ms)
+    # Its time may be over before this: what is refused once more waits once more.
     stub.refuse_with = None
     page.evaluate(COME_ONLINE)
     live(page)
-    assert stub.handshakes == tried + 1
+    stub.wait(lambda: len(stub.sockets) > 1, "the listener's return")
+    assert len(stub.sockets) == 2, "it comes back once"
     expect(page.locator("#wait")).to_be_hidden()
 
 

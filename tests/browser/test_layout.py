@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from chalice_app.domain.session_names import ADJECTIVES, NOUNS
+from tests.browser.actions import next_frames
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import StubStage
 from tests.browser.test_accessibility import VIEWS, View
@@ -20,11 +21,6 @@ COUNT_SHIFTS = """
     for (const entry of list.getEntries()) window.shifts.push(entry.value);
   }).observe({ type: "layout-shift", buffered: true });
 """
-
-
-def next_frames(page: Page) -> None:
-    """Waits until what was done has been painted."""
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from infra.chromium import find_chromium, flags
 from tests.browser.conftest import OpenPage
 from tests.browser.stub_stage import StubStage
+from tests.browser.test_listening import until
 from tests.browser.test_speaker import RECOGNITION, start
 
 RATE = 48_000
@@ -82,14 +83,8 @@ def test_the_meter_shows_the_level_while_the_microphone_is_on(
     meter = page.get_by_label("Level of the microphone")
     expect(meter).to_be_visible()
     # -12 of 60 decibels
-    page.evaluate(
-        """new Promise((done) => {
-            const meter = document.querySelector("#level");
-            const isRight = () => meter.value > 0.75 && meter.value < 0.85;
-            const look = () => (isRight() ? done() : setTimeout(look, 50));
-            look();
-        })"""
-    )
+    level = "document.querySelector('#level').value"
+    until(page, f"{level} > 0.75 && {level} < 0.85")
     expect(page.locator("#level-warning")).to_be_hidden()
     page.get_by_role("button", name="Stop listening").click()
     expect(meter).to_be_hidden()
@@ -118,6 +113,13 @@ def test_a_phones_microphone_is_left_to_the_recogniser(
     page.get_by_role("button", name="Use the microphone").click()
     page.evaluate("hear(['hello', false])")
     expect(page.locator("#interim")).to_have_text("hello")
+    # The meter comes later than the recogniser, and asks as soon as it is there.
+    until(
+        page,
+        "performance.getEntriesByType('resource').some(({ name }) => name.includes('level-meter'))",
+    )
+    page.evaluate("import('/web/level-meter.js')")
+    until(page, f"captures >= {captures}")
     assert page.evaluate("captures") == captures
     expect(page.locator("#level")).to_be_hidden()
 

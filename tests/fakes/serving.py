@@ -66,6 +66,19 @@ class Site:
         await self.runner.cleanup()
 
 
+class KeptPort:
+    """A port that refuses connections, and that nobody else is given."""
+
+    def __init__(self, address: str, port: int) -> None:
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((address, port))
+
+    def close(self) -> None:
+        """It may be served on again."""
+        self._socket.close()
+
+
 async def start(app: web.Application, address: str = LOOPBACK, port: int = 0) -> Site:
     """Serves an application until its site is stopped."""
     runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_SECONDS)
