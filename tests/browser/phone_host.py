@@ -1,68 +1,43 @@
-"""A host of its own for a browser, as a phone has: a network namespace, and a cable to it.
+"""A host of its own for a browser, as a phone has: a network namespace where the stage listens.
 
-Only there is a page on plain HTTP what it is on a phone: browsers count loopback as secure.
+Only there is a page on plain HTTP what it is on a phone: browsers count loopback as secure. No cable
+leads from this machine to it. Whenever an interface or an address comes or goes, every browser of a
+host gives up what it is loading (ERR_NETWORK_CHANGED), so a cable here left the pages of tests that
+ran besides without their modules.
 """
 
-import os
-import shutil
-import subprocess
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
-_IP = shutil.which("ip")
-_NETWORK = int(IPv4Address("10.231.0.0"))
+from tests.network.hosts import WIFI, Host, bare_host, missing
 
-
-@dataclass(frozen=True)
-class PhoneHost:
-    """`hall` is this machine's address on the cable; `namespace` is the phone's."""
-
-    namespace: str
-    hall: str
-
-    def runs(self, program: str, script: Path) -> str:
-        """A script that runs the program on the phone's host."""
-        script.write_text(
-            f'#!/bin/sh\nexec {_IP} netns exec {self.namespace} {program} "$@"\n', encoding="utf-8"
-        )
-        script.chmod(0o755)
-        return str(script)
+HALL = "10.77.0.1"
+"""Where the stage listens."""
 
 
 @contextmanager
-def phone_host() -> Iterator[PhoneHost]:
-    """Lays the cable, and takes it away; skips the test where that is not allowed."""
-    if os.geteuid() != 0 or _IP is None:
-        pytest.skip("a phone's host needs root and iproute2")
-    # Of this process alone, as several may run the tests.
-    name, number = f"phone{os.getpid()}", os.getpid() % 2**14 * 4
-    hall, phone = (str(IPv4Address(_NETWORK + number + each)) for each in (1, 2))
-    try:
-        _ip("netns", "add", name)
-    except subprocess.CalledProcessError as error:
-        pytest.skip(f"no network namespace: {error.stderr.strip()}")
-    try:
-        _ip("link", "add", name, "type", "veth", "peer", "name", "wlan0", "netns", name)
-        _ip("addr", "add", f"{hall}/30", "dev", name)
-        _ip("link", "set", name, "up")
-        # Browsers give up what they load when another address comes, as IPv6's own would.
-        _ip("-n", name, "link", "set", "wlan0", "addrgenmode", "none")
-        for device in ("lo", "wlan0"):
-            _ip("-n", name, "link", "set", device, "up")
-        _ip("-n", name, "addr", "add", f"{phone}/30", "dev", "wlan0")
-        yield PhoneHost(name, hall)
-    finally:
-        # With the namespace goes its end of the cable, and so the cable.
-        _ip("netns", "del", name)
+def phone_host() -> Iterator[Host]:
+    """A host with a Wi-Fi, without which a browser counts as offline; skips where there is none."""
+    if reason := missing():
+        pytest.skip(reason)
+    with bare_host() as host:
+        host.ip("link", "add", WIFI, "type", "veth", "peer", "name", "router")
+        for interface in (WIFI, "router"):
+            # An address of IPv6's own would come a second later, and end what the browser loads.
+            host.ip("link", "set", interface, "addrgenmode", "none")
+        for interface in ("lo", WIFI, "router"):
+            host.up(interface)
+        host.add_addresses(HALL)
+        yield host
 
 
-def _ip(*words: str) -> None:
-    assert _IP is not None
-    subprocess.run(  # noqa: S603 - iproute2, with the words above
-        [_IP, *words], check=True, capture_output=True, text=True
-    )
+def runs(host: Host, program: str, script: Path) -> str:
+    """A script that runs the program on the host."""
+    command = shlex.join([*host.program(), program])
+    script.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
+    script.chmod(0o755)
+    return str(script)

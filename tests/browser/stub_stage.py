@@ -9,7 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -161,7 +161,12 @@ class Operations:
 class StubStage:
     """One session at most, on two free ports of an address."""
 
-    def __init__(self, address: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        address: str = "127.0.0.1",
+        inside: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """At an address of this machine, or of the host that its thread is `inside`."""
         self._address = address
         self.session = StubSession()
         self.offered: Sequence[str] = ENGINE
@@ -205,7 +210,7 @@ class StubStage:
         self.purge_fails = False
         self.deleted: list[dict[str, str]] = []
         self._news = threading.Condition()
-        self._loop = LoopThread()
+        self._loop = LoopThread(inside)
         self._http = self._gateway = ""
         self._sites: dict[str, Site] = {}
         self._kept_ports: dict[str, KeptPort] = {}

@@ -10,11 +10,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from infra.chromium import find_chromium, flags
 from tests.browser.conftest import OpenPage
-from tests.browser.phone_host import PhoneHost, phone_host
+from tests.browser.phone_host import HALL, phone_host, runs
 from tests.browser.stub_stage import StubStage
 from tests.browser.test_listening import until
 from tests.browser.test_speaker import speak, start
 from tests.browser.test_wake_lock import BEGINS_AGAIN, PLAYS, SHOW
+from tests.network.hosts import Host
 
 ASKED = """
   window.asked = [];
@@ -34,29 +35,29 @@ ASKED = """
 
 
 @pytest.fixture(scope="module")
-def phone() -> Iterator[PhoneHost]:
-    """A phone's host, and the cable to it."""
+def phone() -> Iterator[Host]:
+    """A phone's host."""
     with phone_host() as host:
         yield host
 
 
 @pytest.fixture(scope="module")
 def browser(
-    browser: Browser, phone: PhoneHost, tmp_path_factory: pytest.TempPathFactory
+    browser: Browser, phone: Host, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Browser]:
     """The browser on that host."""
     script = tmp_path_factory.mktemp("phone") / "chromium"
     started = browser.browser_type.launch(
-        executable_path=phone.runs(str(find_chromium()), script), args=flags()
+        executable_path=runs(phone, str(find_chromium()), script), args=flags()
     )
     yield started
     started.close()
 
 
 @pytest.fixture
-def stub(phone: PhoneHost) -> Iterator[StubStage]:
+def stub(phone: Host) -> Iterator[StubStage]:
     """The stage at the hall's address."""
-    with StubStage(phone.hall).running() as stage:
+    with StubStage(HALL, phone.inside).running() as stage:
         yield stage
 
 
@@ -131,7 +132,7 @@ def test_the_other_pages_leave_nothing_in_the_console(
 
 
 def test_where_there_is_a_voice_it_is_heard_while_the_screen_stays_on(
-    stub: StubStage, open_page: OpenPage, phone: PhoneHost
+    stub: StubStage, open_page: OpenPage
 ) -> None:
     stub.voices = ("en",)
     page = opened(stub, open_page)

@@ -3,8 +3,8 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
@@ -25,9 +25,15 @@ _SHUTDOWN_SECONDS = 0.1
 class LoopThread:
     """An event loop in a thread of its own. It leaves no task and no connection behind."""
 
-    def __init__(self) -> None:
+    def __init__(self, inside: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        """`inside` is what the thread runs in, such as another host (`tests.network.hosts`)."""
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._inside = inside
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        with self._inside():
+            self._loop.run_forever()
 
     @contextmanager
     def running(self) -> Iterator[Self]:

@@ -193,7 +193,7 @@ class Hosts:
 @contextmanager
 def bare_hosts() -> Iterator[Hosts]:
     """Two hosts, and nothing between them."""
-    with _host() as laptop, _host() as phones:
+    with bare_host() as laptop, bare_host() as phones:
         yield Hosts(laptop, phones)
 
 
@@ -220,7 +220,8 @@ def _refusal() -> str:
 
 
 @contextmanager
-def _host() -> Iterator[Host]:
+def bare_host() -> Iterator[Host]:
+    """A host, and nothing at it."""
     network = _new_network()
     try:
         yield Host(network)
