@@ -1,9 +1,9 @@
 """A host of its own for a browser, as a phone has: a network namespace where the stage listens.
 
-Only there is a page on plain HTTP what it is on a phone: browsers count loopback as secure. No cable
-leads from this machine to it. Whenever an interface or an address comes or goes, every browser of a
-host gives up what it is loading (ERR_NETWORK_CHANGED), so a cable here left the pages of tests that
-ran besides without their modules.
+Only there is a page on plain HTTP what it is on a phone: browsers count loopback as secure. No
+cable leads from this machine to it. Whenever an interface or an address comes or goes, every
+browser of a host gives up what it is loading (ERR_NETWORK_CHANGED), so a cable here left the pages
+of tests that ran besides without their modules.
 """
 
 import shlex

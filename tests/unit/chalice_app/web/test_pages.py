@@ -24,7 +24,7 @@ FILES = sorted(path.name for path in SOURCES)
 PAGES = (pages.SPEAKER, pages.LISTENER, pages.OPERATOR, pages.OVERLAY, pages.REPORT)
 LARGEST_TRANSFER = {
     pages.SPEAKER: 140 * 1024,
-    pages.LISTENER: 92 * 1024,
+    pages.LISTENER: 93 * 1024,
     pages.OPERATOR: 64 * 1024,
     pages.REPORT: 56 * 1024,
     pages.OVERLAY: 64 * 1024,
@@ -32,7 +32,7 @@ LARGEST_TRANSFER = {
 """What a page and its files weigh: the listener's comes to a hall's phones all at once.
 
 Since corrections they are 92 and 140 KB: a sentence may change at any moment, so that code is not
-loaded later, as the glossary's is.
+loaded later, as the glossary's is. A phone whose network changes while it loads needs one more.
 """
 ELEMENTS = {
     "a": "HTMLAnchorElement",
@@ -345,7 +345,8 @@ def test_a_page_preloads_all_its_modules(page: str) -> None:
         module = waiting.pop()
         needed.add(module)
         waiting |= set(re.findall(r'from "\./([a-z-]+\.js)\?', files[module])) - needed
-    assert asked == needed | (set() if page == pages.OVERLAY else {"theme.js"})
+    classic = {"load-again.js"} if page == pages.OVERLAY else {"load-again.js", "theme.js"}
+    assert asked == needed | classic
 
 
 class _Ids(HTMLParser):
