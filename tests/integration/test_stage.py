@@ -28,6 +28,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0
 """For what comes in the end: a machine that runs other tests besides may take a minute to start."""
 
+STOP_SECONDS = 5.0
+"""The contract's: a stage and all that it started end in that time."""
 READY = re.compile(
     r"ready http=(http://127\.0\.0\.1:\d+) ws=(ws://127\.0\.0\.1:\d+)"
     r" dynamodb=(http://127\.0\.0\.1:\d+)\n"
@@ -144,10 +146,12 @@ def stage(log: Path, *arguments: str, **environment: str) -> Iterator[Running]:
                 process.wait(PATIENCE)
 
 
-def end(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> None:
-    """End it by a signal."""
+def end(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> float:
+    """End it by a signal; returns the seconds that it took."""
+    begun = time.monotonic()
     process.send_signal(number)
     process.wait(PATIENCE)
+    return time.monotonic() - begun
 
 
 def descendants(pid: int) -> set[int]:
@@ -198,7 +202,7 @@ def test_it_listens_on_loopback_alone_and_sigterm_leaves_nothing_behind(tmp_path
         assert {address for address, _ in found} == {"127.0.0.1"}
         wanted = {port_of(address) for address in (running.http, running.ws, running.dynamodb)}
         assert wanted <= {port for _, port in found}
-        end(running.process)
+        assert end(running.process) < STOP_SECONDS
         assert running.process.returncode == 0
         assert running.process.stdout is not None
         assert running.process.stdout.read() == "", "one line and no more"
@@ -210,7 +214,7 @@ def test_sigint_ends_it_while_people_are_connected(tmp_path: Path) -> None:
         session = running.open_session()
         everything = descendants(running.process.pid)
         with joined(session, targetLanguage="pt"), joined(session, token=session["speakerToken"]):
-            end(running.process, signal.SIGINT)
+            assert end(running.process, signal.SIGINT) < STOP_SECONDS
         assert running.process.returncode == 0
         until(lambda: not alive(everything), "processes are left")
 
@@ -219,7 +223,7 @@ def test_sigterm_while_it_starts_leaves_nothing_behind(tmp_path: Path) -> None:
     with start([sys.executable, "-m", "infra.local", *FREE_PORTS], tmp_path / "log") as process:
         until(lambda: len(descendants(process.pid)) >= 3, "nothing is started")
         everything = descendants(process.pid)
-        end(process)
+        assert end(process) < STOP_SECONDS
         assert process.stdout is not None
         # Should this process have slept meanwhile, the stage was ready.
         assert (process.returncode, process.stdout.read().count("\n") < 2) == (0, True)

@@ -23,7 +23,7 @@ from infra.local.dictation.word_errors import WordErrors
 from infra.local.polly.voice_process import MOST_WAITING
 from infra.local.polly.voice_warmup import asking
 from tests.integration.client import TRIES, Stage, loopback_client
-from tests.integration.test_stage import alive, children_named, command_of, end, until
+from tests.integration.test_stage import STOP_SECONDS, alive, children_named, command_of, end, until
 from tests.integration.test_stage import stage as own_stage
 from tests.speech.heard import word_errors
 from tests.speech.recording import turns_of
@@ -266,7 +266,7 @@ def test_voices_that_load_or_speak_do_not_outlive_the_stage(
         until(lambda: len(children_of_voices(own)) == 3, "no voice is started")
         workers = set(children_of_voices(own))
         if ended_by is signal.SIGTERM:
-            end(running.process)
+            assert end(running.process) < STOP_SECONDS
         else:
             os.kill(running.process.pid, ended_by)
         until(lambda: not alive(workers), "a voice outlived its stage")

@@ -25,7 +25,7 @@ export function invite(sessionId, joinCode) {
   $("copy").addEventListener("click", () => copyText($("copy"), $("link").href, $("link")));
   show(named || root);
   // The console is there before this module: a press until now would have been lost.
-  for (const button of [$("qr"), $("hall-button"), $("copy")]) button.removeAttribute("disabled");
+  for (const button of [$("qr"), $("hall-button"), $("copy")]) button.disabled = false;
   if (!named) return { look() {} };
   const following = import("./listeners-address.js").then((loaded) => new loaded.ListenersAddress(named, moved), () => null);
   return { look: () => following.then((address) => address?.look()) };
